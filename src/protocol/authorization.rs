@@ -1,0 +1,107 @@
+//! The authorization request and what comes back to the redirect URI (RFC 6749 §4.1.1, §4.1.2, §4.2).
+
+use super::client::ClientId;
+use super::error_response::ErrorResponse;
+use super::params::{Params, Repeated};
+use super::pkce::CodeChallenge;
+use super::redirect_uri::RedirectUri;
+use super::scope::ScopeSet;
+use super::secret::AuthorizationCode;
+
+/// RFC 6749 §3.1.1: which grant the browser's trip starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseType {
+    /// The authorization code grant, §4.1.
+    Code,
+    /// The implicit grant, §4.2.
+    Token,
+}
+
+impl ResponseType {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Token => "token",
+        }
+    }
+}
+
+/// What the browser carries to the authorization endpoint. Scopes are joined by the dialect, which knows how.
+#[derive(Clone, Debug)]
+pub struct AuthorizationRequest {
+    pub response_type: ResponseType,
+    pub client_id: ClientId,
+    pub redirect_uri: RedirectUri,
+    pub scope: ScopeSet,
+    pub state: String,
+    pub code_challenge: Option<CodeChallenge>,
+}
+
+/// What the redirect URI is asked with, once the state is proven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthorizationResponse {
+    /// RFC 6749 §4.1.2.
+    Code(AuthorizationCode),
+    /// RFC 6749 §4.2.2: the token itself, in the fragment; the parameters are read as a token reply.
+    Token(Params),
+    /// RFC 6749 §4.1.2.1.
+    Error(ErrorResponse),
+}
+
+/// Why parameters with the right state are still no answer.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAResponse {
+    #[error(transparent)]
+    Repeated(#[from] Repeated),
+    #[error("there is neither a code nor an error")]
+    Empty,
+    #[error("there are both a code and an error, and RFC 6749 §4.1.2 allows one of them")]
+    Contradiction,
+    #[error("the code has characters that no code may have")]
+    BadCode,
+}
+
+impl AuthorizationResponse {
+    /// Reads the parameters (with the RFCs' names); `error` is looked at before the code.
+    pub fn parse(params: &Params, expected: ResponseType) -> Result<Self, NotAResponse> {
+        let error = params.single("error")?;
+        let answer = match expected {
+            ResponseType::Code => params.single("code")?,
+            ResponseType::Token => params.single("access_token")?,
+        };
+        let answer = answer.filter(|text| !text.is_empty());
+        match (error, answer) {
+            (Some(_), Some(_)) => Err(NotAResponse::Contradiction),
+            (Some(error), None) => Ok(Self::Error(ErrorResponse {
+                code: error.to_owned(),
+                description: params.single("error_description")?.map(str::to_owned),
+                hint: None,
+                uri: params.single("error_uri")?.map(str::to_owned),
+            })),
+            (None, Some(code)) if !super::secret::is_vschar(code) => Err(NotAResponse::BadCode),
+            (None, Some(code)) => Ok(match expected {
+                ResponseType::Code => Self::Code(AuthorizationCode::new(code)),
+                ResponseType::Token => Self::Token(params.clone()),
+            }),
+            (None, None) => Err(NotAResponse::Empty),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_or_an_error_but_not_both() {
+        let parse = |query| AuthorizationResponse::parse(&Params::from_urlencoded(query), ResponseType::Code);
+        assert_eq!(parse("code=abc&extra=1"), Ok(AuthorizationResponse::Code(AuthorizationCode::new("abc"))));
+        assert!(
+            matches!(parse("error=access_denied"), Ok(AuthorizationResponse::Error(e)) if e.code == "access_denied")
+        );
+        assert_eq!(parse("code=abc&error=x"), Err(NotAResponse::Contradiction));
+        assert_eq!(parse("code="), Err(NotAResponse::Empty));
+        assert_eq!(parse("code=a&code=b"), Err(NotAResponse::Repeated(Repeated("code".into()))));
+        assert_eq!(parse("code=a%0Ab"), Err(NotAResponse::BadCode));
+    }
+}

@@ -1,0 +1,104 @@
+//! What a resource server answers when it wants another token: the `WWW-Authenticate` challenge (RFC 6750 §3).
+
+/// One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Challenge {
+    /// In lower case; schemes are compared without case.
+    pub scheme: String,
+    params: Vec<(String, String)>,
+}
+
+impl Challenge {
+    /// A parameter by its name in lower case; the first one, if it is there twice.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every challenge of one header value. Unreadable parts are left out: a broken challenge says nothing.
+    pub fn parse_all(header: &str) -> Vec<Self> {
+        let mut challenges: Vec<Self> = Vec::new();
+        for item in split_list(header) {
+            // An item is `scheme`, `scheme name=value` or, after a comma, a further `name=value` of the last scheme.
+            let (scheme, rest) = match item.find(|c: char| c == ' ' || c == '=') {
+                Some(at) if item.as_bytes()[at] == b' ' => (Some(&item[..at]), item[at..].trim_start()),
+                Some(_) => (None, item),
+                None => (Some(item), ""),
+            };
+            // `name = value` with blanks around the sign is a parameter too.
+            let (scheme, rest) = if rest.starts_with('=') { (None, item) } else { (scheme, rest) };
+            if let Some(scheme) = scheme {
+                challenges.push(Self { scheme: scheme.to_ascii_lowercase(), params: Vec::new() });
+            }
+            if let (Some(challenge), Some((name, value))) = (challenges.last_mut(), rest.split_once('=')) {
+                challenge.params.push((name.trim().to_ascii_lowercase(), unquote(value.trim())));
+            }
+        }
+        challenges
+    }
+
+    /// The bearer challenge among all `WWW-Authenticate` values of a reply.
+    pub fn bearer<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        headers.into_iter().flat_map(Self::parse_all).find(|challenge| challenge.scheme == "bearer")
+    }
+}
+
+/// Splits at commas outside quoted strings.
+fn split_list(text: &str) -> Vec<&str> {
+    let mut items = Vec::new();
+    let (mut start, mut quoted, mut escaped) = (0, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ',' if !quoted => {
+                items.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    items.push(text[start..].trim());
+    items.retain(|item| !item.is_empty());
+    items
+}
+
+fn unquote(value: &str) -> String {
+    let Some(inner) = value.strip_prefix('"') else { return value.to_owned() };
+    let mut plain = String::new();
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => break,
+            '\\' => plain.extend(chars.next()),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_bearer_challenge_is_found_among_others() {
+        let header = r#"Basic realm="a, b", BEARER realm="x", error="insufficient_scope", scope="read \"w\" write" , error_description = "no, really""#;
+        let bearer = Challenge::bearer([header]).unwrap();
+        assert_eq!(bearer.param("error"), Some("insufficient_scope"));
+        assert_eq!(bearer.param("scope"), Some("read \"w\" write"));
+        assert_eq!(bearer.param("error_description"), Some("no, really"));
+        assert_eq!(Challenge::parse_all("Bearer")[0], Challenge { scheme: "bearer".into(), params: vec![] });
+        assert_eq!(Challenge::parse_all("Bearer error=invalid_token")[0].param("error"), Some("invalid_token"));
+        assert_eq!(Challenge::bearer(["Basic realm=x"]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_read_without_a_panic(header in any::<String>()) {
+            Challenge::parse_all(&header);
+        }
+    }
+}

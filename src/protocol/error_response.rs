@@ -1,0 +1,112 @@
+//! What a server says when it says no (RFC 6749 §4.1.2.1 and §5.2), in the shapes in which servers say it.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::sanitize;
+
+/// An error as the server worded it. Displayed as the server's words, cleaned.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ErrorResponse {
+    /// `error`: one of the RFC's codes, or whatever the provider has in its place.
+    pub code: String,
+    /// `error_description`, or the provider's own sentence.
+    pub description: Option<String>,
+    /// An extra member that several servers send; league/oauth2-server puts the cause there.
+    pub hint: Option<String>,
+    /// `error_uri`. Shown only if it is https; never opened.
+    pub uri: Option<String>,
+}
+
+impl ErrorResponse {
+    /// Reads the error out of a JSON reply: `error` as a string (the RFC), an array of strings or an object.
+    /// `None` if there is no error member, or an empty one.
+    pub fn from_json(reply: &Value) -> Option<Self> {
+        let error = reply.get("error").filter(|error| !is_nothing(error))?;
+        let text = |key: &str| reply.get(key).and_then(Value::as_str).map(str::to_owned);
+        let mut response = Self { code: String::new(), description: None, hint: text("hint"), uri: text("error_uri") };
+        match error {
+            Value::Array(items) => response.code = items.iter().map(plain).collect::<Vec<_>>().join(", "),
+            Value::Object(object) => {
+                let first =
+                    |keys: &[&str]| keys.iter().find_map(|key| object.get(*key)).filter(|v| !is_nothing(v)).map(plain);
+                response.description = first(&["message", "error_description", "description", "detail"]);
+                response.code = first(&["code", "type", "error"]).unwrap_or_else(|| "error".to_owned());
+            }
+            other => response.code = plain(other),
+        }
+        response.description = response.description.or_else(|| text("error_description")).or_else(|| text("message"));
+        Some(response)
+    }
+
+    /// As RFC 6749 §5.2 sends it; `hint` where there is one.
+    pub fn to_json(&self) -> Value {
+        let mut object = serde_json::Map::new();
+        object.insert("error".into(), self.code.clone().into());
+        let optional = [("error_description", &self.description), ("hint", &self.hint), ("error_uri", &self.uri)];
+        for (key, value) in optional {
+            if let Some(value) = value {
+                object.insert(key.into(), value.clone().into());
+            }
+        }
+        Value::Object(object)
+    }
+}
+
+/// `false` and `null` and the empty text are how some servers say that nothing went wrong.
+fn is_nothing(value: &Value) -> bool {
+    matches!(value, Value::Null | Value::Bool(false)) || value.as_str() == Some("")
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// `the server said: invalid_grant: "the code has expired" (Authorization code has expired)`
+impl fmt::Display for ErrorResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server said: {}", sanitize::line(&self.code))?;
+        if let Some(description) = &self.description {
+            write!(f, ": \"{}\"", sanitize::line(description))?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, " ({})", sanitize::line(hint))?;
+        }
+        match &self.uri {
+            Some(uri) if uri.starts_with("https://") => write!(f, ", see {}", sanitize::line(uri)),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_read_as_string_array_or_object() {
+        let cases = [
+            (
+                json!({"error": "invalid_grant", "error_description": "used", "hint": "twice"}),
+                "the server said: invalid_grant: \"used\" (twice)",
+            ),
+            (json!({"error": ["Key and Url duplicated", "x"]}), "the server said: Key and Url duplicated, x"),
+            (json!({"error": {"code": 190, "message": "expired"}}), "the server said: 190: \"expired\""),
+            (json!({"error": {"nothing": "known"}}), "the server said: error"),
+            (json!({"error": true, "message": "no"}), "the server said: true: \"no\""),
+        ];
+        for (reply, shown) in cases {
+            assert_eq!(ErrorResponse::from_json(&reply).unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn an_absent_or_empty_error_is_no_error() {
+        for reply in [json!({}), json!({"error": null}), json!({"error": false}), json!({"error": ""}), json!([1])] {
+            assert_eq!(ErrorResponse::from_json(&reply), None);
+        }
+    }
+}

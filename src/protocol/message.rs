@@ -1,0 +1,54 @@
+//! One HTTP request as a value: what a dialect builds, a client sends, and a trace shows.
+
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Method};
+use url::Url;
+
+#[derive(Clone, Debug)]
+pub struct HttpRequest {
+    pub method: Method,
+    pub url: Url,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+/// A header that cannot be sent.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` cannot be a header: a name has letters, digits and hyphens, a value has no line break")]
+pub struct BadHeader(pub String);
+
+impl HttpRequest {
+    pub fn new(method: Method, url: Url) -> Self {
+        Self { method, url, headers: HeaderMap::new(), body: Vec::new() }
+    }
+
+    pub fn with_body(mut self, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.body = body.into();
+        self
+    }
+
+    /// Sets a header whose value a log may show.
+    pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), BadHeader> {
+        self.set(name, value, false)
+    }
+
+    /// Sets a header whose value is a secret: `Debug` hides it, and HTTP/2 does not index it.
+    pub fn set_secret_header(&mut self, name: &str, value: &str) -> Result<(), BadHeader> {
+        self.set(name, value, true)
+    }
+
+    fn set(&mut self, name: &str, value: &str, secret: bool) -> Result<(), BadHeader> {
+        let bad = || BadHeader(super::sanitize::line(name));
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
+        let mut value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| bad())?;
+        value.set_sensitive(secret);
+        self.headers.insert(name, value);
+        Ok(())
+    }
+
+    /// The media type of a header value, without its parameters, in lower case.
+    pub fn media_type(value: Option<&str>) -> String {
+        value.and_then(|value| value.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase()
+    }
+}

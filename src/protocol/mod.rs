@@ -1,0 +1,18 @@
+//! Floor 0: the RFCs' nouns as pure values, parsed and built in both directions.
+
+pub mod authorization;
+pub mod bearer;
+pub mod client;
+pub mod error_response;
+pub mod json;
+pub mod mask;
+pub mod message;
+pub mod params;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod sanitize;
+pub mod scope;
+pub mod secret;
+pub mod state;
+pub mod time;
+pub mod token;

@@ -1,0 +1,101 @@
+//! Ordered name–value pairs: the one shape behind queries, form bodies, JSON bodies and fragments.
+
+/// Parameters in the order in which they are sent. A name may repeat; the RFCs forbid it, so readers ask with
+/// [`Params::single`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params(Vec<(String, String)>);
+
+/// RFC 6749 §3.1: "Request and response parameters MUST NOT be included more than once."
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the parameter `{0}` is there more than once")]
+pub struct Repeated(pub String);
+
+impl Params {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads `application/x-www-form-urlencoded` text: a query, a fragment or a form body.
+    pub fn from_urlencoded(text: &str) -> Self {
+        Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+    }
+
+    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.push(name, value);
+        self
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
+    /// The value of a parameter that may stand there once at most.
+    pub fn single(&self, name: &str) -> Result<Option<&str>, Repeated> {
+        let mut values = self.0.iter().filter(|(n, _)| n == name);
+        let first = values.next();
+        match values.next() {
+            Some(_) => Err(Repeated(name.to_owned())),
+            None => Ok(first.map(|(_, value)| value.as_str())),
+        }
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(n, _)| n != name);
+    }
+
+    pub fn rename(&mut self, from: &str, to: &str) {
+        for (name, _) in &mut self.0 {
+            if name == from {
+                to.clone_into(name);
+            }
+        }
+    }
+
+    /// `application/x-www-form-urlencoded` with blanks as `+`: what a form body is (HTML's own encoding).
+    pub fn to_form(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(self.iter()).finish()
+    }
+
+    /// The same with blanks as `%20`, which every server reads; some do not read `+` in a query.
+    pub fn to_query(&self) -> String {
+        self.to_form().replace('+', "%20")
+    }
+
+    /// One JSON object with string members. The last of a repeated name wins, so build without repeats.
+    pub fn to_json(&self) -> serde_json::Value {
+        self.iter().map(|(name, value)| (name.to_owned(), serde_json::Value::from(value))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_parameter_is_an_error_not_a_choice() {
+        let params = Params::from_urlencoded("state=a&code=x&state=b");
+        assert_eq!(params.single("code"), Ok(Some("x")));
+        assert_eq!(params.single("iss"), Ok(None));
+        assert_eq!(params.single("state"), Err(Repeated("state".into())));
+    }
+
+    #[test]
+    fn a_query_has_no_plus_for_a_blank_and_keeps_a_real_plus() {
+        let params = Params::new().with("scope", "a b").with("q", "1+1");
+        assert_eq!(params.to_query(), "scope=a%20b&q=1%2B1");
+        assert_eq!(params.to_form(), "scope=a+b&q=1%2B1");
+        assert_eq!(Params::from_urlencoded(&params.to_query()), params);
+    }
+}

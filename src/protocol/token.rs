@@ -1,0 +1,231 @@
+//! The token request and its reply (RFC 6749 §4.1.3, §4.4.2, §5.1, §6), with the RFCs' names.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::client::ClientId;
+use super::json;
+use super::params::{Params, Repeated};
+use super::pkce::CodeVerifier;
+use super::scope::ScopeSet;
+use super::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken, is_vschar};
+
+/// What the client has to offer for a token.
+#[derive(Clone, Debug)]
+pub enum Grant {
+    /// RFC 6749 §4.1.3, with the verifier of RFC 7636 §4.5.
+    AuthorizationCode { code: AuthorizationCode, redirect_uri: String, code_verifier: Option<CodeVerifier> },
+    /// RFC 6749 §6.
+    RefreshToken(RefreshToken),
+    /// RFC 6749 §4.4.2.
+    ClientCredentials { scope: ScopeSet },
+}
+
+impl Grant {
+    pub fn grant_type(&self) -> &'static str {
+        match self {
+            Self::AuthorizationCode { .. } => "authorization_code",
+            Self::RefreshToken(_) => "refresh_token",
+            Self::ClientCredentials { .. } => "client_credentials",
+        }
+    }
+}
+
+/// One request to the token endpoint. Where the client's credentials go is the dialect's business.
+#[derive(Clone, Debug)]
+pub struct TokenRequest {
+    pub client_id: ClientId,
+    pub client_secret: Option<ClientSecret>,
+    pub grant: Grant,
+    /// Repeated to the token endpoint by providers that document it.
+    pub state: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotATokenRequest {
+    #[error(transparent)]
+    Repeated(#[from] Repeated),
+    #[error("`{0}` is missing")]
+    Missing(&'static str),
+    #[error("the grant type `{0}` is not known")]
+    UnsupportedGrantType(String),
+    #[error("the code verifier is not 43 to 128 unreserved characters")]
+    BadVerifier,
+}
+
+impl TokenRequest {
+    /// The body's parameters but for the client's credentials. `separator` joins scopes.
+    pub fn to_params(&self, separator: &str) -> Params {
+        let mut params = Params::new().with("grant_type", self.grant.grant_type());
+        match &self.grant {
+            Grant::AuthorizationCode { code, redirect_uri, code_verifier } => {
+                params.push("code", code.expose());
+                params.push("redirect_uri", redirect_uri);
+                if let Some(verifier) = code_verifier {
+                    params.push("code_verifier", verifier.expose());
+                }
+            }
+            Grant::RefreshToken(token) => params.push("refresh_token", token.expose()),
+            Grant::ClientCredentials { scope } if !scope.is_empty() => params.push("scope", scope.join(separator)),
+            Grant::ClientCredentials { .. } => {}
+        }
+        params
+    }
+
+    /// Reads a request with the RFCs' names; the credentials stand in `params` as `client_id` and `client_secret`.
+    pub fn parse(params: &Params) -> Result<Self, NotATokenRequest> {
+        let required = |name: &'static str| {
+            params.single(name)?.filter(|value| !value.is_empty()).ok_or(NotATokenRequest::Missing(name))
+        };
+        let grant = match required("grant_type")? {
+            "authorization_code" => Grant::AuthorizationCode {
+                code: AuthorizationCode::new(required("code")?),
+                redirect_uri: params.single("redirect_uri")?.unwrap_or_default().to_owned(),
+                code_verifier: match params.single("code_verifier")? {
+                    Some(text) => Some(CodeVerifier::parse(text).ok_or(NotATokenRequest::BadVerifier)?),
+                    None => None,
+                },
+            },
+            "refresh_token" => Grant::RefreshToken(RefreshToken::new(required("refresh_token")?)),
+            "client_credentials" => {
+                Grant::ClientCredentials { scope: ScopeSet::parse(params.single("scope")?.unwrap_or_default()) }
+            }
+            other => return Err(NotATokenRequest::UnsupportedGrantType(other.to_owned())),
+        };
+        Ok(Self {
+            client_id: ClientId::new(required("client_id")?),
+            client_secret: params.single("client_secret")?.map(ClientSecret::new),
+            grant,
+            state: params.single("state")?.map(str::to_owned),
+        })
+    }
+}
+
+/// A successful reply (RFC 6749 §5.1), read as leniently as real servers need and no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenResponse {
+    pub access_token: AccessToken,
+    /// As sent; compared without case. `None` where the server left it out, which the RFC forbids and servers do.
+    pub token_type: Option<String>,
+    pub expires_in: Option<Duration>,
+    pub refresh_token: Option<RefreshToken>,
+    /// `None` where the reply does not say: then it is what was asked (RFC 6749 §5.1).
+    pub scope: Option<ScopeSet>,
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotATokenResponse {
+    #[error("the reply has no access token")]
+    NoAccessToken,
+    #[error("the {0} in the reply has characters that no token may have, such as a line break")]
+    BadCharacters(&'static str),
+    #[error("the token is of type `{0}`, which this client cannot use (RFC 6749 §7.1)")]
+    UnknownType(String),
+}
+
+impl TokenResponse {
+    /// Reads an object with the RFC's names. Numbers may be texts, scopes may be an array.
+    pub fn from_json(reply: &Value) -> Result<Self, NotATokenResponse> {
+        let text = |key: &str| reply.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let checked = |key: &'static str, name: &'static str| match text(key) {
+            Some(value) if !is_vschar(value) => Err(NotATokenResponse::BadCharacters(name)),
+            other => Ok(other),
+        };
+        let access_token = checked("access_token", "access token")?.ok_or(NotATokenResponse::NoAccessToken)?;
+        let token_type = text("token_type").map(str::to_owned);
+        if let Some(kind) = token_type.as_deref().filter(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+            return Err(NotATokenResponse::UnknownType(super::sanitize::line(kind)));
+        }
+        Ok(Self {
+            access_token: AccessToken::new(access_token),
+            token_type,
+            expires_in: reply.get("expires_in").and_then(json::seconds).map(Duration::from_secs_f64),
+            refresh_token: checked("refresh_token", "refresh token")?.map(RefreshToken::new),
+            scope: reply.get("scope").and_then(read_scope),
+        })
+    }
+
+    /// As the RFC sends it; `separator` joins scopes.
+    pub fn to_json(&self, separator: &str) -> Map<String, Value> {
+        let mut object = Map::new();
+        object.insert("access_token".into(), self.access_token.expose().into());
+        object.insert("token_type".into(), self.token_type.as_deref().unwrap_or("Bearer").into());
+        if let Some(lifetime) = self.expires_in {
+            object.insert("expires_in".into(), lifetime.as_secs().into());
+        }
+        if let Some(token) = &self.refresh_token {
+            object.insert("refresh_token".into(), token.expose().into());
+        }
+        if let Some(scope) = &self.scope {
+            object.insert("scope".into(), scope.join(separator).into());
+        }
+        object
+    }
+}
+
+/// A scope as servers send it: a text, or an array of texts.
+fn read_scope(value: &Value) -> Option<ScopeSet> {
+    match value {
+        Value::String(text) => Some(ScopeSet::parse(text)),
+        Value::Array(items) => Some(items.iter().filter_map(Value::as_str).collect()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn replies_are_read_as_servers_write_them() {
+        let read = |reply| TokenResponse::from_json(&reply).unwrap();
+        let seconds = |reply| read(reply).expires_in.map(|d| d.as_secs());
+        assert_eq!(read(json!({"access_token": "t"})).token_type, None);
+        assert_eq!(seconds(json!({"access_token": "t", "expires_in": "3600"})), Some(3600));
+        assert_eq!(seconds(json!({"access_token": "t", "expires_in": 3599.7})), Some(3599));
+        assert_eq!(seconds(json!({"access_token": "t", "expires_in": null})), None);
+        assert_eq!(seconds(json!({"access_token": "t", "expires_in": -5})), None);
+        let scopes = |scope| read(json!({"access_token": "t", "scope": scope})).scope.map(|s| s.to_string());
+        assert_eq!(scopes(json!(["a", "b"])), Some("a b".into()));
+        assert_eq!(scopes(json!("a,b c")), Some("a b c".into()));
+        assert_eq!(scopes(json!("")), Some(String::new()));
+        assert_eq!(read(json!({"access_token": "t", "refresh_token": ""})).refresh_token, None);
+    }
+
+    #[test]
+    fn what_is_no_usable_token_is_refused() {
+        let error = |reply| TokenResponse::from_json(&reply).unwrap_err();
+        assert_eq!(error(json!({})), NotATokenResponse::NoAccessToken);
+        assert_eq!(error(json!({"access_token": 7})), NotATokenResponse::NoAccessToken);
+        assert_eq!(error(json!({"access_token": "a\nb"})), NotATokenResponse::BadCharacters("access token"));
+        assert_eq!(
+            error(json!({"access_token": "t", "token_type": "DPoP"})),
+            NotATokenResponse::UnknownType("DPoP".into())
+        );
+        assert!(TokenResponse::from_json(&json!({"access_token": "t", "token_type": "BEARER"})).is_ok());
+    }
+
+    #[test]
+    fn a_request_is_read_as_it_was_built() {
+        let request = TokenRequest {
+            client_id: ClientId::new("id"),
+            client_secret: None,
+            grant: Grant::AuthorizationCode {
+                code: AuthorizationCode::new("c"),
+                redirect_uri: "http://127.0.0.1:1/cb".into(),
+                code_verifier: Some(CodeVerifier::from_random([3; 32])),
+            },
+            state: None,
+        };
+        let params = request.to_params(" ").with("client_id", "id");
+        let read = TokenRequest::parse(&params).unwrap();
+        assert_eq!(read.to_params(" ").with("client_id", "id"), params);
+        assert_eq!(
+            TokenRequest::parse(&Params::new().with("grant_type", "password")).unwrap_err(),
+            NotATokenRequest::UnsupportedGrantType("password".into())
+        );
+    }
+}

@@ -1,0 +1,28 @@
+//! The definitions that come with the program: one TOML file a provider, its file name the id.
+
+/// Ids and texts, in the order of the ids.
+pub const DEFINITIONS: &[(&str, &str)] = &[("judgeme", include_str!("builtin/judgeme.toml"))];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::{Catalogue, catalogue::NoFiles};
+
+    #[test]
+    fn every_built_in_definition_is_complete_and_says_where_it_is_from() {
+        for (id, _) in DEFINITIONS {
+            let definition = Catalogue::new(&NoFiles, None).get(id).unwrap();
+            assert!(!definition.name.is_empty() && definition.source.is_some() && definition.checked.is_some(), "{id}");
+            for departure in definition.departures() {
+                let key = &departure.key;
+                assert!(departure.source.is_some() && departure.checked.is_some(), "{id}: {key} has no source or date");
+                assert!(!departure.rfc.is_empty(), "{id}: {key} is missing in RFC_DEFAULTS");
+            }
+        }
+    }
+
+    #[test]
+    fn the_ids_are_in_order() {
+        assert!(DEFINITIONS.is_sorted_by_key(|(id, _)| *id));
+    }
+}

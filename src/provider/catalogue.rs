@@ -1,0 +1,259 @@
+//! All providers that can be named: the built-in ones, and the user's own files over them or beside them.
+//!
+//! A user's file overlays a built-in key by key. It is read from the user's configuration directory only, never from
+//! the working directory: a definition decides where a client's secret is sent.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::DefinitionError;
+use super::builtin::DEFINITIONS;
+use super::definition::ProviderDefinition;
+use super::endpoint::{Origin, Provider};
+
+/// Where a user's definitions are; the effect is handed in, as this floor has none.
+pub trait DefinitionFiles {
+    /// The text of the definition called `id` and what to call the place, or `None` if there is no such file.
+    fn read(&self, id: &str) -> io::Result<Option<(String, String)>>;
+    fn place(&self, id: &str) -> String;
+    fn ids(&self) -> Vec<String>;
+}
+
+/// A user without files.
+pub struct NoFiles;
+
+impl DefinitionFiles for NoFiles {
+    fn read(&self, _: &str) -> io::Result<Option<(String, String)>> {
+        Ok(None)
+    }
+
+    fn place(&self, id: &str) -> String {
+        id.to_owned()
+    }
+
+    fn ids(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+pub struct Catalogue<'a> {
+    files: &'a dyn DefinitionFiles,
+    /// The provider that is emulated in this environment, and where.
+    emulated: Option<(String, Origin)>,
+}
+
+impl<'a> Catalogue<'a> {
+    pub fn new(files: &'a dyn DefinitionFiles, emulated: Option<(String, Origin)>) -> Self {
+        Self { files, emulated }
+    }
+
+    /// Every id, sorted.
+    pub fn ids(&self) -> Vec<String> {
+        let mut ids: Vec<String> = DEFINITIONS.iter().map(|(id, _)| (*id).to_owned()).chain(self.files.ids()).collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    /// The id of the provider that is emulated in this environment.
+    pub fn emulated_id(&self) -> Option<&str> {
+        self.emulated.as_ref().map(|(id, _)| id.as_str())
+    }
+
+    /// Whether a user's file changes or makes this provider.
+    pub fn is_overlaid(&self, id: &str) -> bool {
+        matches!(self.files.read(id), Ok(Some(_)))
+    }
+
+    pub fn get(&self, id: &str) -> Result<ProviderDefinition, DefinitionError> {
+        let built_in = DEFINITIONS.iter().find(|(known, _)| *known == id).map(|(_, text)| *text);
+        let place = self.files.place(id);
+        let user = if is_id(id) {
+            let unreadable = |source| DefinitionError::UnreadableFile { place: place.clone(), source };
+            self.files.read(id).map_err(unreadable)?
+        } else {
+            None
+        };
+        let mut definition = match (built_in, &user) {
+            (None, None) => return Err(DefinitionError::UnknownProvider { id: id.to_owned(), near: self.near(id) }),
+            (Some(text), None) => parse(text, id)?,
+            (None, Some((text, place))) => parse(text, place)?,
+            (Some(base), Some((text, place))) => overlay(id, base, text, place)?,
+        };
+        id.clone_into(&mut definition.id);
+        if definition.name.is_empty() {
+            id.clone_into(&mut definition.name);
+        }
+        definition.check()?;
+        Ok(definition)
+    }
+
+    /// A definition with its parameters filled in from `given`, the defaults, and, for an emulated provider, examples.
+    pub fn resolve(&self, id: &str, given: &BTreeMap<String, String>) -> Result<Provider, DefinitionError> {
+        let definition = self.get(id)?;
+        let emulator = self.emulated.as_ref().filter(|(emulated, _)| emulated == id).map(|(_, origin)| origin.clone());
+        let params = fill_params(&definition, given, emulator.is_some())?;
+        Provider::new(definition, params, emulator)
+    }
+
+    fn near(&self, id: &str) -> Vec<String> {
+        let mut near: Vec<(f64, String)> = self
+            .ids()
+            .into_iter()
+            .map(|known| (strsim::jaro_winkler(&id.to_ascii_lowercase(), &known), known))
+            .filter(|(likeness, _)| *likeness > 0.7)
+            .collect();
+        near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        near.into_iter().map(|(_, known)| known).collect()
+    }
+}
+
+/// An id is also a file's name, so it has no separators in it.
+pub fn is_id(id: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
+    id.len() <= 64 && id.bytes().all(plain) && id.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
+}
+
+fn parse(text: &str, place: &str) -> Result<ProviderDefinition, DefinitionError> {
+    toml::from_str(text).map_err(|source| DefinitionError::Unreadable { place: place.to_owned(), source })
+}
+
+/// Lays a user's file over a built-in definition, and the alternative it chose in between.
+fn overlay(id: &str, base: &str, text: &str, place: &str) -> Result<ProviderDefinition, DefinitionError> {
+    let unreadable = |source| DefinitionError::Unreadable { place: place.to_owned(), source };
+    // Read alone first: so an unknown key is reported with its own line and column.
+    let user = parse(text, place)?;
+    let mut merged: toml::Table = toml::from_str(base).map_err(unreadable)?;
+    if let Some(name) = &user.alternative {
+        let mut known = parse(base, id)?.alternatives;
+        let Some(chosen) = known.remove(name) else {
+            return Err(DefinitionError::UnknownAlternative {
+                id: id.to_owned(),
+                name: name.clone(),
+                known: known.into_keys().collect(),
+            });
+        };
+        lay_over(&mut merged, chosen.set);
+    }
+    lay_over(&mut merged, toml::from_str(text).map_err(unreadable)?);
+    merged.try_into().map_err(unreadable)
+}
+
+/// Tables are merged key by key; anything else, and a value with its evidence, replaces what was there.
+fn lay_over(base: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(value))
+                if !inner.contains_key("value") && !value.contains_key("value") =>
+            {
+                lay_over(inner, value);
+            }
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+fn fill_params(
+    definition: &ProviderDefinition,
+    given: &BTreeMap<String, String>,
+    emulated: bool,
+) -> Result<BTreeMap<String, String>, DefinitionError> {
+    let id = || definition.id.clone();
+    if let Some(unknown) = given.keys().find(|name| !definition.params.contains_key(*name)) {
+        let known = definition.params.keys().cloned().collect();
+        return Err(DefinitionError::UnknownParam { id: id(), param: unknown.clone(), known });
+    }
+    let mut values = BTreeMap::new();
+    for (name, param) in &definition.params {
+        let example = param.example.as_ref().filter(|_| emulated);
+        let Some(value) = given.get(name).or(param.default.as_ref()).or(example) else {
+            let example = param.example.clone().unwrap_or_else(|| "VALUE".to_owned());
+            return Err(DefinitionError::ParamNeeded { id: id(), param: name.clone(), example });
+        };
+        let refused = |problem| DefinitionError::ParamRefused {
+            id: id(),
+            param: name.clone(),
+            value: crate::protocol::sanitize::line(value),
+            problem,
+        };
+        values.insert(name.clone(), param.normalize(value).map_err(refused)?);
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct OneFile(&'static str, &'static str);
+
+    impl DefinitionFiles for OneFile {
+        fn read(&self, id: &str) -> io::Result<Option<(String, String)>> {
+            Ok((id == self.0).then(|| (self.1.to_owned(), format!("{id}.toml"))))
+        }
+
+        fn place(&self, id: &str) -> String {
+            format!("{id}.toml")
+        }
+
+        fn ids(&self) -> Vec<String> {
+            vec![self.0.to_owned()]
+        }
+    }
+
+    #[test]
+    fn a_users_file_changes_single_keys_of_a_built_in() {
+        let files = OneFile("judgeme", "[api]\nbase = \"https://api.judge.me\"\n[scope]\nseparator = \",\"\n");
+        let definition = Catalogue::new(&files, None).get("judgeme").unwrap();
+        assert_eq!(definition.api.base.as_deref(), Some("https://api.judge.me"));
+        assert_eq!(definition.separator(), ",");
+        assert_eq!(definition.token.url.as_deref(), Some("https://judge.me/oauth/token"));
+        assert_eq!(definition.name, "Judge.me");
+    }
+
+    #[test]
+    fn a_users_file_chooses_an_alternative() {
+        let files = OneFile("judgeme", "alternative = \"app-hosts\"\n");
+        let definition = Catalogue::new(&files, None).get("judgeme").unwrap();
+        assert_eq!(definition.authorize.url.as_deref(), Some("https://app.judge.me/oauth/authorize"));
+        let files = OneFile("judgeme", "alternative = \"nothing\"\n");
+        let error = Catalogue::new(&files, None).get("judgeme").unwrap_err();
+        assert!(matches!(error, DefinitionError::UnknownAlternative { .. }));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_place() {
+        let files = OneFile("mine", "name = \"Mine\"\n\n[authorize]\nulr = \"https://x.example/\"\n");
+        let error = Catalogue::new(&files, None).get("mine").unwrap_err();
+        let DefinitionError::Unreadable { source, .. } = error else { panic!("{error:?}") };
+        let text = source.to_string();
+        assert!(text.contains("line 4, column 1") && text.contains("unknown field `ulr`"), "{text}");
+    }
+
+    #[test]
+    fn near_names_are_offered_for_an_unknown_one() {
+        let error = Catalogue::new(&NoFiles, None).get("judge.me").unwrap_err();
+        assert!(matches!(error, DefinitionError::UnknownProvider { near, .. } if near == ["judgeme"]));
+        assert!(matches!(Catalogue::new(&NoFiles, None).get("../x"), Err(DefinitionError::UnknownProvider { .. })));
+    }
+
+    #[test]
+    fn an_emulated_provider_has_every_endpoint_on_the_emulator() {
+        let emulator = Origin::parse("http://127.0.0.1:4711").unwrap();
+        let catalogue = Catalogue::new(&NoFiles, Some(("judgeme".into(), emulator)));
+        let provider = catalogue.resolve("judgeme", &BTreeMap::new()).unwrap();
+        assert_eq!(provider.token_endpoint().unwrap().to_string(), "http://127.0.0.1:4711/oauth/token");
+        assert_eq!(provider.endpoints.api_origins.len(), 1);
+        assert!(provider.endpoints.api_origins[0].to_string().ends_with(":4711"));
+    }
+
+    #[test]
+    fn ids_are_plain_file_names() {
+        assert!(is_id("judgeme") && is_id("my-shop.2"));
+        for bad in ["", "..", "a/b", "A", ".hidden", "a b", &"a".repeat(65)] {
+            assert!(!is_id(bad), "{bad}");
+        }
+    }
+}

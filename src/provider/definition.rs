@@ -1,0 +1,331 @@
+//! What a provider is: one TOML file, read into these types. Unknown keys are refused, with line and column.
+//!
+//! Everything that a definition leaves out is as the RFCs say. A value that departs from them is [`Sourced`]: it can
+//! stand bare, and in a built-in definition it carries its source and date.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::DefinitionError;
+use super::quirks::{
+    Denial, Lifetime, LoopbackRule, Pkce, RFC_DEFAULTS, ScopeEncoding, Sourced, StateEcho, TokenBody, TokenPlacement,
+};
+use super::template::Param;
+use crate::protocol::client::ClientAuthMethod;
+use crate::protocol::scope::ScopeSet;
+
+/// The departure, or the RFC's behaviour where there is none.
+pub type Departure<T> = Option<Sourced<T>>;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProviderDefinition {
+    /// What people type after `--provider`. Given by the file's name.
+    #[serde(skip_deserializing)]
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The documents that the definition was made from.
+    pub source: Option<String>,
+    /// The day on which they were read, `2026-11-20`.
+    pub checked: Option<String>,
+    /// A user's file names the alternative it wants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alternative: Option<String>,
+    pub app: App,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, Param>,
+    pub authorize: Authorize,
+    pub callback: Callback,
+    pub redirect: Redirect,
+    pub token: Token,
+    pub scope: Scopes,
+    pub api: Api,
+    /// Other values that are documented somewhere, by name; chosen with `alternative = "NAME"`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub alternatives: BTreeMap<String, Alternative>,
+    /// What the emulator answers to API requests.
+    #[serde(skip_serializing)]
+    pub samples: Vec<Sample>,
+}
+
+/// How a person makes an app at the provider.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct App {
+    /// Where.
+    pub page: Option<String>,
+    /// What the guide says to do there, one sentence a step. `{redirect_uri}` stands for ours.
+    pub steps: Vec<String>,
+    /// Where a person removes an app's access again.
+    pub revoke_page: Option<String>,
+}
+
+/// RFC 6749 §4.1.1.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Authorize {
+    pub url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub params: Departure<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Departure<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub omit: Departure<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pkce: Departure<Pkce>,
+}
+
+/// RFC 6749 §4.1.2.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Callback {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Departure<StateEcho>,
+    /// Our name → theirs: `{ code = "auth_code" }`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Departure<BTreeMap<String, String>>,
+}
+
+/// RFC 6749 §3.1.2, RFC 8252 §7: which redirect URIs can be registered.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Redirect {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub https_only: Departure<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loopback: Departure<LoopbackRule>,
+    pub note: Option<String>,
+}
+
+/// RFC 6749 §4.1.3 and §5.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Token {
+    pub url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Departure<ClientAuthMethod>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Departure<TokenBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub params: Departure<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Departure<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub omit: Departure<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headers: Departure<BTreeMap<String, String>>,
+    /// The RFC's member → a dotted path in their reply: `{ access_token = "data.accessToken" }`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Departure<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lifetime: Departure<Lifetime>,
+}
+
+/// RFC 6749 §3.3.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scopes {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub separator: Departure<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Departure<ScopeEncoding>,
+    /// Granted whether asked for or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub always: Departure<Vec<String>>,
+    /// Asked for when nobody says what to ask for.
+    pub default: Vec<String>,
+    /// The names of the documents, in their order where TOML keeps it, with what each one opens.
+    pub known: Vec<KnownScope>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownScope {
+    pub name: String,
+    #[serde(default)]
+    pub about: String,
+    /// What a person should know before asking for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// The API that the token is for.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Api {
+    pub base: Option<String>,
+    /// Further origins to which the token may go.
+    pub origins: Vec<String>,
+    /// In order of preference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Departure<Vec<TokenPlacement>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub denied: Departure<Vec<Denial>>,
+    /// A first request that is worth a try, for the hints: `/api/v1/products`.
+    pub example: Option<String>,
+}
+
+/// Values documented elsewhere.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alternative {
+    pub note: String,
+    pub source: String,
+    pub checked: String,
+    /// Keys of the definition, as in a user's file.
+    pub set: toml::Table,
+}
+
+/// One answer of the emulated API.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    #[serde(default = "Sample::default_method")]
+    pub method: String,
+    pub path: String,
+    /// The scope without which the answer is the provider's denial.
+    pub scope: Option<String>,
+    /// The JSON body.
+    pub body: String,
+}
+
+impl Sample {
+    fn default_method() -> String {
+        "GET".to_owned()
+    }
+}
+
+/// One line of `providers show`: where the provider departs from the RFC, and how one knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DepartureLine {
+    pub key: String,
+    pub value: serde_json::Value,
+    pub rfc: &'static str,
+    pub source: Option<String>,
+    pub checked: Option<String>,
+    pub seen: String,
+    pub note: Option<String>,
+}
+
+impl ProviderDefinition {
+    pub fn separator(&self) -> &str {
+        value_of(&self.scope.separator).map_or(" ", String::as_str)
+    }
+
+    pub fn pkce(&self) -> Pkce {
+        value_of(&self.authorize.pkce).copied().unwrap_or_default()
+    }
+
+    pub fn always_granted(&self) -> ScopeSet {
+        value_of(&self.scope.always).into_iter().flatten().map(String::as_str).collect()
+    }
+
+    pub fn default_scope(&self) -> ScopeSet {
+        self.scope.default.iter().map(String::as_str).collect()
+    }
+
+    pub fn known_scopes(&self) -> ScopeSet {
+        self.scope.known.iter().map(|scope| scope.name.as_str()).collect()
+    }
+
+    pub fn never_expires(&self) -> bool {
+        value_of(&self.token.lifetime) == Some(&Lifetime::Never)
+    }
+
+    pub fn client_auth(&self) -> ClientAuthMethod {
+        value_of(&self.token.auth).copied().unwrap_or_default()
+    }
+
+    /// Ways to present the token, the preferred one first; never empty.
+    pub fn token_placements(&self) -> Vec<TokenPlacement> {
+        match value_of(&self.api.token) {
+            Some(placements) if !placements.is_empty() => placements.clone(),
+            _ => vec![TokenPlacement::bearer()],
+        }
+    }
+
+    /// Every departure from the RFCs, in the order of the keys.
+    pub fn departures(&self) -> Vec<DepartureLine> {
+        let mut lines = Vec::new();
+        // The types above decide what is a departure, so their serialized form is what is searched.
+        if let Ok(tree) = serde_json::to_value(self) {
+            collect_departures(&tree, String::new(), &mut lines);
+        }
+        lines
+    }
+
+    /// Checks what the types cannot say. Nothing here needs the network.
+    pub fn check(&self) -> Result<(), DefinitionError> {
+        let wrong =
+            |key: &str, problem: String| DefinitionError::Wrong { id: self.id.clone(), key: key.to_owned(), problem };
+        for (key, params) in [("authorize.params", &self.authorize.params), ("token.params", &self.token.params)] {
+            for name in value_of(params).into_iter().flatten().map(|(name, _)| name) {
+                let reserved = RESERVED.contains(&name.as_str()) && !(key == "token.params" && name == "state");
+                if reserved {
+                    return Err(wrong(
+                        key,
+                        format!("`{name}` is one of our own parameters (RFC 6749 §3.1: no parameter twice)"),
+                    ));
+                }
+            }
+        }
+        for (n, placement) in self.token_placements().iter().enumerate() {
+            if placement.name.is_none() && placement.place != super::quirks::TokenIn::Bearer {
+                return Err(wrong(&format!("api.token[{n}]"), "a header, query or body placement has a `name`".into()));
+            }
+        }
+        for (n, sample) in self.samples.iter().enumerate() {
+            serde_json::from_str::<serde_json::Value>(&sample.body)
+                .map_err(|error| wrong(&format!("samples[{n}].body"), format!("this is not JSON: {error}")))?;
+        }
+        Ok(())
+    }
+}
+
+/// Parameters that a definition may not add, as the flow sends them itself (RFC 6749 §3.1, §3.2).
+const RESERVED: [&str; 12] = [
+    "client_id",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
+    "grant_type",
+    "redirect_uri",
+    "refresh_token",
+    "response_type",
+    "scope",
+    "state",
+];
+
+/// The value of a departure, if there is one.
+pub fn value_of<T>(departure: &Departure<T>) -> Option<&T> {
+    departure.as_ref().map(|sourced| &sourced.value)
+}
+
+fn collect_departures(tree: &serde_json::Value, path: String, lines: &mut Vec<DepartureLine>) {
+    let Some(object) = tree.as_object() else { return };
+    let text = |key: &str| object.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+    if let (Some(value), Some(seen)) = (object.get("value"), object.get("seen")) {
+        let rfc = RFC_DEFAULTS.iter().find(|(key, _)| *key == path).map_or("", |(_, rfc)| rfc);
+        let seen: super::quirks::Seen = serde_json::from_value(seen.clone()).unwrap_or_default();
+        lines.push(DepartureLine {
+            value: value.clone(),
+            rfc,
+            source: text("source"),
+            checked: text("checked"),
+            seen: seen.in_words().to_owned(),
+            note: text("note"),
+            key: path,
+        });
+        return;
+    }
+    for (key, inner) in object.iter().filter(|(key, _)| *key != "alternatives") {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        collect_departures(inner, path, lines);
+    }
+}

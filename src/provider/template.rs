@@ -1,0 +1,189 @@
+//! `{name}` in the texts of a definition, and the values that may stand there.
+//!
+//! A value chooses which machine gets the client's secret, so it is read by a grammar of its own, and the URL that
+//! comes out is parsed again and compared: `evil.com#` in front of `.shop.example` must not move the host.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of value a parameter takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ParamKind {
+    /// One DNS label: letters, digits and hyphens, 63 at most (RFC 1035 §2.3.1).
+    #[default]
+    Label,
+    /// A whole host name, with a port if need be.
+    Host,
+    /// `https://host`, or `http` on loopback; without user name, path, query or fragment.
+    Origin,
+}
+
+/// One `[params.NAME]` of a definition.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Param {
+    pub kind: ParamKind,
+    /// The question put to a person.
+    pub prompt: Option<String>,
+    pub example: Option<String>,
+    pub default: Option<String>,
+    /// An ending that people type along and that is cut off, such as `.shop.example`.
+    pub strip_suffix: Option<String>,
+}
+
+impl Param {
+    /// The value in its one spelling, or what is wrong with it.
+    pub fn normalize(&self, value: &str) -> Result<String, String> {
+        let value = value.trim();
+        match self.kind {
+            ParamKind::Label => {
+                let mut label = value.to_ascii_lowercase();
+                if let Some(suffix) = &self.strip_suffix {
+                    // People paste the whole address of their shop.
+                    for prefix in ["https://", "http://"] {
+                        label = label.strip_prefix(prefix).map(str::to_owned).unwrap_or(label);
+                    }
+                    label = label.strip_suffix('/').map(str::to_owned).unwrap_or(label);
+                    label = label.strip_suffix(suffix.as_str()).map(str::to_owned).unwrap_or(label);
+                }
+                if is_label(&label) {
+                    Ok(label)
+                } else {
+                    Err("it takes one name of letters, digits and hyphens".into())
+                }
+            }
+            ParamKind::Host => normalize_host(value),
+            ParamKind::Origin => normalize_origin(value),
+        }
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+fn normalize_host(value: &str) -> Result<String, String> {
+    let host = value.to_ascii_lowercase();
+    let problem = || "it takes a host name such as `shop.example.com`".to_owned();
+    let url = url::Url::parse(&format!("https://{host}/")).map_err(|_| problem())?;
+    let parsed = match url.port() {
+        Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
+        None => url.host_str().unwrap_or_default().to_owned(),
+    };
+    // Whatever the parser had to change was not a plain host name.
+    if parsed == host && url.path() == "/" && !host.ends_with('.') { Ok(host) } else { Err(problem()) }
+}
+
+fn normalize_origin(value: &str) -> Result<String, String> {
+    let origin = value.strip_suffix('/').unwrap_or(value).to_ascii_lowercase();
+    let origin = if origin.contains("://") { origin } else { format!("https://{origin}") };
+    super::endpoint::Origin::parse(&origin).map(|origin| origin.to_string()).map_err(|_| {
+        "it takes an origin such as `https://shop.example.com`, https or on loopback, nothing after it".into()
+    })
+}
+
+/// Puts values in for `{name}`s. A name without a value is left as an error to the caller.
+pub fn fill(template: &str, values: &BTreeMap<String, String>) -> Result<String, MissingValue> {
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some(start) = rest.find('{') {
+        let Some(end) = rest[start..].find('}') else { break };
+        let name = &rest[start + 1..start + end];
+        filled.push_str(&rest[..start]);
+        match values.get(name) {
+            Some(value) => filled.push_str(value),
+            None => return Err(MissingValue(name.to_owned())),
+        }
+        rest = &rest[start + end + 1..];
+    }
+    filled.push_str(rest);
+    Ok(filled)
+}
+
+/// The names between braces.
+pub fn names(template: &str) -> Vec<&str> {
+    template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct MissingValue(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn param(kind: ParamKind) -> Param {
+        Param { kind, strip_suffix: Some(".shop.example".into()), ..Param::default() }
+    }
+
+    #[test]
+    fn a_label_is_one_dns_label_and_nothing_else() {
+        for (typed, label) in
+            [("myshop", "myshop"), ("MyShop.shop.example", "myshop"), (" https://my-shop.shop.example/ ", "my-shop")]
+        {
+            assert_eq!(param(ParamKind::Label).normalize(typed).as_deref(), Ok(label), "{typed}");
+        }
+        for hostile in
+            ["evil.com#", "evil.com/", "a.b", "", "-a", "a-", "a@b", "a%2eb", "ä", "a b", "a?x", &"a".repeat(64)]
+        {
+            assert!(param(ParamKind::Label).normalize(hostile).is_err(), "{hostile}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_host_and_nothing_else() {
+        for host in ["shop.example.com", "shop.example.com:8443", "localhost"] {
+            assert_eq!(param(ParamKind::Host).normalize(host).as_deref(), Ok(host));
+        }
+        for hostile in [
+            "a@b.com",
+            "b.com/x",
+            "b.com#",
+            "b.com?",
+            "b.com.",
+            "b.com:443:1",
+            "",
+            "0x7f.1",
+            "b%2ecom",
+            "b.com\\x",
+            "bücher.de",
+        ] {
+            assert!(param(ParamKind::Host).normalize(hostile).is_err(), "{hostile}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_https_or_loopback_and_nothing_follows() {
+        for (typed, origin) in [
+            ("https://my.glu.example/", "https://my.glu.example"),
+            ("my.glu.example", "https://my.glu.example"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ] {
+            assert_eq!(param(ParamKind::Origin).normalize(typed).as_deref(), Ok(origin));
+        }
+        for hostile in [
+            "http://shop.example",
+            "https://a@b",
+            "https://a/b",
+            "https://a?b",
+            "https://a#b",
+            "file:///x",
+            "javascript:x",
+        ] {
+            assert!(param(ParamKind::Origin).normalize(hostile).is_err(), "{hostile}");
+        }
+    }
+
+    #[test]
+    fn braces_are_filled_or_named() {
+        let values = BTreeMap::from([("store".to_owned(), "x".to_owned())]);
+        assert_eq!(fill("https://{store}.example/{store}", &values).as_deref(), Ok("https://x.example/x"));
+        assert_eq!(fill("{nothing}", &values), Err(MissingValue("nothing".into())));
+        assert_eq!(names("https://{a}.x/{b}"), ["a", "b"]);
+    }
+}

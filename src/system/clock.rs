@@ -1,0 +1,18 @@
+//! What time it is.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::protocol::time::Timestamp;
+
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+}
+
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX))
+    }
+}

@@ -1,0 +1,25 @@
+//! Random bytes from the operating system.
+
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gave no random bytes")]
+pub struct NoEntropy(#[source] getrandom::Error);
+
+pub trait Entropy: Send + Sync {
+    /// Fills the whole buffer or fails; there is no weaker source to fall back to.
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoEntropy>;
+}
+
+/// As many random bytes as the caller's type has room for.
+pub fn random<const N: usize>(entropy: &dyn Entropy) -> Result<[u8; N], NoEntropy> {
+    let mut bytes = [0; N];
+    entropy.fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+pub struct OsEntropy;
+
+impl Entropy for OsEntropy {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoEntropy> {
+        getrandom::fill(buffer).map_err(NoEntropy)
+    }
+}

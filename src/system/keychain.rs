@@ -1,0 +1,89 @@
+//! A place that keeps secrets by name. The real forms are the operating system's keychain, sealed files, and memory.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use zeroize::Zeroizing;
+
+/// Bytes that are wiped on drop.
+pub type SecretBytes = Zeroizing<Vec<u8>>;
+
+/// Keeps byte strings under account names such as `judgeme` or `app/judgeme`. Every method has a bound in time.
+pub trait Keychain: Send + Sync {
+    /// The secret, or `None` if there is none under that name. A locked or silent keychain is an error, never `None`.
+    fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError>;
+
+    /// Keeps a secret; replaces the one under the same name.
+    fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError>;
+
+    /// Forgets a secret. `false` if there was none.
+    fn delete(&self, account: &str) -> Result<bool, KeychainError>;
+
+    /// What a person calls the place: `the OS keychain`.
+    fn place(&self) -> String;
+}
+
+/// Why a keychain did not do its work. Nothing in here ever holds a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum KeychainError {
+    #[error("there is no keychain to be reached: {reason}")]
+    Missing { reason: String },
+    #[error("the keychain is locked")]
+    Locked,
+    #[error("the keychain did not answer within {seconds} s")]
+    Silent { seconds: u64 },
+    #[error("the keychain refused: {reason}")]
+    Refused { reason: String },
+    #[error("the keychain holds more than one entry for `{account}`")]
+    Ambiguous { account: String },
+    #[error("the entry is larger than this keychain takes ({limit} bytes)")]
+    TooLarge { limit: u32 },
+    #[error("`{path}`: {problem}")]
+    File { path: String, problem: FileProblem },
+    #[error("`{name}` is not a key: it takes 32 bytes in base64")]
+    BadKey { name: String },
+}
+
+/// What is wrong with a file of the sealed store.
+#[derive(Debug, thiserror::Error)]
+pub enum FileProblem {
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("it was changed, or sealed with another key")]
+    NotOurs,
+    #[error("it was made by a newer version of oauthctl")]
+    Newer,
+    #[error("it is not a private file of this user ({0})")]
+    NotPrivate(&'static str),
+    #[error("the key that opens it is gone")]
+    KeyGone,
+}
+
+/// Lasts as long as the process.
+#[derive(Default)]
+pub struct MemoryKeychain(Mutex<BTreeMap<String, SecretBytes>>);
+
+impl MemoryKeychain {
+    fn entries(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, SecretBytes>> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Keychain for MemoryKeychain {
+    fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError> {
+        Ok(self.entries().get(account).cloned())
+    }
+
+    fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
+        self.entries().insert(account.to_owned(), SecretBytes::new(secret.to_vec()));
+        Ok(())
+    }
+
+    fn delete(&self, account: &str) -> Result<bool, KeychainError> {
+        Ok(self.entries().remove(account).is_some())
+    }
+
+    fn place(&self) -> String {
+        "memory".to_owned()
+    }
+}
