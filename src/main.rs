@@ -1,1 +1,6 @@
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let system = oauthctl::system::System::real();
+    oauthctl::run(std::env::args_os(), system)
+}

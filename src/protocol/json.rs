@@ -146,10 +146,7 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_digits() {
-        assert_eq!(
-            parse(b"[12345678901234567890123, 1.10]").unwrap().to_string(),
-            "[12345678901234567890123,1.10]"
-        );
+        assert_eq!(parse(b"[12345678901234567890123, 1.10]").unwrap().to_string(), "[12345678901234567890123,1.10]");
     }
 
     #[test]

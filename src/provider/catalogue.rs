@@ -155,7 +155,8 @@ fn lay_over(base: &mut toml::Table, over: toml::Table) {
     }
 }
 
-fn fill_params(
+/// A value for each parameter: the given one, the default, or, where an emulator stands in for the servers, the example.
+pub fn fill_params(
     definition: &ProviderDefinition,
     given: &BTreeMap<String, String>,
     emulated: bool,

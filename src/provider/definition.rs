@@ -67,6 +67,9 @@ pub struct App {
 #[serde(deny_unknown_fields, default)]
 pub struct Authorize {
     pub url: Option<String>,
+    /// The authorization server's issuer; if it is known, the callback must name it (RFC 9207).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub params: Departure<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -246,6 +249,12 @@ impl ProviderDefinition {
             Some(placements) if !placements.is_empty() => placements.clone(),
             _ => vec![TokenPlacement::bearer()],
         }
+    }
+
+    /// The scope that opens a path of the API, where the definition says so.
+    pub fn scope_for(&self, method: &str, path: &str) -> Option<&str> {
+        let sample = self.samples.iter().find(|sample| sample.method == method && sample.path == path)?;
+        sample.scope.as_deref()
     }
 
     /// Every departure from the RFCs, in the order of the keys.

@@ -279,10 +279,21 @@ impl<'a> Dialect<'a> {
         for (ours, theirs) in value_of(&rules.names).into_iter().flatten() {
             params.rename(theirs, ours);
         }
-        if value_of(&rules.omit).is_some_and(|omit| omit.iter().any(|name| name == "response_type")) {
+        // A client that sends it all the same is not made to say it twice.
+        if self.authorization_request_omits("response_type") && !params.contains("response_type") {
             params.push("response_type", "code");
         }
         params
+    }
+
+    /// Whether the provider's clients leave a parameter (RFC name) out of the authorization request.
+    pub fn authorization_request_omits(&self, name: &str) -> bool {
+        omits(&self.provider.definition.authorize.omit, name)
+    }
+
+    /// Whether the provider's clients leave a parameter (RFC name) out of the token request.
+    pub fn token_request_omits(&self, name: &str) -> bool {
+        omits(&self.provider.definition.token.omit, name)
     }
 
     /// A callback's parameters with the provider's names.
@@ -320,8 +331,7 @@ impl<'a> Dialect<'a> {
             params.push("client_id", decode(id)?);
             params.push("client_secret", decode(secret)?);
         }
-        let grant_omitted = value_of(&rules.omit).is_some_and(|omit| omit.iter().any(|name| name == "grant_type"));
-        if grant_omitted && !params.contains("grant_type") {
+        if self.token_request_omits("grant_type") && !params.contains("grant_type") {
             params.push("grant_type", "authorization_code");
         }
         Some(params)
@@ -438,6 +448,10 @@ impl<'a> Dialect<'a> {
 
 fn own((name, value): (&String, &String)) -> (String, String) {
     (name.clone(), value.clone())
+}
+
+fn omits(omit: &Departure<Vec<String>>, name: &str) -> bool {
+    value_of(omit).is_some_and(|omit| omit.iter().any(|omitted| omitted == name))
 }
 
 fn omit_and_rename(params: &mut Params, omit: &Departure<Vec<String>>, names: &Departure<BTreeMap<String, String>>) {

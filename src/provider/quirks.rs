@@ -165,8 +165,10 @@ pub struct TokenPlacement {
     #[serde(rename = "in")]
     pub place: TokenIn,
     /// The header's, parameter's or member's name. None for `bearer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The word before the token in a header; `Bearer` for `bearer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -42,6 +43,13 @@ pub enum KeychainError {
     File { path: String, problem: FileProblem },
     #[error("`{name}` is not a key: it takes 32 bytes in base64")]
     BadKey { name: String },
+}
+
+impl KeychainError {
+    /// No answer came in time. Rounded up, so that a short deadline does not read as none.
+    pub fn silent(deadline: Duration) -> Self {
+        Self::Silent { seconds: deadline.as_millis().div_ceil(1000) as u64 }
+    }
 }
 
 /// What is wrong with a file of the sealed store.

@@ -7,7 +7,60 @@ pub mod entropy;
 pub mod http;
 pub mod keychain;
 pub mod loopback;
+pub mod os_keychain;
 pub mod paths;
 pub mod private_file;
 pub mod sealed_file;
+#[cfg(target_os = "linux")]
+mod secret_service;
 pub mod terminal;
+
+use std::sync::Arc;
+
+use crate::protocol::secret::{ClientSecret, Secret};
+
+/// The machine, as the commands see it.
+pub struct System {
+    pub clock: Arc<dyn clock::Clock>,
+    pub entropy: Arc<dyn entropy::Entropy>,
+    pub http: Arc<dyn http::HttpClient>,
+    pub secrets: SecretVariables,
+}
+
+impl System {
+    /// The machine that this process runs on. To be called first in `main`: see [`SecretVariables::take`].
+    pub fn real() -> Self {
+        Self {
+            secrets: SecretVariables::take(),
+            clock: Arc::new(clock::SystemClock),
+            entropy: Arc::new(entropy::OsEntropy),
+            http: Arc::new(http::NetworkClient::default()),
+        }
+    }
+}
+
+/// Secrets that a script handed over in the environment.
+#[derive(Default)]
+pub struct SecretVariables {
+    /// `OAUTHCTL_CLIENT_SECRET`
+    pub client_secret: Option<ClientSecret>,
+    /// `OAUTHCTL_STORE_KEY`
+    pub store_key: Option<Secret>,
+}
+
+impl SecretVariables {
+    /// Reads the variables and removes them from the environment, so that no child inherits them: neither a browser
+    /// nor what it starts.
+    fn take() -> Self {
+        let take = |name: &str| {
+            let value = paths::variable(name);
+            // SAFETY: called first in `main`, when no other thread can read the environment.
+            unsafe { std::env::remove_var(name) };
+            value
+        };
+        Self {
+            client_secret: take("OAUTHCTL_CLIENT_SECRET").map(ClientSecret::new),
+            store_key: take("OAUTHCTL_STORE_KEY").map(Secret::new),
+        }
+    }
+}

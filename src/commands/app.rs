@@ -1,0 +1,182 @@
+//! `app`: the client that a developer registered at a provider (RFC 6749 §2).
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use colored::Colorize;
+
+use super::{CommandError, Context};
+use crate::output::{AppOutcome, AppStatus};
+use crate::protocol::client::ClientId;
+use crate::protocol::sanitize;
+use crate::protocol::secret::{ClientSecret, is_vschar};
+use crate::provider::{Provider, ProviderDefinition};
+use crate::store::Registration;
+use crate::system::paths::variable;
+
+/// What is registered when nobody says otherwise.
+pub const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
+
+/// A client secret has some dozens of characters; this much is read of a file that claims to hold one.
+const MAX_SECRET_FILE: u64 = 64 * 1024;
+
+#[derive(Args)]
+pub struct AppArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Keep a client id and secret; asks on a terminal
+    Set(SetArgs),
+    /// Show which client is registered; never the secret
+    Show {
+        /// The provider's id
+        #[arg(value_name = "PROVIDER")]
+        provider: String,
+    },
+    /// Forget the client
+    Remove {
+        /// The provider's id
+        #[arg(value_name = "PROVIDER")]
+        provider: String,
+    },
+}
+
+#[derive(Args)]
+struct SetArgs {
+    /// The provider's id
+    #[arg(value_name = "PROVIDER")]
+    provider: String,
+
+    /// The client id (not a secret)
+    #[arg(long, value_name = "ID", env = "OAUTHCTL_CLIENT_ID", hide_env_values = true)]
+    client_id: Option<String>,
+
+    /// Read the client secret from stdin
+    #[arg(long, conflicts_with = "client_secret_file")]
+    client_secret_stdin: bool,
+
+    /// Read the client secret from a file
+    #[arg(long, value_name = "FILE")]
+    client_secret_file: Option<PathBuf>,
+}
+
+pub fn run(args: &AppArgs, context: &Context) -> anyhow::Result<()> {
+    match &args.action {
+        Action::Set(args) => set(args, context),
+        Action::Show { provider } => show(provider, context),
+        Action::Remove { provider } => remove(provider, context),
+    }
+}
+
+fn set(args: &SetArgs, context: &Context) -> anyhow::Result<()> {
+    let catalogue = context.catalogue()?;
+    let definition = catalogue.get(&args.provider)?;
+    // Where the secret may go is known now only if it does not depend on a parameter of the login.
+    let origins =
+        catalogue.resolve(&args.provider, &Default::default()).ok().map(|provider| provider.recorded_origins());
+    let secret = if args.client_secret_stdin {
+        non_empty_secret(context.terminal().stdin_secret()?.expose())
+    } else if let Some(path) = &args.client_secret_file {
+        non_empty_secret(&read_secret_file(path)?)
+    } else {
+        context.system.secrets.client_secret.clone()
+    };
+    let (client_id, secret) = match &args.client_id {
+        Some(id) => (check_client_id(id)?, secret),
+        None if secret.is_none() => ask_for_client(&definition, context)?,
+        None => return Err(CommandError::EmptyAnswer { question: "client id" }.into()),
+    };
+    let registration = Registration::new(client_id.clone(), secret, origins, context.system.clock.now());
+    let store = context.store()?;
+    let kind = store.save_app(&definition.id, &registration)?;
+    context.answer(&AppOutcome {
+        provider: definition.id,
+        client_id: client_id.to_string(),
+        secret: registration.client_secret.is_some(),
+        store: kind,
+        place: store.place(kind)?,
+    })
+}
+
+fn show(provider: &str, context: &Context) -> anyhow::Result<()> {
+    let definition = context.catalogue()?.get(provider)?;
+    let found =
+        context.store()?.load_app(provider)?.ok_or_else(|| CommandError::NoApp { provider: provider.to_owned() })?;
+    context.answer(&AppStatus {
+        provider: definition.id,
+        client_id: found.record.client_id.to_string(),
+        secret: found.record.client_secret.is_some(),
+        store: found.store,
+        registered_at: found.record.registered_at,
+        origins: found.record.origins,
+    })
+}
+
+fn remove(provider: &str, context: &Context) -> anyhow::Result<()> {
+    if !context.store()?.forget_app(provider)? {
+        return Err(CommandError::NoApp { provider: provider.to_owned() }.into());
+    }
+    context.terminal().note(&format_args!("forgot the client of `{}`", sanitize::line(provider)));
+    Ok(())
+}
+
+/// The client to log in with: the environment's, the registered one, or one that a person types now.
+pub fn client_for(provider: &Provider, context: &Context) -> anyhow::Result<(ClientId, Option<ClientSecret>)> {
+    if let Some(id) = variable("OAUTHCTL_CLIENT_ID") {
+        return Ok((check_client_id(&id)?, context.system.secrets.client_secret.clone()));
+    }
+    let store = context.store()?;
+    if let Some(found) = store.load_app(provider.id())? {
+        if let Some(origins) = &found.record.origins {
+            provider.check_origins(origins, &format!("oauthctl app set {}", provider.id()))?;
+        }
+        return Ok((found.record.client_id, found.record.client_secret));
+    }
+    if !context.terminal().is_interactive() {
+        return Err(CommandError::NotRegistered { provider: provider.id().to_owned() }.into());
+    }
+    let (id, secret) = ask_for_client(&provider.definition, context)?;
+    let origins = provider.definition.params.is_empty().then(|| provider.recorded_origins());
+    store
+        .save_app(provider.id(), &Registration::new(id.clone(), secret.clone(), origins, context.system.clock.now()))?;
+    Ok((id, secret))
+}
+
+/// Walks a person through the provider's guide, and asks for what comes out of it.
+fn ask_for_client(
+    definition: &ProviderDefinition,
+    context: &Context,
+) -> anyhow::Result<(ClientId, Option<ClientSecret>)> {
+    let terminal = context.terminal();
+    if !terminal.is_interactive() {
+        return Err(CommandError::NotRegistered { provider: definition.id.clone() }.into());
+    }
+    terminal.note(&format_args!("{} needs an app of yours. Its guide says:", definition.name.bold()));
+    for (n, step) in definition.app.steps.iter().enumerate() {
+        let step = step.replace("{redirect_uri}", &DEFAULT_REDIRECT_URI.bold().to_string());
+        terminal.note(&format_args!("  {}. {step}", n + 1));
+    }
+    let id = check_client_id(&terminal.ask("Client ID")?)?;
+    let secret = non_empty_secret(terminal.ask_hidden("Client secret")?.expose());
+    Ok((id, secret))
+}
+
+fn check_client_id(text: &str) -> Result<ClientId, CommandError> {
+    let id = text.trim();
+    if is_vschar(id) { Ok(ClientId::new(id)) } else { Err(CommandError::EmptyAnswer { question: "client id" }) }
+}
+
+/// An empty secret means that there is none: a public client.
+fn non_empty_secret(text: &str) -> Option<ClientSecret> {
+    Some(text.trim()).filter(|text| !text.is_empty()).map(ClientSecret::new)
+}
+
+fn read_secret_file(path: &std::path::Path) -> Result<zeroize::Zeroizing<String>, CommandError> {
+    let failed = |source| CommandError::SecretFile { path: sanitize::line(&path.to_string_lossy()), source };
+    let bytes = crate::system::private_file::read_public(path, MAX_SECRET_FILE).map_err(failed)?;
+    let text = String::from_utf8(bytes).map_err(|_| failed(std::io::ErrorKind::InvalidData.into()))?;
+    Ok(zeroize::Zeroizing::new(text))
+}

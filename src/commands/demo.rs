@@ -1,0 +1,188 @@
+//! `demo`: the whole round on a bare machine, in seconds: emulator, listener, login, store, call, scopes, logout.
+//!
+//! It runs in one process, so that memory serves where there is no keychain, and it leaves nothing behind: its list of
+//! logins is never written, and its one record is removed at the end, also when a step fails.
+
+use std::time::Duration;
+
+use clap::Args;
+use colored::Colorize;
+use http::Method;
+use url::Url;
+
+use super::emulate::start;
+use super::{CommandError, Context};
+use crate::emulator::{Emulator, Options};
+use crate::flow::api;
+use crate::flow::authorization_code::{Login, LoginRequest};
+use crate::flow::pages::Page;
+use crate::output::ScopesView;
+use crate::protocol::client::ClientId;
+use crate::protocol::message::HttpRequest;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::scope::ScopeSet;
+use crate::provider::{Dialect, Provider};
+use crate::store::stored_token::Origin;
+use crate::store::{Profile, StoreKind, StoredToken, TokenStore};
+use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
+use crate::system::entropy::random;
+use crate::system::http::{HttpClient, MAX_REPLY};
+
+/// How long a person has for the demo's consent page.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+#[derive(Args)]
+pub struct DemoArgs {
+    /// The provider to emulate
+    #[arg(long, value_name = "ID", default_value = "judgeme")]
+    provider: String,
+
+    /// Click through the consent page in a real browser; CMD as for `login --browser`
+    #[arg(long, value_name = "CMD", num_args = 0..=1, default_missing_value = "")]
+    browser: Option<String>,
+}
+
+pub fn run(args: &DemoArgs, context: &Context) -> anyhow::Result<()> {
+    let definition = context.catalogue()?.get(&args.provider)?;
+    let name = definition.name.clone();
+    let options = Options { approve: args.browser.is_none(), ..Options::default() };
+    let (clock, entropy) = (context.system.clock.clone(), context.system.entropy.clone());
+    let emulator = if context.global.verbose {
+        start(&definition, options, context)?
+    } else {
+        Emulator::start(&definition, options, clock, entropy, |_| {})?
+    };
+    let provider = emulator.provider().clone();
+    let say = |step: &str, what: String| context.say(&format!("{} {step:<9} {what}", "✓".green().bold()));
+    say("emulator", format!("a made-up {name} answers at {}", emulator.origin()))?;
+
+    let store = choose_store(context)?;
+    let kind = store.kind_for_new();
+    say("store", format!("logins go to {}", store.place(kind)?))?;
+
+    let profile: Profile = format!("{}-demo", provider.id()).parse()?;
+    let result = round(&emulator, &store, &profile, args, context, &say);
+    let forgotten = store.forget(&profile);
+    result.and_then(|()| Ok(forgotten.map(drop)?))?;
+    say("logout", "the login is gone again; nothing is left on this machine".to_owned())?;
+    context.say("")?;
+    context.say(&format!(
+        "For real: {} and then {}",
+        format!("oauthctl app set {}", provider.id()).bold(),
+        format!("oauthctl login --provider {}", provider.id()).bold()
+    ))
+}
+
+/// Everything between the emulator's start and the logout.
+fn round(
+    emulator: &Emulator,
+    store: &TokenStore,
+    profile: &Profile,
+    args: &DemoArgs,
+    context: &Context,
+    say: Say<'_>,
+) -> anyhow::Result<()> {
+    let provider = emulator.provider();
+    let client = LoginRequest {
+        provider,
+        client_id: ClientId::new(emulator.client_id()),
+        client_secret: Some(emulator.client_secret().clone()),
+        scope: demo_scopes(provider),
+        redirect_uri: RedirectUri::parse("http://127.0.0.1:0/callback")?,
+    };
+    let token = log_in(client, args, context, say)?;
+    store.save(profile, &token)?;
+    let found = store.load(profile)?.ok_or(CommandError::DemoStep { step: "store" })?;
+    say("token", format!("kept as `{profile}`, read back; shown only by `oauthctl token`"))?;
+    call_api(provider, &found.record, context, say)?;
+    say("scopes", "what was asked for and what was granted:".to_owned())?;
+    let view = ScopesView::new(profile, &provider.definition, &found.record, context.terminal().width());
+    for line in view.to_string().lines() {
+        context.say(&format!("            {line}"))?;
+    }
+    Ok(())
+}
+
+/// The person's choice, else the keychain where there is one, else memory, which outlives no command.
+fn choose_store(context: &Context) -> anyhow::Result<TokenStore> {
+    let probe = u64::from_ne_bytes(random(context.system.entropy.as_ref())?);
+    if let Some(kind) = context.global.store {
+        return Ok(context.open_store(Some(kind))?.unlisted());
+    }
+    let keychain = context.open_store(Some(StoreKind::Keychain))?.unlisted();
+    match keychain.prove_writable(probe) {
+        Ok(()) => Ok(keychain),
+        Err(error) => {
+            if context.global.verbose {
+                context.terminal().note(&format_args!(
+                    "{error}: {}",
+                    std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default()
+                ));
+            }
+            Ok(context.open_store(Some(StoreKind::Memory))?)
+        }
+    }
+}
+
+/// The first scope that opens something, so that there is something to be called, and another that is not asked for.
+fn demo_scopes(provider: &Provider) -> ScopeSet {
+    let example = provider.definition.api.example.as_deref().unwrap_or_default();
+    provider.definition.scope_for("GET", example).into_iter().collect()
+}
+
+type Say<'a> = &'a dyn Fn(&str, String) -> anyhow::Result<()>;
+
+fn log_in(request: LoginRequest<'_>, args: &DemoArgs, context: &Context, say: Say<'_>) -> anyhow::Result<StoredToken> {
+    let (provider, client_id, asked) = (request.provider, request.client_id.clone(), request.scope.clone());
+    let login = Login::begin(request, context.system.entropy.as_ref())?;
+    say("listener", format!("waits on {}", login.redirect_uri()))?;
+    let url = login.authorize_url().clone();
+    match args.browser.as_deref() {
+        None => {
+            let http = context.system.http.clone();
+            std::thread::spawn(move || play_browser(http.as_ref(), url));
+        }
+        Some("") => DesktopBrowser.open(&url)?,
+        Some(command) => CommandBrowser(command.to_owned()).open(&url)?,
+    }
+    let (tab, reply) = login.wait(PATIENCE, |_| {})?.exchange(context.system.http.as_ref());
+    tab.show(if reply.is_ok() { Page::LoggedIn } else { Page::Failed });
+    say("login", "consent, redirect with the right state, code exchanged with PKCE".to_owned())?;
+    let now = context.system.clock.now();
+    Ok(StoredToken::from_reply(provider, Some(client_id), Origin::AuthorizationCode, asked, reply?, now))
+}
+
+/// Follows the redirects as a browser does. An error shows up as a login that nobody answers.
+fn play_browser(http: &dyn HttpClient, mut url: Url) {
+    for _ in 0..5 {
+        let Ok(reply) = http.send(&HttpRequest::new(Method::GET, url.clone())) else { return };
+        let location = reply.header("location").and_then(|location| url.join(location).ok());
+        match location.filter(|_| (300..400).contains(&reply.status)) {
+            Some(next) => url = next,
+            None => return,
+        }
+    }
+}
+
+fn call_api(provider: &Provider, token: &StoredToken, context: &Context, say: Say<'_>) -> anyhow::Result<()> {
+    let http = context.system.http.as_ref();
+    let placement = api::placement(provider, None)?;
+    let samples = || provider.definition.samples.iter().filter(|sample| sample.method == "GET");
+    let granted = token.scopes(&provider.definition.always_granted());
+    let is_open = |scope: &Option<String>| scope.as_ref().is_none_or(|scope| granted.contains(scope));
+    let open = samples().find(|sample| is_open(&sample.scope));
+    let closed = samples().find(|sample| !is_open(&sample.scope));
+    for sample in open.into_iter().chain(closed) {
+        let request = api::request(Method::GET, api::resolve(provider, &sample.path)?);
+        let reply = api::send(http, provider, &token.access_token, &placement, &request)?;
+        let status = reply.status;
+        let body = reply.read(MAX_REPLY)?;
+        let denied = Dialect::new(provider).is_denial(status, &body);
+        let what = match denied {
+            true => "denied, as that scope was not asked for".to_owned(),
+            false => format!("{status}, {} bytes", body.len()),
+        };
+        say("call", format!("GET {}  {what}", sample.path))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! `emulate`: a stand-in for a provider on this machine, and a command that runs against it.
+//!
+//! The command gets its own environment in which the provider is the emulator. Its default profile has a name of its
+//! own, so that a real login of the provider is never touched, and the origins recorded with a real login keep its
+//! token from the emulator.
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use clap::Args;
+use colored::Colorize;
+
+use super::{CommandError, Context};
+use crate::emulator::{Emulator, Fault, Options};
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::sanitize;
+use crate::provider::ProviderDefinition;
+
+#[derive(Args)]
+pub struct EmulateArgs {
+    /// The provider's id
+    #[arg(value_name = "PROVIDER")]
+    provider: String,
+
+    /// The port to serve on; any free one if left out
+    #[arg(long, value_name = "PORT", default_value = "0", hide_default_value = true)]
+    port: u16,
+
+    /// Consent at once, without the page
+    #[arg(long)]
+    approve: bool,
+
+    /// Refuse a redirect URI whose port is not the registered one
+    #[arg(long)]
+    exact_port: bool,
+
+    /// A redirect URI that is registered, beside http://127.0.0.1:8765/callback
+    #[arg(long = "redirect-uri", value_name = "URI", value_parser = RedirectUri::parse)]
+    redirect_uris: Vec<RedirectUri>,
+
+    /// Do something wrong on purpose
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<Fault>,
+
+    /// A command to run against the emulator, which stops with it
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+/// How the command ended: its exit code is ours.
+#[derive(Debug, thiserror::Error)]
+#[error("the command ended with {0}")]
+pub struct CommandEnded(pub u8);
+
+pub fn run(args: &EmulateArgs, context: &Context) -> anyhow::Result<()> {
+    let definition = context.catalogue()?.get(&args.provider)?;
+    let options = Options {
+        port: args.port,
+        approve: args.approve,
+        exact_port: args.exact_port,
+        faults: args.faults.clone(),
+        redirect_uris: args.redirect_uris.clone(),
+    };
+    let emulator = start(&definition, options, context)?;
+    let environment = environment(&definition.id, &emulator);
+    let terminal = context.terminal();
+    terminal.note(&format_args!("{} {} at {}", "Emulating".green().bold(), definition.name, emulator.origin()));
+    if !args.command.is_empty() {
+        return run_command(&args.command, &environment);
+    }
+    terminal.note(&"Paste these lines into another terminal; Ctrl-C here stops the emulator.");
+    for (name, value) in &environment {
+        terminal.data(format!("export {name}='{value}'\n").as_bytes())?;
+    }
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Starts an emulator that tells each request in a line of talk.
+pub fn start(definition: &ProviderDefinition, options: Options, context: &Context) -> anyhow::Result<Emulator> {
+    let terminal = context.terminal_handle();
+    let (clock, entropy) = (context.system.clock.clone(), context.system.entropy.clone());
+    let log = move |line: &str| terminal.note(&format_args!("{} {line}", "emulator:".dimmed()));
+    Ok(Emulator::start(definition, options, clock, entropy, log)?)
+}
+
+/// What makes `oauthctl` mean the emulator.
+fn environment(id: &str, emulator: &Emulator) -> Vec<(&'static str, String)> {
+    vec![
+        ("OAUTHCTL_EMULATOR", format!("{id}={}", emulator.origin())),
+        ("OAUTHCTL_CLIENT_ID", emulator.client_id().to_owned()),
+        ("OAUTHCTL_CLIENT_SECRET", emulator.client_secret().expose().to_owned()),
+        ("OAUTHCTL_PROFILE", format!("{id}-emulator")),
+    ]
+}
+
+fn run_command(command: &[OsString], environment: &[(&str, String)]) -> anyhow::Result<()> {
+    let (program, args) = command.split_first().expect("the command is not empty");
+    let mut child = Command::new(program);
+    child.args(args).envs(environment.iter().map(|(name, value)| (name, value)));
+    if let Some(path) = path_with_us() {
+        child.env("PATH", path);
+    }
+    let failed = |source| CommandError::ChildNotStarted { program: sanitize::line(&program.to_string_lossy()), source };
+    match exit_code(child.status().map_err(failed)?) {
+        0 => Ok(()),
+        code => Err(CommandEnded(code).into()),
+    }
+}
+
+/// The search path with our own folder behind it, so that `cargo run -- emulate judgeme -- oauthctl …` finds us.
+fn path_with_us() -> Option<OsString> {
+    let folder = std::env::current_exe().ok()?.parent()?.to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(std::env::split_paths(&path).chain([folder])).ok()
+}
+
+/// As a shell says it: a signal is 128 and its number.
+fn exit_code(status: std::process::ExitStatus) -> u8 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return u8::try_from(128 + signal).unwrap_or(u8::MAX);
+    }
+    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}

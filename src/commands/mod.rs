@@ -1,0 +1,67 @@
+//! Floor 5: one file a command, its arguments and a screenful of `run`. Thought lives below.
+
+pub mod app;
+pub mod call;
+pub mod completions;
+mod context;
+pub mod demo;
+pub mod emulate;
+pub mod login;
+pub mod logout;
+pub mod providers;
+pub mod scopes;
+pub mod status;
+pub mod token;
+pub mod use_login;
+
+pub use context::{ActiveLogin, Context};
+
+use crate::protocol::redirect_uri::RedirectUriError;
+
+/// What goes wrong between the floors below and the person.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error("{}", no_login(profile.as_deref()))]
+    NoLogin { profile: Option<String>, provider: Option<String> },
+    #[error("no client is registered for `{provider}`, and there is no terminal to ask on")]
+    NotRegistered { provider: String },
+    #[error("no client is registered for `{provider}`")]
+    NoApp { provider: String },
+    #[error("which provider? Name one with `--provider ID`")]
+    NoProvider,
+    #[error("the API answered {status}{}", detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default())]
+    ApiStatus { status: u16, detail: Option<String> },
+    #[error("the token of `{profile}` may not do this: the API answered {status}{}", detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default())]
+    ScopeMissing { profile: String, provider: String, status: u16, detail: Option<String>, scopes: String },
+    #[error("OAUTHCTL_EMULATOR holds `{value}`, which is not `PROVIDER=http://127.0.0.1:PORT`")]
+    BadEmulator { value: String },
+    #[error("what came on stdin is no token: it is empty, or has line breaks or other control characters in it")]
+    BadToken,
+    #[error("there was no answer to `{question}`")]
+    EmptyAnswer { question: &'static str },
+    #[error("`{text}` is no HTTP method")]
+    BadMethod { text: String },
+    #[error(transparent)]
+    BadRedirectUri(#[from] RedirectUriError),
+    #[error("`{path}` cannot be read as a secret")]
+    SecretFile {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("`{program}` could not be started")]
+    ChildNotStarted {
+        program: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the demo's {step} did not do what it should")]
+    DemoStep { step: &'static str },
+}
+
+fn no_login(profile: Option<&str>) -> String {
+    match profile {
+        Some(profile) => format!("there is no login called `{profile}`"),
+        None => "there is no login yet".to_owned(),
+    }
+}

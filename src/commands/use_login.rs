@@ -1,0 +1,23 @@
+//! `use`: which login commands mean when they are not told.
+
+use clap::Args;
+
+use super::{CommandError, Context};
+use crate::store::Profile;
+
+#[derive(Args)]
+pub struct UseArgs {
+    /// The login's name, as `oauthctl status` lists it
+    #[arg(value_name = "NAME")]
+    name: Profile,
+}
+
+pub fn run(args: &UseArgs, context: &Context) -> anyhow::Result<()> {
+    let store = context.store()?;
+    if !store.index()?.logins.contains_key(args.name.as_str()) {
+        return Err(CommandError::NoLogin { profile: Some(args.name.to_string()), provider: None }.into());
+    }
+    store.make_current(&args.name)?;
+    context.terminal().note(&format_args!("`{}` is now the current login", args.name));
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! What the emulator remembers: open consent pages, codes, tokens. In memory, made up, gone with the process.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::authorize::Asked;
+use crate::protocol::pkce::CodeChallenge;
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::{AccessToken, AuthorizationCode, RefreshToken};
+use crate::protocol::time::Timestamp;
+
+/// RFC 6749 §4.1.2 recommends ten minutes at most; a minute shows sooner whether a client dawdles.
+const CODE_LIFETIME: Duration = Duration::from_secs(60);
+
+/// How long a consent page can be answered, and how long a used code is known as used.
+const MEMORY: Duration = Duration::from_secs(600);
+
+/// All tokens that come from one consent. They are revoked together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Family(u64);
+
+/// What a code stands for (RFC 6749 §4.1.2: it is bound to the client and the redirect URI; there is one client here).
+#[derive(Clone, Debug)]
+pub struct IssuedCode {
+    pub scope: ScopeSet,
+    /// As the authorization request had it. None where the provider's clients leave it out.
+    pub redirect_uri: Option<String>,
+    pub challenge: Option<CodeChallenge>,
+    pub family: Family,
+    pub issued_at: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+pub struct IssuedToken {
+    pub scope: ScopeSet,
+    pub family: Family,
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Why a grant is no good: the `hint` of an `invalid_grant`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadGrant(pub &'static str);
+
+#[derive(Default)]
+pub struct Ledger(Mutex<Books>);
+
+#[derive(Default)]
+struct Books {
+    consents: HashMap<String, (Asked, Timestamp)>,
+    codes: HashMap<String, (IssuedCode, Use)>,
+    access_tokens: HashMap<String, IssuedToken>,
+    refresh_tokens: HashMap<String, (ScopeSet, Family, Use)>,
+    revoked: HashSet<Family>,
+    families: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Fresh,
+    Used,
+}
+
+impl Ledger {
+    pub fn open_consent(&self, transaction: String, asked: Asked, now: Timestamp) {
+        let mut books = self.books();
+        books.consents.retain(|_, (_, since)| since.until(now) < MEMORY);
+        books.consents.insert(transaction, (asked, now));
+    }
+
+    /// A consent page is answered once.
+    pub fn close_consent(&self, transaction: &str, now: Timestamp) -> Option<Asked> {
+        let (asked, since) = self.books().consents.remove(transaction)?;
+        (since.until(now) < MEMORY).then_some(asked)
+    }
+
+    pub fn new_family(&self) -> Family {
+        let mut books = self.books();
+        books.families += 1;
+        Family(books.families)
+    }
+
+    pub fn put_code(&self, code: &AuthorizationCode, issued: IssuedCode) {
+        let mut books = self.books();
+        let now = issued.issued_at;
+        books.codes.retain(|_, (code, _)| code.issued_at.until(now) < MEMORY);
+        books.codes.insert(code.expose().to_owned(), (issued, Use::Fresh));
+    }
+
+    /// Takes a code in, once. `check` looks at what it is bound to; a request that fails there leaves the code good,
+    /// so that a guess at the verifier does not spoil the login it was stolen from.
+    pub fn redeem(
+        &self,
+        code: &AuthorizationCode,
+        now: Timestamp,
+        check: impl FnOnce(&IssuedCode) -> Result<(), BadGrant>,
+    ) -> Result<IssuedCode, BadGrant> {
+        let mut books = self.books();
+        let Books { codes, revoked, .. } = &mut *books;
+        let Some((issued, used)) = codes.get_mut(code.expose()) else {
+            return Err(BadGrant("Authorization code is not known"));
+        };
+        if *used == Use::Used {
+            // RFC 6749 §4.1.2: one of the two who used it is a thief, and nobody knows which.
+            revoked.insert(issued.family);
+            return Err(BadGrant("Authorization code has been used before; its tokens are revoked now"));
+        }
+        if issued.issued_at.until(now) >= CODE_LIFETIME {
+            return Err(BadGrant("Authorization code has expired"));
+        }
+        check(issued)?;
+        *used = Use::Used;
+        Ok(issued.clone())
+    }
+
+    pub fn put_access_token(&self, token: &AccessToken, issued: IssuedToken) {
+        self.books().access_tokens.insert(token.expose().to_owned(), issued);
+    }
+
+    pub fn put_refresh_token(&self, token: &RefreshToken, scope: ScopeSet, family: Family) {
+        self.books().refresh_tokens.insert(token.expose().to_owned(), (scope, family, Use::Fresh));
+    }
+
+    /// Takes a refresh token in; the caller issues the next one. A second use revokes the family (RFC 9700 §4.14.2).
+    pub fn rotate(&self, token: &RefreshToken) -> Result<(ScopeSet, Family), BadGrant> {
+        let mut books = self.books();
+        let Books { refresh_tokens, revoked, .. } = &mut *books;
+        let Some((scope, family, used)) = refresh_tokens.get_mut(token.expose()) else {
+            return Err(BadGrant("Refresh token is not known"));
+        };
+        if revoked.contains(family) {
+            return Err(BadGrant("Refresh token has been revoked"));
+        }
+        if *used == Use::Used {
+            revoked.insert(*family);
+            return Err(BadGrant("Refresh token has been used before; its tokens are revoked now"));
+        }
+        *used = Use::Used;
+        Ok((scope.clone(), *family))
+    }
+
+    /// The token, or why it is none (RFC 6750 §3.1).
+    pub fn access_token(&self, token: &str, now: Timestamp) -> Result<IssuedToken, &'static str> {
+        let books = self.books();
+        let issued = books.access_tokens.get(token).ok_or("the access token is not known")?;
+        if books.revoked.contains(&issued.family) {
+            return Err("the access token has been revoked");
+        }
+        if issued.expires_at.is_some_and(|end| end <= now) {
+            return Err("the access token has expired");
+        }
+        Ok(issued.clone())
+    }
+
+    /// Every change is one statement, so a panic in another thread leaves nothing half done.
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ledger_with_code(issued_at: i64) -> (Ledger, AuthorizationCode) {
+        let ledger = Ledger::default();
+        let code = AuthorizationCode::new("c");
+        let family = ledger.new_family();
+        let issued = IssuedCode {
+            scope: ScopeSet::new(),
+            redirect_uri: None,
+            challenge: None,
+            family,
+            issued_at: Timestamp(issued_at),
+        };
+        ledger.put_code(&code, issued);
+        (ledger, code)
+    }
+
+    #[test]
+    fn a_code_lives_for_a_minute() {
+        let (ledger, code) = ledger_with_code(100);
+        assert_eq!(
+            ledger.redeem(&code, Timestamp(160), |_| Ok(())).unwrap_err(),
+            BadGrant("Authorization code has expired")
+        );
+        assert!(ledger.redeem(&code, Timestamp(159), |_| Ok(())).is_ok());
+    }
+
+    #[test]
+    fn a_second_use_of_a_code_revokes_what_the_first_one_got() {
+        let (ledger, code) = ledger_with_code(0);
+        let issued = ledger.redeem(&code, Timestamp(0), |_| Ok(())).unwrap();
+        let token = AccessToken::new("t");
+        ledger
+            .put_access_token(&token, IssuedToken { scope: ScopeSet::new(), family: issued.family, expires_at: None });
+        assert!(ledger.access_token("t", Timestamp(1)).is_ok());
+        assert!(ledger.redeem(&code, Timestamp(1), |_| Ok(())).is_err());
+        assert_eq!(ledger.access_token("t", Timestamp(1)).unwrap_err(), "the access token has been revoked");
+    }
+
+    #[test]
+    fn a_request_that_fails_its_checks_leaves_the_code_good() {
+        let (ledger, code) = ledger_with_code(0);
+        assert!(ledger.redeem(&code, Timestamp(0), |_| Err(BadGrant("no"))).is_err());
+        assert!(ledger.redeem(&code, Timestamp(0), |_| Ok(())).is_ok());
+    }
+
+    #[test]
+    fn a_refresh_token_used_twice_ends_its_family() {
+        let ledger = Ledger::default();
+        let (first, second) = (RefreshToken::new("1"), RefreshToken::new("2"));
+        let family = ledger.new_family();
+        ledger.put_refresh_token(&first, ScopeSet::parse("a"), family);
+        assert_eq!(ledger.rotate(&first), Ok((ScopeSet::parse("a"), family)));
+        ledger.put_refresh_token(&second, ScopeSet::parse("a"), family);
+        assert!(ledger.rotate(&first).is_err());
+        assert_eq!(ledger.rotate(&second), Err(BadGrant("Refresh token has been revoked")));
+    }
+}

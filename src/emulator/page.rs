@@ -1,0 +1,254 @@
+//! The pages that a person sees. One file each: no script, no image, no other server.
+
+use std::fmt::Write as _;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use sha2::{Digest, Sha256};
+
+use super::Site;
+use super::authorize::Asked;
+use super::wire::Reply;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::sanitize;
+use crate::provider::Endpoint;
+
+const STYLE: &str = include_str!("page.css");
+
+/// Asks the person (RFC 6749 §4.1.1). Approve stands first, so that it is what the Enter key means.
+pub fn consent(site: &Site, asked: &Asked, transaction: &str) -> Reply {
+    let name = escape(site.name());
+    let mut scopes = String::new();
+    for scope in asked.scope.iter() {
+        write_scope(&mut scopes, site, scope);
+    }
+    if scopes.is_empty() {
+        scopes.push_str(r#"<p class="none soft">The app asks for no scope.</p>"#);
+    }
+    let action = site.provider.endpoints.authorize.as_ref().map_or("/", |endpoint| endpoint.url().path());
+    let main = format!(
+        r#"<header><div class="mark" aria-hidden="true">{initial}</div><h1>An app asks for access to {name}</h1></header>
+<form method="post" action="{action}">
+<input type="hidden" name="transaction" value="{transaction}">
+<fieldset><legend>It would be allowed to use</legend>
+{scopes}</fieldset>
+<div class="buttons"><button class="yes" name="decision" value="approve">Approve</button><button name="decision" value="deny">Deny</button></div>
+</form>
+<dl class="foot"><dt>Client id</dt><dd><code>{client}</code></dd><dt>Sends you back to</dt><dd><code>{back}</code></dd></dl>"#,
+        initial = initial(site),
+        action = escape(action),
+        transaction = escape(transaction),
+        client = escape(site.client_id.as_str()),
+        back = escape(asked.back.redirect_uri.as_str()),
+    );
+    document(200, site, &format!("Access to {}", site.name()), "", &main)
+}
+
+/// Says what is wrong with a request that leads nowhere. `sent` is a redirect URI to compare with the registered ones.
+pub fn refusal(site: &Site, title: &str, sentence: &str, sent: Option<&str>) -> Reply {
+    let mut main = format!(
+        r#"<header><div class="mark bad" aria-hidden="true">!</div><h1>{}</h1></header><p>{}</p>"#,
+        escape(title),
+        escape(sentence)
+    );
+    if let Some(sent) = sent {
+        let differences: Vec<(usize, usize)> =
+            site.redirect_uris.iter().map(|uri| difference(sent, uri, site.options.exact_port)).collect();
+        // The mark in the text that was sent starts where the likest of the registered ones ends.
+        let furthest = differences.iter().map(|(in_sent, _)| *in_sent).max().unwrap_or(0);
+        let _ = write!(main, "<h2>Sent</h2><p><code>{}</code></p><h2>Registered</h2>", marked(sent, furthest));
+        for (uri, (_, in_registered)) in site.redirect_uris.iter().zip(differences) {
+            let _ = write!(main, "<p><code>{}</code></p>", marked(uri.as_str(), in_registered));
+        }
+    }
+    main.push_str(
+        r#"<p class="soft foot">Nothing was sent back to the app, as this request does not prove where that is (RFC 6749 §4.1.2.1).</p>"#,
+    );
+    document(400, site, title, "", &main)
+}
+
+/// What is emulated, for those who open the emulator's address.
+pub fn index(site: &Site) -> Reply {
+    let provider = &site.provider;
+    let mut facts = String::new();
+    let mut fact = |name: &str, value: &str| {
+        let _ = write!(facts, "<dt>{}</dt><dd><code>{}</code></dd>", escape(name), escape(value));
+    };
+    let path = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.url().path().to_owned());
+    fact("Authorization endpoint", &path(&provider.endpoints.authorize).unwrap_or_else(|| "none".to_owned()));
+    fact("Token endpoint", &path(&provider.endpoints.token).unwrap_or_else(|| "none".to_owned()));
+    fact("Client id", site.client_id.as_str());
+    for uri in &site.redirect_uris {
+        fact("Redirect URI", uri.as_str());
+    }
+    let placements: Vec<String> = provider.definition.token_placements().iter().map(ToString::to_string).collect();
+    fact("API token in", &placements.join(", "));
+    for fault in &site.options.faults {
+        use clap::ValueEnum as _;
+        if let Some(value) = fault.to_possible_value() {
+            fact("Fault, as asked for", value.get_name());
+        }
+    }
+    let mut rows = String::new();
+    for sample in &provider.definition.samples {
+        let _ = write!(
+            rows,
+            "<tr><td><code>{} {}</code></td><td><code>{}</code></td></tr>",
+            escape(&sample.method),
+            escape(&sample.path),
+            escape(sample.scope.as_deref().unwrap_or("any"))
+        );
+    }
+    let samples = match rows.is_empty() {
+        true => "<p class=\"soft\">The definition has no samples, so every API path answers 404.</p>".to_owned(),
+        false => format!("<table><tr><th>Request</th><th>Scope</th></tr>{rows}</table>"),
+    };
+    let ports = match site.options.exact_port {
+        true => "Redirect URIs are compared character by character, the port too.",
+        false => {
+            "Redirect URIs are compared character by character, but for the port of a loopback IP address (RFC 8252 §7.3)."
+        }
+    };
+    let main = format!(
+        r#"<header><div class="mark" aria-hidden="true">{}</div><h1>{}, emulated</h1></header>
+<p>A stand-in for the provider’s servers, made from its definition. It runs on this machine and ends with the command that started it.</p>
+<h2>OAuth</h2><dl>{facts}</dl><p class="soft foot">{ports} The client secret is shown by the command that started the emulator.</p>
+<h2>API</h2>{samples}"#,
+        initial(site),
+        escape(site.name()),
+    );
+    document(200, site, &format!("{}, emulated", site.name()), "wide", &main)
+}
+
+/// The page that some gateways put in the place of a reply; the `html` fault answers with it.
+pub fn maintenance() -> Reply {
+    Reply::html(
+        200,
+        "<!doctype html><title>Maintenance</title><p>The service is under maintenance. (The emulator's html fault.)"
+            .to_owned(),
+    )
+}
+
+fn write_scope(list: &mut String, site: &Site, scope: &str) {
+    let definition = &site.provider.definition;
+    let known = definition.scope.known.iter().find(|known| known.name == scope);
+    let always = definition.always_granted().contains(scope);
+    let about = match known {
+        Some(known) => escape(&known.about),
+        None => "not among the scopes that the definition knows".to_owned(),
+    };
+    let note = match known.and_then(|known| known.note.as_deref()) {
+        Some(note) => format!("<small>{}</small>", escape(note)),
+        None => String::new(),
+    };
+    // A disabled box is not sent with the form; the answer adds these scopes itself.
+    let (class, state, tag) = match always {
+        true => ("scope fixed", " checked disabled", r#"<i class="tag">always granted</i>"#),
+        false => ("scope", " checked", ""),
+    };
+    let _ = writeln!(
+        list,
+        r#"<label class="{class}"><input type="checkbox" name="scope" value="{value}"{state}><span><b>{shown}{tag}</b><small>{about}</small>{note}</span></label>"#,
+        value = escape(scope),
+        shown = escape(&sanitize::line(scope)),
+    );
+}
+
+fn initial(site: &Site) -> String {
+    let first = site.name().chars().find(|c| c.is_alphanumeric()).unwrap_or('?');
+    escape(&first.to_uppercase().to_string())
+}
+
+fn document(status: u16, site: &Site, title: &str, class: &str, main: &str) -> Reply {
+    let html = format!(
+        r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title} · emulator</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">
+<style>{STYLE}</style></head>
+<body><main class="{class}"><div class="banner"><b>Emulator.</b> This is not {name}: everything here is made up.</div><div class="inside">
+{main}
+</div></main></body></html>
+"#,
+        title = escape(title),
+        name = escape(site.name()),
+    );
+    let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+    // `form-action` counts for the redirect that answers the form too, and for those that follow it, so it cannot be
+    // 'self' alone: the browser would not go back to the app.
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
+    );
+    Reply::html(status, html)
+        .with("Content-Security-Policy", policy)
+        .with("X-Content-Type-Options", "nosniff")
+        .with("Referrer-Policy", "no-referrer")
+}
+
+/// A text whose end is marked from the given character on. An empty rest is marked too, by a space that stands for it.
+fn marked(text: &str, same: usize) -> String {
+    let at = text.char_indices().nth(same).map_or(text.len(), |(at, _)| at);
+    let (start, rest) = text.split_at(at);
+    let rest = if rest.is_empty() { "\u{2003}".to_owned() } else { escape(rest) };
+    format!("{}<mark>{rest}</mark>", escape(start))
+}
+
+/// Where a redirect URI starts to differ from a registered one, counted in each of them. A port that may differ is
+/// no difference.
+fn difference(sent: &str, registered: &RedirectUri, exact_port: bool) -> (usize, usize) {
+    let plain = common_prefix(sent, registered.as_str());
+    let Ok(uri) = RedirectUri::parse(sent) else { return (plain, plain) };
+    let aligned = uri.with_port(registered.port());
+    let same = common_prefix(aligned.as_str(), registered.as_str());
+    let authority = registered.origin().chars().count();
+    // `localhost` leads to two addresses, an IP literal to one (RFC 8252 §7.3).
+    let literal = registered.loopback().is_some_and(|addresses| addresses.len() == 1) && !registered.is_tls();
+    if exact_port || !literal || same < authority {
+        return (plain, plain);
+    }
+    // The two texts differ in length by their ports alone.
+    ((same + sent.len()).saturating_sub(aligned.as_str().len()), same)
+}
+
+fn common_prefix(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
+}
+
+/// For HTML text and for attributes in double quotes.
+fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_starts_where_the_texts_differ() {
+        let registered = RedirectUri::parse("http://127.0.0.1:8765/cb").unwrap();
+        let marks = |sent: &str, exact_port| {
+            let (in_sent, in_registered) = difference(sent, &registered, exact_port);
+            (marked(sent, in_sent), marked(registered.as_str(), in_registered))
+        };
+        assert_eq!(
+            marks("http://127.0.0.1:80/cb/", false),
+            ("http://127.0.0.1:80/cb<mark>/</mark>".into(), "http://127.0.0.1:8765/cb<mark>\u{2003}</mark>".into())
+        );
+        assert_eq!(
+            marks("http://127.0.0.1:80/cb", true),
+            ("http://127.0.0.1:8<mark>0/cb</mark>".into(), "http://127.0.0.1:8<mark>765/cb</mark>".into())
+        );
+        assert_eq!(marks("http://localhost:8765/cb", false).0, "http://<mark>localhost:8765/cb</mark>");
+        assert_eq!(marks("no URL", false).0, "<mark>no URL</mark>");
+        assert_eq!(marked("é<b>", 1), "é<mark>&lt;b&gt;</mark>");
+    }
+}

@@ -1,0 +1,150 @@
+//! The token endpoint (RFC 6749 §3.2): a code or a refresh token comes in, an access token goes out.
+
+use std::time::Duration;
+
+use super::fault::{Fault, SLOW};
+use super::ledger::{BadGrant, Family, IssuedCode, IssuedToken};
+use super::wire::{Incoming, Reply};
+use super::{Site, random_hex};
+use crate::protocol::client::ClientAuthMethod;
+use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::pkce::CodeVerifier;
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::{AccessToken, RefreshToken};
+use crate::protocol::token::{Grant, NotATokenRequest, TokenRequest, TokenResponse};
+use crate::provider::Dialect;
+use crate::provider::quirks::Pkce;
+use crate::system::entropy::NoEntropy;
+
+/// What most providers that let a token expire say.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
+
+pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
+    if incoming.method != "POST" {
+        return Ok(Reply::method_not_allowed("POST"));
+    }
+    if site.has(Fault::SlowToken) {
+        site.stop.wait(SLOW);
+    }
+    if let Some(reply) = site.options.faults.iter().find_map(|fault| fault.token_reply()) {
+        return Ok(reply);
+    }
+    let authorization = incoming.header("Authorization");
+    let request = match read(site, incoming, authorization.as_deref()) {
+        Ok(request) => request,
+        Err(error) => {
+            let status = if error.code == "invalid_client" { 401 } else { 400 };
+            return Ok(refuse(status, error));
+        }
+    };
+    if !is_authentic(site, &request) {
+        let reply = refuse(401, error("invalid_client", Some("Client authentication failed"), None));
+        // RFC 6749 §5.2: a client that tried the header is told which scheme the header takes.
+        return Ok(match authorization {
+            Some(_) => reply.with("WWW-Authenticate", "Basic realm=\"token endpoint\""),
+            None => reply,
+        });
+    }
+    let granted = match request.grant {
+        Grant::AuthorizationCode { code, redirect_uri, code_verifier } => site
+            .ledger
+            .redeem(&code, site.clock.now(), |issued| {
+                check_binding(site, issued, &redirect_uri, code_verifier.as_ref())
+            })
+            .map(|issued| (issued.scope, issued.family)),
+        Grant::RefreshToken(token) => site.ledger.rotate(&token),
+        Grant::ClientCredentials { .. } => {
+            let description = "this emulator has the authorization code and the refresh grant";
+            return Ok(refuse(400, error("unsupported_grant_type", Some(description), None)));
+        }
+    };
+    match granted {
+        Ok((scope, family)) => {
+            let response = issue(site, scope, family)?;
+            let reply = Dialect::new(&site.provider).encode_token_reply(&response, site.clock.now().0);
+            Ok(Reply::json(200, &reply).with("Pragma", "no-cache"))
+        }
+        Err(BadGrant(hint)) => {
+            let description = "The authorization grant or refresh token is invalid, expired or revoked";
+            Ok(refuse(400, error("invalid_grant", Some(description), Some(hint))))
+        }
+    }
+}
+
+/// An access token without a refresh token, as the implicit grant hands it out.
+pub fn issue_access_token(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, NoEntropy> {
+    let access_token = AccessToken::new(random_hex(&*site.entropy)?);
+    let expires_in = (!site.provider.definition.never_expires()).then_some(TOKEN_LIFETIME);
+    let expires_at = expires_in.map(|lifetime| site.clock.now().plus(lifetime));
+    site.ledger.put_access_token(&access_token, IssuedToken { scope: scope.clone(), family, expires_at });
+    let token_type = Some("Bearer".to_owned());
+    Ok(TokenResponse { access_token, token_type, expires_in, refresh_token: None, scope: Some(scope) })
+}
+
+fn issue(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, NoEntropy> {
+    let mut response = issue_access_token(site, scope.clone(), family)?;
+    if response.expires_in.is_some() {
+        let token = RefreshToken::new(random_hex(&*site.entropy)?);
+        site.ledger.put_refresh_token(&token, scope, family);
+        response.refresh_token = Some(token);
+    }
+    Ok(response)
+}
+
+fn read(site: &Site, incoming: &Incoming, authorization: Option<&str>) -> Result<TokenRequest, ErrorResponse> {
+    let content_type = incoming.header("Content-Type").unwrap_or_default();
+    let params = Dialect::new(&site.provider)
+        .read_token_request(&incoming.query, &content_type, authorization, &incoming.body)
+        .ok_or_else(|| error("invalid_request", Some("the body is neither a form nor a JSON object of texts"), None))?;
+    TokenRequest::parse(&params).map_err(|problem| match problem {
+        NotATokenRequest::UnsupportedGrantType(_) => {
+            error("unsupported_grant_type", Some("this emulator does not know the grant type"), None)
+        }
+        NotATokenRequest::Missing("client_id") => error("invalid_client", Some("`client_id` is missing"), None),
+        other => error("invalid_request", Some(&other.to_string()), None),
+    })
+}
+
+/// RFC 6749 §3.2.1. A public client has no secret to show; one that shows some must show the right one.
+fn is_authentic(site: &Site, request: &TokenRequest) -> bool {
+    let secret_is_right = match &request.client_secret {
+        Some(secret) => *secret == site.client_secret,
+        None => site.provider.definition.client_auth() == ClientAuthMethod::None,
+    };
+    secret_is_right & (request.client_id == site.client_id)
+}
+
+/// What the code was bound to when it was issued (RFC 6749 §4.1.3, RFC 7636 §4.6).
+fn check_binding(
+    site: &Site,
+    issued: &IssuedCode,
+    redirect_uri: &str,
+    verifier: Option<&CodeVerifier>,
+) -> Result<(), BadGrant> {
+    let omitted = redirect_uri.is_empty() && Dialect::new(&site.provider).token_request_omits("redirect_uri");
+    if issued.redirect_uri.as_deref().is_some_and(|expected| expected != redirect_uri) && !omitted {
+        return Err(BadGrant(match redirect_uri {
+            "" => "redirect_uri is missing; the authorization request had one",
+            _ => "redirect_uri is not the one of the authorization request",
+        }));
+    }
+    match (&issued.challenge, verifier) {
+        (Some(challenge), Some(verifier)) if challenge.is_met_by(verifier) => Ok(()),
+        (Some(_), Some(_)) => Err(BadGrant("code_verifier does not match the code_challenge")),
+        (Some(_), None) => Err(BadGrant("code_verifier is missing; the authorization request had a code_challenge")),
+        // RFC 9700 §4.8.2: else a thief could cut the challenge out of the authorization request.
+        (None, Some(_)) if site.provider.definition.pkce() != Pkce::Off => {
+            Err(BadGrant("code_verifier came, but the authorization request had no code_challenge"))
+        }
+        (None, _) => Ok(()),
+    }
+}
+
+fn error(code: &str, description: Option<&str>, hint: Option<&str>) -> ErrorResponse {
+    let own = |text: Option<&str>| text.map(str::to_owned);
+    ErrorResponse { code: code.to_owned(), description: own(description), hint: own(hint), uri: None }
+}
+
+fn refuse(status: u16, error: ErrorResponse) -> Reply {
+    Reply::json(status, &error.to_json()).with("Pragma", "no-cache")
+}

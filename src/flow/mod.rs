@@ -1,0 +1,52 @@
+//! Floor 4, the client's side: one grant or one request a file.
+
+pub mod api;
+pub mod authorization_code;
+pub mod pages;
+pub mod redirect;
+pub mod token_endpoint;
+
+use crate::protocol::error_response::ErrorResponse;
+use crate::provider::DefinitionError;
+use crate::provider::dialect::TokenReplyError;
+use crate::system::entropy::NoEntropy;
+use crate::system::http::HttpError;
+use crate::system::loopback::LoopbackError;
+
+/// Why a flow did not get what it was for.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    #[error("cannot wait for the redirect")]
+    Listen(#[source] LoopbackError),
+    #[error("no answer came to the redirect URI within {waited}")]
+    NoAnswer { redirect_uri: String, waited: String },
+    /// Said to the callback with the right state; who really said it cannot be known (RFC 9207 §2.4).
+    #[error("the authorization was refused")]
+    Declined(#[source] ErrorResponse),
+    #[error("the redirect URI `{redirect_uri}` does not lead to this machine")]
+    NotLoopback { redirect_uri: String },
+    #[error("the redirect URI `{redirect_uri}` needs a TLS listener, which this version does not have")]
+    NoTls { redirect_uri: String },
+    #[error(transparent)]
+    TokenReply(#[from] TokenReplyError),
+    #[error("the token request did not come through")]
+    TokenRequest(#[source] HttpError),
+    #[error("the API request did not come through")]
+    ApiRequest(#[source] HttpError),
+    #[error("`{url}` is not on the API of `{provider}`, and the token goes nowhere else")]
+    ForeignUrl { url: String, provider: String, allowed: String },
+    #[error("`{text}` is neither a path nor a URL")]
+    NotAPath { text: String },
+    #[error("the API redirects to {origin}, where the token must not go")]
+    ForeignRedirect { origin: String },
+    #[error("the API redirected more than {limit} times")]
+    TooManyRedirects { limit: usize },
+    #[error("the definition of `{provider}` lists no `{wanted}` placement for the token")]
+    NoSuchPlacement { provider: String, wanted: &'static str, known: String },
+    #[error("a token in the body needs a body that is a JSON object")]
+    BodyIsNotAnObject,
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+}

@@ -1,0 +1,132 @@
+//! What the browser sees. Every page is static: nothing of a request is ever in one, and nothing is loaded from
+//! anywhere. The last page of a login clears the code from the address bar and the history.
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use sha2::{Digest, Sha256};
+
+use crate::system::loopback::Answer;
+
+/// A page by what it tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    LoggedIn,
+    Declined,
+    Failed,
+    /// For whatever came to the port and is not the redirect.
+    NothingHere,
+    WrongHost,
+    WrongMethod,
+    /// The state was right and the rest was not.
+    Unusable,
+    /// `OPTIONS`, the icon: an answer without a body.
+    Empty,
+}
+
+const STYLE: &str = ":root{color-scheme:light dark;--ink:#1a1d21;--soft:#5b636d;--paper:#fbfaf8;--card:#fff;--line:#e3e0da;--ok:#12805c;--no:#b3372f}\
+@media(prefers-color-scheme:dark){:root{--ink:#eceae6;--soft:#a3abb5;--paper:#16181b;--card:#1e2125;--line:#31363c;--ok:#4cc38a;--no:#ff8a80}}\
+*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--paper);color:var(--ink);font:17px/1.5 system-ui,sans-serif}\
+main{width:min(30rem,90vw);padding:2.5rem;background:var(--card);border:1px solid var(--line);border-radius:14px}\
+svg{width:44px;height:44px;display:block;margin-bottom:1.25rem}.ok{stroke:var(--ok)}.no{stroke:var(--no)}\
+h1{font-size:1.5rem;line-height:1.2;margin:0 0 .5rem}p{margin:0;color:var(--soft)}footer{margin-top:2rem;font-size:.8rem;color:var(--soft);font-family:ui-monospace,monospace}";
+
+/// The address bar and the history keep neither code nor state.
+const CLEAR_ADDRESS: &str = "history.replaceState(null,'',location.pathname)";
+
+const TICK: &str = "<svg class=\"ok\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"3\" stroke-linecap=\"round\" stroke-linejoin=\"round\" aria-hidden=\"true\"><circle cx=\"22\" cy=\"22\" r=\"20\"/><path d=\"M13 23l6 6 12-13\"/></svg>";
+const CROSS: &str = "<svg class=\"no\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"3\" stroke-linecap=\"round\" aria-hidden=\"true\"><circle cx=\"22\" cy=\"22\" r=\"20\"/><path d=\"M15 15l14 14M29 15L15 29\"/></svg>";
+
+impl Page {
+    pub fn answer(self) -> Answer {
+        let (status, icon, title, text) = match self {
+            Self::Empty => return Answer::new("204 No Content", &["Cache-Control: no-store"], ""),
+            Self::LoggedIn => (
+                "200 OK",
+                TICK,
+                "You are logged in",
+                "The token is stored. You can close this tab and go back to the terminal.",
+            ),
+            Self::Declined => (
+                "200 OK",
+                CROSS,
+                "Access was not granted",
+                "The provider said no, and nothing was stored. The terminal has the details.",
+            ),
+            Self::Failed => (
+                "200 OK",
+                CROSS,
+                "The login did not work",
+                "Nothing was stored. The terminal says why and what to do next.",
+            ),
+            Self::Unusable => (
+                "400 Bad Request",
+                CROSS,
+                "This answer cannot be used",
+                "It has neither a code nor an error. The login is still waiting.",
+            ),
+            Self::NothingHere => (
+                "404 Not Found",
+                CROSS,
+                "Nothing to see here",
+                "This address only waits for the end of one login, and this was not it.",
+            ),
+            Self::WrongHost => (
+                "421 Misdirected Request",
+                CROSS,
+                "Wrong address",
+                "This server answers only to the address that was registered.",
+            ),
+            Self::WrongMethod => (
+                "405 Method Not Allowed",
+                CROSS,
+                "Wrong method",
+                "This address is for a browser that comes back from a provider.",
+            ),
+        };
+        let last_page = matches!(self, Self::LoggedIn | Self::Declined | Self::Failed);
+        let script = if last_page { format!("<script>{CLEAR_ADDRESS}</script>") } else { String::new() };
+        let body = format!(
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+             <title>{title} – oauthctl</title><style>{STYLE}</style>\
+             <main>{icon}<h1>{title}</h1><p>{text}</p><footer>oauthctl</footer></main>{script}</html>\n"
+        );
+        let policy = format!(
+            "Content-Security-Policy: default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; \
+             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            hash(STYLE),
+            hash(CLEAR_ADDRESS)
+        );
+        Answer::new(
+            status,
+            &[
+                "Content-Type: text/html; charset=utf-8",
+                "Cache-Control: no-store",
+                "Referrer-Policy: no-referrer",
+                "X-Content-Type-Options: nosniff",
+                &policy,
+            ],
+            &body,
+        )
+    }
+}
+
+fn hash(text: &str) -> String {
+    BASE64_STANDARD.encode(Sha256::digest(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_load_nothing_and_cannot_be_framed() {
+        for page in [Page::LoggedIn, Page::Declined, Page::Failed, Page::NothingHere, Page::WrongHost, Page::Unusable] {
+            let answer = page.answer();
+            let text = answer.as_text();
+            assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("src="), "{page:?}");
+            assert!(
+                text.contains("frame-ancestors 'none'") && text.contains("no-referrer") && text.contains("no-store"),
+                "{page:?}"
+            );
+        }
+    }
+}

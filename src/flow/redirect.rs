@@ -1,0 +1,264 @@
+//! Judges one request that reached the loopback port. Pure; the answer is decided by the request and what we expect.
+//!
+//! The order matters: method and exact Host, path, `state` in constant time, `iss`, then `error` and `code`. Whatever
+//! fails before the state is proven changes nothing and ends nothing: any page in the browser and any process on the
+//! machine can send it, and a login that ends on a forged `?error=` can be kept from ever succeeding.
+
+use crate::protocol::authorization::{AuthorizationResponse, NotAResponse, ResponseType};
+use crate::protocol::params::Params;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::state::State;
+use crate::provider::Dialect;
+use crate::system::loopback::LoopbackRequest;
+
+use super::pages::Page;
+
+/// What the one right request looks like.
+pub struct Expected<'a> {
+    pub redirect_uri: &'a RedirectUri,
+    pub state: &'a State,
+    pub response_type: ResponseType,
+    /// The authorization server's issuer, where the definition names one (RFC 9207).
+    pub issuer: Option<&'a str>,
+    pub dialect: Dialect<'a>,
+}
+
+/// What a request turned out to be.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It carries our state: the answer to our request.
+    Proven(AuthorizationResponse),
+    /// Anything else; the wait goes on.
+    Stray(Stray),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Stray {
+    /// A preflight or the icon: browsers' own doing.
+    Noise,
+    Method,
+    Host,
+    Path,
+    /// On the right path, with another state or none. `claims_error` if it says that the login failed.
+    Unproven {
+        claims_error: bool,
+    },
+    /// Our state, and another issuer than ours (RFC 9207 §2.4).
+    Issuer,
+    /// Our state, and no answer in it.
+    Unusable(NotAResponse),
+}
+
+impl Stray {
+    pub fn page(&self) -> Page {
+        match self {
+            Self::Noise => Page::Empty,
+            Self::Method => Page::WrongMethod,
+            Self::Host => Page::WrongHost,
+            Self::Path | Self::Unproven { .. } => Page::NothingHere,
+            Self::Issuer | Self::Unusable(_) => Page::Unusable,
+        }
+    }
+}
+
+/// Judges a request to the port.
+pub fn judge(request: &LoopbackRequest, expected: &Expected<'_>) -> Verdict {
+    let stray = Verdict::Stray;
+    match request.method.as_str() {
+        "GET" => {}
+        "OPTIONS" => return stray(Stray::Noise),
+        _ => return stray(Stray::Method),
+    }
+    // Exactly one Host, and exactly the registered authority: a page that rebinds its own name to 127.0.0.1 sends its
+    // own name. Host names have no case (RFC 9110 §4.2.3).
+    let authority = expected.redirect_uri.authority();
+    if !matches!(request.hosts.as_slice(), [host] if host.eq_ignore_ascii_case(&authority)) {
+        return stray(Stray::Host);
+    }
+    // A browser sends the origin form; the absolute form is for proxies.
+    if !request.target.starts_with('/') {
+        return stray(Stray::Path);
+    }
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    if path == "/favicon.ico" {
+        return stray(Stray::Noise);
+    }
+    if path != expected.redirect_uri.path() {
+        return stray(Stray::Path);
+    }
+    judge_params(Params::from_urlencoded(query), expected)
+}
+
+/// Judges an answer's parameters, wherever they came from.
+pub fn judge_params(params: Params, expected: &Expected<'_>) -> Verdict {
+    let params = expected.dialect.read_callback(params);
+    // `single` refuses a second `state`, so nobody can send one that we check and one that somebody else reads.
+    let proven = matches!(params.single("state"), Ok(Some(state)) if expected.state.matches(state));
+    if !proven {
+        return Verdict::Stray(Stray::Unproven { claims_error: params.contains("error") });
+    }
+    if let Some(issuer) = expected.issuer {
+        // A simple string comparison (RFC 9207 §2.4, RFC 3986 §6.2.1).
+        if !matches!(params.single("iss"), Ok(Some(iss)) if iss == issuer) {
+            return Verdict::Stray(Stray::Issuer);
+        }
+    }
+    match AuthorizationResponse::parse(&params, expected.response_type) {
+        Ok(response) => Verdict::Proven(response),
+        Err(problem) => Verdict::Stray(Stray::Unusable(problem)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::protocol::secret::AuthorizationCode;
+    use crate::provider::catalogue::NoFiles;
+    use crate::provider::{Catalogue, Provider};
+
+    struct Case {
+        provider: Provider,
+        redirect_uri: RedirectUri,
+        state: State,
+    }
+
+    impl Case {
+        fn new() -> Self {
+            Self {
+                provider: Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap(),
+                redirect_uri: RedirectUri::parse("http://127.0.0.1:8765/callback").unwrap(),
+                state: State::from_random([7; 32]),
+            }
+        }
+
+        fn expected<'a>(&'a self, issuer: Option<&'a str>) -> Expected<'a> {
+            Expected {
+                redirect_uri: &self.redirect_uri,
+                state: &self.state,
+                response_type: ResponseType::Code,
+                issuer,
+                dialect: Dialect::new(&self.provider),
+            }
+        }
+
+        fn judge(&self, target: &str) -> Verdict {
+            self.judge_request(&LoopbackRequest::detached("GET", target, "127.0.0.1:8765"))
+        }
+
+        fn judge_request(&self, request: &LoopbackRequest) -> Verdict {
+            judge(request, &self.expected(None))
+        }
+
+        fn target(&self, rest: &str) -> String {
+            format!("/callback?state={}{rest}", self.state.as_str())
+        }
+    }
+
+    #[test]
+    fn the_state_proves_an_answer_and_nothing_else_does() {
+        let case = Case::new();
+        assert_eq!(
+            case.judge(&case.target("&code=c")),
+            Verdict::Proven(AuthorizationResponse::Code(AuthorizationCode::new("c")))
+        );
+        assert!(matches!(
+            case.judge(&case.target("&error=access_denied")),
+            Verdict::Proven(AuthorizationResponse::Error(_))
+        ));
+        let state = case.state.as_str();
+        let unproven = [
+            "/callback?code=c".to_owned(),
+            "/callback?code=c&state=".to_owned(),
+            format!("/callback?code=c&state={}", &state[..42]),
+            format!("/callback?code=c&state={state}x"),
+            format!("/callback?code=c&state={}", state.to_uppercase()),
+            format!("/callback?code=c&state={state}&state={state}"),
+            format!("/callback?code=c&state=x&state={state}"),
+            format!("/callback?code=c#state={state}"),
+            format!("/callback?code=c&State={state}"),
+        ];
+        for target in unproven {
+            assert_eq!(case.judge(&target), Verdict::Stray(Stray::Unproven { claims_error: false }), "{target}");
+        }
+        assert_eq!(case.judge("/callback?error=access_denied"), Verdict::Stray(Stray::Unproven { claims_error: true }));
+    }
+
+    #[test]
+    fn the_host_is_compared_to_the_letter() {
+        let case = Case::new();
+        let target = case.target("&code=c");
+        let verdict = |hosts: &[&str]| {
+            let mut request = LoopbackRequest::detached("GET", &target, "");
+            request.hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+            case.judge_request(&request)
+        };
+        assert!(matches!(verdict(&["127.0.0.1:8765"]), Verdict::Proven(_)));
+        for hosts in [
+            &["127.0.0.1"][..],
+            &["localhost:8765"],
+            &["127.0.0.1.evil.example:8765"],
+            &["127.0.0.1:8765."],
+            &[],
+            &["127.0.0.1:8765", "127.0.0.1:8765"],
+            &["[::ffff:127.0.0.1]:8765"],
+        ] {
+            assert_eq!(verdict(hosts), Verdict::Stray(Stray::Host), "{hosts:?}");
+        }
+    }
+
+    #[test]
+    fn method_and_path_are_exact() {
+        let case = Case::new();
+        for (method, stray) in
+            [("POST", Stray::Method), ("HEAD", Stray::Method), ("get", Stray::Method), ("OPTIONS", Stray::Noise)]
+        {
+            let request = LoopbackRequest::detached(method, &case.target("&code=c"), "127.0.0.1:8765");
+            assert_eq!(case.judge_request(&request), Verdict::Stray(stray), "{method}");
+        }
+        let state = case.state.as_str();
+        for path in [
+            "/",
+            "/Callback",
+            "/callback/",
+            "//callback",
+            "/callback%2F",
+            "/x/../callback",
+            "http://127.0.0.1:8765/callback",
+            "*",
+        ] {
+            assert_eq!(case.judge(&format!("{path}?code=c&state={state}")), Verdict::Stray(Stray::Path), "{path}");
+        }
+        assert_eq!(case.judge("/favicon.ico"), Verdict::Stray(Stray::Noise));
+    }
+
+    #[test]
+    fn a_proven_request_without_an_answer_keeps_the_wait_going() {
+        let case = Case::new();
+        assert_eq!(case.judge(&case.target("")), Verdict::Stray(Stray::Unusable(NotAResponse::Empty)));
+        assert_eq!(
+            case.judge(&case.target("&code=a&error=b")),
+            Verdict::Stray(Stray::Unusable(NotAResponse::Contradiction))
+        );
+    }
+
+    #[test]
+    fn another_issuer_is_refused_to_the_letter() {
+        let case = Case::new();
+        let issuer = "https://as.example";
+        let judge_iss = |iss: &str| {
+            let target = case.target(&format!("&code=c{iss}"));
+            judge(&LoopbackRequest::detached("GET", &target, "127.0.0.1:8765"), &case.expected(Some(issuer)))
+        };
+        assert!(matches!(judge_iss("&iss=https%3A%2F%2Fas.example"), Verdict::Proven(_)));
+        for iss in [
+            "",
+            "&iss=https%3A%2F%2Fas.example%2F",
+            "&iss=https%3A%2F%2FAS.example",
+            "&iss=https%3A%2F%2Fas.example&iss=x",
+        ] {
+            assert_eq!(judge_iss(iss), Verdict::Stray(Stray::Issuer), "{iss}");
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Errors as people and scripts see them: one line that says what was tried, the causes, a hint that can be pasted, and
+//! an exit code that says what to do next. The only place that knows every error type.
+
+use std::error::Error;
+use std::process;
+
+use colored::Colorize;
+
+use crate::commands::{CommandError, emulate::CommandEnded};
+use crate::emulator::EmulatorError;
+use crate::flow::FlowError;
+use crate::provider::DefinitionError;
+use crate::provider::dialect::TokenReplyError;
+use crate::store::{StoreError, StoreKind};
+use crate::system::entropy::NoEntropy;
+use crate::system::http::HttpError;
+use crate::system::keychain::{FileProblem, KeychainError};
+use crate::system::loopback::LoopbackError;
+use crate::system::paths::PathsError;
+use crate::system::terminal::TerminalError;
+
+/// What a script may do next. `oauthctl help exit-codes` and the README list the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    Success = 0,
+    /// A bug, or unforeseen input or output.
+    Unexpected = 1,
+    /// The command line was not understood.
+    Usage = 2,
+    /// Unknown provider, bad definition, no client registered.
+    Definition = 3,
+    /// Nothing stored, or the refresh was refused.
+    LoginNeeded = 4,
+    /// The user or the server said no, or our origin rule refused.
+    Refused = 5,
+    /// No redirect in time.
+    NoAnswer = 6,
+    /// The keychain is missing, locked, hanging, too small.
+    Store = 7,
+    /// DNS, TLS, connect, timeout, 5xx, unreadable reply.
+    Network = 8,
+    /// `call` got 4xx or 5xx; the body is on stdout.
+    ApiStatus = 9,
+    /// The token is valid, its scope is not enough.
+    ScopeMissing = 10,
+    /// Another process holds the login, and no valid token is left.
+    Busy = 11,
+}
+
+impl From<ExitCode> for process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+/// Ends a command: prints its error, if it has one, and says the exit code.
+pub fn end(result: anyhow::Result<()>) -> process::ExitCode {
+    let Err(error) = result else { return ExitCode::Success.into() };
+    if let Some(CommandEnded(code)) = error.downcast_ref() {
+        return process::ExitCode::from(*code);
+    }
+    if is_broken_pipe(error.as_ref()) {
+        // The reader has what it wanted, as in `oauthctl status | head -1`.
+        return ExitCode::Success.into();
+    }
+    let (code, hint) = verdict(error.as_ref());
+    anstream::eprint!("{}", page(error.as_ref(), hint.as_deref()));
+    code.into()
+}
+
+/// A command line that was not understood, or a `--help`: clap words both.
+pub fn usage(error: &clap::Error) -> process::ExitCode {
+    // Nobody can be told that the stream is gone.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::Usage.into() } else { ExitCode::Success.into() }
+}
+
+/// Panics on our own background threads concern nobody: tiny_http's workers panic when a peer hangs up.
+pub fn quiet_background_panics() {
+    let show = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().name() == Some("main") {
+            show(info);
+        }
+    }));
+}
+
+/// The whole message: error, causes, hint.
+pub fn page(error: &(dyn Error + 'static), hint: Option<&str>) -> String {
+    let mut text = format!("{} {error}\n", "error:".red().bold());
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(&format!("  {} {inner}\n", "caused by:".dimmed()));
+        cause = inner.source();
+    }
+    if let Some(hint) = hint {
+        text.push_str(&format!("{} {hint}\n", "hint:".cyan().bold()));
+    }
+    text
+}
+
+/// Exit code and hint of the first error in the chain that is one of ours.
+pub fn verdict(error: &(dyn Error + 'static)) -> (ExitCode, Option<String>) {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(verdict) = verdict_of(error) {
+            return verdict;
+        }
+        next = error.source();
+    }
+    (ExitCode::Unexpected, None)
+}
+
+fn verdict_of(error: &(dyn Error + 'static)) -> Option<(ExitCode, Option<String>)> {
+    if let Some(error) = error.downcast_ref::<CommandError>() {
+        return Some(of_command(error));
+    }
+    if let Some(error) = error.downcast_ref::<FlowError>() {
+        return Some(of_flow(error));
+    }
+    if let Some(error) = error.downcast_ref::<StoreError>() {
+        return Some(of_store(error));
+    }
+    if let Some(error) = error.downcast_ref::<DefinitionError>() {
+        return Some(of_definition(error));
+    }
+    if let Some(error) = error.downcast_ref::<EmulatorError>() {
+        return Some(of_emulator(error));
+    }
+    if let Some(error) = error.downcast_ref::<HttpError>() {
+        return Some(of_http(error));
+    }
+    if let Some(error) = error.downcast_ref::<PathsError>() {
+        return Some(of_paths(error));
+    }
+    if let Some(error) = error.downcast_ref::<TerminalError>() {
+        return Some(of_terminal(error));
+    }
+    error.downcast_ref::<NoEntropy>().map(|_| (ExitCode::Unexpected, None))
+}
+
+fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
+    match error {
+        CommandError::NoLogin { profile: Some(_), provider } => {
+            let provider = provider.as_deref().unwrap_or("PROVIDER");
+            (
+                ExitCode::LoginNeeded,
+                Some(format!(
+                    "`oauthctl login --provider {provider}` makes one; `oauthctl status` lists what there is"
+                )),
+            )
+        }
+        CommandError::NoLogin { profile: None, .. } => (
+            ExitCode::LoginNeeded,
+            Some("`oauthctl providers list` shows who there is, `oauthctl login --provider ID` logs in".into()),
+        ),
+        CommandError::NotRegistered { provider } => (
+            ExitCode::Definition,
+            Some(format!(
+                "`oauthctl app set {provider} --client-id ID --client-secret-stdin` reads the secret from stdin; \
+                 or set OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET"
+            )),
+        ),
+        CommandError::NoApp { provider } => {
+            (ExitCode::Definition, Some(format!("`oauthctl app set {provider}` registers one")))
+        }
+        CommandError::ApiStatus { .. } => (ExitCode::ApiStatus, None),
+        CommandError::ScopeMissing { provider, scopes, .. } => (
+            ExitCode::ScopeMissing,
+            Some(format!(
+                "`oauthctl login --provider {provider} --scope '{scopes}'` asks for more; `oauthctl scopes` shows what the token has"
+            )),
+        ),
+        CommandError::NoProvider => (ExitCode::Usage, Some("`oauthctl providers list` shows who there is".into())),
+        CommandError::BadEmulator { .. } => (
+            ExitCode::Definition,
+            Some("`unset OAUTHCTL_EMULATOR`, or start `oauthctl emulate` again and use the lines it prints".into()),
+        ),
+        CommandError::BadToken => (
+            ExitCode::Usage,
+            Some("pipe the token alone: `oauthctl login --provider ID --with-token < token.txt`".into()),
+        ),
+        CommandError::EmptyAnswer { .. } => (ExitCode::Usage, None),
+        CommandError::BadMethod { .. } => {
+            (ExitCode::Usage, Some("such as `oauthctl call GET /api/v1/products`".into()))
+        }
+        CommandError::BadRedirectUri(_) => {
+            (ExitCode::Usage, Some("such as `--redirect-uri http://127.0.0.1:8765/callback`".into()))
+        }
+        CommandError::SecretFile { .. } => (ExitCode::Usage, Some("the file holds the secret and nothing else".into())),
+        CommandError::ChildNotStarted { .. } => (ExitCode::Usage, None),
+        CommandError::DemoStep { .. } => (ExitCode::Unexpected, None),
+    }
+}
+
+fn of_flow(error: &FlowError) -> (ExitCode, Option<String>) {
+    match error {
+        FlowError::Listen(LoopbackError::Taken { port }) => (
+            ExitCode::Network,
+            Some(format!(
+                "find the program with `ss -ltnp 'sport = :{port}'` (or `lsof -i :{port}`) and end it, or choose another port with \
+                 `--port N` and register that redirect URI; `--port 0` takes any free one where the provider allows it"
+            )),
+        ),
+        FlowError::Listen(LoopbackError::NotAllowed { .. }) => (
+            ExitCode::Network,
+            Some("ports below 1024 are for root on most systems: choose a higher one with `--port N`".into()),
+        ),
+        FlowError::Listen(LoopbackError::Other(_)) => (ExitCode::Network, None),
+        FlowError::NoAnswer { redirect_uri, .. } => (
+            ExitCode::NoAnswer,
+            Some(format!(
+                "if the provider showed an error page, compare what is registered there with what was sent, character by character: \
+                 {redirect_uri}"
+            )),
+        ),
+        FlowError::Declined(_) => {
+            (ExitCode::Refused, Some("ask for less with `--scope`, or log in again and approve".into()))
+        }
+        FlowError::NotLoopback { .. } | FlowError::NoTls { .. } => (
+            ExitCode::Usage,
+            Some("register and use `http://127.0.0.1:8765/callback` where the provider takes it".into()),
+        ),
+        FlowError::TokenReply(error) => of_token_reply(error),
+        FlowError::TokenRequest(error) | FlowError::ApiRequest(error) => of_http(error),
+        FlowError::ForeignUrl { allowed, .. } => (ExitCode::Refused, Some(format!("the token may go to {allowed}"))),
+        FlowError::ForeignRedirect { .. } => (
+            ExitCode::Refused,
+            Some("if that server is part of the API, add it to `api.origins` in the provider's definition".into()),
+        ),
+        FlowError::TooManyRedirects { .. } => (ExitCode::Refused, None),
+        FlowError::NotAPath { .. } => (ExitCode::Usage, Some("write a path such as `/api/v1/products`".into())),
+        FlowError::NoSuchPlacement { known, .. } => (ExitCode::Usage, Some(format!("it lists {known}"))),
+        FlowError::BodyIsNotAnObject => (ExitCode::Usage, Some("choose another placement with `--token-in`".into())),
+        FlowError::Definition(error) => of_definition(error),
+        FlowError::Entropy(_) => (ExitCode::Unexpected, None),
+    }
+}
+
+fn of_token_reply(error: &TokenReplyError) -> (ExitCode, Option<String>) {
+    match error {
+        TokenReplyError::Refused { error, .. } => (
+            ExitCode::Refused,
+            Some(match error.code.as_str() {
+                "invalid_client" | "unauthorized_client" => {
+                    "check the client id and secret: `oauthctl app set PROVIDER` replaces them".to_owned()
+                }
+                "invalid_grant" => "log in again: a code works once and soon expires; and the redirect URI must be the registered one".to_owned(),
+                _ => "`oauthctl providers show PROVIDER` shows what was sent and why".to_owned(),
+            }),
+        ),
+        TokenReplyError::Redirected { .. } => {
+            (ExitCode::Refused, Some("the token URL has probably moved: compare `oauthctl providers show PROVIDER` with the provider's guide".into()))
+        }
+        TokenReplyError::ServerFault { .. } => (ExitCode::Network, Some("the provider has a fault of its own; log in again later".into())),
+        TokenReplyError::Unreadable { .. } | TokenReplyError::Unusable { .. } => (
+            ExitCode::Network,
+            Some("a proxy or a login page may have answered in the provider's place; else compare with `oauthctl providers show PROVIDER`".into()),
+        ),
+    }
+}
+
+fn of_http(error: &HttpError) -> (ExitCode, Option<String>) {
+    let hint = match error {
+        HttpError::Connect { .. } => {
+            Some("check the network, the proxy variables, and that the address is right".to_owned())
+        }
+        HttpError::Timeout { .. } | HttpError::Broken { .. } => Some("try again; nothing was changed here".to_owned()),
+        HttpError::TooLarge { .. } | HttpError::Setup(_) => None,
+    };
+    (ExitCode::Network, hint)
+}
+
+fn of_definition(error: &DefinitionError) -> (ExitCode, Option<String>) {
+    let hint = match error {
+        DefinitionError::UnknownProvider { near, .. } => Some(match near.as_slice() {
+            [] => "`oauthctl providers list` shows who there is".to_owned(),
+            near => format!("did you mean {}?", ticked(near)),
+        }),
+        DefinitionError::Unreadable { .. } | DefinitionError::UnreadableFile { .. } => None,
+        DefinitionError::UnknownAlternative { known, .. } if known.is_empty() => {
+            Some("it has no alternatives".to_owned())
+        }
+        DefinitionError::UnknownAlternative { known, .. } => Some(format!("it has {}", ticked(known))),
+        DefinitionError::Missing { id, .. } | DefinitionError::Wrong { id, .. } => {
+            Some(format!("`oauthctl providers show {id}` prints the definition"))
+        }
+        DefinitionError::ParamNeeded { param, example, .. } => Some(format!("add `--param {param}={example}`")),
+        DefinitionError::ParamRefused { .. } => None,
+        DefinitionError::UnknownParam { known, .. } if known.is_empty() => Some("it takes none".to_owned()),
+        DefinitionError::UnknownParam { known, .. } => Some(format!("it takes {}", ticked(known))),
+        DefinitionError::OriginsMoved { remedy, .. } => {
+            Some(format!("if the change is right, `{remedy}` makes it anew; nothing was sent"))
+        }
+    };
+    (ExitCode::Definition, hint)
+}
+
+fn of_store(error: &StoreError) -> (ExitCode, Option<String>) {
+    let hint = match error {
+        StoreError::Keychain { kind, source, .. } => of_keychain(*kind, source),
+        StoreError::Damaged { .. } => Some("log in again to replace it".to_owned()),
+        StoreError::Newer { .. } => Some("upgrade oauthctl, or log in again to replace the record".to_owned()),
+        StoreError::NotReadBack { .. } => Some("`--store file` keeps logins in a sealed file instead".to_owned()),
+        StoreError::Index(_) => Some("it lists which logins there are; no secret is in it".to_owned()),
+    };
+    (ExitCode::Store, hint)
+}
+
+fn of_keychain(kind: StoreKind, error: &KeychainError) -> Option<String> {
+    let file = "`--store file` (or OAUTHCTL_STORE=file) keeps logins in a sealed file instead";
+    match error {
+        KeychainError::Missing { .. } => Some(format!("start a keyring service, or: {file}")),
+        KeychainError::Locked => {
+            Some(format!("unlock it (log in to the desktop, or `gnome-keyring-daemon --unlock`), or: {file}"))
+        }
+        KeychainError::Silent { .. } => {
+            Some(format!("a keyring service may hang or wait for a prompt that nobody sees; end it, or: {file}"))
+        }
+        KeychainError::Refused { .. } => (kind == StoreKind::Keychain).then(|| file.to_owned()),
+        KeychainError::TooLarge { .. } => Some(file.to_owned()),
+        KeychainError::Ambiguous { .. } => {
+            Some("remove the one that oauthctl did not make (service `oauthctl`)".to_owned())
+        }
+        KeychainError::File { problem: FileProblem::NotOurs | FileProblem::KeyGone, .. } => {
+            Some("give the right key in OAUTHCTL_STORE_KEY, or log in again after removing the file".to_owned())
+        }
+        KeychainError::File { problem: FileProblem::Newer, .. } => Some("upgrade oauthctl".to_owned()),
+        KeychainError::File { problem: FileProblem::Io(_) | FileProblem::NotPrivate(_), .. } => None,
+        KeychainError::BadKey { .. } => Some("`head -c 32 /dev/urandom | base64` makes one".to_owned()),
+    }
+}
+
+fn of_emulator(error: &EmulatorError) -> (ExitCode, Option<String>) {
+    match error {
+        EmulatorError::Definition(error) => of_definition(error),
+        EmulatorError::Entropy(_) => (ExitCode::Unexpected, None),
+        _ => (ExitCode::Network, Some("choose another port with `--port N`, or leave it out".into())),
+    }
+}
+
+fn of_paths(error: &PathsError) -> (ExitCode, Option<String>) {
+    match error {
+        PathsError::NoHome => {
+            (ExitCode::Definition, Some("set HOME, or OAUTHCTL_CONFIG_DIR and OAUTHCTL_DATA_DIR".into()))
+        }
+        PathsError::NotAbsolute { .. } => (ExitCode::Definition, None),
+    }
+}
+
+fn of_terminal(error: &TerminalError) -> (ExitCode, Option<String>) {
+    match error {
+        TerminalError::Stdout(_) => (ExitCode::Unexpected, None),
+        TerminalError::Stdin(_) | TerminalError::NoAnswer => (ExitCode::Usage, None),
+    }
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(TerminalError::Stdout(io)) if io.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn ticked(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,104 @@
+//! Which logins there are, where each one is kept, and which one is current. No secret is in it: keychains cannot be
+//! listed on every platform, and a command must not open the keychain to learn that there is nothing to look for.
+//!
+//! One small JSON file, replaced atomically, changed under a lock.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::record::{self, NotARecord, VERSION};
+use super::token_store::StoreKind;
+use crate::system::private_file::{self, PrivateDir, PrivateFileError};
+
+/// The index has about a hundred bytes a login.
+const MAX_INDEX: u64 = 1024 * 1024;
+
+/// How long to wait for another process that changes the index, which takes it a millisecond.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+const FILE: &str = "logins.json";
+const LOCK: &str = "logins.lock";
+
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
+    #[error("`{path}` is damaged; without it the logins are still in their store, under the profile's name")]
+    Damaged {
+        path: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("another process is changing it and does not come to an end")]
+    Busy,
+    #[error("`{path}` was written by a newer version of oauthctl (format {version})")]
+    Newer { path: String, version: u64 },
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LoginIndex {
+    version: u64,
+    /// The profile that commands mean when they are not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<String>,
+    #[serde(default)]
+    pub logins: BTreeMap<String, LoginEntry>,
+    /// Registrations, by provider.
+    #[serde(default)]
+    pub apps: BTreeMap<String, AppEntry>,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginEntry {
+    pub provider: String,
+    pub store: StoreKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppEntry {
+    pub store: StoreKind,
+}
+
+impl Default for LoginIndex {
+    fn default() -> Self {
+        Self { version: VERSION, current: None, logins: BTreeMap::new(), apps: BTreeMap::new(), unknown: Map::new() }
+    }
+}
+
+/// Where the index is.
+#[derive(Clone, Debug)]
+pub struct IndexFile {
+    dir: PathBuf,
+}
+
+impl IndexFile {
+    pub fn new(data: PathBuf) -> Self {
+        Self { dir: data }
+    }
+
+    /// The index, or an empty one where nothing was ever kept.
+    pub fn read(&self) -> Result<LoginIndex, IndexError> {
+        let path = self.dir.join(FILE);
+        let Some(bytes) = private_file::read(&path, MAX_INDEX)? else { return Ok(LoginIndex::default()) };
+        let path = || crate::protocol::sanitize::line(&path.to_string_lossy());
+        record::decode(&bytes).map_err(|problem| match problem {
+            NotARecord::Damaged(source) => IndexError::Damaged { path: path(), source },
+            NotARecord::Newer(version) => IndexError::Newer { path: path(), version },
+        })
+    }
+
+    /// Changes the index under its lock.
+    pub fn change(&self, change: impl FnOnce(&mut LoginIndex)) -> Result<(), IndexError> {
+        let dir = PrivateDir::create(&self.dir)?;
+        let _lock = dir.lock(LOCK, PATIENCE)?.ok_or(IndexError::Busy)?;
+        let mut index = self.read()?;
+        change(&mut index);
+        Ok(dir.write(FILE, &record::encode(&index))?)
+    }
+}

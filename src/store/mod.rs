@@ -1,0 +1,41 @@
+//! Floor 3: logins and registrations, kept safely. One record each; which store a record lives in is remembered.
+
+pub mod login_index;
+pub mod profile;
+pub mod record;
+pub mod registration;
+pub mod stored_token;
+pub mod token_store;
+
+pub use login_index::LoginIndex;
+pub use profile::Profile;
+pub use registration::Registration;
+pub use stored_token::StoredToken;
+pub use token_store::{StoreKind, TokenStore};
+
+use crate::system::keychain::KeychainError;
+
+/// Why something could not be kept or found.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("{place} cannot be used")]
+    Keychain {
+        place: String,
+        kind: StoreKind,
+        #[source]
+        source: KeychainError,
+    },
+    #[error("the record of `{name}` in {place} is damaged")]
+    Damaged {
+        name: String,
+        place: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("the record of `{name}` in {place} was written by a newer version of oauthctl (format {version})")]
+    Newer { name: String, place: String, version: u64 },
+    #[error("{place} gave back something else than was stored")]
+    NotReadBack { place: String },
+    #[error("the list of logins cannot be used")]
+    Index(#[source] login_index::IndexError),
+}

@@ -1,0 +1,48 @@
+//! The name under which a login is kept.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// `[a-z0-9][a-z0-9._-]*`, 64 characters at most: it is a keychain account and a file's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Profile(String);
+
+#[derive(Debug, thiserror::Error)]
+#[error("a profile has a name of small letters, digits, `.`, `_` and `-`, and begins with a letter or a digit")]
+pub struct NotAProfile;
+
+impl Profile {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Profile {
+    type Err = NotAProfile;
+
+    fn from_str(text: &str) -> Result<Self, NotAProfile> {
+        // The same rule as for a provider's id, since that is a profile's default name.
+        if crate::provider::catalogue::is_id(text) { Ok(Self(text.to_owned())) } else { Err(NotAProfile) }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_is_a_plain_name() {
+        for good in ["judgeme", "judgeme-2", "0.x_y"] {
+            assert!(good.parse::<Profile>().is_ok(), "{good}");
+        }
+        for bad in ["", "-x", "A", "a/b", "..", "app/x", "a b"] {
+            assert!(bad.parse::<Profile>().is_err(), "{bad}");
+        }
+    }
+}

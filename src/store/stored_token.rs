@@ -1,0 +1,184 @@
+//! One login: the token, where it may go, and what is known about it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::record::VERSION;
+use crate::protocol::client::ClientId;
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::{AccessToken, RefreshToken};
+use crate::protocol::time::Timestamp;
+use crate::provider::Provider;
+use crate::provider::dialect::TokenReply;
+use crate::provider::endpoint::RecordedOrigins;
+
+/// How the token was got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    AuthorizationCode,
+    Implicit,
+    /// A person had it already: `login --with-token`.
+    Given,
+}
+
+/// When the token ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expiry {
+    At(Timestamp),
+    /// The provider's documents say that it does not end.
+    Never,
+    /// Nobody says.
+    Unknown,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredToken {
+    version: u64,
+    pub provider: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
+    /// The servers as they were at the login; compared at each use.
+    pub origins: RecordedOrigins,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<ClientId>,
+    pub origin: Origin,
+    pub access_token: AccessToken,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<RefreshToken>,
+    pub obtained_at: Timestamp,
+    pub expiry: Expiry,
+    pub asked: ScopeSet,
+    /// What the reply said. `None` if it said nothing, which means: as asked (RFC 6749 §5.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted: Option<ScopeSet>,
+    /// The provider's reply with its secrets masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Value>,
+    /// What a newer program wrote.
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl StoredToken {
+    pub fn from_reply(
+        provider: &Provider,
+        client_id: Option<ClientId>,
+        origin: Origin,
+        asked: ScopeSet,
+        reply: TokenReply,
+        now: Timestamp,
+    ) -> Self {
+        let TokenReply { response, masked } = reply;
+        let expiry = match response.expires_in {
+            Some(lifetime) => Expiry::At(now.plus(lifetime)),
+            None if provider.definition.never_expires() => Expiry::Never,
+            None => Expiry::Unknown,
+        };
+        Self {
+            refresh_token: response.refresh_token,
+            expiry,
+            granted: response.scope,
+            reply: Some(masked),
+            ..Self::given(provider, client_id, origin, asked, response.access_token, now)
+        }
+    }
+
+    /// A token of which nothing is known but what the definition says.
+    pub fn given(
+        provider: &Provider,
+        client_id: Option<ClientId>,
+        origin: Origin,
+        asked: ScopeSet,
+        access_token: AccessToken,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            version: VERSION,
+            provider: provider.id().to_owned(),
+            params: provider.params.clone(),
+            origins: provider.recorded_origins(),
+            client_id,
+            origin,
+            access_token,
+            refresh_token: None,
+            obtained_at: now,
+            expiry: if provider.definition.never_expires() { Expiry::Never } else { Expiry::Unknown },
+            asked,
+            granted: None,
+            reply: None,
+            unknown: Map::new(),
+        }
+    }
+
+    /// The scopes to go by: what the reply said, or else what was asked, and what is always granted. Nothing is known
+    /// of a token that somebody brought along.
+    pub fn scopes(&self, always: &ScopeSet) -> ScopeSet {
+        self.granted.clone().unwrap_or_else(|| self.asked.clone()).union(always)
+    }
+
+    /// Whether the token is good for at least `leeway` from `now` on, as far as anybody knows.
+    pub fn is_fresh(&self, now: Timestamp, leeway: Duration) -> bool {
+        match self.expiry {
+            Expiry::At(end) => now.plus(leeway) < end,
+            Expiry::Never | Expiry::Unknown => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::Catalogue;
+    use crate::provider::catalogue::NoFiles;
+    use crate::store::record;
+
+    fn token() -> StoredToken {
+        let provider = Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap();
+        StoredToken::given(
+            &provider,
+            None,
+            Origin::Given,
+            ScopeSet::parse("a"),
+            AccessToken::new("canary"),
+            Timestamp(100),
+        )
+    }
+
+    #[test]
+    fn members_of_a_newer_program_survive() {
+        let mut value: Value = serde_json::from_slice(&record::encode(&token())).unwrap();
+        value["account"] = "label".into();
+        value["numbers"] = serde_json::json!({"deep": [1, 2.5]});
+        let read: StoredToken = record::decode(value.to_string().as_bytes()).unwrap();
+        let written: Value = serde_json::from_slice(&record::encode(&read)).unwrap();
+        assert_eq!(written, value);
+    }
+
+    #[test]
+    fn a_newer_format_is_not_damage() {
+        let newer = br#"{"version":2,"shape":"unknown"}"#;
+        assert!(matches!(record::decode::<StoredToken>(newer), Err(record::NotARecord::Newer(2))));
+        for bad in [&b"{"[..], b"[]", b"{}", br#"{"version":1}"#] {
+            assert!(matches!(record::decode::<StoredToken>(bad), Err(record::NotARecord::Damaged(_))));
+        }
+    }
+
+    #[test]
+    fn a_token_is_fresh_until_its_leeway_begins() {
+        let mut token = token();
+        assert!(token.is_fresh(Timestamp(i64::MAX), Duration::from_secs(60)));
+        token.expiry = Expiry::At(Timestamp(1000));
+        assert!(token.is_fresh(Timestamp(939), Duration::from_secs(60)));
+        assert!(!token.is_fresh(Timestamp(940), Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn debug_output_shows_no_token() {
+        assert!(!format!("{:?}", token()).contains("canary"));
+    }
+}

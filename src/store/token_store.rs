@@ -1,0 +1,219 @@
+//! Records over keychains. Nothing falls back by itself: which store a record goes to is chosen, remembered, and said.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::login_index::{AppEntry, IndexFile, LoginEntry, LoginIndex};
+use super::record::{self, NotARecord};
+use super::{Profile, Registration, StoreError, StoredToken};
+use crate::system::keychain::Keychain;
+
+/// The kinds of store that a person can choose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// The operating system's keychain
+    #[default]
+    Keychain,
+    /// A sealed file, for machines without a keychain
+    File,
+    /// Nothing outlives the command
+    Memory,
+}
+
+impl fmt::Display for StoreKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Keychain => "keychain",
+            Self::File => "file",
+            Self::Memory => "memory",
+        })
+    }
+}
+
+/// Makes the keychain of a kind when it is first needed.
+type Open = Box<dyn Fn(StoreKind) -> Result<Arc<dyn Keychain>, StoreError> + Send + Sync>;
+
+pub struct TokenStore {
+    index: IndexFile,
+    open: Open,
+    opened: Mutex<HashMap<StoreKind, Arc<dyn Keychain>>>,
+    /// `--store` or `OAUTHCTL_STORE`: wins over what is remembered.
+    chosen: Option<StoreKind>,
+    /// The index of a process that leaves none behind.
+    in_memory: Option<Mutex<LoginIndex>>,
+}
+
+/// A record found, and where.
+#[derive(Debug)]
+pub struct Found<T> {
+    pub record: T,
+    pub store: StoreKind,
+    pub place: String,
+}
+
+impl TokenStore {
+    pub fn new(index: IndexFile, chosen: Option<StoreKind>, open: Open) -> Self {
+        let in_memory = (chosen == Some(StoreKind::Memory)).then(Mutex::default);
+        Self { index, open, opened: Mutex::default(), chosen, in_memory }
+    }
+
+    /// The same store with a list of logins that is never written: the demo's.
+    pub fn unlisted(self) -> Self {
+        Self { in_memory: Some(Mutex::default()), ..self }
+    }
+
+    /// Which logins there are. Opens no keychain.
+    pub fn index(&self) -> Result<LoginIndex, StoreError> {
+        match &self.in_memory {
+            Some(index) => Ok(index.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+            None => self.index.read().map_err(StoreError::Index),
+        }
+    }
+
+    /// The store that a new record goes to.
+    pub fn kind_for_new(&self) -> StoreKind {
+        self.chosen.unwrap_or_default()
+    }
+
+    pub fn place(&self, kind: StoreKind) -> Result<String, StoreError> {
+        Ok(self.keychain(kind)?.place())
+    }
+
+    /// Writes and removes a made-up record, so that a login does not fail after the person has consented.
+    pub fn prove_writable(&self, probe: u64) -> Result<(), StoreError> {
+        let kind = self.kind_for_new();
+        let keychain = self.keychain(kind)?;
+        let name = format!("probe-{probe:016x}");
+        let result = keychain.set(&name, b"{}").and_then(|()| keychain.delete(&name));
+        result.map(drop).map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })
+    }
+
+    pub fn load(&self, profile: &Profile) -> Result<Option<Found<StoredToken>>, StoreError> {
+        let remembered = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+        self.read(profile.as_str(), profile.as_str(), remembered)
+    }
+
+    /// Keeps a login, reads it back, and makes it the current one.
+    pub fn save(&self, profile: &Profile, token: &StoredToken) -> Result<StoreKind, StoreError> {
+        let kind = self.kind_for_new();
+        let previous = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+        self.write(kind, profile.as_str(), &record::encode(token))?;
+        self.change_index(|index| {
+            index.current = Some(profile.as_str().to_owned());
+            let entry = LoginEntry { provider: token.provider.clone(), store: kind };
+            index.logins.insert(profile.as_str().to_owned(), entry);
+        })?;
+        // The login has moved: the copy in the old store would only grow stale. It may be gone, or its store may be.
+        if let Some(previous) = previous.filter(|previous| *previous != kind) {
+            let _ = self.keychain(previous).map(|keychain| keychain.delete(profile.as_str()));
+        }
+        Ok(kind)
+    }
+
+    /// Forgets a login. `false` if there was none.
+    pub fn forget(&self, profile: &Profile) -> Result<bool, StoreError> {
+        let listed = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+        let kind = self.chosen.or(listed).unwrap_or_default();
+        let keychain = self.keychain(kind)?;
+        let deleted = keychain.delete(profile.as_str());
+        let deleted = deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
+        if listed.is_some() {
+            self.change_index(|index| {
+                index.logins.remove(profile.as_str());
+                if index.current.as_deref() == Some(profile.as_str()) {
+                    index.current = None;
+                }
+            })?;
+        }
+        Ok(deleted || listed.is_some())
+    }
+
+    /// Makes a login the current one.
+    pub fn make_current(&self, profile: &Profile) -> Result<(), StoreError> {
+        self.change_index(|index| index.current = Some(profile.as_str().to_owned()))
+    }
+
+    pub fn load_app(&self, provider: &str) -> Result<Option<Found<Registration>>, StoreError> {
+        let remembered = self.index()?.apps.get(provider).map(|entry| entry.store);
+        self.read(&app_account(provider), provider, remembered)
+    }
+
+    pub fn save_app(&self, provider: &str, registration: &Registration) -> Result<StoreKind, StoreError> {
+        let kind = self.kind_for_new();
+        self.write(kind, &app_account(provider), &record::encode(registration))?;
+        self.change_index(|index| drop(index.apps.insert(provider.to_owned(), AppEntry { store: kind })))?;
+        Ok(kind)
+    }
+
+    pub fn forget_app(&self, provider: &str) -> Result<bool, StoreError> {
+        let listed = self.index()?.apps.get(provider).map(|entry| entry.store);
+        let kind = self.chosen.or(listed).unwrap_or_default();
+        let keychain = self.keychain(kind)?;
+        let deleted = keychain.delete(&app_account(provider));
+        let deleted = deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
+        if listed.is_some() {
+            self.change_index(|index| drop(index.apps.remove(provider)))?;
+        }
+        Ok(deleted)
+    }
+
+    fn read<T: DeserializeOwned>(
+        &self,
+        account: &str,
+        name: &str,
+        remembered: Option<StoreKind>,
+    ) -> Result<Option<Found<T>>, StoreError> {
+        // Nothing is remembered and nothing chosen: then there is nothing, and the keychain need not be opened.
+        let Some(kind) = self.chosen.or(remembered) else { return Ok(None) };
+        let keychain = self.keychain(kind)?;
+        let place = keychain.place();
+        let bytes =
+            keychain.get(account).map_err(|source| StoreError::Keychain { place: place.clone(), kind, source })?;
+        let Some(bytes) = bytes else { return Ok(None) };
+        let named = |problem| match problem {
+            NotARecord::Damaged(source) => StoreError::Damaged { name: name.to_owned(), place: place.clone(), source },
+            NotARecord::Newer(version) => StoreError::Newer { name: name.to_owned(), place: place.clone(), version },
+        };
+        let record = record::decode(&bytes).map_err(named)?;
+        Ok(Some(Found { record, store: kind, place }))
+    }
+
+    fn write(&self, kind: StoreKind, account: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let keychain = self.keychain(kind)?;
+        let failed = |source| StoreError::Keychain { place: keychain.place(), kind, source };
+        keychain.set(account, bytes).map_err(failed)?;
+        match keychain.get(account).map_err(failed)? {
+            Some(read) if *read == bytes => Ok(()),
+            _ => Err(StoreError::NotReadBack { place: keychain.place() }),
+        }
+    }
+
+    fn change_index(&self, change: impl FnOnce(&mut LoginIndex)) -> Result<(), StoreError> {
+        match &self.in_memory {
+            Some(index) => {
+                change(&mut index.lock().unwrap_or_else(PoisonError::into_inner));
+                Ok(())
+            }
+            None => self.index.change(change).map_err(StoreError::Index),
+        }
+    }
+
+    fn keychain(&self, kind: StoreKind) -> Result<Arc<dyn Keychain>, StoreError> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keychain) = opened.get(&kind) {
+            return Ok(Arc::clone(keychain));
+        }
+        let keychain = (self.open)(kind)?;
+        opened.insert(kind, Arc::clone(&keychain));
+        Ok(keychain)
+    }
+}
+
+fn app_account(provider: &str) -> String {
+    format!("app/{provider}")
+}

@@ -1,0 +1,89 @@
+//! Opening a URL where a person can see it: a program with one argument, never a shell.
+
+use std::process::{Command, Stdio};
+
+use url::Url;
+
+#[derive(Debug, thiserror::Error)]
+pub enum BrowserError {
+    #[error("no browser could be started")]
+    NoneFound(#[source] std::io::Error),
+    #[error("`{program}` could not be started")]
+    NotStarted {
+        program: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("an authorize URL is https (or http on loopback) and has no user name: this one is not opened")]
+    UnsafeUrl,
+}
+
+pub trait Browser: Send + Sync {
+    /// Starts a browser and does not wait for it.
+    fn open(&self, url: &Url) -> Result<(), BrowserError>;
+}
+
+/// The desktop's own choice.
+pub struct DesktopBrowser;
+
+impl Browser for DesktopBrowser {
+    fn open(&self, url: &Url) -> Result<(), BrowserError> {
+        check(url)?;
+        open::that_detached(url.as_str()).map_err(BrowserError::NoneFound)
+    }
+}
+
+/// `--browser CMD`: split on white space, the URL appended as the last argument.
+pub struct CommandBrowser(pub String);
+
+impl Browser for CommandBrowser {
+    fn open(&self, url: &Url) -> Result<(), BrowserError> {
+        check(url)?;
+        let mut words = self.0.split_whitespace();
+        let program = words.next().unwrap_or_default();
+        start(Command::new(program).args(words).arg(url.as_str()))
+            .map_err(|source| BrowserError::NotStarted { program: crate::protocol::sanitize::line(program), source })
+    }
+}
+
+fn check(url: &Url) -> Result<(), BrowserError> {
+    // The serialized form of a `Url` has no blanks, quotes or control bytes, and it begins with its scheme, so it can
+    // be taken neither for an option nor for two arguments.
+    let secure = crate::provider::Endpoint::parse(url.as_str().split('#').next().unwrap_or_default()).is_ok();
+    if secure { Ok(()) } else { Err(BrowserError::UnsafeUrl) }
+}
+
+/// Starts a program that gets no terminal, and lets a thread reap it.
+fn start(command: &mut Command) -> std::io::Result<()> {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    std::thread::spawn(move || child.wait());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_and_loopback_urls_are_opened() {
+        let open = |url: &str| CommandBrowser("true --new-window".into()).open(&Url::parse(url).unwrap());
+        assert!(open("https://shop.example/authorize?x=%22&y='").is_ok());
+        assert!(open("http://127.0.0.1:1/x").is_ok());
+        for bad in [
+            "http://shop.example/",
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "https://user@shop.example/",
+            "smb://x/y",
+        ] {
+            assert!(matches!(open(bad), Err(BrowserError::UnsafeUrl)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let error =
+            CommandBrowser("no-such-browser -x".into()).open(&Url::parse("https://a.example/").unwrap()).unwrap_err();
+        assert!(matches!(error, BrowserError::NotStarted { program, .. } if program == "no-such-browser"));
+    }
+}

@@ -1,0 +1,85 @@
+//! Where our files are, and the environment variables that we read.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::provider::DefinitionFiles;
+use crate::system::private_file;
+
+/// A definition has a few KiB; a thousand times that is somebody's mistake.
+const MAX_DEFINITION: u64 = 1024 * 1024;
+
+#[derive(Debug, thiserror::Error)]
+pub enum PathsError {
+    #[error("there is no home directory to keep anything in")]
+    NoHome,
+    #[error("`{name}` holds `{value}`, which is no absolute path")]
+    NotAbsolute { name: &'static str, value: String },
+}
+
+/// The user's own folders.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// What a person edits: definitions. `OAUTHCTL_CONFIG_DIR`, or the platform's place.
+    pub config: PathBuf,
+    /// What we keep: the list of logins, sealed files. `OAUTHCTL_DATA_DIR`, or the platform's place.
+    pub data: PathBuf,
+}
+
+impl Paths {
+    pub fn from_environment() -> Result<Self, PathsError> {
+        let own = |name: &'static str| match std::env::var_os(name).map(PathBuf::from) {
+            Some(path) if path.is_absolute() => Ok(Some(path)),
+            Some(path) => {
+                let value = crate::protocol::sanitize::line(&path.to_string_lossy());
+                Err(PathsError::NotAbsolute { name, value })
+            }
+            None => Ok(None),
+        };
+        let platform = directories::ProjectDirs::from("", "", "oauthctl");
+        let or_platform = |own: Option<PathBuf>, place: fn(&directories::ProjectDirs) -> &std::path::Path| match own {
+            Some(path) => Ok(path),
+            None => platform.as_ref().map(|dirs| place(dirs).to_owned()).ok_or(PathsError::NoHome),
+        };
+        Ok(Self {
+            config: or_platform(own("OAUTHCTL_CONFIG_DIR")?, directories::ProjectDirs::config_dir)?,
+            data: or_platform(own("OAUTHCTL_DATA_DIR")?, directories::ProjectDirs::data_local_dir)?,
+        })
+    }
+
+    fn definition(&self, id: &str) -> PathBuf {
+        self.config.join("providers").join(format!("{id}.toml"))
+    }
+}
+
+impl DefinitionFiles for Paths {
+    fn read(&self, id: &str) -> io::Result<Option<(String, String)>> {
+        match private_file::read_public(&self.definition(id), MAX_DEFINITION) {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Ok(Some((text, self.place(id)))),
+                Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn place(&self, id: &str) -> String {
+        crate::protocol::sanitize::line(&self.definition(id).to_string_lossy())
+    }
+
+    fn ids(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.config.join("providers")) else { return Vec::new() };
+        let name = |entry: io::Result<std::fs::DirEntry>| entry.ok()?.file_name().into_string().ok();
+        entries
+            .filter_map(name)
+            .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
+            .filter(|id| crate::provider::catalogue::is_id(id))
+            .collect()
+    }
+}
+
+/// The value of an environment variable that is set to something.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

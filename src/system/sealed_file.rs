@@ -1,0 +1,492 @@
+//! A keychain of sealed files, for machines that have no other: `--store file`.
+//!
+//! One file an account below the data directory, XChaCha20-Poly1305 under one key. The key comes from the environment
+//! (`OAUTHCTL_STORE_KEY`) or lies in a file below the configuration directory.
+//!
+//! What this protects against: someone who gets the sealed file *alone*, from a backup of the data directory, a copied
+//! folder, a file sent by mistake; and a file that was changed, or renamed to pass for another account. What it does not
+//! protect against: whoever can read the key file too. That is every program which runs as this user, and root. Nor does
+//! it notice when an old sealed file is put back in the place of a newer one. With the key in the environment the disk
+//! alone gives nothing away. An OS keychain is better where there is one.
+//!
+//! A file is `oauthctl`, one byte of version, 24 bytes of nonce, and the sealed text with its tag. Version and account are
+//! sealed along (as associated data), so that neither can be exchanged.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use zeroize::Zeroizing;
+
+use crate::system::entropy::{self, Entropy};
+use crate::system::keychain::{FileProblem, Keychain, KeychainError, SecretBytes};
+use crate::system::private_file::{self, PrivateDir, PrivateFileError, SIZE_LIMIT};
+
+/// Where a given key comes from, for the message that says it is none.
+pub const KEY_VARIABLE: &str = "OAUTHCTL_STORE_KEY";
+
+const MAGIC: &[u8] = b"oauthctl";
+const VERSION: u8 = 1;
+/// Long enough that random ones never meet: that is what the X in XChaCha20 is for.
+const NONCE_LENGTH: usize = 24;
+const TAG_LENGTH: usize = 16;
+const HEADER_LENGTH: usize = MAGIC.len() + 1 + NONCE_LENGTH;
+
+const KEY_LENGTH: usize = 32;
+const KEY_FILE: &str = "store.key";
+/// A key file is one line of 44 characters; whatever is longer is something else.
+const KEY_FILE_LIMIT: u64 = 1024;
+
+type StoreKey = Zeroizing<[u8; KEY_LENGTH]>;
+
+pub struct SealedFiles {
+    store: PathBuf,
+    key: KeyPlace,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// The key file lies in a folder apart from the sealed files, so that copying the one does not copy the other.
+enum KeyPlace {
+    Given(StoreKey),
+    Folder(PathBuf),
+}
+
+impl SealedFiles {
+    /// Below `data` come the sealed files; below `config` the key, unless one is given (what [`KEY_VARIABLE`] holds).
+    /// Touches nothing on the disk.
+    pub fn new(
+        data: &Path,
+        config: &Path,
+        given_key: Option<&str>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, KeychainError> {
+        let key = match given_key {
+            Some(text) => KeyPlace::Given(parse_key(text.as_bytes(), KEY_VARIABLE)?),
+            None => KeyPlace::Folder(config.join("keys")),
+        };
+        Ok(Self { store: data.join("store"), key, entropy })
+    }
+
+    /// The key, if there is one already.
+    fn key(&self) -> Result<Option<StoreKey>, KeychainError> {
+        match &self.key {
+            KeyPlace::Given(key) => Ok(Some(key.clone())),
+            KeyPlace::Folder(folder) => key_in(folder),
+        }
+    }
+
+    /// The key, made now if this is the first write. Where sealed files lie already, a missing key is an accident: a new
+    /// one would seal the next login and leave the others shut for good, so that is an error.
+    fn key_or_new(&self) -> Result<StoreKey, KeychainError> {
+        let folder = match &self.key {
+            KeyPlace::Given(key) => return Ok(key.clone()),
+            KeyPlace::Folder(folder) => folder,
+        };
+        if let Some(key) = key_in(folder)? {
+            return Ok(key);
+        }
+        if let Some(sealed) = self.any_sealed_file()? {
+            // Another process may have made both since we looked: it makes the key first, so look once more.
+            return key_in(folder)?.ok_or_else(|| problem(&sealed, FileProblem::KeyGone));
+        }
+        let mut key = StoreKey::default();
+        self.entropy.fill(&mut *key).map_err(no_entropy)?;
+        let text = Zeroizing::new(STANDARD.encode(key.as_slice()) + "\n");
+        let path = folder.join(KEY_FILE);
+        let dir = PrivateDir::create(folder).map_err(at(folder))?;
+        match dir.write_new(KEY_FILE, text.as_bytes()).map_err(at(&path))? {
+            true => Ok(key),
+            // Another process was first; its key counts.
+            false => key_in(folder)?.ok_or_else(|| problem(&path, FileProblem::KeyGone)),
+        }
+    }
+
+    fn any_sealed_file(&self) -> Result<Option<PathBuf>, KeychainError> {
+        for folder in [self.store.join("login"), self.store.join("app")] {
+            let entries = match std::fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(problem(&folder, FileProblem::Io(error))),
+            };
+            for entry in entries {
+                let path = entry.map_err(|error| problem(&folder, FileProblem::Io(error)))?.path();
+                if path.extension().is_some_and(|extension| extension == "sealed") {
+                    return Ok(Some(path));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Keychain for SealedFiles {
+    fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError> {
+        let path = SealedPath::of(&self.store, account)?.path();
+        let Some(sealed) = private_file::read(&path, SIZE_LIMIT).map_err(at(&path))? else { return Ok(None) };
+        // The key comes second, because a writer makes it first.
+        let key = self.key()?.ok_or_else(|| problem(&path, FileProblem::KeyGone))?;
+        Ok(Some(open(&key, account, &sealed).map_err(|found| problem(&path, found))?))
+    }
+
+    fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
+        let place = SealedPath::of(&self.store, account)?;
+        // What is written must be readable again.
+        let limit = SIZE_LIMIT as usize - HEADER_LENGTH - TAG_LENGTH;
+        if secret.len() > limit {
+            return Err(KeychainError::TooLarge { limit: limit as u32 });
+        }
+        let key = self.key_or_new()?;
+        let nonce = entropy::random(&*self.entropy).map_err(no_entropy)?;
+        let sealed = seal(&key, &nonce, account, secret);
+        let dir = PrivateDir::create(&place.folder).map_err(at(&place.folder))?;
+        dir.write(&place.name, &sealed).map_err(at(&place.path()))
+    }
+
+    fn delete(&self, account: &str) -> Result<bool, KeychainError> {
+        let path = SealedPath::of(&self.store, account)?.path();
+        private_file::remove(&path).map_err(at(&path))
+    }
+
+    fn place(&self) -> String {
+        format!("the sealed files below `{}`", self.store.display())
+    }
+}
+
+/// Where an account's file lies.
+struct SealedPath {
+    folder: PathBuf,
+    name: String,
+}
+
+impl SealedPath {
+    /// Takes names that are file names everywhere, and no others: `[a-z0-9][a-z0-9._-]*`, after `app/` or alone.
+    fn of(store: &Path, account: &str) -> Result<Self, KeychainError> {
+        let (folder, name) = match account.strip_prefix("app/") {
+            Some(name) => ("app", name),
+            None => ("login", account),
+        };
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let fits = name.bytes().next().is_some_and(plain) && name.bytes().all(|b| plain(b) || b"._-".contains(&b));
+        match fits {
+            true => Ok(Self { folder: store.join(folder), name: format!("{name}.sealed") }),
+            false => Err(KeychainError::Refused { reason: "that name cannot be the name of a sealed file".to_owned() }),
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(&self.name)
+    }
+}
+
+fn seal(key: &StoreKey, nonce: &[u8; NONCE_LENGTH], account: &str, secret: &[u8]) -> Vec<u8> {
+    let aad = associated_data(VERSION, account);
+    let sealed = cipher(key)
+        .encrypt(&XNonce::from(*nonce), Payload { msg: secret, aad: &aad })
+        .expect("XChaCha20 takes 256 GiB, and we take 1 MiB");
+    [MAGIC, &[VERSION], nonce, &sealed].concat()
+}
+
+fn open(key: &StoreKey, account: &str, file: &[u8]) -> Result<SecretBytes, FileProblem> {
+    let rest = file.strip_prefix(MAGIC).ok_or(FileProblem::NotOurs)?;
+    let (&version, rest) = rest.split_first().ok_or(FileProblem::NotOurs)?;
+    if version > VERSION {
+        return Err(FileProblem::Newer);
+    }
+    let (nonce, sealed) = rest.split_first_chunk::<NONCE_LENGTH>().ok_or(FileProblem::NotOurs)?;
+    let aad = associated_data(version, account);
+    cipher(key)
+        .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &aad })
+        .map(SecretBytes::new)
+        .map_err(|_| FileProblem::NotOurs)
+}
+
+/// Takes the key by reference all the way, so that no copy of it stays on the stack.
+fn cipher(key: &StoreKey) -> XChaCha20Poly1305 {
+    let key: &[u8; KEY_LENGTH] = key;
+    XChaCha20Poly1305::new(key.into())
+}
+
+fn associated_data(version: u8, account: &str) -> Vec<u8> {
+    [MAGIC, &[version], account.as_bytes()].concat()
+}
+
+fn key_in(folder: &Path) -> Result<Option<StoreKey>, KeychainError> {
+    let path = folder.join(KEY_FILE);
+    match private_file::read(&path, KEY_FILE_LIMIT).map_err(at(&path))? {
+        Some(text) => Ok(Some(parse_key(&text, &path.display().to_string())?)),
+        None => Ok(None),
+    }
+}
+
+/// `name` says where the text stood. The text itself is never shown: it may be a key with a typing error.
+fn parse_key(text: &[u8], name: &str) -> Result<StoreKey, KeychainError> {
+    let bytes = Zeroizing::new(STANDARD.decode(text.trim_ascii()).unwrap_or_default());
+    if bytes.len() != KEY_LENGTH {
+        return Err(KeychainError::BadKey { name: name.to_owned() });
+    }
+    let mut key = StoreKey::default();
+    key.copy_from_slice(&bytes);
+    Ok(key)
+}
+
+fn no_entropy(error: entropy::NoEntropy) -> KeychainError {
+    KeychainError::Refused { reason: error.to_string() }
+}
+
+fn at(path: &Path) -> impl Fn(PrivateFileError) -> KeychainError + use<'_> {
+    move |error| match error {
+        PrivateFileError::Io(error) => problem(path, FileProblem::Io(error)),
+        PrivateFileError::NotPrivate(why) => problem(path, FileProblem::NotPrivate(why)),
+    }
+}
+
+fn problem(path: &Path, problem: FileProblem) -> KeychainError {
+    KeychainError::File { path: path.display().to_string(), problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::system::entropy::OsEntropy;
+
+    const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    struct Home(tempfile::TempDir);
+
+    impl Home {
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+
+        fn at(&self, path: &str) -> PathBuf {
+            self.0.path().join(path)
+        }
+
+        fn keychain(&self, key: Option<&str>) -> SealedFiles {
+            SealedFiles::new(&self.at("data"), &self.at("config"), key, Arc::new(OsEntropy)).unwrap()
+        }
+    }
+
+    fn problem_of<T>(result: Result<T, KeychainError>) -> FileProblem {
+        match result {
+            Err(KeychainError::File { problem, .. }) => problem,
+            Err(error) => panic!("{error}"),
+            Ok(_) => panic!("it was taken"),
+        }
+    }
+
+    #[test]
+    fn what_was_set_is_got_until_it_is_deleted() {
+        let home = Home::new();
+        for key in [None, Some(KEY)] {
+            home.keychain(key).set("acme", b"one").unwrap();
+            home.keychain(key).set("acme", b"two").unwrap();
+            home.keychain(key).set("app/acme", b"three").unwrap();
+            assert_eq!(**home.keychain(key).get("acme").unwrap().unwrap(), *b"two");
+            assert_eq!(**home.keychain(key).get("app/acme").unwrap().unwrap(), *b"three");
+            assert!(home.at("data/store/login/acme.sealed").is_file());
+            assert!(home.at("data/store/app/acme.sealed").is_file());
+            assert!(home.keychain(key).delete("acme").unwrap());
+            assert!(!home.keychain(key).delete("acme").unwrap());
+            assert!(home.keychain(key).get("acme").unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn looking_makes_nothing() {
+        let home = Home::new();
+        assert!(home.keychain(None).get("acme").unwrap().is_none());
+        assert!(!home.keychain(None).delete("acme").unwrap());
+        assert_eq!(fs::read_dir(home.0.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_given_key_is_not_written_down_and_the_secret_cannot_be_read() {
+        let home = Home::new();
+        home.keychain(Some(KEY)).set("acme", b"canary-7f3a").unwrap();
+        assert!(!home.at("config").exists());
+        let file = fs::read(home.at("data/store/login/acme.sealed")).unwrap();
+        assert!(file.starts_with(b"oauthctl\x01"));
+        assert!(!file.windows(6).any(|part| part == b"canary"));
+    }
+
+    #[test]
+    fn two_files_of_one_secret_have_nothing_but_the_header_in_common() {
+        let home = Home::new();
+        let keychain = home.keychain(Some(KEY));
+        let file = || fs::read(home.at("data/store/login/acme.sealed")).unwrap();
+        keychain.set("acme", b"same").unwrap();
+        let first = file();
+        keychain.set("acme", b"same").unwrap();
+        assert_ne!(first[9..HEADER_LENGTH], file()[9..HEADER_LENGTH]);
+        assert_ne!(first[HEADER_LENGTH..], file()[HEADER_LENGTH..]);
+    }
+
+    #[test]
+    fn a_changed_byte_anywhere_or_a_missing_end_is_noticed() {
+        let home = Home::new();
+        let keychain = home.keychain(Some(KEY));
+        keychain.set("acme", b"secret").unwrap();
+        let path = home.at("data/store/login/acme.sealed");
+        let whole = fs::read(&path).unwrap();
+        for place in 0..whole.len() {
+            let mut changed = whole.clone();
+            changed[place] ^= 0x80;
+            fs::write(&path, changed).unwrap();
+            let problem = problem_of(keychain.get("acme"));
+            match place {
+                8 => assert!(matches!(problem, FileProblem::Newer), "byte {place}: {problem}"),
+                _ => assert!(matches!(problem, FileProblem::NotOurs), "byte {place}: {problem}"),
+            }
+            fs::write(&path, &whole[..place]).unwrap();
+            assert!(matches!(problem_of(keychain.get("acme")), FileProblem::NotOurs), "cut at {place}");
+        }
+    }
+
+    #[test]
+    fn a_file_does_not_open_under_another_name() {
+        let home = Home::new();
+        let keychain = home.keychain(Some(KEY));
+        keychain.set("acme", b"a").unwrap();
+        keychain.set("app/acme", b"b").unwrap();
+        let (login, app) = (home.at("data/store/login/acme.sealed"), home.at("data/store/app/acme.sealed"));
+        fs::rename(&login, home.at("aside")).unwrap();
+        fs::rename(&app, &login).unwrap();
+        fs::rename(home.at("aside"), &app).unwrap();
+        for account in ["acme", "app/acme"] {
+            assert!(matches!(problem_of(keychain.get(account)), FileProblem::NotOurs), "{account}");
+        }
+    }
+
+    #[test]
+    fn another_key_opens_nothing() {
+        let home = Home::new();
+        home.keychain(None).set("acme", b"secret").unwrap();
+        assert!(matches!(problem_of(home.keychain(Some(KEY)).get("acme")), FileProblem::NotOurs));
+    }
+
+    #[test]
+    fn a_file_of_a_newer_version_is_left_alone() {
+        let home = Home::new();
+        let keychain = home.keychain(Some(KEY));
+        keychain.set("acme", b"").unwrap();
+        fs::write(home.at("data/store/login/acme.sealed"), b"oauthctl\x02anything").unwrap();
+        assert!(matches!(problem_of(keychain.get("acme")), FileProblem::Newer));
+    }
+
+    #[test]
+    fn a_lost_key_file_is_never_replaced_while_sealed_files_need_it() {
+        let home = Home::new();
+        let keychain = home.keychain(None);
+        keychain.set("app/acme", b"secret").unwrap();
+        fs::remove_file(home.at("config/keys/store.key")).unwrap();
+        assert!(matches!(problem_of(keychain.get("app/acme")), FileProblem::KeyGone));
+        assert!(matches!(problem_of(keychain.set("other", b"secret")), FileProblem::KeyGone));
+        assert!(keychain.delete("app/acme").unwrap());
+        keychain.set("other", b"secret").unwrap();
+        assert_eq!(**keychain.get("other").unwrap().unwrap(), *b"secret");
+    }
+
+    #[test]
+    fn first_writers_at_once_agree_on_one_key() {
+        let home = Home::new();
+        let names: Vec<String> = (0..8).map(|n| format!("acme-{n}")).collect();
+        std::thread::scope(|scope| {
+            for name in &names {
+                scope.spawn(|| home.keychain(None).set(name, name.as_bytes()).unwrap());
+            }
+        });
+        for name in &names {
+            assert_eq!(**home.keychain(None).get(name).unwrap().unwrap(), *name.as_bytes());
+        }
+    }
+
+    #[test]
+    fn only_32_bytes_of_base64_are_a_key() {
+        let home = Home::new();
+        let long = format!("AAAA{KEY}");
+        for text in ["", "canary", "AAECAwQF", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", &long, &KEY.repeat(2)] {
+            let error = SealedFiles::new(&home.at("data"), &home.at("config"), Some(text), Arc::new(OsEntropy)).err();
+            assert!(matches!(error, Some(KeychainError::BadKey { ref name }) if name == KEY_VARIABLE), "{text}");
+        }
+        assert!(home.keychain(Some(&format!(" {KEY}\n"))).get("acme").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_key_file_that_holds_no_key_is_named() {
+        let home = Home::new();
+        home.keychain(None).set("acme", b"").unwrap();
+        fs::write(home.at("config/keys/store.key"), "canary").unwrap();
+        let error = home.keychain(None).get("acme").unwrap_err().to_string();
+        assert!(error.ends_with("store.key` is not a key: it takes 32 bytes in base64"), "{error}");
+    }
+
+    #[test]
+    fn names_that_could_leave_the_folder_are_refused() {
+        let home = Home::new();
+        let keychain = home.keychain(Some(KEY));
+        let bad = [
+            "", ".", "..", "../x", "a/b", "app/", "app/../x", "app/a/b", "/x", "A", "a b", "-a", ".a", "a\0", "é",
+            "a\\b",
+        ];
+        for account in bad {
+            for refused in
+                [keychain.get(account).map(drop), keychain.set(account, b""), keychain.delete(account).map(drop)]
+            {
+                assert!(matches!(refused, Err(KeychainError::Refused { .. })), "{account:?}");
+            }
+        }
+        keychain.set("a-1.b_2", b"").unwrap();
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let home = Home::new();
+        let keychain = home.keychain(Some(KEY));
+        let Err(KeychainError::TooLarge { limit }) = keychain.set("acme", &vec![7; SIZE_LIMIT as usize]) else {
+            panic!("it was taken")
+        };
+        keychain.set("acme", &vec![7; limit as usize]).unwrap();
+        assert_eq!(keychain.get("acme").unwrap().unwrap().len(), limit as usize);
+    }
+
+    #[test]
+    fn it_says_where_the_files_are() {
+        let keychain = SealedFiles::new(Path::new("/d"), Path::new("/c"), None, Arc::new(OsEntropy)).unwrap();
+        assert_eq!(keychain.place(), format!("the sealed files below `{}`", Path::new("/d").join("store").display()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_file_that_others_can_read_is_refused_for_reading_and_writing() {
+        use std::os::unix::fs::PermissionsExt;
+        let home = Home::new();
+        let keychain = home.keychain(None);
+        keychain.set("acme", b"secret").unwrap();
+        let path = home.at("config/keys/store.key");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(problem_of(keychain.get("acme")), FileProblem::NotPrivate(_)));
+        assert!(matches!(problem_of(keychain.set("acme", b"new")), FileProblem::NotPrivate(_)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_sealed_file_that_is_a_link_is_refused_when_read_and_replaced_when_written() {
+        let home = Home::new();
+        let keychain = home.keychain(Some(KEY));
+        keychain.set("acme", b"secret").unwrap();
+        let path = home.at("data/store/login/acme.sealed");
+        fs::rename(&path, home.at("elsewhere")).unwrap();
+        std::os::unix::fs::symlink(home.at("elsewhere"), &path).unwrap();
+        assert!(matches!(problem_of(keychain.get("acme")), FileProblem::NotPrivate("it is a symbolic link")));
+        let before = fs::read(home.at("elsewhere")).unwrap();
+        keychain.set("acme", b"new").unwrap();
+        assert_eq!(fs::read(home.at("elsewhere")).unwrap(), before);
+        assert_eq!(**keychain.get("acme").unwrap().unwrap(), *b"new");
+    }
+}

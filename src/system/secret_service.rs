@@ -1,0 +1,277 @@
+//! Linux: the Secret Service on the user's session bus (freedesktop.org's Secret Service specification 0.2), as a store
+//! for the `keyring` crate.
+//!
+//! `keyring` brings a store of its own for it. Ours differs in three ways, each for a reason that was measured against
+//! gnome-keyring 42:
+//!
+//! - It opens a *plain* session. The stock one agrees on a key by 1024-bit Diffie-Hellman first, and that is most of the
+//!   work of reading a token: 7.5 ms for the whole process, against 2.9 ms. What crosses the user's own bus unencrypted
+//!   can be asked for by every program that can listen there anyway.
+//! - It never prompts. The stock one unlocks what it finds, so that `oauthctl token` in a script would open a window and
+//!   wait for ever. Here a locked keychain is an error that says so.
+//! - It has a deadline for each call on the bus. A daemon that is stopped hangs the stock one for good.
+//!
+//! Entries carry the attributes of the stock store, `service` and `username`, so that `secret-tool`, other programs that
+//! use `keyring`, and we read each other's. The search runs over all collections; new entries go into the default one.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use keyring_core::api::{Credential, CredentialApi, CredentialStoreApi};
+use keyring_core::{Entry, Error, Result};
+use secret_service::EncryptionType;
+use secret_service::blocking::{Item, SecretService};
+use zbus::{DBusError, fdo};
+
+use crate::protocol::sanitize;
+use crate::system::keychain::KeychainError;
+
+/// What the entries claim to be. KWallet shows and keeps texts only, and all that we store is JSON.
+const CONTENT_TYPE: &str = "text/plain";
+
+/// Builds entries. They share one connection, which is made when the first of them is used.
+pub struct SecretServiceStore {
+    bus: Arc<Bus>,
+}
+
+impl SecretServiceStore {
+    /// `deadline` is for one call on the bus, of which an operation makes up to five.
+    pub fn new(deadline: Duration) -> Self {
+        Self { bus: Arc::new(Bus { deadline, service: Mutex::new(None) }) }
+    }
+}
+
+impl CredentialStoreApi for SecretServiceStore {
+    fn vendor(&self) -> String {
+        "oauthctl".to_owned()
+    }
+
+    fn id(&self) -> String {
+        "Secret Service, plain session, no prompts".to_owned()
+    }
+
+    fn build(&self, service: &str, user: &str, modifiers: Option<&HashMap<&str, &str>>) -> Result<Entry> {
+        if modifiers.is_some_and(|modifiers| !modifiers.is_empty()) {
+            return Err(Error::NotSupportedByStore("modifiers".to_owned()));
+        }
+        let specifier =
+            Specifier { bus: Arc::clone(&self.bus), service: service.to_owned(), username: user.to_owned() };
+        Ok(Entry::new_with_credential(Arc::new(specifier)))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// One entry, found by its attributes anew at each call.
+struct Specifier {
+    bus: Arc<Bus>,
+    service: String,
+    username: String,
+}
+
+impl Specifier {
+    fn attributes(&self) -> HashMap<&str, &str> {
+        HashMap::from([("service", self.service.as_str()), ("username", self.username.as_str())])
+    }
+
+    fn find<'a>(&self, service: &'a SecretService<'a>) -> Result<Option<Item<'a>>> {
+        let mut found = service.search_items(self.attributes()).map_err(|error| self.bus.failure(error))?;
+        match (found.unlocked.pop(), found.unlocked.len(), found.locked.len()) {
+            (Some(item), 0, 0) => Ok(Some(item)),
+            (None, _, 0) => Ok(None),
+            (None, _, _) => Err(wrap(KeychainError::Locked)),
+            (Some(_), _, _) => Err(wrap(KeychainError::Ambiguous { account: self.username.clone() })),
+        }
+    }
+
+    /// What to say when nothing was found. Some services (KWallet, KeePassXC) do not search what is locked, and "locked"
+    /// must never pass for "not logged in".
+    fn absence(&self, service: &SecretService<'_>) -> Error {
+        let locked = service.get_default_collection().and_then(|collection| collection.is_locked());
+        match locked {
+            Ok(false) | Err(secret_service::Error::NoResult) => Error::NoEntry,
+            Ok(true) => wrap(KeychainError::Locked),
+            Err(error) => self.bus.failure(error),
+        }
+    }
+}
+
+impl CredentialApi for Specifier {
+    fn set_secret(&self, secret: &[u8]) -> Result<()> {
+        let service = self.bus.service()?;
+        if let Some(item) = self.find(&service)? {
+            return item.set_secret(secret, CONTENT_TYPE).map_err(|error| self.bus.failure(error));
+        }
+        let label = format!("{}: {}", self.service, self.username);
+        let created = service.get_default_collection().and_then(|collection| {
+            // Asked first, because creating an entry in a locked collection is what starts a prompt.
+            collection.ensure_unlocked()?;
+            collection.create_item(&label, self.attributes(), secret, true, CONTENT_TYPE).map(drop)
+        });
+        created.map_err(|error| self.bus.failure(error))
+    }
+
+    fn get_secret(&self) -> Result<Vec<u8>> {
+        let service = self.bus.service()?;
+        match self.find(&service)? {
+            Some(item) => item.get_secret().map_err(|error| self.bus.failure(error)),
+            None => Err(self.absence(&service)),
+        }
+    }
+
+    fn delete_credential(&self) -> Result<()> {
+        let service = self.bus.service()?;
+        match self.find(&service)? {
+            Some(item) => item.delete().map_err(|error| self.bus.failure(error)),
+            None => Err(self.absence(&service)),
+        }
+    }
+
+    /// `None`: use the specifier itself.
+    fn get_credential(&self) -> Result<Option<Arc<Credential>>> {
+        let service = self.bus.service()?;
+        match self.find(&service)? {
+            Some(_) => Ok(None),
+            None => Err(self.absence(&service)),
+        }
+    }
+
+    fn get_specifiers(&self) -> Option<(String, String)> {
+        Some((self.service.clone(), self.username.clone()))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// The session bus and the session on it.
+struct Bus {
+    deadline: Duration,
+    service: Mutex<Option<Arc<SecretService<'static>>>>,
+}
+
+impl Bus {
+    fn service(&self) -> Result<Arc<SecretService<'static>>> {
+        let mut kept = self.service.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(service) = &*kept {
+            return Ok(Arc::clone(service));
+        }
+        let connection = zbus::blocking::connection::Builder::session()
+            .and_then(|builder| builder.method_timeout(self.deadline).build())
+            .map_err(|error| self.bus_failure(&error))?;
+        let service = SecretService::connect_with_existing(EncryptionType::Plain, connection);
+        let service = Arc::new(service.map_err(|error| self.failure(error))?);
+        *kept = Some(Arc::clone(&service));
+        Ok(service)
+    }
+
+    /// Only the names and details of errors are kept, never the body of a message, which may be a secret.
+    fn failure(&self, error: secret_service::Error) -> Error {
+        use secret_service::Error as Failure;
+        match error {
+            Failure::Locked | Failure::Prompt | Failure::PromptDisconnected => wrap(KeychainError::Locked),
+            Failure::NoResult => missing("the Secret Service has no default collection"),
+            Failure::Unavailable => missing("there is no D-Bus session bus"),
+            Failure::Zbus(error) | Failure::ZbusFdo(fdo::Error::ZBus(error)) => self.bus_failure(&error),
+            Failure::ZbusFdo(error) => named_failure(error.name().as_str(), error.description()),
+            _ => refused("the Secret Service sent what cannot be read"),
+        }
+    }
+
+    fn bus_failure(&self, error: &zbus::Error) -> Error {
+        match error {
+            zbus::Error::InputOutput(cause) if cause.kind() == io::ErrorKind::TimedOut => {
+                wrap(KeychainError::silent(self.deadline))
+            }
+            zbus::Error::InputOutput(cause) => missing(&format!("the D-Bus session bus broke off ({cause})")),
+            zbus::Error::Connection(cause, _) => missing(&format!("there is no D-Bus session bus ({cause})")),
+            zbus::Error::Address(_) => missing("the address of the D-Bus session bus cannot be understood"),
+            zbus::Error::Handshake(_) => missing("the D-Bus session bus does not let us in"),
+            zbus::Error::MethodError(name, detail, _) => named_failure(name.as_str(), detail.as_deref()),
+            zbus::Error::FDO(error) => named_failure(error.name().as_str(), error.description()),
+            _ => refused("the D-Bus session bus sent what cannot be read"),
+        }
+    }
+}
+
+fn named_failure(name: &str, detail: Option<&str>) -> Error {
+    match name {
+        "org.freedesktop.Secret.Error.IsLocked" => wrap(KeychainError::Locked),
+        "org.freedesktop.Secret.Error.NoSuchObject" => Error::NoEntry,
+        "org.freedesktop.DBus.Error.ServiceUnknown" | "org.freedesktop.DBus.Error.NameHasNoOwner" => {
+            missing("nothing on the D-Bus session bus offers the Secret Service")
+        }
+        // The bus says so when the service ends in the middle of a call.
+        "org.freedesktop.DBus.Error.NoReply" => missing("the Secret Service ended before it answered"),
+        name if name.starts_with("org.freedesktop.DBus.Error.Spawn.") => {
+            missing("the D-Bus session bus could not start the Secret Service")
+        }
+        name => refused(&format!("{name}: {}", detail.unwrap_or("no details"))),
+    }
+}
+
+fn missing(reason: &str) -> Error {
+    wrap(KeychainError::Missing { reason: sanitize::line(reason) })
+}
+
+fn refused(reason: &str) -> Error {
+    wrap(KeychainError::Refused { reason: sanitize::line(reason) })
+}
+
+/// `keyring_core` has no words for most of this, so the typed error travels inside its error, and the keychain takes it
+/// out again.
+fn wrap(error: KeychainError) -> Error {
+    Error::PlatformFailure(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(error: Error) -> String {
+        match error {
+            Error::PlatformFailure(cause) => cause.downcast::<KeychainError>().unwrap().to_string(),
+            error => format!("not wrapped: {error}"),
+        }
+    }
+
+    #[test]
+    fn a_prompt_that_would_be_needed_is_a_locked_keychain() {
+        let bus = Bus { deadline: Duration::from_secs(5), service: Mutex::new(None) };
+        for failure in [secret_service::Error::Locked, secret_service::Error::Prompt] {
+            assert_eq!(text(bus.failure(failure)), "the keychain is locked");
+        }
+        assert_eq!(
+            text(named_failure("org.freedesktop.Secret.Error.IsLocked", Some("Cannot get secret of a locked object"))),
+            "the keychain is locked"
+        );
+    }
+
+    #[test]
+    fn an_entry_that_vanished_in_between_is_no_entry() {
+        assert!(matches!(named_failure("org.freedesktop.Secret.Error.NoSuchObject", None), Error::NoEntry));
+    }
+
+    #[test]
+    fn words_of_the_service_are_cleaned() {
+        let error = named_failure("org.freedesktop.DBus.Error.Failed", Some("no\u{1b}[2J\nway"));
+        assert_eq!(text(error), "the keychain refused: org.freedesktop.DBus.Error.Failed: no way");
+    }
+
+    #[test]
+    fn the_store_takes_no_modifiers() {
+        let store = SecretServiceStore::new(Duration::from_secs(5));
+        let modifiers = HashMap::from([("target", "elsewhere")]);
+        assert!(matches!(store.build("oauthctl", "x", Some(&modifiers)), Err(Error::NotSupportedByStore(_))));
+        assert_eq!(
+            store.build("oauthctl", "x", None).unwrap().get_specifiers(),
+            Some(("oauthctl".to_owned(), "x".to_owned()))
+        );
+    }
+}

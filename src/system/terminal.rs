@@ -1,0 +1,171 @@
+//! The two streams to a person, and the questions put to one. Stdout is the answer, stderr is the talk.
+
+use std::fmt::Display;
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use crate::protocol::secret::Secret;
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorChoice {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TerminalError {
+    #[error("stdout cannot be written")]
+    Stdout(#[source] io::Error),
+    #[error("stdin cannot be read")]
+    Stdin(#[source] io::Error),
+    #[error("the answer was cut short")]
+    NoAnswer,
+}
+
+pub trait Terminal: Send + Sync {
+    /// Writes to stdout, as it is.
+    fn data(&self, bytes: &[u8]) -> Result<(), TerminalError>;
+
+    /// One line of talk.
+    fn note(&self, line: &dyn Display);
+
+    /// A line that the next one replaces: a countdown, a progress. Nothing where stderr is no terminal.
+    fn progress(&self, line: Option<&str>);
+
+    /// Whether somebody is there to be asked.
+    fn is_interactive(&self) -> bool;
+
+    fn stdout_is_terminal(&self) -> bool;
+
+    /// Whether colour codes may go to stdout.
+    fn stdout_shows_color(&self) -> bool;
+
+    /// How many columns a table on stdout may take.
+    fn width(&self) -> usize;
+
+    /// Asks for a line.
+    fn ask(&self, question: &str) -> Result<String, TerminalError>;
+
+    /// Asks for a line that does not appear on the screen.
+    fn ask_hidden(&self, question: &str) -> Result<Secret, TerminalError>;
+
+    /// All of stdin as text, its last line break cut off.
+    fn stdin_secret(&self) -> Result<Secret, TerminalError>;
+}
+
+/// How much of stdin is read as a secret.
+const MAX_SECRET: u64 = 64 * 1024;
+
+/// The width for a table that goes into a pipe.
+const PIPE_WIDTH: usize = 120;
+
+pub struct SystemTerminal {
+    interactive: bool,
+    stdout_terminal: bool,
+    stderr_terminal: bool,
+    quiet: bool,
+}
+
+impl SystemTerminal {
+    /// Decides once about colour. `NO_COLOR` wins over everything but an explicit `--color always`.
+    pub fn new(color: ColorChoice, quiet: bool) -> Self {
+        let choice = match color {
+            ColorChoice::Always => anstream::ColorChoice::Always,
+            ColorChoice::Never => anstream::ColorChoice::Never,
+            ColorChoice::Auto => anstream::ColorChoice::Auto,
+        };
+        choice.write_global();
+        // `colored` looks at stdout only, so it always colours, and each stream strips what it must not show.
+        colored::control::set_override(true);
+        let (stdin, stderr) = (io::stdin().is_terminal(), io::stderr().is_terminal());
+        Self {
+            interactive: stdin && stderr,
+            stdout_terminal: io::stdout().is_terminal(),
+            stderr_terminal: stderr,
+            quiet,
+        }
+    }
+}
+
+impl Terminal for SystemTerminal {
+    fn data(&self, bytes: &[u8]) -> Result<(), TerminalError> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(TerminalError::Stdout)
+    }
+
+    fn note(&self, line: &dyn Display) {
+        if !self.quiet {
+            self.progress(None);
+            // Nobody can be told that stderr is gone.
+            let _ = writeln!(anstream::stderr(), "{line}");
+        }
+    }
+
+    fn progress(&self, line: Option<&str>) {
+        if self.stderr_terminal && !self.quiet {
+            let mut stderr = io::stderr().lock();
+            let _ = write!(stderr, "\r\x1b[K{}", line.unwrap_or_default());
+            let _ = stderr.flush();
+        }
+    }
+
+    fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    fn stdout_is_terminal(&self) -> bool {
+        self.stdout_terminal
+    }
+
+    fn stdout_shows_color(&self) -> bool {
+        anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+    }
+
+    fn width(&self) -> usize {
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        columns.or_else(|| terminal_width().filter(|_| self.stdout_terminal)).unwrap_or(PIPE_WIDTH)
+    }
+
+    fn ask(&self, question: &str) -> Result<String, TerminalError> {
+        let mut stderr = io::stderr().lock();
+        let _ = write!(stderr, "{question}: ");
+        let _ = stderr.flush();
+        let mut line = String::new();
+        match io::stdin().lock().read_line(&mut line) {
+            Ok(0) => Err(TerminalError::NoAnswer),
+            Ok(_) => Ok(line.trim().to_owned()),
+            Err(error) => Err(TerminalError::Stdin(error)),
+        }
+    }
+
+    fn ask_hidden(&self, question: &str) -> Result<Secret, TerminalError> {
+        let _ = write!(io::stderr().lock(), "{question} (not shown): ");
+        let line = rpassword::read_password().map_err(TerminalError::Stdin)?;
+        Ok(Secret::new(line.trim().to_owned()))
+    }
+
+    fn stdin_secret(&self) -> Result<Secret, TerminalError> {
+        let mut text = zeroize::Zeroizing::new(String::new());
+        io::Read::read_to_string(&mut io::Read::take(io::stdin().lock(), MAX_SECRET), &mut text)
+            .map_err(TerminalError::Stdin)?;
+        Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+    }
+}
+
+#[cfg(unix)]
+fn terminal_width() -> Option<usize> {
+    // SAFETY: the kernel fills a struct of the size it expects; on an error the zeroes stay.
+    let size = unsafe {
+        let mut size: libc::winsize = std::mem::zeroed();
+        libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &mut size);
+        size
+    };
+    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+}
+
+#[cfg(not(unix))]
+fn terminal_width() -> Option<usize> {
+    None
+}
