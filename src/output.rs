@@ -398,11 +398,11 @@ impl fmt::Display for ProviderView {
             &format!("{source}, read {}", definition.checked.as_deref().unwrap_or("at an unknown date")),
         )?;
         let optional = [
-            ("authorize", &definition.authorize.url),
-            ("token", &definition.token.url),
-            ("API", &definition.api.base),
-            ("app page", &definition.app.page),
-            ("redirect", &definition.redirect.note),
+            ("authorize", definition.authorize.url.first()),
+            ("token", definition.token.url.first()),
+            ("API", definition.api.base.first()),
+            ("app page", definition.app.page.as_deref()),
+            ("redirect", definition.redirect.note.as_deref()),
         ];
         for (name, value) in optional {
             if let Some(value) = value {

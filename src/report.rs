@@ -12,6 +12,7 @@ use crate::flow::FlowError;
 use crate::provider::DefinitionError;
 use crate::provider::dialect::TokenReplyError;
 use crate::store::{StoreError, StoreKind};
+use crate::system::certificate::CertificateError;
 use crate::system::entropy::NoEntropy;
 use crate::system::http::HttpError;
 use crate::system::keychain::{FileProblem, KeychainError};
@@ -19,7 +20,7 @@ use crate::system::loopback::LoopbackError;
 use crate::system::paths::PathsError;
 use crate::system::terminal::TerminalError;
 
-/// What a script may do next. `oauthctl help exit-codes` and the README list the same.
+/// What a script may do next. `oauthctl --help` and the README list the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExitCode {
@@ -137,6 +138,9 @@ fn verdict_of(error: &(dyn Error + 'static)) -> Option<(ExitCode, Option<String>
     if let Some(error) = error.downcast_ref::<TerminalError>() {
         return Some(of_terminal(error));
     }
+    if error.is::<CertificateError>() {
+        return Some((ExitCode::Unexpected, None));
+    }
     error.downcast_ref::<NoEntropy>().map(|_| (ExitCode::Unexpected, None))
 }
 
@@ -173,6 +177,17 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
             )),
         ),
         CommandError::NoProvider => (ExitCode::Usage, Some("`oauthctl providers list` shows who there is".into())),
+        CommandError::GrantNotOffered { offered, .. } => {
+            let offered = offered
+                .iter()
+                .filter_map(clap::ValueEnum::to_possible_value)
+                .map(|value| format!("`--grant {}`", value.get_name()));
+            (ExitCode::Usage, Some(format!("it offers {}", offered.collect::<Vec<_>>().join(", "))))
+        }
+        CommandError::ListenElsewhere { .. } => (ExitCode::Usage, Some("such as `--listen 127.0.0.1:8765`".into())),
+        CommandError::NobodyToPaste { .. } => {
+            (ExitCode::Usage, Some("`--listen 127.0.0.1:8765` says that a tunnel from there ends here".into()))
+        }
         CommandError::BadEmulator { .. } => (
             ExitCode::Definition,
             Some("`unset OAUTHCTL_EMULATOR`, or start `oauthctl emulate` again and use the lines it prints".into()),
@@ -218,9 +233,9 @@ fn of_flow(error: &FlowError) -> (ExitCode, Option<String>) {
         FlowError::Declined(_) => {
             (ExitCode::Refused, Some("ask for less with `--scope`, or log in again and approve".into()))
         }
-        FlowError::NotLoopback { .. } | FlowError::NoTls { .. } => (
+        FlowError::NotLoopback { .. } => (
             ExitCode::Usage,
-            Some("register and use `http://127.0.0.1:8765/callback` where the provider takes it".into()),
+            Some("`--listen 127.0.0.1:8765` says that a tunnel from there ends here; on a terminal the final address can be pasted".into()),
         ),
         FlowError::TokenReply(error) => of_token_reply(error),
         FlowError::TokenRequest(error) | FlowError::ApiRequest(error) => of_http(error),
@@ -254,7 +269,7 @@ fn of_token_reply(error: &TokenReplyError) -> (ExitCode, Option<String>) {
             (ExitCode::Refused, Some("the token URL has probably moved: compare `oauthctl providers show PROVIDER` with the provider's guide".into()))
         }
         TokenReplyError::ServerFault { .. } => (ExitCode::Network, Some("the provider has a fault of its own; log in again later".into())),
-        TokenReplyError::Unreadable { .. } | TokenReplyError::Unusable { .. } => (
+        TokenReplyError::Unreadable { .. } | TokenReplyError::Unusable { .. } | TokenReplyError::UnusableFragment { .. } => (
             ExitCode::Network,
             Some("a proxy or a login page may have answered in the provider's place; else compare with `oauthctl providers show PROVIDER`".into()),
         ),

@@ -10,6 +10,7 @@ use crate::output::{AppOutcome, AppStatus};
 use crate::protocol::client::ClientId;
 use crate::protocol::sanitize;
 use crate::protocol::secret::{ClientSecret, is_vschar};
+use crate::provider::quirks::GrantKind;
 use crate::provider::{Provider, ProviderDefinition};
 use crate::store::Registration;
 use crate::system::paths::variable;
@@ -124,16 +125,22 @@ fn remove(provider: &str, context: &Context) -> anyhow::Result<()> {
 }
 
 /// The client to log in with: the environment's, the registered one, or one that a person types now.
-pub fn client_for(provider: &Provider, context: &Context) -> anyhow::Result<(ClientId, Option<ClientSecret>)> {
+pub fn client_for(
+    provider: &Provider,
+    grant: GrantKind,
+    context: &Context,
+) -> anyhow::Result<(ClientId, Option<ClientSecret>)> {
+    // The implicit grant has no use for the secret (RFC 6749 §4.2).
+    let needed = |secret: Option<ClientSecret>| secret.filter(|_| grant != GrantKind::Implicit);
     if let Some(id) = variable("OAUTHCTL_CLIENT_ID") {
-        return Ok((check_client_id(&id)?, context.system.secrets.client_secret.clone()));
+        return Ok((check_client_id(&id)?, needed(context.system.secrets.client_secret.clone())));
     }
     let store = context.store()?;
     if let Some(found) = store.load_app(provider.id())? {
         if let Some(origins) = &found.record.origins {
             provider.check_origins(origins, &format!("oauthctl app set {}", provider.id()))?;
         }
-        return Ok((found.record.client_id, found.record.client_secret));
+        return Ok((found.record.client_id, needed(found.record.client_secret)));
     }
     if !context.terminal().is_interactive() {
         return Err(CommandError::NotRegistered { provider: provider.id().to_owned() }.into());
@@ -142,7 +149,7 @@ pub fn client_for(provider: &Provider, context: &Context) -> anyhow::Result<(Cli
     let origins = provider.definition.params.is_empty().then(|| provider.recorded_origins());
     store
         .save_app(provider.id(), &Registration::new(id.clone(), secret.clone(), origins, context.system.clock.now()))?;
-    Ok((id, secret))
+    Ok((id, needed(secret)))
 }
 
 /// Walks a person through the provider's guide, and asks for what comes out of it.

@@ -21,7 +21,7 @@ const LOOK_INTO: u64 = 64 * 1024;
 #[derive(Args)]
 pub struct CallArgs {
     /// The method (GET if left out), and a path or a URL on the provider's API
-    #[arg(value_names = ["METHOD", "PATH"], num_args = 1..=2, required = true)]
+    #[arg(value_name = "[METHOD] PATH", num_args = 1..=2, required = true)]
     request: Vec<String>,
 
     /// Present the token in another of the places that the provider documents

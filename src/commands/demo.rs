@@ -14,7 +14,7 @@ use super::emulate::start;
 use super::{CommandError, Context};
 use crate::emulator::{Emulator, Options};
 use crate::flow::api;
-use crate::flow::authorization_code::{Login, LoginRequest};
+use crate::flow::authorization::{Listen, Login, LoginRequest, Obtained, Voucher};
 use crate::flow::pages::Page;
 use crate::output::ScopesView;
 use crate::protocol::client::ClientId;
@@ -85,6 +85,8 @@ fn round(
     let provider = emulator.provider();
     let client = LoginRequest {
         provider,
+        grant: provider.definition.grants()[0],
+        listen: Listen::Here { tls: None },
         client_id: ClientId::new(emulator.client_id()),
         client_secret: Some(emulator.client_secret().clone()),
         scope: demo_scopes(provider),
@@ -133,7 +135,7 @@ fn demo_scopes(provider: &Provider) -> ScopeSet {
 type Say<'a> = &'a dyn Fn(&str, String) -> anyhow::Result<()>;
 
 fn log_in(request: LoginRequest<'_>, args: &DemoArgs, context: &Context, say: Say<'_>) -> anyhow::Result<StoredToken> {
-    let (provider, client_id, asked) = (request.provider, request.client_id.clone(), request.scope.clone());
+    let (client_id, asked) = (request.client_id.clone(), request.scope.clone());
     let login = Login::begin(request, context.system.entropy.as_ref())?;
     say("listener", format!("waits on {}", login.redirect_uri()))?;
     let url = login.authorize_url().clone();
@@ -145,11 +147,12 @@ fn log_in(request: LoginRequest<'_>, args: &DemoArgs, context: &Context, say: Sa
         Some("") => DesktopBrowser.open(&url)?,
         Some(command) => CommandBrowser(command.to_owned()).open(&url)?,
     }
-    let (tab, reply) = login.wait(PATIENCE, |_| {})?.exchange(context.system.http.as_ref());
-    tab.show(if reply.is_ok() { Page::LoggedIn } else { Page::Failed });
-    say("login", "consent, redirect with the right state, code exchanged with PKCE".to_owned())?;
     let now = context.system.clock.now();
-    Ok(StoredToken::from_reply(provider, Some(client_id), Origin::AuthorizationCode, asked, reply?, now))
+    let (tab, obtained) = login.wait(PATIENCE, Voucher::Nobody, |_| {})?.obtain(context.system.http.as_ref(), now);
+    tab.show(if obtained.is_ok() { Page::LoggedIn } else { Page::Failed });
+    let Obtained { reply, provider } = obtained?;
+    say("login", "consent, redirect with the right state, code exchanged with PKCE".to_owned())?;
+    Ok(StoredToken::from_reply(&provider, Some(client_id), Origin::AuthorizationCode, asked, reply, now))
 }
 
 /// Follows the redirects as a browser does. An error shows up as a login that nobody answers.

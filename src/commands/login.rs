@@ -4,26 +4,26 @@
 //! store is proven before the person is sent off, and the browser hears what happened only after the token is stored
 //! and read back.
 
+mod arrival;
+mod talk;
+
 use anyhow::Context as _;
 use clap::Args;
-use colored::Colorize;
 
 use super::{CommandError, Context, app};
 use crate::flow::FlowError;
-use crate::flow::authorization_code::{Login, LoginRequest, Tab, Waiting};
+use crate::flow::authorization::{Login, LoginRequest, Obtained, Tab, Voucher};
 use crate::flow::pages::Page;
-use crate::flow::redirect::Stray;
 use crate::output::LoginOutcome;
-use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, is_vschar};
 use crate::protocol::time::HumanDuration;
 use crate::provider::Provider;
-use crate::provider::dialect::TokenReply;
+use crate::provider::quirks::GrantKind;
 use crate::store::stored_token::Origin;
 use crate::store::{StoredToken, TokenStore};
-use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
 use crate::system::entropy::random;
+use crate::system::paste::PasteReader;
 
 #[derive(Args)]
 pub struct LoginArgs {
@@ -39,13 +39,12 @@ pub struct LoginArgs {
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]
     params: Vec<(String, String)>,
 
-    /// The redirect URI to the letter as it is registered
-    #[arg(long, value_name = "URI", conflicts_with = "port")]
-    redirect_uri: Option<String>,
+    /// The way to a token, for a provider that offers more than one
+    #[arg(long, value_name = "GRANT")]
+    grant: Option<GrantKind>,
 
-    /// The port of http://127.0.0.1:PORT/callback; 0 takes any free one
-    #[arg(long, value_name = "PORT")]
-    port: Option<u16>,
+    #[command(flatten)]
+    arrival: arrival::ArrivalArgs,
 
     /// A program to open the URL with; split at blanks, the URL comes last
     #[arg(long, value_name = "CMD", conflicts_with = "no_browser")]
@@ -59,8 +58,12 @@ pub struct LoginArgs {
     #[arg(long, value_name = "TIME", default_value = "5m")]
     timeout: HumanDuration,
 
+    /// Take an answer without a state from a provider that may leave it out
+    #[arg(long)]
+    allow_missing_state: bool,
+
     /// Read a token that you already have from stdin, and keep it
-    #[arg(long, conflicts_with_all = ["redirect_uri", "port", "browser", "no_browser"])]
+    #[arg(long, conflicts_with_all = ["redirect_uri", "port", "listen", "browser", "no_browser"])]
     with_token: bool,
 }
 
@@ -77,11 +80,12 @@ pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
     };
     let asked = asked_scopes(args, &provider, context);
     let failed = || format!("could not log in to `{id}`");
-    let (token, tab) = if args.with_token {
-        (keep_given(&provider, asked, context).with_context(failed)?, None)
+    let (provider, token, tab) = if args.with_token {
+        let token = keep_given(&provider, asked, context).with_context(failed)?;
+        (provider, token, None)
     } else {
-        let (tab, token) = browser_login(args, &provider, asked, context).with_context(failed)?;
-        (token, Some(tab))
+        let (tab, provider, token) = browser_login(args, &provider, asked, context).with_context(failed)?;
+        (provider, token, Some(tab))
     };
     let store = context.store()?;
     let saved = store.save(&profile, &token);
@@ -90,16 +94,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
     }
     let kind = saved.with_context(failed)?;
     let outcome = LoginOutcome::new(&profile, &provider, &token, kind, store.place(kind)?, context.system.clock.now());
-    if !outcome.denied.is_empty() {
-        context.terminal().note(&format_args!(
-            "{} {} asked for and not granted",
-            "warning:".yellow().bold(),
-            outcome.denied.join(", ")
-        ));
-    }
-    if context.global.verbose {
-        show_reply(&token, context);
-    }
+    talk::about_outcome(&outcome, &token, context);
     context.answer(&outcome)
 }
 
@@ -120,19 +115,11 @@ fn provider_id(args: &LoginArgs, context: &Context) -> anyhow::Result<String> {
 /// The scopes of the command line, or the definition's own. A name that nobody knows is sent all the same: providers
 /// add scopes.
 fn asked_scopes(args: &LoginArgs, provider: &Provider, context: &Context) -> ScopeSet {
-    let asked = ScopeSet::parse(&args.scopes.join(" "));
-    let asked = if args.scopes.is_empty() { provider.definition.default_scope() } else { asked };
-    let known = provider.definition.known_scopes();
-    let unknown = asked.difference(&known);
-    if !known.is_empty() && !unknown.is_empty() {
-        context.terminal().note(&format_args!(
-            "{} {} is not among the scopes that {} documents: {}",
-            "warning:".yellow().bold(),
-            crate::protocol::sanitize::line(&unknown.join(", ")),
-            provider.definition.name,
-            known.join(", "),
-        ));
-    }
+    let asked = match args.scopes.as_slice() {
+        [] => provider.definition.default_scope(),
+        scopes => ScopeSet::parse(&scopes.join(" ")),
+    };
+    talk::about_scopes(&asked, &provider.definition, context);
     asked
 }
 
@@ -151,21 +138,44 @@ fn browser_login(
     provider: &Provider,
     asked: ScopeSet,
     context: &Context,
-) -> anyhow::Result<(Tab, StoredToken)> {
-    let (client_id, client_secret) = app::client_for(provider, context)?;
-    let redirect_uri = redirect_uri(args)?;
-    let request =
-        LoginRequest { provider, client_id: client_id.clone(), client_secret, scope: asked.clone(), redirect_uri };
+) -> anyhow::Result<(Tab, Provider, StoredToken)> {
+    let grant = chosen_grant(args, provider)?;
+    let (client_id, client_secret) = app::client_for(provider, grant, context)?;
+    let (redirect_uri, listen) = args.arrival.choose(provider, context)?;
+    let request = LoginRequest {
+        provider,
+        grant,
+        client_id: client_id.clone(),
+        client_secret,
+        scope: asked.clone(),
+        redirect_uri,
+        listen: listen.clone(),
+    };
     let login = Login::begin(request, context.system.entropy.as_ref())?;
-    announce(&login, provider, context);
+    talk::announce(&login, provider, grant, &listen, context);
     prove_writable(context.store()?, context)?;
-    open_browser(args, &login, context);
     let terminal = context.terminal();
-    let answered = login.wait(args.timeout.0, |waiting| tell(&waiting, context));
+    let paste = terminal.is_interactive().then(|| PasteReader::start(login.paste_sender())).flatten();
+    talk::open_browser(args, &login, paste.is_some(), context);
+    let voucher = match (args.allow_missing_state, &paste) {
+        (true, _) => Voucher::Given,
+        (false, Some(_)) => Voucher::Terminal,
+        (false, None) => Voucher::Nobody,
+    };
+    let answered = login.wait(args.timeout.0, voucher, |waiting| talk::while_waiting(&waiting, context));
+    drop(paste);
     terminal.progress(None);
-    let (tab, reply) = answered?.exchange(context.system.http.as_ref());
-    match reply {
-        Ok(reply) => Ok((tab, stored(provider, client_id, asked, reply, context))),
+    let now = context.system.clock.now();
+    let (tab, obtained) = answered?.obtain(context.system.http.as_ref(), now);
+    match obtained {
+        Ok(Obtained { reply, provider }) => {
+            let origin = match grant {
+                GrantKind::AuthorizationCode => Origin::AuthorizationCode,
+                GrantKind::Implicit => Origin::Implicit,
+            };
+            let token = StoredToken::from_reply(&provider, Some(client_id), origin, asked, reply, now);
+            Ok((tab, provider, token))
+        }
         Err(error) => {
             tab.show(if matches!(error, FlowError::Declined(_)) { Page::Declined } else { Page::Failed });
             Err(error.into())
@@ -173,92 +183,16 @@ fn browser_login(
     }
 }
 
-fn stored(
-    provider: &Provider,
-    client_id: crate::protocol::client::ClientId,
-    asked: ScopeSet,
-    reply: TokenReply,
-    context: &Context,
-) -> StoredToken {
-    let now = context.system.clock.now();
-    StoredToken::from_reply(provider, Some(client_id), Origin::AuthorizationCode, asked, reply, now)
-}
-
-fn redirect_uri(args: &LoginArgs) -> Result<RedirectUri, CommandError> {
-    let uri = RedirectUri::parse(args.redirect_uri.as_deref().unwrap_or(app::DEFAULT_REDIRECT_URI))?;
-    Ok(args.port.map_or_else(|| uri.clone(), |port| uri.with_port(port)))
-}
-
-fn announce(login: &Login<'_>, provider: &Provider, context: &Context) {
-    let terminal = context.terminal();
-    let emulated = provider.emulator.as_ref().map(|origin| format!(" (emulated at {origin})")).unwrap_or_default();
-    terminal.note(&format_args!("Logging in to {}{emulated}", provider.definition.name.bold()));
-    let where_to = match &provider.definition.app.page {
-        Some(page) if provider.emulator.is_none() => format!(", to be registered to the letter at {page}"),
-        _ => String::new(),
-    };
-    terminal.note(&format_args!("Redirect URI: {}{where_to}", login.redirect_uri().as_str().bold()));
+fn chosen_grant(args: &LoginArgs, provider: &Provider) -> Result<GrantKind, CommandError> {
+    let offered = provider.definition.grants();
+    match args.grant {
+        None => Ok(offered[0]),
+        Some(grant) if offered.contains(&grant) => Ok(grant),
+        Some(_) => Err(CommandError::GrantNotOffered { provider: provider.id().to_owned(), offered }),
+    }
 }
 
 fn prove_writable(store: &TokenStore, context: &Context) -> anyhow::Result<()> {
     let name = u64::from_ne_bytes(random(context.system.entropy.as_ref())?);
     Ok(store.prove_writable(name)?)
-}
-
-/// A browser that does not start is no reason to give up: the URL is there to be opened by hand.
-fn open_browser(args: &LoginArgs, login: &Login<'_>, context: &Context) {
-    let terminal = context.terminal();
-    let url = login.authorize_url();
-    if args.no_browser {
-        terminal.note(&format_args!("Open this address in a browser on this machine:\n{url}"));
-        return;
-    }
-    let browser: Box<dyn Browser> = match &args.browser {
-        Some(command) => Box::new(CommandBrowser(command.clone())),
-        None => Box::new(DesktopBrowser),
-    };
-    match browser.open(url) {
-        Ok(()) => {
-            terminal.note(&format_args!("Opening the browser. If none appears, open this address yourself:\n{url}"))
-        }
-        Err(error) => {
-            terminal.note(&format_args!("{} {error}. Open this address yourself:\n{url}", "warning:".yellow().bold()));
-        }
-    }
-}
-
-fn tell(waiting: &Waiting<'_>, context: &Context) {
-    let terminal = context.terminal();
-    match waiting {
-        Waiting::Left(left) => {
-            terminal.progress(Some(&format!("Waiting for the redirect, {} left. Ctrl-C stops.", HumanDuration(*left))));
-        }
-        Waiting::Stray(Stray::Unproven { claims_error: true }) => {
-            terminal.note(&"Somebody reported an error without proof that it belongs to this login; still waiting.");
-        }
-        Waiting::Stray(Stray::Unusable(problem)) => {
-            terminal.note(&format_args!("The redirect came and cannot be used: {problem}; still waiting."));
-        }
-        Waiting::Stray(Stray::Issuer) => {
-            terminal.note(&"The redirect came from another issuer than the provider's (RFC 9207); still waiting.");
-        }
-        Waiting::Stray(stray) if context.global.verbose => {
-            terminal.note(&format_args!("A request that is not the redirect ({stray:?}); still waiting."));
-        }
-        Waiting::Stray(_) => {}
-        Waiting::Tls => {
-            terminal.note(&"A browser spoke https to the port, which speaks http: the registered redirect URI must begin with `http://`.");
-        }
-    }
-}
-
-/// What the provider replied, masked, and what was read from it.
-fn show_reply(token: &StoredToken, context: &Context) {
-    if let Some(reply) = &token.reply {
-        context.terminal().note(&format_args!(
-            "The provider's reply, secrets masked: {}",
-            crate::protocol::sanitize::text(&reply.to_string())
-        ));
-    }
-    context.terminal().note(&format_args!("Read from it: {}", crate::output::what_was_read(token)));
 }

@@ -16,7 +16,10 @@ pub mod use_login;
 
 pub use context::{ActiveLogin, Context};
 
+use std::net::SocketAddr;
+
 use crate::protocol::redirect_uri::RedirectUriError;
+use crate::provider::quirks::GrantKind;
 
 /// What goes wrong between the floors below and the person.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +36,12 @@ pub enum CommandError {
     ApiStatus { status: u16, detail: Option<String> },
     #[error("the token of `{profile}` may not do this: the API answered {status}{}", detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default())]
     ScopeMissing { profile: String, provider: String, status: u16, detail: Option<String>, scopes: String },
+    #[error("`{provider}` does not offer that grant")]
+    GrantNotOffered { provider: String, offered: Vec<GrantKind> },
+    #[error("{address} can be reached from other machines; a redirect is received on loopback only")]
+    ListenElsewhere { address: SocketAddr },
+    #[error("`{redirect_uri}` does not lead to this machine, and there is no terminal to paste the final address into")]
+    NobodyToPaste { redirect_uri: String },
     #[error("OAUTHCTL_EMULATOR holds `{value}`, which is not `PROVIDER=http://127.0.0.1:PORT`")]
     BadEmulator { value: String },
     #[error("what came on stdin is no token: it is empty, or has line breaks or other control characters in it")]

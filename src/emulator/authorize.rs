@@ -213,7 +213,7 @@ fn send_back(site: &Site, back: &WayBack, mut answer: Params) -> Reply {
             answer.push("state", state);
         }
     }
-    let answer = Dialect::new(&site.provider).write_callback(answer).to_query();
+    let answer = Dialect::new(&site.provider).write_callback(answer, &site.client_secret).to_query();
     let uri = back.redirect_uri.as_str();
     let joint = match (back.response_type, back.redirect_uri.query()) {
         (ResponseType::Token, _) => "#",

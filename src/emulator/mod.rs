@@ -13,7 +13,7 @@ mod resource;
 mod token;
 mod wire;
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, Once, PoisonError, mpsc};
 use std::thread;
@@ -37,6 +37,9 @@ pub const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
 
 /// A browser opens six connections to one server at most; a slow client or two may come on top.
 const WORKERS: usize = 8;
+
+/// How long a connection that tiny_http has lost sight of may wait: see [`keep_moving`].
+const NUDGE: Duration = Duration::from_millis(250);
 
 /// How long the end of the emulator waits for its threads. One that a client holds up is abandoned.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -129,6 +132,9 @@ impl Emulator {
             let worker = thread::Builder::new().name("emulator".to_owned()).spawn(move || serve(&site, &server));
             emulator.workers.push(worker.map_err(|error| EmulatorError::Serve(error.into()))?);
         }
+        let site = emulator.site.clone();
+        let nudger = thread::Builder::new().name("emulator".to_owned()).spawn(move || keep_moving(&site, address));
+        emulator.workers.push(nudger.map_err(|error| EmulatorError::Serve(error.into()))?);
         Ok(emulator)
     }
 
@@ -232,6 +238,16 @@ fn serve(site: &Site, server: &tiny_http::Server) {
     }
 }
 
+/// tiny_http's pool counts a thread that it has just woken as still free. So of several connections that come at the
+/// same moment, one may be left in its queue until an older one ends: behind the sockets that a browser opens ahead
+/// and keeps, for minutes. Whatever connection comes next makes a thread that finds it there, so one is made now and
+/// then.
+fn keep_moving(site: &Site, address: SocketAddr) {
+    while !site.stop.wait(NUDGE) {
+        let _ = TcpStream::connect_timeout(&address, NUDGE);
+    }
+}
+
 /// 32 random bytes, in hex.
 fn random_hex(entropy: &dyn Entropy) -> Result<String, NoEntropy> {
     use std::fmt::Write as _;
@@ -258,10 +274,10 @@ impl Stop {
         *self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the end, but no longer than this.
-    fn wait(&self, limit: Duration) {
+    /// Waits for the end, but no longer than this; whether it has come.
+    fn wait(&self, limit: Duration) -> bool {
         let set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = self.changed.wait_timeout_while(set, limit, |set| !*set);
+        *self.changed.wait_timeout_while(set, limit, |set| !*set).unwrap_or_else(PoisonError::into_inner).0
     }
 }
 

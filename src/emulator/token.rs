@@ -61,7 +61,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
     match granted {
         Ok((scope, family)) => {
             let response = issue(site, scope, family)?;
-            let reply = Dialect::new(&site.provider).encode_token_reply(&response, site.clock.now().0);
+            let reply = Dialect::new(&site.provider).encode_token_reply(&response, site.clock.now());
             Ok(Reply::json(200, &reply).with("Pragma", "no-cache"))
         }
         Err(BadGrant(hint)) => {

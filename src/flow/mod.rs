@@ -1,8 +1,11 @@
 //! Floor 4, the client's side: one grant or one request a file.
 
 pub mod api;
+pub mod authorization;
 pub mod authorization_code;
+pub mod implicit;
 pub mod pages;
+pub mod pasted;
 pub mod redirect;
 pub mod token_endpoint;
 
@@ -25,8 +28,6 @@ pub enum FlowError {
     Declined(#[source] ErrorResponse),
     #[error("the redirect URI `{redirect_uri}` does not lead to this machine")]
     NotLoopback { redirect_uri: String },
-    #[error("the redirect URI `{redirect_uri}` needs a TLS listener, which this version does not have")]
-    NoTls { redirect_uri: String },
     #[error(transparent)]
     TokenReply(#[from] TokenReplyError),
     #[error("the token request did not come through")]

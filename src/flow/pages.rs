@@ -12,6 +12,8 @@ pub enum Page {
     LoggedIn,
     Declined,
     Failed,
+    /// Reads the fragment of the address and posts it to us.
+    Fragment,
     /// For whatever came to the port and is not the redirect.
     NothingHere,
     WrongHost,
@@ -32,6 +34,14 @@ h1{font-size:1.5rem;line-height:1.2;margin:0 0 .5rem}p{margin:0;color:var(--soft
 /// The address bar and the history keep neither code nor state.
 const CLEAR_ADDRESS: &str = "history.replaceState(null,'',location.pathname)";
 
+/// The token is in the fragment, which no browser sends: it is taken out of the address bar and the history first, and
+/// then posted to where the page came from. The answer takes the page's place.
+const POST_FRAGMENT: &str = "(async()=>{const f=location.hash.slice(1);history.replaceState(null,'',location.pathname);\
+const r=await fetch(location.pathname,{method:'POST',headers:{'Content-Type':'application/x-www-form-urlencoded'},body:f});\
+const d=new DOMParser().parseFromString(await r.text(),'text/html');document.title=d.title;\
+document.querySelector('main').replaceWith(document.adoptNode(d.querySelector('main')))})()";
+
+const DOTS: &str = "<svg class=\"ok\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"4\" stroke-linecap=\"round\" aria-hidden=\"true\"><path d=\"M8 22h0M22 22h0M36 22h0\"/></svg>";
 const TICK: &str = "<svg class=\"ok\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"3\" stroke-linecap=\"round\" stroke-linejoin=\"round\" aria-hidden=\"true\"><circle cx=\"22\" cy=\"22\" r=\"20\"/><path d=\"M13 23l6 6 12-13\"/></svg>";
 const CROSS: &str = "<svg class=\"no\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"3\" stroke-linecap=\"round\" aria-hidden=\"true\"><circle cx=\"22\" cy=\"22\" r=\"20\"/><path d=\"M15 15l14 14M29 15L15 29\"/></svg>";
 
@@ -56,6 +66,12 @@ impl Page {
                 CROSS,
                 "The login did not work",
                 "Nothing was stored. The terminal says why and what to do next.",
+            ),
+            Self::Fragment => (
+                "200 OK",
+                DOTS,
+                "One moment",
+                "The token is on its way to the terminal. Without JavaScript, copy this page's whole address and paste it there.",
             ),
             Self::Unusable => (
                 "400 Bad Request",
@@ -82,25 +98,32 @@ impl Page {
                 "This address is for a browser that comes back from a provider.",
             ),
         };
-        let last_page = matches!(self, Self::LoggedIn | Self::Declined | Self::Failed);
-        let script = if last_page { format!("<script>{CLEAR_ADDRESS}</script>") } else { String::new() };
+        let script = match self {
+            Self::LoggedIn | Self::Declined | Self::Failed => format!("<script>{CLEAR_ADDRESS}</script>"),
+            Self::Fragment => format!("<script>{POST_FRAGMENT}</script>"),
+            _ => String::new(),
+        };
+        // With `no-referrer` a browser would hide the origin of our own page's post as well.
+        let referrer =
+            if self == Self::Fragment { "Referrer-Policy: same-origin" } else { "Referrer-Policy: no-referrer" };
         let body = format!(
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
              <title>{title} – oauthctl</title><style>{STYLE}</style>\
              <main>{icon}<h1>{title}</h1><p>{text}</p><footer>oauthctl</footer></main>{script}</html>\n"
         );
         let policy = format!(
-            "Content-Security-Policy: default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; \
-             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            "Content-Security-Policy: default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}' 'sha256-{}'; \
+             connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
             hash(STYLE),
-            hash(CLEAR_ADDRESS)
+            hash(CLEAR_ADDRESS),
+            hash(POST_FRAGMENT)
         );
         Answer::new(
             status,
             &[
                 "Content-Type: text/html; charset=utf-8",
                 "Cache-Control: no-store",
-                "Referrer-Policy: no-referrer",
+                referrer,
                 "X-Content-Type-Options: nosniff",
                 &policy,
             ],
@@ -119,12 +142,22 @@ mod tests {
 
     #[test]
     fn pages_load_nothing_and_cannot_be_framed() {
-        for page in [Page::LoggedIn, Page::Declined, Page::Failed, Page::NothingHere, Page::WrongHost, Page::Unusable] {
+        for page in [
+            Page::LoggedIn,
+            Page::Declined,
+            Page::Failed,
+            Page::NothingHere,
+            Page::WrongHost,
+            Page::Unusable,
+            Page::Fragment,
+        ] {
             let answer = page.answer();
             let text = answer.as_text();
             assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("src="), "{page:?}");
             assert!(
-                text.contains("frame-ancestors 'none'") && text.contains("no-referrer") && text.contains("no-store"),
+                text.contains("frame-ancestors 'none'")
+                    && text.contains("Referrer-Policy: ")
+                    && text.contains("no-store"),
                 "{page:?}"
             );
         }

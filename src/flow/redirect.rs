@@ -4,9 +4,13 @@
 //! fails before the state is proven changes nothing and ends nothing: any page in the browser and any process on the
 //! machine can send it, and a login that ends on a forged `?error=` can be kept from ever succeeding.
 
+use std::collections::BTreeMap;
+
 use crate::protocol::authorization::{AuthorizationResponse, NotAResponse, ResponseType};
+use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::secret::ClientSecret;
 use crate::protocol::state::State;
 use crate::provider::Dialect;
 use crate::system::loopback::LoopbackRequest;
@@ -16,10 +20,16 @@ use super::pages::Page;
 /// What the one right request looks like.
 pub struct Expected<'a> {
     pub redirect_uri: &'a RedirectUri,
+    /// Every `Host` under which the port may be asked: the redirect URI's, and behind a tunnel the port's own.
+    pub hosts: &'a [String],
     pub state: &'a State,
     pub response_type: ResponseType,
     /// The authorization server's issuer, where the definition names one (RFC 9207).
     pub issuer: Option<&'a str>,
+    /// Whether a foreign code would be useless, as its challenge is not ours.
+    pub pkce: bool,
+    /// The key of the provider's signature, where it signs its callbacks.
+    pub client_secret: Option<&'a ClientSecret>,
     pub dialect: Dialect<'a>,
 }
 
@@ -27,9 +37,29 @@ pub struct Expected<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It carries our state: the answer to our request.
-    Proven(AuthorizationResponse),
+    Proven(Answer),
+    /// It may be the answer; a person has to vouch for it.
+    Doubtful(Answer, Doubt),
+    /// The browser came back with a fragment, which only a page can read.
+    Fragment,
     /// Anything else; the wait goes on.
     Stray(Stray),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub response: AuthorizationResponse,
+    /// Values for the definition's parameters that the callback carries.
+    pub captured: BTreeMap<String, String>,
+}
+
+/// Why an answer is not proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// The provider is one that may leave the state out.
+    NoState,
+    /// A pasted code, and no PKCE to protect it.
+    BareCode,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -39,14 +69,22 @@ pub enum Stray {
     Method,
     Host,
     Path,
+    /// The fragment page's post from another origin than ours.
+    Origin,
     /// On the right path, with another state or none. `claims_error` if it says that the login failed.
     Unproven {
         claims_error: bool,
     },
     /// Our state, and another issuer than ours (RFC 9207 §2.4).
     Issuer,
+    /// Our state, and a signature that is not the provider's.
+    Signature,
     /// Our state, and no answer in it.
     Unusable(NotAResponse),
+    /// A pasted address that is not the redirect URI's.
+    ForeignAddress,
+    /// Pasted, and neither an address nor a code.
+    NotPasteable,
 }
 
 impl Stray {
@@ -55,8 +93,10 @@ impl Stray {
             Self::Noise => Page::Empty,
             Self::Method => Page::WrongMethod,
             Self::Host => Page::WrongHost,
-            Self::Path | Self::Unproven { .. } => Page::NothingHere,
-            Self::Issuer | Self::Unusable(_) => Page::Unusable,
+            Self::Path | Self::Origin | Self::Unproven { .. } | Self::ForeignAddress | Self::NotPasteable => {
+                Page::NothingHere
+            }
+            Self::Issuer | Self::Signature | Self::Unusable(_) => Page::Unusable,
         }
     }
 }
@@ -64,15 +104,17 @@ impl Stray {
 /// Judges a request to the port.
 pub fn judge(request: &LoopbackRequest, expected: &Expected<'_>) -> Verdict {
     let stray = Verdict::Stray;
+    let posts_fragment = request.method == "POST" && expected.response_type == ResponseType::Token;
     match request.method.as_str() {
         "GET" => {}
+        "POST" if posts_fragment => {}
         "OPTIONS" => return stray(Stray::Noise),
         _ => return stray(Stray::Method),
     }
     // Exactly one Host, and exactly the registered authority: a page that rebinds its own name to 127.0.0.1 sends its
     // own name. Host names have no case (RFC 9110 §4.2.3).
-    let authority = expected.redirect_uri.authority();
-    if !matches!(request.hosts.as_slice(), [host] if host.eq_ignore_ascii_case(&authority)) {
+    let is_ours = |host: &String| expected.hosts.iter().any(|ours| host.eq_ignore_ascii_case(ours));
+    if !matches!(request.hosts.as_slice(), [host] if is_ours(host)) {
         return stray(Stray::Host);
     }
     // A browser sends the origin form; the absolute form is for proxies.
@@ -86,15 +128,38 @@ pub fn judge(request: &LoopbackRequest, expected: &Expected<'_>) -> Verdict {
     if path != expected.redirect_uri.path() {
         return stray(Stray::Path);
     }
-    judge_params(Params::from_urlencoded(query), expected)
+    if posts_fragment {
+        return judge_post(request, expected);
+    }
+    let params = Params::from_urlencoded(query);
+    if expected.response_type == ResponseType::Token && !params.contains("state") && !params.contains("error") {
+        return Verdict::Fragment;
+    }
+    judge_params(params, expected)
+}
+
+/// The post of our own page: the fragment as a form body. Another page can post here too, but not with our origin.
+fn judge_post(request: &LoopbackRequest, expected: &Expected<'_>) -> Verdict {
+    let is_form = HttpRequest::media_type(request.content_type.as_deref()) == "application/x-www-form-urlencoded";
+    if !is_form || request.origin.as_deref() != Some(expected.redirect_uri.origin().as_str()) {
+        return Verdict::Stray(Stray::Origin);
+    }
+    match std::str::from_utf8(&request.body) {
+        Ok(fragment) => judge_params(Params::from_urlencoded(fragment), expected),
+        Err(_) => Verdict::Stray(Stray::Unproven { claims_error: false }),
+    }
 }
 
 /// Judges an answer's parameters, wherever they came from.
 pub fn judge_params(params: Params, expected: &Expected<'_>) -> Verdict {
+    let signed = expected.dialect.signature_holds(&params, expected.client_secret);
+    let captured = expected.dialect.captured_from_callback(&params);
     let params = expected.dialect.read_callback(params);
     // `single` refuses a second `state`, so nobody can send one that we check and one that somebody else reads.
-    let proven = matches!(params.single("state"), Ok(Some(state)) if expected.state.matches(state));
-    if !proven {
+    let state = params.single("state");
+    let proven = matches!(state, Ok(Some(state)) if expected.state.matches(state));
+    let may_be_missing = state == Ok(None) && expected.dialect.state_may_be_missing();
+    if !proven && !may_be_missing {
         return Verdict::Stray(Stray::Unproven { claims_error: params.contains("error") });
     }
     if let Some(issuer) = expected.issuer {
@@ -103,16 +168,20 @@ pub fn judge_params(params: Params, expected: &Expected<'_>) -> Verdict {
             return Verdict::Stray(Stray::Issuer);
         }
     }
+    if !signed {
+        return Verdict::Stray(Stray::Signature);
+    }
     match AuthorizationResponse::parse(&params, expected.response_type) {
-        Ok(response) => Verdict::Proven(response),
+        Ok(response) if proven => Verdict::Proven(Answer { response, captured }),
+        // A denial that nobody can vouch for would let any page end the login.
+        Ok(AuthorizationResponse::Error(_)) => Verdict::Stray(Stray::Unproven { claims_error: true }),
+        Ok(response) => Verdict::Doubtful(Answer { response, captured }, Doubt::NoState),
         Err(problem) => Verdict::Stray(Stray::Unusable(problem)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::protocol::secret::AuthorizationCode;
     use crate::provider::catalogue::NoFiles;
@@ -121,6 +190,7 @@ mod tests {
     struct Case {
         provider: Provider,
         redirect_uri: RedirectUri,
+        hosts: Vec<String>,
         state: State,
     }
 
@@ -129,6 +199,7 @@ mod tests {
             Self {
                 provider: Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap(),
                 redirect_uri: RedirectUri::parse("http://127.0.0.1:8765/callback").unwrap(),
+                hosts: vec!["127.0.0.1:8765".into()],
                 state: State::from_random([7; 32]),
             }
         }
@@ -136,6 +207,9 @@ mod tests {
         fn expected<'a>(&'a self, issuer: Option<&'a str>) -> Expected<'a> {
             Expected {
                 redirect_uri: &self.redirect_uri,
+                hosts: &self.hosts,
+                pkce: true,
+                client_secret: None,
                 state: &self.state,
                 response_type: ResponseType::Code,
                 issuer,
@@ -156,16 +230,18 @@ mod tests {
         }
     }
 
+    fn proven_code(code: &str) -> Verdict {
+        let response = AuthorizationResponse::Code(AuthorizationCode::new(code));
+        Verdict::Proven(Answer { response, captured: BTreeMap::new() })
+    }
+
     #[test]
     fn the_state_proves_an_answer_and_nothing_else_does() {
         let case = Case::new();
-        assert_eq!(
-            case.judge(&case.target("&code=c")),
-            Verdict::Proven(AuthorizationResponse::Code(AuthorizationCode::new("c")))
-        );
+        assert_eq!(case.judge(&case.target("&code=c")), proven_code("c"));
         assert!(matches!(
             case.judge(&case.target("&error=access_denied")),
-            Verdict::Proven(AuthorizationResponse::Error(_))
+            Verdict::Proven(Answer { response: AuthorizationResponse::Error(_), .. })
         ));
         let state = case.state.as_str();
         let unproven = [

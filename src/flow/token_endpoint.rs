@@ -5,6 +5,7 @@
 
 use super::FlowError;
 use crate::protocol::secret::ClientSecret;
+use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Grant, TokenRequest};
 use crate::provider::dialect::TokenReply;
 use crate::provider::{Dialect, Provider};
@@ -14,6 +15,7 @@ pub fn request_token(
     http: &dyn HttpClient,
     provider: &Provider,
     request: &TokenRequest,
+    now: Timestamp,
 ) -> Result<TokenReply, FlowError> {
     let dialect = Dialect::new(provider);
     let message = dialect.encode_token_request(request)?;
@@ -21,7 +23,7 @@ pub fn request_token(
     let status = reply.status;
     let content_type = reply.header("content-type").map(str::to_owned);
     let body = zeroize::Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?);
-    Ok(dialect.decode_token_reply(status, content_type.as_deref(), &body, &secrets_of(request))?)
+    Ok(dialect.decode_token_reply(status, content_type.as_deref(), &body, &secrets_of(request), now)?)
 }
 
 /// What must not be shown if the server repeats it.

@@ -19,7 +19,7 @@ impl Challenge {
         let mut challenges: Vec<Self> = Vec::new();
         for item in split_list(header) {
             // An item is `scheme`, `scheme name=value` or, after a comma, a further `name=value` of the last scheme.
-            let (scheme, rest) = match item.find(|c: char| c == ' ' || c == '=') {
+            let (scheme, rest) = match item.find([' ', '=']) {
                 Some(at) if item.as_bytes()[at] == b' ' => (Some(&item[..at]), item[at..].trim_start()),
                 Some(_) => (None, item),
                 None => (Some(item), ""),

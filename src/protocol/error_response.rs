@@ -40,6 +40,17 @@ impl ErrorResponse {
         Some(response)
     }
 
+    /// The same without secrets that the server repeated.
+    pub fn without(self, secrets: &[&str]) -> Self {
+        let clean = |text: String| super::mask::without(text, secrets);
+        Self {
+            code: clean(self.code),
+            description: self.description.map(clean),
+            hint: self.hint.map(clean),
+            uri: self.uri.map(clean),
+        }
+    }
+
     /// As RFC 6749 §5.2 sends it; `hint` where there is one.
     pub fn to_json(&self) -> Value {
         let mut object = serde_json::Map::new();

@@ -10,7 +10,9 @@ pub fn json(value: &Value) -> Value {
         Value::Object(object) => object
             .iter()
             .map(|(name, value)| {
-                let shown = if is_secret_name(name) { hidden(value) } else { json(value) };
+                // The code of an error object is a word to be read.
+                let is_error_code = name == "code" && object.contains_key("message");
+                let shown = if is_secret_name(name) && !is_error_code { hidden(value) } else { json(value) };
                 (name.clone(), shown)
             })
             .collect(),
@@ -19,18 +21,27 @@ pub fn json(value: &Value) -> Value {
     }
 }
 
-/// One clean line of a reply of any kind: JSON with its secrets masked, anything else with known secrets cut out.
+/// One clean line of a reply of any kind: JSON with its secrets masked, a form with its values hidden, anything else
+/// with known secrets cut out. What looks as if it held a token and cannot be read is not shown at all.
 pub fn reply(body: &[u8], known_secrets: &[&str]) -> String {
     if let Ok(value @ (Value::Object(_) | Value::Array(_))) = super::json::parse(body) {
         return sanitize::line(&without(json(&value).to_string(), known_secrets));
     }
     let text = String::from_utf8_lossy(body);
-    if text.contains("token=") {
-        // A form-encoded reply: names are kept, values are not.
+    if is_form(&text) {
         let names: Vec<&str> = text.split('&').map(|pair| pair.split('=').next().unwrap_or_default()).collect();
-        return sanitize::line(&format!("{}=[hidden]", names.join("=[hidden]&")));
+        return sanitize::line(&without(format!("{}=[hidden]", names.join("=[hidden]&")), known_secrets));
+    }
+    if text.contains("token\"") || text.contains("token=") || text.contains("secret\"") {
+        return format!("{} bytes that are not shown, as there seems to be a token in them", body.len());
     }
     sanitize::line(&without(text.into_owned(), known_secrets))
+}
+
+/// Pairs and nothing else: names of letters, digits, `_`, `-` and `.`.
+fn is_form(text: &str) -> bool {
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+    text.contains("token=") && text.trim().split('&').all(|pair| pair.split_once('=').is_some_and(|(name, _)| is_name(name)))
 }
 
 /// A text without the given secrets; short ones are left, as they would cut up every word.
@@ -81,5 +92,8 @@ mod tests {
         assert_eq!(reply(b"access_token=canary&scope=x", &[]), "access_token=[hidden]&scope=[hidden]");
         assert_eq!(reply(br#"{"error":"bad code canary-1"}"#, &["canary-1"]), r#"{"error":"bad code [hidden]"}"#);
         assert_eq!(reply(b"", &[]), "");
+        for broken in [r#"{"token_type":"Bearer","access_token":"canary"#, "no canary-1: token= is missing"] {
+            assert!(!reply(broken.as_bytes(), &["canary-1"]).contains("canary"), "{broken}");
+        }
     }
 }

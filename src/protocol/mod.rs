@@ -5,6 +5,7 @@ pub mod bearer;
 pub mod client;
 pub mod error_response;
 pub mod json;
+pub mod jwt;
 pub mod mask;
 pub mod message;
 pub mod params;

@@ -80,6 +80,11 @@ impl RedirectUri {
         self.url.query()
     }
 
+    /// The host as it stands in the URI: `localhost`, `127.0.0.1`, `[::1]`.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
     /// What a browser sends as `Host`: the authority, without the scheme's own port (RFC 9110 §7.2).
     pub fn authority(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();

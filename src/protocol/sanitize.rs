@@ -53,7 +53,7 @@ fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
                 '\n' | '\t' => return Some(c),
                 '\r' if chars.peek() == Some(&'\n') => {}
                 c if c.is_control() || is_invisible(c) => {
-                    return Some(' ').filter(|_| c == '\r').or_else(|| Some('\u{fffd}'));
+                    return Some(if c == '\r' { ' ' } else { '\u{fffd}' });
                 }
                 c => return Some(c),
             }

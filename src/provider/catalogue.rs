@@ -111,7 +111,8 @@ impl<'a> Catalogue<'a> {
 /// An id is also a file's name, so it has no separators in it.
 pub fn is_id(id: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
-    id.len() <= 64 && id.bytes().all(plain) && id.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
+    let ends = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
+    id.len() <= 64 && id.bytes().all(plain) && ends(id.bytes().next()) && ends(id.bytes().last())
 }
 
 fn parse(text: &str, place: &str) -> Result<ProviderDefinition, DefinitionError> {
@@ -169,7 +170,11 @@ pub fn fill_params(
     let mut values = BTreeMap::new();
     for (name, param) in &definition.params {
         let example = param.example.as_ref().filter(|_| emulated);
+        let example = example.filter(|_| !param.is_captured());
         let Some(value) = given.get(name).or(param.default.as_ref()).or(example) else {
+            if param.optional || param.is_captured() {
+                continue;
+            }
             let example = param.example.clone().unwrap_or_else(|| "VALUE".to_owned());
             return Err(DefinitionError::ParamNeeded { id: id(), param: name.clone(), example });
         };
@@ -208,9 +213,9 @@ mod tests {
     fn a_users_file_changes_single_keys_of_a_built_in() {
         let files = OneFile("judgeme", "[api]\nbase = \"https://api.judge.me\"\n[scope]\nseparator = \",\"\n");
         let definition = Catalogue::new(&files, None).get("judgeme").unwrap();
-        assert_eq!(definition.api.base.as_deref(), Some("https://api.judge.me"));
+        assert_eq!(definition.api.base.first(), Some("https://api.judge.me"));
         assert_eq!(definition.separator(), ",");
-        assert_eq!(definition.token.url.as_deref(), Some("https://judge.me/oauth/token"));
+        assert_eq!(definition.token.url.first(), Some("https://judge.me/oauth/token"));
         assert_eq!(definition.name, "Judge.me");
     }
 
@@ -218,7 +223,7 @@ mod tests {
     fn a_users_file_chooses_an_alternative() {
         let files = OneFile("judgeme", "alternative = \"app-hosts\"\n");
         let definition = Catalogue::new(&files, None).get("judgeme").unwrap();
-        assert_eq!(definition.authorize.url.as_deref(), Some("https://app.judge.me/oauth/authorize"));
+        assert_eq!(definition.authorize.url.first(), Some("https://app.judge.me/oauth/authorize"));
         let files = OneFile("judgeme", "alternative = \"nothing\"\n");
         let error = Catalogue::new(&files, None).get("judgeme").unwrap_err();
         assert!(matches!(error, DefinitionError::UnknownAlternative { .. }));
@@ -253,7 +258,7 @@ mod tests {
     #[test]
     fn ids_are_plain_file_names() {
         assert!(is_id("judgeme") && is_id("my-shop.2"));
-        for bad in ["", "..", "a/b", "A", ".hidden", "a b", &"a".repeat(65)] {
+        for bad in ["", "..", "a/b", "A", ".hidden", "a_", "a b", &"a".repeat(65)] {
             assert!(!is_id(bad), "{bad}");
         }
     }

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::DefinitionError;
+use super::endpoint::UrlTemplates;
 use super::quirks::{
-    Denial, Lifetime, LoopbackRule, Pkce, RFC_DEFAULTS, ScopeEncoding, Sourced, StateEcho, TokenBody, TokenPlacement,
+    BasicHalves, CallbackSignature, Denial, ExpiryUnit, GrantKind, Lifetime, LoopbackRule, Paging, Pkce, RFC_DEFAULTS,
+    RefreshWith, ScopeEncoding, Sourced, StateEcho, SuccessMark, TokenBody, TokenMethod, TokenPlacement,
 };
 use super::template::Param;
 use crate::protocol::client::ClientAuthMethod;
@@ -33,6 +35,9 @@ pub struct ProviderDefinition {
     /// A user's file names the alternative it wants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alternative: Option<String>,
+    /// The ways to a token, the preferred one first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grants: Departure<Vec<GrantKind>>,
     pub app: App,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, Param>,
@@ -40,6 +45,9 @@ pub struct ProviderDefinition {
     pub callback: Callback,
     pub redirect: Redirect,
     pub token: Token,
+    pub refresh: Refresh,
+    pub revoke: Revoke,
+    pub introspect: Introspect,
     pub scope: Scopes,
     pub api: Api,
     /// Other values that are documented somewhere, by name; chosen with `alternative = "NAME"`.
@@ -48,6 +56,9 @@ pub struct ProviderDefinition {
     /// What the emulator answers to API requests.
     #[serde(skip_serializing)]
     pub samples: Vec<Sample>,
+    /// Members that the emulator adds to its token reply, as the guide's example has them.
+    #[serde(skip_serializing)]
+    pub sample_reply: toml::Table,
 }
 
 /// How a person makes an app at the provider.
@@ -66,7 +77,7 @@ pub struct App {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Authorize {
-    pub url: Option<String>,
+    pub url: UrlTemplates,
     /// The authorization server's issuer; if it is known, the callback must name it (RFC 9207).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
@@ -78,6 +89,9 @@ pub struct Authorize {
     pub omit: Departure<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pkce: Departure<Pkce>,
+    /// The authorize page is a route of a page: `#/oauth`, and the query follows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Departure<String>,
 }
 
 /// RFC 6749 §4.1.2.
@@ -89,6 +103,8 @@ pub struct Callback {
     /// Our name → theirs: `{ code = "auth_code" }`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub names: Departure<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Departure<CallbackSignature>,
 }
 
 /// RFC 6749 §3.1.2, RFC 8252 §7: which redirect URIs can be registered.
@@ -106,7 +122,7 @@ pub struct Redirect {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Token {
-    pub url: Option<String>,
+    pub url: UrlTemplates,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Departure<ClientAuthMethod>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,6 +140,52 @@ pub struct Token {
     pub response: Departure<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lifetime: Departure<Lifetime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_unit: Departure<ExpiryUnit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Departure<TokenMethod>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basic: Departure<BasicHalves>,
+    /// What marks a success, where a failure has status 200 too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ok: Departure<SuccessMark>,
+    /// Dotted paths at which a failure is worded, the first one that is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Departure<Vec<String>>,
+}
+
+/// RFC 6749 §6.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Refresh {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Departure<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub params: Departure<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Departure<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub with: Departure<RefreshWith>,
+}
+
+/// RFC 7009.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Revoke {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Departure<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub params: Departure<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub names: Departure<BTreeMap<String, String>>,
+}
+
+/// RFC 7662.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Introspect {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Departure<String>,
 }
 
 /// RFC 6749 §3.3.
@@ -160,7 +222,7 @@ pub struct KnownScope {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Api {
-    pub base: Option<String>,
+    pub base: UrlTemplates,
     /// Further origins to which the token may go.
     pub origins: Vec<String>,
     /// In order of preference.
@@ -168,6 +230,16 @@ pub struct Api {
     pub token: Departure<Vec<TokenPlacement>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub denied: Departure<Vec<Denial>>,
+    /// Sent with every request; `{param}` is filled in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headers: Departure<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Departure<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paging: Departure<Paging>,
+    /// Dotted paths at which an error is worded, the first one that is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Departure<Vec<String>>,
     /// A first request that is worth a try, for the hints: `/api/v1/products`.
     pub example: Option<String>,
 }
@@ -233,6 +305,14 @@ impl ProviderDefinition {
 
     pub fn known_scopes(&self) -> ScopeSet {
         self.scope.known.iter().map(|scope| scope.name.as_str()).collect()
+    }
+
+    /// The ways to a token, the preferred one first; never empty.
+    pub fn grants(&self) -> Vec<GrantKind> {
+        match value_of(&self.grants) {
+            Some(grants) if !grants.is_empty() => grants.clone(),
+            _ => vec![GrantKind::AuthorizationCode],
+        }
     }
 
     pub fn never_expires(&self) -> bool {

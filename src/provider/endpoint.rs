@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::{Host, Url};
 
 use super::DefinitionError;
-use super::definition::ProviderDefinition;
+use super::definition::{Departure, ProviderDefinition, value_of};
 use super::template;
 
 /// A URL that may see secrets: https, or http on loopback; no user name, no fragment.
@@ -110,11 +110,45 @@ impl fmt::Display for Origin {
     }
 }
 
+/// One URL template, or several of which the first that can be filled is taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UrlTemplates(pub Vec<String>);
+
+impl UrlTemplates {
+    pub fn first(&self) -> Option<&str> {
+        self.0.first().map(String::as_str)
+    }
+}
+
+impl<'de> Deserialize<'de> for UrlTemplates {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match toml::Value::deserialize(deserializer)? {
+            toml::Value::String(one) => Ok(Self(vec![one])),
+            many => Vec::<String>::deserialize(many)
+                .map(Self)
+                .map_err(|_| de::Error::custom("write a URL, or a list of URLs")),
+        }
+    }
+}
+
+impl Serialize for UrlTemplates {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [] => serializer.serialize_none(),
+            [one] => serializer.serialize_str(one),
+            many => many.serialize(serializer),
+        }
+    }
+}
+
 /// All servers of one provider, for one set of parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     pub authorize: Option<Endpoint>,
     pub token: Option<Endpoint>,
+    pub refresh: Option<Endpoint>,
+    pub revoke: Option<Endpoint>,
+    pub introspect: Option<Endpoint>,
     pub api_base: Option<Endpoint>,
     /// Where the token may go. The base's origin first.
     pub api_origins: Vec<Origin>,
@@ -122,21 +156,28 @@ pub struct Endpoints {
 
 impl Endpoints {
     fn resolve(definition: &ProviderDefinition, params: &BTreeMap<String, String>) -> Result<Self, DefinitionError> {
-        let endpoint = |key: &str, template: &Option<String>| match template {
-            Some(template) => fill_endpoint(definition, key, template, params).map(Some),
-            None => Ok(None),
+        let endpoint = |key: &str, templates: &UrlTemplates| fill_first(definition, key, templates, params);
+        let departure = |key: &str, template: &Departure<String>| {
+            let templates = UrlTemplates(value_of(template).cloned().into_iter().collect());
+            fill_first(definition, key, &templates, params)
         };
         let api_base = endpoint("api.base", &definition.api.base)?;
         let mut api_origins: Vec<Origin> = api_base.iter().map(Endpoint::origin).collect();
         for (n, template) in definition.api.origins.iter().enumerate() {
-            let origin = fill_endpoint(definition, &format!("api.origins[{n}]"), template, params)?.origin();
-            if !api_origins.contains(&origin) {
+            let templates = UrlTemplates(vec![template.clone()]);
+            let endpoint = fill_first(definition, &format!("api.origins[{n}]"), &templates, params)?;
+            if let Some(origin) =
+                endpoint.map(|endpoint| endpoint.origin()).filter(|origin| !api_origins.contains(origin))
+            {
                 api_origins.push(origin);
             }
         }
         Ok(Self {
             authorize: endpoint("authorize.url", &definition.authorize.url)?,
             token: endpoint("token.url", &definition.token.url)?,
+            refresh: departure("refresh.url", &definition.refresh.url)?,
+            revoke: departure("revoke.url", &definition.revoke.url)?,
+            introspect: departure("introspect.url", &definition.introspect.url)?,
             api_base,
             api_origins,
         })
@@ -147,10 +188,34 @@ impl Endpoints {
         Self {
             authorize: rebase(&self.authorize),
             token: rebase(&self.token),
+            refresh: rebase(&self.refresh),
+            revoke: rebase(&self.revoke),
+            introspect: rebase(&self.introspect),
             api_base: rebase(&self.api_base),
             api_origins: vec![origin.clone()],
         }
     }
+}
+
+/// The first template whose values are all there. None of them may be: what the token reply will say is not known
+/// before it.
+fn fill_first(
+    definition: &ProviderDefinition,
+    key: &str,
+    templates: &UrlTemplates,
+    params: &BTreeMap<String, String>,
+) -> Result<Option<Endpoint>, DefinitionError> {
+    for template in &templates.0 {
+        let unknown = template::names(template).into_iter().find(|name| !definition.params.contains_key(*name));
+        if let Some(name) = unknown {
+            let problem = format!("`{{{name}}}` is no parameter");
+            return Err(DefinitionError::Wrong { id: definition.id.clone(), key: key.to_owned(), problem });
+        }
+        if template::names(template).iter().all(|name| params.contains_key(*name)) {
+            return fill_endpoint(definition, key, template, params).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// Fills a URL template and makes sure that the values did not change more than the places they stand in: the same
@@ -212,6 +277,22 @@ impl Provider {
         let endpoints = Endpoints::resolve(&definition, &params)?;
         let endpoints = emulator.as_ref().map(|origin| endpoints.rebased(origin)).unwrap_or(endpoints);
         Ok(Self { definition, params, endpoints, emulator })
+    }
+
+    /// The same provider with values that it gave itself, in the callback or in the token reply.
+    pub fn with_captured(&self, captured: &BTreeMap<String, String>) -> Result<Self, DefinitionError> {
+        let mut params = self.params.clone();
+        for (name, value) in captured {
+            let Some(param) = self.definition.params.get(name) else { continue };
+            let refused = |problem| DefinitionError::ParamRefused {
+                id: self.id().to_owned(),
+                param: name.clone(),
+                value: crate::protocol::sanitize::line(value),
+                problem,
+            };
+            params.insert(name.clone(), param.normalize(value).map_err(refused)?);
+        }
+        Self::new(self.definition.clone(), params, self.emulator.clone())
     }
 
     pub fn id(&self) -> &str {

@@ -2,8 +2,12 @@
 //!
 //! A departure carries where it was read, when, and how sure that is. What it does, it does in `dialect.rs` only.
 
+use std::time::Duration;
+
 use serde::de::{self, DeserializeOwned};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::protocol::time::HumanDuration;
 
 /// How well a fact is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,12 +140,135 @@ pub enum LoopbackRule {
     Unknown,
 }
 
-/// How long a token lives where the reply does not say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// How long a token lives where the reply does not say, or says something that the documents tell to ignore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
-    /// The documents say that it does not expire; whatever the reply says of expiry or refresh is ignored.
+    /// It does not expire; whatever the reply says of expiry or refresh is ignored.
     Never,
+    /// It ends after this time although the reply does not say so.
+    For(Duration),
+}
+
+/// `"never"`, or a duration such as `"1h"`.
+impl<'de> Deserialize<'de> for Lifetime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "never" {
+            return Ok(Self::Never);
+        }
+        text.parse()
+            .map(|HumanDuration(time)| Self::For(time))
+            .map_err(|_| de::Error::custom("write `never` or a duration such as `1h`"))
+    }
+}
+
+impl Serialize for Lifetime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Never => serializer.serialize_str("never"),
+            Self::For(time) => serializer.serialize_str(&HumanDuration(*time).to_string()),
+        }
+    }
+}
+
+/// How a token can be got (RFC 6749 §1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum GrantKind {
+    /// RFC 6749 §4.1
+    AuthorizationCode,
+    /// RFC 6749 §4.2; RFC 9700 §2.1.2 advises against it
+    Implicit,
+}
+
+/// The method of a request to the token endpoint. RFC 6749 §3.2: POST.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum TokenMethod {
+    #[default]
+    Post,
+    Get,
+}
+
+/// The unit of `expires_in`. RFC 6749 §5.1: seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExpiryUnit {
+    #[default]
+    Seconds,
+    Milliseconds,
+}
+
+/// Templates for the halves of a Basic header, for servers that want something else than id and secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BasicHalves {
+    pub user: String,
+    #[serde(default)]
+    pub password: String,
+}
+
+/// A member that says whether a reply is a success, whatever the status.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuccessMark {
+    /// A dotted path into the JSON reply …
+    pub path: String,
+    /// … whose value is this in a success: a text, a number or a boolean, compared as text.
+    pub equals: String,
+}
+
+/// A signature over the callback's other parameters: HMAC-SHA256 in hex, its key the client's secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallbackSignature {
+    pub param: String,
+}
+
+/// Which token a refresh presents (RFC 6749 §6: the refresh token).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RefreshWith {
+    #[default]
+    Refresh,
+    Access,
+}
+
+/// How the API splits a collection into pages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Paging {
+    /// The `Link` header with `rel="next"` (RFC 8288).
+    Link,
+    /// A page's number in the query.
+    Page {
+        param: String,
+        #[serde(default = "one")]
+        first: u64,
+        size: Option<String>,
+        max_size: Option<u64>,
+    },
+    /// How many rows to skip.
+    Offset {
+        param: String,
+        size: String,
+        #[serde(default = "hundred")]
+        max_size: u64,
+    },
+    /// A value in the body that the next request repeats.
+    Cursor {
+        param: String,
+        /// A dotted path into the JSON body; no value there ends the walk.
+        path: String,
+    },
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn hundred() -> u64 {
+    100
 }
 
 /// Where the access token stands in an API request.
@@ -210,24 +337,43 @@ pub struct Denial {
 /// The RFC's behaviour for each key that can depart from it, for `providers show`.
 pub const RFC_DEFAULTS: &[(&str, &str)] = &[
     ("api.denied", "403 with `insufficient_scope` (RFC 6750 §3.1)"),
+    ("api.error", "`error_description` (RFC 6749 §5.2) or `detail` (RFC 9457 §3.1)"),
+    ("api.headers", "no further headers"),
+    ("api.paging", "no paging; `Link` is RFC 8288"),
+    ("api.query", "no further parameters"),
     ("api.token", "`Authorization: Bearer` (RFC 6750 §2.1)"),
     ("authorize.names", "the RFC's parameter names (RFC 6749 §4.1.1)"),
     ("authorize.omit", "every parameter of RFC 6749 §4.1.1"),
     ("authorize.params", "no further parameters"),
     ("authorize.pkce", "S256 (RFC 7636 §4.2)"),
+    ("authorize.route", "no fragment in the endpoint (RFC 6749 §3.1)"),
     ("callback.names", "`code` and `state` (RFC 6749 §4.1.2)"),
+    ("callback.signature", "no signature"),
     ("callback.state", "echoed (RFC 6749 §4.1.2)"),
-    ("grants", "authorization_code (RFC 6749 §4.1)"),
+    ("grants", "authorization-code (RFC 6749 §4.1; RFC 9700 §2.1.2)"),
+    ("introspect.url", "RFC 7662, where there is one"),
     ("redirect.https_only", "http on loopback (RFC 8252 §7.3)"),
     ("redirect.loopback", "any port of a loopback IP literal (RFC 8252 §7.3)"),
+    ("refresh.names", "`refresh_token` (RFC 6749 §6)"),
+    ("refresh.params", "no further parameters"),
+    ("refresh.url", "the token endpoint (RFC 6749 §6)"),
+    ("refresh.with", "the refresh token (RFC 6749 §6)"),
+    ("revoke.names", "`token` (RFC 7009 §2.1)"),
+    ("revoke.params", "no further parameters"),
+    ("revoke.url", "RFC 7009, where there is one"),
     ("scope.always", "what was asked (RFC 6749 §3.3)"),
     ("scope.encoding", "percent-encoded"),
     ("scope.separator", "one blank (RFC 6749 §3.3)"),
     ("token.auth", "Basic is what servers must support (RFC 6749 §2.3.1)"),
+    ("token.basic", "client id and secret (RFC 6749 §2.3.1)"),
     ("token.body", "form (RFC 6749 §4.1.3)"),
+    ("token.error", "`error` (RFC 6749 §5.2)"),
+    ("token.expires_unit", "seconds (RFC 6749 §5.1)"),
     ("token.headers", "no further headers"),
     ("token.lifetime", "`expires_in` of the reply (RFC 6749 §5.1)"),
+    ("token.method", "POST (RFC 6749 §3.2)"),
     ("token.names", "the RFC's parameter names (RFC 6749 §4.1.3)"),
+    ("token.ok", "the status (RFC 6749 §5.1)"),
     ("token.omit", "every parameter of RFC 6749 §4.1.3"),
     ("token.params", "no further parameters"),
     ("token.response", "the RFC's member names (RFC 6749 §5.1)"),

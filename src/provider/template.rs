@@ -31,9 +31,20 @@ pub struct Param {
     pub default: Option<String>,
     /// An ending that people type along and that is cut off, such as `.shop.example`.
     pub strip_suffix: Option<String>,
+    /// Nobody needs to give it: templates that name it are passed over.
+    pub optional: bool,
+    /// Read from this parameter of the callback.
+    pub from_callback: Option<String>,
+    /// Read from this dotted path of the token reply.
+    pub from_token: Option<String>,
 }
 
 impl Param {
+    /// Whether the value comes from the provider and not from a person.
+    pub fn is_captured(&self) -> bool {
+        self.from_callback.is_some() || self.from_token.is_some()
+    }
+
     /// The value in its one spelling, or what is wrong with it.
     pub fn normalize(&self, value: &str) -> Result<String, String> {
         let value = value.trim();

@@ -73,7 +73,7 @@ impl StoredToken {
         reply: TokenReply,
         now: Timestamp,
     ) -> Self {
-        let TokenReply { response, masked } = reply;
+        let TokenReply { response, masked, captured: _ } = reply;
         let expiry = match response.expires_in {
             Some(lifetime) => Expiry::At(now.plus(lifetime)),
             None if provider.definition.never_expires() => Expiry::Never,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::login_index::{AppEntry, IndexFile, LoginEntry, LoginIndex};
 use super::record::{self, NotARecord};
 use super::{Profile, Registration, StoreError, StoredToken};
+use crate::system::certificate::CallbackCertificate;
 use crate::system::keychain::Keychain;
 
 /// The kinds of store that a person can choose.
@@ -34,6 +35,9 @@ impl fmt::Display for StoreKind {
         })
     }
 }
+
+/// The account of the callback's certificate. No provider can be called so: ids have no underscore at their end.
+const CERTIFICATE: &str = "app/callback-certificate_";
 
 /// Makes the keychain of a kind when it is first needed.
 type Open = Box<dyn Fn(StoreKind) -> Result<Arc<dyn Keychain>, StoreError> + Send + Sync>;
@@ -146,7 +150,9 @@ impl TokenStore {
     pub fn save_app(&self, provider: &str, registration: &Registration) -> Result<StoreKind, StoreError> {
         let kind = self.kind_for_new();
         self.write(kind, &app_account(provider), &record::encode(registration))?;
-        self.change_index(|index| drop(index.apps.insert(provider.to_owned(), AppEntry { store: kind })))?;
+        self.change_index(|index| {
+            index.apps.insert(provider.to_owned(), AppEntry { store: kind });
+        })?;
         Ok(kind)
     }
 
@@ -157,9 +163,23 @@ impl TokenStore {
         let deleted = keychain.delete(&app_account(provider));
         let deleted = deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
         if listed.is_some() {
-            self.change_index(|index| drop(index.apps.remove(provider)))?;
+            self.change_index(|index| {
+                index.apps.remove(provider);
+            })?;
         }
         Ok(deleted)
+    }
+
+    /// The certificate of the TLS callback, if one was kept. One that cannot be read is made anew.
+    pub fn load_certificate(&self) -> Result<Option<CallbackCertificate>, StoreError> {
+        let keychain = self.keychain(self.kind_for_new())?;
+        let failed = |source| StoreError::Keychain { place: keychain.place(), kind: self.kind_for_new(), source };
+        let bytes = keychain.get(CERTIFICATE).map_err(failed)?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    pub fn save_certificate(&self, certificate: &CallbackCertificate) -> Result<(), StoreError> {
+        self.write(self.kind_for_new(), CERTIFICATE, &record::encode(certificate))
     }
 
     fn read<T: DeserializeOwned>(

@@ -18,6 +18,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use polling::{Event, Events, Poller};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// How much a request line and its headers may take. Browsers send about 1 KiB; codes have been seen with 4 KiB.
 const MAX_HEAD: usize = 8 * 1024;
@@ -37,6 +38,10 @@ const LINGER: Duration = Duration::from_millis(500);
 
 /// A browser opens six; the rest is room for noise.
 const MAX_CONNECTIONS: usize = 64;
+
+/// What a browser sees that speaks http to the TLS port.
+const PLAIN_HTTP_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n\
+    This port speaks https. The address has to begin with https://\n";
 
 /// How often to try for a port that is free in both families.
 const PORT_TRIES: usize = 16;
@@ -121,6 +126,8 @@ pub enum LoopbackEvent {
     Request(LoopbackRequest),
     /// Somebody spoke TLS to the plain port: an `https://` redirect URI, or a browser that upgrades.
     TlsHello,
+    /// Somebody spoke plain http to the TLS port.
+    PlainHttp,
 }
 
 /// Answers on their way from the judge to the polling thread.
@@ -168,8 +175,13 @@ impl Loopback {
         self.port
     }
 
-    /// Starts to read. Every event goes to `deliver`, on the polling thread.
-    pub fn serve(self, deliver: impl FnMut(LoopbackEvent) + Send + 'static) -> Result<Serving, LoopbackError> {
+    /// Starts to read, behind TLS if there is a configuration for it. Every event goes to `deliver`, on the polling
+    /// thread.
+    pub fn serve(
+        self,
+        tls: Option<Arc<ServerConfig>>,
+        deliver: impl FnMut(LoopbackEvent) + Send + 'static,
+    ) -> Result<Serving, LoopbackError> {
         let other = LoopbackError::Other;
         let answers = Arc::new(Answers { waiting: Mutex::default(), poller: Poller::new().map_err(other)? });
         for (n, listener) in self.listeners.iter().enumerate() {
@@ -184,6 +196,7 @@ impl Loopback {
             connections: Vec::new(),
             answers: Arc::clone(&answers),
             stop: Arc::clone(&stop),
+            tls,
             deliver: Box::new(deliver),
         };
         let thread =
@@ -241,13 +254,63 @@ struct Server {
     next_key: usize,
     answers: Arc<Answers>,
     stop: Arc<AtomicBool>,
+    tls: Option<Arc<ServerConfig>>,
     deliver: Box<dyn FnMut(LoopbackEvent) + Send>,
 }
 
 struct Connection {
     key: usize,
-    stream: TcpStream,
+    stream: Stream,
     stage: Stage,
+}
+
+/// A socket, read and written as it is or through TLS. Neither blocks.
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
+}
+
+impl Stream {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => stream.get_ref(),
+        }
+    }
+
+    /// Ends our side: a socket that is closed with unread input sends a reset, and the reset can overtake the answer.
+    fn finish(&mut self) {
+        if let Self::Tls(stream) = self {
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+        let _ = self.socket().shutdown(std::net::Shutdown::Write);
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
 }
 
 enum Stage {
@@ -338,11 +401,17 @@ impl Server {
         }
         let key = self.next_key;
         self.next_key += 1;
+        let nonblocking = stream.set_nonblocking(true);
         // SAFETY: the stream is deleted from the poller before it is dropped, in `close_where`.
-        let added = stream
-            .set_nonblocking(true)
-            .and_then(|()| unsafe { self.answers.poller.add(&stream, Event::readable(key)) });
+        let added = nonblocking.and_then(|()| unsafe { self.answers.poller.add(&stream, Event::readable(key)) });
         if added.is_ok() {
+            let stream = match &self.tls {
+                None => Stream::Plain(stream),
+                Some(config) => match ServerConnection::new(Arc::clone(config)) {
+                    Ok(connection) => Stream::Tls(Box::new(StreamOwned::new(connection, stream))),
+                    Err(_) => return drop(self.answers.poller.delete(&stream)),
+                },
+            };
             let stage = Stage::Reading { received: Vec::new(), until: Instant::now() + READ_TIME };
             self.connections.push(Connection { key, stream, stage });
             // Most often the request is there already.
@@ -368,7 +437,7 @@ impl Server {
         self.connections.retain(|connection| {
             let over = over(connection);
             if over {
-                let _ = poller.delete(&connection.stream);
+                let _ = poller.delete(connection.stream.socket());
             }
             !over
         });
@@ -393,6 +462,12 @@ impl Server {
                     (self.deliver)(LoopbackEvent::TlsHello);
                     return self.close_where(|connection| connection.key == key);
                 }
+                Progress::PlainHttp => {
+                    (self.deliver)(LoopbackEvent::PlainHttp);
+                    // In clear, as this is what the peer speaks.
+                    let _ = connection.stream.socket().write_all(PLAIN_HTTP_ANSWER);
+                    return self.close_where(|connection| connection.key == key);
+                }
                 Progress::Whole(mut request) => {
                     connection.stage = Stage::Judged;
                     request.reply = Some(Reply { key, answers: Arc::clone(&self.answers) });
@@ -401,9 +476,7 @@ impl Server {
             },
             Stage::Writing { rest, .. } => match write_some(&mut connection.stream, rest) {
                 Ok(true) => {
-                    // Half-closed, not closed: a socket that is closed with unread input sends a reset, and the reset
-                    // can overtake the answer.
-                    let _ = connection.stream.shutdown(std::net::Shutdown::Write);
+                    connection.stream.finish();
                     connection.stage = Stage::Closing { until: Instant::now() + LINGER };
                     Event::readable(key)
                 }
@@ -417,7 +490,7 @@ impl Server {
             },
             Stage::Judged => return,
         };
-        let _ = self.answers.poller.modify(&connection.stream, interest);
+        let _ = self.answers.poller.modify(connection.stream.socket(), interest);
     }
 }
 
@@ -426,11 +499,20 @@ enum Progress {
     Broken,
     Refused(Answer),
     TlsHello,
+    PlainHttp,
     Whole(LoopbackRequest),
 }
 
-fn read_request(stream: &mut TcpStream, received: &mut Vec<u8>) -> Progress {
+fn read_request(stream: &mut Stream, received: &mut Vec<u8>) -> Progress {
     let mut chunk = [0; 4096];
+    if let Stream::Tls(tls) = stream
+        && tls.conn.is_handshaking()
+        && tls.get_ref().peek(&mut chunk[..1]).is_ok_and(|n| n == 1)
+        && chunk[0].is_ascii_uppercase()
+    {
+        // A method's first letter; a TLS record begins with its type, 0x16.
+        return Progress::PlainHttp;
+    }
     loop {
         match stream.read(&mut chunk) {
             Ok(0) => return Progress::Broken,
@@ -490,7 +572,7 @@ fn parse(received: &[u8]) -> Progress {
 }
 
 /// `true` when everything is written.
-fn write_some(stream: &mut TcpStream, rest: &mut Vec<u8>) -> io::Result<bool> {
+fn write_some(stream: &mut Stream, rest: &mut Vec<u8>) -> io::Result<bool> {
     while !rest.is_empty() {
         match stream.write(rest) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
@@ -500,7 +582,10 @@ fn write_some(stream: &mut TcpStream, rest: &mut Vec<u8>) -> io::Result<bool> {
             Err(error) => return Err(error),
         }
     }
-    Ok(true)
+    match stream.flush() {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+        other => other.map(|()| true),
+    }
 }
 
 #[cfg(test)]
@@ -513,7 +598,7 @@ mod tests {
         let loopback = Loopback::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
         let port = loopback.port();
         let (sender, receiver) = channel();
-        let serving = loopback.serve(move |event| drop(sender.send(event))).unwrap();
+        let serving = loopback.serve(None, move |event| drop(sender.send(event))).unwrap();
         (serving, port, receiver)
     }
 
@@ -532,7 +617,7 @@ mod tests {
     fn next(receiver: &Receiver<LoopbackEvent>) -> LoopbackRequest {
         match receiver.recv_timeout(Duration::from_secs(5)).unwrap() {
             LoopbackEvent::Request(request) => request,
-            LoopbackEvent::TlsHello => panic!("a TLS hello"),
+            other => panic!("{other:?}"),
         }
     }
 

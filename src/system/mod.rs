@@ -2,17 +2,19 @@
 //! signature says which effects it has.
 
 pub mod browser;
+pub mod certificate;
 pub mod clock;
 pub mod entropy;
 pub mod http;
 pub mod keychain;
 pub mod loopback;
 pub mod os_keychain;
+pub mod paste;
 pub mod paths;
 pub mod private_file;
 pub mod sealed_file;
 #[cfg(target_os = "linux")]
-mod secret_service;
+pub mod secret_service;
 pub mod terminal;
 
 use std::sync::Arc;

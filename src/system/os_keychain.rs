@@ -1,12 +1,13 @@
-//! The operating system's keychain: the Keychain on macOS, the Credential Manager on Windows, the Secret Service on Linux.
+//! The operating system's keychain: the Keychain on macOS, the Credential Manager on Windows, the Secret Service on
+//! Linux.
 //!
-//! All three are used through the `keyring` crate's `Entry`. On macOS and Windows the store below it is `keyring`'s own; on
-//! Linux it is ours, and `secret_service.rs` says why. Nothing is registered as the process's default store, so that two
-//! keychains with different deadlines can live side by side.
+//! All three are used through the `keyring` crate's `Entry`. On macOS and Windows the store below it is `keyring`'s
+//! own; on Linux it is ours, and `secret_service.rs` says why. Nothing is registered as the process's default store, so
+//! that two keychains with different deadlines can live side by side.
 //!
-//! Every call runs on a thread of its own and is waited for until the deadline, and no longer: connecting to the bus has no
-//! timeout to be set, and neither have the calls into macOS and Windows. A thread that hangs is left behind; it holds
-//! nothing that the end of the process would wait for. Starting the thread takes some 50 µs.
+//! Every call runs on a thread of its own and is waited for until the deadline, and no longer: connecting to the bus
+//! has no timeout to be set, and neither have the calls into macOS and Windows. A thread that hangs is left behind; it
+//! holds nothing that the end of the process would wait for.
 //!
 //! Secrets are stored as bytes, not as passwords: on Windows a password becomes UTF-16, which halves the room.
 
@@ -24,13 +25,13 @@ use crate::system::keychain::{Keychain, KeychainError, SecretBytes};
 /// has no dot, because Windows joins account and service with one.
 const SERVICE: &str = "oauthctl";
 
-/// How long we wait for an answer. A healthy Secret Service takes milliseconds, also when the bus has to start it first,
-/// and nobody is asked for a password here: five seconds mean that it hangs.
+/// How long we wait for an answer. A healthy Secret Service takes milliseconds, also when the bus has to start it
+/// first, and nobody is asked for a password here: five seconds mean that it hangs.
 #[cfg(not(target_os = "macos"))]
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// How long we wait for an answer. macOS itself asks the user whether this program may read the entry, and a person needs
-/// the time to read that and to type a password.
+/// How long we wait for an answer. macOS itself asks the user whether this program may read the entry, and a person
+/// needs the time to read that and to type a password.
 #[cfg(target_os = "macos")]
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -107,8 +108,8 @@ impl Keychain for OsKeychain {
     }
 }
 
-/// Says in our words what `keyring` reports. Its `Debug` output is never used, nor the `Display` of a variant that carries
-/// the entry's bytes or a list of entries.
+/// Says in our words what `keyring` reports. Its `Debug` output is never used, nor the `Display` of a variant that
+/// carries the entry's bytes or a list of entries.
 fn explain(account: &str, error: Error) -> KeychainError {
     match error {
         Error::PlatformFailure(cause) => match cause.downcast::<KeychainError>() {

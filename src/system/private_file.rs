@@ -1,10 +1,12 @@
 //! Files that nobody but the user may read: the only place that reads and writes them.
 //!
-//! What is checked is the opened file, never its name: an attacker may change what a name stands for between a look and an
-//! open. No open follows a symbolic link in the last place or waits for the other end of a FIFO. A write goes to a new
-//! file beside the old one, which then takes its place, so that a crash leaves the old content or the new and never half.
+//! What is checked is the opened file, never its name: an attacker may change what a name stands for between a look and
+//! an open. No open follows a symbolic link in the last place or waits for the other end of a FIFO. A write goes to a
+//! new file beside the old one, which then takes its place, so that a crash leaves the old content or the new and never
+//! half.
 //!
-//! On Windows the user's profile directories are private by inheritance; there it is checked only that a file is a file.
+//! On Windows the user's profile directories are private by inheritance; there it is checked only that a file is a
+//! file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -15,8 +17,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-/// The largest file that we read unless told otherwise. Our own have a few KiB; this is far from that, and far from what
-/// would hurt.
+/// The largest file that we read unless told otherwise. Our own have a few KiB; this is far from that, and far from
+/// what would hurt.
 pub const SIZE_LIMIT: u64 = 1 << 20;
 
 /// Why a private file was not used.
@@ -39,8 +41,8 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, Priva
     Ok(Some(read_capped(file, limit)?))
 }
 
-/// Reads a file that people write themselves, such as a provider's definition: a symbolic link is fine, but what it leads
-/// to must be a regular file of this user or of root which nobody else can change.
+/// Reads a file that people write themselves, such as a provider's definition: a symbolic link is fine, but what it
+/// leads to must be a regular file of this user or of root which nobody else can change.
 pub fn read_public(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = os::no_wait(OpenOptions::new().read(true)).open(path)?;
     os::check_trusted(&file)?;
@@ -53,7 +55,8 @@ pub struct PrivateDir {
 }
 
 impl PrivateDir {
-    /// Makes the directory, and those above it, as far as they are missing, and checks the one that is there in the end.
+    /// Makes the directory, and those above it, as far as they are missing, and checks the one that is there in the
+    /// end.
     pub fn create(path: &Path) -> Result<Self, PrivateFileError> {
         os::create_dir(path)?;
         os::check_dir(path)?;
@@ -66,8 +69,8 @@ impl PrivateDir {
         Ok(os::sync_dir(&self.path)?)
     }
 
-    /// Like `write`, but leaves a file alone that is there already. `false` if there was one: of two processes that write
-    /// at once, one wins and the other learns of it.
+    /// Like `write`, but leaves a file alone that is there already. `false` if there was one: of two processes that
+    /// write at once, one wins and the other learns of it.
     pub fn write_new(&self, name: &str, content: &[u8]) -> Result<bool, PrivateFileError> {
         match self.written(name, content)?.persist_noclobber(self.path.join(name)) {
             Ok(_) => {
@@ -89,8 +92,8 @@ impl PrivateDir {
 
     /// Waits for the lock as long as it may. `None` if another process still has it then.
     ///
-    /// The file is never deleted: whoever waits for it holds it open already, and would lock a file that is gone while the
-    /// next one locks its successor.
+    /// The file is never deleted: whoever waits for it holds it open already, and would lock a file that is gone while
+    /// the next one locks its successor.
     pub fn lock(&self, name: &str, patience: Duration) -> Result<Option<FileLock>, PrivateFileError> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
@@ -102,8 +105,8 @@ impl PrivateDir {
             Err(std::fs::TryLockError::WouldBlock) => {}
             Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
         }
-        // The system's wait has no bound, so a thread waits. If it gets the lock too late, nobody takes the file from it,
-        // and closing it lets go of the lock.
+        // The system's wait has no bound, so a thread waits. If it gets the lock too late, nobody takes the file from
+        // it, and closing it lets go of the lock.
         let (locked, waiting) = mpsc::sync_channel(0);
         thread::Builder::new().name("lock".to_owned()).spawn(move || {
             let _ = locked.send(file.lock().map(|()| FileLock { _file: file }));

@@ -4,13 +4,13 @@
 //! (`OAUTHCTL_STORE_KEY`) or lies in a file below the configuration directory.
 //!
 //! What this protects against: someone who gets the sealed file *alone*, from a backup of the data directory, a copied
-//! folder, a file sent by mistake; and a file that was changed, or renamed to pass for another account. What it does not
-//! protect against: whoever can read the key file too. That is every program which runs as this user, and root. Nor does
-//! it notice when an old sealed file is put back in the place of a newer one. With the key in the environment the disk
-//! alone gives nothing away. An OS keychain is better where there is one.
+//! folder, a file sent by mistake; and a file that was changed, or renamed to pass for another account. What it does
+//! not protect against: whoever can read the key file too. That is every program which runs as this user, and root. Nor
+//! does it notice when an old sealed file is put back in the place of a newer one. With the key in the environment the
+//! disk alone gives nothing away. An OS keychain is better where there is one.
 //!
-//! A file is `oauthctl`, one byte of version, 24 bytes of nonce, and the sealed text with its tag. Version and account are
-//! sealed along (as associated data), so that neither can be exchanged.
+//! A file is `oauthctl`, one byte of version, 24 bytes of nonce, and the sealed text with its tag. Version and account
+//! are sealed along (as associated data), so that neither can be exchanged.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,8 +78,8 @@ impl SealedFiles {
         }
     }
 
-    /// The key, made now if this is the first write. Where sealed files lie already, a missing key is an accident: a new
-    /// one would seal the next login and leave the others shut for good, so that is an error.
+    /// The key, made now if this is the first write. Where sealed files lie already, a missing key is an accident: a
+    /// new one would seal the next login and leave the others shut for good, so that is an error.
     fn key_or_new(&self) -> Result<StoreKey, KeychainError> {
         let folder = match &self.key {
             KeyPlace::Given(key) => return Ok(key.clone()),

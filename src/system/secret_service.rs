@@ -1,18 +1,25 @@
 //! Linux: the Secret Service on the user's session bus (freedesktop.org's Secret Service specification 0.2), as a store
 //! for the `keyring` crate.
 //!
-//! `keyring` brings a store of its own for it. Ours differs in three ways, each for a reason that was measured against
-//! gnome-keyring 42:
+//! `keyring` brings a store of its own for it. Ours differs in three ways (measured against gnome-keyring 42.1):
 //!
-//! - It opens a *plain* session. The stock one agrees on a key by 1024-bit Diffie-Hellman first, and that is most of the
-//!   work of reading a token: 7.5 ms for the whole process, against 2.9 ms. What crosses the user's own bus unencrypted
-//!   can be asked for by every program that can listen there anyway.
-//! - It never prompts. The stock one unlocks what it finds, so that `oauthctl token` in a script would open a window and
-//!   wait for ever. Here a locked keychain is an error that says so.
+//! - It opens a *plain* session. The stock one agrees on a key by 1024-bit Diffie-Hellman first, and that is most of
+//!   the work of reading a token: 7.5 ms for the whole process, against 2.9 ms. What crosses the user's own bus
+//!   unencrypted can be asked for by every program that can listen there anyway.
+//! - It never prompts. The stock one unlocks what it finds, so that `oauthctl token` in a script would open a window
+//!   and wait for ever. Here a locked keychain is an error that says so.
 //! - It has a deadline for each call on the bus. A daemon that is stopped hangs the stock one for good.
 //!
-//! Entries carry the attributes of the stock store, `service` and `username`, so that `secret-tool`, other programs that
-//! use `keyring`, and we read each other's. The search runs over all collections; new entries go into the default one.
+//! The search comes before the session, because gnome-keyring, up to version 50 at least, aborts now and then when
+//! `OpenSession` is the first thing that a client asks for: it makes its record of the client in one idle callback and
+//! serves the call in another, and sometimes the second runs first. What it had unlocked is locked when it is back
+//! (gitlab.gnome.org/GNOME/gnome-keyring, issues 190, 196 and 199; seen here with 42.1, twice in some 7000 processes
+//! that came one after the other). A search in that moment is refused as an unknown method, and then the record is
+//! there.
+//!
+//! Entries carry the attributes of the stock store, `service` and `username`, so that `secret-tool`, other programs
+//! that use `keyring`, and we read each other's. The search runs over all collections; new entries go into the default
+//! one.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -24,6 +31,8 @@ use keyring_core::api::{Credential, CredentialApi, CredentialStoreApi};
 use keyring_core::{Entry, Error, Result};
 use secret_service::EncryptionType;
 use secret_service::blocking::{Item, SecretService};
+use zbus::blocking::{Connection, connection};
+use zbus::zvariant::OwnedObjectPath;
 use zbus::{DBusError, fdo};
 
 use crate::protocol::sanitize;
@@ -31,6 +40,8 @@ use crate::system::keychain::KeychainError;
 
 /// What the entries claim to be. KWallet shows and keeps texts only, and all that we store is JSON.
 const CONTENT_TYPE: &str = "text/plain";
+
+const UNKNOWN_METHOD: &str = "org.freedesktop.DBus.Error.UnknownMethod";
 
 /// Builds entries. They share one connection, which is made when the first of them is used.
 pub struct SecretServiceStore {
@@ -40,7 +51,7 @@ pub struct SecretServiceStore {
 impl SecretServiceStore {
     /// `deadline` is for one call on the bus, of which an operation makes up to five.
     pub fn new(deadline: Duration) -> Self {
-        Self { bus: Arc::new(Bus { deadline, service: Mutex::new(None) }) }
+        Self { bus: Arc::new(Bus::new(deadline)) }
     }
 }
 
@@ -79,9 +90,9 @@ impl Specifier {
         HashMap::from([("service", self.service.as_str()), ("username", self.username.as_str())])
     }
 
-    fn find<'a>(&self, service: &'a SecretService<'a>) -> Result<Option<Item<'a>>> {
-        let mut found = service.search_items(self.attributes()).map_err(|error| self.bus.failure(error))?;
-        match (found.unlocked.pop(), found.unlocked.len(), found.locked.len()) {
+    fn find(&self) -> Result<Option<OwnedObjectPath>> {
+        let (mut unlocked, locked) = self.bus.search(&self.attributes())?;
+        match (unlocked.pop(), unlocked.len(), locked.len()) {
             (Some(item), 0, 0) => Ok(Some(item)),
             (None, _, 0) => Ok(None),
             (None, _, _) => Err(wrap(KeychainError::Locked)),
@@ -89,11 +100,21 @@ impl Specifier {
         }
     }
 
-    /// What to say when nothing was found. Some services (KWallet, KeePassXC) do not search what is locked, and "locked"
-    /// must never pass for "not logged in".
-    fn absence(&self, service: &SecretService<'_>) -> Error {
-        let locked = service.get_default_collection().and_then(|collection| collection.is_locked());
-        match locked {
+    /// Finds the entry and does something with it.
+    fn with_item<T>(&self, work: impl FnOnce(&Item<'_>) -> std::result::Result<T, secret_service::Error>) -> Result<T> {
+        let Some(path) = self.find()? else { return Err(self.absence()) };
+        let service = self.bus.service()?;
+        service.get_item_by_path(path).and_then(|item| work(&item)).map_err(|error| self.bus.failure(error))
+    }
+
+    /// What to say when nothing was found. A service may be unable to search what is locked, and "locked" must never
+    /// pass for "not logged in".
+    fn absence(&self) -> Error {
+        let service = match self.bus.service() {
+            Ok(service) => service,
+            Err(error) => return error,
+        };
+        match service.get_default_collection().and_then(|collection| collection.is_locked()) {
             Ok(false) | Err(secret_service::Error::NoResult) => Error::NoEntry,
             Ok(true) => wrap(KeychainError::Locked),
             Err(error) => self.bus.failure(error),
@@ -103,41 +124,33 @@ impl Specifier {
 
 impl CredentialApi for Specifier {
     fn set_secret(&self, secret: &[u8]) -> Result<()> {
+        let found = self.find()?;
         let service = self.bus.service()?;
-        if let Some(item) = self.find(&service)? {
-            return item.set_secret(secret, CONTENT_TYPE).map_err(|error| self.bus.failure(error));
-        }
-        let label = format!("{}: {}", self.service, self.username);
-        let created = service.get_default_collection().and_then(|collection| {
-            // Asked first, because creating an entry in a locked collection is what starts a prompt.
-            collection.ensure_unlocked()?;
-            collection.create_item(&label, self.attributes(), secret, true, CONTENT_TYPE).map(drop)
-        });
-        created.map_err(|error| self.bus.failure(error))
+        let done = match found {
+            Some(path) => service.get_item_by_path(path).and_then(|item| item.set_secret(secret, CONTENT_TYPE)),
+            None => service.get_default_collection().and_then(|collection| {
+                // Asked first, because creating an entry in a locked collection is what starts a prompt.
+                collection.ensure_unlocked()?;
+                let label = format!("{}: {}", self.service, self.username);
+                collection.create_item(&label, self.attributes(), secret, true, CONTENT_TYPE).map(drop)
+            }),
+        };
+        done.map_err(|error| self.bus.failure(error))
     }
 
     fn get_secret(&self) -> Result<Vec<u8>> {
-        let service = self.bus.service()?;
-        match self.find(&service)? {
-            Some(item) => item.get_secret().map_err(|error| self.bus.failure(error)),
-            None => Err(self.absence(&service)),
-        }
+        self.with_item(|item| item.get_secret())
     }
 
     fn delete_credential(&self) -> Result<()> {
-        let service = self.bus.service()?;
-        match self.find(&service)? {
-            Some(item) => item.delete().map_err(|error| self.bus.failure(error)),
-            None => Err(self.absence(&service)),
-        }
+        self.with_item(|item| item.delete())
     }
 
     /// `None`: use the specifier itself.
     fn get_credential(&self) -> Result<Option<Arc<Credential>>> {
-        let service = self.bus.service()?;
-        match self.find(&service)? {
+        match self.find()? {
             Some(_) => Ok(None),
-            None => Err(self.absence(&service)),
+            None => Err(self.absence()),
         }
     }
 
@@ -150,22 +163,53 @@ impl CredentialApi for Specifier {
     }
 }
 
-/// The session bus and the session on it.
+/// The session bus, and the session on it with the service.
 struct Bus {
     deadline: Duration,
+    connection: Mutex<Option<Connection>>,
     service: Mutex<Option<Arc<SecretService<'static>>>>,
 }
 
+/// The entries that a search found: unlocked ones, locked ones.
+type Found = (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>);
+
 impl Bus {
+    fn new(deadline: Duration) -> Self {
+        Self { deadline, connection: Mutex::new(None), service: Mutex::new(None) }
+    }
+
+    fn connection(&self) -> Result<Connection> {
+        let mut kept = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = &*kept {
+            return Ok(connection.clone());
+        }
+        let connection = connection::Builder::session()
+            .and_then(|builder| builder.method_timeout(self.deadline).build())
+            .map_err(|error| self.bus_failure(&error))?;
+        *kept = Some(connection.clone());
+        Ok(connection)
+    }
+
+    /// A call of its own, because `SecretService` cannot search before it has opened a session.
+    fn search(&self, attributes: &HashMap<&str, &str>) -> Result<Found> {
+        let connection = self.connection()?;
+        let (name, path) = ("org.freedesktop.secrets", "/org/freedesktop/secrets");
+        let interface = Some("org.freedesktop.Secret.Service");
+        let ask = || connection.call_method(Some(name), path, interface, "SearchItems", &(attributes,));
+        let answer = match ask() {
+            Err(zbus::Error::MethodError(name, _, _)) if name.as_str() == UNKNOWN_METHOD => ask(),
+            answer => answer,
+        };
+        answer.and_then(|answer| answer.body().deserialize()).map_err(|error| self.bus_failure(&error))
+    }
+
+    /// Opens the session. Comes after a search; the head of this file says why.
     fn service(&self) -> Result<Arc<SecretService<'static>>> {
         let mut kept = self.service.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(service) = &*kept {
             return Ok(Arc::clone(service));
         }
-        let connection = zbus::blocking::connection::Builder::session()
-            .and_then(|builder| builder.method_timeout(self.deadline).build())
-            .map_err(|error| self.bus_failure(&error))?;
-        let service = SecretService::connect_with_existing(EncryptionType::Plain, connection);
+        let service = SecretService::connect_with_existing(EncryptionType::Plain, self.connection()?);
         let service = Arc::new(service.map_err(|error| self.failure(error))?);
         *kept = Some(Arc::clone(&service));
         Ok(service)
@@ -243,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_prompt_that_would_be_needed_is_a_locked_keychain() {
-        let bus = Bus { deadline: Duration::from_secs(5), service: Mutex::new(None) };
+        let bus = Bus::new(Duration::from_secs(5));
         for failure in [secret_service::Error::Locked, secret_service::Error::Prompt] {
             assert_eq!(text(bus.failure(failure)), "the keychain is locked");
         }

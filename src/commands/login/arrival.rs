@@ -1,0 +1,76 @@
+//! Where the answer arrives: on a loopback port, behind a tunnel, or by what a person pastes.
+//!
+//! The first way that can work is chosen: what the command line says, else what the provider takes. A provider that
+//! takes https only gets the TLS listener on `localhost`.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use super::super::{CommandError, Context, app};
+use crate::flow::authorization::Listen;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::provider::Provider;
+use crate::provider::definition::value_of;
+use crate::provider::quirks::LoopbackRule;
+use crate::system::certificate::CallbackCertificate;
+
+/// What is registered at providers that take https only.
+const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
+
+#[derive(Args)]
+pub struct ArrivalArgs {
+    /// The redirect URI to the letter as it is registered
+    #[arg(long, value_name = "URI", conflicts_with = "port")]
+    redirect_uri: Option<String>,
+
+    /// The port of http://127.0.0.1:PORT/callback; 0 takes any free one
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+
+    /// The local address to which a tunnel leads from the redirect URI
+    #[arg(long, value_name = "ADDRESS", requires = "redirect_uri")]
+    listen: Option<SocketAddr>,
+}
+
+impl ArrivalArgs {
+    pub fn choose(&self, provider: &Provider, context: &Context) -> anyhow::Result<(RedirectUri, Listen)> {
+        let uri = self.redirect_uri(provider)?;
+        if let Some(address) = self.listen {
+            if !address.ip().is_loopback() {
+                return Err(CommandError::ListenElsewhere { address }.into());
+            }
+            return Ok((uri, Listen::Tunnel(address)));
+        }
+        let no_loopback = value_of(&provider.definition.redirect.loopback) == Some(&LoopbackRule::No);
+        if uri.loopback().is_none() || (no_loopback && self.redirect_uri.is_none()) {
+            if !context.terminal().is_interactive() {
+                return Err(CommandError::NobodyToPaste { redirect_uri: uri.to_string() }.into());
+            }
+            return Ok((uri, Listen::Paste));
+        }
+        let tls = if uri.is_tls() { Some(certificate(&uri, context)?.server_config()?) } else { None };
+        Ok((uri, Listen::Here { tls }))
+    }
+
+    fn redirect_uri(&self, provider: &Provider) -> Result<RedirectUri, CommandError> {
+        let https_only =
+            value_of(&provider.definition.redirect.https_only) == Some(&true) && provider.emulator.is_none();
+        let default = if https_only { HTTPS_REDIRECT_URI } else { app::DEFAULT_REDIRECT_URI };
+        let uri = RedirectUri::parse(self.redirect_uri.as_deref().unwrap_or(default))?;
+        Ok(self.port.map_or_else(|| uri.clone(), |port| uri.with_port(port)))
+    }
+}
+
+/// The kept certificate, or a new one that is kept.
+fn certificate(uri: &RedirectUri, context: &Context) -> anyhow::Result<CallbackCertificate> {
+    let host = uri.host();
+    let now = context.system.clock.now();
+    let store = context.store()?;
+    if let Some(kept) = store.load_certificate()?.filter(|kept| kept.serves(host, now)) {
+        return Ok(kept);
+    }
+    let made = CallbackCertificate::make(host, now)?;
+    store.save_certificate(&made)?;
+    Ok(made)
+}

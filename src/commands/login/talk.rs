@@ -1,0 +1,156 @@
+//! What `login` tells a person on the way.
+
+use colored::Colorize;
+
+use super::super::Context;
+use super::LoginArgs;
+use crate::flow::authorization::{Listen, Login, Waiting};
+use crate::flow::redirect::{Doubt, Stray};
+use crate::output::{LoginOutcome, what_was_read};
+use crate::protocol::sanitize;
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::time::HumanDuration;
+use crate::provider::quirks::GrantKind;
+use crate::provider::{Provider, ProviderDefinition};
+use crate::store::StoredToken;
+use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
+use crate::system::paths::variable;
+
+fn warn(context: &Context, text: &str) {
+    context.terminal().note(&format_args!("{} {text}", "warning:".yellow().bold()));
+}
+
+pub fn about_scopes(asked: &ScopeSet, definition: &ProviderDefinition, context: &Context) {
+    let known = definition.known_scopes();
+    let unknown = asked.difference(&known);
+    if !known.is_empty() && !unknown.is_empty() {
+        let unknown = sanitize::line(&unknown.join(", "));
+        let name = &definition.name;
+        warn(context, &format!("{unknown} is not among the scopes that {name} documents: {}", known.join(", ")));
+    }
+    for scope in definition.scope.known.iter().filter(|scope| asked.contains(&scope.name)) {
+        if let Some(note) = &scope.note {
+            warn(context, &format!("{}: {note}", scope.name));
+        }
+    }
+}
+
+pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, listen: &Listen, context: &Context) {
+    let terminal = context.terminal();
+    let emulated = provider.emulator.as_ref().map(|origin| format!(" (emulated at {origin})")).unwrap_or_default();
+    terminal.note(&format_args!("Logging in to {}{emulated}", provider.definition.name.bold()));
+    let where_to = match &provider.definition.app.page {
+        Some(page) if provider.emulator.is_none() => format!(", to be registered to the letter at {page}"),
+        _ => ", to be registered to the letter".to_owned(),
+    };
+    terminal.note(&format_args!("Redirect URI: {}{where_to}", login.redirect_uri().as_str().bold()));
+    if grant == GrantKind::Implicit && provider.definition.grants().contains(&GrantKind::AuthorizationCode) {
+        terminal.note(&"The token will come in the address itself; a code is better, as it is useless to whoever reads it (RFC 9700 §2.1.2).");
+    }
+    match listen {
+        Listen::Here { tls: Some(_) } => {
+            terminal.note(&"The browser will warn of this machine's own certificate once: that is the one to accept.");
+        }
+        Listen::Tunnel(address) => terminal.note(&format_args!("A tunnel from there has to end at {address}.")),
+        Listen::Paste => {
+            terminal.note(&"That address does not lead to this machine: copy the final address from the browser and paste it here.");
+        }
+        Listen::Here { tls: None } => {}
+    }
+    let port = login.redirect_uri().port();
+    if variable("SSH_CONNECTION").is_some() && matches!(listen, Listen::Here { .. }) {
+        let target = sanitize::line(&ssh_target());
+        terminal.note(&format_args!(
+            "This is a remote machine. On yours, run {} first, or paste the final address here.",
+            format!("ssh -N -L {port}:127.0.0.1:{port} {target}").bold()
+        ));
+    }
+}
+
+/// Who we are for the one who logged in: the server's address is the third word (sshd(8)).
+fn ssh_target() -> String {
+    let connection = variable("SSH_CONNECTION").unwrap_or_default();
+    let host = connection.split_whitespace().nth(2).unwrap_or("THIS_HOST").to_owned();
+    match variable("USER") {
+        Some(user) => format!("{user}@{host}"),
+        None => host,
+    }
+}
+
+/// A browser that does not start is no reason to give up: the URL is there to be opened by hand.
+pub fn open_browser(args: &LoginArgs, login: &Login<'_>, can_paste: bool, context: &Context) {
+    let terminal = context.terminal();
+    let url = login.authorize_url();
+    let paste = if can_paste { ", or paste the address at which it ended" } else { "" };
+    if args.no_browser {
+        return terminal.note(&format_args!("Open this address in a browser on this machine{paste}:\n{url}"));
+    }
+    let browser: Box<dyn Browser> = match &args.browser {
+        Some(command) => Box::new(CommandBrowser(command.clone())),
+        None => Box::new(DesktopBrowser),
+    };
+    match browser.open(url) {
+        Ok(()) => terminal
+            .note(&format_args!("Opening the browser. If none appears, open this address yourself{paste}:\n{url}")),
+        Err(error) => warn(context, &format!("{error}. Open this address yourself{paste}:\n{url}")),
+    }
+}
+
+pub fn while_waiting(waiting: &Waiting<'_>, context: &Context) {
+    let terminal = context.terminal();
+    match waiting {
+        Waiting::Left(left) => {
+            terminal.progress(Some(&format!("Waiting for the redirect, {} left. Ctrl-C stops.", HumanDuration(*left))));
+        }
+        Waiting::Confirm(Doubt::NoState) => terminal.note(&format_args!(
+            "{} An answer came without the state that proves it is yours; this provider may leave it out. \
+             Did you just approve the login in your browser? Type {} or {} and Enter.",
+            "?".cyan().bold(),
+            "yes".bold(),
+            "no".bold()
+        )),
+        Waiting::Confirm(Doubt::BareCode) => terminal.note(&format_args!(
+            "{} A bare code proves nothing of where it is from. Did you copy it from your own browser just now? Type {} or {} and Enter.",
+            "?".cyan().bold(),
+            "yes".bold(),
+            "no".bold()
+        )),
+        Waiting::Stray(stray) => about_stray(stray, context),
+        Waiting::Tls => {
+            terminal.note(&"A browser spoke https to the port, which speaks http: the registered redirect URI must begin with `http://`.");
+        }
+        Waiting::PlainHttp => {
+            terminal.note(&"A browser spoke http to the port, which speaks https: the registered redirect URI must begin with `https://`.");
+        }
+    }
+}
+
+fn about_stray(stray: &Stray, context: &Context) {
+    let text = match stray {
+        Stray::Unproven { claims_error: true } => {
+            "Somebody reported an error without proof that it belongs to this login".to_owned()
+        }
+        Stray::Unusable(problem) => format!("The redirect came and cannot be used: {problem}"),
+        Stray::Issuer => "The redirect came from another issuer than the provider's (RFC 9207)".to_owned(),
+        Stray::Signature => "The redirect came without the provider's signature".to_owned(),
+        Stray::ForeignAddress => "The pasted address is not the redirect URI of this login".to_owned(),
+        Stray::NotPasteable => "What was pasted is neither the final address nor a code".to_owned(),
+        stray if context.global.verbose => format!("A request that is not the redirect ({stray:?})"),
+        Stray::Noise | Stray::Method | Stray::Host | Stray::Path | Stray::Origin | Stray::Unproven { .. } => return,
+    };
+    context.terminal().note(&format_args!("{text}; still waiting."));
+}
+
+/// What a person should know beyond the outcome itself.
+pub fn about_outcome(outcome: &LoginOutcome, token: &StoredToken, context: &Context) {
+    if !outcome.denied.is_empty() {
+        warn(context, &format!("{} asked for and not granted", outcome.denied.join(", ")));
+    }
+    if context.global.verbose {
+        if let Some(reply) = &token.reply {
+            let reply = sanitize::text(&reply.to_string());
+            context.terminal().note(&format_args!("The provider's reply, secrets masked: {reply}"));
+        }
+        context.terminal().note(&format_args!("Read from it: {}", what_was_read(token)));
+    }
+}

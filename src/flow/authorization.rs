@@ -1,0 +1,351 @@
+//! The browser's trip (RFC 6749 §3.1, RFC 8252): bind the port, build the URL, and wait for the one right answer, which
+//! comes to the port or is pasted into the terminal. The first proven one wins.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use rustls::ServerConfig;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::FlowError;
+use super::pages::Page;
+use super::pasted::judge_pasted;
+use super::redirect::{Answer, Doubt, Expected, Stray, Verdict, judge};
+use super::{authorization_code, implicit};
+use crate::protocol::authorization::{AuthorizationRequest, AuthorizationResponse, ResponseType};
+use crate::protocol::client::ClientId;
+use crate::protocol::pkce::CodeVerifier;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::ClientSecret;
+use crate::protocol::state::State;
+use crate::protocol::time::{HumanDuration, Timestamp};
+use crate::provider::dialect::TokenReply;
+use crate::provider::quirks::{GrantKind, Pkce};
+use crate::provider::{Dialect, Provider};
+use crate::system::entropy::{Entropy, random};
+use crate::system::http::HttpClient;
+use crate::system::loopback::{Loopback, LoopbackEvent, LoopbackRequest, Serving};
+
+/// How often the one who waits is told how long it still is.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Who asks, for what, and where the answer comes.
+pub struct LoginRequest<'a> {
+    pub provider: &'a Provider,
+    pub grant: GrantKind,
+    pub client_id: ClientId,
+    pub client_secret: Option<ClientSecret>,
+    pub scope: ScopeSet,
+    /// With port 0 for any free one.
+    pub redirect_uri: RedirectUri,
+    pub listen: Listen,
+}
+
+/// How this process hears of the redirect.
+#[derive(Clone, Debug)]
+pub enum Listen {
+    /// On the redirect URI's own loopback address.
+    Here { tls: Option<Arc<ServerConfig>> },
+    /// On this address, to which a tunnel leads from the redirect URI.
+    Tunnel(SocketAddr),
+    /// Only by what a person pastes.
+    Paste,
+}
+
+/// What belongs to one login alone and is used once (RFC 9700 §4.4.2).
+pub struct Secrets {
+    pub redirect_uri: RedirectUri,
+    pub state: State,
+    pub code_verifier: Option<CodeVerifier>,
+}
+
+/// One login under way.
+pub struct Login<'a> {
+    request: LoginRequest<'a>,
+    secrets: Secrets,
+    /// Every `Host` under which the port may be asked.
+    hosts: Vec<String>,
+    authorize_url: Url,
+    sender: Sender<Arrival>,
+    arrivals: Receiver<Arrival>,
+    serving: Option<Serving>,
+}
+
+enum Arrival {
+    Loopback(LoopbackEvent),
+    Pasted(Zeroizing<String>),
+}
+
+/// What the one who waits may want to know.
+#[derive(Debug)]
+pub enum Waiting<'a> {
+    /// This much time is left.
+    Left(Duration),
+    /// Something that was not the redirect.
+    Stray(&'a Stray),
+    /// An answer that only a person can vouch for; the next pasted line says `yes` or not.
+    Confirm(Doubt),
+    /// Somebody spoke TLS to the plain port.
+    Tls,
+    /// Somebody spoke plain http to the TLS port.
+    PlainHttp,
+}
+
+/// Who vouches for an answer without a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voucher {
+    /// `--allow-missing-state` did, beforehand.
+    Given,
+    /// Somebody sits at the terminal.
+    Terminal,
+    Nobody,
+}
+
+impl<'a> Login<'a> {
+    /// Binds the port and keeps it, makes the secrets of this login, and builds the URL. Nothing is opened yet.
+    pub fn begin(request: LoginRequest<'a>, entropy: &dyn Entropy) -> Result<Self, FlowError> {
+        let definition = &request.provider.definition;
+        let (response_type, pkce) = match request.grant {
+            GrantKind::AuthorizationCode => {
+                // Without one the code would come and be of no use; say so before the browser opens.
+                request.provider.token_endpoint()?;
+                (ResponseType::Code, definition.pkce())
+            }
+            GrantKind::Implicit => (ResponseType::Token, Pkce::Off),
+        };
+        let (loopback, tls) = bind(&request)?;
+        let redirect_uri = match (&loopback, request.redirect_uri.port()) {
+            (Some(loopback), 0) => request.redirect_uri.with_port(loopback.port()),
+            _ => request.redirect_uri.clone(),
+        };
+        let state = State::from_random(random(entropy)?);
+        let code_verifier = match pkce {
+            Pkce::S256 => Some(CodeVerifier::from_random(random(entropy)?)),
+            Pkce::Off => None,
+        };
+        let authorize_url = Dialect::new(request.provider).authorization_url(&AuthorizationRequest {
+            response_type,
+            client_id: request.client_id.clone(),
+            redirect_uri: redirect_uri.clone(),
+            scope: request.scope.clone(),
+            state: state.as_str().to_owned(),
+            code_challenge: code_verifier.as_ref().map(CodeVerifier::challenge),
+        })?;
+        let mut hosts = vec![redirect_uri.authority()];
+        if let Listen::Tunnel(address) = &request.listen {
+            // A tunnel passes the public name on, or puts its own target in its place.
+            hosts.extend([address.to_string(), format!("localhost:{}", address.port())]);
+        }
+        let (sender, arrivals) = channel();
+        let deliver = sender.clone();
+        let serving = match loopback {
+            Some(loopback) => {
+                let deliver = move |event| drop(deliver.send(Arrival::Loopback(event)));
+                Some(loopback.serve(tls, deliver).map_err(FlowError::Listen)?)
+            }
+            None => None,
+        };
+        let secrets = Secrets { redirect_uri, state, code_verifier };
+        Ok(Self { request, secrets, hosts, authorize_url, sender, arrivals, serving })
+    }
+
+    pub fn authorize_url(&self) -> &Url {
+        &self.authorize_url
+    }
+
+    /// To the letter, as it was sent.
+    pub fn redirect_uri(&self) -> &RedirectUri {
+        &self.secrets.redirect_uri
+    }
+
+    /// Where pasted lines go; `false` when nobody waits any more.
+    pub fn paste_sender(&self) -> impl FnMut(Zeroizing<String>) -> bool + Send + 'static {
+        let sender = self.sender.clone();
+        move |line| sender.send(Arrival::Pasted(line)).is_ok()
+    }
+
+    /// Waits until the answer has come with the right state, or somebody vouches for one without, or the time is over.
+    pub fn wait(
+        self,
+        timeout: Duration,
+        voucher: Voucher,
+        mut tell: impl FnMut(Waiting<'_>),
+    ) -> Result<Answered<'a>, FlowError> {
+        let end = Instant::now() + timeout;
+        let mut doubted: Option<(Answer, Option<LoopbackRequest>)> = None;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(FlowError::NoAnswer {
+                    redirect_uri: self.secrets.redirect_uri.to_string(),
+                    waited: HumanDuration(timeout).to_string(),
+                });
+            }
+            // Whole seconds, and awake at their ends: a countdown that skips none.
+            tell(Waiting::Left(Duration::from_secs(left.as_millis().div_ceil(1000) as u64)));
+            let (verdict, request) = match self.arrivals.recv_timeout(left.min(TICK)) {
+                Ok(Arrival::Pasted(line)) => match doubted.take() {
+                    Some((answer, request)) if is_yes(&line) => return Ok(self.answered(answer, request)),
+                    doubt => {
+                        doubted = doubt.filter(|_| !is_no(&line));
+                        if is_no(&line) {
+                            continue;
+                        }
+                        (judge_pasted(&line, &self.expected()), None)
+                    }
+                },
+                Ok(Arrival::Loopback(LoopbackEvent::Request(request))) => {
+                    (judge(&request, &self.expected()), Some(request))
+                }
+                Ok(Arrival::Loopback(LoopbackEvent::TlsHello)) => {
+                    tell(Waiting::Tls);
+                    continue;
+                }
+                Ok(Arrival::Loopback(LoopbackEvent::PlainHttp)) => {
+                    tell(Waiting::PlainHttp);
+                    continue;
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => continue,
+            };
+            match (verdict, voucher) {
+                (Verdict::Proven(answer), _) | (Verdict::Doubtful(answer, _), Voucher::Given) => {
+                    return Ok(self.answered(answer, request));
+                }
+                (Verdict::Doubtful(answer, doubt), Voucher::Terminal) if doubted.is_none() => {
+                    tell(Waiting::Confirm(doubt));
+                    doubted = Some((answer, request));
+                }
+                (Verdict::Doubtful(..), _) => {
+                    tell(Waiting::Stray(&Stray::Unproven { claims_error: false }));
+                    send(request, Page::NothingHere);
+                }
+                (Verdict::Fragment, _) => send(request, Page::Fragment),
+                (Verdict::Stray(stray), _) => {
+                    tell(Waiting::Stray(&stray));
+                    send(request, stray.page());
+                }
+            }
+        }
+    }
+
+    fn answered(self, answer: Answer, winner: Option<LoopbackRequest>) -> Answered<'a> {
+        let tab = Tab { winner, arrivals: self.arrivals, _serving: self.serving };
+        Answered { request: self.request, secrets: self.secrets, answer, tab }
+    }
+
+    fn expected(&self) -> Expected<'_> {
+        Expected {
+            redirect_uri: &self.secrets.redirect_uri,
+            hosts: &self.hosts,
+            state: &self.secrets.state,
+            response_type: match self.request.grant {
+                GrantKind::AuthorizationCode => ResponseType::Code,
+                GrantKind::Implicit => ResponseType::Token,
+            },
+            issuer: self.request.provider.definition.authorize.issuer.as_deref(),
+            pkce: self.secrets.code_verifier.is_some(),
+            client_secret: self.request.client_secret.as_ref(),
+            dialect: Dialect::new(self.request.provider),
+        }
+    }
+}
+
+type Bound = (Option<Loopback>, Option<Arc<ServerConfig>>);
+
+fn bind(request: &LoginRequest<'_>) -> Result<Bound, FlowError> {
+    let shown = || request.redirect_uri.to_string();
+    let (addresses, tls) = match &request.listen {
+        Listen::Paste => return Ok((None, None)),
+        Listen::Tunnel(address) => (vec![*address], None),
+        Listen::Here { tls } => {
+            let addresses = request.redirect_uri.loopback();
+            (addresses.ok_or_else(|| FlowError::NotLoopback { redirect_uri: shown() })?, tls.clone())
+        }
+    };
+    Ok((Some(Loopback::bind(&addresses).map_err(FlowError::Listen)?), tls))
+}
+
+fn send(request: Option<LoopbackRequest>, page: Page) {
+    if let Some(request) = request {
+        request.answer(page.answer());
+    }
+}
+
+fn is_yes(line: &str) -> bool {
+    matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+fn is_no(line: &str) -> bool {
+    matches!(line.trim().to_ascii_lowercase().as_str(), "n" | "no")
+}
+
+/// The answer has come; the browser still waits for its page.
+pub struct Answered<'a> {
+    request: LoginRequest<'a>,
+    secrets: Secrets,
+    answer: Answer,
+    tab: Tab,
+}
+
+/// A token, and the provider as it showed itself on the way to it.
+pub struct Obtained {
+    pub reply: TokenReply,
+    pub provider: Provider,
+}
+
+impl Answered<'_> {
+    /// Turns the answer into a token, and hands back the tab that wants to know.
+    pub fn obtain(self, http: &dyn HttpClient, now: Timestamp) -> (Tab, Result<Obtained, FlowError>) {
+        let Self { request, secrets, answer, tab } = self;
+        (tab, obtain(&request, secrets, answer, http, now))
+    }
+}
+
+fn obtain(
+    request: &LoginRequest<'_>,
+    secrets: Secrets,
+    answer: Answer,
+    http: &dyn HttpClient,
+    now: Timestamp,
+) -> Result<Obtained, FlowError> {
+    let provider = with_captured(request.provider, &answer.captured)?;
+    let reply = match answer.response {
+        AuthorizationResponse::Code(code) => {
+            authorization_code::exchange(http, &provider, request, secrets, code, now)?
+        }
+        AuthorizationResponse::Token(params) => implicit::read(&provider, &params, now)?,
+        AuthorizationResponse::Error(error) => return Err(FlowError::Declined(error)),
+    };
+    let provider = with_captured(&provider, &reply.captured)?;
+    Ok(Obtained { reply, provider })
+}
+
+fn with_captured(provider: &Provider, captured: &BTreeMap<String, String>) -> Result<Provider, FlowError> {
+    Ok(if captured.is_empty() { provider.clone() } else { provider.with_captured(captured)? })
+}
+
+/// The browser's tab that waits for the end of the story; there is none if the answer was pasted.
+pub struct Tab {
+    winner: Option<LoopbackRequest>,
+    arrivals: Receiver<Arrival>,
+    _serving: Option<Serving>,
+}
+
+impl Tab {
+    /// Shows the page, and shows it again to every repetition of the same redirect; then the port is closed.
+    pub fn show(self, page: Page) {
+        let winner = self.winner.as_ref().map(|winner| (winner.method.clone(), winner.target.clone()));
+        send(self.winner, page);
+        while let Ok(arrival) = self.arrivals.try_recv() {
+            if let Arrival::Loopback(LoopbackEvent::Request(request)) = arrival {
+                let same = winner.as_ref().is_some_and(|(m, t)| *m == request.method && *t == request.target);
+                request.answer(if same { page } else { Page::NothingHere }.answer());
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The authorization request and the callback (RFC 6749 §4.1.1, §4.1.2), in a provider's own way.
+
+use std::collections::BTreeMap;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use url::Url;
+
+use super::{Dialect, omit_and_rename, omits, rename, rename_back};
+use crate::protocol::authorization::AuthorizationRequest;
+use crate::protocol::params::Params;
+use crate::protocol::pkce::CodeChallenge;
+use crate::protocol::secret::ClientSecret;
+use crate::provider::DefinitionError;
+use crate::provider::definition::value_of;
+use crate::provider::quirks::{ScopeEncoding, StateEcho};
+
+/// The client's side.
+impl Dialect<'_> {
+    /// The URL for the browser (RFC 6749 §4.1.1, §4.2.1); an existing query of the endpoint is kept.
+    pub fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Url, DefinitionError> {
+        let definition = &self.provider.definition;
+        let rules = &definition.authorize;
+        let mut params = Params::new()
+            .with("client_id", request.client_id.as_str())
+            .with("redirect_uri", request.redirect_uri.as_str())
+            .with("response_type", request.response_type.as_str());
+        if !request.scope.is_empty() {
+            params.push("scope", request.scope.join(definition.separator()));
+        }
+        params.push("state", &request.state);
+        if let Some(challenge) = &request.code_challenge {
+            params.push("code_challenge", challenge.as_str());
+            params.push("code_challenge_method", CodeChallenge::METHOD);
+        }
+        // As random as the state, and of no use to find it.
+        let random = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(format!("random:{}", request.state)));
+        let context =
+            [("state", request.state.as_str()), ("client_id", request.client_id.as_str()), ("random", &random)];
+        self.add_extra(&mut params, &rules.params, "authorize.params", &context)?;
+        omit_and_rename(&mut params, &rules.omit, &rules.names);
+
+        let mut url = self.provider.authorize_endpoint()?.url().clone();
+        let query = self.write_query(&params);
+        if let Some(route) = value_of(&rules.route) {
+            // The page reads its parameters behind the route, where no server sees them.
+            url.set_fragment(Some(&format!("{}?{query}", route.trim_start_matches('#'))));
+            return Ok(url);
+        }
+        let query = match url.query().filter(|query| !query.is_empty()) {
+            Some(existing) => format!("{existing}&{query}"),
+            None => query,
+        };
+        url.set_query(Some(&query));
+        Ok(url)
+    }
+
+    /// A callback's parameters with the RFC's names.
+    pub fn read_callback(&self, mut params: Params) -> Params {
+        rename_back(&mut params, &self.provider.definition.callback.names);
+        params
+    }
+
+    /// Values for the definition's parameters that stand in a callback.
+    pub fn captured_from_callback(&self, params: &Params) -> BTreeMap<String, String> {
+        let value = |name: &String| params.single(name).ok().flatten().map(str::to_owned);
+        let known = &self.provider.definition.params;
+        known.iter().filter_map(|(name, param)| Some((name.clone(), value(param.from_callback.as_ref()?)?))).collect()
+    }
+
+    /// Whether the provider may leave the state out of its callback.
+    pub fn state_may_be_missing(&self) -> bool {
+        value_of(&self.provider.definition.callback.state) == Some(&StateEcho::MayBeMissing)
+    }
+
+    /// Whether the callback's signature is the provider's; `true` where the provider signs nothing. The signed text is
+    /// every other parameter, sorted by name, as in a query.
+    pub fn signature_holds(&self, params: &Params, secret: Option<&ClientSecret>) -> bool {
+        let Some(rule) = value_of(&self.provider.definition.callback.signature) else { return true };
+        let (Ok(Some(given)), Some(secret)) = (params.single(&rule.param), secret) else { return false };
+        let expected = signature(params, &rule.param, secret);
+        expected.as_bytes().ct_eq(given.as_bytes()).into()
+    }
+
+    fn write_query(&self, params: &Params) -> String {
+        let separator = self.provider.definition.separator();
+        match value_of(&self.provider.definition.scope.encoding).copied().unwrap_or_default() {
+            ScopeEncoding::Percent => params.to_query(),
+            ScopeEncoding::Plus => params.to_form(),
+            ScopeEncoding::Raw => {
+                let encoded: String = url::form_urlencoded::byte_serialize(separator.as_bytes()).collect();
+                params.to_query().replace(&encoded, separator)
+            }
+        }
+    }
+}
+
+/// The server's side, for the emulator.
+impl Dialect<'_> {
+    /// An authorization request's parameters with the RFC's names.
+    pub fn read_authorization_request(&self, mut params: Params) -> Params {
+        rename_back(&mut params, &self.provider.definition.authorize.names);
+        // A client that sends it all the same is not made to say it twice.
+        if self.authorization_request_omits("response_type") && !params.contains("response_type") {
+            params.push("response_type", "code");
+        }
+        params
+    }
+
+    /// Whether the provider's clients leave a parameter (RFC name) out of the authorization request.
+    pub fn authorization_request_omits(&self, name: &str) -> bool {
+        omits(&self.provider.definition.authorize.omit, name)
+    }
+
+    /// A callback's parameters with the provider's names, and signed where the provider signs them.
+    pub fn write_callback(&self, mut params: Params, secret: &ClientSecret) -> Params {
+        rename(&mut params, &self.provider.definition.callback.names);
+        for (name, param) in &self.provider.definition.params {
+            // What a definition takes from the callback is in the emulator's callback.
+            if let (Some(their_name), Some(example)) = (&param.from_callback, &param.example) {
+                debug_assert!(!params.contains(their_name), "{name}");
+                params.push(their_name, example);
+            }
+        }
+        if let Some(rule) = value_of(&self.provider.definition.callback.signature) {
+            let signature = signature(&params, &rule.param, secret);
+            params.push(&rule.param, signature);
+        }
+        params
+    }
+}
+
+/// HMAC-SHA256 in hex over every parameter but the signature itself.
+fn signature(params: &Params, param: &str, secret: &ClientSecret) -> String {
+    let mut signed: Vec<(&str, &str)> = params.iter().filter(|(name, _)| *name != param).collect();
+    signed.sort_unstable();
+    let text = signed.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+    let mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes a key of any length");
+    let code = mac.chain_update(text).finalize().into_bytes();
+    code.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,91 @@
+//! The one place where a quirk acts: between the RFCs' values and what a provider wants to see.
+//!
+//! The client builds with it what the emulator reads with it, and the other way round. That both agree proves only
+//! that we agree with ourselves; what is right is shown by recorded replies in `tests/fixtures/`.
+
+mod api;
+mod authorization;
+mod token;
+
+use std::collections::BTreeMap;
+
+pub use token::{TokenReply, TokenReplyError};
+
+use super::DefinitionError;
+use super::definition::{Departure, value_of};
+use super::endpoint::Provider;
+use super::template;
+use crate::protocol::message::{BadHeader, HttpRequest};
+use crate::protocol::params::Params;
+
+const JSON: &str = "application/json";
+
+/// Translates for one provider.
+#[derive(Clone, Copy)]
+pub struct Dialect<'a> {
+    provider: &'a Provider,
+}
+
+impl<'a> Dialect<'a> {
+    pub fn new(provider: &'a Provider) -> Self {
+        Self { provider }
+    }
+
+    /// A definition's own parameters, their templates filled from the provider's values and from `context`.
+    fn add_extra(
+        &self,
+        params: &mut Params,
+        extra: &Departure<BTreeMap<String, String>>,
+        key: &str,
+        context: &[(&str, &str)],
+    ) -> Result<(), DefinitionError> {
+        for (name, text) in value_of(extra).into_iter().flatten() {
+            params.push(name, self.fill(text, key, context)?);
+        }
+        Ok(())
+    }
+
+    fn fill(&self, text: &str, key: &str, context: &[(&str, &str)]) -> Result<String, DefinitionError> {
+        let mut values = self.provider.params.clone();
+        values.extend(context.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        template::fill(text, &values)
+            .map_err(|missing| self.wrong(key, &format!("`{{{}}}` is no parameter", missing.0)))
+    }
+
+    fn header(&self, message: &mut HttpRequest, name: &str, value: &str, secret: bool) -> Result<(), DefinitionError> {
+        let set = if secret { message.set_secret_header(name, value) } else { message.set_header(name, value) };
+        set.map_err(|BadHeader(name)| self.wrong("headers", &format!("`{name}` cannot be sent as a header")))
+    }
+
+    fn wrong(&self, key: &str, problem: &str) -> DefinitionError {
+        DefinitionError::Wrong { id: self.provider.id().to_owned(), key: key.to_owned(), problem: problem.to_owned() }
+    }
+}
+
+fn omit_and_rename(params: &mut Params, omit: &Departure<Vec<String>>, names: &Departure<BTreeMap<String, String>>) {
+    for name in value_of(omit).into_iter().flatten() {
+        params.remove(name);
+    }
+    rename(params, names);
+}
+
+/// From the RFC's names to theirs.
+fn rename(params: &mut Params, names: &Departure<BTreeMap<String, String>>) {
+    for (ours, theirs) in value_of(names).into_iter().flatten() {
+        params.rename(ours, theirs);
+    }
+}
+
+/// From their names to the RFC's.
+fn rename_back(params: &mut Params, names: &Departure<BTreeMap<String, String>>) {
+    for (ours, theirs) in value_of(names).into_iter().flatten() {
+        params.rename(theirs, ours);
+    }
+}
+
+fn omits(omit: &Departure<Vec<String>>, name: &str) -> bool {
+    value_of(omit).is_some_and(|omit| omit.iter().any(|omitted| omitted == name))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+use super::*;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use http::Method;
+use url::Url;
+
+use crate::protocol::authorization::AuthorizationRequest;
+use crate::protocol::authorization::ResponseType;
+use crate::protocol::client::ClientId;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::AccessToken;
+use crate::protocol::secret::{AuthorizationCode, ClientSecret};
+use crate::protocol::time::Timestamp;
+use crate::protocol::token::Grant;
+use crate::protocol::token::TokenRequest;
+use crate::provider::ProviderDefinition;
+
+fn provider(toml: &str) -> Provider {
+    let definition: ProviderDefinition = toml::from_str(toml).unwrap();
+    Provider::new(ProviderDefinition { id: "mine".into(), ..definition }, BTreeMap::new(), None).unwrap()
+}
+
+fn authorize(toml: &str) -> String {
+    let provider = provider(toml);
+    let request = AuthorizationRequest {
+        response_type: ResponseType::Code,
+        client_id: ClientId::new("id"),
+        redirect_uri: RedirectUri::parse("http://127.0.0.1:1/cb").unwrap(),
+        scope: ScopeSet::parse("a b"),
+        state: "s".into(),
+        code_challenge: None,
+    };
+    Dialect::new(&provider).authorization_url(&request).unwrap().to_string()
+}
+
+fn token_request(toml: &str) -> HttpRequest {
+    let provider = provider(toml);
+    let request = TokenRequest {
+        client_id: ClientId::new("id:1"),
+        client_secret: Some(ClientSecret::new("p w")),
+        grant: Grant::AuthorizationCode {
+            code: AuthorizationCode::new("c"),
+            redirect_uri: "http://127.0.0.1:1/cb".into(),
+            code_verifier: None,
+        },
+        state: Some("s".into()),
+    };
+    Dialect::new(&provider).encode_token_request(&request).unwrap()
+}
+
+fn body(toml: &str) -> String {
+    String::from_utf8(token_request(toml).body).unwrap()
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+const URLS: &str = "authorize.url = 'https://a.example/auth?tenant=x'\ntoken.url = 'https://a.example/token'\n";
+
+#[test]
+fn the_authorize_url_follows_the_rfc_and_then_the_quirks() {
+    let standard =
+        "https://a.example/auth?tenant=x&client_id=id&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcb&response_type=code";
+    assert_eq!(authorize(URLS), format!("{standard}&scope=a%20b&state=s"));
+    assert_eq!(authorize(&format!("{URLS}scope.separator = ','")), format!("{standard}&scope=a%2Cb&state=s"));
+    assert_eq!(
+        authorize(&format!("{URLS}scope.separator = ','\nscope.encoding = 'raw'")),
+        format!("{standard}&scope=a,b&state=s")
+    );
+    assert_eq!(authorize(&format!("{URLS}scope.encoding = 'plus'")), format!("{standard}&scope=a+b&state=s"));
+    let renamed = authorize(&format!(
+        "{URLS}authorize.names = {{ client_id = 'client_key' }}\nauthorize.omit = ['response_type']\nauthorize.params = {{ owner = 'user' }}"
+    ));
+    assert_eq!(
+        renamed,
+        "https://a.example/auth?tenant=x&client_key=id&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcb&scope=a%20b&state=s&owner=user"
+    );
+}
+
+#[test]
+fn the_token_request_is_a_form_unless_the_definition_says_otherwise() {
+    assert_eq!(
+        body(URLS),
+        "client_id=id%3A1&client_secret=p+w&grant_type=authorization_code&code=c&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcb"
+    );
+    assert_eq!(
+        body(&format!(
+            "{URLS}token.body = 'json'\ntoken.params = {{ state = '{{state}}' }}\ntoken.omit = ['redirect_uri']"
+        )),
+        r#"{"client_id":"id:1","client_secret":"p w","grant_type":"authorization_code","code":"c","state":"s"}"#
+    );
+}
+
+#[test]
+fn basic_credentials_are_form_encoded_and_never_in_the_body_too() {
+    let message = token_request(&format!("{URLS}token.auth = 'basic'"));
+    assert_eq!(message.headers["authorization"], format!("Basic {}", BASE64_STANDARD.encode("id%3A1:p+w")));
+    let body = String::from_utf8(message.body).unwrap();
+    assert!(!body.contains("client_id") && !body.contains("client_secret"), "{body}");
+}
+
+#[test]
+fn what_the_client_writes_the_server_reads() {
+    for quirks in [
+        "",
+        "token.body = 'json'",
+        "token.auth = 'basic'",
+        "token.names = { client_id = 'appId', code = 'auth_code' }",
+        "token.body = 'query'",
+    ] {
+        let provider = provider(&format!("{URLS}{quirks}"));
+        let message = token_request(&format!("{URLS}{quirks}"));
+        let header = |name: &str| message.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+        let params = Dialect::new(&provider)
+            .read_token_request(
+                message.url.query().unwrap_or_default(),
+                &header("content-type").unwrap_or_default(),
+                header("authorization").as_deref(),
+                &message.body,
+            )
+            .unwrap();
+        let request = TokenRequest::parse(&params).unwrap();
+        assert_eq!(request.client_id.as_str(), "id:1", "{quirks}");
+        assert_eq!(request.client_secret.unwrap().expose(), "p w", "{quirks}");
+    }
+}
+
+#[test]
+fn a_nested_reply_is_read_and_written() {
+    let provider = provider(&format!("{URLS}token.response = {{ access_token = 'data.accessToken' }}"));
+    let dialect = Dialect::new(&provider);
+    let reply = dialect
+        .decode_token_reply(201, None, br#"{"ok":true,"data":{"accessToken":"tok"}}"#, &[], Timestamp(0))
+        .unwrap();
+    assert_eq!(reply.response.access_token.expose(), "tok");
+    assert_eq!(reply.masked.to_string(), r#"{"ok":true,"data":{"accessToken":"[3 characters]"}}"#);
+    assert_eq!(dialect.encode_token_reply(&reply.response, Timestamp(7))["data"]["accessToken"], "tok");
+}
+
+#[test]
+fn replies_are_sorted_into_refusals_faults_and_riddles() {
+    let provider = provider(URLS);
+    let decode = |status, kind: &str, body: &str| {
+        Dialect::new(&provider).decode_token_reply(
+            status,
+            Some(kind),
+            body.as_bytes(),
+            &["s3cret-s3cret"],
+            Timestamp(0),
+        )
+    };
+    use TokenReplyError::{Redirected, Refused, ServerFault, Unreadable, Unusable};
+    assert!(decode(200, FORM, "access_token=t&scope=a").is_ok());
+    assert!(decode(200, "text/plain", "access_token=t").is_ok());
+    assert!(decode(200, "text/html", r#"{"access_token":"t"}"#).is_ok());
+    assert!(matches!(decode(400, JSON, r#"{"error":"invalid_grant"}"#), Err(Refused { .. })));
+    assert!(matches!(decode(200, JSON, r#"{"error":["a"]}"#), Err(Refused { .. })));
+    assert!(matches!(decode(200, FORM, "error=bad_verification_code"), Err(Refused { .. })));
+    assert!(matches!(decode(503, JSON, r#"{"error":"busy"}"#), Err(ServerFault { .. })));
+    assert!(matches!(decode(307, JSON, ""), Err(Redirected { .. })));
+    assert!(matches!(decode(403, "text/html", "<html>blocked</html>"), Err(Unreadable { .. })));
+    assert!(matches!(decode(200, JSON, ""), Err(Unreadable { .. })));
+    assert!(matches!(decode(200, JSON, "[]"), Err(Unreadable { .. })));
+    assert!(matches!(decode(200, JSON, r#"{"token_type":"bearer"}"#), Err(Unusable { .. })));
+    let error = decode(400, JSON, r#"{"error":"x","echo":"s3cret-s3cret"}"#).unwrap_err().to_string();
+    assert!(!error.contains("s3cret-s3cret"), "{error}");
+}
+
+#[test]
+fn a_token_stands_in_one_place_and_is_found_there() {
+    let toml = "api.base = 'https://a.example'\napi.token = [{in='header', name='X-Api-Token'}, {in='bearer', scheme='BEARER'}, {in='query', name='t'}, {in='body', name='api_token'}]";
+    let provider = provider(toml);
+    let dialect = Dialect::new(&provider);
+    for placement in provider.definition.token_placements() {
+        let mut request = HttpRequest::new(Method::GET, Url::parse("https://a.example/x?y=1").unwrap());
+        dialect.place_token(&mut request, &placement, &AccessToken::new("canary")).unwrap();
+        let whole = format!(
+            "{} {:?} {}",
+            request.url,
+            request.headers.values().map(|v| v.to_str().unwrap()).collect::<Vec<_>>(),
+            String::from_utf8_lossy(&request.body)
+        );
+        assert_eq!(whole.matches("canary").count(), 1, "{placement}: {whole}");
+        let header = |name: &str| request.headers.get(name).map(|v| v.to_str().unwrap().to_owned());
+        assert_eq!(
+            dialect.find_token(header, request.url.query().unwrap(), &request.body).as_deref(),
+            Some("canary"),
+            "{placement}"
+        );
+    }
+    let both = |name: &str| matches!(name, "X-Api-Token" | "Authorization").then(|| "BEARER x".to_owned());
+    assert_eq!(dialect.find_token(both, "", b""), None);
+}

@@ -1,0 +1,465 @@
+//! The token request and its reply (RFC 6749 §4.1.3, §5, §6; RFC 7009), in a provider's own way.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use http::Method;
+use http::header::ACCEPT;
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{Dialect, JSON, omit_and_rename, omits, rename, rename_back};
+use crate::protocol::client::{ClientAuthMethod, ClientId};
+use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::message::HttpRequest;
+use crate::protocol::params::Params;
+use crate::protocol::secret::{AccessToken, ClientSecret};
+use crate::protocol::time::Timestamp;
+use crate::protocol::token::{Grant, NotATokenResponse, TokenRequest, TokenResponse};
+use crate::protocol::{json, jwt, mask};
+use crate::provider::DefinitionError;
+use crate::provider::definition::{Departure, value_of};
+use crate::provider::quirks::{ExpiryUnit, Lifetime, RefreshWith, Sourced, TokenBody, TokenMethod};
+use crate::provider::template;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// What a token endpoint answered, understood, and the masked reply for those who want to see it.
+#[derive(Clone, Debug)]
+pub struct TokenReply {
+    pub response: TokenResponse,
+    pub masked: Value,
+    /// Values for the definition's parameters that stand in the reply, as the API's own address does at some.
+    pub captured: BTreeMap<String, String>,
+}
+
+/// A reply of the token endpoint that is no token. `reply` is masked and cleaned.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenReplyError {
+    /// The server understood, and said no (RFC 6749 §5.2), whatever the status below 500.
+    #[error("the token endpoint refused, with status {status} and {reply}")]
+    Refused {
+        status: u16,
+        reply: String,
+        #[source]
+        error: Box<ErrorResponse>,
+    },
+    /// The server has a fault of its own.
+    #[error("the token endpoint answered with status {status} and {reply}")]
+    ServerFault { status: u16, reply: String },
+    /// A redirect is not followed: it would carry the client's secret to wherever it points.
+    #[error(
+        "the token endpoint answered with a redirect (status {status}), which is not followed as it would move the client's secret"
+    )]
+    Redirected { status: u16 },
+    /// Neither a token nor an error.
+    #[error("the token endpoint's reply, status {status}, was not understood: {reply}")]
+    Unreadable {
+        status: u16,
+        reply: String,
+        #[source]
+        source: Option<serde_json::Error>,
+    },
+    /// JSON, but no token that can be used.
+    #[error("the token endpoint's reply, status {status}, holds no usable token: {reply}")]
+    Unusable {
+        status: u16,
+        reply: String,
+        #[source]
+        source: NotATokenResponse,
+    },
+    /// The implicit grant's fragment has no usable token in it.
+    #[error("the redirect's fragment holds no usable token")]
+    UnusableFragment {
+        #[source]
+        source: NotATokenResponse,
+    },
+}
+
+/// The client's side.
+impl Dialect<'_> {
+    /// The request to the token endpoint (RFC 6749 §4.1.3, §6; credentials: §2.3.1).
+    pub fn encode_token_request(&self, request: &TokenRequest) -> Result<HttpRequest, DefinitionError> {
+        let definition = &self.provider.definition;
+        let rules = &definition.token;
+        let is_refresh = matches!(request.grant, Grant::RefreshToken(_));
+        let mut params = Params::new();
+        let auth = self.begin_with_credentials(&mut params, &request.client_id, request.client_secret.as_ref());
+        for (name, value) in request.to_params(definition.separator()).iter() {
+            params.push(name, value);
+        }
+        let state = request.state.as_deref().unwrap_or_default();
+        let context = [("client_id", request.client_id.as_str()), ("state", state)];
+        // A refresh has no state to repeat, so a parameter that is made of it is left out.
+        let extra: Departure<_> = value_of(&rules.params).map(|extra| {
+            let wanted = |text: &str| request.state.is_some() || !template::names(text).contains(&"state");
+            Sourced::bare(extra.iter().filter(|(_, text)| wanted(text)).map(|(n, t)| (n.clone(), t.clone())).collect())
+        });
+        if is_refresh && definition.refresh.params.is_some() {
+            self.add_extra(&mut params, &definition.refresh.params, "refresh.params", &context)?;
+        } else {
+            self.add_extra(&mut params, &extra, "token.params", &context)?;
+        }
+        if is_refresh {
+            rename(&mut params, &definition.refresh.names);
+        }
+        omit_and_rename(&mut params, &rules.omit, &rules.names);
+
+        let url = match self.provider.endpoints.refresh.as_ref().filter(|_| is_refresh) {
+            Some(endpoint) => endpoint.url().clone(),
+            None => self.provider.token_endpoint()?.url().clone(),
+        };
+        self.credentialed_message(url, &params, auth, &request.client_id, request.client_secret.as_ref())
+    }
+
+    /// The request to the revocation endpoint (RFC 7009 §2.1), or `None` where the provider has none.
+    pub fn encode_revocation(
+        &self,
+        token: &str,
+        hint: &str,
+        client_id: Option<&ClientId>,
+        secret: Option<&ClientSecret>,
+    ) -> Result<Option<HttpRequest>, DefinitionError> {
+        let Some(endpoint) = &self.provider.endpoints.revoke else { return Ok(None) };
+        let rules = &self.provider.definition.revoke;
+        let client_id = client_id.cloned().unwrap_or_else(|| ClientId::new(""));
+        let mut params = Params::new();
+        let auth = self.begin_with_credentials(&mut params, &client_id, secret);
+        params.push("token", token);
+        params.push("token_type_hint", hint);
+        self.add_extra(&mut params, &rules.params, "revoke.params", &[("client_id", client_id.as_str())])?;
+        rename(&mut params, &rules.names);
+        let mut message = HttpRequest::new(Method::POST, endpoint.url().clone()).with_body(FORM, params.to_form());
+        self.authenticate(&mut message, auth, &client_id, secret)?;
+        Ok(Some(message))
+    }
+
+    /// The request to the introspection endpoint (RFC 7662 §2.1), or `None` where the provider has none.
+    pub fn encode_introspection(
+        &self,
+        token: &AccessToken,
+        client_id: &ClientId,
+        secret: Option<&ClientSecret>,
+    ) -> Result<Option<HttpRequest>, DefinitionError> {
+        let Some(endpoint) = &self.provider.endpoints.introspect else { return Ok(None) };
+        let mut params = Params::new();
+        let auth = self.begin_with_credentials(&mut params, client_id, secret);
+        params.push("token", token.expose());
+        params.push("token_type_hint", "access_token");
+        let mut message = HttpRequest::new(Method::POST, endpoint.url().clone()).with_body(FORM, params.to_form());
+        message.headers.insert(ACCEPT, http::HeaderValue::from_static(JSON));
+        self.authenticate(&mut message, auth, client_id, secret)?;
+        Ok(Some(message))
+    }
+
+    /// Which of a login's tokens a refresh presents.
+    pub fn refreshes_with_access_token(&self) -> bool {
+        value_of(&self.provider.definition.refresh.with) == Some(&RefreshWith::Access)
+    }
+
+    /// Reads what came back. `secrets` are those of the request, so that a reply that repeats them can be shown.
+    pub fn decode_token_reply(
+        &self,
+        status: u16,
+        content_type: Option<&str>,
+        body: &[u8],
+        secrets: &[&str],
+        now: Timestamp,
+    ) -> Result<TokenReply, TokenReplyError> {
+        let shown = || match mask::reply(body, secrets) {
+            empty if empty.is_empty() => "an empty body".to_owned(),
+            text => text,
+        };
+        match status {
+            500.. => return Err(TokenReplyError::ServerFault { status, reply: shown() }),
+            300..=399 => return Err(TokenReplyError::Redirected { status }),
+            _ => {}
+        }
+        let value = read_reply(content_type, body).map_err(|source| TokenReplyError::Unreadable {
+            status,
+            reply: shown(),
+            source,
+        })?;
+        if let Some(error) = self.read_token_error(&value) {
+            return Err(TokenReplyError::Refused { status, reply: shown(), error: Box::new(error.without(secrets)) });
+        }
+        if !(200..=299).contains(&status) {
+            return Err(TokenReplyError::Unreadable { status, reply: shown(), source: None });
+        }
+        let response = self.read_token(&value, now).map_err(|source| TokenReplyError::Unusable {
+            status,
+            reply: shown(),
+            source,
+        })?;
+        Ok(TokenReply { response, masked: mask::json(&value), captured: self.captured(&value) })
+    }
+
+    /// Reads the token out of an implicit grant's fragment (RFC 6749 §4.2.2). A refresh token in it is ignored: "the
+    /// authorization server MUST NOT issue a refresh token".
+    pub fn decode_fragment(&self, params: &Params, now: Timestamp) -> Result<TokenReply, TokenReplyError> {
+        let value = params.to_json();
+        let mut response =
+            self.read_token(&value, now).map_err(|source| TokenReplyError::UnusableFragment { source })?;
+        response.refresh_token = None;
+        Ok(TokenReply { response, masked: mask::json(&value), captured: self.captured(&value) })
+    }
+
+    fn read_token(&self, value: &Value, now: Timestamp) -> Result<TokenResponse, NotATokenResponse> {
+        let rules = &self.provider.definition.token;
+        let standard = self.with_rfc_names(value, now);
+        let mut response = TokenResponse::from_json(&standard)?;
+        if value_of(&rules.expires_unit) == Some(&ExpiryUnit::Milliseconds) {
+            response.expires_in = response.expires_in.map(|time| time / 1000);
+        }
+        // A JWT says itself when it ends (RFC 7519 §4.1.4), where the reply does not.
+        let from_jwt = || jwt::expiry(response.access_token.expose()).map(|end| now.until(end));
+        response.expires_in = response.expires_in.or_else(from_jwt);
+        match value_of(&rules.lifetime) {
+            Some(Lifetime::Never) => {
+                response.expires_in = None;
+                response.refresh_token = None;
+            }
+            Some(Lifetime::For(time)) => response.expires_in = response.expires_in.or(Some(*time)),
+            None => {}
+        }
+        Ok(response)
+    }
+
+    /// The error in a reply: the RFC's, or where the definition says that it stands.
+    fn read_token_error(&self, value: &Value) -> Option<ErrorResponse> {
+        let rules = &self.provider.definition.token;
+        let text =
+            |path: &String| json::at(value, path).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
+        let worded = || value_of(&rules.error).into_iter().flatten().find_map(text);
+        if let Some(mark) = value_of(&rules.ok) {
+            if text(&mark.path).as_deref() == Some(mark.equals.as_str()) {
+                return None;
+            }
+            let code = worded().unwrap_or_else(|| format!("`{}` is not `{}`", mark.path, mark.equals));
+            return Some(ErrorResponse { code, description: None, hint: None, uri: None });
+        }
+        ErrorResponse::from_json(value)
+    }
+
+    /// The reply with the RFC's member names at its top level, and `expires_at` counted from `now`.
+    fn with_rfc_names(&self, value: &Value, now: Timestamp) -> Value {
+        let mut standard = value.as_object().cloned().unwrap_or_default();
+        for (name, path) in value_of(&self.provider.definition.token.response).into_iter().flatten() {
+            if let Some(inner) = json::at(value, path) {
+                standard.insert(name.clone(), inner.clone());
+            }
+        }
+        if let (None, Some(end)) = (standard.get("expires_in"), standard.get("expires_at").and_then(point_in_time)) {
+            standard.insert("expires_in".into(), now.until(end).as_secs().into());
+        }
+        Value::Object(standard)
+    }
+
+    fn captured(&self, value: &Value) -> BTreeMap<String, String> {
+        let text = |path: &String| json::at(value, path).and_then(Value::as_str).map(str::to_owned);
+        let params = &self.provider.definition.params;
+        params.iter().filter_map(|(name, param)| Some((name.clone(), text(param.from_token.as_ref()?)?))).collect()
+    }
+
+    /// The way to authenticate, and what of it stands in the body.
+    fn begin_with_credentials(
+        &self,
+        params: &mut Params,
+        client_id: &ClientId,
+        secret: Option<&ClientSecret>,
+    ) -> ClientAuthMethod {
+        let auth = secret.map_or(ClientAuthMethod::None, |_| self.provider.definition.client_auth());
+        if auth != ClientAuthMethod::Basic && !client_id.as_str().is_empty() {
+            params.push("client_id", client_id.as_str());
+        }
+        if let (ClientAuthMethod::Body, Some(secret)) = (auth, secret) {
+            params.push("client_secret", secret.expose());
+        }
+        auth
+    }
+
+    fn credentialed_message(
+        &self,
+        url: Url,
+        params: &Params,
+        auth: ClientAuthMethod,
+        client_id: &ClientId,
+        secret: Option<&ClientSecret>,
+    ) -> Result<HttpRequest, DefinitionError> {
+        let rules = &self.provider.definition.token;
+        let method = match value_of(&rules.method).copied().unwrap_or_default() {
+            TokenMethod::Post => Method::POST,
+            TokenMethod::Get => Method::GET,
+        };
+        let mut message = HttpRequest::new(method, url);
+        message = match value_of(&rules.body).copied().unwrap_or_default() {
+            TokenBody::Form => message.with_body(FORM, params.to_form()),
+            TokenBody::Json => message.with_body(JSON, params.to_json().to_string()),
+            TokenBody::Query => {
+                message.url.query_pairs_mut().extend_pairs(params.iter());
+                message
+            }
+        };
+        message.headers.insert(ACCEPT, http::HeaderValue::from_static(JSON));
+        self.authenticate(&mut message, auth, client_id, secret)?;
+        for (name, value) in value_of(&rules.headers).into_iter().flatten() {
+            let value = self.fill(value, "token.headers", &[("client_id", client_id.as_str())])?;
+            self.header(&mut message, name, &value, false)?;
+        }
+        Ok(message)
+    }
+
+    fn authenticate(
+        &self,
+        message: &mut HttpRequest,
+        auth: ClientAuthMethod,
+        client_id: &ClientId,
+        secret: Option<&ClientSecret>,
+    ) -> Result<(), DefinitionError> {
+        let (ClientAuthMethod::Basic, Some(secret)) = (auth, secret) else { return Ok(()) };
+        let pair = match value_of(&self.provider.definition.token.basic) {
+            Some(halves) => {
+                let context = [("client_id", client_id.as_str()), ("client_secret", secret.expose())];
+                let half = |text: &str| self.fill(text, "token.basic", &context);
+                format!("{}:{}", half(&halves.user)?, half(&halves.password)?)
+            }
+            None => {
+                // Form-encoded before Basic: RFC 6749 §2.3.1 asks for it, curl does not do it.
+                let half = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+                format!("{}:{}", half(client_id.as_str()), half(secret.expose()))
+            }
+        };
+        self.header(message, "Authorization", &format!("Basic {}", BASE64_STANDARD.encode(pair)), true)
+    }
+}
+
+/// The server's side, for the emulator.
+impl Dialect<'_> {
+    /// Whether the provider's clients leave a parameter (RFC name) out of the token request.
+    pub fn token_request_omits(&self, name: &str) -> bool {
+        omits(&self.provider.definition.token.omit, name)
+    }
+
+    /// Whether the provider's clients ask for a token with GET.
+    pub fn token_request_is_get(&self) -> bool {
+        value_of(&self.provider.definition.token.method) == Some(&TokenMethod::Get)
+    }
+
+    /// A token request's parameters with the RFC's names. Form and JSON are both read, as servers do; the credentials
+    /// of a Basic header are added to them.
+    pub fn read_token_request(
+        &self,
+        query: &str,
+        content_type: &str,
+        authorization: Option<&str>,
+        body: &[u8],
+    ) -> Option<Params> {
+        let rules = &self.provider.definition.token;
+        let mut params = match (value_of(&rules.body), HttpRequest::media_type(Some(content_type)).as_str()) {
+            (Some(TokenBody::Query), _) => Params::from_urlencoded(query),
+            (_, JSON) => json_params(body)?,
+            _ => Params::from_urlencoded(std::str::from_utf8(body).ok()?),
+        };
+        rename_back(&mut params, &rules.names);
+        if params.single("grant_type").ok().flatten() == Some("refresh_token") {
+            rename_back(&mut params, &self.provider.definition.refresh.names);
+        }
+        if let Some(pair) = authorization.and_then(|value| value.strip_prefix("Basic ")) {
+            let pair = String::from_utf8(BASE64_STANDARD.decode(pair.trim()).ok()?).ok()?;
+            self.read_basic(&mut params, &pair)?;
+        }
+        if self.token_request_omits("grant_type") && !params.contains("grant_type") {
+            params.push("grant_type", "authorization_code");
+        }
+        Some(params)
+    }
+
+    fn read_basic(&self, params: &mut Params, pair: &str) -> Option<()> {
+        let (user, password) = pair.split_once(':')?;
+        if let Some(halves) = value_of(&self.provider.definition.token.basic) {
+            for (template, value) in [(&halves.user, user), (&halves.password, password)] {
+                if let [name @ ("client_id" | "client_secret")] = template::names(template).as_slice() {
+                    params.remove(name);
+                    params.push(*name, value);
+                }
+            }
+            return Some(());
+        }
+        let decode =
+            |half: &str| Params::from_urlencoded(&format!("x={half}")).single("x").ok().flatten().map(str::to_owned);
+        params.push("client_id", decode(user)?);
+        params.push("client_secret", decode(password)?);
+        Some(())
+    }
+
+    /// A token reply as the provider words it.
+    pub fn encode_token_reply(&self, response: &TokenResponse, created_at: Timestamp) -> Value {
+        let definition = &self.provider.definition;
+        let rules = &definition.token;
+        let mut standard = response.to_json(definition.separator());
+        standard.insert("created_at".into(), created_at.0.into());
+        if let (Some(ExpiryUnit::Milliseconds), Some(time)) = (value_of(&rules.expires_unit), response.expires_in) {
+            standard.insert("expires_in".into(), (time.as_secs() * 1000).into());
+        }
+        let paths = value_of(&rules.response).cloned().unwrap_or_default();
+        if let (Some(path), Some(time)) = (paths.get("expires_at"), response.expires_in) {
+            standard.remove("expires_in");
+            standard.insert("expires_at".into(), created_at.plus(time).to_string().into());
+            debug_assert!(!path.is_empty());
+        }
+        let mut theirs = Map::new();
+        for (name, value) in standard {
+            json::put(&mut theirs, paths.get(&name).unwrap_or(&name), value);
+        }
+        if let Some(mark) = value_of(&rules.ok) {
+            let value = serde_json::from_str(&mark.equals).unwrap_or_else(|_| Value::from(mark.equals.clone()));
+            json::put(&mut theirs, &mark.path, value);
+        }
+        for param in definition.params.values() {
+            if let (Some(path), Some(example)) = (&param.from_token, &param.example) {
+                json::put(&mut theirs, path, example.clone().into());
+            }
+        }
+        for (name, value) in &definition.sample_reply {
+            if let Ok(value) = serde_json::to_value(value) {
+                theirs.insert(name.clone(), value);
+            }
+        }
+        Value::Object(theirs)
+    }
+}
+
+/// A point in time as servers write it: RFC 3339, or a number of seconds, or of milliseconds if that is absurdly late.
+fn point_in_time(value: &Value) -> Option<Timestamp> {
+    if let Some(seconds) = json::seconds(value) {
+        let seconds = if seconds > 1e11 { seconds / 1000.0 } else { seconds };
+        return Some(Timestamp(0).plus(Duration::from_secs_f64(seconds)));
+    }
+    value.as_str()?.parse::<jiff::Timestamp>().ok().map(|time| Timestamp(time.as_second()))
+}
+
+fn json_params(body: &[u8]) -> Option<Params> {
+    let value = json::parse(body).ok()?;
+    let mut params = Params::new();
+    for (name, value) in value.as_object()? {
+        params.push(name, value.as_str()?);
+    }
+    Some(params)
+}
+
+/// A reply by its content type, or, where that is missing or wrong, by its looks.
+fn read_reply(content_type: Option<&str>, body: &[u8]) -> Result<Value, Option<serde_json::Error>> {
+    let media_type = HttpRequest::media_type(content_type);
+    let text = std::str::from_utf8(body).unwrap_or_default().trim_start();
+    let looks_like_form =
+        !text.starts_with(['{', '[', '<', '"']) && (text.contains("access_token=") || text.starts_with("error="));
+    if media_type != JSON && looks_like_form {
+        return Ok(Params::from_urlencoded(text.trim_end()).to_json());
+    }
+    match json::parse(body) {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        Ok(_) => Err(None),
+        Err(error) => Err(Some(error)),
+    }
+}

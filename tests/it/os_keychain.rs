@@ -1,0 +1,399 @@
+//! The OS keychain, against a real gnome-keyring on a bus of its own.
+//!
+//! Each call runs in a process of its own, as it does in life: the test binary starts itself again for one ignored test
+//! (`child_does_one_call`), which prints what the keychain answered. Home, runtime directory and bus are made up for
+//! each story, and the bus starts no services by itself, so that nothing reaches the desktop of whoever runs this.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use oauthctl::system::keychain::Keychain;
+use oauthctl::system::os_keychain::OsKeychain;
+use zbus::blocking::{Connection, MessageIterator, connection, fdo::DBusProxy};
+use zbus::fdo;
+use zbus::message::Type;
+use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
+
+/// For everything that must happen: a busy machine is slow, and a hang must still end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The deadline for calls that are meant to run into it.
+const SHORT: Duration = Duration::from_millis(300);
+
+#[test]
+fn a_secret_outlives_its_process_and_secret_tool_reads_it_too() {
+    let Some(desk) = Desk::new() else { return };
+    let _daemon = desk.unlocked_keyring();
+    assert_eq!(desk.call("get judgeme"), "Ok(None)");
+    assert_eq!(desk.call("set judgeme one"), "Ok(())");
+    assert_eq!(desk.call("set judgeme two"), "Ok(())");
+    assert_eq!(desk.call("set app/judgeme three"), "Ok(())");
+    assert_eq!(desk.call("get judgeme"), "Ok(Some(\"two\"))");
+    assert_eq!(desk.secret_tool("lookup service oauthctl username judgeme"), "two");
+    assert!(desk.secret_tool("search service oauthctl username judgeme").contains("label = oauthctl: judgeme\n"));
+    assert_eq!(desk.call("delete judgeme"), "Ok(true)");
+    assert_eq!(desk.call("delete judgeme"), "Ok(false)");
+    assert_eq!(desk.call("get judgeme"), "Ok(None)");
+    assert_eq!(desk.call("get app/judgeme"), "Ok(Some(\"three\"))");
+}
+
+#[test]
+fn what_other_programs_stored_is_read_unless_it_is_ambiguous() {
+    let Some(desk) = Desk::new() else { return };
+    let _daemon = desk.unlocked_keyring();
+    desk.secret_tool("store --label=a service oauthctl username judgeme application a");
+    assert_eq!(desk.call("get judgeme"), "Ok(Some(\"from elsewhere\"))");
+    desk.secret_tool("store --label=b service oauthctl username judgeme application b");
+    for call in ["get judgeme", "set judgeme x", "delete judgeme"] {
+        assert_eq!(desk.call(call), "Err(Ambiguous { account: \"judgeme\" })", "{call}");
+    }
+}
+
+#[test]
+fn a_locked_keychain_says_so_and_asks_nobody() {
+    let Some(desk) = Desk::new() else { return };
+    let daemon = desk.unlocked_keyring();
+    assert_eq!(desk.call("set judgeme one"), "Ok(())");
+    drop(daemon);
+    let prompter = desk.prompter();
+    let _daemon = desk.locked_keyring();
+    for call in ["get judgeme", "set judgeme x", "delete judgeme", "get other", "set other x", "delete other"] {
+        assert_eq!(desk.call(call), "Err(Locked)", "{call}");
+    }
+    assert_eq!(prompter.asked_so_far(), 0);
+
+    // That the prompter would have noticed: libsecret does ask, and waits.
+    let asking = desk.program("secret-tool").args(["lookup", "service", "oauthctl", "username", "judgeme"]).spawn();
+    let _asking = Process(asking.unwrap());
+    prompter.wait_to_be_asked();
+}
+
+#[test]
+fn a_keyring_that_was_never_used_holds_nothing_and_takes_nothing() {
+    let Some(desk) = Desk::new() else { return };
+    let _daemon = desk.locked_keyring();
+    assert_eq!(desk.call("get judgeme"), "Ok(None)");
+    assert_eq!(desk.call("delete judgeme"), "Ok(false)");
+    let answer = desk.call("set judgeme x");
+    assert_eq!(answer, "Err(Missing { reason: \"the Secret Service has no default collection\" })");
+}
+
+#[test]
+fn a_bus_without_a_secret_service_is_a_missing_keychain() {
+    let Some(desk) = Desk::new() else { return };
+    let answer = desk.call("get judgeme");
+    assert_eq!(answer, "Err(Missing { reason: \"nothing on the D-Bus session bus offers the Secret Service\" })");
+}
+
+/// gnome-keyring aborts now and then when a client's first call opens a session, and refuses a search at that moment.
+#[test]
+fn the_search_comes_before_the_session_and_is_repeated_when_refused_once() {
+    let Some(desk) = Desk::new() else { return };
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let service = FakeService { calls: Arc::clone(&calls) };
+    let connection = desk.connect();
+    connection.object_server().at("/org/freedesktop/secrets", service).unwrap();
+    connection.request_name("org.freedesktop.secrets").unwrap();
+    assert_eq!(desk.call("get judgeme"), "Ok(None)");
+    assert_eq!(*calls.lock().unwrap(), ["SearchItems", "SearchItems", "OpenSession", "ReadAlias"]);
+}
+
+#[test]
+fn no_bus_is_a_missing_keychain() {
+    let home = tempfile::tempdir().unwrap();
+    let nowhere = format!("unix:path={}", home.path().join("no bus").display());
+    for address in ["", "nonsense", &nowhere] {
+        let answer = call(home.path(), address, "get judgeme", PATIENCE);
+        assert!(answer.starts_with("Err(Missing { reason: \""), "{address}: {answer}");
+    }
+}
+
+#[test]
+fn a_stopped_keyring_is_left_waiting_and_used_again_when_it_goes_on() {
+    let Some(desk) = Desk::new() else { return };
+    let daemon = desk.unlocked_keyring();
+    assert_eq!(desk.call("set judgeme one"), "Ok(())");
+    daemon.signal(libc::SIGSTOP);
+    let asked = Instant::now();
+    for operation in ["get judgeme", "set judgeme x", "delete judgeme"] {
+        assert_eq!(
+            call(desk.home.path(), &desk.address, operation, SHORT),
+            "Err(Silent { seconds: 1 })",
+            "{operation}"
+        );
+    }
+    assert!(asked.elapsed() < PATIENCE / 2, "the process waited for more than the answer");
+    daemon.signal(libc::SIGCONT);
+    assert_eq!(desk.call("get judgeme"), "Ok(Some(\"one\"))");
+}
+
+#[test]
+fn a_bus_that_never_says_hello_is_silent() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("bus");
+    let _never_accepts = UnixListener::bind(&path).unwrap();
+    let answer = call(home.path(), &format!("unix:path={}", path.display()), "get judgeme", SHORT);
+    assert_eq!(answer, "Err(Silent { seconds: 1 })");
+}
+
+/// Not a test: what the others start, in a process of its own.
+#[test]
+#[ignore = "started by the tests of this file"]
+fn child_does_one_call() {
+    let Ok(call) = std::env::var("KEYCHAIN_CALL") else { return };
+    let deadline = std::env::var("KEYCHAIN_DEADLINE_MS").unwrap().parse().unwrap();
+    let keychain = OsKeychain::with_deadline(Duration::from_millis(deadline));
+    let mut words = call.split(' ');
+    let mut word = || words.next().unwrap();
+    let answer = match word() {
+        "get" => {
+            let secret = keychain.get(word());
+            format!("{:?}", secret.map(|secret| secret.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())))
+        }
+        "set" => format!("{:?}", keychain.set(word(), word().as_bytes())),
+        "delete" => format!("{:?}", keychain.delete(word())),
+        other => panic!("no such call: {other}"),
+    };
+    println!("\nanswer: {answer}");
+}
+
+/// Does one call in a process that sees this home and this bus and nothing else of the desktop.
+fn call(home: &Path, address: &str, call: &str, deadline: Duration) -> String {
+    let mut child = in_home(std::env::current_exe().unwrap().to_str().unwrap(), home, address);
+    child
+        .args(["--ignored", "--exact", "os_keychain::child_does_one_call", "--nocapture"])
+        .env("KEYCHAIN_CALL", call)
+        .env("KEYCHAIN_DEADLINE_MS", deadline.as_millis().to_string());
+    let output = finish(child.spawn().unwrap());
+    let text = String::from_utf8(output.stdout).unwrap();
+    match text.lines().find_map(|line| line.strip_prefix("answer: ")) {
+        Some(answer) => answer.to_owned(),
+        None => panic!("{call}: {text}{}", String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+fn in_home(program: &str, home: &Path, address: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .env("HOME", home)
+        .env("XDG_RUNTIME_DIR", home)
+        .env("DBUS_SESSION_BUS_ADDRESS", address)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Waits for the end of a process, which `PATIENCE` brings about if need be.
+fn finish(child: Child) -> Output {
+    let id = child.id();
+    let (done, ended) = mpsc::channel();
+    thread::spawn(move || done.send(child.wait_with_output().unwrap()));
+    match ended.recv_timeout(PATIENCE) {
+        Ok(output) => output,
+        Err(_) => {
+            send_signal(id, libc::SIGKILL);
+            panic!("process {id} did not end");
+        }
+    }
+}
+
+/// Ends with the story, also when that fails, and also when it is stopped.
+struct Process(Child);
+
+impl Process {
+    fn signal(&self, signal: i32) {
+        send_signal(self.0.id(), signal);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn send_signal(id: u32, signal: i32) {
+    // SAFETY: `kill` takes two numbers; the process is our child and not waited for yet, so the number is still its
+    // own.
+    assert_eq!(unsafe { libc::kill(id as i32, signal) }, 0);
+}
+
+/// A Secret Service that holds nothing, notes what it is asked, and does not know its first call.
+struct FakeService {
+    calls: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl FakeService {
+    fn note(&self, call: &'static str) -> fdo::Result<()> {
+        let mut calls = self.calls.lock().unwrap();
+        calls.push(call);
+        match calls.len() {
+            1 => Err(fdo::Error::UnknownMethod("not yet".to_owned())),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[zbus::interface(name = "org.freedesktop.Secret.Service")]
+impl FakeService {
+    fn search_items(&self, _attributes: HashMap<String, String>) -> fdo::Result<(Paths, Paths)> {
+        self.note("SearchItems")?;
+        Ok((Vec::new(), Vec::new()))
+    }
+
+    fn open_session(&self, _algorithm: &str, _input: Value<'_>) -> fdo::Result<(OwnedValue, OwnedObjectPath)> {
+        self.note("OpenSession")?;
+        Ok((OwnedValue::from(0), OwnedObjectPath::try_from("/org/freedesktop/secrets/session/1").unwrap()))
+    }
+
+    fn read_alias(&self, _name: &str) -> fdo::Result<OwnedObjectPath> {
+        self.note("ReadAlias")?;
+        Ok(OwnedObjectPath::try_from("/").unwrap())
+    }
+}
+
+type Paths = Vec<OwnedObjectPath>;
+
+/// A home and a session bus.
+struct Desk {
+    home: tempfile::TempDir,
+    address: String,
+    _bus: Process,
+}
+
+impl Desk {
+    /// `None` on a machine without the programs, where the story cannot be told; a CI machine must have them.
+    fn new() -> Option<Self> {
+        for program in ["dbus-daemon", "gnome-keyring-daemon", "secret-tool"] {
+            if Command::new(program).arg("--version").output().is_err() {
+                assert!(std::env::var_os("CI").is_none(), "this needs {program}");
+                eprintln!("skipped: this needs {program}");
+                return None;
+            }
+        }
+        let home = tempfile::tempdir().unwrap();
+        let config = home.path().join("bus.conf");
+        let listen = format!("unix:path={}", home.path().join("bus").display());
+        // No directory with services: the bus starts neither a second keyring nor a program that prompts.
+        let text = format!(
+            r#"<busconfig><type>session</type><listen>{listen}</listen><auth>EXTERNAL</auth><policy context="default">
+            <allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy></busconfig>"#
+        );
+        std::fs::write(&config, text).unwrap();
+        let mut bus = in_home("dbus-daemon", home.path(), "");
+        bus.args(["--nofork", "--nopidfile", "--print-address", "--config-file"]).arg(&config).stderr(Stdio::null());
+        let mut bus = Process(bus.spawn().unwrap());
+        // The address comes once the bus listens.
+        let mut address = String::new();
+        BufReader::new(bus.0.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        Some(Self { home, address: address.trim().to_owned(), _bus: bus })
+    }
+
+    fn call(&self, call_: &str) -> String {
+        call(self.home.path(), &self.address, call_, PATIENCE)
+    }
+
+    fn program(&self, program: &str) -> Command {
+        in_home(program, self.home.path(), &self.address)
+    }
+
+    /// Runs `secret-tool` with arguments without spaces. What it stores is `from elsewhere`.
+    fn secret_tool(&self, arguments: &str) -> String {
+        let mut tool = self.program("secret-tool").args(arguments.split(' ')).spawn().unwrap();
+        tool.stdin.take().unwrap().write_all(b"from elsewhere").unwrap();
+        let output = finish(tool);
+        assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// Makes the login collection if there is none.
+    fn unlocked_keyring(&self) -> Process {
+        self.keyring(&["--unlock"], b"made-up password")
+    }
+
+    fn locked_keyring(&self) -> Process {
+        self.keyring(&[], b"")
+    }
+
+    fn keyring(&self, more: &[&str], password: &[u8]) -> Process {
+        let mut daemon = self.program("gnome-keyring-daemon");
+        daemon.args(["--foreground", "--components=secrets"]).args(more).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut daemon = Process(daemon.spawn().unwrap());
+        daemon.0.stdin.take().unwrap().write_all(password).unwrap();
+        self.wait_for("org.freedesktop.secrets");
+        daemon
+    }
+
+    fn connect(&self) -> Connection {
+        let address = self.address.as_str();
+        connection::Builder::address(address).unwrap().method_timeout(PATIENCE).build().unwrap()
+    }
+
+    fn wait_for(&self, name: &'static str) {
+        let bus = DBusProxy::new(&self.connect()).unwrap();
+        let mut changes = bus.receive_name_owner_changed_with_args(&[(0, name)]).unwrap();
+        if bus.name_has_owner(name.try_into().unwrap()).unwrap() {
+            return;
+        }
+        let (changed, waiting) = mpsc::channel();
+        thread::spawn(move || changed.send(changes.next().is_some()));
+        assert_eq!(waiting.recv_timeout(PATIENCE), Ok(true), "nobody became {name}");
+    }
+
+    /// Takes the name that gnome-keyring calls for a prompt.
+    fn prompter(&self) -> Prompter {
+        let connection = self.connect();
+        let messages = MessageIterator::from(&connection);
+        connection.request_name("org.gnome.keyring.SystemPrompter").unwrap();
+        let (asked, asks) = mpsc::channel();
+        let marker = connection.clone();
+        thread::spawn(move || {
+            for message in messages.flatten().filter(|message| message.message_type() == Type::MethodCall) {
+                let is_marker = message.header().member().is_some_and(|member| member == "Marker");
+                if asked.send(if is_marker { Heard::Marker } else { Heard::Request }).is_err() {
+                    break;
+                }
+            }
+        });
+        Prompter { connection: marker, asks }
+    }
+}
+
+enum Heard {
+    Request,
+    Marker,
+}
+
+/// Stands where the program that asks for passwords would, hears and does nothing.
+struct Prompter {
+    connection: Connection,
+    asks: mpsc::Receiver<Heard>,
+}
+
+impl Prompter {
+    /// The bus keeps messages in order: what was sent before is heard before a message to ourselves.
+    fn asked_so_far(&self) -> usize {
+        let own_name = self.connection.unique_name().unwrap().to_owned();
+        let marker = zbus::Message::method_call("/", "Marker").unwrap().destination(own_name).unwrap();
+        self.connection.send(&marker.build(&()).unwrap()).unwrap();
+        let mut requests = 0;
+        while let Heard::Request = self.asks.recv_timeout(PATIENCE).unwrap() {
+            requests += 1;
+        }
+        requests
+    }
+
+    fn wait_to_be_asked(&self) {
+        assert!(matches!(self.asks.recv_timeout(PATIENCE), Ok(Heard::Request)));
+    }
+}
