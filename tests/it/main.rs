@@ -1,1 +1,4 @@
+//! The stories: one file each, told through the real binary on loopback.
 
+mod bad_input;
+mod support;
