@@ -134,6 +134,7 @@ fn a_token_reply_that_repeats_the_requests_secrets_is_shown_without_them() {
         http("400 Bad Request", &[], format!(r#"{{"error":["{words}"]}}"#)),
         http("200 OK", &[], format!(r#"{{"message":"{words}"}}"#)),
         http("503 Service Unavailable", &[], format!("<p>{words}</p>")),
+        http("400 Bad Request", &["Content-Type: text/plain"], format!("{words}: token= is missing")),
     ];
     for script in replies {
         login_answered_with(script).says("no code [hidden] for [hidden]");
