@@ -237,7 +237,7 @@ fn of_flow(error: &FlowError) -> (ExitCode, Option<String>) {
             ExitCode::Usage,
             Some("`--listen 127.0.0.1:8765` says that a tunnel from there ends here; on a terminal the final address can be pasted".into()),
         ),
-        FlowError::TokenReply(error) => of_token_reply(error),
+        FlowError::TokenReply { provider, source } => of_token_reply(provider, source),
         FlowError::TokenRequest(error) | FlowError::ApiRequest(error) => of_http(error),
         FlowError::ForeignUrl { allowed, .. } => (ExitCode::Refused, Some(format!("the token may go to {allowed}"))),
         FlowError::ForeignRedirect { .. } => (
@@ -253,27 +253,35 @@ fn of_flow(error: &FlowError) -> (ExitCode, Option<String>) {
     }
 }
 
-fn of_token_reply(error: &TokenReplyError) -> (ExitCode, Option<String>) {
-    match error {
+fn of_token_reply(provider: &str, error: &TokenReplyError) -> (ExitCode, Option<String>) {
+    let show = format!("`oauthctl providers show {provider}`");
+    let (code, hint) = match error {
         TokenReplyError::Refused { error, .. } => (
             ExitCode::Refused,
-            Some(match error.code.as_str() {
+            match error.code.as_str() {
                 "invalid_client" | "unauthorized_client" => {
-                    "check the client id and secret: `oauthctl app set PROVIDER` replaces them".to_owned()
+                    format!("check the client id and secret: `oauthctl app set {provider}` replaces them")
                 }
-                "invalid_grant" => "log in again: a code works once and soon expires; and the redirect URI must be the registered one".to_owned(),
-                _ => "`oauthctl providers show PROVIDER` shows what was sent and why".to_owned(),
-            }),
+                "invalid_grant" => format!(
+                    "`oauthctl login --provider {provider}` again: a code works once and soon expires; and the redirect URI must be the registered one"
+                ),
+                _ => format!("{show} shows what was sent and why"),
+            },
         ),
         TokenReplyError::Redirected { .. } => {
-            (ExitCode::Refused, Some("the token URL has probably moved: compare `oauthctl providers show PROVIDER` with the provider's guide".into()))
+            (ExitCode::Refused, format!("the token URL has probably moved: compare {show} with the provider's guide"))
         }
-        TokenReplyError::ServerFault { .. } => (ExitCode::Network, Some("the provider has a fault of its own; log in again later".into())),
-        TokenReplyError::Unreadable { .. } | TokenReplyError::Unusable { .. } | TokenReplyError::UnusableFragment { .. } => (
+        TokenReplyError::ServerFault { .. } => {
+            (ExitCode::Network, "the provider has a fault of its own; log in again later".to_owned())
+        }
+        TokenReplyError::Unreadable { .. }
+        | TokenReplyError::Unusable { .. }
+        | TokenReplyError::UnusableFragment { .. } => (
             ExitCode::Network,
-            Some("a proxy or a login page may have answered in the provider's place; else compare with `oauthctl providers show PROVIDER`".into()),
+            format!("a proxy or a login page may have answered in the provider's place; else compare with {show}"),
         ),
-    }
+    };
+    (code, Some(hint))
 }
 
 fn of_http(error: &HttpError) -> (ExitCode, Option<String>) {

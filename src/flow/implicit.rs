@@ -12,5 +12,7 @@ use crate::provider::{Dialect, Provider};
 
 /// Reads the token out of parameters whose state is proven.
 pub fn read(provider: &Provider, params: &Params, now: Timestamp) -> Result<TokenReply, FlowError> {
-    Ok(Dialect::new(provider).decode_fragment(params, now)?)
+    Dialect::new(provider)
+        .decode_fragment(params, now)
+        .map_err(|source| FlowError::TokenReply { provider: provider.id().to_owned(), source })
 }

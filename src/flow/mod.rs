@@ -28,8 +28,12 @@ pub enum FlowError {
     Declined(#[source] ErrorResponse),
     #[error("the redirect URI `{redirect_uri}` does not lead to this machine")]
     NotLoopback { redirect_uri: String },
-    #[error(transparent)]
-    TokenReply(#[from] TokenReplyError),
+    #[error("`{provider}` gave no token")]
+    TokenReply {
+        provider: String,
+        #[source]
+        source: TokenReplyError,
+    },
     #[error("the token request did not come through")]
     TokenRequest(#[source] HttpError),
     #[error("the API request did not come through")]

@@ -23,7 +23,9 @@ pub fn request_token(
     let status = reply.status;
     let content_type = reply.header("content-type").map(str::to_owned);
     let body = zeroize::Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?);
-    Ok(dialect.decode_token_reply(status, content_type.as_deref(), &body, &secrets_of(request), now)?)
+    dialect
+        .decode_token_reply(status, content_type.as_deref(), &body, &secrets_of(request), now)
+        .map_err(|source| FlowError::TokenReply { provider: provider.id().to_owned(), source })
 }
 
 /// What must not be shown if the server repeats it.

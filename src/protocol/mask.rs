@@ -40,8 +40,10 @@ pub fn reply(body: &[u8], known_secrets: &[&str]) -> String {
 
 /// Pairs and nothing else: names of letters, digits, `_`, `-` and `.`.
 fn is_form(text: &str) -> bool {
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
-    text.contains("token=") && text.trim().split('&').all(|pair| pair.split_once('=').is_some_and(|(name, _)| is_name(name)))
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+    text.contains("token=")
+        && text.trim().split('&').all(|pair| pair.split_once('=').is_some_and(|(name, _)| is_name(name)))
 }
 
 /// A text without the given secrets; short ones are left, as they would cut up every word.

@@ -1,0 +1,380 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[oauthctl] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'oauthctl'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'oauthctl'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand app 'Register your app''s client id and secret for a provider'
+            cand login 'Log in to a provider in the browser and keep the token'
+            cand call 'Send one request to the provider''s API with the token in it'
+            cand token 'Print the access token and nothing else'
+            cand status 'List the logins: provider, store, scopes, since when, until when'
+            cand scopes 'Show what the provider knows, what was asked for, what was granted'
+            cand use 'Make a login the current one'
+            cand logout 'Forget a login'
+            cand providers 'List the providers, or show one''s definition'
+            cand emulate 'Stand in for a provider on this machine'
+            cand demo 'Do the whole round against an emulator, and leave nothing behind'
+            cand completions 'Print a completion script for your shell'
+            cand man 'Print the manual page'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauthctl;app'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand set 'Keep a client id and secret; asks on a terminal'
+            cand show 'Show which client is registered; never the secret'
+            cand remove 'Forget the client'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauthctl;app;set'= {
+            cand --client-id 'The client id (not a secret)'
+            cand --client-secret-file 'Read the client secret from a file'
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --client-secret-stdin 'Read the client secret from stdin'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;app;show'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;app;remove'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;app;help'= {
+            cand set 'Keep a client id and secret; asks on a terminal'
+            cand show 'Show which client is registered; never the secret'
+            cand remove 'Forget the client'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauthctl;app;help;set'= {
+        }
+        &'oauthctl;app;help;show'= {
+        }
+        &'oauthctl;app;help;remove'= {
+        }
+        &'oauthctl;app;help;help'= {
+        }
+        &'oauthctl;login'= {
+            cand --provider 'The provider''s id; `oauthctl providers list` shows all'
+            cand --scope 'What to ask for: repeat it, or separate with blanks or commas'
+            cand --param 'A value that the provider''s URLs need, such as `store=myshop`'
+            cand --grant 'The way to a token, for a provider that offers more than one'
+            cand --redirect-uri 'The redirect URI to the letter as it is registered'
+            cand --port 'The port of http://127.0.0.1:PORT/callback; 0 takes any free one'
+            cand --listen 'The local address to which a tunnel leads from the redirect URI'
+            cand --browser 'A program to open the URL with; split at blanks, the URL comes last'
+            cand --timeout 'How long to wait for the redirect: seconds, or with s, m, h, d'
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --no-browser 'Print the authorize URL on one line of stderr and open nothing'
+            cand --allow-missing-state 'Take an answer without a state from a provider that may leave it out'
+            cand --with-token 'Read a token that you already have from stdin, and keep it'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;call'= {
+            cand --token-in 'Present the token in another of the places that the provider documents'
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;token'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;status'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;scopes'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;use'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;logout'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;providers'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand list 'List all providers'
+            cand show 'Show one definition'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauthctl;providers;list'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;providers;show'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;providers;help'= {
+            cand list 'List all providers'
+            cand show 'Show one definition'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauthctl;providers;help;list'= {
+        }
+        &'oauthctl;providers;help;show'= {
+        }
+        &'oauthctl;providers;help;help'= {
+        }
+        &'oauthctl;emulate'= {
+            cand --port 'The port to serve on; any free one if left out'
+            cand --redirect-uri 'A redirect URI that is registered, beside http://127.0.0.1:8765/callback'
+            cand --fault 'Do something wrong on purpose'
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --approve 'Consent at once, without the page'
+            cand --exact-port 'Refuse a redirect URI whose port is not the registered one'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;demo'= {
+            cand --provider 'The provider to emulate'
+            cand --browser 'Click through the consent page in a real browser; CMD as for `login --browser`'
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;completions'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;man'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;help'= {
+            cand app 'Register your app''s client id and secret for a provider'
+            cand login 'Log in to a provider in the browser and keep the token'
+            cand call 'Send one request to the provider''s API with the token in it'
+            cand token 'Print the access token and nothing else'
+            cand status 'List the logins: provider, store, scopes, since when, until when'
+            cand scopes 'Show what the provider knows, what was asked for, what was granted'
+            cand use 'Make a login the current one'
+            cand logout 'Forget a login'
+            cand providers 'List the providers, or show one''s definition'
+            cand emulate 'Stand in for a provider on this machine'
+            cand demo 'Do the whole round against an emulator, and leave nothing behind'
+            cand completions 'Print a completion script for your shell'
+            cand man 'Print the manual page'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'oauthctl;help;app'= {
+            cand set 'Keep a client id and secret; asks on a terminal'
+            cand show 'Show which client is registered; never the secret'
+            cand remove 'Forget the client'
+        }
+        &'oauthctl;help;app;set'= {
+        }
+        &'oauthctl;help;app;show'= {
+        }
+        &'oauthctl;help;app;remove'= {
+        }
+        &'oauthctl;help;login'= {
+        }
+        &'oauthctl;help;call'= {
+        }
+        &'oauthctl;help;token'= {
+        }
+        &'oauthctl;help;status'= {
+        }
+        &'oauthctl;help;scopes'= {
+        }
+        &'oauthctl;help;use'= {
+        }
+        &'oauthctl;help;logout'= {
+        }
+        &'oauthctl;help;providers'= {
+            cand list 'List all providers'
+            cand show 'Show one definition'
+        }
+        &'oauthctl;help;providers;list'= {
+        }
+        &'oauthctl;help;providers;show'= {
+        }
+        &'oauthctl;help;emulate'= {
+        }
+        &'oauthctl;help;demo'= {
+        }
+        &'oauthctl;help;completions'= {
+        }
+        &'oauthctl;help;man'= {
+        }
+        &'oauthctl;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,316 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_oauthctl_global_optspecs
+    string join \n profile= store= json v/verbose q/quiet color= h/help V/version
+end
+
+function __fish_oauthctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_oauthctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_oauthctl_using_subcommand
+    set -l cmd (__fish_oauthctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -s V -l version -d 'Print version'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "app" -d 'Register your app\'s client id and secret for a provider'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "login" -d 'Log in to a provider in the browser and keep the token'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "call" -d 'Send one request to the provider\'s API with the token in it'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "token" -d 'Print the access token and nothing else'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "status" -d 'List the logins: provider, store, scopes, since when, until when'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "scopes" -d 'Show what the provider knows, what was asked for, what was granted'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "use" -d 'Make a login the current one'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "logout" -d 'Forget a login'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "providers" -d 'List the providers, or show one\'s definition'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "emulate" -d 'Stand in for a provider on this machine'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "demo" -d 'Do the whole round against an emulator, and leave nothing behind'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "completions" -d 'Print a completion script for your shell'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "set" -d 'Keep a client id and secret; asks on a terminal'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "show" -d 'Show which client is registered; never the secret'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "remove" -d 'Forget the client'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l client-id -d 'The client id (not a secret)' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l client-secret-file -d 'Read the client secret from a file' -r -F
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l client-secret-stdin -d 'Read the client secret from stdin'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "set" -d 'Keep a client id and secret; asks on a terminal'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show which client is registered; never the secret'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Forget the client'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l provider -d 'The provider\'s id; `oauthctl providers list` shows all' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l scope -d 'What to ask for: repeat it, or separate with blanks or commas' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l param -d 'A value that the provider\'s URLs need, such as `store=myshop`' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l grant -d 'The way to a token, for a provider that offers more than one' -r -f -a "authorization-code\t'RFC 6749 §4.1'
+implicit\t'RFC 6749 §4.2; RFC 9700 §2.1.2 advises against it'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l redirect-uri -d 'The redirect URI to the letter as it is registered' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l port -d 'The port of http://127.0.0.1:PORT/callback; 0 takes any free one' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l listen -d 'The local address to which a tunnel leads from the redirect URI' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l browser -d 'A program to open the URL with; split at blanks, the URL comes last' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l timeout -d 'How long to wait for the redirect: seconds, or with s, m, h, d' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l no-browser -d 'Print the authorize URL on one line of stderr and open nothing'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l allow-missing-state -d 'Take an answer without a state from a provider that may leave it out'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l with-token -d 'Read a token that you already have from stdin, and keep it'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l token-in -d 'Present the token in another of the places that the provider documents' -r -f -a "bearer\t'`Authorization: Bearer …` (RFC 6750 §2.1)'
+header\t'Another header'
+query\t'A query parameter (RFC 6750 §2.3; RFC 9700 §4.3.2 forbids it)'
+body\t'A member of the JSON body'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -f -a "list" -d 'List all providers'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -f -a "show" -d 'Show one definition'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all providers'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one definition'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l port -d 'The port to serve on; any free one if left out' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l redirect-uri -d 'A redirect URI that is registered, beside http://127.0.0.1:8765/callback' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l fault -d 'Do something wrong on purpose' -r -f -a "no-state\t'The callback comes without `state`'
+wrong-state\t'The callback comes with another `state` than the one that was sent'
+html\t'The token endpoint answers with an HTML page and status 200'
+server-error\t'The token endpoint answers with status 503'
+empty\t'The token endpoint answers with status 200 and an empty body'
+error-in-ok\t'The token endpoint answers with an `error` member and status 200'
+slow-token\t'The token endpoint takes ten seconds to answer'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l approve -d 'Consent at once, without the page'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l exact-port -d 'Refuse a redirect URI whose port is not the registered one'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l provider -d 'The provider to emulate' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l browser -d 'Click through the consent page in a real browser; CMD as for `login --browser`' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "app" -d 'Register your app\'s client id and secret for a provider'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "login" -d 'Log in to a provider in the browser and keep the token'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "call" -d 'Send one request to the provider\'s API with the token in it'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "token" -d 'Print the access token and nothing else'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "status" -d 'List the logins: provider, store, scopes, since when, until when'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "scopes" -d 'Show what the provider knows, what was asked for, what was granted'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "use" -d 'Make a login the current one'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "logout" -d 'Forget a login'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "providers" -d 'List the providers, or show one\'s definition'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "emulate" -d 'Stand in for a provider on this machine'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "demo" -d 'Do the whole round against an emulator, and leave nothing behind'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "completions" -d 'Print a completion script for your shell'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "man" -d 'Print the manual page'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "set" -d 'Keep a client id and secret; asks on a terminal'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "show" -d 'Show which client is registered; never the secret'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "remove" -d 'Forget the client'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "list" -d 'List all providers'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "show" -d 'Show one definition'

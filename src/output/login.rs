@@ -1,0 +1,81 @@
+//! What `login` came to.
+
+use std::fmt;
+
+use colored::Colorize;
+use serde::Serialize;
+
+use super::until;
+use crate::protocol::sanitize;
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::time::Timestamp;
+use crate::provider::Provider;
+use crate::store::stored_token::{Expiry, StoredToken};
+use crate::store::{Profile, StoreKind};
+
+#[derive(Debug, Serialize)]
+pub struct LoginOutcome {
+    pub profile: String,
+    pub provider: String,
+    #[serde(skip)]
+    name: String,
+    pub store: StoreKind,
+    pub place: String,
+    pub asked: ScopeSet,
+    pub granted: ScopeSet,
+    /// Asked for and not granted.
+    pub denied: Vec<String>,
+    pub expiry: Expiry,
+    pub refreshable: bool,
+    #[serde(skip)]
+    example: Option<String>,
+    #[serde(skip)]
+    now: Timestamp,
+}
+
+impl LoginOutcome {
+    pub fn new(
+        profile: &Profile,
+        provider: &Provider,
+        token: &StoredToken,
+        store: StoreKind,
+        place: String,
+        now: Timestamp,
+    ) -> Self {
+        let granted = token.scopes(&provider.definition.always_granted());
+        let denied = match &token.granted {
+            Some(_) => token.asked.difference(&granted).iter().map(sanitize::line).collect(),
+            None => Vec::new(),
+        };
+        Self {
+            profile: profile.to_string(),
+            provider: provider.id().to_owned(),
+            name: provider.definition.name.clone(),
+            store,
+            place,
+            asked: token.asked.clone(),
+            granted,
+            denied,
+            expiry: token.expiry,
+            refreshable: token.refresh_token.is_some(),
+            example: provider.definition.api.example.clone(),
+            now,
+        }
+    }
+}
+
+impl fmt::Display for LoginOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} Logged in to {} as `{}`", "✓".green().bold(), self.name, self.profile)?;
+        let granted =
+            if self.granted.is_empty() { "not said".to_owned() } else { sanitize::line(&self.granted.to_string()) };
+        writeln!(f, "  granted  {granted}")?;
+        let refresh = if self.refreshable { ", renewed by itself" } else { "" };
+        writeln!(f, "  until    {}{refresh}", until(self.expiry, self.now))?;
+        writeln!(f, "  kept in  {}", self.place)?;
+        match &self.example {
+            Some(path) => writeln!(f, "  next     {}", format!("oauthctl call GET {path}").bold()),
+            None => writeln!(f, "  next     {}", "oauthctl call GET PATH".bold()),
+        }
+    }
+}

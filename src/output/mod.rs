@@ -1,0 +1,68 @@
+//! Every printed answer is a type: `Display` for people, `Serialize` for `--json`. No secret is in any of them.
+
+mod app;
+mod login;
+mod providers;
+mod scopes;
+mod status;
+
+pub use app::{AppOutcome, AppStatus};
+pub use login::LoginOutcome;
+pub use providers::{ProviderView, ProvidersView};
+pub use scopes::ScopesView;
+pub use status::{StatusRow, StatusView};
+
+use std::fmt;
+
+use colored::Colorize;
+use comfy_table::{ContentArrangement, Table, presets};
+
+use crate::protocol::sanitize;
+use crate::protocol::time::{HumanDuration, Timestamp};
+use crate::store::stored_token::{Expiry, StoredToken};
+
+/// A table as we print them: no lines, bold heads, as wide as the terminal.
+fn table(width: usize, head: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    table.set_header(head.iter().copied());
+    table
+}
+
+/// The table without the blanks that pad its ends, its head in bold.
+fn write_table(f: &mut fmt::Formatter<'_>, table: &mut Table) -> fmt::Result {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    for (n, line) in table.lines().enumerate() {
+        let line = line.trim_end();
+        if n == 0 { writeln!(f, "{}", line.bold())? } else { writeln!(f, "{line}")? }
+    }
+    Ok(())
+}
+
+/// When a token ends, in words: `never`, `unknown`, `in 59m (2026-…)`, `since 3h (2026-…)`.
+fn until(expiry: Expiry, now: Timestamp) -> String {
+    match expiry {
+        Expiry::Never => "permanent".to_owned(),
+        Expiry::Unknown => "unknown".to_owned(),
+        Expiry::At(end) if end > now => format!("{end} (in {})", HumanDuration(now.until(end))),
+        Expiry::At(end) => format!("{end} (expired)"),
+    }
+}
+
+/// What was understood of the provider's reply, in a line.
+pub fn what_was_read(token: &StoredToken) -> String {
+    let lifetime = match token.expiry {
+        Expiry::At(end) => format!("valid for {}", HumanDuration(token.obtained_at.until(end))),
+        Expiry::Never => "permanent".to_owned(),
+        Expiry::Unknown => "no lifetime".to_owned(),
+    };
+    let refresh = if token.refresh_token.is_some() { "a refresh token" } else { "no refresh token" };
+    let scope = match &token.granted {
+        Some(granted) => format!("scopes `{}`", sanitize::line(&granted.to_string())),
+        None => "no scopes".to_owned(),
+    };
+    format!("an access token, {lifetime}, {refresh}, {scope}")
+}

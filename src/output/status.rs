@@ -1,0 +1,96 @@
+//! The list of logins.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{table, until, write_table};
+use crate::protocol::sanitize;
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::time::Timestamp;
+use crate::store::login_index::LoginEntry;
+use crate::store::stored_token::{Expiry, StoredToken};
+use crate::store::token_store::Found;
+use crate::store::{Profile, StoreKind};
+
+#[derive(Debug, Serialize)]
+pub struct StatusView {
+    pub logins: Vec<StatusRow>,
+    #[serde(skip)]
+    pub width: usize,
+    #[serde(skip)]
+    pub now: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+pub struct StatusRow {
+    pub profile: String,
+    pub current: bool,
+    pub provider: String,
+    pub store: StoreKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<ScopeSet>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<Expiry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+impl StatusRow {
+    pub fn new(profile: &Profile, current: bool, found: &Found<StoredToken>, always: &ScopeSet) -> Self {
+        Self {
+            profile: profile.to_string(),
+            current,
+            provider: found.record.provider.clone(),
+            store: found.store,
+            scopes: Some(found.record.scopes(always)),
+            since: Some(found.record.obtained_at),
+            expiry: Some(found.record.expiry),
+            problem: None,
+        }
+    }
+
+    pub fn unreadable(profile: &Profile, current: bool, entry: &LoginEntry, problem: &str) -> Self {
+        Self {
+            profile: profile.to_string(),
+            current,
+            provider: entry.provider.clone(),
+            store: entry.store,
+            scopes: None,
+            since: None,
+            expiry: None,
+            problem: Some(problem.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for StatusView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.logins.is_empty() {
+            return writeln!(
+                f,
+                "No logins. `oauthctl login --provider ID` makes one; `oauthctl providers list` shows the providers."
+            );
+        }
+        let mut table = table(self.width, &["", "PROFILE", "PROVIDER", "STORE", "SCOPES", "SINCE", "UNTIL"]);
+        for row in &self.logins {
+            let scopes = match (&row.problem, &row.scopes) {
+                (Some(problem), _) => problem.clone(),
+                (None, Some(scopes)) => sanitize::line(&scopes.to_string()),
+                (None, None) => String::new(),
+            };
+            table.add_row([
+                if row.current { "*" } else { "" }.to_owned(),
+                row.profile.clone(),
+                row.provider.clone(),
+                row.store.to_string(),
+                scopes,
+                row.since.map(|since| since.to_string()).unwrap_or_default(),
+                row.expiry.map(|expiry| until(expiry, self.now)).unwrap_or_default(),
+            ]);
+        }
+        write_table(f, &mut table)
+    }
+}

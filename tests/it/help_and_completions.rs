@@ -1,0 +1,61 @@
+//! Every command explains itself, and the completion files say what the binary says.
+
+use std::fs;
+use std::path::Path;
+
+use clap::{Command, CommandFactory};
+use oauthctl::cli::Cli;
+
+use crate::support::Sandbox;
+
+const COMPLETIONS: [(&str, &str); 5] = [
+    ("bash", "oauthctl.bash"),
+    ("zsh", "_oauthctl"),
+    ("fish", "oauthctl.fish"),
+    ("powershell", "_oauthctl.ps1"),
+    ("elvish", "oauthctl.elv"),
+];
+
+/// With `UPDATE=1` in the environment this renews the files instead.
+#[test]
+fn the_completion_files_are_what_the_binary_prints() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
+    let mut stale = String::new();
+    for (shell, file) in COMPLETIONS {
+        let output = Sandbox::new().run(&["completions", shell]);
+        let printed = output.code(0).stdout();
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(folder.join(file), printed).unwrap();
+        } else if fs::read_to_string(folder.join(file)).unwrap_or_default() != printed {
+            stale += &format!("  oauthctl completions {shell} > completions/{file}\n");
+        }
+    }
+    assert!(stale.is_empty(), "stale; renew with `UPDATE=1 cargo test --test it completion_files`, or run:\n{stale}");
+}
+
+#[test]
+fn every_command_has_help_that_fits_in_100_columns() {
+    let sandbox = Sandbox::new();
+    let mut program = Cli::command();
+    program.build();
+    for path in paths(&program, &[]) {
+        for flag in ["--help", "-h"] {
+            let words: Vec<&str> = path.iter().map(String::as_str).chain([flag]).collect();
+            let output = sandbox.run(&words);
+            let help = output.code(0).stdout();
+            assert!(help.contains("Usage: oauthctl"), "{output}");
+            assert!(output.stderr().is_empty(), "{output}");
+            let wide: Vec<&str> = help.lines().filter(|line| line.chars().count() > 100).collect();
+            assert!(wide.is_empty(), "`oauthctl {}` is too wide: {wide:#?}", words.join(" "));
+        }
+    }
+}
+
+/// The words that lead to each command, without clap's own `help`.
+fn paths(command: &Command, words: &[String]) -> Vec<Vec<String>> {
+    let mut all = vec![words.to_vec()];
+    for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+        all.extend(paths(inner, &[words, &[inner.get_name().to_owned()]].concat()));
+    }
+    all
+}

@@ -1,0 +1,39 @@
+//! One HTTP request over a connection of its own, and the whole reply as text, head and body.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use url::{Position, Url, form_urlencoded};
+
+pub fn get(url: &Url) -> String {
+    send(url, "GET", "")
+}
+
+pub fn post_form(url: &Url, fields: &[(&str, &str)]) -> String {
+    send(url, "POST", &form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+}
+
+/// Where a redirect leads.
+pub fn location(reply: &str) -> Url {
+    let header = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("location").then(|| Url::parse(value.trim()).unwrap())
+    };
+    reply.lines().find_map(header).unwrap_or_else(|| panic!("this is no redirect: {reply}"))
+}
+
+fn send(url: &Url, method: &str, body: &str) -> String {
+    let host = &url[Position::BeforeHost..Position::AfterPort];
+    let mut stream = TcpStream::connect(host).unwrap();
+    let target = &url[Position::BeforePath..Position::AfterQuery];
+    write!(
+        stream,
+        "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    reply
+}

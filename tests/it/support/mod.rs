@@ -1,0 +1,14 @@
+//! What the stories are told with: a home of their own, servers that do as they are told, and a person's browser.
+//!
+//! Nothing sleeps. Whoever waits, waits for a line, a reply or the end of a process.
+
+pub mod emulated;
+pub mod http;
+pub mod pending_login;
+pub mod raw_server;
+pub mod sandbox;
+
+pub use emulated::Emulated;
+pub use pending_login::PendingLogin;
+pub use raw_server::RawServer;
+pub use sandbox::{Output, Sandbox};

@@ -1,0 +1,115 @@
+//! A server without a mind of its own: for each connection it reads one request and plays the next script. For faults
+//! below HTTP, which no HTTP server would commit.
+
+use std::collections::VecDeque;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// What to do on a connection whose request was read.
+pub type Script = Box<dyn FnOnce(TcpStream) + Send>;
+
+/// Ends the server when it comes as a request, after all that came before it.
+const STOP: &str = "STOP\r\n\r\n";
+
+pub struct RawServer {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<String>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl RawServer {
+    /// One script a connection; when they are used up, a connection is closed without an answer.
+    pub fn start(scripts: impl IntoIterator<Item = Script>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (seen, mut scripts) = (Arc::clone(&requests), scripts.into_iter().collect::<VecDeque<_>>());
+        let serve = move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let request = read_request(&mut stream);
+                if request == STOP {
+                    return;
+                }
+                seen.lock().unwrap().push(request);
+                if let Some(script) = scripts.pop_front() {
+                    script(stream);
+                }
+            }
+        };
+        Self { address, requests, thread: Some(std::thread::spawn(serve)) }
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Every request that has come, to the byte; none comes after this.
+    pub fn stop(mut self) -> Vec<String> {
+        self.end();
+        std::mem::take(&mut *self.requests.lock().unwrap())
+    }
+
+    fn end(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
+        if let Ok(mut stream) = TcpStream::connect(self.address) {
+            let _ = stream.write_all(STOP.as_bytes());
+        }
+        let _ = thread.join();
+    }
+}
+
+impl Drop for RawServer {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Sends these bytes and closes the connection.
+pub fn reply(bytes: impl Into<Vec<u8>>) -> Script {
+    let bytes = bytes.into();
+    Box::new(move |mut stream| {
+        let _ = stream.write_all(&bytes);
+        let _ = stream.shutdown(Shutdown::Write);
+    })
+}
+
+/// A whole HTTP reply: `status` as in `400 Bad Request`, headers as whole lines.
+pub fn http(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Script {
+    let body = body.as_ref();
+    let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+    let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    reply([head.as_bytes(), body].concat())
+}
+
+/// Breaks the connection off with a RST.
+pub fn reset() -> Script {
+    Box::new(|stream| socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap())
+}
+
+/// The head, and as much body as it announces; or what came of them before the peer went away.
+fn read_request(stream: &mut TcpStream) -> String {
+    // A peer that says nothing must not hold up the test for ever.
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    while !is_whole(&String::from_utf8_lossy(&bytes)) {
+        match stream.read(&mut chunk) {
+            Ok(0) | Err(_) => break,
+            Ok(n) => bytes.extend_from_slice(&chunk[..n]),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn is_whole(request: &str) -> bool {
+    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().filter_map(|line| line.split_once(':'));
+    let length =
+        length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).find_map(|(_, n)| n.trim().parse().ok());
+    body.len() >= length.unwrap_or(0)
+}
