@@ -80,7 +80,7 @@ fn finish(reply: HttpReply, login: &ActiveLogin, path: &str, method: &str, conte
         .map(|e| e.to_string());
     if denied {
         let from_challenge = challenge.and_then(|challenge| challenge.param("scope").map(str::to_owned));
-        let scopes = from_challenge.or_else(|| login.provider.definition.scope_for(method, path).map(str::to_owned));
+        let scopes = from_challenge.or_else(|| login.provider.scope_for(method, path).map(str::to_owned));
         return Err(CommandError::ScopeMissing {
             profile: login.profile.to_string(),
             provider: login.provider.id().to_owned(),

@@ -21,6 +21,7 @@ use crate::protocol::client::ClientId;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::ScopeSet;
+use crate::provider::quirks::GrantKind;
 use crate::provider::{Dialect, Provider};
 use crate::store::stored_token::Origin;
 use crate::store::{Profile, StoreKind, StoredToken, TokenStore};
@@ -129,13 +130,14 @@ fn choose_store(context: &Context) -> anyhow::Result<TokenStore> {
 /// The first scope that opens something, so that there is something to be called, and another that is not asked for.
 fn demo_scopes(provider: &Provider) -> ScopeSet {
     let example = provider.definition.api.example.as_deref().unwrap_or_default();
-    provider.definition.scope_for("GET", example).into_iter().collect()
+    let path = api::resolve(provider, example).map(|url| url.path().to_owned()).unwrap_or_default();
+    provider.scope_for("GET", &path).into_iter().collect()
 }
 
 type Say<'a> = &'a dyn Fn(&str, String) -> anyhow::Result<()>;
 
 fn log_in(request: LoginRequest<'_>, args: &DemoArgs, context: &Context, say: Say<'_>) -> anyhow::Result<StoredToken> {
-    let (client_id, asked) = (request.client_id.clone(), request.scope.clone());
+    let (client_id, asked, grant) = (request.client_id.clone(), request.scope.clone(), request.grant);
     let login = Login::begin(request, context.system.entropy.as_ref())?;
     say("listener", format!("waits on {}", login.redirect_uri()))?;
     let url = login.authorize_url().clone();
@@ -151,19 +153,30 @@ fn log_in(request: LoginRequest<'_>, args: &DemoArgs, context: &Context, say: Sa
     let (tab, obtained) = login.wait(PATIENCE, Voucher::Nobody, |_| {})?.obtain(context.system.http.as_ref(), now);
     tab.show(if obtained.is_ok() { Page::LoggedIn } else { Page::Failed });
     let Obtained { reply, provider } = obtained?;
-    say("login", "consent, redirect with the right state, code exchanged with PKCE".to_owned())?;
+    let how = match grant {
+        GrantKind::AuthorizationCode => "code exchanged with PKCE",
+        GrantKind::Implicit => "token taken out of the fragment",
+    };
+    say("login", format!("consent, redirect with the right state, {how}"))?;
     Ok(StoredToken::from_reply(&provider, Some(client_id), Origin::AuthorizationCode, asked, reply, now))
 }
 
-/// Follows the redirects as a browser does. An error shows up as a login that nobody answers.
+/// Follows the redirects as a browser does, and posts a fragment as our page does. An error shows up as a login that
+/// nobody answers.
 fn play_browser(http: &dyn HttpClient, mut url: Url) {
     for _ in 0..5 {
         let Ok(reply) = http.send(&HttpRequest::new(Method::GET, url.clone())) else { return };
         let location = reply.header("location").and_then(|location| url.join(location).ok());
-        match location.filter(|_| (300..400).contains(&reply.status)) {
-            Some(next) => url = next,
-            None => return,
+        let Some(mut next) = location.filter(|_| (300..400).contains(&reply.status)) else { return };
+        if let Some(fragment) = next.fragment().map(str::to_owned) {
+            next.set_fragment(None);
+            let origin = next.origin().ascii_serialization();
+            let mut post =
+                HttpRequest::new(Method::POST, next).with_body("application/x-www-form-urlencoded", fragment);
+            let _ = post.set_header("Origin", &origin).map(|()| http.send(&post));
+            return;
         }
+        url = next;
     }
 }
 
@@ -176,16 +189,17 @@ fn call_api(provider: &Provider, token: &StoredToken, context: &Context, say: Sa
     let open = samples().find(|sample| is_open(&sample.scope));
     let closed = samples().find(|sample| !is_open(&sample.scope));
     for sample in open.into_iter().chain(closed) {
-        let request = api::request(Method::GET, api::resolve(provider, &sample.path)?);
+        let path = provider.path_of(sample);
+        let request = api::request(Method::GET, api::resolve(provider, &path)?);
         let reply = api::send(http, provider, &token.access_token, &placement, &request)?;
         let status = reply.status;
         let body = reply.read(MAX_REPLY)?;
-        let denied = Dialect::new(provider).is_denial(status, &body);
+        let denied = status == 403 || Dialect::new(provider).is_denial(status, &body);
         let what = match denied {
             true => "denied, as that scope was not asked for".to_owned(),
             false => format!("{status}, {} bytes", body.len()),
         };
-        say("call", format!("GET {}  {what}", sample.path))?;
+        say("call", format!("GET {path}  {what}"))?;
     }
     Ok(())
 }

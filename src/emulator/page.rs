@@ -94,7 +94,7 @@ pub fn index(site: &Site) -> Reply {
             rows,
             "<tr><td><code>{} {}</code></td><td><code>{}</code></td></tr>",
             escape(&sample.method),
-            escape(&sample.path),
+            escape(&provider.path_of(sample)),
             escape(sample.scope.as_deref().unwrap_or("any"))
         );
     }

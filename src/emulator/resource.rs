@@ -6,11 +6,12 @@ use super::Site;
 use super::wire::{Incoming, Reply};
 use crate::protocol::params::Params;
 use crate::provider::Dialect;
-use crate::provider::definition::Sample;
+use crate::provider::definition::{Sample, value_of};
+use crate::provider::quirks::Paging;
 
 pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
     let definition = &site.provider.definition;
-    let at_path = || definition.samples.iter().filter(|sample| sample.path == incoming.path);
+    let at_path = || definition.samples.iter().filter(|sample| site.provider.path_of(sample) == incoming.path);
     let method = if incoming.method == "HEAD" { "GET" } else { &incoming.method };
     let Some(sample) = at_path().find(|sample| sample.method.eq_ignore_ascii_case(method)) else {
         return match at_path().next() {
@@ -42,7 +43,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
                 }
             }
         }
-        _ => Reply::json(200, &page_of(sample, &incoming.query)),
+        _ => found(site, sample, incoming),
     }
 }
 
@@ -55,7 +56,8 @@ fn no_token(site: &Site) -> Reply {
 }
 
 fn unknown_path(site: &Site) -> Reply {
-    let mut known: Vec<&str> = site.provider.definition.samples.iter().map(|sample| sample.path.as_str()).collect();
+    let samples = site.provider.definition.samples.iter();
+    let mut known: Vec<String> = samples.map(|sample| site.provider.path_of(sample)).collect();
     known.dedup();
     Reply::json(404, &json!({"error": "not_found", "known_paths": known}))
 }
@@ -66,49 +68,99 @@ fn wrong_method<'a>(samples: impl Iterator<Item = &'a Sample>) -> Reply {
     Reply::json(405, &body).with("Allow", allowed.join(", "))
 }
 
-/// A sample that says `per_page` is cut into pages: its one array is the rows, `page` and `per_page` of the query
-/// choose some of them.
-fn page_of(sample: &Sample, query: &str) -> Value {
-    // The definition was checked: every sample is JSON.
-    let mut body: Value = serde_json::from_str(&sample.body).unwrap_or_default();
-    let Some(object) = body.as_object_mut() else { return body };
-    let query = Params::from_urlencoded(query);
-    let number = |name: &str| query.single(name).ok().flatten().and_then(|text| text.parse::<usize>().ok());
-    let Some(default) = object.get("per_page").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()) else {
-        return body;
-    };
-    let (page, per_page) = (number("page").unwrap_or(1).max(1), number("per_page").unwrap_or(default).max(1));
-    for (name, value) in object.iter_mut() {
-        match (name.as_str(), value) {
-            ("per_page", value) => *value = per_page.into(),
-            ("current_page", value) => *value = page.into(),
-            (_, Value::Array(rows)) => {
-                let first = (page - 1).saturating_mul(per_page).min(rows.len());
-                let last = first.saturating_add(per_page).min(rows.len());
-                *rows = rows[first..last].to_vec();
-            }
-            _ => {}
+/// The sample, its rows cut into pages in the definition's way.
+fn found(site: &Site, sample: &Sample, incoming: &Incoming) -> Reply {
+    let reply = if sample.body.is_empty() {
+        Reply::empty(sample.status)
+    } else {
+        // The definition was checked: every sample is JSON.
+        let mut body: Value = serde_json::from_str(&sample.body).unwrap_or_default();
+        let paging = value_of(&site.provider.definition.api.paging);
+        let next = match (paging, rows_of(&mut body)) {
+            (Some(paging), Some(rows)) => cut(paging, rows, &incoming.query),
+            _ => None,
+        };
+        let reply = Reply::json(sample.status, &body);
+        match next {
+            Some(query) => reply.with("Link", format!("<{}?{query}>; rel=\"next\"", incoming.path)),
+            None => reply,
         }
+    };
+    match &sample.location {
+        Some(location) => reply.with("Location", location.clone()),
+        None => reply,
     }
-    body
+}
+
+/// The body itself, or its one array.
+fn rows_of(body: &mut Value) -> Option<&mut Vec<Value>> {
+    match body {
+        Value::Array(rows) => Some(rows),
+        Value::Object(object) => object.values_mut().find_map(Value::as_array_mut),
+        _ => None,
+    }
+}
+
+/// How many rows a page has when the request does not say.
+const PAGE_SIZE: usize = 10;
+
+/// Leaves the rows that the query asks for. For a provider that links its pages, the query of the next one.
+fn cut(paging: &Paging, rows: &mut Vec<Value>, query: &str) -> Option<String> {
+    let params = Params::from_urlencoded(query);
+    let number = |name: &str| params.single(name).ok().flatten().and_then(|text| text.parse::<usize>().ok());
+    let keep = |rows: &mut Vec<Value>, first: usize, size: usize| {
+        let first = first.min(rows.len());
+        let last = first.saturating_add(size).min(rows.len());
+        *rows = rows[first..last].to_vec();
+    };
+    match paging {
+        Paging::Page { param, first, size, .. } => {
+            let size = size.as_deref().and_then(number).unwrap_or(PAGE_SIZE).max(1);
+            let first = usize::try_from(*first).unwrap_or(0);
+            let page = number(param).unwrap_or(first).saturating_sub(first);
+            keep(rows, page.saturating_mul(size), size);
+            None
+        }
+        Paging::Offset { param, size, .. } => {
+            keep(rows, number(param).unwrap_or(0), number(size).unwrap_or(PAGE_SIZE).max(1));
+            None
+        }
+        Paging::Link => {
+            let (page, size) = (number("page").unwrap_or(1).max(1), number("per_page").unwrap_or(PAGE_SIZE).max(1));
+            let more = page.saturating_mul(size) < rows.len();
+            keep(rows, (page - 1).saturating_mul(size), size);
+            more.then(|| format!("page={}&per_page={size}", page + 1))
+        }
+        Paging::Cursor { .. } => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn rows(paging: &Paging, query: &str) -> (String, Option<String>) {
+        let mut body = json!({"rows": [1, 2, 3]});
+        let next = cut(paging, rows_of(&mut body).unwrap(), query);
+        (body["rows"].to_string(), next)
+    }
+
     #[test]
     fn rows_are_cut_into_the_pages_that_are_asked_for() {
-        let sample = Sample {
-            method: "GET".into(),
-            path: "/rows".into(),
-            scope: None,
-            body: r#"{"current_page":1,"per_page":10,"rows":[1,2,3]}"#.into(),
-        };
-        let page = |query| page_of(&sample, query).to_string();
-        assert_eq!(page(""), sample.body);
-        assert_eq!(page("page=2&per_page=2"), r#"{"current_page":2,"per_page":2,"rows":[3]}"#);
-        assert_eq!(page("page=9"), r#"{"current_page":9,"per_page":10,"rows":[]}"#);
-        assert_eq!(page("page=18446744073709551615&per_page=x"), page("page=18446744073709551615"));
+        let page = Paging::Page { param: "page".into(), first: 1, size: Some("per_page".into()), max_size: None };
+        for (query, left) in [
+            ("", "[1,2,3]"),
+            ("page=2&per_page=2", "[3]"),
+            ("page=9", "[]"),
+            ("page=18446744073709551615&per_page=x", "[]"),
+        ] {
+            assert_eq!(rows(&page, query), (left.to_owned(), None), "{query}");
+        }
+        let zero = Paging::Page { param: "page".into(), first: 0, size: Some("count".into()), max_size: None };
+        assert_eq!(rows(&zero, "page=1&count=2").0, "[3]");
+        let offset = Paging::Offset { param: "start".into(), size: "limit".into(), max_size: 100 };
+        assert_eq!(rows(&offset, "start=1&limit=1").0, "[2]");
+        assert_eq!(rows(&Paging::Link, "per_page=2"), ("[1,2]".to_owned(), Some("page=2&per_page=2".to_owned())));
+        assert_eq!(rows(&Paging::Link, "page=2&per_page=2"), ("[3]".to_owned(), None));
     }
 }

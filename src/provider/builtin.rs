@@ -1,7 +1,13 @@
 //! The definitions that come with the program: one TOML file a provider, its file name the id.
 
 /// Ids and texts, in the order of the ids.
-pub const DEFINITIONS: &[(&str, &str)] = &[("judgeme", include_str!("builtin/judgeme.toml"))];
+pub const DEFINITIONS: &[(&str, &str)] = &[
+    ("glu", include_str!("builtin/glu.toml")),
+    ("goodsie", include_str!("builtin/goodsie.toml")),
+    ("judgeme", include_str!("builtin/judgeme.toml")),
+    ("smithcart", include_str!("builtin/smithcart.toml")),
+    ("storehippo", include_str!("builtin/storehippo.toml")),
+];
 
 #[cfg(test)]
 mod tests {

@@ -264,13 +264,31 @@ pub struct Sample {
     pub path: String,
     /// The scope without which the answer is the provider's denial.
     pub scope: Option<String>,
-    /// The JSON body.
+    /// 200 if left out.
+    #[serde(default = "Sample::default_status")]
+    pub status: u16,
+    /// A `Location` header, relative to the sample's own address.
+    pub location: Option<String>,
+    /// The JSON body; none if left out.
+    #[serde(default)]
     pub body: String,
 }
 
 impl Sample {
     fn default_method() -> String {
         "GET".to_owned()
+    }
+
+    fn default_status() -> u16 {
+        200
+    }
+
+    /// The path on the server: one that begins with `/` as it is, another one under the API's base.
+    pub fn full_path(&self, base: Option<&str>) -> String {
+        match (self.path.strip_prefix('/'), base) {
+            (Some(_), _) | (None, None) => self.path.clone(),
+            (None, Some(base)) => format!("{}/{}", base.trim_end_matches('/'), self.path),
+        }
     }
 }
 
@@ -331,12 +349,6 @@ impl ProviderDefinition {
         }
     }
 
-    /// The scope that opens a path of the API, where the definition says so.
-    pub fn scope_for(&self, method: &str, path: &str) -> Option<&str> {
-        let sample = self.samples.iter().find(|sample| sample.method == method && sample.path == path)?;
-        sample.scope.as_deref()
-    }
-
     /// Every departure from the RFCs, in the order of the keys.
     pub fn departures(&self) -> Vec<DepartureLine> {
         let mut lines = Vec::new();
@@ -368,7 +380,8 @@ impl ProviderDefinition {
             }
         }
         for (n, sample) in self.samples.iter().enumerate() {
-            serde_json::from_str::<serde_json::Value>(&sample.body)
+            let body = if sample.body.is_empty() { "null" } else { &sample.body };
+            serde_json::from_str::<serde_json::Value>(body)
                 .map_err(|error| wrong(&format!("samples[{n}].body"), format!("this is not JSON: {error}")))?;
         }
         Ok(())

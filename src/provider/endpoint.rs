@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::{Host, Url};
 
 use super::DefinitionError;
-use super::definition::{Departure, ProviderDefinition, value_of};
+use super::definition::{Departure, ProviderDefinition, Sample, value_of};
 use super::template;
 
 /// A URL that may see secrets: https, or http on loopback; no user name, no fragment.
@@ -313,6 +313,17 @@ impl Provider {
 
     fn missing(&self, key: &'static str, purpose: &'static str) -> DefinitionError {
         DefinitionError::Missing { id: self.id().to_owned(), key, purpose }
+    }
+
+    /// A sample's path on the API's server.
+    pub fn path_of(&self, sample: &Sample) -> String {
+        sample.full_path(self.endpoints.api_base.as_ref().map(|base| base.url().path()))
+    }
+
+    /// The scope that opens a path of the API, where the definition says so.
+    pub fn scope_for(&self, method: &str, path: &str) -> Option<&str> {
+        let opens = |sample: &&Sample| sample.method == method && self.path_of(sample) == path;
+        self.definition.samples.iter().find(opens)?.scope.as_deref()
     }
 
     pub fn recorded_origins(&self) -> RecordedOrigins {
