@@ -2,6 +2,10 @@
 
 mod bad_input;
 mod emulator;
+mod every_provider;
+mod guides;
 mod help_and_completions;
 mod os_keychain;
+mod recorded_replies;
 mod support;
+mod whole_path;

@@ -14,8 +14,12 @@ pub struct Emulated {
 impl Emulated {
     /// `oauthctl emulate judgeme` with these arguments. Ready to be asked when this returns.
     pub fn start(args: &[&str]) -> Self {
-        let mut sandbox = Sandbox::new();
-        let mut command = sandbox.command(&[&["emulate", "judgeme"], args].concat());
+        Self::of("judgeme", Sandbox::new(), args)
+    }
+
+    /// The same for any provider, in a sandbox that may define it.
+    pub fn of(provider: &str, mut sandbox: Sandbox, args: &[&str]) -> Self {
+        let mut command = sandbox.command(&[&["emulate", provider], args].concat());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         // It prints the lines to paste when it listens, and then nothing more; the last one is the profile's.
         for line in BufReader::new(process.stdout.take().unwrap()).lines() {

@@ -6,11 +6,30 @@ use std::net::TcpStream;
 use url::{Position, Url, form_urlencoded};
 
 pub fn get(url: &Url) -> String {
-    send(url, "GET", "")
+    send(url, "GET", "", "")
 }
 
 pub fn post_form(url: &Url, fields: &[(&str, &str)]) -> String {
-    send(url, "POST", &form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+    send(url, "POST", "", &form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+}
+
+/// What the listener's own page does with the fragment of its address.
+pub fn post_fragment(url: &Url) -> String {
+    let origin = format!("Origin: {}\r\n", url.origin().ascii_serialization());
+    send(url, "POST", &origin, url.fragment().expect("there is a fragment"))
+}
+
+/// Goes where the consent leads, as a browser does, our page's script included: the last page.
+pub fn follow(url: &Url) -> String {
+    let landing = location(&get(url));
+    match landing.fragment() {
+        None => get(&landing),
+        Some(_) => {
+            let page = get(&landing);
+            assert!(page.contains("location.hash"), "{page}");
+            post_fragment(&landing)
+        }
+    }
 }
 
 /// Where a redirect leads.
@@ -22,13 +41,13 @@ pub fn location(reply: &str) -> Url {
     reply.lines().find_map(header).unwrap_or_else(|| panic!("this is no redirect: {reply}"))
 }
 
-fn send(url: &Url, method: &str, body: &str) -> String {
+fn send(url: &Url, method: &str, headers: &str, body: &str) -> String {
     let host = &url[Position::BeforeHost..Position::AfterPort];
     let mut stream = TcpStream::connect(host).unwrap();
     let target = &url[Position::BeforePath..Position::AfterQuery];
     write!(
         stream,
-        "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
+        "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )

@@ -108,6 +108,13 @@ impl Output {
         self
     }
 
+    /// That stdout has this text in it.
+    #[track_caller]
+    pub fn answers(&self, text: &str) -> &Self {
+        assert!(self.stdout.contains(text), "it should answer {text:?}\n{self}");
+        self
+    }
+
     /// That this text is neither on stdout nor on stderr.
     #[track_caller]
     pub fn hides(&self, secret: &str) -> &Self {

@@ -1,0 +1,125 @@
+//! Each built-in provider and each grant that it offers: emulate, log in, token, call, scopes, log out.
+
+use oauthctl::provider::catalogue::NoFiles;
+use oauthctl::provider::quirks::GrantKind;
+use oauthctl::provider::{Catalogue, ProviderDefinition};
+
+use crate::support::{Emulated, PendingLogin, Sandbox, http};
+
+fn definitions() -> Vec<ProviderDefinition> {
+    let catalogue = Catalogue::new(&NoFiles, None);
+    catalogue.ids().iter().map(|id| catalogue.get(id).unwrap()).collect()
+}
+
+#[test]
+fn every_provider_logs_in_calls_and_logs_out_by_every_grant_it_offers() {
+    let mut rounds = 0;
+    for definition in definitions() {
+        for grant in definition.grants() {
+            round(&definition, grant);
+            rounds += 1;
+        }
+    }
+    assert_eq!(rounds, 6, "five providers, one of them with two grants");
+}
+
+fn round(definition: &ProviderDefinition, grant: GrantKind) {
+    let id = definition.id.as_str();
+    let emulated = Emulated::of(id, Sandbox::new(), &["--approve"]);
+    let grant = match grant {
+        GrantKind::AuthorizationCode => "authorization-code",
+        GrantKind::Implicit => "implicit",
+    };
+    let scopes = definition.known_scopes().join(",");
+    let mut args = vec!["login", "--provider", id, "--grant", grant, "--port", "0", "--no-browser"];
+    if !scopes.is_empty() {
+        args.extend(["--scope", &scopes]);
+    }
+    let login = PendingLogin::start(emulated.command(&args));
+    let page = http::follow(&login.authorize_url);
+    assert!(page.contains("You are logged in"), "{id} {grant}: {page}");
+    let outcome = login.finish();
+    outcome.code(0).answers(&format!("Logged in to {} as `{id}-emulator`", definition.name));
+    let permanent = if definition.never_expires() { "permanent" } else { "(in " };
+    outcome.answers(permanent);
+
+    let token = emulated.run(&["token"]);
+    token.code(0);
+    outcome.hides(token.stdout().trim());
+    let example = definition.api.example.as_deref().unwrap_or("/me");
+    emulated.run(&["call", "GET", example]).code(0);
+    let scopes = emulated.run(&["scopes"]);
+    for scope in &definition.scope.known {
+        scopes.code(0).answers(&scope.name).answers(&scope.about);
+    }
+    emulated.run(&["logout"]).code(0);
+    emulated.run(&["token"]).code(4);
+}
+
+#[test]
+fn a_shop_is_named_on_the_command_line_as_people_write_it() {
+    for (id, typed, host) in [
+        ("storehippo", "store=MyShop.storehippo.com", "https://myshop.storehippo.com/admin/oauth/authorization?"),
+        (
+            "storehippo",
+            "store=https://myshop.storehippo.com/",
+            "https://myshop.storehippo.com/admin/oauth/authorization?",
+        ),
+        ("glu", "store=https://my-store.glu.io/", "https://my-store.glu.io/oauth/authorize?"),
+        (
+            "smithcart",
+            "domain=Shop.Example.com",
+            "https://shop.example.com/DesktopModules/Smith.BuyNow/Services/v1/Authorize.ashx?",
+        ),
+    ] {
+        let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "made-up");
+        let args = ["login", "--provider", id, "--param", typed, "--port", "0", "--no-browser", "--timeout", "1"];
+        let login = PendingLogin::start(sandbox.command(&args));
+        assert!(login.authorize_url.as_str().starts_with(host), "{}", login.authorize_url);
+    }
+}
+
+#[test]
+fn a_value_that_would_move_the_host_is_refused_before_anything_is_sent() {
+    let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "made-up");
+    for (id, param) in [
+        ("storehippo", "store=evil.example#"),
+        ("storehippo", "store=evil.example/"),
+        ("storehippo", "store=a@evil.example"),
+        ("smithcart", "domain=evil.example/x"),
+        ("smithcart", "domain=a@evil.example"),
+        ("glu", "store=http://shop.example"),
+        ("glu", "store=https://shop.example/path"),
+        ("glu", "store=javascript:alert(1)"),
+    ] {
+        let login = sandbox.run(&["login", "--provider", id, "--param", param, "--no-browser"]);
+        login.code(3).says("cannot be the");
+    }
+    sandbox.run(&["login", "--provider", "storehippo", "--no-browser"]).code(3).says("--param store=myshop");
+    sandbox.run(&["login", "--provider", "glu", "--param", "shop=x"]).code(3).says("it takes `store`");
+}
+
+#[test]
+fn scopes_that_the_guide_warns_of_bring_its_words() {
+    let goodsie = Emulated::of("goodsie", Sandbox::new(), &["--approve"]);
+    let browser = goodsie.browser();
+    let login = goodsie.run(&["login", "--scope", "cart,admin", "--port", "0", "--browser", &browser]);
+    login
+        .code(0)
+        .says("cart: currently unused")
+        .says("admin: ask for it only if the app acts as a store administrator");
+    let quiet = goodsie.run(&["login", "--port", "0", "--browser", &browser]);
+    assert!(quiet.stderr().contains("scope=storefront&"), "{}", quiet.stderr());
+    assert!(!quiet.stderr().contains("warning"), "{}", quiet.stderr());
+}
+
+#[test]
+fn an_implicit_login_says_why_a_code_is_better_where_there_is_one() {
+    let goodsie = Emulated::of("goodsie", Sandbox::new(), &["--approve"]);
+    let args = ["login", "--grant", "implicit", "--port", "0", "--no-browser"];
+    let login = PendingLogin::start(goodsie.command(&args));
+    http::follow(&login.authorize_url);
+    login.finish().code(0).says("a code is better");
+    let judgeme = Emulated::start(&[]);
+    judgeme.run(&["login", "--grant", "implicit"]).code(2).says("it offers `--grant authorization-code`");
+}

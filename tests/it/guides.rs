@@ -1,0 +1,187 @@
+//! The providers' own guides, sentence by sentence: what a client can honour is honoured. The sentences stand in the
+//! comments; how replies are read is in `recorded_replies.rs`.
+
+use std::collections::BTreeMap;
+
+use oauthctl::protocol::authorization::{AuthorizationRequest, ResponseType};
+use oauthctl::protocol::client::ClientId;
+use oauthctl::protocol::message::HttpRequest;
+use oauthctl::protocol::redirect_uri::RedirectUri;
+use oauthctl::protocol::scope::ScopeSet;
+use oauthctl::protocol::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken};
+use oauthctl::protocol::token::{Grant, TokenRequest};
+use oauthctl::provider::catalogue::NoFiles;
+use oauthctl::provider::{Catalogue, Dialect, Provider};
+
+fn provider(id: &str, params: &[(&str, &str)]) -> Provider {
+    let given: BTreeMap<String, String> = params.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    Catalogue::new(&NoFiles, None).resolve(id, &given).unwrap()
+}
+
+fn authorize_url(provider: &Provider, response_type: ResponseType, scope: &str) -> String {
+    let request = AuthorizationRequest {
+        response_type,
+        client_id: ClientId::new("ID"),
+        redirect_uri: RedirectUri::parse("https://example.com/cb").unwrap(),
+        scope: ScopeSet::parse(scope),
+        state: "NONCE".into(),
+        code_challenge: None,
+    };
+    Dialect::new(provider).authorization_url(&request).unwrap().to_string()
+}
+
+fn token_request(provider: &Provider, grant: Grant, state: Option<&str>) -> HttpRequest {
+    let request = TokenRequest {
+        client_id: ClientId::new("ID"),
+        client_secret: Some(ClientSecret::new("SECRET")),
+        grant,
+        state: state.map(str::to_owned),
+    };
+    Dialect::new(provider).encode_token_request(&request).unwrap()
+}
+
+fn code() -> Grant {
+    Grant::AuthorizationCode {
+        code: AuthorizationCode::new("CODE"),
+        redirect_uri: "https://example.com/cb".into(),
+        code_verifier: None,
+    }
+}
+
+fn body(request: &HttpRequest) -> &str {
+    std::str::from_utf8(&request.body).unwrap()
+}
+
+fn authorized(provider: &Provider, n: usize) -> HttpRequest {
+    let url = provider.api_base().unwrap().url().clone();
+    let mut request = HttpRequest::new(http::Method::GET, url);
+    let placement = provider.definition.token_placements()[n].clone();
+    Dialect::new(provider).place_token(&mut request, &placement, &AccessToken::new("TOKEN")).unwrap();
+    request
+}
+
+#[test]
+fn judgeme() {
+    let judgeme = provider("judgeme", &[]);
+    // "https://judge.me/oauth/authorize?client_id=[…]&redirect_uri=[…]&response_type=code&scope=read_products%20write_products&state=[…]"
+    assert_eq!(
+        authorize_url(&judgeme, ResponseType::Code, "read_products write_products"),
+        "https://judge.me/oauth/authorize?client_id=ID&redirect_uri=https%3A%2F%2Fexample.com%2Fcb&response_type=code\
+         &scope=read_products%20write_products&state=NONCE"
+    );
+    // "curl --request POST 'https://judge.me/oauth/token' --header 'Content-Type: application/json' --data-raw '{client_id,
+    // client_secret, code, redirect_uri, state, grant_type}'"
+    let request = token_request(&judgeme, code(), Some("NONCE"));
+    assert_eq!((request.method.as_str(), request.url.as_str()), ("POST", "https://judge.me/oauth/token"));
+    assert_eq!(request.headers["content-type"], "application/json");
+    let sent: BTreeMap<String, String> = serde_json::from_slice(&request.body).unwrap();
+    let pairs = [
+        ("client_id", "ID"),
+        ("client_secret", "SECRET"),
+        ("code", "CODE"),
+        ("grant_type", "authorization_code"),
+        ("redirect_uri", "https://example.com/cb"),
+        ("state", "NONCE"),
+    ];
+    assert_eq!(sent, pairs.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect());
+    // "curl --request GET 'https://judge.me/api/v1/products' --header 'Content-Type: application/json' --data-raw
+    // '{"api_token": …}'", and the other places that the API documents.
+    assert_eq!(authorized(&judgeme, 0).headers["x-api-token"], "TOKEN");
+    assert_eq!(authorized(&judgeme, 1).headers["authorization"], "Bearer TOKEN");
+    let request = authorized(&judgeme, 2);
+    assert_eq!(
+        (body(&request), &request.headers["content-type"]),
+        ("{\"api_token\":\"TOKEN\"}", &http::HeaderValue::from_static("application/json"))
+    );
+    assert_eq!(authorized(&judgeme, 3).url.query(), Some("api_token=TOKEN"));
+    // "Here is the full list of scopes": public, and read and write for six things; read_widgets is newer.
+    let scopes = judgeme.definition.known_scopes();
+    for thing in ["shops", "orders", "products", "reviewers", "reviews", "settings"] {
+        assert!(scopes.contains(&format!("read_{thing}")) && scopes.contains(&format!("write_{thing}")), "{thing}");
+    }
+    assert!(scopes.contains("public") && scopes.contains("read_widgets"));
+}
+
+#[test]
+fn storehippo() {
+    let storehippo = provider("storehippo", &[("store", "myshop")]);
+    // "{scopes} - a comma-separated list of scopes"; "{nonce} - a randomly selected value, unique for each request"
+    assert_eq!(
+        authorize_url(&storehippo, ResponseType::Code, "write_orders read_customers"),
+        "https://myshop.storehippo.com/admin/oauth/authorization?client_id=ID&redirect_uri=https%3A%2F%2Fexample.com%2Fcb\
+         &response_type=code&scope=write_orders%2Cread_customers&state=NONCE"
+    );
+    // "with the following parameters provided in the body": client_id, client_secret, code, redirect_uri, grant_type
+    let request = token_request(&storehippo, code(), Some("NONCE"));
+    assert_eq!(request.url.as_str(), "https://myshop.storehippo.com/admin/oauth/token");
+    assert_eq!(
+        body(&request),
+        "client_id=ID&client_secret=SECRET&grant_type=authorization_code&code=CODE&redirect_uri=https%3A%2F%2Fexample.com%2Fcb"
+    );
+    // "accompanied with a header Authorization: Bearer {access_token}"
+    assert_eq!(authorized(&storehippo, 0).headers["authorization"], "Bearer TOKEN");
+    // read_ and write_ of seven things
+    assert_eq!(storehippo.definition.known_scopes().iter().count(), 14);
+}
+
+#[test]
+fn goodsie() {
+    let goodsie = provider("goodsie", &[]);
+    // "The requested access scope(s) separated by spaces (+ when url-encoded)"
+    assert_eq!(
+        authorize_url(&goodsie, ResponseType::Code, "storefront cart"),
+        "https://api.goodsie.com/oauth2/authorize?client_id=ID&redirect_uri=https%3A%2F%2Fexample.com%2Fcb\
+         &response_type=code&scope=storefront+cart&state=NONCE"
+    );
+    // "you will specify a response_type with the value token"
+    assert!(authorize_url(&goodsie, ResponseType::Token, "storefront").contains("&response_type=token&"));
+    // "curl … -d client_id -d client_secret -d grant_type=authorization_code -d redirect_uri -d code"
+    let request = token_request(&goodsie, code(), Some("NONCE"));
+    assert_eq!(request.headers["content-type"], "application/x-www-form-urlencoded");
+    assert!(body(&request).contains("client_secret=SECRET") && body(&request).contains("code=CODE"));
+    // "We recommend passing the access token as an HTTP header whenever possible"
+    assert_eq!(authorized(&goodsie, 0).headers["authorization"], "Bearer TOKEN");
+    assert_eq!(authorized(&goodsie, 1).url.query(), Some("access_token=TOKEN"));
+    // "it should generally only request storefront and cart scopes"; cart is "currently unused"
+    assert_eq!(goodsie.definition.default_scope().to_string(), "storefront");
+}
+
+#[test]
+fn smithcart() {
+    let smithcart = provider("smithcart", &[("domain", "shop.example.com")]);
+    // "GET …authorize?response_type=token&client_id=…&scope=private&state=…"
+    assert_eq!(
+        authorize_url(&smithcart, ResponseType::Token, "private orders"),
+        "https://shop.example.com/DesktopModules/Smith.BuyNow/Services/v1/Authorize.ashx?client_id=ID\
+         &redirect_uri=https%3A%2F%2Fexample.com%2Fcb&response_type=token&scope=private%20orders&state=NONCE"
+    );
+    // "Must be token": there is no other grant, and no token endpoint.
+    assert!(smithcart.token_endpoint().is_err());
+    // "to deny any of the scopes you requested (except for public)"
+    assert_eq!(smithcart.definition.always_granted().to_string(), "public");
+    let names = ["public", "private", "create", "edit", "delete", "users", "orders"];
+    assert_eq!(smithcart.definition.known_scopes().iter().collect::<Vec<_>>(), names);
+}
+
+#[test]
+fn glu() {
+    let glu = provider("glu", &[("store", "https://my-store.glu.io")]);
+    // "GET {store}/oauth/authorize": response_type "Always code", client_id, redirect_uri, state; no scope.
+    assert_eq!(
+        authorize_url(&glu, ResponseType::Code, "anything"),
+        "https://my-store.glu.io/oauth/authorize?client_id=ID&redirect_uri=https%3A%2F%2Fexample.com%2Fcb&response_type=code&state=NONCE"
+    );
+    // "POST {store}/token": client_id, client_secret, grant_type "Always authorization_code", redirect_uri; the table
+    // forgets the code.
+    let request = token_request(&glu, code(), Some("NONCE"));
+    assert_eq!(request.url.as_str(), "https://my-store.glu.io/token");
+    assert_eq!(
+        body(&request),
+        "client_id=ID&client_secret=SECRET&grant_type=authorization_code&code=CODE&redirect_uri=https%3A%2F%2Fexample.com%2Fcb"
+    );
+    // A refresh token is in the reply; RFC 6749 §6 says what it is for.
+    let refresh = token_request(&glu, Grant::RefreshToken(RefreshToken::new("REFRESH")), None);
+    assert_eq!(body(&refresh), "client_id=ID&client_secret=SECRET&grant_type=refresh_token&refresh_token=REFRESH");
+    // "the Authorization header with the value BEARER {access_token}"
+    assert_eq!(authorized(&glu, 0).headers["authorization"], "BEARER TOKEN");
+}
