@@ -17,7 +17,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, Once, PoisonError, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use fault::Fault;
 
@@ -39,7 +39,7 @@ pub const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
 const WORKERS: usize = 8;
 
 /// How long a connection that tiny_http has lost sight of may wait: see [`keep_moving`].
-const NUDGE: Duration = Duration::from_millis(250);
+const NUDGE: Duration = Duration::from_millis(100);
 
 /// How long the end of the emulator waits for its threads. One that a client holds up is abandoned.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -77,6 +77,7 @@ pub enum EmulatorError {
 pub struct Emulator {
     site: Arc<Site>,
     origin: Origin,
+    address: SocketAddr,
     server: Option<Arc<tiny_http::Server>>,
     workers: Vec<thread::JoinHandle<()>>,
 }
@@ -126,7 +127,7 @@ impl Emulator {
             log: Box::new(log),
             stop: Stop::default(),
         });
-        let mut emulator = Self { site, origin, server: Some(server.clone()), workers: Vec::new() };
+        let mut emulator = Self { site, origin, address, server: Some(server.clone()), workers: Vec::new() };
         for _ in 0..WORKERS {
             let (site, server) = (emulator.site.clone(), server.clone());
             let worker = thread::Builder::new().name("emulator".to_owned()).spawn(move || serve(&site, &server));
@@ -171,6 +172,7 @@ impl Drop for Emulator {
         let workers = std::mem::take(&mut self.workers);
         // In a thread of its own: a worker may hang on its client, and tiny_http's `Drop` connects to itself, which
         // took two minutes when the backlog was full.
+        let address = self.address;
         let (done, stopped) = mpsc::channel();
         let undertaker = thread::Builder::new().name("emulator-end".to_owned()).spawn(move || {
             for worker in workers {
@@ -178,6 +180,11 @@ impl Drop for Emulator {
                 let _ = worker.join();
             }
             drop(server);
+            // tiny_http's accept thread ends a moment later, and the port closes with it.
+            let since = Instant::now();
+            while since.elapsed() < PATIENCE && TcpStream::connect_timeout(&address, NUDGE).is_ok() {
+                thread::sleep(Duration::from_millis(1));
+            }
             let _ = done.send(());
         });
         if undertaker.is_ok() {
