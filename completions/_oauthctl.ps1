@@ -244,6 +244,8 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all providers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one definition')
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Begin a definition of your own: a commented skeleton, or what a server says of itself')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say whether a definition can be used; asks no server')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -273,9 +275,39 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'oauthctl;providers;new' {
+            [CompletionResult]::new('--issuer', '--issuer', [CompletionResultType]::ParameterName, 'Draft it from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour; NO_COLOR is obeyed')
+            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Print it instead of writing it to the configuration directory')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'oauthctl;providers;check' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour; NO_COLOR is obeyed')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'oauthctl;providers;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all providers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one definition')
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Begin a definition of your own: a commented skeleton, or what a server says of itself')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say whether a definition can be used; asks no server')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -283,6 +315,12 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;providers;help;show' {
+            break
+        }
+        'oauthctl;providers;help;new' {
+            break
+        }
+        'oauthctl;providers;help;check' {
             break
         }
         'oauthctl;providers;help;help' {
@@ -403,12 +441,20 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         'oauthctl;help;providers' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all providers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one definition')
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Begin a definition of your own: a commented skeleton, or what a server says of itself')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say whether a definition can be used; asks no server')
             break
         }
         'oauthctl;help;providers;list' {
             break
         }
         'oauthctl;help;providers;show' {
+            break
+        }
+        'oauthctl;help;providers;new' {
+            break
+        }
+        'oauthctl;help;providers;check' {
             break
         }
         'oauthctl;help;emulate' {

@@ -133,11 +133,20 @@ _oauthctl() {
             oauthctl__subcmd__help__subcmd__app,show)
                 cmd="oauthctl__subcmd__help__subcmd__app__subcmd__show"
                 ;;
+            oauthctl__subcmd__help__subcmd__providers,check)
+                cmd="oauthctl__subcmd__help__subcmd__providers__subcmd__check"
+                ;;
             oauthctl__subcmd__help__subcmd__providers,list)
                 cmd="oauthctl__subcmd__help__subcmd__providers__subcmd__list"
                 ;;
+            oauthctl__subcmd__help__subcmd__providers,new)
+                cmd="oauthctl__subcmd__help__subcmd__providers__subcmd__new"
+                ;;
             oauthctl__subcmd__help__subcmd__providers,show)
                 cmd="oauthctl__subcmd__help__subcmd__providers__subcmd__show"
+                ;;
+            oauthctl__subcmd__providers,check)
+                cmd="oauthctl__subcmd__providers__subcmd__check"
                 ;;
             oauthctl__subcmd__providers,help)
                 cmd="oauthctl__subcmd__providers__subcmd__help"
@@ -145,14 +154,23 @@ _oauthctl() {
             oauthctl__subcmd__providers,list)
                 cmd="oauthctl__subcmd__providers__subcmd__list"
                 ;;
+            oauthctl__subcmd__providers,new)
+                cmd="oauthctl__subcmd__providers__subcmd__new"
+                ;;
             oauthctl__subcmd__providers,show)
                 cmd="oauthctl__subcmd__providers__subcmd__show"
+                ;;
+            oauthctl__subcmd__providers__subcmd__help,check)
+                cmd="oauthctl__subcmd__providers__subcmd__help__subcmd__check"
                 ;;
             oauthctl__subcmd__providers__subcmd__help,help)
                 cmd="oauthctl__subcmd__providers__subcmd__help__subcmd__help"
                 ;;
             oauthctl__subcmd__providers__subcmd__help,list)
                 cmd="oauthctl__subcmd__providers__subcmd__help__subcmd__list"
+                ;;
+            oauthctl__subcmd__providers__subcmd__help,new)
+                cmd="oauthctl__subcmd__providers__subcmd__help__subcmd__new"
                 ;;
             oauthctl__subcmd__providers__subcmd__help,show)
                 cmd="oauthctl__subcmd__providers__subcmd__help__subcmd__show"
@@ -682,7 +700,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__help__subcmd__providers)
-            opts="list show"
+            opts="list show new check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -695,7 +713,35 @@ _oauthctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauthctl__subcmd__help__subcmd__providers__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauthctl__subcmd__help__subcmd__providers__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__help__subcmd__providers__subcmd__new)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -894,7 +940,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help list show help"
+            opts="-v -q -h --profile --store --json --verbose --quiet --color --help list show new check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -919,9 +965,49 @@ _oauthctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        oauthctl__subcmd__providers__subcmd__help)
-            opts="list show help"
+        oauthctl__subcmd__providers__subcmd__check)
+            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__providers__subcmd__help)
+            opts="list show new check help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__providers__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -961,6 +1047,20 @@ _oauthctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauthctl__subcmd__providers__subcmd__help__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauthctl__subcmd__providers__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -982,6 +1082,36 @@ _oauthctl() {
                 return 0
             fi
             case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__providers__subcmd__new)
+            opts="-v -q -h --issuer --print --profile --store --json --verbose --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --issuer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

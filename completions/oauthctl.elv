@@ -224,6 +224,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand list 'List all providers'
             cand show 'Show one definition'
+            cand new 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
+            cand check 'Say whether a definition can be used; asks no server'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauthctl;providers;list'= {
@@ -250,14 +252,46 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'oauthctl;providers;new'= {
+            cand --issuer 'Draft it from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)'
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --print 'Print it instead of writing it to the configuration directory'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;providers;check'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'oauthctl;providers;help'= {
             cand list 'List all providers'
             cand show 'Show one definition'
+            cand new 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
+            cand check 'Say whether a definition can be used; asks no server'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauthctl;providers;help;list'= {
         }
         &'oauthctl;providers;help;show'= {
+        }
+        &'oauthctl;providers;help;new'= {
+        }
+        &'oauthctl;providers;help;check'= {
         }
         &'oauthctl;providers;help;help'= {
         }
@@ -360,10 +394,16 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;help;providers'= {
             cand list 'List all providers'
             cand show 'Show one definition'
+            cand new 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
+            cand check 'Say whether a definition can be used; asks no server'
         }
         &'oauthctl;help;providers;list'= {
         }
         &'oauthctl;help;providers;show'= {
+        }
+        &'oauthctl;help;providers;new'= {
+        }
+        &'oauthctl;help;providers;check'= {
         }
         &'oauthctl;help;emulate'= {
         }

@@ -199,20 +199,22 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l json -d 'Pr
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -s q -l quiet -d 'Say nothing on stderr but errors'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -f -a "list" -d 'List all providers'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -f -a "show" -d 'Show one definition'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -f -a "list" -d 'List all providers'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -f -a "show" -d 'Show one definition'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -f -a "new" -d 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -f -a "check" -d 'Say whether a definition can be used; asks no server'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
@@ -235,8 +237,34 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l issuer -d 'Draft it from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l print -d 'Print it instead of writing it to the configuration directory'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all providers'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one definition'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "new" -d 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say whether a definition can be used; asks no server'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l port -d 'The port to serve on; any free one if left out' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l redirect-uri -d 'A redirect URI that is registered, beside http://127.0.0.1:8765/callback' -r
@@ -314,3 +342,5 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "remove" -d 'Forget the client'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "list" -d 'List all providers'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "show" -d 'Show one definition'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "new" -d 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "check" -d 'Say whether a definition can be used; asks no server'

@@ -9,6 +9,7 @@ use colored::Colorize;
 use crate::commands::{CommandError, emulate::CommandEnded};
 use crate::emulator::EmulatorError;
 use crate::flow::FlowError;
+use crate::flow::discovery::DiscoveryError;
 use crate::provider::DefinitionError;
 use crate::provider::dialect::TokenReplyError;
 use crate::store::{StoreError, StoreKind};
@@ -205,6 +206,9 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
         }
         CommandError::SecretFile { .. } => (ExitCode::Usage, Some("the file holds the secret and nothing else".into())),
         CommandError::ChildNotStarted { .. } => (ExitCode::Usage, None),
+        CommandError::NotAnId { .. } => (ExitCode::Usage, Some("small letters, digits, `.`, `_` and `-`".into())),
+        CommandError::DefinitionExists { .. } => (ExitCode::Usage, Some("edit it, or choose another id".into())),
+        CommandError::NotWritten { .. } => (ExitCode::Unexpected, Some("`--print` prints the text instead".into())),
         CommandError::DemoStep { .. } => (ExitCode::Unexpected, None),
     }
 }
@@ -238,7 +242,12 @@ fn of_flow(error: &FlowError) -> (ExitCode, Option<String>) {
             Some("`--listen 127.0.0.1:8765` says that a tunnel from there ends here; on a terminal the final address can be pasted".into()),
         ),
         FlowError::TokenReply { provider, source } => of_token_reply(provider, source),
-        FlowError::TokenRequest(error) | FlowError::ApiRequest(error) => of_http(error),
+        FlowError::TokenRequest(error) | FlowError::ApiRequest(error) | FlowError::Discovery(error) => of_http(error),
+        FlowError::Metadata(DiscoveryError::NotFound { .. }) => {
+            (ExitCode::Network, Some("leave `--issuer` out for a skeleton to fill in by hand".into()))
+        }
+        FlowError::Metadata(DiscoveryError::NotAnIssuer { .. }) => (ExitCode::Usage, Some("such as `--issuer https://login.shop.example`".into())),
+        FlowError::Metadata(_) => (ExitCode::Refused, Some("do not use this server's metadata".into())),
         FlowError::ForeignUrl { allowed, .. } => (ExitCode::Refused, Some(format!("the token may go to {allowed}"))),
         FlowError::ForeignRedirect { .. } => (
             ExitCode::Refused,
@@ -301,7 +310,10 @@ fn of_definition(error: &DefinitionError) -> (ExitCode, Option<String>) {
             [] => "`oauthctl providers list` shows who there is".to_owned(),
             near => format!("did you mean {}?", ticked(near)),
         }),
-        DefinitionError::Unreadable { .. } | DefinitionError::UnreadableFile { .. } => None,
+        DefinitionError::Unreadable { source, .. } => {
+            near_key(source.message()).map(|key| format!("did you mean `{key}`?"))
+        }
+        DefinitionError::UnreadableFile { .. } => None,
         DefinitionError::UnknownAlternative { known, .. } if known.is_empty() => {
             Some("it has no alternatives".to_owned())
         }
@@ -381,6 +393,15 @@ fn of_terminal(error: &TerminalError) -> (ExitCode, Option<String>) {
 
 fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
     matches!(error.downcast_ref(), Some(TerminalError::Stdout(io)) if io.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// The known key that looks most like the unknown one in serde's sentence: "unknown field `ulr`, expected one of `url`, …".
+fn near_key(message: &str) -> Option<&str> {
+    let mut names = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+    let unknown = names.next()?;
+    // Two letters that changed places are one slip.
+    let likeness = |name: &&str| (strsim::normalized_damerau_levenshtein(unknown, name) * 100.0) as u32;
+    names.max_by_key(likeness).filter(|name| likeness(name) >= 60)
 }
 
 fn ticked(names: &[String]) -> String {

@@ -64,6 +64,16 @@ pub enum CommandError {
         #[source]
         source: std::io::Error,
     },
+    #[error("`{id}` cannot be a provider's id")]
+    NotAnId { id: String },
+    #[error("`{path}` is there already")]
+    DefinitionExists { path: String },
+    #[error("`{path}` cannot be written")]
+    NotWritten {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("the demo's {step} did not do what it should")]
     DemoStep { step: &'static str },
 }

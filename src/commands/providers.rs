@@ -1,9 +1,19 @@
 //! `providers`: who there is, and a definition as data, each departure from the RFCs with its source and date.
 
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 
-use super::Context;
-use crate::output::{ProviderView, ProvidersView};
+use super::{CommandError, Context};
+use crate::flow::discovery::discover;
+use crate::output::{CheckedDefinition, ProviderView, ProvidersView};
+use crate::protocol::sanitize;
+use crate::provider::catalogue::is_id;
+use crate::provider::draft::draft;
+use crate::provider::{Catalogue, DefinitionError};
+use crate::system::paths::MAX_DEFINITION;
+use crate::system::private_file;
 
 #[derive(Args)]
 pub struct ProvidersArgs {
@@ -20,6 +30,24 @@ enum Action {
         /// The provider's id
         #[arg(value_name = "ID")]
         id: String,
+    },
+    /// Begin a definition of your own: a commented skeleton, or what a server says of itself
+    New {
+        /// The new provider's id
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Draft it from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)
+        #[arg(long, value_name = "URL")]
+        issuer: Option<String>,
+        /// Print it instead of writing it to the configuration directory
+        #[arg(long)]
+        print: bool,
+    },
+    /// Say whether a definition can be used; asks no server
+    Check {
+        /// The definition's file; its name is the provider's id
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
 }
 
@@ -41,5 +69,45 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> anyhow::Result<()> {
             let definition = catalogue.get(id)?;
             context.answer(&ProviderView::new(definition, catalogue.is_overlaid(id)))
         }
+        Action::New { id, issuer, print } => new(id, issuer.as_deref(), *print, context),
+        Action::Check { file } => check(file, &catalogue, context),
     }
+}
+
+fn new(id: &str, issuer: Option<&str>, print: bool, context: &Context) -> anyhow::Result<()> {
+    if !is_id(id) {
+        return Err(CommandError::NotAnId { id: sanitize::line(id) }.into());
+    }
+    let metadata = issuer.map(|issuer| discover(context.system.http.as_ref(), issuer)).transpose()?;
+    let text = draft(id, metadata.as_ref());
+    if print {
+        return Ok(context.terminal().data(text.as_bytes())?);
+    }
+    let paths = context.paths()?;
+    let path = paths.definition(id);
+    let shown = sanitize::line(&path.to_string_lossy());
+    let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| {
+        std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(text.as_bytes())
+    });
+    match written {
+        Ok(()) => context
+            .terminal()
+            .note(&format_args!("Wrote {shown}; `oauthctl providers check {shown}` says whether it can be used.")),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            return Err(CommandError::DefinitionExists { path: shown }.into());
+        }
+        Err(source) => return Err(CommandError::NotWritten { path: shown, source }.into()),
+    }
+    Ok(())
+}
+
+fn check(file: &Path, catalogue: &Catalogue<'_>, context: &Context) -> anyhow::Result<()> {
+    let shown = sanitize::line(&file.to_string_lossy());
+    let unreadable = |source| DefinitionError::UnreadableFile { place: shown.clone(), source };
+    let bytes = private_file::read_public(file, MAX_DEFINITION).map_err(unreadable)?;
+    let text = String::from_utf8(bytes).map_err(|_| unreadable(ErrorKind::InvalidData.into()))?;
+    let id = file.file_stem().and_then(|stem| stem.to_str()).filter(|id| is_id(id)).unwrap_or("checked").to_owned();
+    let definition = catalogue.compose(&id, Some((&text, &shown)))?;
+    let unsourced = definition.departures().into_iter().filter(|line| line.source.is_none()).map(|line| line.key);
+    context.answer(&CheckedDefinition { id, unsourced: unsourced.collect() })
 }

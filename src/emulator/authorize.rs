@@ -14,6 +14,7 @@ use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AuthorizationCode;
 use crate::provider::Dialect;
+use crate::provider::quirks::GrantKind;
 use crate::provider::quirks::Pkce;
 use crate::system::entropy::NoEntropy;
 
@@ -114,8 +115,13 @@ fn judge(site: &Site, params: &Params) -> Result<Asked, Reply> {
     if let Some(repeated) = params.iter().find_map(|(name, _)| params.single(name).err()) {
         return Err(refuse(site, &back, "invalid_request", &printable(&repeated.to_string())));
     }
-    if !["code", "token"].contains(&response_type) {
-        let description = "the response type is neither code nor token";
+    let grant = match response_type {
+        "code" => Some(GrantKind::AuthorizationCode),
+        "token" => Some(GrantKind::Implicit),
+        _ => None,
+    };
+    if !grant.is_some_and(|grant| site.provider.definition.grants().contains(&grant)) {
+        let description = "the provider does not offer this response type";
         return Err(refuse(site, &back, "unsupported_response_type", description));
     }
     let challenge = read_challenge(site, params).map_err(|problem| refuse(site, &back, "invalid_request", problem))?;

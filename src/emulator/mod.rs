@@ -114,9 +114,12 @@ impl Emulator {
         let server = Arc::new(tiny_http::Server::from_listener(listener, None).map_err(EmulatorError::Serve)?);
 
         let params = fill_params(definition, &Default::default(), true)?;
+        // What the provider tells its clients, it knows itself.
+        let captured = definition.params.iter().filter(|(_, param)| param.is_captured());
+        let captured = captured.filter_map(|(name, param)| Some((name.clone(), param.example.clone()?))).collect();
         let default = RedirectUri::parse(DEFAULT_REDIRECT_URI).into_iter();
         let site = Arc::new(Site {
-            provider: Provider::new(definition.clone(), params, Some(origin.clone()))?,
+            provider: Provider::new(definition.clone(), params, Some(origin.clone()))?.with_captured(&captured)?,
             client_id: ClientId::new(format!("emulated-{}", &random_hex(&*entropy)?[..16])),
             client_secret: ClientSecret::new(random_hex(&*entropy)?),
             redirect_uris: default.chain(options.redirect_uris.iter().cloned()).collect(),
@@ -215,7 +218,9 @@ impl Site {
                 _ if incoming.is_get() => authorize::ask(self, &incoming.query),
                 _ => Ok(Reply::method_not_allowed("GET, HEAD, POST")),
             },
-            path if self.is_at(path, &endpoints.token) => token::answer(self, incoming),
+            path if self.is_at(path, &endpoints.token) || self.is_at(path, &endpoints.refresh) => {
+                token::answer(self, incoming)
+            }
             "/" if incoming.is_get() => Ok(page::index(self)),
             "/favicon.ico" => Ok(Reply::empty(204)),
             _ => Ok(resource::answer(self, incoming)),

@@ -20,8 +20,9 @@ use crate::system::entropy::NoEntropy;
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 
 pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
-    if incoming.method != "POST" {
-        return Ok(Reply::method_not_allowed("POST"));
+    let method = if Dialect::new(&site.provider).token_request_is_get() { "GET" } else { "POST" };
+    if incoming.method != method {
+        return Ok(Reply::method_not_allowed(method));
     }
     if site.has(Fault::SlowToken) {
         site.stop.wait(SLOW);

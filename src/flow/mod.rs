@@ -3,6 +3,7 @@
 pub mod api;
 pub mod authorization;
 pub mod authorization_code;
+pub mod discovery;
 pub mod implicit;
 pub mod pages;
 pub mod pasted;
@@ -36,6 +37,10 @@ pub enum FlowError {
     },
     #[error("the token request did not come through")]
     TokenRequest(#[source] HttpError),
+    #[error("the issuer's metadata did not come through")]
+    Discovery(#[source] HttpError),
+    #[error(transparent)]
+    Metadata(#[from] discovery::DiscoveryError),
     #[error("the API request did not come through")]
     ApiRequest(#[source] HttpError),
     #[error("`{url}` is not on the API of `{provider}`, and the token goes nowhere else")]

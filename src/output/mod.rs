@@ -8,7 +8,7 @@ mod status;
 
 pub use app::{AppOutcome, AppStatus};
 pub use login::LoginOutcome;
-pub use providers::{ProviderView, ProvidersView};
+pub use providers::{CheckedDefinition, ProviderView, ProvidersView};
 pub use scopes::ScopesView;
 pub use status::{StatusRow, StatusView};
 

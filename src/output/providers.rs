@@ -136,3 +136,22 @@ impl fmt::Display for ProviderView {
         Ok(())
     }
 }
+
+/// A definition that can be used.
+#[derive(Debug, Serialize)]
+pub struct CheckedDefinition {
+    pub id: String,
+    /// Departures that do not say where they were read.
+    pub unsourced: Vec<String>,
+}
+
+impl fmt::Display for CheckedDefinition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} `{}` can be used", "✓".green().bold(), self.id)?;
+        if self.unsourced.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "  without a source: {}", self.unsourced.join(", "))?;
+        writeln!(f, "  `key = {{ value = …, source = \"URL\", checked = \"DATE\" }}` says where a value was read")
+    }
+}

@@ -8,6 +8,7 @@ pub mod json;
 pub mod jwt;
 pub mod mask;
 pub mod message;
+pub mod metadata;
 pub mod params;
 pub mod pkce;
 pub mod redirect_uri;

@@ -66,15 +66,19 @@ impl<'a> Catalogue<'a> {
     }
 
     pub fn get(&self, id: &str) -> Result<ProviderDefinition, DefinitionError> {
-        let built_in = DEFINITIONS.iter().find(|(known, _)| *known == id).map(|(_, text)| *text);
         let place = self.files.place(id);
         let user = if is_id(id) {
-            let unreadable = |source| DefinitionError::UnreadableFile { place: place.clone(), source };
-            self.files.read(id).map_err(unreadable)?
+            self.files.read(id).map_err(|source| DefinitionError::UnreadableFile { place, source })?
         } else {
             None
         };
-        let mut definition = match (built_in, &user) {
+        self.compose(id, user.as_ref().map(|(text, place)| (text.as_str(), place.as_str())))
+    }
+
+    /// The definition that a user's text, if there is one, and the built-in one make together, checked.
+    pub fn compose(&self, id: &str, user: Option<(&str, &str)>) -> Result<ProviderDefinition, DefinitionError> {
+        let built_in = DEFINITIONS.iter().find(|(known, _)| *known == id).map(|(_, text)| *text);
+        let mut definition = match (built_in, user) {
             (None, None) => return Err(DefinitionError::UnknownProvider { id: id.to_owned(), near: self.near(id) }),
             (Some(text), None) => parse(text, id)?,
             (None, Some((text, place))) => parse(text, place)?,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::DefinitionError;
-use super::endpoint::UrlTemplates;
+use super::endpoint::{Endpoints, UrlTemplates};
 use super::quirks::{
     BasicHalves, CallbackSignature, Denial, ExpiryUnit, GrantKind, Lifetime, LoopbackRule, Paging, Pkce, RFC_DEFAULTS,
     RefreshWith, ScopeEncoding, Sourced, StateEcho, SuccessMark, TokenBody, TokenMethod, TokenPlacement,
@@ -374,6 +374,14 @@ impl ProviderDefinition {
                 }
             }
         }
+        // Every URL is tried with sample values: what is wrong with it is better known now than at a login.
+        let mut samples = BTreeMap::new();
+        for (name, param) in &self.params {
+            let refused =
+                |problem: String| wrong(&format!("params.{name}"), format!("its example cannot be a value: {problem}"));
+            samples.insert(name.clone(), param.normalize(&param.sample()).map_err(refused)?);
+        }
+        Endpoints::resolve(self, &samples)?;
         for (n, placement) in self.token_placements().iter().enumerate() {
             if placement.name.is_none() && placement.place != super::quirks::TokenIn::Bearer {
                 return Err(wrong(&format!("api.token[{n}]"), "a header, query or body placement has a `name`".into()));

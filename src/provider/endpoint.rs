@@ -155,7 +155,10 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    fn resolve(definition: &ProviderDefinition, params: &BTreeMap<String, String>) -> Result<Self, DefinitionError> {
+    pub(super) fn resolve(
+        definition: &ProviderDefinition,
+        params: &BTreeMap<String, String>,
+    ) -> Result<Self, DefinitionError> {
         let endpoint = |key: &str, templates: &UrlTemplates| fill_first(definition, key, templates, params);
         let departure = |key: &str, template: &Departure<String>| {
             let templates = UrlTemplates(value_of(template).cloned().into_iter().collect());

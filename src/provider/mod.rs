@@ -4,6 +4,7 @@ pub mod builtin;
 pub mod catalogue;
 pub mod definition;
 pub mod dialect;
+pub mod draft;
 pub mod endpoint;
 pub mod quirks;
 pub mod template;

@@ -45,6 +45,16 @@ impl Param {
         self.from_callback.is_some() || self.from_token.is_some()
     }
 
+    /// A value to try a template with.
+    pub fn sample(&self) -> String {
+        let by_kind = match self.kind {
+            ParamKind::Label => "sample",
+            ParamKind::Host => "sample.example",
+            ParamKind::Origin => "https://sample.example",
+        };
+        self.example.clone().or_else(|| self.default.clone()).unwrap_or_else(|| by_kind.to_owned())
+    }
+
     /// The value in its one spelling, or what is wrong with it.
     pub fn normalize(&self, value: &str) -> Result<String, String> {
         let value = value.trim();

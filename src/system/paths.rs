@@ -7,7 +7,7 @@ use crate::provider::DefinitionFiles;
 use crate::system::private_file;
 
 /// A definition has a few KiB; a thousand times that is somebody's mistake.
-const MAX_DEFINITION: u64 = 1024 * 1024;
+pub const MAX_DEFINITION: u64 = 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PathsError {
@@ -47,7 +47,8 @@ impl Paths {
         })
     }
 
-    fn definition(&self, id: &str) -> PathBuf {
+    /// The file of a definition of the user's own.
+    pub fn definition(&self, id: &str) -> PathBuf {
         self.config.join("providers").join(format!("{id}.toml"))
     }
 }

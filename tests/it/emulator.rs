@@ -526,7 +526,8 @@ fn tokens_expire_and_refresh_tokens_rotate() {
 
 #[test]
 fn the_implicit_grant_answers_in_the_fragment() {
-    let world = World::standard("scope.separator = ','", approve());
+    let offered = "grants = ['authorization-code', 'implicit']";
+    let world = World::standard(&format!("scope.separator = ','\n{offered}"), approve());
     let mut params = world.good("things,other");
     params[2].1 = "token";
     let url = location(&world.visit(&params));

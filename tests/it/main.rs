@@ -1,11 +1,13 @@
 //! The stories: the real binary, real processes, and servers and clients that nobody here wrote.
 
 mod bad_input;
+mod definitions;
 mod emulator;
 mod every_provider;
 mod guides;
 mod help_and_completions;
 mod os_keychain;
+mod quirks;
 mod recorded_replies;
 mod support;
 mod whole_path;

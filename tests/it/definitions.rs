@@ -1,0 +1,132 @@
+//! Definitions of a user's own: drafted, checked, and refused with a clear word when they are wrong. Nothing here
+//! reaches a server but the one test that asks an issuer on loopback.
+
+use std::process::Command;
+
+use crate::support::raw_server::http as reply;
+use crate::support::{RawServer, Sandbox};
+
+#[test]
+fn a_skeleton_is_written_and_can_be_used_as_it_is() {
+    let sandbox = Sandbox::new();
+    let new = sandbox.run(&["providers", "new", "mine"]);
+    new.code(0).says("providers/mine.toml");
+    let file = sandbox.home().join("config/providers/mine.toml");
+    sandbox.run(&["providers", "check", file.to_str().unwrap()]).code(0).answers("`mine` can be used");
+    sandbox.run(&["providers", "list"]).code(0).answers("mine");
+    sandbox.run(&["providers", "new", "mine"]).code(2).says("is there already");
+    sandbox.run(&["providers", "new", "../mine"]).code(2);
+    sandbox.run(&["providers", "new", "other", "--print"]).code(0).answers("name = \"other\"");
+}
+
+#[test]
+fn an_issuers_metadata_is_drafted_if_it_names_that_issuer() {
+    let json = &["Content-Type: application/json"];
+    let metadata = |issuer: &str| {
+        format!(
+            r#"{{"issuer":"{issuer}","authorization_endpoint":"https://as.example/a","token_endpoint":"https://as.example/t","scopes_supported":["read"]}}"#
+        )
+    };
+    // The first place has nothing, the second one has it.
+    let server = RawServer::start([
+        reply("404 Not Found", json, "{}"),
+        Box::new(move |stream: std::net::TcpStream| {
+            let issuer = format!("http://{}", stream.local_addr().unwrap());
+            reply("200 OK", json, metadata(&issuer))(stream)
+        }),
+    ]);
+    let draft = Sandbox::new().run(&["providers", "new", "mine", "--print", "--issuer", &server.origin()]);
+    draft.code(0).answers("url = \"https://as.example/a\"").answers("{ name = \"read\" }");
+    let asked = server.stop();
+    assert!(asked[0].starts_with("GET /.well-known/oauth-authorization-server "), "{asked:?}");
+    assert!(asked[1].starts_with("GET /.well-known/openid-configuration "), "{asked:?}");
+
+    let lie = r#"{"issuer":"https://other.example","token_endpoint":"https://as.example/t"}"#;
+    let server = RawServer::start([reply("200 OK", json, lie)]);
+    let refused = Sandbox::new().run(&["providers", "new", "mine", "--issuer", &server.origin()]);
+    refused.code(5).says("names the issuer `https://other.example`");
+}
+
+#[test]
+fn what_is_wrong_with_a_definition_is_said_before_anything_is_sent() {
+    let cases = [
+        (
+            "[authorize]\nulr = 'https://a.example/'",
+            &["line 2, column 1", "unknown field `ulr`", "did you mean `url`?"][..],
+        ),
+        ("name = 'x'\n[token", &["line 2"]),
+        ("token.body = 'xml'", &["line 1, column 14"]),
+        ("authorize.url = 'http://a.example/'", &["authorize.url", "https only"]),
+        ("authorize.url = 'https://a.example/#x'", &["authorize.url", "fragment"]),
+        ("authorize.url = 'https://u@a.example/'", &["user name"]),
+        ("authorize.url = 'https://{shop}.example/'", &["`{shop}` is no parameter"]),
+        ("authorize.params = { state = 'x' }", &["`state` is one of our own parameters"]),
+        ("authorize.params = { redirect_uri = 'x' }", &["`redirect_uri` is one of our own parameters"]),
+        ("api.token = [{ in = 'header' }]", &["has a `name`"]),
+        ("params.store = { kind = 'label', example = 'evil.example#' }", &["params.store"]),
+        ("token.lifetime = 'forever'", &["write `never`"]),
+    ];
+    for (text, words) in cases {
+        let sandbox = Sandbox::new();
+        sandbox.define("mine", text);
+        let file = sandbox.home().join("config/providers/mine.toml");
+        for args in [
+            &["providers", "check", file.to_str().unwrap()][..],
+            &["providers", "show", "mine"],
+            &["login", "--provider", "mine", "--no-browser"],
+        ] {
+            let output = sandbox.run(args);
+            output.code(3);
+            for word in words {
+                output.says(word);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_plain_file_of_ours_is_not_read() {
+    let sandbox = Sandbox::new();
+    let providers = sandbox.home().join("config/providers");
+    std::fs::create_dir_all(&providers).unwrap();
+    let show = |id: &str| sandbox.run(&["providers", "show", id]);
+
+    std::fs::write(providers.join("huge.toml"), vec![b'#'; 10 * 1024 * 1024]).unwrap();
+    show("huge").code(3).says("huge.toml");
+
+    assert!(Command::new("mkfifo").arg(providers.join("fifo.toml")).status().unwrap().success());
+    show("fifo").code(3).says("fifo.toml");
+
+    std::fs::create_dir(providers.join("folder.toml")).unwrap();
+    show("folder").code(3).says("folder.toml");
+
+    std::fs::write(providers.join("open.toml"), "name = 'x'").unwrap();
+    assert!(Command::new("chmod").arg("666").arg(providers.join("open.toml")).status().unwrap().success());
+    show("open").code(3).says("open.toml");
+
+    // The others are listed all the same.
+    sandbox.run(&["providers", "list"]).code(0).answers("judgeme").says("`huge` is left out");
+}
+
+#[test]
+fn an_overlay_changes_single_keys_and_says_so() {
+    let sandbox = Sandbox::new();
+    sandbox.define("glu", "alternative = 'openapi'\n");
+    sandbox.run(&["providers", "show", "glu"]).code(0).answers("{store}/oauth/token").answers("your own file");
+    sandbox.define("glu", "alternative = 'nothing'\n");
+    sandbox.run(&["providers", "show", "glu"]).code(3).says("it has `openapi`");
+    sandbox.run(&["providers", "show", "judgeme"]).code(0).answers("seen in documents only").answers("2026-11-20");
+}
+
+#[test]
+fn a_definition_in_the_working_directory_is_not_looked_at() {
+    let sandbox = Sandbox::new();
+    for name in ["judgeme.toml", "providers/judgeme.toml", "mine.toml"] {
+        let path = sandbox.home().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "token.url = 'https://evil.example/'\n").unwrap();
+    }
+    let show = sandbox.run(&["providers", "show", "judgeme"]);
+    show.code(0).hides("evil.example");
+    sandbox.run(&["providers", "show", "mine"]).code(3);
+}
