@@ -1,7 +1,7 @@
 //! The browser's trip (RFC 6749 §3.1, RFC 8252): bind the port, build the URL, and wait for the one right answer, which
 //! comes to the port or is pasted into the terminal. The first proven one wins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -178,6 +178,8 @@ impl<'a> Login<'a> {
     ) -> Result<Answered<'a>, FlowError> {
         let end = Instant::now() + timeout;
         let mut doubted: Option<(Answer, Option<LoopbackRequest>)> = None;
+        let mut told = HashSet::new();
+        let mut told_tls = false;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -203,11 +205,15 @@ impl<'a> Login<'a> {
                     (judge(&request, &self.expected()), Some(request))
                 }
                 Ok(Arrival::Loopback(LoopbackEvent::TlsHello)) => {
-                    tell(Waiting::Tls);
+                    if !std::mem::replace(&mut told_tls, true) {
+                        tell(Waiting::Tls);
+                    }
                     continue;
                 }
                 Ok(Arrival::Loopback(LoopbackEvent::PlainHttp)) => {
-                    tell(Waiting::PlainHttp);
+                    if !std::mem::replace(&mut told_tls, true) {
+                        tell(Waiting::PlainHttp);
+                    }
                     continue;
                 }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => continue,
@@ -226,7 +232,11 @@ impl<'a> Login<'a> {
                 }
                 (Verdict::Fragment, _) => send(request, Page::Fragment),
                 (Verdict::Stray(stray), _) => {
-                    tell(Waiting::Stray(&stray));
+                    // Once for each kind: a page that asks a million times must not fill the terminal, nor a pipe that
+                    // nobody reads, which would stop us.
+                    if told.insert(std::mem::discriminant(&stray)) || request.is_none() {
+                        tell(Waiting::Stray(&stray));
+                    }
                     send(request, stray.page());
                 }
             }

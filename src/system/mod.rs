@@ -12,6 +12,7 @@ pub mod os_keychain;
 pub mod paste;
 pub mod paths;
 pub mod private_file;
+pub mod process;
 pub mod sealed_file;
 #[cfg(target_os = "linux")]
 pub mod secret_service;
@@ -32,6 +33,7 @@ pub struct System {
 impl System {
     /// The machine that this process runs on. To be called first in `main`: see [`SecretVariables::take`].
     pub fn real() -> Self {
+        process::harden();
         Self {
             secrets: SecretVariables::take(),
             clock: Arc::new(clock::SystemClock),

@@ -28,6 +28,10 @@ impl PendingLogin {
         Self { process, stderr, said, authorize_url }
     }
 
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// A parameter of the authorization request.
     #[track_caller]
     pub fn sent(&self, name: &str) -> String {

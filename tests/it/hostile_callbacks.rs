@@ -1,0 +1,162 @@
+//! Fifty thousand hostile requests to the loopback port around one genuine login (a million with `tests/all --long`).
+//!
+//! Every request is made from the true one by changing it, so the state is known to the attacker but for one change:
+//! what is accepted must be exactly what carries it byte for byte. The requests come over real sockets, closed with a
+//! reset so that the machine does not run out of ports.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::support::{Emulated, PendingLogin};
+
+/// xorshift64*: the same requests in every run, so that a failure can be seen again.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % sides
+    }
+}
+
+struct Target {
+    port: u16,
+    state: String,
+}
+
+impl Target {
+    /// One request that is not the redirect, however near it comes.
+    fn hostile(&self, dice: &mut Dice) -> Vec<u8> {
+        let (port, state) = (self.port, &self.state);
+        let good_host = format!("127.0.0.1:{port}");
+        let get =
+            |query: &str, host: &str| format!("GET /callback?{query} HTTP/1.1\r\nHost: {host}\r\n\r\n").into_bytes();
+        let genuine = format!("code=x&state={state}");
+        match dice.roll(16) {
+            0 => get(&format!("code=x&state={}", self.wrong_state(dice)), &good_host),
+            1 => get(&format!("error=access_denied&state={}", self.wrong_state(dice)), &good_host),
+            2 => get("code=x", &good_host),
+            3 => get("error=access_denied&error_description=%1b%5b2J", &good_host),
+            4 => get(&format!("code=x&state={state}&state={state}"), &good_host),
+            5 => get(&format!("code=x&state={state}&state="), &good_host),
+            6 => {
+                let hosts =
+                    ["evil.example", "localhost", "127.0.0.1", "127.0.0.1.evil.example", "[::1]", "0.0.0.0", ""];
+                get(&genuine, &format!("{}:{port}", hosts[dice.roll(hosts.len())]).replace("127.0.0.1:", "127.0.0.1.:"))
+            }
+            7 => format!("GET /callback?{genuine} HTTP/1.1\r\n\r\n").into_bytes(),
+            8 => format!("GET /callback?{genuine} HTTP/1.1\r\nHost: {good_host}\r\nHost: {good_host}\r\n\r\n")
+                .into_bytes(),
+            9 => {
+                let methods = ["POST", "HEAD", "PUT", "OPTIONS", "DELETE", "get", "GETS", "CONNECT"];
+                format!(
+                    "{} /callback?{genuine} HTTP/1.1\r\nHost: {good_host}\r\n\r\n",
+                    methods[dice.roll(methods.len())]
+                )
+                .into_bytes()
+            }
+            10 => {
+                let paths = [
+                    "/",
+                    "/callback/",
+                    "/Callback",
+                    "//callback",
+                    "/callback%2f",
+                    "/favicon.ico",
+                    "/x/../callback",
+                    "*",
+                ];
+                let path = paths[dice.roll(paths.len())];
+                format!("GET {path}?{genuine} HTTP/1.1\r\nHost: {good_host}\r\n\r\n").into_bytes()
+            }
+            11 => {
+                format!("GET http://{good_host}/callback?{genuine} HTTP/1.1\r\nHost: {good_host}\r\n\r\n").into_bytes()
+            }
+            12 => {
+                let lengths = ["5000", "1099511627776", "18446744073709551615", "-1", "0x10", "1, 2"];
+                let length = lengths[dice.roll(lengths.len())];
+                format!("POST /callback HTTP/1.1\r\nHost: {good_host}\r\nContent-Length: {length}\r\n\r\n").into_bytes()
+            }
+            13 => b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(),
+            14 => format!("GET /callback?{} HTTP/1.1\r\nHost: {good_host}\r\n", "x".repeat(dice.roll(12_000)))
+                .into_bytes(),
+            _ => (0..dice.roll(400)).map(|_| dice.roll(256) as u8).collect(),
+        }
+    }
+
+    /// The state with one change in it.
+    fn wrong_state(&self, dice: &mut Dice) -> String {
+        let at = dice.roll(self.state.len());
+        let mut bytes = self.state.clone().into_bytes();
+        match dice.roll(6) {
+            0 => bytes.truncate(at),
+            1 => bytes.push(b'A'),
+            2 => bytes.insert(at, b'A'),
+            3 => drop(bytes.remove(at)),
+            4 => bytes.rotate_left(1),
+            _ => bytes[at] = if bytes[at] == b'Z' { b'a' } else { b'Z' },
+        }
+        let wrong = String::from_utf8(bytes).unwrap();
+        if wrong == self.state { format!("{wrong}A") } else { wrong }
+    }
+
+    /// Sends one request and reads what comes; `true` if it was taken for the redirect.
+    fn send(&self, request: &[u8]) -> bool {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { panic!("the port is closed") };
+        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        // The listener may hang up before everything is sent, which is its good right.
+        let _ = stream.write_all(request);
+        // A body that was announced and never comes is waited for until the listener gives up; nobody else need wait.
+        let whole = request.ends_with(b"\r\n\r\n") && !request.windows(7).any(|text| text == b": 5000\r");
+        let mut reply = Vec::new();
+        if whole {
+            let _ = stream.read_to_end(&mut reply);
+        }
+        let reply = String::from_utf8_lossy(&reply);
+        reply.contains("You are logged in") || reply.contains("did not work") || reply.contains("not granted")
+    }
+}
+
+#[test]
+fn hostile_callbacks_change_nothing_and_the_genuine_one_is_taken() {
+    let rounds = if std::env::var_os("LONG_TESTS").is_some() { 1_000_000 } else { 50_000 };
+    let judgeme = Emulated::start(&["--approve"]);
+    let login = PendingLogin::start(judgeme.command(&["login", "--port", "0", "--no-browser", "--timeout", "1h"]));
+    let redirect_uri = url::Url::parse(&login.sent("redirect_uri")).unwrap();
+    let target = Target { port: redirect_uri.port().unwrap(), state: login.sent("state") };
+    std::thread::scope(|scope| {
+        for seed in [0x9e37_79b9_7f4a_7c15_u64, 0xd1b5_4a32_d192_ed03] {
+            let target = &target;
+            scope.spawn(move || {
+                let mut dice = Dice(seed);
+                for n in 0..rounds / 2 {
+                    let request = target.hostile(&mut dice);
+                    assert!(
+                        !target.send(&request),
+                        "request {n} of {seed:x} was taken: {}",
+                        String::from_utf8_lossy(&request)
+                    );
+                }
+            });
+        }
+    });
+    let memory = peak_memory(login.process_id());
+    assert!(memory <= 32 * 1024, "{memory} KiB");
+
+    let page = crate::support::http::follow(&login.authorize_url);
+    assert!(page.contains("You are logged in"), "{page}");
+    let outcome = login.finish();
+    outcome.code(0);
+    assert!(!outcome.stderr().contains("panicked"), "{}", outcome.stderr());
+}
+
+/// The largest resident size so far, in KiB.
+fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches("kB").trim().parse().unwrap()
+}
