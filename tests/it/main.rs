@@ -5,4 +5,6 @@ mod chromium;
 mod emulator;
 mod help_and_completions;
 mod os_keychain;
+#[cfg(unix)]
+mod paste;
 mod support;

@@ -8,9 +8,13 @@ pub mod http;
 pub mod pending_login;
 pub mod raw_server;
 pub mod sandbox;
+#[cfg(unix)]
+pub mod seat;
 
 pub use chromium::Chromium;
 pub use emulated::Emulated;
 pub use pending_login::PendingLogin;
 pub use raw_server::RawServer;
 pub use sandbox::{Output, Sandbox};
+#[cfg(unix)]
+pub use seat::Seat;

@@ -28,6 +28,11 @@ impl PendingLogin {
         Self { process, stderr, said, authorize_url }
     }
 
+    /// What was said before the authorize URL.
+    pub fn said(&self) -> &str {
+        &self.said
+    }
+
     /// A parameter of the authorization request.
     #[track_caller]
     pub fn sent(&self, name: &str) -> String {
