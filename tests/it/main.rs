@@ -4,6 +4,7 @@ mod bad_input;
 mod chromium;
 mod emulator;
 mod help_and_completions;
+mod https_callback;
 mod os_keychain;
 #[cfg(unix)]
 mod paste;

@@ -209,7 +209,9 @@ fn a_redirect_uri_elsewhere_goes_straight_to_paste() {
     seat.leave().code(0).hides(&secret_of(&address));
 
     let nobody = judgeme.run(&args);
-    nobody.code(2).says("the redirect to `https://anything.example/cb` cannot be received here, and there is no terminal");
+    nobody
+        .code(2)
+        .says("the redirect to `https://anything.example/cb` cannot be received here, and there is no terminal");
     nobody.says("`--listen 127.0.0.1:8765` says that a tunnel from there ends here");
 }
 
@@ -226,7 +228,8 @@ fn a_tunnel_may_end_here() {
         let address = final_address(&login.authorize_url);
         let through = |host: &str| {
             let local = format!("http://{end}{}?{}", address.path(), address.query().unwrap());
-            let reply = Command::new("curl").args(["-s", "--noproxy", "*", "-H", &format!("Host: {host}"), &local]).output();
+            let reply =
+                Command::new("curl").args(["-s", "--noproxy", "*", "-H", &format!("Host: {host}"), &local]).output();
             String::from_utf8(reply.unwrap().stdout).unwrap()
         };
         assert!(through("rebound.example").contains("Wrong address"));
@@ -236,6 +239,21 @@ fn a_tunnel_may_end_here() {
     }
     let open = start("0.0.0.0:8765").output().unwrap();
     assert_eq!(open.status.code(), Some(2), "{open:?}");
+}
+
+#[test]
+fn over_ssh_the_command_that_makes_the_tunnel_is_printed() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let mut command = judgeme.command(&["login", "--port", "0", "--no-browser"]);
+    command.env("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.9 2222").env("USER", "dev");
+    let mut seat = Seat::start(command);
+    let address = final_address(&seat.authorize_url());
+    let port = address.port().unwrap();
+    let shown = seat.shows("This is a remote machine. On yours, run ");
+    assert!(shown.contains(&format!("ssh -N -p 2222 -L {port}:127.0.0.1:{port} dev@192.0.2.9")), "{shown}");
+    // As it comes out of the tunnel's end.
+    assert!(browser::get(&address).contains("You are logged in"));
+    seat.leave().code(0);
 }
 
 #[test]

@@ -67,10 +67,8 @@ pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, contex
     let connection = variable("SSH_CONNECTION").filter(|_| matches!(login.listen(), Listen::Here { .. }));
     if let (Some(connection), Some(addresses)) = (connection, login.redirect_uri().loopback()) {
         let command = ssh_command(&sanitize::line(&connection), variable("USER").as_deref(), addresses[0]);
-        terminal.note(&format_args!(
-            "This is a remote machine. On yours, run {} first, or paste the final address here.",
-            command.bold()
-        ));
+        let paste = if terminal.is_interactive() { ", or paste the final address here" } else { "" };
+        terminal.note(&format_args!("This is a remote machine. On yours, run {} first{paste}.", command.bold()));
     }
 }
 
