@@ -76,7 +76,7 @@ impl Page {
                 "200 OK",
                 DOTS,
                 "One step is left",
-                "JavaScript would take it. Without, copy the whole address of this page and paste it into the terminal.",
+                "Without JavaScript it is yours: copy the whole address of this page and paste it into the terminal.",
             ),
             Self::Unusable => (
                 "400 Bad Request",

@@ -164,10 +164,22 @@ fn without_javascript_the_page_says_what_to_do() {
     story.chromium.devtools("Emulation.setScriptExecutionDisabled", serde_json::json!({"value": true}));
     story.open_consent();
     story.chromium.click(APPROVE);
-    story.chromium.shows("copy this page");
+    story.chromium.shows("copy the whole address of this page");
     story.chromium.picture("fragment");
     let fragment = story.chromium.url().fragment().unwrap_or_default().to_owned();
     assert!(fragment.contains("access_token="), "the address is still there to be copied");
+}
+
+#[test]
+fn a_fragment_that_cannot_be_handed_over_is_said_so() {
+    let story = Story::start("smithcart", &[], &[]);
+    let broken = "window.fetch = () => Promise.reject(new TypeError('Failed to fetch'))";
+    story.chromium.devtools("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({"source": broken}));
+    story.open_consent();
+    story.chromium.click(APPROVE);
+    story.chromium.shows("The login did not work");
+    story.chromium.picture("not-handed-over");
+    story.leaves_nothing_behind();
 }
 
 #[test]

@@ -104,12 +104,15 @@ fn the_terminal_is_as_before_after_an_end_of_the_wait() {
 #[test]
 fn the_terminal_is_as_before_after_an_interrupt_and_a_termination() {
     let judgeme = Emulated::start(&[]);
-    let ends: [(fn(&Seat), i32); 2] = [(Seat::interrupts, 2), (Seat::terminates, 15)];
-    for (end, signal) in ends {
+    for signal in [2, 15] {
         let mut seat = sit_down(&judgeme, &[]);
         seat.authorize_url();
         assert!(seat.settings_changed());
-        end(&seat);
+        if signal == 2 {
+            seat.interrupts()
+        } else {
+            seat.terminates()
+        }
         let left = seat.leave();
         assert_eq!((left.code, left.signal), (None, Some(signal)), "{}", left.shown);
     }
