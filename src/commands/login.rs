@@ -149,10 +149,10 @@ fn browser_login(
         client_secret,
         scope: asked.clone(),
         redirect_uri,
-        listen: listen.clone(),
+        listen,
     };
     let login = Login::begin(request, context.system.entropy.as_ref())?;
-    talk::announce(&login, provider, grant, &listen, context);
+    talk::announce(&login, provider, grant, context);
     prove_writable(context.store()?, context)?;
     let terminal = context.terminal();
     let paste = terminal.is_interactive().then(|| PasteReader::start(login.paste_sender())).flatten();

@@ -40,7 +40,9 @@ pub enum CommandError {
     GrantNotOffered { provider: String, offered: Vec<GrantKind> },
     #[error("{address} can be reached from other machines; a redirect is received on loopback only")]
     ListenElsewhere { address: SocketAddr },
-    #[error("`{redirect_uri}` does not lead to this machine, and there is no terminal to paste the final address into")]
+    #[error(
+        "the redirect to `{redirect_uri}` cannot be received here, and there is no terminal to paste the final address into"
+    )]
     NobodyToPaste { redirect_uri: String },
     #[error("OAUTHCTL_EMULATOR holds `{value}`, which is not `PROVIDER=http://127.0.0.1:PORT`")]
     BadEmulator { value: String },

@@ -108,7 +108,7 @@ pub enum Voucher {
 
 impl<'a> Login<'a> {
     /// Binds the port and keeps it, makes the secrets of this login, and builds the URL. Nothing is opened yet.
-    pub fn begin(request: LoginRequest<'a>, entropy: &dyn Entropy) -> Result<Self, FlowError> {
+    pub fn begin(mut request: LoginRequest<'a>, entropy: &dyn Entropy) -> Result<Self, FlowError> {
         let definition = &request.provider.definition;
         let (response_type, pkce) = match request.grant {
             GrantKind::AuthorizationCode => {
@@ -137,7 +137,8 @@ impl<'a> Login<'a> {
             code_challenge: code_verifier.as_ref().map(CodeVerifier::challenge),
         })?;
         let mut hosts = vec![redirect_uri.authority()];
-        if let Listen::Tunnel(address) = &request.listen {
+        if let (Listen::Tunnel(address), Some(loopback)) = (&mut request.listen, &loopback) {
+            address.set_port(loopback.port());
             // A tunnel passes the public name on, or puts its own target in its place.
             hosts.extend([address.to_string(), format!("localhost:{}", address.port())]);
         }
@@ -163,6 +164,11 @@ impl<'a> Login<'a> {
         &self.secrets.redirect_uri
     }
 
+    /// With the port that was really bound.
+    pub fn listen(&self) -> &Listen {
+        &self.request.listen
+    }
+
     /// Where pasted lines go; `false` when nobody waits any more.
     pub fn paste_sender(&self) -> impl FnMut(Zeroizing<String>) -> bool + Send + 'static {
         let sender = self.sender.clone();
@@ -179,7 +185,7 @@ impl<'a> Login<'a> {
         let end = Instant::now() + timeout;
         let mut doubted: Option<(Answer, Option<LoopbackRequest>)> = None;
         let mut told = HashSet::new();
-        let mut told_tls = false;
+        let mut told_of_scheme = false;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -191,27 +197,31 @@ impl<'a> Login<'a> {
             // Whole seconds, and awake at their ends: a countdown that skips none.
             tell(Waiting::Left(Duration::from_secs(left.as_millis().div_ceil(1000) as u64)));
             let (verdict, request) = match self.arrivals.recv_timeout(left.min(TICK)) {
-                Ok(Arrival::Pasted(line)) => match doubted.take() {
-                    Some((answer, request)) if is_yes(&line) => return Ok(self.answered(answer, request)),
-                    doubt => {
-                        doubted = doubt.filter(|_| !is_no(&line));
-                        if is_no(&line) {
-                            continue;
-                        }
+                Ok(Arrival::Pasted(line)) => match (Word::read(&line), doubted.take()) {
+                    (Some(Word::Yes), Some((answer, request))) => return Ok(self.answered(answer, request)),
+                    (Some(Word::No), Some((_, request))) => {
+                        send(request, Page::NothingHere);
+                        continue;
+                    }
+                    // Typed once too often, and no code.
+                    (Some(_), None) => continue,
+                    (None, doubt) => {
+                        doubted = doubt;
                         (judge_pasted(&line, &self.expected()), None)
                     }
                 },
                 Ok(Arrival::Loopback(LoopbackEvent::Request(request))) => {
                     (judge(&request, &self.expected()), Some(request))
                 }
+                // A browser tries again at once, and hears no more from it.
                 Ok(Arrival::Loopback(LoopbackEvent::TlsHello)) => {
-                    if !std::mem::replace(&mut told_tls, true) {
+                    if !std::mem::replace(&mut told_of_scheme, true) {
                         tell(Waiting::Tls);
                     }
                     continue;
                 }
                 Ok(Arrival::Loopback(LoopbackEvent::PlainHttp)) => {
-                    if !std::mem::replace(&mut told_tls, true) {
+                    if !std::mem::replace(&mut told_of_scheme, true) {
                         tell(Waiting::PlainHttp);
                     }
                     continue;
@@ -286,12 +296,20 @@ fn send(request: Option<LoopbackRequest>, page: Page) {
     }
 }
 
-fn is_yes(line: &str) -> bool {
-    matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+/// What a person says to a question.
+enum Word {
+    Yes,
+    No,
 }
 
-fn is_no(line: &str) -> bool {
-    matches!(line.trim().to_ascii_lowercase().as_str(), "n" | "no")
+impl Word {
+    fn read(line: &str) -> Option<Self> {
+        match line.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => Some(Self::Yes),
+            "n" | "no" => Some(Self::No),
+            _ => None,
+        }
+    }
 }
 
 /// The answer has come; the browser still waits for its page.

@@ -28,20 +28,25 @@ const STYLE: &str = ":root{color-scheme:light dark;--ink:#1a1d21;--soft:#5b636d;
 @media(prefers-color-scheme:dark){:root{--ink:#eceae6;--soft:#a3abb5;--paper:#16181b;--card:#1e2125;--line:#31363c;--ok:#4cc38a;--no:#ff8a80}}\
 *{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--paper);color:var(--ink);font:17px/1.5 system-ui,sans-serif}\
 main{width:min(30rem,90vw);padding:2.5rem;background:var(--card);border:1px solid var(--line);border-radius:14px}\
-svg{width:44px;height:44px;display:block;margin-bottom:1.25rem}.ok{stroke:var(--ok)}.no{stroke:var(--no)}\
+svg{width:44px;height:44px;display:block;margin-bottom:1.25rem}.ok{stroke:var(--ok)}.no{stroke:var(--no)}.so{stroke:var(--soft)}\
 h1{font-size:1.5rem;line-height:1.2;margin:0 0 .5rem}p{margin:0;color:var(--soft)}footer{margin-top:2rem;font-size:.8rem;color:var(--soft);font-family:ui-monospace,monospace}";
 
 /// The address bar and the history keep neither code nor state.
 const CLEAR_ADDRESS: &str = "history.replaceState(null,'',location.pathname)";
 
 /// The token is in the fragment, which no browser sends: it is taken out of the address bar and the history first, and
-/// then posted to where the page came from. The answer takes the page's place.
-const POST_FRAGMENT: &str = "(async()=>{const f=location.hash.slice(1);history.replaceState(null,'',location.pathname);\
-const r=await fetch(location.pathname,{method:'POST',headers:{'Content-Type':'application/x-www-form-urlencoded'},body:f});\
-const d=new DOMParser().parseFromString(await r.text(),'text/html');document.title=d.title;\
-document.querySelector('main').replaceWith(document.adoptNode(d.querySelector('main')))})()";
+/// then posted to where the page came from. The answer takes the page's place. Until the script runs, the page says
+/// what to do where none runs.
+const POST_FRAGMENT: &str = "(async()=>{const f=location.hash.slice(1),$=s=>document.querySelector(s),\
+say=(t,p)=>{document.title=t+' – oauthctl';$('h1').textContent=t;$('p').textContent=p};\
+history.replaceState(null,'',location.pathname);say('One moment','The token is on its way to the terminal.');\
+try{const r=await fetch(location.pathname,{method:'POST',headers:{'Content-Type':'application/x-www-form-urlencoded'},body:f}),\
+d=new DOMParser().parseFromString(await r.text(),'text/html');\
+$('main').replaceWith(document.adoptNode(d.querySelector('main')));document.title=d.title}\
+catch{say('The login did not work','The token did not reach the terminal. Start the login again there.')}})()";
 
-const DOTS: &str = "<svg class=\"ok\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"4\" stroke-linecap=\"round\" aria-hidden=\"true\"><path d=\"M8 22h0M22 22h0M36 22h0\"/></svg>";
+const DOTS: &str = "<svg class=\"so\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"3\" stroke-linecap=\"round\" aria-hidden=\"true\"><circle cx=\"22\" cy=\"22\" r=\"20\"/><path stroke-width=\"4\" d=\"M13 22h0M22 22h0M31 22h0\"/></svg>";
+const DASH: &str = "<svg class=\"so\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"3\" stroke-linecap=\"round\" aria-hidden=\"true\"><circle cx=\"22\" cy=\"22\" r=\"20\"/><path d=\"M14 22h16\"/></svg>";
 const TICK: &str = "<svg class=\"ok\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"3\" stroke-linecap=\"round\" stroke-linejoin=\"round\" aria-hidden=\"true\"><circle cx=\"22\" cy=\"22\" r=\"20\"/><path d=\"M13 23l6 6 12-13\"/></svg>";
 const CROSS: &str = "<svg class=\"no\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"3\" stroke-linecap=\"round\" aria-hidden=\"true\"><circle cx=\"22\" cy=\"22\" r=\"20\"/><path d=\"M15 15l14 14M29 15L15 29\"/></svg>";
 
@@ -70,8 +75,8 @@ impl Page {
             Self::Fragment => (
                 "200 OK",
                 DOTS,
-                "One moment",
-                "The token is on its way to the terminal. Without JavaScript, copy this page's whole address and paste it there.",
+                "One step is left",
+                "Without JavaScript it is yours: copy the whole address of this page and paste it into the terminal.",
             ),
             Self::Unusable => (
                 "400 Bad Request",
@@ -81,19 +86,19 @@ impl Page {
             ),
             Self::NothingHere => (
                 "404 Not Found",
-                CROSS,
+                DASH,
                 "Nothing to see here",
                 "This address only waits for the end of one login, and this was not it.",
             ),
             Self::WrongHost => (
                 "421 Misdirected Request",
-                CROSS,
+                DASH,
                 "Wrong address",
                 "This server answers only to the address that was registered.",
             ),
             Self::WrongMethod => (
                 "405 Method Not Allowed",
-                CROSS,
+                DASH,
                 "Wrong method",
                 "This address is for a browser that comes back from a provider.",
             ),

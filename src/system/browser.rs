@@ -1,4 +1,8 @@
 //! Opening a URL where a person can see it: a program with one argument, never a shell.
+//!
+//! The desktop's choice is the `open` crate's: under WSL that is the Windows browser, started by `powershell.exe`, which
+//! reaches our port by WSL's forwarding of localhost. Unproven, as it needs a Windows machine: that the browser comes
+//! up, and that the forwarding is on. Where either fails, the printed address and the paste are left.
 
 use std::process::{Command, Stdio};
 

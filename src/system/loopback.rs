@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use polling::{Event, Events, Poller};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConfig, ServerConnection};
 
 /// How much a request line and its headers may take. Browsers send about 1 KiB; codes have been seen with 4 KiB.
 const MAX_HEAD: usize = 8 * 1024;
@@ -265,50 +265,52 @@ struct Connection {
 }
 
 /// A socket, read and written as it is or through TLS. Neither blocks.
-enum Stream {
-    Plain(TcpStream),
-    Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
+struct Stream {
+    socket: TcpStream,
+    tls: Option<Box<ServerConnection>>,
 }
 
 impl Stream {
-    fn socket(&self) -> &TcpStream {
-        match self {
-            Self::Plain(socket) => socket,
-            Self::Tls(stream) => stream.get_ref(),
-        }
-    }
-
     /// Ends our side: a socket that is closed with unread input sends a reset, and the reset can overtake the answer.
     fn finish(&mut self) {
-        if let Self::Tls(stream) = self {
-            stream.conn.send_close_notify();
-            let _ = stream.flush();
+        if let Some(tls) = &mut self.tls {
+            tls.send_close_notify();
+            let _ = self.flush();
         }
-        let _ = self.socket().shutdown(std::net::Shutdown::Write);
+        let _ = self.socket.shutdown(std::net::Shutdown::Write);
+    }
+
+    /// Whether the peer of the TLS port speaks http in clear: a method's first letter is there, where a TLS record has
+    /// its type, 0x16.
+    fn hears_plain_http(&self) -> bool {
+        let mut first = [0];
+        self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
+            && self.socket.peek(&mut first).is_ok_and(|n| n == 1)
+            && first[0].is_ascii_uppercase()
     }
 }
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.read(buffer),
-            Self::Tls(stream) => stream.read(buffer),
+        match &mut self.tls {
+            None => self.socket.read(buffer),
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.socket).read(buffer),
         }
     }
 }
 
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.write(bytes),
-            Self::Tls(stream) => stream.write(bytes),
+        match &mut self.tls {
+            None => self.socket.write(bytes),
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.socket).write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Plain(socket) => socket.flush(),
-            Self::Tls(stream) => stream.flush(),
+        match &mut self.tls {
+            None => self.socket.flush(),
+            Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.socket).flush(),
         }
     }
 }
@@ -405,13 +407,12 @@ impl Server {
         // SAFETY: the stream is deleted from the poller before it is dropped, in `close_where`.
         let added = nonblocking.and_then(|()| unsafe { self.answers.poller.add(&stream, Event::readable(key)) });
         if added.is_ok() {
-            let stream = match &self.tls {
-                None => Stream::Plain(stream),
-                Some(config) => match ServerConnection::new(Arc::clone(config)) {
-                    Ok(connection) => Stream::Tls(Box::new(StreamOwned::new(connection, stream))),
-                    Err(_) => return drop(self.answers.poller.delete(&stream)),
-                },
+            let tls = match self.tls.as_ref().map(|config| ServerConnection::new(Arc::clone(config))) {
+                None => None,
+                Some(Ok(connection)) => Some(Box::new(connection)),
+                Some(Err(_)) => return drop(self.answers.poller.delete(&stream)),
             };
+            let stream = Stream { socket: stream, tls };
             let stage = Stage::Reading { received: Vec::new(), until: Instant::now() + READ_TIME };
             self.connections.push(Connection { key, stream, stage });
             // Most often the request is there already.
@@ -437,7 +438,7 @@ impl Server {
         self.connections.retain(|connection| {
             let over = over(connection);
             if over {
-                let _ = poller.delete(connection.stream.socket());
+                let _ = poller.delete(&connection.stream.socket);
             }
             !over
         });
@@ -465,8 +466,8 @@ impl Server {
                 Progress::PlainHttp => {
                     (self.deliver)(LoopbackEvent::PlainHttp);
                     // In clear, as this is what the peer speaks.
-                    let _ = connection.stream.socket().write_all(PLAIN_HTTP_ANSWER);
-                    return self.close_where(|connection| connection.key == key);
+                    connection.stream.tls = None;
+                    return self.start_answer(key, Answer(PLAIN_HTTP_ANSWER.to_vec()));
                 }
                 Progress::Whole(mut request) => {
                     connection.stage = Stage::Judged;
@@ -490,7 +491,7 @@ impl Server {
             },
             Stage::Judged => return,
         };
-        let _ = self.answers.poller.modify(connection.stream.socket(), interest);
+        let _ = self.answers.poller.modify(&connection.stream.socket, interest);
     }
 }
 
@@ -505,12 +506,7 @@ enum Progress {
 
 fn read_request(stream: &mut Stream, received: &mut Vec<u8>) -> Progress {
     let mut chunk = [0; 4096];
-    if let Stream::Tls(tls) = stream
-        && tls.conn.is_handshaking()
-        && tls.get_ref().peek(&mut chunk[..1]).is_ok_and(|n| n == 1)
-        && chunk[0].is_ascii_uppercase()
-    {
-        // A method's first letter; a TLS record begins with its type, 0x16.
+    if stream.hears_plain_http() {
         return Progress::PlainHttp;
     }
     loop {

@@ -72,6 +72,7 @@ impl PasteReader {
 #[cfg(unix)]
 mod unix {
     use std::mem::MaybeUninit;
+    use std::os::raw::c_int;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -84,6 +85,7 @@ mod unix {
     pub struct Unechoed {
         before: termios,
         signals: Handle,
+        caught: Vec<c_int>,
         restored: Arc<AtomicBool>,
     }
 
@@ -97,7 +99,9 @@ mod unix {
                 }
                 settings.assume_init()
             };
-            let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).ok()?;
+            // What nohup(1) or a shell told us to ignore stays ignored.
+            let caught: Vec<c_int> = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|&signal| ends_us(signal)).collect();
+            let mut signals = Signals::new(&caught).ok()?;
             let handle = signals.handle();
             let restored = Arc::new(AtomicBool::new(false));
             let already = Arc::clone(&restored);
@@ -117,7 +121,7 @@ mod unix {
             quiet.c_cc[VTIME] = 0;
             // SAFETY: the struct is the terminal's own, with two flags less.
             unsafe { tcsetattr(STDIN_FILENO, TCSANOW, &quiet) };
-            Some(Self { before, signals: handle, restored })
+            Some(Self { before, signals: handle, caught, restored })
         }
     }
 
@@ -126,10 +130,20 @@ mod unix {
             restore(&self.before, &self.restored);
             // The handlers stay installed; without a thread that listens they must fall back to what they replaced.
             self.signals.close();
-            for signal in [SIGINT, SIGTERM, SIGHUP] {
-                // SAFETY: SIG_DFL is what the program started with.
+            for &signal in &self.caught {
+                // SAFETY: SIG_DFL is what we found: see `ends_us`.
                 unsafe { libc::signal(signal, libc::SIG_DFL) };
             }
+        }
+    }
+
+    /// Whether the signal does what it does by default.
+    fn ends_us(signal: c_int) -> bool {
+        let mut action = MaybeUninit::<libc::sigaction>::uninit();
+        // SAFETY: the kernel fills the struct, or the call fails and it is not looked at.
+        unsafe {
+            libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
+                && action.assume_init().sa_sigaction == libc::SIG_DFL
         }
     }
 

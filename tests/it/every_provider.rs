@@ -25,7 +25,7 @@ fn every_provider_logs_in_calls_and_logs_out_by_every_grant_it_offers() {
 
 fn round(definition: &ProviderDefinition, grant: GrantKind) {
     let id = definition.id.as_str();
-    let emulated = Emulated::of(id, Sandbox::new(), &["--approve"]);
+    let emulated = Emulated::inside(Sandbox::new(), id, &["--approve"]);
     let grant = match grant {
         GrantKind::AuthorizationCode => "authorization-code",
         GrantKind::Implicit => "implicit",
@@ -101,7 +101,7 @@ fn a_value_that_would_move_the_host_is_refused_before_anything_is_sent() {
 
 #[test]
 fn scopes_that_the_guide_warns_of_bring_its_words() {
-    let goodsie = Emulated::of("goodsie", Sandbox::new(), &["--approve"]);
+    let goodsie = Emulated::inside(Sandbox::new(), "goodsie", &["--approve"]);
     let browser = goodsie.browser();
     let login = goodsie.run(&["login", "--scope", "cart,admin", "--port", "0", "--browser", &browser]);
     login
@@ -115,7 +115,7 @@ fn scopes_that_the_guide_warns_of_bring_its_words() {
 
 #[test]
 fn an_implicit_login_says_why_a_code_is_better_where_there_is_one() {
-    let goodsie = Emulated::of("goodsie", Sandbox::new(), &["--approve"]);
+    let goodsie = Emulated::inside(Sandbox::new(), "goodsie", &["--approve"]);
     let args = ["login", "--grant", "implicit", "--port", "0", "--no-browser"];
     let login = PendingLogin::start(goodsie.command(&args));
     http::follow(&login.authorize_url);

@@ -1,13 +1,17 @@
 //! The stories: the real binary, real processes, and servers and clients that nobody here wrote.
 
 mod bad_input;
+mod chromium;
 mod definitions;
 mod emulator;
 mod every_provider;
 mod guides;
 mod help_and_completions;
 mod hostile_callbacks;
+mod https_callback;
 mod os_keychain;
+#[cfg(unix)]
+mod paste;
 mod quirks;
 mod recorded_replies;
 mod secrets;

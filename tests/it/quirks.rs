@@ -24,7 +24,7 @@ fn every_quirk_goes_round_through_client_and_emulator() {
     for (id, definition) in fixtures() {
         let sandbox = Sandbox::new();
         sandbox.define(&id, &definition);
-        let emulated = Emulated::of(&id, sandbox, &["--approve"]);
+        let emulated = Emulated::inside(sandbox, &id, &["--approve"]);
         let args = ["login", "--scope", "read,write", "--port", "0", "--no-browser"];
         let login = PendingLogin::start(emulated.command(&args));
         let mut url = login.authorize_url.clone();

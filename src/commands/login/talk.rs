@@ -1,5 +1,7 @@
 //! What `login` tells a person on the way.
 
+use std::net::SocketAddr;
+
 use colored::Colorize;
 
 use super::super::Context;
@@ -35,7 +37,7 @@ pub fn about_scopes(asked: &ScopeSet, definition: &ProviderDefinition, context: 
     }
 }
 
-pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, listen: &Listen, context: &Context) {
+pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, context: &Context) {
     let terminal = context.terminal();
     let emulated = provider.emulator.as_ref().map(|origin| format!(" (emulated at {origin})")).unwrap_or_default();
     terminal.note(&format_args!("Logging in to {}{emulated}", provider.definition.name.bold()));
@@ -47,34 +49,39 @@ pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, listen
     if grant == GrantKind::Implicit && provider.definition.grants().contains(&GrantKind::AuthorizationCode) {
         terminal.note(&"The token will come in the address itself; a code is better, as it is useless to whoever reads it (RFC 9700 §2.1.2).");
     }
-    match listen {
+    match login.listen() {
         Listen::Here { tls: Some(_) } => {
             terminal.note(&"The browser will warn of this machine's own certificate once: that is the one to accept.");
         }
         Listen::Tunnel(address) => terminal.note(&format_args!("A tunnel from there has to end at {address}.")),
+        Listen::Paste if login.redirect_uri().loopback().is_some() => terminal.note(&format_args!(
+            "{} takes no address of this machine, so nothing listens there: copy the final address from the browser and \
+             paste it here. If another redirect URI is registered, name it with --redirect-uri.",
+            provider.definition.name
+        )),
         Listen::Paste => {
             terminal.note(&"That address does not lead to this machine: copy the final address from the browser and paste it here.");
         }
         Listen::Here { tls: None } => {}
     }
-    let port = login.redirect_uri().port();
-    if variable("SSH_CONNECTION").is_some() && matches!(listen, Listen::Here { .. }) {
-        let target = sanitize::line(&ssh_target());
-        terminal.note(&format_args!(
-            "This is a remote machine. On yours, run {} first, or paste the final address here.",
-            format!("ssh -N -L {port}:127.0.0.1:{port} {target}").bold()
-        ));
+    let connection = variable("SSH_CONNECTION").filter(|_| matches!(login.listen(), Listen::Here { .. }));
+    if let (Some(connection), Some(addresses)) = (connection, login.redirect_uri().loopback()) {
+        let command = ssh_command(&sanitize::line(&connection), variable("USER").as_deref(), addresses[0]);
+        let paste = if terminal.is_interactive() { ", or paste the final address here" } else { "" };
+        terminal.note(&format_args!("This is a remote machine. On yours, run {} first{paste}.", command.bold()));
     }
 }
 
-/// Who we are for the one who logged in: the server's address is the third word (sshd(8)).
-fn ssh_target() -> String {
-    let connection = variable("SSH_CONNECTION").unwrap_or_default();
-    let host = connection.split_whitespace().nth(2).unwrap_or("THIS_HOST").to_owned();
-    match variable("USER") {
-        Some(user) => format!("{user}@{host}"),
-        None => host,
-    }
+/// What leads the port of the person's machine to ours. `connection` has the client's address and port, and then ours,
+/// as the one who logged in reached them (ssh(1), SSH_CONNECTION).
+fn ssh_command(connection: &str, user: Option<&str>, listener: SocketAddr) -> String {
+    let mut words = connection.split_whitespace().skip(2);
+    let host = words.next().unwrap_or("THIS_HOST");
+    let port = words.next().filter(|port| *port != "22").map(|port| format!("-p {port} ")).unwrap_or_default();
+    let user = user.map(|user| format!("{}@", sanitize::line(user))).unwrap_or_default();
+    // For an address of the other family the near end has to be named too.
+    let near = if listener.is_ipv6() { "[::1]:" } else { "" };
+    format!("ssh -N {port}-L {near}{}:{listener} {user}{host}", listener.port())
 }
 
 /// A browser that does not start is no reason to give up: the URL is there to be opened by hand.
@@ -152,5 +159,23 @@ pub fn about_outcome(outcome: &LoginOutcome, token: &StoredToken, context: &Cont
             context.terminal().note(&format_args!("The provider's reply, secrets masked: {reply}"));
         }
         context.terminal().note(&format_args!("Read from it: {}", what_was_read(token)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tunnel_ends_where_we_listen() {
+        let command = |connection, user, listener: &str| ssh_command(connection, user, listener.parse().unwrap());
+        assert_eq!(
+            command("192.0.2.1 50000 192.0.2.9 22", Some("dev"), "127.0.0.1:8765"),
+            "ssh -N -L 8765:127.0.0.1:8765 dev@192.0.2.9"
+        );
+        assert_eq!(
+            command("2001:db8::1 50000 2001:db8::9 2222", None, "[::1]:8765"),
+            "ssh -N -p 2222 -L [::1]:8765:[::1]:8765 2001:db8::9"
+        );
     }
 }

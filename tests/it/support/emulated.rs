@@ -14,12 +14,17 @@ pub struct Emulated {
 impl Emulated {
     /// `oauthctl emulate judgeme` with these arguments. Ready to be asked when this returns.
     pub fn start(args: &[&str]) -> Self {
-        Self::of("judgeme", Sandbox::new(), args)
+        Self::provider("judgeme", args)
     }
 
-    /// The same for any provider, in a sandbox that may define it.
-    pub fn of(provider: &str, mut sandbox: Sandbox, args: &[&str]) -> Self {
-        let mut command = sandbox.command(&[&["emulate", provider], args].concat());
+    /// The same for any provider.
+    pub fn provider(id: &str, args: &[&str]) -> Self {
+        Self::inside(Sandbox::new(), id, args)
+    }
+
+    /// The same in a sandbox that is there already, with definitions of its own perhaps.
+    pub fn inside(mut sandbox: Sandbox, id: &str, args: &[&str]) -> Self {
+        let mut command = sandbox.command(&[&["emulate", id], args].concat());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         // It prints the lines to paste when it listens, and then nothing more; the last one is the profile's.
         for line in BufReader::new(process.stdout.take().unwrap()).lines() {

@@ -2,13 +2,19 @@
 //!
 //! Nothing sleeps. Whoever waits, waits for a line, a reply or the end of a process.
 
+pub mod chromium;
 pub mod emulated;
 pub mod http;
 pub mod pending_login;
 pub mod raw_server;
 pub mod sandbox;
+#[cfg(unix)]
+pub mod seat;
 
+pub use chromium::Chromium;
 pub use emulated::Emulated;
 pub use pending_login::PendingLogin;
 pub use raw_server::RawServer;
 pub use sandbox::{Output, Sandbox};
+#[cfg(unix)]
+pub use seat::Seat;

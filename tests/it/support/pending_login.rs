@@ -32,6 +32,11 @@ impl PendingLogin {
         self.process.id()
     }
 
+    /// What was said before the authorize URL.
+    pub fn said(&self) -> &str {
+        &self.said
+    }
+
     /// A parameter of the authorization request.
     #[track_caller]
     pub fn sent(&self, name: &str) -> String {

@@ -1,0 +1,279 @@
+//! The redirect that a person brings by hand, on a real terminal: every form of it, what is refused, what must be
+//! vouched for, and that the terminal shows nothing of it and is left as it was found.
+
+use std::process::Command;
+
+use url::Url;
+
+use crate::support::{Emulated, PendingLogin, Sandbox, Seat, http as browser};
+
+const CODE: &str = "canary-of-the-code";
+
+/// A login at a terminal.
+fn sit_down(emulated: &Emulated, args: &[&str]) -> Seat {
+    Seat::start(emulated.command(&[&["login", "--port", "0", "--no-browser"], args].concat()))
+}
+
+/// Where the browser ends, as the address bar of an unreachable page says it.
+fn final_address(authorize_url: &Url) -> Url {
+    browser::location(&browser::get(authorize_url))
+}
+
+/// The code or the token in an answer.
+fn secret_of(address: &Url) -> String {
+    let answer = address.query().or(address.fragment()).unwrap();
+    let mut pairs = url::form_urlencoded::parse(answer.as_bytes());
+    pairs.find(|(name, _)| ["code", "access_token"].contains(&&**name)).unwrap().1.into_owned()
+}
+
+#[test]
+fn a_code_may_be_pasted_as_address_query_or_alone() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let forms: [fn(&Url) -> String; 5] = [
+        |address| address.to_string(),
+        |address| format!("  {address} "),
+        |address| format!("?{}", address.query().unwrap()),
+        |address| address.query().unwrap().to_owned(),
+        secret_of,
+    ];
+    for form in forms {
+        let mut seat = sit_down(&judgeme, &[]);
+        let address = final_address(&seat.authorize_url());
+        assert!(seat.settings_changed(), "the terminal echoes");
+        seat.types(&form(&address));
+        seat.leave().code(0).hides(&secret_of(&address));
+        judgeme.run(&["logout"]).code(0);
+    }
+}
+
+#[test]
+fn a_token_may_be_pasted_as_address_or_fragment() {
+    let smithcart = Emulated::provider("smithcart", &["--approve"]);
+    let forms: [fn(&Url) -> String; 3] = [
+        |address| address.to_string(),
+        |address| format!("#{}", address.fragment().unwrap()),
+        |address| address.fragment().unwrap().to_owned(),
+    ];
+    for form in forms {
+        let mut seat = sit_down(&smithcart, &[]);
+        let address = final_address(&seat.authorize_url());
+        seat.types(&form(&address));
+        seat.leave().code(0).hides(&secret_of(&address));
+        smithcart.run(&["logout"]).code(0);
+    }
+}
+
+#[test]
+fn what_is_not_this_logins_redirect_is_refused_and_the_wait_goes_on() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let mut seat = sit_down(&judgeme, &[]);
+    let address = final_address(&seat.authorize_url());
+    let mut foreign = address.clone();
+    foreign.set_host(Some("evil.example")).unwrap();
+    seat.types(foreign.as_str());
+    seat.shows("The pasted address is not the redirect URI of this login; still waiting.");
+    seat.types("two words");
+    seat.shows("What was pasted is neither the final address nor a code; still waiting.");
+    seat.types("?state=another&code=1");
+    seat.types("yes");
+    seat.types(&format!("?state={}", "x".repeat(300)));
+    seat.types(address.as_str());
+    seat.leave().code(0).hides(&secret_of(&address)).hides("evil.example");
+}
+
+#[test]
+fn a_line_longer_than_line_mode_can_read_arrives_whole() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let mut seat = sit_down(&judgeme, &[]);
+    let mut address = final_address(&seat.authorize_url());
+    // In front, so that a line that is cut has no code.
+    let query = format!("padding={}&{}", "p".repeat(20_000), address.query().unwrap());
+    address.set_query(Some(&query));
+    seat.types(address.as_str());
+    seat.leave().code(0).hides("pppp");
+}
+
+#[test]
+fn the_terminal_is_as_before_after_an_end_of_the_wait() {
+    let judgeme = Emulated::start(&[]);
+    let mut seat = sit_down(&judgeme, &["--timeout", "1"]);
+    seat.shows("Waiting for the redirect");
+    seat.leave().code(6);
+}
+
+#[test]
+fn the_terminal_is_as_before_after_an_interrupt_and_a_termination() {
+    let judgeme = Emulated::start(&[]);
+    for signal in [2, 15] {
+        let mut seat = sit_down(&judgeme, &[]);
+        seat.authorize_url();
+        assert!(seat.settings_changed());
+        if signal == 2 {
+            seat.interrupts()
+        } else {
+            seat.terminates()
+        }
+        let left = seat.leave();
+        assert_eq!((left.code, left.signal), (None, Some(signal)), "{}", left.shown);
+    }
+}
+
+#[test]
+fn a_hang_up_that_the_shell_ignores_is_ignored_here_too() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let login = judgeme.command(&["login", "--port", "0", "--no-browser"]);
+    // What nohup(1) does.
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(login.get_program()).args(login.get_args());
+    command.env_clear().envs(login.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut seat = Seat::start(command);
+    let address = final_address(&seat.authorize_url());
+    seat.hangs_up();
+    seat.types(address.as_str());
+    seat.leave().code(0);
+}
+
+#[test]
+fn an_answer_without_a_state_needs_a_yes_where_it_may_be_missing() {
+    let goodsie = Emulated::provider("goodsie", &["--approve", "--fault", "no-state"]);
+    let mut seat = sit_down(&goodsie, &[]);
+    let address = final_address(&seat.authorize_url());
+    let tab = std::thread::spawn(move || browser::get(&address));
+    seat.shows("An answer came without the state that proves it is yours");
+    seat.types("no");
+    assert!(tab.join().unwrap().contains("Nothing to see here"));
+
+    let address = final_address(&seat.authorize_url());
+    let again = address.clone();
+    let tab = std::thread::spawn(move || browser::get(&again));
+    seat.shows_times("An answer came", 2);
+    seat.types("yes");
+    assert!(tab.join().unwrap().contains("You are logged in"));
+    seat.leave().code(0).hides(&secret_of(&address));
+}
+
+#[test]
+fn an_answer_without_a_state_needs_a_flag_where_nobody_can_be_asked() {
+    let goodsie = Emulated::provider("goodsie", &["--approve", "--fault", "no-state"]);
+    let start = |args: &[&str]| {
+        PendingLogin::start(goodsie.command(&[&["login", "--port", "0", "--no-browser"], args].concat()))
+    };
+    let refused = start(&[]);
+    assert!(browser::get(&final_address(&refused.authorize_url)).contains("Nothing to see here"));
+
+    let taken = start(&["--allow-missing-state"]);
+    assert!(browser::get(&final_address(&taken.authorize_url)).contains("You are logged in"));
+    taken.finish().code(0);
+}
+
+#[test]
+fn a_wrong_state_never_counts() {
+    let goodsie = Emulated::provider("goodsie", &["--approve", "--fault", "wrong-state"]);
+    let mut seat = sit_down(&goodsie, &["--allow-missing-state"]);
+    let mut address = final_address(&seat.authorize_url());
+    assert!(browser::get(&address).contains("Nothing to see here"));
+    seat.types(address.as_str());
+    // A second state beside none, or an empty one, is a wrong one too.
+    address.set_query(Some(&format!("code={CODE}&state=")));
+    assert!(browser::get(&address).contains("Nothing to see here"));
+    seat.interrupts();
+    assert_eq!(seat.leave().signal, Some(2));
+    goodsie.run(&["token"]).code(4);
+}
+
+#[test]
+fn a_bare_code_without_pkce_needs_a_yes() {
+    let sandbox = Sandbox::new();
+    sandbox.define(
+        "plain",
+        "name = 'Plain'\nauthorize.url = 'https://plain.example/authorize'\ntoken.url = 'https://plain.example/token'\n\
+         api.base = 'https://plain.example/api'\n\
+         authorize.pkce = { value = 'off', source = 'https://plain.example/docs', checked = '2026-11-20' }\n",
+    );
+    let plain = Emulated::inside(sandbox, "plain", &["--approve"]);
+    let mut seat = sit_down(&plain, &[]);
+    let address = final_address(&seat.authorize_url());
+    seat.types(&secret_of(&address));
+    seat.shows("A bare code proves nothing of where it is from");
+    seat.types("yes");
+    seat.leave().code(0).hides(&secret_of(&address));
+}
+
+#[test]
+fn a_redirect_uri_elsewhere_goes_straight_to_paste() {
+    let uri = "https://anything.example/cb";
+    let judgeme = Emulated::start(&["--approve", "--redirect-uri", uri]);
+    let args = ["login", "--redirect-uri", uri, "--no-browser"];
+    let mut seat = Seat::start(judgeme.command(&args));
+    let address = final_address(&seat.authorize_url());
+    assert!(address.as_str().starts_with("https://anything.example/cb?"), "{address}");
+    seat.shows("does not lead to this machine: copy the final address from the browser and paste it here");
+    seat.types(address.as_str());
+    seat.leave().code(0).hides(&secret_of(&address));
+
+    let nobody = judgeme.run(&args);
+    nobody
+        .code(2)
+        .says("the redirect to `https://anything.example/cb` cannot be received here, and there is no terminal");
+    nobody.says("`--listen 127.0.0.1:8765` says that a tunnel from there ends here");
+}
+
+#[test]
+fn a_tunnel_may_end_here() {
+    let uri = "https://anything.example/cb";
+    let judgeme = Emulated::start(&["--approve", "--redirect-uri", uri]);
+    let start = |listen: &str| judgeme.command(&["login", "--redirect-uri", uri, "--listen", listen, "--no-browser"]);
+    // A tunnel passes the public name on, or puts its own target in its place.
+    for public_name in [true, false] {
+        let login = PendingLogin::start(start("127.0.0.1:0"));
+        let (_, port) = login.said().split_once("A tunnel from there has to end at 127.0.0.1:").unwrap();
+        let end = format!("127.0.0.1:{}", port.lines().next().unwrap().trim_end_matches('.'));
+        let address = final_address(&login.authorize_url);
+        let through = |host: &str| {
+            let local = format!("http://{end}{}?{}", address.path(), address.query().unwrap());
+            let reply =
+                Command::new("curl").args(["-s", "--noproxy", "*", "-H", &format!("Host: {host}"), &local]).output();
+            String::from_utf8(reply.unwrap().stdout).unwrap()
+        };
+        assert!(through("rebound.example").contains("Wrong address"));
+        let page = through(if public_name { "anything.example" } else { &end });
+        assert!(page.contains("You are logged in"), "{page}");
+        login.finish().code(0);
+    }
+    let open = start("0.0.0.0:8765").output().unwrap();
+    assert_eq!(open.status.code(), Some(2), "{open:?}");
+}
+
+#[test]
+fn over_ssh_the_command_that_makes_the_tunnel_is_printed() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let mut command = judgeme.command(&["login", "--port", "0", "--no-browser"]);
+    command.env("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.9 2222").env("USER", "dev");
+    let mut seat = Seat::start(command);
+    let address = final_address(&seat.authorize_url());
+    let port = address.port().unwrap();
+    let shown = seat.shows("This is a remote machine. On yours, run ");
+    assert!(shown.contains(&format!("ssh -N -p 2222 -L {port}:127.0.0.1:{port} dev@192.0.2.9")), "{shown}");
+    // As it comes out of the tunnel's end.
+    assert!(browser::get(&address).contains("You are logged in"));
+    seat.leave().code(0);
+}
+
+#[test]
+fn a_provider_that_takes_no_loopback_gets_none() {
+    let sandbox = Sandbox::new();
+    sandbox.define(
+        "aloof",
+        "name = 'Aloof'\nauthorize.url = 'https://aloof.example/authorize'\ntoken.url = 'https://aloof.example/token'\n\
+         api.base = 'https://aloof.example/api'\n\
+         redirect.loopback = { value = 'no', source = 'https://aloof.example/docs', checked = '2026-11-20' }\n",
+    );
+    let aloof = Emulated::inside(sandbox, "aloof", &["--approve"]);
+    let mut seat = Seat::start(aloof.command(&["login", "--no-browser"]));
+    let address = final_address(&seat.authorize_url());
+    seat.shows("Aloof takes no address of this machine");
+    seat.types(address.as_str());
+    seat.leave().code(0);
+
+    aloof.run(&["login", "--no-browser"]).code(2).says("no terminal to paste the final address into");
+}

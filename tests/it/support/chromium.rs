@@ -1,0 +1,197 @@
+//! A real Chromium, driven over WebDriver by Debian's `chromedriver`.
+//!
+//! No crate does it: WebDriver is JSON over HTTP, and the few commands that the stories need are shorter than the
+//! set-up of a client. `thirtyfour` and `fantoccini` are async and bring a second HTTP stack; `headless_chrome` speaks
+//! Chromium's own protocol, whose types change with every Chromium, and looks for a browser to download.
+//!
+//! `SCREENSHOTS=FOLDER cargo test chromium` keeps pictures of the pages that the stories come past.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::blocking::Client;
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// How long a page may take. Only a test that fails waits for so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The key under which WebDriver hands out elements.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+pub struct Chromium {
+    http: Client,
+    /// `http://127.0.0.1:PORT/session/ID`
+    session: String,
+    driver: Child,
+    /// Kept open: the driver must not die of a closed pipe.
+    _stdout: BufReader<ChildStdout>,
+    _home: TempDir,
+}
+
+impl Chromium {
+    pub fn start() -> Self {
+        // reqwest is built without a TLS provider of its own and asks for one even where no TLS happens.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        let home = TempDir::new().unwrap();
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").env("HOME", home.path()).env_remove("http_proxy").env_remove("https_proxy");
+        let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut driver = started.expect("chromedriver (Debian package chromium-driver) is needed");
+        let mut stdout = BufReader::new(driver.stdout.take().unwrap());
+        let port = port_in(&mut stdout);
+        let profile = home.path().join("profile");
+        let capabilities = json!({"capabilities": {"alwaysMatch": {
+            "acceptInsecureCerts": true,
+            "goog:loggingPrefs": {"performance": "ALL"},
+            "goog:chromeOptions": {"args": arguments(&profile)},
+        }}});
+        let mut chromium =
+            Self { http, session: format!("http://127.0.0.1:{port}/session"), driver, _stdout: stdout, _home: home };
+        let id = chromium.post("", &capabilities)["sessionId"].as_str().unwrap().to_owned();
+        chromium.session = format!("{}/{id}", chromium.session);
+        chromium
+    }
+
+    pub fn open(&self, url: &Url) {
+        self.post("/url", &json!({"url": url.as_str()}));
+    }
+
+    pub fn back(&self) {
+        self.post("/back", &json!({}));
+    }
+
+    /// What the address bar says.
+    pub fn url(&self) -> Url {
+        self.get("/url").as_str().unwrap().parse().unwrap()
+    }
+
+    pub fn source(&self) -> String {
+        self.get("/source").as_str().unwrap().to_owned()
+    }
+
+    /// What a person reads on the page.
+    pub fn text(&self) -> String {
+        self.script("return document.body ? document.body.innerText : ''").as_str().unwrap().to_owned()
+    }
+
+    /// Waits until the page says this, and returns all that it says.
+    #[track_caller]
+    pub fn shows(&self, text: &str) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let shown = self.text();
+            if shown.contains(text) {
+                return shown;
+            }
+            assert!(Instant::now() < end, "{} should say {text:?} and says:\n{shown}", self.url());
+        }
+    }
+
+    /// Runs a function body in the page.
+    pub fn script(&self, body: &str) -> Value {
+        self.post("/execute/sync", &json!({"script": body, "args": []}))
+    }
+
+    /// Clicks the first element that the CSS selector finds, as a mouse does.
+    pub fn click(&self, selector: &str) {
+        let found = self.post("/element", &json!({"using": "css selector", "value": selector}));
+        let element = found[ELEMENT].as_str().unwrap();
+        self.post(&format!("/element/{element}/click"), &json!({}));
+    }
+
+    /// A command of Chromium's own protocol.
+    pub fn devtools(&self, command: &str, params: Value) -> Value {
+        self.post("/goog/cdp/execute", &json!({"cmd": command, "params": params}))
+    }
+
+    /// Every URL that the page asked for since the last call, as the network stack saw it.
+    pub fn requests(&self) -> Vec<Url> {
+        let log = self.post("/se/log", &json!({"type": "performance"}));
+        let messages = log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap());
+        let messages = messages.map(|message| serde_json::from_str::<Value>(message).unwrap());
+        let sent = messages.filter(|message| message["message"]["method"] == "Network.requestWillBeSent");
+        sent.map(|message| message["message"]["params"]["request"]["url"].as_str().unwrap().parse().unwrap()).collect()
+    }
+
+    /// Keeps pictures of the page in light and dark, if somebody wants to look at them.
+    pub fn picture(&self, name: &str) {
+        use base64::prelude::{BASE64_STANDARD, Engine as _};
+        let Some(folder) = std::env::var_os("SCREENSHOTS") else { return };
+        for scheme in ["light", "dark"] {
+            let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+            self.devtools("Emulation.setEmulatedMedia", json!({"features": features}));
+            let picture = BASE64_STANDARD.decode(self.get("/screenshot").as_str().unwrap()).unwrap();
+            std::fs::write(Path::new(&folder).join(format!("{name}-{scheme}.png")), picture).unwrap();
+        }
+    }
+
+    fn get(&self, command: &str) -> Value {
+        self.ask(Method::GET, command, None)
+    }
+
+    #[track_caller]
+    fn post(&self, command: &str, body: &Value) -> Value {
+        self.ask(Method::POST, command, Some(body))
+    }
+
+    #[track_caller]
+    fn ask(&self, method: Method, command: &str, body: Option<&Value>) -> Value {
+        let mut request = self.http.request(method, format!("{}{command}", self.session));
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/json").body(body.to_string());
+        }
+        let reply = request.send().unwrap().text().unwrap();
+        let mut reply: Value = serde_json::from_str(&reply).unwrap();
+        let value = reply["value"].take();
+        assert!(value.get("error").is_none(), "{command} {body:?}: {value:#}");
+        value
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // Ends Chromium with all its processes; the driver alone would leave them behind.
+        let _ = self.http.delete(&self.session).send();
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+fn arguments(profile: &Path) -> Vec<String> {
+    let fixed = [
+        "--headless",
+        // Its sandbox is not for root, and the user namespaces that it needs are closed in many containers.
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--no-proxy-server",
+        "--window-size=900,720",
+        // Whatever it would like to ask of the network finds no address.
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
+        // In place of the new tab's page, which has requests of its own.
+        "about:blank",
+    ];
+    let profile = format!("--user-data-dir={}", profile.display());
+    [profile].into_iter().chain(fixed.map(str::to_owned)).collect()
+}
+
+/// `ChromeDriver was started successfully on port 40781.`
+fn port_in(stdout: &mut impl BufRead) -> u16 {
+    let mut said = String::new();
+    while stdout.read_line(&mut said).unwrap() > 0 {
+        if let Some((_, port)) = said.rsplit_once("successfully on port ") {
+            return port.trim_end().trim_end_matches('.').parse().unwrap();
+        }
+    }
+    panic!("chromedriver did not start: {said}");
+}

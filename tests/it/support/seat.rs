@@ -1,0 +1,144 @@
+//! A person's seat: a command on a pseudo-terminal of its own, what it shows there, and what is typed.
+
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use pty_process::blocking::{Pty, open};
+use rustix::process::{Pid, Signal, kill_process};
+use url::Url;
+
+/// How long the next sign of life may take. Only a test that fails waits for so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Seat {
+    terminal: Arc<Pty>,
+    process: Child,
+    output: Receiver<Vec<u8>>,
+    shown: Vec<u8>,
+    settings_before: String,
+}
+
+/// How a command ended at its terminal.
+pub struct Left {
+    pub code: Option<i32>,
+    pub signal: Option<i32>,
+    pub shown: String,
+}
+
+impl Seat {
+    pub fn start(command: Command) -> Self {
+        let (terminal, end) = open().unwrap();
+        let settings_before = settings(&terminal);
+        let process = pty_process::blocking::Command::from(command).spawn(end).unwrap();
+        let terminal = Arc::new(terminal);
+        let (sender, output) = channel();
+        let screen = Arc::clone(&terminal);
+        std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            // When the last one has left the terminal, Linux says EIO and others the end of the file.
+            while let Ok(n @ 1..) = (&*screen).read(&mut chunk) {
+                if sender.send(chunk[..n].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { terminal, process, output, shown: Vec::new(), settings_before }
+    }
+
+    /// Reads on until this is on the screen, and returns all of it.
+    #[track_caller]
+    pub fn shows(&mut self, text: &str) -> String {
+        self.shows_times(text, 1)
+    }
+
+    #[track_caller]
+    pub fn shows_times(&mut self, text: &str, times: usize) -> String {
+        loop {
+            let shown = self.shown();
+            if shown.matches(text).count() >= times {
+                return shown;
+            }
+            match self.output.recv_timeout(PATIENCE) {
+                Ok(chunk) => self.shown.extend(chunk),
+                Err(_) => panic!("it should show {text:?} and shows:\n{shown}"),
+            }
+        }
+    }
+
+    /// The authorize URL, which stands on a line of its own. By then the terminal is ready for a paste.
+    #[track_caller]
+    pub fn authorize_url(&mut self) -> Url {
+        let shown = self.shows("Waiting for the redirect");
+        let line = shown.lines().find(|line| line.starts_with("http")).unwrap_or_else(|| panic!("no URL in {shown}"));
+        line.parse().unwrap()
+    }
+
+    /// Types or pastes a line.
+    pub fn types(&self, line: &str) {
+        (&*self.terminal).write_all(format!("{line}\r").as_bytes()).unwrap();
+    }
+
+    /// Presses Ctrl and C.
+    pub fn interrupts(&self) {
+        (&*self.terminal).write_all(b"\x03").unwrap();
+    }
+
+    pub fn terminates(&self) {
+        kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
+    }
+
+    pub fn hangs_up(&self) {
+        kill_process(Pid::from_child(&self.process), Signal::HUP).unwrap();
+    }
+
+    /// That what is typed now would be shown, or not.
+    pub fn settings_changed(&self) -> bool {
+        settings(&self.terminal) != self.settings_before
+    }
+
+    /// Waits for the end, and checks that the terminal is as it was.
+    #[track_caller]
+    pub fn leave(mut self) -> Left {
+        while let Ok(chunk) = self.output.recv_timeout(PATIENCE) {
+            self.shown.extend(chunk);
+        }
+        let status = self.process.wait().unwrap();
+        assert_eq!(settings(&self.terminal), self.settings_before, "the terminal is left as it was found");
+        Left { code: status.code(), signal: status.signal(), shown: self.shown() }
+    }
+
+    fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.shown).into_owned()
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Left {
+    #[track_caller]
+    pub fn code(&self, expected: i32) -> &Self {
+        assert_eq!(self.code, Some(expected), "\n{}", self.shown);
+        self
+    }
+
+    #[track_caller]
+    pub fn hides(&self, secret: &str) -> &Self {
+        assert!(!secret.is_empty() && !self.shown.contains(secret), "it should hide {secret:?}:\n{}", self.shown);
+        self
+    }
+}
+
+/// All flags and control characters, by the master's end, which shares them.
+fn settings(terminal: &Pty) -> String {
+    format!("{:?}", rustix::termios::tcgetattr(terminal).unwrap())
+}
