@@ -1,6 +1,9 @@
 //! The ways in which providers depart from the RFCs, as values. The RFC's behaviour is every default.
 //!
-//! A departure carries where it was read, when, and how sure that is. What it does, it does in `dialect.rs` only.
+//! A departure carries where it was read, when, and how sure that is. What it does, it does in `dialect` only.
+//!
+//! What no value here can say, and what needs code when it is wanted: signed token requests, client assertions
+//! (`private_key_jwt`), a second exchange for a token that lasts longer, and two tokens in one reply.
 
 use std::time::Duration;
 

@@ -55,5 +55,5 @@ fn every_key_that_departs_from_an_rfc_has_a_fixture() {
         seen.extend(definition.departures().into_iter().map(|line| line.key));
     }
     let missing: Vec<_> = RFC_DEFAULTS.iter().map(|(key, _)| *key).filter(|key| !seen.contains(*key)).collect();
-    assert_eq!(missing, ["refresh.with", "revoke.names", "revoke.params", "token.basic"], "no definition uses these");
+    assert_eq!(missing, Vec::<&str>::new(), "no definition uses these");
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use oauthctl::protocol::authorization::{AuthorizationResponse, ResponseType};
 use oauthctl::protocol::params::Params;
 use oauthctl::protocol::time::Timestamp;
 use oauthctl::provider::catalogue::NoFiles;
@@ -97,6 +98,16 @@ fn goodsies_expiry_and_refresh_token_are_ignored_as_its_guide_says() {
     assert_eq!(response.access_token.expose(), "made000009");
     assert_eq!(response.scope.unwrap().to_string(), "storefront");
     assert_eq!((response.expires_in, response.refresh_token), (None, None));
+}
+
+#[test]
+fn goodsies_denial_is_told_in_its_words() {
+    let params = Params::from_urlencoded(&fixture("goodsie/denied_callback.txt"));
+    let Ok(AuthorizationResponse::Error(error)) = AuthorizationResponse::parse(&params, ResponseType::Code) else {
+        panic!("this is a denial: {params:?}")
+    };
+    let words = "the server said: access_denied: \"The user declined to authorize the application\"";
+    assert_eq!(error.to_string(), words);
 }
 
 #[test]

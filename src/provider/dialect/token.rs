@@ -270,7 +270,10 @@ impl Dialect<'_> {
         secret: Option<&ClientSecret>,
     ) -> ClientAuthMethod {
         let auth = secret.map_or(ClientAuthMethod::None, |_| self.provider.definition.client_auth());
-        if auth != ClientAuthMethod::Basic && !client_id.as_str().is_empty() {
+        // A Basic header of a provider's own making may leave out who we are.
+        let halves = value_of(&self.provider.definition.token.basic);
+        let named = halves.is_none_or(|halves| template::names(&halves.user).contains(&"client_id"));
+        if (auth != ClientAuthMethod::Basic || !named) && !client_id.as_str().is_empty() {
             params.push("client_id", client_id.as_str());
         }
         if let (ClientAuthMethod::Body, Some(secret)) = (auth, secret) {
