@@ -13,7 +13,7 @@ use url::Url;
 use super::emulate::start;
 use super::{CommandError, Context};
 use crate::emulator::{Emulator, Options};
-use crate::flow::api;
+use crate::flow::api::Api;
 use crate::flow::authorization::{Listen, Login, LoginRequest, Obtained, Voucher};
 use crate::flow::pages::Page;
 use crate::output::ScopesView;
@@ -169,15 +169,15 @@ fn play_browser(http: &dyn HttpClient, mut url: Url) {
 
 fn call_api(provider: &Provider, token: &StoredToken, context: &Context, say: Say<'_>) -> anyhow::Result<()> {
     let http = context.system.http.as_ref();
-    let placement = api::placement(provider, None)?;
+    let api = Api::new(provider, None)?;
     let samples = || provider.definition.samples.iter().filter(|sample| sample.method == "GET");
     let granted = token.scopes(&provider.definition.always_granted());
     let is_open = |scope: &Option<String>| scope.as_ref().is_none_or(|scope| granted.contains(scope));
     let open = samples().find(|sample| is_open(&sample.scope));
     let closed = samples().find(|sample| !is_open(&sample.scope));
     for sample in open.into_iter().chain(closed) {
-        let request = api::request(Method::GET, api::resolve(provider, &sample.path)?);
-        let reply = api::send(http, provider, &token.access_token, &placement, &request)?;
+        let request = api.request(Method::GET, api.resolve(&sample.path)?)?;
+        let reply = api.send(http, &token.access_token, &request, None)?;
         let status = reply.status;
         let body = reply.read(MAX_REPLY)?;
         let denied = Dialect::new(provider).is_denial(status, &body);
