@@ -186,9 +186,11 @@ impl Call<'_> {
             let challenge =
                 Challenge::bearer(page.headers.get_all("www-authenticate").iter().filter_map(|v| v.to_str().ok()));
             refusal = self.verdict(page.status, challenge.as_ref(), &page.body, &request.method, &prepared.path);
-            if refusal.is_ok() || !joined.has_begun() {
-                self.summary(page.status, &page.headers);
-                joined.add(&page)?;
+            // A refusal after good pages is told of, but has no place in their array.
+            match (refusal.is_ok(), joined.has_begun()) {
+                (true, _) => joined.add(&page)?,
+                (false, false) => self.show.whole(page.status, &page.body)?,
+                (false, true) => {}
             }
             count += 1;
             if !self.context.terminal().stdout_is_terminal() {
@@ -208,7 +210,7 @@ impl Call<'_> {
 
     /// What a person wants to know beside the body.
     fn summary(&self, status: u16, headers: &HeaderMap) {
-        let on_terminal = self.context.terminal().stdout_is_terminal() && !self.args.pages.paginate;
+        let on_terminal = self.context.terminal().stdout_is_terminal();
         // The trace and `--include` show all of it.
         if on_terminal && !self.context.global.verbose && !self.show.includes_head() {
             self.context.terminal().note(&ReplyHead { status, headers });

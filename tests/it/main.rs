@@ -1,6 +1,8 @@
 //! The stories: the real binary, real processes, and servers and clients that nobody here wrote.
 
 mod bad_input;
+mod call;
+mod call_origins;
 mod emulator;
 mod help_and_completions;
 mod os_keychain;

