@@ -129,10 +129,23 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l json -d 'Pri
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l query -d 'Add a parameter to the query' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s f -l raw-field -d 'Add a text to the JSON body, or to the query of a GET; `a[b]=1` nests, `a[]=1` is an array' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s F -l field -d 'The same, typed: numbers, true, false, null, and `@FILE` for a file\'s content' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s d -l input -d 'Send a file as the body, stdin for `-`; fields then go into the query' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s H -l header -d 'Add a header; `Name:` takes one of ours away' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s q -l jq -d 'Filter a JSON reply with an expression in jq\'s language' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s o -l output -d 'Write the body of a success to a file; `-` is stdout, whatever the body is' -r -F
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-pages -d 'Stop after so many pages' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l jobs -d 'How many pages to fetch at once, where they can be counted' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l token-in -d 'Present the token in another of the places that the provider documents' -r -f -a "bearer\t'`Authorization: Bearer …` (RFC 6750 §2.1)'
 header\t'Another header'
 query\t'A query parameter (RFC 6750 §2.3; RFC 9700 §4.3.2 forbids it)'
 body\t'A member of the JSON body'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l allow-origin -d 'Let the token go to this origin too, such as `https://api.example.com`' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-wait -d 'Wait so long at most when the API asks for it (429 and 503 with Retry-After)' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l timeout -d 'Give up when the server is silent for so long' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
@@ -140,9 +153,18 @@ memory\t'Nothing outlives the command'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l form -d 'Send the fields as a form, not as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s i -l include -d 'Print the status line and the headers before the body'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l silent -d 'Print no body'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l raw -d 'Print the body byte for byte, on a terminal too'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l paginate -d 'Follow the collection to its last page'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l slurp -d 'Print an array of pages, not of the rows on them'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l curl -d 'Print the curl command that would do the same, and send nothing'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l dry-run -d 'Print the request, and send nothing'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l show-secrets -d 'Show the token where it would be masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'

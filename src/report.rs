@@ -6,6 +6,7 @@ use std::process;
 
 use colored::Colorize;
 
+use crate::commands::call::CallError;
 use crate::commands::{CommandError, emulate::CommandEnded};
 use crate::emulator::EmulatorError;
 use crate::flow::FlowError;
@@ -118,6 +119,9 @@ fn verdict_of(error: &(dyn Error + 'static)) -> Option<(ExitCode, Option<String>
     if let Some(error) = error.downcast_ref::<CommandError>() {
         return Some(of_command(error));
     }
+    if let Some(error) = error.downcast_ref::<CallError>() {
+        return Some(of_call(error));
+    }
     if let Some(error) = error.downcast_ref::<FlowError>() {
         return Some(of_flow(error));
     }
@@ -170,7 +174,7 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
         CommandError::NoApp { provider } => {
             (ExitCode::Definition, Some(format!("`oauthctl app set {provider}` registers one")))
         }
-        CommandError::ApiStatus { .. } => (ExitCode::ApiStatus, None),
+        CommandError::ApiStatus { advice, .. } => (ExitCode::ApiStatus, advice.clone()),
         CommandError::ScopeMissing { provider, scopes, .. } => (
             ExitCode::ScopeMissing,
             Some(format!(
@@ -213,6 +217,33 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
     }
 }
 
+fn of_call(error: &CallError) -> (ExitCode, Option<String>) {
+    match error {
+        CallError::BadField { .. } => {
+            (ExitCode::Usage, Some("such as `-f title=Mug`, `-F price[amount]=12`, `-f tags[]=new`".into()))
+        }
+        CallError::Input { .. } => (ExitCode::Usage, None),
+        CallError::BadHeader { .. } => (ExitCode::Usage, Some("such as `-H 'Accept-Language: de'`".into())),
+        CallError::OwnToken { .. } => {
+            (ExitCode::Usage, Some("leave it out; `--token-in` chooses another of the provider's places".into()))
+        }
+        CallError::BadOrigin { .. } => {
+            (ExitCode::Usage, Some("such as `--allow-origin https://api.example.com`".into()))
+        }
+        CallError::PagesOfWhat { .. } => (ExitCode::Usage, Some("leave out `--paginate`, or ask with GET".into())),
+        CallError::BadFilter { .. } | CallError::FilterFailed { .. } => {
+            (ExitCode::Usage, Some("`--jq` takes jq's language: https://jqlang.org/manual".into()))
+        }
+        CallError::NotJson | CallError::MixedPages { .. } => {
+            (ExitCode::Network, Some("without `--jq` and `--paginate` the reply is shown as it is".into()))
+        }
+        CallError::NotForScreens { .. } => {
+            (ExitCode::Usage, Some("`-o FILE` keeps it in a file; a pipe takes it too".into()))
+        }
+        CallError::Output { .. } => (ExitCode::Usage, Some("`-o` takes a file that can be written".into())),
+    }
+}
+
 fn of_flow(error: &FlowError) -> (ExitCode, Option<String>) {
     match error {
         FlowError::Listen(LoopbackError::Taken { port }) => (
@@ -248,12 +279,18 @@ fn of_flow(error: &FlowError) -> (ExitCode, Option<String>) {
         }
         FlowError::Metadata(DiscoveryError::NotAnIssuer { .. }) => (ExitCode::Usage, Some("such as `--issuer https://login.shop.example`".into())),
         FlowError::Metadata(_) => (ExitCode::Refused, Some("do not use this server's metadata".into())),
-        FlowError::ForeignUrl { allowed, .. } => (ExitCode::Refused, Some(format!("the token may go to {allowed}"))),
+        FlowError::ForeignUrl { url, allowed, .. } => {
+            (ExitCode::Refused, Some(format!("the token may go to {allowed}; `--allow-origin {url}` adds that one, if it is yours to trust")))
+        }
         FlowError::ForeignRedirect { .. } => (
             ExitCode::Refused,
-            Some("if that server is part of the API, add it to `api.origins` in the provider's definition".into()),
+            Some("if the token may go there, call that address itself: with `--allow-origin`, or with `api.origins` in the definition".into()),
         ),
         FlowError::TooManyRedirects { .. } => (ExitCode::Refused, None),
+        FlowError::UnknownPathParam { known, .. } if known.is_empty() => (ExitCode::Usage, Some("it has none; write `%7B` for a brace".into())),
+        FlowError::UnknownPathParam { known, .. } => (ExitCode::Usage, Some(format!("it has {known}"))),
+        FlowError::BodyNotRepeatable { .. } => (ExitCode::Refused, Some("send it to the address in `Location` itself".into())),
+        FlowError::PagesInACircle { .. } => (ExitCode::Network, Some("`--max-pages N` ends the walk before".into())),
         FlowError::NotAPath { .. } => (ExitCode::Usage, Some("write a path such as `/api/v1/products`".into())),
         FlowError::NoSuchPlacement { known, .. } => (ExitCode::Usage, Some(format!("it lists {known}"))),
         FlowError::BodyIsNotAnObject => (ExitCode::Usage, Some("choose another placement with `--token-in`".into())),

@@ -1,97 +1,261 @@
-//! `call`: one request to the provider's API, with the token where the provider wants it. The body goes to stdout as
-//! it came; a refusal is told apart from a missing scope.
+//! `call`: one request to the provider's API, or one for each page of a collection, with the token where the provider
+//! wants it. The body goes to stdout; a refusal is told apart from a missing scope.
 
-use std::io::Read;
+mod error;
+mod fields;
+mod jq;
+mod pages;
+mod prepare;
+mod show;
+mod trace;
+
+pub use error::CallError;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
-use http::Method;
+use http::{HeaderMap, Method};
 
+use self::pages::{Joined, PageArgs};
+use self::prepare::{Prepared, RequestArgs};
+use self::show::{Show, ShowArgs};
+use self::trace::Trace;
 use super::{ActiveLogin, CommandError, Context};
-use crate::flow::api;
+use crate::flow::api::Api;
+use crate::flow::paging::{self, End, Plan};
+use crate::flow::retry::{self, Caller, NoRenewal};
+use crate::output::{CurlCommand, ReplyHead, RequestView, TOKEN_MARK};
 use crate::protocol::bearer::Challenge;
-use crate::protocol::error_response::ErrorResponse;
-use crate::protocol::sanitize;
-use crate::provider::Dialect;
-use crate::provider::quirks::TokenIn;
-use crate::system::http::HttpReply;
-
-/// A provider's denial, and an error's message, are looked for in this much of a body; what follows is passed on.
-const LOOK_INTO: u64 = 64 * 1024;
+use crate::protocol::secret::AccessToken;
+use crate::protocol::time::HumanDuration;
+use crate::protocol::{mask, sanitize};
+use crate::provider::definition::value_of;
+use crate::provider::quirks::{Paging, TokenIn};
+use crate::provider::{Dialect, Origin};
+use crate::system::http::{HttpClient, NetworkClient, SILENCE};
 
 #[derive(Args)]
 pub struct CallArgs {
-    /// The method (GET if left out), and a path or a URL on the provider's API
-    #[arg(value_name = "[METHOD] PATH", num_args = 1..=2, required = true)]
-    request: Vec<String>,
+    #[command(flatten)]
+    request: RequestArgs,
+
+    #[command(flatten, next_help_heading = "Output")]
+    show: ShowArgs,
+
+    #[command(flatten, next_help_heading = "Pages")]
+    pages: PageArgs,
 
     /// Present the token in another of the places that the provider documents
-    #[arg(long, value_name = "PLACE")]
+    #[arg(long, value_name = "PLACE", help_heading = "Token")]
     token_in: Option<TokenIn>,
+
+    /// Let the token go to this origin too, such as `https://api.example.com`
+    #[arg(long, value_name = "ORIGIN", help_heading = "Token")]
+    allow_origin: Vec<String>,
+
+    /// Wait so long at most when the API asks for it (429 and 503 with Retry-After)
+    #[arg(long, value_name = "DURATION", default_value = "60s", help_heading = "Network")]
+    max_wait: HumanDuration,
+
+    /// Give up when the server is silent for so long
+    #[arg(long, value_name = "DURATION", help_heading = "Network")]
+    timeout: Option<HumanDuration>,
+
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    cacert: Option<PathBuf>,
+
+    /// Print the curl command that would do the same, and send nothing
+    #[arg(long, conflicts_with = "dry_run", help_heading = "Instead of sending")]
+    curl: bool,
+
+    /// Print the request, and send nothing
+    #[arg(long, help_heading = "Instead of sending")]
+    dry_run: bool,
+
+    /// Show the token where it would be masked
+    #[arg(long, help_heading = "Instead of sending")]
+    show_secrets: bool,
+
+    /// Say nothing on stderr but errors
+    // The global one without its short name, which is `--jq`'s here as it is gh's.
+    #[arg(id = "quiet", long = "quiet", conflicts_with = "verbose", help_heading = "Options for every command")]
+    _quiet: bool,
 }
 
 pub fn run(args: &CallArgs, context: &Context) -> anyhow::Result<()> {
-    let (method, path) = method_and_path(&args.request)?;
     let login = context.active_login()?;
-    let url = api::resolve(&login.provider, path)?;
-    let placement = api::placement(&login.provider, args.token_in)?;
+    let mut api = Api::new(&login.provider, args.token_in)?;
+    for text in &args.allow_origin {
+        let bad = |problem| CallError::BadOrigin { text: sanitize::line(text), problem };
+        api = api.allow(&Origin::parse(text).map_err(bad)?);
+    }
+    let prepared = args.request.prepare(&api)?;
+    if args.curl || args.dry_run {
+        return print_instead(args, &prepared, &api, &login, context);
+    }
+    let show = Show::new(&args.show, context)?;
     if args.token_in == Some(TokenIn::Query) {
         context.terminal().note(
             &"A token in a URL ends up in logs; RFC 9700 §4.3.2 forbids it. It is sent because you asked for it.",
         );
     }
-    let request = api::request(method, url);
-    let http = context.system.http.as_ref();
-    let reply = api::send(http, &login.provider, &login.token.access_token, &placement, &request)?;
-    finish(reply, &login, request.url.path(), request.method.as_str(), context)
+    let http = client(args, context)?;
+    let verbose = context.global.verbose;
+    let trace = Trace { terminal: context.terminal(), verbose, show_secrets: args.show_secrets };
+    let token = (login.token.access_token.clone(), login.token.expiry);
+    let ports = (http.as_ref(), context.system.clock.as_ref());
+    let caller = Caller::new(api, token, ports, (&NoRenewal, &trace), args.max_wait.0);
+    let call = Call { args, login: &login, caller, show, context };
+    if args.pages.paginate { call.all_pages(&prepared) } else { call.one(prepared) }
 }
 
-fn method_and_path(words: &[String]) -> Result<(Method, &str), CommandError> {
-    let (method, path) = match words {
-        [method, path] => (method.as_str(), path.as_str()),
-        // Clap takes one word or two.
-        other => ("GET", other.first().map_or("", String::as_str)),
-    };
-    let bad = || CommandError::BadMethod { text: sanitize::line(method) };
-    let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).map_err(|_| bad())?;
-    Ok((method, path))
+/// The machine's client, or one that was asked for more.
+fn client(args: &CallArgs, context: &Context) -> anyhow::Result<Arc<dyn HttpClient>> {
+    if args.timeout.is_none() && args.cacert.is_none() {
+        return Ok(Arc::clone(&context.system.http));
+    }
+    let mut client = NetworkClient::default().with_silence(args.timeout.map_or(SILENCE, |timeout| timeout.0));
+    if let Some(path) = &args.cacert {
+        let failed = |source| CallError::Input { path: sanitize::line(&path.display().to_string()), source };
+        client = client.with_authorities(&std::fs::read(path).map_err(failed)?)?;
+    }
+    Ok(Arc::new(client))
 }
 
-/// Passes the body on, and turns a refusal into the error that a script can act on.
-fn finish(reply: HttpReply, login: &ActiveLogin, path: &str, method: &str, context: &Context) -> anyhow::Result<()> {
-    let status = reply.status;
-    let challenge =
-        Challenge::bearer(reply.headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok()));
-    let mut body = reply.body;
-    let mut head = Vec::new();
-    body.by_ref().take(LOOK_INTO).read_to_end(&mut head)?;
-    context.terminal().data(&head)?;
-    let mut chunk = vec![0; 64 * 1024];
-    loop {
-        match body.read(&mut chunk)? {
-            0 => break,
-            n => context.terminal().data(&chunk[..n])?,
+fn print_instead(
+    args: &CallArgs,
+    prepared: &Prepared,
+    api: &Api<'_>,
+    login: &ActiveLogin,
+    context: &Context,
+) -> anyhow::Result<()> {
+    let mark = AccessToken::new(TOKEN_MARK);
+    let token = if args.show_secrets { &login.token.access_token } else { &mark };
+    let upload = prepared.upload.as_ref().and(args.request.input());
+    let request = api.authorize(&prepared.request, token)?;
+    let view = RequestView { request: &request, upload };
+    let text = if args.curl { CurlCommand(view).to_string() } else { view.to_string() };
+    Ok(context.terminal().data(text.as_bytes())?)
+}
+
+/// One command, ready to go out.
+struct Call<'a> {
+    args: &'a CallArgs,
+    login: &'a ActiveLogin,
+    caller: Caller<'a>,
+    show: Show<'a>,
+    context: &'a Context,
+}
+
+impl Call<'_> {
+    fn one(&self, prepared: Prepared) -> anyhow::Result<()> {
+        let Prepared { request, upload, path } = prepared;
+        let reply = self.caller.call(&request, upload)?;
+        self.summary(reply.status, &reply.headers);
+        self.show.head(&reply)?;
+        let (status, challenge) = (reply.status, retry::challenge(&reply));
+        let wait = retry::asked_wait(&reply, self.context.system.clock.as_ref());
+        let head = self.show.body(reply)?;
+        let verdict = self.verdict(status, challenge.as_ref(), &head, &request.method, &path);
+        verdict.map_err(|error| match (error, wait) {
+            (CommandError::ApiStatus { status, detail, .. }, Some(wait)) => {
+                let advice =
+                    format!("the API asks to wait {}; `--max-wait` says how long may be waited", HumanDuration(wait));
+                CommandError::ApiStatus { status, detail, advice: Some(advice) }.into()
+            }
+            (error, _) => error.into(),
+        })
+    }
+
+    fn all_pages(&self, prepared: &Prepared) -> anyhow::Result<()> {
+        let request = &prepared.request;
+        if request.method != Method::GET {
+            return Err(CallError::PagesOfWhat { method: sanitize::line(request.method.as_str()) }.into());
+        }
+        let by_link = Paging::Link;
+        let paging = value_of(&self.login.provider.definition.api.paging).unwrap_or(&by_link);
+        let PageArgs { max_pages, slurp, jobs, .. } = self.args.pages;
+        let mut joined = Joined::new(&self.show, slurp);
+        let mut count: u64 = 0;
+        let mut refusal = Ok(());
+        let plan = Plan { max_pages, jobs: usize::from(jobs) };
+        let walked = paging::follow(&self.caller, request, paging, plan, &mut |page| {
+            let challenge =
+                Challenge::bearer(page.headers.get_all("www-authenticate").iter().filter_map(|v| v.to_str().ok()));
+            refusal = self.verdict(page.status, challenge.as_ref(), &page.body, &request.method, &prepared.path);
+            // A refusal after good pages is told of, but has no place in their array.
+            match (refusal.is_ok(), joined.has_begun()) {
+                (true, _) => joined.add(&page)?,
+                (false, false) => self.show.whole(page.status, &page.body)?,
+                (false, true) => {}
+            }
+            count += 1;
+            if !self.context.terminal().stdout_is_terminal() {
+                self.context.terminal().progress(Some(&format!("{count} pages")));
+            }
+            Ok::<_, anyhow::Error>(if refusal.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        });
+        self.context.terminal().progress(None);
+        joined.end()?;
+        if walked? == End::Limit {
+            self.context
+                .terminal()
+                .note(&format!("There are more pages than these {count}; `--max-pages` ended the walk."));
+        }
+        Ok(refusal?)
+    }
+
+    /// What a person wants to know beside the body.
+    fn summary(&self, status: u16, headers: &HeaderMap) {
+        let on_terminal = self.context.terminal().stdout_is_terminal();
+        // The trace and `--include` show all of it.
+        if on_terminal && !self.context.global.verbose && !self.show.includes_head() {
+            self.context.terminal().note(&ReplyHead { status, headers });
         }
     }
-    let denied = Dialect::new(&login.provider).is_denial(status, &head)
-        || challenge.as_ref().and_then(|challenge| challenge.param("error")) == Some("insufficient_scope");
-    let detail = crate::protocol::json::parse(&head)
-        .ok()
-        .and_then(|value| ErrorResponse::from_json(&value))
-        .map(|e| e.to_string());
-    if denied {
+
+    /// Turns a refusal into the error that a script can act on.
+    fn verdict(
+        &self,
+        status: u16,
+        challenge: Option<&Challenge>,
+        body: &[u8],
+        method: &Method,
+        path: &str,
+    ) -> Result<(), CommandError> {
+        let (login, dialect) = (self.login, Dialect::new(&self.login.provider));
+        let denied = dialect.is_denial(status, body)
+            || challenge.and_then(|challenge| challenge.param("error")) == Some("insufficient_scope");
+        if !denied && status < 400 {
+            return Ok(());
+        }
+        let token = self.caller.token();
+        let detail = dialect.api_error(body).or_else(|| challenge?.param("error_description").map(str::to_owned));
+        let detail = detail.map(|detail| sanitize::line(&mask::without(detail, &[token.expose()])));
+        if !denied {
+            let expired = (status == 401).then(|| format!("`{}` gets another token", login_command(login)));
+            return Err(CommandError::ApiStatus { status, detail, advice: expired });
+        }
         let from_challenge = challenge.and_then(|challenge| challenge.param("scope").map(str::to_owned));
-        let scopes = from_challenge.or_else(|| login.provider.scope_for(method, path).map(str::to_owned));
-        return Err(CommandError::ScopeMissing {
+        let scopes = from_challenge.or_else(|| login.provider.scope_for(method.as_str(), path).map(str::to_owned));
+        Err(CommandError::ScopeMissing {
             profile: login.profile.to_string(),
             provider: login.provider.id().to_owned(),
             status,
             detail,
             scopes: scopes.map_or_else(|| "SCOPES".to_owned(), |scopes| sanitize::line(&scopes)),
-        }
-        .into());
+        })
     }
-    match status {
-        400.. => Err(CommandError::ApiStatus { status, detail }.into()),
-        _ => Ok(()),
+}
+
+/// The command that makes this login anew.
+fn login_command(login: &ActiveLogin) -> String {
+    let provider = login.provider.id();
+    match login.profile.as_str() == provider {
+        true => format!("oauthctl login --provider {provider}"),
+        false => format!("oauthctl login --provider {provider} --profile {}", login.profile),
     }
 }

@@ -13,7 +13,7 @@ use url::Url;
 use super::emulate::start;
 use super::{CommandError, Context};
 use crate::emulator::{Emulator, Options};
-use crate::flow::api;
+use crate::flow::api::Api;
 use crate::flow::authorization::{Listen, Login, LoginRequest, Obtained, Voucher};
 use crate::flow::pages::Page;
 use crate::output::ScopesView;
@@ -130,7 +130,8 @@ fn choose_store(context: &Context) -> anyhow::Result<TokenStore> {
 /// The first scope that opens something, so that there is something to be called, and another that is not asked for.
 fn demo_scopes(provider: &Provider) -> ScopeSet {
     let example = provider.definition.api.example.as_deref().unwrap_or_default();
-    let path = api::resolve(provider, example).map(|url| url.path().to_owned()).unwrap_or_default();
+    let url = Api::new(provider, None).and_then(|api| api.resolve(example));
+    let path = url.map(|url| url.path().to_owned()).unwrap_or_default();
     provider.scope_for("GET", &path).into_iter().collect()
 }
 
@@ -182,7 +183,7 @@ fn play_browser(http: &dyn HttpClient, mut url: Url) {
 
 fn call_api(provider: &Provider, token: &StoredToken, context: &Context, say: Say<'_>) -> anyhow::Result<()> {
     let http = context.system.http.as_ref();
-    let placement = api::placement(provider, None)?;
+    let api = Api::new(provider, None)?;
     let samples = || provider.definition.samples.iter().filter(|sample| sample.method == "GET");
     let granted = token.scopes(&provider.definition.always_granted());
     let is_open = |scope: &Option<String>| scope.as_ref().is_none_or(|scope| granted.contains(scope));
@@ -190,8 +191,8 @@ fn call_api(provider: &Provider, token: &StoredToken, context: &Context, say: Sa
     let closed = samples().find(|sample| !is_open(&sample.scope));
     for sample in open.into_iter().chain(closed) {
         let path = provider.path_of(sample);
-        let request = api::request(Method::GET, api::resolve(provider, &path)?);
-        let reply = api::send(http, provider, &token.access_token, &placement, &request)?;
+        let request = api.request(Method::GET, api.resolve(&path)?)?;
+        let reply = api.send(http, &token.access_token, &request, None)?;
         let status = reply.status;
         let body = reply.read(MAX_REPLY)?;
         let denied = status == 403 || Dialect::new(provider).is_denial(status, &body);

@@ -33,7 +33,7 @@ pub enum CommandError {
     #[error("which provider? Name one with `--provider ID`")]
     NoProvider,
     #[error("the API answered {status}{}", detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default())]
-    ApiStatus { status: u16, detail: Option<String> },
+    ApiStatus { status: u16, detail: Option<String>, advice: Option<String> },
     #[error("the token of `{profile}` may not do this: the API answered {status}{}", detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default())]
     ScopeMissing { profile: String, provider: String, status: u16, detail: Option<String>, scopes: String },
     #[error("`{provider}` does not offer that grant")]

@@ -4,8 +4,7 @@
 //! sent, and a redirect to one ends the walk. A token that follows a redirect is how tools leak theirs.
 
 use http::Method;
-use http::header::{ACCEPT, LOCATION};
-use serde_json::Value;
+use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use url::Url;
 
 use super::FlowError;
@@ -13,44 +12,169 @@ use crate::protocol::message::HttpRequest;
 use crate::protocol::sanitize;
 use crate::protocol::secret::AccessToken;
 use crate::provider::quirks::{TokenIn, TokenPlacement};
-use crate::provider::{Dialect, Origin, Provider};
-use crate::system::http::{HttpClient, HttpReply};
+use crate::provider::{Dialect, Origin, Provider, template};
+use crate::system::http::{HttpClient, HttpReply, Upload};
 
 /// A redirect within the API is followed this often: RFC 9110 §15.4 asks for some limit, browsers have 20.
 const MAX_REDIRECTS: usize = 5;
 
-/// Where a path or URL leads on the provider's API. A path that begins with `/` replaces the base's path
-/// (RFC 3986 §5.2.2), another one is put under it; a whole URL must be on one of the API's origins.
-pub fn resolve(provider: &Provider, path_or_url: &str) -> Result<Url, FlowError> {
-    let not_a_path = || FlowError::NotAPath { text: sanitize::line(path_or_url) };
-    let base = provider.api_base()?.url();
-    let written_as_url = path_or_url.contains("://") || path_or_url.starts_with("//") || path_or_url.contains('\\');
-    let url = if written_as_url {
-        Url::parse(path_or_url).map_err(|_| not_a_path())?
-    } else {
-        let mut directory = base.clone();
-        if !directory.path().ends_with('/') {
-            directory.set_path(&format!("{}/", base.path()));
+/// One provider's API, and how the token is shown to it.
+pub struct Api<'a> {
+    pub provider: &'a Provider,
+    pub placement: TokenPlacement,
+    origins: Vec<Origin>,
+}
+
+impl<'a> Api<'a> {
+    /// With the placement that is asked for, or the definition's first one.
+    pub fn new(provider: &'a Provider, wanted: Option<TokenIn>) -> Result<Self, FlowError> {
+        let placement = placement(provider, wanted)?;
+        Ok(Self { provider, placement, origins: provider.endpoints.api_origins.clone() })
+    }
+
+    /// Lets the token go to another origin too, because a person said so.
+    pub fn allow(mut self, origin: &Origin) -> Self {
+        self.origins.push(origin.clone());
+        self
+    }
+
+    /// Where a path or URL leads on the API. A path that begins with `/` replaces the base's path
+    /// (RFC 3986 §5.2.2), another one is put under it; a whole URL must be on one of the API's origins.
+    pub fn resolve(&self, path_or_url: &str) -> Result<Url, FlowError> {
+        let text = &self.fill(path_or_url)?;
+        let not_a_path = || FlowError::NotAPath { text: sanitize::line(path_or_url) };
+        let written_as_url = text.contains("://") || text.starts_with("//") || text.contains('\\');
+        // A URL in the query is a value like any other.
+        let written_as_url = written_as_url && !text.split(['?', '#']).next().is_some_and(is_plain_path);
+        let mut url = if written_as_url {
+            Url::parse(text).map_err(|_| not_a_path())?
+        } else {
+            let base = self.provider.api_base()?.url();
+            let mut directory = base.clone();
+            if !directory.path().ends_with('/') {
+                directory.set_path(&format!("{}/", base.path()));
+            }
+            // `./` keeps a colon in the first segment from being read as a scheme.
+            let relative = if text.starts_with('/') { text.to_owned() } else { format!("./{text}") };
+            directory.join(&relative).map_err(|_| not_a_path())?
+        };
+        url.set_fragment(None);
+        if self.is_allowed(&url) { Ok(url) } else { Err(self.foreign(&url)) }
+    }
+
+    fn is_allowed(&self, url: &Url) -> bool {
+        self.origins.iter().any(|origin| origin.holds(url))
+    }
+
+    fn foreign(&self, url: &Url) -> FlowError {
+        let allowed = self.origins.iter().map(Origin::to_string).collect::<Vec<_>>().join(", ");
+        let origin = sanitize::line(&url.origin().ascii_serialization());
+        FlowError::ForeignUrl { url: origin, provider: self.provider.id().to_owned(), allowed }
+    }
+
+    /// `{param}` becomes the login's value. Other braces stay: a query may hold JSON.
+    fn fill(&self, text: &str) -> Result<String, FlowError> {
+        let params = &self.provider.params;
+        let unknown = template::names(text).into_iter().find(|name| is_name(name) && !params.contains_key(*name));
+        if let Some(name) = unknown {
+            let known = params.keys().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");
+            return Err(FlowError::UnknownPathParam { name: name.to_owned(), known });
         }
-        // `./` keeps a colon in the first segment from being read as a scheme.
-        let relative = if path_or_url.starts_with('/') { path_or_url.to_owned() } else { format!("./{path_or_url}") };
-        directory.join(&relative).map_err(|_| not_a_path())?
-    };
-    if is_allowed(provider, &url) { Ok(url) } else { Err(foreign(provider, &url)) }
-}
+        Ok(params.iter().fold(text.to_owned(), |text, (name, value)| {
+            // The server chose some of the values, so they stay within one segment.
+            let value: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+            text.replace(&format!("{{{name}}}"), &value.replace('+', "%20"))
+        }))
+    }
 
-fn is_allowed(provider: &Provider, url: &Url) -> bool {
-    provider.endpoints.api_origins.iter().any(|origin| origin.holds(url))
-}
+    /// A request as the API wants it, before the token is in it.
+    pub fn request(&self, method: Method, url: Url) -> Result<HttpRequest, FlowError> {
+        let mut request = HttpRequest::new(method, url);
+        request.headers.insert(ACCEPT, http::HeaderValue::from_static("application/json, */*;q=0.5"));
+        self.complete(request)
+    }
 
-fn foreign(provider: &Provider, url: &Url) -> FlowError {
-    let allowed = provider.endpoints.api_origins.iter().map(Origin::to_string).collect::<Vec<_>>().join(", ");
-    let origin = url.origin().ascii_serialization();
-    FlowError::ForeignUrl { url: sanitize::line(&origin), provider: provider.id().to_owned(), allowed }
+    /// Adds what the API wants with every request.
+    pub fn complete(&self, mut request: HttpRequest) -> Result<HttpRequest, FlowError> {
+        Dialect::new(self.provider).complete_request(&mut request)?;
+        Ok(request)
+    }
+
+    /// The same request with the token in it.
+    pub fn authorize(&self, request: &HttpRequest, token: &AccessToken) -> Result<HttpRequest, FlowError> {
+        let mut authorized = request.clone();
+        let refused = Dialect::new(self.provider).place_token(&mut authorized, &self.placement, token);
+        if refused.is_err() && self.placement.place == TokenIn::Body {
+            return Err(FlowError::BodyIsNotAnObject);
+        }
+        refused?;
+        Ok(authorized)
+    }
+
+    /// Sends a request with the token, and follows redirects that stay on the same origin.
+    pub fn send(
+        &self,
+        http: &dyn HttpClient,
+        token: &AccessToken,
+        request: &HttpRequest,
+        mut upload: Option<Upload>,
+    ) -> Result<HttpReply, FlowError> {
+        let mut request = request.clone();
+        let one_way = upload.is_some();
+        if one_way && self.placement.place == TokenIn::Body {
+            return Err(FlowError::BodyIsNotAnObject);
+        }
+        for _ in 0..=MAX_REDIRECTS {
+            let authorized = self.authorize(&request, token)?;
+            let reply = http.stream(&authorized, upload.take()).map_err(FlowError::ApiRequest)?;
+            match self.redirect(&request, &reply)? {
+                Some(next) if one_way && next.method == request.method => {
+                    return Err(FlowError::BodyNotRepeatable { status: reply.status });
+                }
+                Some(next) => request = next,
+                None => return Ok(reply),
+            }
+        }
+        Err(FlowError::TooManyRedirects { limit: MAX_REDIRECTS })
+    }
+
+    /// The request that a redirect asks for, if the reply is one.
+    fn redirect(&self, request: &HttpRequest, reply: &HttpReply) -> Result<Option<HttpRequest>, FlowError> {
+        if !matches!(reply.status, 301 | 302 | 303 | 307 | 308) {
+            return Ok(None);
+        }
+        let Some(location) = reply.headers.get(LOCATION) else { return Ok(None) };
+        let mut next = self.follow(request, &String::from_utf8_lossy(location.as_bytes()))?;
+        // RFC 9110 §15.4.4: after 303, and as everybody does it after 301 and 302, a POST becomes a GET.
+        let safe = matches!(request.method, Method::GET | Method::HEAD);
+        if !safe && matches!(reply.status, 301..=303) {
+            next.method = Method::GET;
+            next.body.clear();
+            next.headers.remove(CONTENT_TYPE);
+        }
+        Ok(Some(next))
+    }
+
+    /// The same request to an address that the server named, which must be on the same origin.
+    pub fn follow(&self, request: &HttpRequest, reference: &str) -> Result<HttpRequest, FlowError> {
+        let unreadable = || FlowError::ForeignRedirect { origin: sanitize::line(&format!("`{reference}`")) };
+        let mut url = request.url.join(reference).map_err(|_| unreadable())?;
+        if !Origin::of(&request.url).holds(&url) {
+            return Err(FlowError::ForeignRedirect { origin: sanitize::line(&url.origin().ascii_serialization()) });
+        }
+        url.set_fragment(None);
+        // A server that builds its links from the request may put the token into them; it would be there twice.
+        if let (TokenIn::Query, Some(name)) = (self.placement.place, &self.placement.name) {
+            remove_pair(&mut url, name);
+        }
+        let mut next = request.clone();
+        next.url = url;
+        Ok(next)
+    }
 }
 
 /// The placement that is asked for, or the definition's first one.
-pub fn placement(provider: &Provider, wanted: Option<TokenIn>) -> Result<TokenPlacement, FlowError> {
+fn placement(provider: &Provider, wanted: Option<TokenIn>) -> Result<TokenPlacement, FlowError> {
     let mut known = provider.definition.token_placements();
     let Some(wanted) = wanted else { return Ok(known.remove(0)) };
     let list = known.iter().map(TokenPlacement::to_string).collect::<Vec<_>>().join(", ");
@@ -66,62 +190,28 @@ pub fn placement(provider: &Provider, wanted: Option<TokenIn>) -> Result<TokenPl
     })
 }
 
-/// A request as the caller wants it, before the token is in it.
-pub fn request(method: Method, url: Url) -> HttpRequest {
-    let mut request = HttpRequest::new(method, url);
-    request.headers.insert(ACCEPT, http::HeaderValue::from_static("application/json, */*;q=0.5"));
-    request
+/// Whether a text is a path whatever stands in its query: no scheme, no authority, no backslash.
+fn is_plain_path(text: &str) -> bool {
+    !text.contains("://") && !text.starts_with("//") && !text.contains('\\')
 }
 
-/// Sends a request with the token, and follows redirects that stay on the same origin.
-pub fn send(
-    http: &dyn HttpClient,
-    provider: &Provider,
-    token: &AccessToken,
-    placement: &TokenPlacement,
-    request: &HttpRequest,
-) -> Result<HttpReply, FlowError> {
-    let dialect = Dialect::new(provider);
-    let mut request = request.clone();
-    for _ in 0..=MAX_REDIRECTS {
-        let mut authorized = request.clone();
-        if placement.place == TokenIn::Body && !is_object_or_empty(&authorized.body) {
-            return Err(FlowError::BodyIsNotAnObject);
-        }
-        dialect.place_token(&mut authorized, placement, token)?;
-        let reply = http.send(&authorized).map_err(FlowError::ApiRequest)?;
-        match redirect(&request, &reply)? {
-            Some(next) => request = next,
-            None => return Ok(reply),
-        }
-    }
-    Err(FlowError::TooManyRedirects { limit: MAX_REDIRECTS })
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// The request that a redirect asks for, if the reply is one.
-fn redirect(request: &HttpRequest, reply: &HttpReply) -> Result<Option<HttpRequest>, FlowError> {
-    if !matches!(reply.status, 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let location = reply.headers.get(LOCATION).and_then(|value| value.to_str().ok());
-    let Some(target) = location.and_then(|location| request.url.join(location).ok()) else { return Ok(None) };
-    let mut next = request.clone();
-    // RFC 9110 §15.4.4: after 303, and as everybody does it after 301 and 302, a POST becomes a GET.
-    let safe = matches!(request.method, Method::GET | Method::HEAD);
-    if !safe && matches!(reply.status, 301..=303) {
-        next.method = Method::GET;
-        next.body.clear();
-        next.headers.remove(http::header::CONTENT_TYPE);
-    }
-    if !Origin::of(&request.url).holds(&target) {
-        return Err(FlowError::ForeignRedirect { origin: sanitize::line(&target.origin().ascii_serialization()) });
-    }
-    next.url = target;
-    Ok(Some(next))
+/// Sets a query parameter in the place of all that have its name.
+pub fn set_pair(url: &mut Url, name: &str, value: &str) {
+    remove_pair(url, name);
+    url.query_pairs_mut().append_pair(name, value);
 }
 
-fn is_object_or_empty(body: &[u8]) -> bool {
-    body.is_empty() || matches!(serde_json::from_slice(body), Ok(Value::Object(_)))
+/// Takes every pair with this name out of the query, and leaves the others as they are written.
+fn remove_pair(url: &mut Url, name: &str) {
+    let is_other = |pair: &&str| url::form_urlencoded::parse(pair.as_bytes()).all(|(key, _)| key != name);
+    let Some(query) = url.query() else { return };
+    let kept = query.split('&').filter(is_other).collect::<Vec<_>>().join("&");
+    url.set_query((!kept.is_empty()).then_some(&kept));
 }
 
 #[cfg(test)]
@@ -143,11 +233,13 @@ mod tests {
             ("products", "https://judge.me/api/v1/products"),
             ("products?per_page=1", "https://judge.me/api/v1/products?per_page=1"),
             ("a:b", "https://judge.me/api/v1/a:b"),
+            ("a?u=https://b.example//c", "https://judge.me/api/v1/a?u=https://b.example//c"),
+            ("/a?q={\"x\":1}#f", "https://judge.me/a?q={%22x%22:1}"),
             ("https://judge.me/x", "https://judge.me/x"),
             ("https://JUDGE.me:443/x", "https://judge.me/x"),
         ];
         for (path, url) in cases {
-            assert_eq!(resolve(&provider(), path).unwrap().as_str(), url, "{path}");
+            assert_eq!(Api::new(&provider(), None).unwrap().resolve(path).unwrap().as_str(), url, "{path}");
         }
     }
 
@@ -165,9 +257,21 @@ mod tests {
             "/\\evil.example/x",
             "\\\\evil.example/x",
         ] {
-            let refused =
-                matches!(resolve(&provider(), url), Err(FlowError::ForeignUrl { .. } | FlowError::NotAPath { .. }));
+            let refused = matches!(
+                Api::new(&provider(), None).unwrap().resolve(url),
+                Err(FlowError::ForeignUrl { .. } | FlowError::NotAPath { .. })
+            );
             assert!(refused, "{url}");
         }
+    }
+
+    #[test]
+    fn a_link_of_the_server_may_hold_the_token_and_it_is_sent_once() {
+        let mut url = Url::parse("https://a.example/x?page=2&api_token=t&q=a+b%20c&api%5Ftoken=u").unwrap();
+        remove_pair(&mut url, "api_token");
+        assert_eq!(url.as_str(), "https://a.example/x?page=2&q=a+b%20c");
+        remove_pair(&mut url, "page");
+        remove_pair(&mut url, "q");
+        assert_eq!(url.as_str(), "https://a.example/x");
     }
 }

@@ -6,8 +6,10 @@ pub mod authorization_code;
 pub mod discovery;
 pub mod implicit;
 pub mod pages;
+pub mod paging;
 pub mod pasted;
 pub mod redirect;
+pub mod retry;
 pub mod token_endpoint;
 
 use crate::protocol::error_response::ErrorResponse;
@@ -51,6 +53,12 @@ pub enum FlowError {
     ForeignRedirect { origin: String },
     #[error("the API redirected more than {limit} times")]
     TooManyRedirects { limit: usize },
+    #[error("`{{{name}}}` in the path is no parameter of this login")]
+    UnknownPathParam { name: String, known: String },
+    #[error("the API answered {status}, which asks for the body a second time, and it was too large to keep")]
+    BodyNotRepeatable { status: u16 },
+    #[error("the pages go in a circle: {what} came a second time")]
+    PagesInACircle { what: &'static str },
     #[error("the definition of `{provider}` lists no `{wanted}` placement for the token")]
     NoSuchPlacement { provider: String, wanted: &'static str, known: String },
     #[error("a token in the body needs a body that is a JSON object")]

@@ -1,14 +1,20 @@
 //! Every printed answer is a type: `Display` for people, `Serialize` for `--json`. No secret is in any of them.
 
 mod app;
+mod json_text;
 mod login;
 mod providers;
+mod reply;
+mod request;
 mod scopes;
 mod status;
 
 pub use app::{AppOutcome, AppStatus};
+pub use json_text::JsonText;
 pub use login::LoginOutcome;
 pub use providers::{CheckedDefinition, ProviderView, ProvidersView};
+pub use reply::ReplyHead;
+pub use request::{CurlCommand, Headers, RequestView, TOKEN_MARK};
 pub use scopes::ScopesView;
 pub use status::{StatusRow, StatusView};
 

@@ -1,11 +1,16 @@
-//! What time it is.
+//! What time it is, and letting some of it pass.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::protocol::time::Timestamp;
 
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
+
+    /// Waits this long.
+    fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
 }
 
 pub struct SystemClock;

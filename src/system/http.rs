@@ -1,12 +1,16 @@
 //! The network. One client for endpoints that see secrets, with these rules and no switch to loosen them:
 //! no redirect is followed, no cookie is kept, no `Referer` is sent, and no error shows a URL with its query.
 //!
+//! Two limits of time. A token endpoint has a total one, its body included. An API may send a gigabyte, so there the
+//! limit is how long the server may be silent.
+//!
 //! TLS is rustls with ring: aws-lc spends 24 ms of CPU on its first handshake in each process. The system's roots are
 //! trusted; where a machine has none (a slim container), Mozilla's are. For plain http, which is loopback only, no
 //! roots are loaded and no proxy is asked.
 
 use std::io::{self, Read};
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -19,6 +23,10 @@ const CONNECT_TIME: Duration = Duration::from_secs(10);
 
 /// How long a whole exchange with an endpoint may take, its body read to the end.
 const TOTAL_TIME: Duration = Duration::from_secs(30);
+
+/// How long an API may be silent before its reply and between two parts of it, unless somebody says otherwise. Some
+/// shops compute a report before they send its first byte.
+pub const SILENCE: Duration = Duration::from_secs(30);
 
 /// How much of a token endpoint's reply is read. Token replies have a few KiB.
 pub const MAX_REPLY: u64 = 1024 * 1024;
@@ -67,26 +75,48 @@ pub struct HttpReply {
     pub headers: HeaderMap,
     pub body: Box<dyn Read + Send>,
     origin: String,
+    limit: Duration,
 }
 
 impl HttpReply {
+    /// The reply of a server that exists in a test only.
+    #[cfg(test)]
+    pub fn new(status: u16, headers: HeaderMap, body: Box<dyn Read + Send>, url: &Url) -> Self {
+        Self { status, headers, body, origin: url.origin().ascii_serialization(), limit: SILENCE }
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// The whole body, of at most `limit` bytes after decompression.
-    pub fn read(self, limit: u64) -> Result<Vec<u8>, HttpError> {
+    pub fn read(mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
         let mut bytes = Vec::new();
-        let broken = |error: io::Error| match timed_out(&error) {
-            true => HttpError::Timeout { origin: self.origin.clone(), seconds: TOTAL_TIME.as_secs() },
-            false => HttpError::Broken { origin: self.origin.clone(), source: Reason(error.kind().to_string()) },
-        };
-        self.body.take(limit + 1).read_to_end(&mut bytes).map_err(broken)?;
+        self.body.by_ref().take(limit + 1).read_to_end(&mut bytes).map_err(|error| self.broken(&error))?;
         if bytes.len() as u64 > limit {
             return Err(HttpError::TooLarge { origin: self.origin, limit });
         }
         Ok(bytes)
     }
+
+    /// The next part of the body; 0 at its end.
+    pub fn read_part(&mut self, buffer: &mut [u8]) -> Result<usize, HttpError> {
+        self.body.read(buffer).map_err(|error| self.broken(&error))
+    }
+
+    fn broken(&self, error: &io::Error) -> HttpError {
+        match timed_out(error) {
+            true => HttpError::Timeout { origin: self.origin.clone(), seconds: self.limit.as_secs() },
+            false => HttpError::Broken { origin: self.origin.clone(), source: Reason(error.kind().to_string()) },
+        }
+    }
+}
+
+/// A body that is read while it is sent. It can be sent once.
+pub struct Upload {
+    pub body: Box<dyn Read + Send>,
+    /// Sent as `Content-Length`; without one the body goes in chunks.
+    pub length: Option<u64>,
 }
 
 fn timed_out(error: &io::Error) -> bool {
@@ -95,71 +125,181 @@ fn timed_out(error: &io::Error) -> bool {
 }
 
 pub trait HttpClient: Send + Sync {
-    /// Sends one request, once. The reply may be of any status; a redirect is a reply like any other.
+    /// Sends one request, once, within a total limit of time. The reply may be of any status; a redirect is a reply
+    /// like any other.
     fn send(&self, request: &HttpRequest) -> Result<HttpReply, HttpError>;
+
+    /// The same for an API: only the server's silence is limited. `upload` takes the place of the request's body.
+    fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError>;
 }
 
 /// Makes its connections when they are first needed: most commands need none.
-#[derive(Default)]
 pub struct NetworkClient {
+    silence: Duration,
+    authorities: Vec<reqwest::Certificate>,
     plain: OnceLock<reqwest::blocking::Client>,
     tls: OnceLock<reqwest::blocking::Client>,
+    tls_to_loopback: OnceLock<reqwest::blocking::Client>,
+}
+
+impl Default for NetworkClient {
+    fn default() -> Self {
+        Self {
+            silence: SILENCE,
+            authorities: Vec::new(),
+            plain: OnceLock::new(),
+            tls: OnceLock::new(),
+            tls_to_loopback: OnceLock::new(),
+        }
+    }
 }
 
 impl NetworkClient {
+    /// With another limit on the server's silence.
+    pub fn with_silence(mut self, silence: Duration) -> Self {
+        self.silence = silence;
+        self
+    }
+
+    /// Trusts the certificate authorities of a PEM file beside the system's.
+    pub fn with_authorities(mut self, pem: &[u8]) -> Result<Self, HttpError> {
+        let read = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| HttpError::Setup(Reason::of(error)))?;
+        if read.is_empty() {
+            return Err(HttpError::Setup(Reason("there is no certificate in the file".to_owned())));
+        }
+        self.authorities.extend(read);
+        Ok(self)
+    }
+
     fn client(&self, url: &Url) -> Result<&reqwest::blocking::Client, HttpError> {
-        let (slot, secure) = if url.scheme() == "https" { (&self.tls, true) } else { (&self.plain, false) };
+        let (secure, local) = (url.scheme() == "https", is_loopback(url));
+        let slot = match (secure, local) {
+            (false, _) => &self.plain,
+            (true, false) => &self.tls,
+            (true, true) => &self.tls_to_loopback,
+        };
         if let Some(client) = slot.get() {
             return Ok(client);
         }
-        let client = build(secure).map_err(|error| HttpError::Setup(Reason::of(error)))?;
+        let client = self.build(secure, local).map_err(|error| HttpError::Setup(Reason::of(error)))?;
         Ok(slot.get_or_init(|| client))
     }
-}
 
-fn build(secure: bool) -> reqwest::Result<reqwest::blocking::Client> {
-    let builder = || {
-        // An error means that a provider is there already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        reqwest::blocking::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(CONNECT_TIME)
-            .timeout(TOTAL_TIME)
-            .user_agent(concat!("oauthctl/", env!("CARGO_PKG_VERSION")))
-    };
-    if !secure {
-        return builder().no_proxy().tls_certs_only([]).build();
+    fn build(&self, secure: bool, local: bool) -> reqwest::Result<reqwest::blocking::Client> {
+        let builder = || {
+            // An error means that a provider is there already, which is as good.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            reqwest::blocking::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .connect_timeout(CONNECT_TIME)
+                // In reqwest's blocking client this one is for the head and for each read; a request's own is total.
+                .timeout(self.silence)
+                .user_agent(USER_AGENT)
+        };
+        if !secure {
+            return builder().no_proxy().tls_certs_only([]).build();
+        }
+        // What goes to this machine has no business with a proxy, whatever NO_PROXY says.
+        let builder = || if local { builder().no_proxy() } else { builder() };
+        let with_system_roots = builder().tls_certs_merge(self.authorities.iter().cloned());
+        with_system_roots.build().or_else(|_| {
+            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|der| reqwest::Certificate::from_der(der));
+            let mut roots = roots.collect::<reqwest::Result<Vec<_>>>()?;
+            roots.extend(self.authorities.iter().cloned());
+            builder().tls_certs_only(roots).build()
+        })
     }
-    builder().build().or_else(|_| {
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|der| reqwest::Certificate::from_der(der));
-        builder().tls_certs_only(roots.collect::<reqwest::Result<Vec<_>>>()?).build()
-    })
-}
 
-impl HttpClient for NetworkClient {
-    fn send(&self, request: &HttpRequest) -> Result<HttpReply, HttpError> {
-        let origin = || request.url.origin().ascii_serialization();
-        let client = self.client(&request.url)?;
+    fn outgoing(&self, request: &HttpRequest) -> Result<reqwest::blocking::RequestBuilder, HttpError> {
         debug_assert!(
             request.url.scheme() == "https" || is_loopback(&request.url),
             "endpoints are checked when parsed"
         );
-        let mut outgoing = client.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+        let client = self.client(&request.url)?;
+        Ok(client.request(request.method.clone(), request.url.clone()).headers(request.headers.clone()))
+    }
+}
+
+impl HttpClient for NetworkClient {
+    fn send(&self, request: &HttpRequest) -> Result<HttpReply, HttpError> {
+        let mut outgoing = self.outgoing(request)?.timeout(TOTAL_TIME);
         if !request.body.is_empty() {
             outgoing = outgoing.body(request.body.clone());
         }
-        let reply = outgoing.send().map_err(|error| match (error.is_timeout(), error.is_connect()) {
-            (true, false) => HttpError::Timeout { origin: origin(), seconds: TOTAL_TIME.as_secs() },
-            (_, true) => HttpError::Connect { origin: origin(), source: Reason::of(error) },
-            (false, false) => HttpError::Broken { origin: origin(), source: Reason::of(error) },
-        })?;
-        Ok(HttpReply {
+        finish(outgoing.send(), &request.url, TOTAL_TIME)
+    }
+
+    fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError> {
+        let mut outgoing = self.outgoing(request)?;
+        let Some(upload) = upload else {
+            if !request.body.is_empty() {
+                outgoing = outgoing.body(request.body.clone());
+            }
+            return finish(outgoing.send(), &request.url, self.silence);
+        };
+        let sent = Arc::new(AtomicU64::new(0));
+        let body = Counted { inner: upload.body, sent: Arc::clone(&sent) };
+        let body = match upload.length {
+            Some(length) => reqwest::blocking::Body::sized(body, length),
+            None => reqwest::blocking::Body::new(body),
+        };
+        // A request's own limit replaces the client's, which would count the time of the upload as silence.
+        let outgoing = outgoing.body(body).timeout(UPLOAD_TIME);
+        let (report, result) = mpsc::channel();
+        std::thread::spawn(move || report.send(outgoing.send()));
+        let mut seen = 0;
+        loop {
+            match result.recv_timeout(self.silence) {
+                Ok(reply) => return finish(reply, &request.url, self.silence),
+                Err(_) if sent.load(Ordering::Relaxed) > seen => seen = sent.load(Ordering::Relaxed),
+                Err(_) => return Err(timeout(&request.url, self.silence)),
+            }
+        }
+    }
+}
+
+/// The longest upload; silence ends one long before.
+const UPLOAD_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Names the tool: some firewalls refuse what calls itself nothing, or by a library's name.
+pub const USER_AGENT: &str = concat!("oauthctl/", env!("CARGO_PKG_VERSION"));
+
+/// Counts what was taken from it.
+struct Counted {
+    inner: Box<dyn Read + Send>,
+    sent: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.sent.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+fn timeout(url: &Url, limit: Duration) -> HttpError {
+    HttpError::Timeout { origin: url.origin().ascii_serialization(), seconds: limit.as_secs() }
+}
+
+fn finish(
+    reply: reqwest::Result<reqwest::blocking::Response>,
+    url: &Url,
+    limit: Duration,
+) -> Result<HttpReply, HttpError> {
+    let origin = url.origin().ascii_serialization();
+    match reply {
+        Ok(reply) => Ok(HttpReply {
             status: reply.status().as_u16(),
             headers: reply.headers().clone(),
-            origin: origin(),
             body: Box::new(reply),
-        })
+            origin,
+            limit,
+        }),
+        Err(error) if error.is_connect() => Err(HttpError::Connect { origin, source: Reason::of(error) }),
+        Err(error) if error.is_timeout() => Err(timeout(url, limit)),
+        Err(error) => Err(HttpError::Broken { origin, source: Reason::of(error) }),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The stories: the real binary, real processes, and servers and clients that nobody here wrote.
 
 mod bad_input;
+mod call;
+mod call_origins;
 mod chromium;
 mod definitions;
 mod emulator;

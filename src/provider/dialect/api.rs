@@ -95,7 +95,7 @@ impl Dialect<'_> {
                 None => error.code,
             })
         })
-        .or_else(|| ["detail", "message", "title", "errors.0.message", "errors.0", "errors"].into_iter().find_map(text))
+        .or_else(|| ["detail", "message", "title", "errors.0.message", "errors", "errors.0"].into_iter().find_map(text))
     }
 }
 

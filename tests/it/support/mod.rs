@@ -2,15 +2,19 @@
 //!
 //! Nothing sleeps. Whoever waits, waits for a line, a reply or the end of a process.
 
+pub mod api_server;
 pub mod chromium;
 pub mod emulated;
 pub mod http;
 pub mod pending_login;
+#[cfg(unix)]
+pub mod pty;
 pub mod raw_server;
 pub mod sandbox;
 #[cfg(unix)]
 pub mod seat;
 
+pub use api_server::ApiServer;
 pub use chromium::Chromium;
 pub use emulated::Emulated;
 pub use pending_login::PendingLogin;

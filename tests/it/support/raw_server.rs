@@ -92,7 +92,7 @@ pub fn reset() -> Script {
 }
 
 /// The head, and as much body as it announces; or what came of them before the peer went away.
-fn read_request(stream: &mut TcpStream) -> String {
+pub fn read_request(stream: &mut TcpStream) -> String {
     // A peer that says nothing must not hold up the test for ever.
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut bytes = Vec::new();

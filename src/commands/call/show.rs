@@ -1,0 +1,211 @@
+//! Where a reply's body goes, and in which shape: byte for byte into a pipe or a file, readable on a terminal, or
+//! through a filter.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::de::IgnoredAny;
+
+use super::CallError;
+use super::jq::{Filter, Output};
+use crate::commands::Context;
+use crate::output::{JsonText, ReplyHead};
+use crate::protocol::sanitize;
+use crate::system::http::HttpReply;
+use crate::system::terminal::{ColorChoice, Terminal};
+
+/// A provider's denial, and an error's message, are looked for in this much of a body; what follows is passed on.
+const LOOK_INTO: usize = 64 * 1024;
+
+/// How much a screen is shown at once. Nobody reads more, and it is held whole to be indented.
+const SCREENFUL: u64 = 64 * 1024 * 1024;
+
+/// How much is read and passed on at once.
+const PART: usize = 64 * 1024;
+
+#[derive(Args)]
+pub struct ShowArgs {
+    /// Print the status line and the headers before the body
+    #[arg(short, long)]
+    include: bool,
+
+    /// Filter a JSON reply with an expression in jq's language
+    #[arg(short = 'q', long, value_name = "EXPR")]
+    jq: Option<String>,
+
+    /// Write the body of a success to a file; `-` is stdout, whatever the body is
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Print no body
+    #[arg(long)]
+    silent: bool,
+
+    /// Print the body byte for byte, on a terminal too
+    #[arg(long)]
+    raw: bool,
+}
+
+pub struct Show<'a> {
+    args: &'a ShowArgs,
+    terminal: &'a dyn Terminal,
+    filter: Option<Filter>,
+    screen: bool,
+    color: bool,
+}
+
+/// Where one body goes.
+pub enum Sink {
+    Nowhere,
+    Stdout,
+    Screen,
+    File(File),
+}
+
+impl<'a> Show<'a> {
+    /// Reads the filter, so that a wrong one is refused before anything is sent.
+    pub fn new(args: &'a ShowArgs, context: &'a Context) -> Result<Self, CallError> {
+        let filter = args.jq.as_deref().map(Filter::parse).transpose()?;
+        let terminal = context.terminal();
+        let screen = (terminal.stdout_is_terminal() || context.global.color == ColorChoice::Always) && !args.raw;
+        Ok(Self { args, terminal, filter, screen, color: screen && terminal.stdout_shows_color() })
+    }
+
+    pub fn includes_head(&self) -> bool {
+        self.args.include
+    }
+
+    pub fn has_filter(&self) -> bool {
+        self.filter.is_some()
+    }
+
+    /// Status line and headers, if they are asked for.
+    pub fn head(&self, reply: &HttpReply) -> anyhow::Result<()> {
+        if !self.args.include {
+            return Ok(());
+        }
+        let head = ReplyHead { status: reply.status, headers: &reply.headers }.to_wire();
+        if self.screen {
+            return Ok(self.terminal.data(sanitize::text(&String::from_utf8_lossy(&head)).as_bytes())?);
+        }
+        Ok(self.terminal.data(&head)?)
+    }
+
+    /// A refusal is shown as it is, and goes into no file: what was there stays.
+    pub fn sink(&self, status: u16) -> Result<Sink, CallError> {
+        let success = (200..300).contains(&status);
+        let to_stdout = self.args.output.as_ref().is_some_and(|path| path.as_os_str() == "-");
+        Ok(match &self.args.output {
+            _ if self.args.silent => Sink::Nowhere,
+            Some(path) if success && !to_stdout => {
+                let file = File::create(path);
+                Sink::File(file.map_err(|source| self.not_written(source))?)
+            }
+            _ if self.screen && !to_stdout => Sink::Screen,
+            _ => Sink::Stdout,
+        })
+    }
+
+    fn not_written(&self, source: std::io::Error) -> CallError {
+        let path = self.args.output.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+        CallError::Output { path: sanitize::line(&path), source }
+    }
+
+    /// Passes a body on while it comes, where it need not be seen whole, and returns its beginning.
+    pub fn body(&self, mut reply: HttpReply) -> anyhow::Result<Vec<u8>> {
+        let mut sink = self.sink(reply.status)?;
+        let filtered = self.filter.is_some() && (200..300).contains(&reply.status);
+        if filtered || matches!(sink, Sink::Screen) {
+            let body = reply.read(SCREENFUL)?;
+            if filtered {
+                self.filtered(&body, &mut sink)?
+            } else {
+                self.on_screen(&body)?
+            }
+            return Ok(body);
+        }
+        let (mut head, mut part) = (Vec::new(), vec![0; PART]);
+        loop {
+            let n = reply.read_part(&mut part)?;
+            if n == 0 {
+                return Ok(head);
+            }
+            let wanted = LOOK_INTO.saturating_sub(head.len()).min(n);
+            head.extend_from_slice(&part[..wanted]);
+            self.write(&mut sink, &part[..n])?;
+        }
+    }
+
+    /// A body that is there already.
+    pub fn whole(&self, status: u16, body: &[u8]) -> anyhow::Result<()> {
+        match self.sink(status)? {
+            Sink::Screen => self.on_screen(body),
+            mut sink => self.write(&mut sink, body),
+        }
+    }
+
+    /// Bytes as they are, to a sink that takes them.
+    pub fn write(&self, sink: &mut Sink, bytes: &[u8]) -> anyhow::Result<()> {
+        match sink {
+            Sink::Nowhere => {}
+            Sink::File(file) => file.write_all(bytes).map_err(|source| self.not_written(source))?,
+            Sink::Stdout | Sink::Screen => self.terminal.data(bytes)?,
+        }
+        Ok(())
+    }
+
+    /// JSON is indented and coloured, other text cleaned; anything else would be noise, or worse.
+    fn on_screen(&self, body: &[u8]) -> anyhow::Result<()> {
+        if body.is_empty() {
+            return Ok(());
+        }
+        let binary = CallError::NotForScreens { what: "binary" };
+        let text = std::str::from_utf8(body).map_err(|_| binary)?;
+        if text.contains('\0') {
+            return Err(CallError::NotForScreens { what: "binary" }.into());
+        }
+        let shown = match self.json(text, 0) {
+            Some(json) => json,
+            None => sanitize::text(text).trim_end_matches('\n').to_owned(),
+        };
+        Ok(self.terminal.data(format!("{shown}\n").as_bytes())?)
+    }
+
+    /// A JSON text for the screen. `None` if it is none.
+    pub fn json(&self, text: &str, level: usize) -> Option<String> {
+        serde_json::from_str::<IgnoredAny>(text.trim_start_matches('\u{feff}')).ok()?;
+        let shown = JsonText { text, level }.to_string();
+        Some(if self.color { shown } else { anstream::adapter::strip_str(&shown).to_string() })
+    }
+
+    /// Puts a JSON text through the filter; its results are lines, as they come.
+    pub fn filtered(&self, body: &[u8], sink: &mut Sink) -> anyhow::Result<()> {
+        let Some(filter) = &self.filter else { return Ok(()) };
+        let on_screen = matches!(sink, Sink::Screen);
+        let mut lines = Vec::new();
+        let ran = filter.run(body, &mut |output| {
+            match output {
+                Output::Text(text) if on_screen => {
+                    lines.extend_from_slice(sanitize::text(&String::from_utf8_lossy(&text)).as_bytes());
+                }
+                Output::Json(json) if on_screen => {
+                    let shown = std::str::from_utf8(&json).ok().and_then(|json| self.json(json, 0));
+                    lines.extend(shown.map_or(json, String::into_bytes));
+                }
+                Output::Text(bytes) | Output::Json(bytes) => lines.extend_from_slice(&bytes),
+            }
+            lines.push(b'\n');
+            if lines.len() < PART {
+                return Ok(());
+            }
+            self.write(sink, &std::mem::take(&mut lines))
+        });
+        // What came before a failure is shown too.
+        if !lines.is_empty() {
+            self.write(sink, &lines)?;
+        }
+        ran
+    }
+}

@@ -1,0 +1,83 @@
+//! `--verbose`: what goes over the wire, secrets masked; and the waits, which are announced to everybody.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::HeaderValue;
+
+use crate::flow::api::Api;
+use crate::flow::retry::Watch;
+use crate::output::{ReplyHead, RequestView, TOKEN_MARK};
+use crate::protocol::mask;
+use crate::protocol::message::HttpRequest;
+use crate::protocol::secret::AccessToken;
+use crate::protocol::time::HumanDuration;
+use crate::system::http::HttpReply;
+use crate::system::terminal::Terminal;
+
+pub struct Trace<'a> {
+    pub terminal: &'a dyn Terminal,
+    pub verbose: bool,
+    pub show_secrets: bool,
+}
+
+impl Watch for Trace<'_> {
+    fn sends(&self, api: &Api<'_>, request: &HttpRequest, token: &AccessToken) {
+        if !self.verbose {
+            return;
+        }
+        let shown = if self.show_secrets { token.clone() } else { AccessToken::new(TOKEN_MARK) };
+        // What cannot be sent is said by whoever sends it.
+        let Ok(mut request) = api.authorize(request, &shown) else { return };
+        if !self.show_secrets {
+            mask_headers(&mut request.headers, api);
+            if !request.body.is_empty() {
+                request.body = mask::reply(&request.body, &[]).into_bytes();
+            }
+        }
+        let view = RequestView { request: &request, upload: None };
+        for line in view.to_string().lines() {
+            self.terminal.note(&format!("> {line}"));
+        }
+    }
+
+    fn received(&self, reply: &HttpReply) {
+        if !self.verbose {
+            return;
+        }
+        let mut headers = reply.headers.clone();
+        if !self.show_secrets {
+            hide(&mut headers);
+        }
+        let head = ReplyHead { status: reply.status, headers: &headers }.to_wire();
+        let head = crate::protocol::sanitize::text(&String::from_utf8_lossy(&head));
+        for line in head.trim_end().lines() {
+            self.terminal.note(&format!("< {line}"));
+        }
+    }
+
+    fn waits(&self, status: u16, wait: Duration) {
+        let wait = HumanDuration(wait);
+        self.terminal.note(&format!("The API answered {status} and asks to wait {wait}; it is asked again then."));
+    }
+}
+
+/// Hides what is secret by its name; the token's own header holds the mark.
+fn mask_headers(headers: &mut HeaderMap, api: &Api<'_>) {
+    let own = api.placement.name.as_deref().unwrap_or("authorization").to_ascii_lowercase();
+    let mark = headers.get(&own).cloned();
+    hide(headers);
+    if let (Some(mark), Some(value)) = (mark, headers.get_mut(&own)) {
+        *value = mark;
+    }
+}
+
+fn hide(headers: &mut HeaderMap) {
+    for (name, value) in headers.iter_mut() {
+        let name = name.as_str();
+        let words = ["token", "secret", "auth", "cookie", "key", "password", "session", "signature"];
+        if words.iter().any(|word| name.contains(word)) && name != "www-authenticate" {
+            *value = HeaderValue::from_static("[hidden]");
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! A collection followed to its last page: by `Link`, by a cursor in the body, or by counting.
+//!
+//! Links and cursors are known one at a time. Numbers and offsets are known beforehand, so several pages are fetched
+//! at once and handed over in order. As many pages as there are jobs are in memory at most.
+
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError, mpsc};
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::FlowError;
+use super::api::set_pair;
+use super::retry::Caller;
+use crate::protocol::json;
+use crate::protocol::link::Link;
+use crate::protocol::message::HttpRequest;
+use crate::provider::quirks::Paging;
+
+/// How large a page may be. It is held whole, to be counted and put into the array.
+const MAX_PAGE: u64 = 64 * 1024 * 1024;
+
+/// How far a walk goes, and how many requests are under way at once where pages can be counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub max_pages: Option<u64>,
+    pub jobs: usize,
+}
+
+/// One page, whole.
+pub struct Page {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+    /// The body read as JSON, if it is JSON.
+    pub value: Option<Value>,
+    pub request: HttpRequest,
+}
+
+impl Page {
+    /// How many rows are on the page: the length of the longest array that is not inside of a row.
+    fn rows(&self) -> Option<usize> {
+        rows_of(self.value.as_ref()?, 2)
+    }
+
+    fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// `{"data": {"items": […]}}` is as deep as wrappers go.
+fn rows_of(value: &Value, depth: usize) -> Option<usize> {
+    match value {
+        Value::Array(rows) => Some(rows.len()),
+        Value::Object(object) if depth > 0 => object.values().filter_map(|value| rows_of(value, depth - 1)).max(),
+        _ => None,
+    }
+}
+
+/// Whether the last page was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    LastPage,
+    /// `max_pages` ended the walk.
+    Limit,
+    /// A page that is no success, or whoever got it wanted no more.
+    Stopped,
+}
+
+/// Walks over the pages and hands each over in order, a refusal too, which is then the last.
+pub fn follow<E: From<FlowError>>(
+    caller: &Caller<'_>,
+    first: &HttpRequest,
+    paging: &Paging,
+    plan: Plan,
+    each: &mut dyn FnMut(Page) -> Result<ControlFlow<()>, E>,
+) -> Result<End, E> {
+    match paging {
+        Paging::Link => one_by_one(caller, first, plan, each, |page| {
+            let links = page.headers.get_all("link").iter().filter_map(|value| value.to_str().ok());
+            let Some(target) = Link::next(links) else { return Ok(None) };
+            caller.api.follow(&page.request, &target).map(Some)
+        }),
+        Paging::Cursor { param, path } => one_by_one(caller, first, plan, each, |page| {
+            let cursor = match page.value.as_ref().and_then(|value| json::at(value, path)) {
+                Some(Value::String(cursor)) if !cursor.is_empty() => cursor.clone(),
+                Some(Value::Number(cursor)) => cursor.to_string(),
+                _ => return Ok(None),
+            };
+            let mut next = page.request.clone();
+            set_pair(&mut next.url, param, &cursor);
+            Ok(Some(next))
+        }),
+        Paging::Page { param, first: start, size, max_size } => {
+            let size = size.as_deref().zip(*max_size);
+            Counted::new(first, param, *start, size, |_| 1).walk(caller, plan, each)
+        }
+        // A server may give fewer rows than it was asked for; the next page begins where those end.
+        Paging::Offset { param, size, max_size } => {
+            Counted::new(first, param, 0, Some((size, *max_size)), |rows| rows as u64).walk(caller, plan, each)
+        }
+    }
+}
+
+fn one_by_one<E: From<FlowError>>(
+    caller: &Caller<'_>,
+    first: &HttpRequest,
+    plan: Plan,
+    each: &mut dyn FnMut(Page) -> Result<ControlFlow<()>, E>,
+    next_of: impl Fn(&Page) -> Result<Option<HttpRequest>, FlowError>,
+) -> Result<End, E> {
+    let mut request = first.clone();
+    // Hashes, as a collection may have a million pages.
+    let mut seen = HashSet::from([hash(request.url.as_str())]);
+    let mut count = 0;
+    loop {
+        let page = fetch(caller, &request)?;
+        let (success, next) = (page.is_success(), next_of(&page));
+        if each(page)?.is_break() || !success {
+            return Ok(End::Stopped);
+        }
+        let Some(next) = next? else { return Ok(End::LastPage) };
+        count += 1;
+        if plan.max_pages.is_some_and(|max| count >= max) {
+            return Ok(End::Limit);
+        }
+        if !seen.insert(hash(next.url.as_str())) {
+            return Err(FlowError::PagesInACircle { what: "an address" }.into());
+        }
+        request = next;
+    }
+}
+
+/// Pages that are counted, by number or by rows.
+struct Counted<'r> {
+    request: HttpRequest,
+    param: &'r str,
+    start: u64,
+    /// How many rows were asked for.
+    size: Option<u64>,
+    step: fn(usize) -> u64,
+}
+
+impl<'r> Counted<'r> {
+    /// What the caller wrote into the query itself counts: a walk may begin at page 7 or ask for small pages.
+    fn new(first: &HttpRequest, param: &'r str, start: u64, size: Option<(&str, u64)>, step: fn(usize) -> u64) -> Self {
+        let mut request = first.clone();
+        let written = |name: &str| {
+            let value = first.url.query_pairs().find(|(key, _)| key == name)?.1.into_owned();
+            Some(value.parse::<u64>().ok())
+        };
+        let size = size.and_then(|(name, max)| match written(name) {
+            Some(asked) => asked,
+            None => {
+                set_pair(&mut request.url, name, &max.to_string());
+                Some(max)
+            }
+        });
+        let start = written(param).flatten().unwrap_or(start);
+        Self { request, param, start, size, step }
+    }
+
+    fn request(&self, number: u64) -> HttpRequest {
+        let mut request = self.request.clone();
+        set_pair(&mut request.url, self.param, &number.to_string());
+        request
+    }
+
+    fn walk<E: From<FlowError>>(
+        &self,
+        caller: &Caller<'_>,
+        plan: Plan,
+        each: &mut dyn FnMut(Page) -> Result<ControlFlow<()>, E>,
+    ) -> Result<End, E> {
+        let first = fetch(caller, &self.request(self.start))?;
+        let (success, full, mut last_hash) = (first.is_success(), first.rows().unwrap_or(0), hash(&first.body));
+        if each(first)?.is_break() || !success {
+            return Ok(End::Stopped);
+        }
+        if full == 0 {
+            return Ok(End::LastPage);
+        }
+        let pages = plan.max_pages.unwrap_or(u64::MAX);
+        let step = (self.step)(full);
+        // A page that is not full may be the last one, and then every further request would be in vain.
+        let jobs = if self.size.is_some_and(|size| (full as u64) < size) { 1 } else { plan.jobs };
+        let fetch_nth = |n: u64| fetch(caller, &self.request(self.start.saturating_add(n.saturating_mul(step))));
+        let mut hand_over = |page: Page| {
+            let (success, rows, hash) = (page.is_success(), page.rows().unwrap_or(0), hash(&page.body));
+            if success && rows > 0 && hash == last_hash {
+                return Err(FlowError::PagesInACircle { what: "a page" }.into());
+            }
+            last_hash = hash;
+            if each(page)?.is_break() || !success {
+                return Ok(Some(End::Stopped));
+            }
+            Ok((rows < full).then_some(End::LastPage))
+        };
+        in_order(caller, jobs, 1..pages, &fetch_nth, &mut hand_over)
+    }
+}
+
+/// Fetches pages on several threads, and hands them over in order until `hand_over` says that it is the end.
+fn in_order<E: From<FlowError>>(
+    caller: &Caller<'_>,
+    jobs: usize,
+    numbers: std::ops::Range<u64>,
+    fetch: &(dyn Fn(u64) -> Result<Page, FlowError> + Sync),
+    hand_over: &mut dyn FnMut(Page) -> Result<Option<End>, E>,
+) -> Result<End, E> {
+    let (work, queue) = mpsc::channel::<u64>();
+    let (done, results) = mpsc::channel();
+    let queue = Mutex::new(queue);
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            let (queue, done) = (&queue, done.clone());
+            scope.spawn(move || {
+                let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                while let Ok(n) = next() {
+                    if done.send((n, fetch(n))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        // Taken in here, so that the threads see the end of the work before they are waited for.
+        let work = work;
+        let mut walk = || {
+            let (mut to_ask, mut to_hand) = (numbers.start, numbers.start);
+            let (mut window, mut throttled) = (jobs as u64, caller.throttled());
+            let mut early = BTreeMap::new();
+            loop {
+                while to_ask < numbers.end && to_ask - to_hand < window {
+                    // The threads outlive the walk.
+                    let _ = work.send(to_ask);
+                    to_ask += 1;
+                }
+                if to_ask == to_hand {
+                    return Ok(End::Limit);
+                }
+                let Ok((n, page)) = results.recv() else { return Ok(End::Stopped) };
+                early.insert(n, page);
+                while let Some(page) = early.remove(&to_hand) {
+                    to_hand += 1;
+                    if let Some(end) = hand_over(page?)? {
+                        return Ok(end);
+                    }
+                }
+                // An API that is asked too often is asked half as much from then on.
+                if caller.throttled() > throttled {
+                    throttled = caller.throttled();
+                    window = (window / 2).max(1);
+                }
+            }
+        };
+        let end = walk();
+        // Pages beyond the last one may wait for a busy server; nobody wants them.
+        caller.stop();
+        end
+    })
+}
+
+fn fetch(caller: &Caller<'_>, request: &HttpRequest) -> Result<Page, FlowError> {
+    let reply = caller.call(request, None)?;
+    let (status, headers) = (reply.status, reply.headers.clone());
+    let body = reply.read(MAX_PAGE).map_err(FlowError::ApiRequest)?;
+    let value = serde_json::from_slice(&body).ok();
+    Ok(Page { status, headers, body, value, request: request.clone() })
+}
+
+fn hash(value: &(impl Hash + ?Sized)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_of_a_page_are_its_longest_array_outside_of_rows() {
+        for (body, rows) in [
+            ("[1,2,3]", Some(3)),
+            ("[]", Some(0)),
+            (r#"{"page":1,"products":[{"tags":["a","b","c"]}]}"#, Some(1)),
+            (r#"{"errors":[],"data":{"items":[1,2]}}"#, Some(2)),
+            (r#"{"data":{"shop":{"list":[1]}}}"#, None),
+            (r#"{"count":2}"#, None),
+            ("7", None),
+        ] {
+            assert_eq!(rows_of(&serde_json::from_str(body).unwrap(), 2), rows, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_the_caller_wrote_into_the_query_counts() {
+        let request = |url: &str| HttpRequest::new(http::Method::GET, url::Url::parse(url).unwrap());
+        let counted = |url| Counted::new(&request(url), "page", 1, Some(("per_page", 100)), |_| 1);
+        let plain = counted("https://a.example/x?q=1");
+        assert_eq!(plain.request(2).url.as_str(), "https://a.example/x?q=1&per_page=100&page=2");
+        let own = counted("https://a.example/x?per_page=5&page=7");
+        assert_eq!((own.start, own.size), (7, Some(5)));
+        assert_eq!(own.request(8).url.as_str(), "https://a.example/x?per_page=5&page=8");
+    }
+}

@@ -1,0 +1,330 @@
+//! When an API request is sent again: once with a new token, and after a wait that the API asked for.
+//!
+//! A 401 says that the request was not applied (RFC 9110 §15.5.2), so it is repeated whatever its method, once. A 429
+//! or 503 with `Retry-After` says no such thing, so only safe methods (RFC 9110 §9.2.1) are repeated then.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use http::Method;
+
+use super::FlowError;
+use super::api::Api;
+use crate::protocol::bearer::Challenge;
+use crate::protocol::message::HttpRequest;
+use crate::protocol::retry_after::RetryAfter;
+use crate::protocol::secret::AccessToken;
+use crate::store::stored_token::Expiry;
+use crate::system::clock::Clock;
+use crate::system::http::{HttpClient, HttpReply, Upload};
+
+/// How long before its end a token may be refused by a server whose clock goes ahead.
+const SHORTLY: Duration = Duration::from_secs(5 * 60);
+
+/// A server that asks for a wait of 0 s time and again is left alone after this many repeats.
+const MAX_REPEATS: usize = 10;
+
+/// A wait is cut into parts of this length, so that pages nobody needs any more stop waiting.
+const SLICE: Duration = Duration::from_millis(200);
+
+/// Gets another token for the one that the API refused.
+pub trait Renew: Sync {
+    /// `None` if there is no way to one.
+    fn renew(&self, refused: &AccessToken) -> Option<AccessToken>;
+}
+
+/// For tokens that cannot be renewed.
+pub struct NoRenewal;
+
+impl Renew for NoRenewal {
+    fn renew(&self, _: &AccessToken) -> Option<AccessToken> {
+        None
+    }
+}
+
+/// Sees what goes over the wire, and is told of waits.
+pub trait Watch: Sync {
+    /// `request` has no token in it yet.
+    fn sends(&self, api: &Api<'_>, request: &HttpRequest, token: &AccessToken);
+    fn received(&self, reply: &HttpReply);
+    fn waits(&self, status: u16, wait: Duration);
+}
+
+/// The ports and rules of one caller; its requests share one token.
+pub struct Caller<'a> {
+    pub http: &'a dyn HttpClient,
+    pub clock: &'a dyn Clock,
+    pub renew: &'a dyn Renew,
+    pub watch: &'a dyn Watch,
+    pub api: Api<'a>,
+    /// How long all waits of one request may take together.
+    pub max_wait: Duration,
+    expiry: Expiry,
+    held: Mutex<Held>,
+    throttled: AtomicUsize,
+    stopped: AtomicBool,
+}
+
+struct Held {
+    token: AccessToken,
+    renewed: bool,
+}
+
+impl<'a> Caller<'a> {
+    pub fn new(
+        api: Api<'a>,
+        (token, expiry): (AccessToken, Expiry),
+        (http, clock): (&'a dyn HttpClient, &'a dyn Clock),
+        (renew, watch): (&'a dyn Renew, &'a dyn Watch),
+        max_wait: Duration,
+    ) -> Self {
+        let held = Mutex::new(Held { token, renewed: false });
+        let (throttled, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
+        Self { http, clock, renew, watch, api, max_wait, expiry, held, throttled, stopped }
+    }
+
+    /// The token as it is now.
+    pub fn token(&self) -> AccessToken {
+        self.held().token.clone()
+    }
+
+    /// How often the API has said that it was asked too often.
+    pub fn throttled(&self) -> usize {
+        self.throttled.load(Ordering::Relaxed)
+    }
+
+    /// Whoever waits on another thread may stop: nobody needs the reply.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Sends a request, again where the rules above say so. The reply may be of any status.
+    pub fn call(&self, request: &HttpRequest, mut upload: Option<Upload>) -> Result<HttpReply, FlowError> {
+        let one_way = upload.is_some();
+        let (mut token, mut patience, mut tried_again) = (self.token(), self.max_wait, false);
+        for _ in 0..MAX_REPEATS {
+            self.watch.sends(&self.api, request, &token);
+            let reply = self.api.send(self.http, &token, request, upload.take())?;
+            self.watch.received(&reply);
+            if one_way {
+                return Ok(reply);
+            }
+            if self.refuses_token(&reply) && !tried_again {
+                tried_again = true;
+                match self.another(&token) {
+                    Some(new) => token = new,
+                    None => return Ok(reply),
+                }
+                continue;
+            }
+            if reply.status == 429 {
+                self.throttled.fetch_add(1, Ordering::Relaxed);
+            }
+            let wait = self.wait_of(&reply).filter(|wait| is_safe(&request.method) && *wait <= patience);
+            let Some(wait) = wait.filter(|_| !self.stopped.load(Ordering::Relaxed)) else { return Ok(reply) };
+            self.watch.waits(reply.status, wait);
+            patience -= wait;
+            self.pause(wait);
+        }
+        let reply = self.api.send(self.http, &token, request, None)?;
+        self.watch.received(&reply);
+        Ok(reply)
+    }
+
+    /// RFC 6750 §3.1 `invalid_token`; or a 401 that says nothing, from an API whose token is about to end.
+    fn refuses_token(&self, reply: &HttpReply) -> bool {
+        if reply.status != 401 {
+            return false;
+        }
+        match challenge(reply).as_ref().and_then(|challenge| challenge.param("error")) {
+            Some(error) => error == "invalid_token",
+            None => matches!(self.expiry, Expiry::At(end) if self.clock.now().plus(SHORTLY) >= end),
+        }
+    }
+
+    /// The token that took the place of the refused one. It is renewed once in this caller's life, by whoever comes
+    /// first; the others get what that one got.
+    fn another(&self, refused: &AccessToken) -> Option<AccessToken> {
+        let mut held = self.held();
+        if held.token != *refused {
+            return Some(held.token.clone());
+        }
+        if std::mem::replace(&mut held.renewed, true) {
+            return None;
+        }
+        held.token = self.renew.renew(refused)?;
+        Some(held.token.clone())
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_of(&self, reply: &HttpReply) -> Option<Duration> {
+        asked_wait(reply, self.clock)
+    }
+
+    fn pause(&self, wait: Duration) {
+        let mut left = wait;
+        while !left.is_zero() && !self.stopped.load(Ordering::Relaxed) {
+            let slice = left.min(SLICE);
+            self.clock.pause(slice);
+            left -= slice;
+        }
+    }
+}
+
+/// How long a busy API asks to be left alone.
+pub fn asked_wait(reply: &HttpReply, clock: &dyn Clock) -> Option<Duration> {
+    let value = matches!(reply.status, 429 | 503).then(|| reply.header("retry-after")).flatten()?;
+    Some(RetryAfter::parse(value)?.wait(clock.now()))
+}
+
+/// The bearer challenge of a reply.
+pub fn challenge(reply: &HttpReply) -> Option<Challenge> {
+    Challenge::bearer(reply.headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok()))
+}
+
+fn is_safe(method: &Method) -> bool {
+    method.is_safe()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, VecDeque};
+    use std::io;
+
+    use super::*;
+    use crate::protocol::time::Timestamp;
+    use crate::provider::catalogue::NoFiles;
+    use crate::provider::{Catalogue, Provider};
+    use crate::system::http::HttpError;
+
+    /// Answers from a list, and writes down the tokens that came.
+    struct Script {
+        replies: Mutex<VecDeque<(u16, &'static str, &'static str)>>,
+        tokens: Mutex<Vec<String>>,
+    }
+
+    impl HttpClient for Script {
+        fn send(&self, _: &HttpRequest) -> Result<HttpReply, HttpError> {
+            unreachable!("an API is streamed from")
+        }
+
+        fn stream(&self, request: &HttpRequest, _: Option<Upload>) -> Result<HttpReply, HttpError> {
+            let token = request.headers["x-api-token"].to_str().unwrap().to_owned();
+            self.tokens.lock().unwrap().push(token);
+            let (status, name, value) = self.replies.lock().unwrap().pop_front().expect("no further request");
+            let mut headers = http::HeaderMap::new();
+            if !name.is_empty() {
+                headers.insert(name, value.parse().unwrap());
+            }
+            Ok(HttpReply::new(status, headers, Box::new(io::empty()), &request.url))
+        }
+    }
+
+    /// Time passes when somebody waits.
+    #[derive(Default)]
+    struct Waits(Mutex<Duration>);
+
+    impl Clock for Waits {
+        fn now(&self) -> Timestamp {
+            Timestamp(1000)
+        }
+
+        fn pause(&self, time: Duration) {
+            *self.0.lock().unwrap() += time;
+        }
+    }
+
+    struct Once;
+
+    impl Renew for Once {
+        fn renew(&self, refused: &AccessToken) -> Option<AccessToken> {
+            assert_eq!(refused.expose(), "old", "only the refused token is renewed");
+            Some(AccessToken::new("new"))
+        }
+    }
+
+    struct Nobody;
+
+    impl Watch for Nobody {
+        fn sends(&self, _: &Api<'_>, _: &HttpRequest, _: &AccessToken) {}
+        fn received(&self, _: &HttpReply) {}
+        fn waits(&self, _: u16, _: Duration) {}
+    }
+
+    const INVALID: (u16, &str, &str) = (401, "www-authenticate", "Bearer error=\"invalid_token\"");
+
+    /// The status at the end, the tokens that were sent, and how many seconds were waited.
+    fn call(
+        method: Method,
+        expiry: Expiry,
+        renew: &dyn Renew,
+        replies: &[(u16, &'static str, &'static str)],
+    ) -> (u16, Vec<String>, u64) {
+        let provider: Provider = Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap();
+        let http = Script { replies: Mutex::new(replies.iter().copied().collect()), tokens: Mutex::default() };
+        let clock = Waits::default();
+        let api = Api::new(&provider, None).unwrap();
+        let request = api.request(method, api.resolve("/x").unwrap()).unwrap();
+        let max_wait = Duration::from_secs(60);
+        let caller = Caller::new(api, (AccessToken::new("old"), expiry), (&http, &clock), (renew, &Nobody), max_wait);
+        let status = caller.call(&request, None).unwrap().status;
+        assert!(http.replies.lock().unwrap().is_empty(), "a request is missing");
+        let waited = clock.0.lock().unwrap().as_secs();
+        (status, http.tokens.into_inner().unwrap(), waited)
+    }
+
+    #[test]
+    fn a_refused_token_is_renewed_once_and_never_twice() {
+        let once = call(Method::POST, Expiry::Unknown, &Once, &[INVALID, (200, "", "")]);
+        assert_eq!(once, (200, vec!["old".into(), "new".into()], 0));
+        let twice = call(Method::GET, Expiry::Unknown, &Once, &[INVALID, INVALID]);
+        assert_eq!(twice, (401, vec!["old".into(), "new".into()], 0));
+        assert_eq!(call(Method::GET, Expiry::Unknown, &NoRenewal, &[INVALID]).0, 401);
+    }
+
+    #[test]
+    fn a_refusal_that_says_nothing_is_renewed_only_near_the_end() {
+        let silent = [(401, "", ""), (200, "", "")];
+        assert_eq!(call(Method::GET, Expiry::At(Timestamp(1299)), &Once, &silent).0, 200);
+        for expiry in [Expiry::At(Timestamp(1301)), Expiry::Never, Expiry::Unknown] {
+            assert_eq!(call(Method::GET, expiry, &Once, &silent[..1]).0, 401);
+        }
+        let other = (401, "www-authenticate", "Bearer error=\"invalid_request\"");
+        assert_eq!(call(Method::GET, Expiry::At(Timestamp(1000)), &Once, &[other]).0, 401);
+    }
+
+    #[test]
+    fn a_wait_that_is_asked_for_is_kept_within_the_limit() {
+        let busy = (429, "retry-after", "40");
+        assert_eq!(
+            call(Method::GET, Expiry::Never, &NoRenewal, &[busy, (200, "", "")]),
+            (200, vec!["old".into(); 2], 40)
+        );
+        // The second wait would go over a minute.
+        assert_eq!(call(Method::GET, Expiry::Never, &NoRenewal, &[busy, busy]).2, 40);
+        let date = (503, "retry-after", "Thu, 01 Jan 1970 00:17:00 GMT");
+        assert_eq!(call(Method::HEAD, Expiry::Never, &NoRenewal, &[date, (204, "", "")]).2, 20);
+    }
+
+    #[test]
+    fn what_is_not_asked_for_is_not_repeated() {
+        for reply in
+            [(429, "", ""), (429, "retry-after", "61"), (503, "retry-after", "soon"), (500, "retry-after", "1")]
+        {
+            assert_eq!(call(Method::GET, Expiry::Never, &NoRenewal, &[reply]), (reply.0, vec!["old".into()], 0));
+        }
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            assert_eq!(call(method, Expiry::Never, &NoRenewal, &[(429, "retry-after", "0")]).0, 429);
+        }
+    }
+
+    #[test]
+    fn a_server_that_asks_for_no_wait_for_ever_is_left_alone() {
+        let (status, tokens, _) = call(Method::GET, Expiry::Never, &NoRenewal, &[(429, "retry-after", "0"); 11]);
+        assert_eq!((status, tokens.len()), (429, MAX_REPEATS + 1));
+    }
+}

@@ -1,0 +1,58 @@
+//! What a reply says beside its body: on stderr for people, on stdout with `--include`.
+
+use std::fmt;
+
+use colored::Colorize;
+use http::{HeaderMap, StatusCode};
+
+use crate::protocol::sanitize;
+
+/// Status line and headers.
+pub struct ReplyHead<'a> {
+    pub status: u16,
+    pub headers: &'a HeaderMap,
+}
+
+impl ReplyHead<'_> {
+    /// `404 Not Found`
+    pub fn status_text(&self) -> String {
+        let reason = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+        format!("{} {}", self.status, reason.unwrap_or_default()).trim_end().to_owned()
+    }
+
+    /// As it stood on the wire, names in lower case.
+    pub fn to_wire(&self) -> Vec<u8> {
+        let mut bytes = format!("HTTP/1.1 {}\r\n", self.status_text()).into_bytes();
+        for (name, value) in self.headers {
+            bytes.extend_from_slice(name.as_str().as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes
+    }
+}
+
+/// One line: the status, where it leads, and how much the API has left for us.
+impl fmt::Display for ReplyHead<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.status_text();
+        write!(f, "{}", if self.status < 400 { status.green() } else { status.red() })?;
+        for (name, value) in self.headers {
+            if is_worth_a_word(name.as_str()) {
+                let value = sanitize::line(&String::from_utf8_lossy(value.as_bytes()));
+                write!(f, "  {} {value}", format!("{name}:").dimmed())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `X-RateLimit-Remaining`, `RateLimit`, `X-Shop-Api-Call-Limit`: there is a draft, and every shop has its own.
+fn is_worth_a_word(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(name.as_str(), "location" | "retry-after" | "ratelimit")
+        || (name.contains("limit") || name.contains("quota") || name.contains("calls")) && name.contains("remaining")
+        || name.contains("call-limit")
+}

@@ -1,0 +1,118 @@
+//! An API request that is not sent: as it would stand on the wire, or as a curl command.
+
+use std::fmt::{self, Write};
+
+use http::{HeaderMap, Method};
+
+use crate::protocol::message::HttpRequest;
+use crate::protocol::sanitize;
+use crate::system::http::USER_AGENT;
+
+/// Stands in a request where the token would; whoever prints the request knows it again. Letters and digits only, so
+/// that no place encodes it.
+pub const TOKEN_MARK: &str = "oauthctl0TOKEN0MARK";
+
+/// A request with [`TOKEN_MARK`] or the token in it.
+pub struct RequestView<'a> {
+    pub request: &'a HttpRequest,
+    /// The file that is sent as the body; `-` is stdin.
+    pub upload: Option<&'a str>,
+}
+
+/// Request line, headers, body: what a server reads, with `[hidden]` where the token is.
+impl fmt::Display for RequestView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let HttpRequest { method, url, headers, body } = self.request;
+        let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
+        let mut text = format!("{method} {target} HTTP/1.1\nhost: {host}\nuser-agent: {USER_AGENT}\n");
+        write!(text, "{}", Headers(headers))?;
+        match self.upload {
+            Some(file) => writeln!(text, "\n[the content of `{file}`]")?,
+            None if body.is_empty() => {}
+            None => writeln!(text, "content-length: {}\n\n{}", body.len(), String::from_utf8_lossy(body))?,
+        }
+        f.write_str(&sanitize::text(&text.replace(TOKEN_MARK, "[hidden]")))
+    }
+}
+
+/// `name: value`, a line each.
+pub struct Headers<'a>(pub &'a HeaderMap);
+
+impl fmt::Display for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, value) in self.0 {
+            writeln!(f, "{name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
+        }
+        Ok(())
+    }
+}
+
+/// The curl command that sends the same request. [`TOKEN_MARK`] becomes `$TOKEN`, in the quotes in which a shell fills
+/// it in.
+pub struct CurlCommand<'a>(pub RequestView<'a>);
+
+impl fmt::Display for CurlCommand<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RequestView { request, upload } = &self.0;
+        let has_body = upload.is_some() || !request.body.is_empty();
+        f.write_str("curl")?;
+        match (&request.method, has_body) {
+            (&Method::GET, false) | (&Method::POST, true) => {}
+            (&Method::HEAD, false) => f.write_str(" --head")?,
+            (method, _) => write!(f, " -X {}", quoted(method.as_str()))?,
+        }
+        // curl reads brackets in a URL as a range.
+        if request.url.as_str().contains(['[', '{']) {
+            f.write_str(" -g")?;
+        }
+        write!(f, " {}", quoted(request.url.as_str()))?;
+        for (name, value) in &request.headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            // `Name:` would take the header away; a semicolon sends it empty.
+            let line = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
+            write!(f, " -H {}", quoted(&line))?;
+        }
+        match upload {
+            Some(file) => write!(f, " --data-binary {}", quoted(&format!("@{file}")))?,
+            None if has_body => write!(f, " --data-binary {}", quoted(&String::from_utf8_lossy(&request.body)))?,
+            None => {}
+        }
+        f.write_char('\n')
+    }
+}
+
+/// A word as a POSIX shell reads it back: bare, or in single quotes, or in double ones where it holds the token.
+fn quoted(text: &str) -> String {
+    let is_bare = |b: u8| b.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&b);
+    if text.contains(TOKEN_MARK) {
+        let escaped: String = text
+            .chars()
+            .flat_map(|c| matches!(c, '"' | '\\' | '$' | '`').then_some('\\').into_iter().chain([c]))
+            .collect();
+        return format!("\"{}\"", escaped.replace(TOKEN_MARK, "$TOKEN"));
+    }
+    if !text.is_empty() && text.bytes().all(is_bare) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_the_same_words_back() {
+        for (text, shown) in [
+            ("plain-1", "plain-1"),
+            ("it's", "'it'\\''s'"),
+            ("$HOME `x`", "'$HOME `x`'"),
+            ("", "''"),
+            ("A: oauthctl0TOKEN0MARK", "\"A: $TOKEN\""),
+            ("{\"a\":\"$b\",\"t\":\"oauthctl0TOKEN0MARK\"}", "\"{\\\"a\\\":\\\"\\$b\\\",\\\"t\\\":\\\"$TOKEN\\\"}\""),
+        ] {
+            assert_eq!(quoted(text), shown);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The `Link` header (RFC 8288 §3): typed links from the resource that was asked for to others, such as its next page.
+
+/// One link, its target as it was written: a URI reference (RFC 3986 §4.1), to be resolved by whoever follows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    pub target: String,
+    params: Vec<(String, String)>,
+}
+
+impl Link {
+    /// Every link of one header value. Where the grammar ends, reading ends: half a link leads somewhere else.
+    pub fn parse_all(header: &str) -> Vec<Self> {
+        let mut links = Vec::new();
+        let mut rest = header;
+        loop {
+            // RFC 9110 §5.6.1: a list may have empty elements.
+            rest = rest.trim_start_matches([' ', '\t', ',']);
+            let Some((target, after)) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')) else {
+                return links;
+            };
+            let (params, after) = parse_params(after);
+            links.push(Self { target: target.trim().to_owned(), params });
+            let after = after.trim_start_matches([' ', '\t']);
+            if !after.starts_with(',') {
+                return links;
+            }
+            rest = after;
+        }
+    }
+
+    /// A parameter by its name in lower case; the first one counts (RFC 8288 §3.3: later `rel`s are ignored).
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the link has this relation type: `rel` holds several, parted by blanks and compared without case.
+    pub fn has_rel(&self, rel: &str) -> bool {
+        self.param("rel").is_some_and(|rels| rels.split_ascii_whitespace().any(|r| r.eq_ignore_ascii_case(rel)))
+    }
+
+    /// The target of the first `rel="next"` among all `Link` values of a reply.
+    pub fn next<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<String> {
+        // A link with an anchor is another resource's (RFC 8288 §3.2).
+        let is_next = |link: &Self| link.has_rel("next") && link.param("anchor").is_none();
+        headers.into_iter().flat_map(Self::parse_all).find(is_next).map(|link| link.target)
+    }
+}
+
+/// `*( OWS ";" OWS [ link-param ] )`, and what follows it.
+fn parse_params(text: &str) -> (Vec<(String, String)>, &str) {
+    let mut params = Vec::new();
+    let mut rest = text;
+    while let Some(after) = rest.trim_start_matches([' ', '\t']).strip_prefix(';') {
+        let after = after.trim_start_matches([' ', '\t']);
+        let end = after.find(['=', ';', ',']).unwrap_or(after.len());
+        let name = after[..end].trim().to_ascii_lowercase();
+        let (value, after) = match after[end..].strip_prefix('=') {
+            Some(value) => parse_value(value.trim_start_matches([' ', '\t'])),
+            None => (String::new(), &after[end..]),
+        };
+        if !name.is_empty() {
+            params.push((name, value));
+        }
+        rest = after;
+    }
+    (params, rest)
+}
+
+/// A token or a quoted string (RFC 9110 §5.6.4), and what follows it.
+fn parse_value(text: &str) -> (String, &str) {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.find([';', ',']).unwrap_or(text.len());
+        return (text[..end].trim().to_owned(), &text[end..]);
+    };
+    let mut value = String::new();
+    let mut chars = quoted.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return (value, &quoted[at + 1..]),
+            '\\' => value.extend(chars.next().map(|(_, c)| c)),
+            c => value.push(c),
+        }
+    }
+    (value, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn next(header: &str) -> Option<String> {
+        Link::next([header])
+    }
+
+    #[test]
+    fn the_next_page_is_found_among_the_others() {
+        let github = r#"<https://api.example/r?page=1>; rel="prev", <https://api.example/r?page=3>; rel="next", <https://api.example/r?page=9>; rel="last""#;
+        assert_eq!(next(github).as_deref(), Some("https://api.example/r?page=3"));
+        for (header, target) in [
+            ("</p?a=1,2>; rel=next", "/p?a=1,2"),
+            ("<a>;rel=\"last NEXT\"", "a"),
+            ("<a>; title=\"x, <b>; rel=next\"; rel=next", "a"),
+            ("<a>; Rel = \"next\"", "a"),
+            (", ,<a>;;rel=next;", "a"),
+            ("<a>; rel=\"ne\\xt\"", "a"),
+            ("<>; rel=next", ""),
+        ] {
+            assert_eq!(next(header).as_deref(), Some(target), "{header}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_next_link_is_not_followed() {
+        for header in [
+            "",
+            "<a>",
+            "<a>; rel=prev; rel=next",
+            "<a; rel=next",
+            "a; rel=next",
+            "<a>; rel=\"nextpage\"",
+            "<a>; title=\"rel=next\"",
+            "<a>; rel=next; anchor=\"/other\"",
+            "<a>; rel=prev garbage <b>; rel=next",
+        ] {
+            assert_eq!(next(header), None, "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_read_without_a_panic(header in any::<String>()) {
+            Link::parse_all(&header);
+        }
+
+        #[test]
+        fn what_is_built_is_read_again(
+            links in prop::collection::vec(("[!-;=?-~]{0,20}", "[a-z]{1,8}", "[ -~]{0,12}"), 0..5)
+        ) {
+            let written = links.iter().map(|(target, rel, title)| {
+                let title = title.replace('\\', "\\\\").replace('"', "\\\"");
+                format!("<{target}>; title=\"{title}\"; rel={rel}")
+            });
+            let read = Link::parse_all(&written.collect::<Vec<_>>().join(", "));
+            prop_assert_eq!(read.len(), links.len());
+            for (link, (target, rel, title)) in read.iter().zip(&links) {
+                prop_assert_eq!((&link.target, link.param("title")), (target, Some(title.as_str())));
+                prop_assert!(link.has_rel(rel));
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The token goes to the provider's API and nowhere else, however another place is spelled.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use crate::support::ApiServer;
+use crate::support::api_server::{TOKEN, target};
+
+/// How many spellings are tried in each of the three places: a URL on the command line, a redirect and a `Link`.
+const SPELLINGS: usize = 500;
+
+/// Servers that must never hear of the token: every address of 127.0.0.2–254 on the API's own port and a few others.
+struct Sinks(Vec<ApiServer>);
+
+impl Sinks {
+    fn around(port: u16) -> Self {
+        let sink = |address: SocketAddr| ApiServer::on(address, |_| ("200 OK", vec![], b"[]".to_vec())).ok();
+        Self((2..=254).filter_map(|n| sink((Ipv4Addr::new(127, 0, 0, n), port).into())).collect())
+    }
+
+    #[track_caller]
+    fn are_dry(&self) {
+        for sink in &self.0 {
+            assert_eq!(sink.requests(), Vec::<String>::new(), "{} was asked", sink.origin());
+        }
+    }
+}
+
+/// Spellings of other origins, made of the parts in which URL parsers differ.
+fn spellings(port: u16) -> Vec<String> {
+    let sink = |n: usize| format!("127.0.0.{}", 2 + n % 253);
+    let own = "127.0.0.1";
+    let mut all = Vec::new();
+    for n in 0.. {
+        let (s, t) = (sink(n), sink(n * 7 + 3));
+        let hex = format!("0x7f.0.0.{}", 2 + n % 253);
+        let number = 0x7f00_0000_u32 + 2 + (n % 253) as u32;
+        let hosts = [
+            format!("{s}:{port}"),
+            format!("{own}:{port}@{s}:{port}"),
+            format!("{own}%3A{port}@{s}:{port}"),
+            format!("{own}:{port}%40{s}:{port}"),
+            format!("user@{own}:{port}"),
+            format!("u:p@{s}:{port}"),
+            format!("{own}:{port}.{s}.nip.test:{port}"),
+            format!("{own}.:{}", port.wrapping_add(1)),
+            format!("localhost:{port}"),
+            format!("LOCALHOST.:{port}"),
+            format!("[::ffff:{s}]:{port}"),
+            format!("[::1]:{port}"),
+            format!("{hex}:{port}"),
+            format!("{number}:{port}"),
+            format!("127.{}:{port}", 2 + n % 253),
+            format!("0177.0.0.{}:{port}", 8 + n % 240),
+            format!("%31%32%37.0.0.{}:{port}", 2 + n % 253),
+            format!("１２７.0.0.{}:{port}", 2 + n % 253),
+            format!("127。0。0。{}:{port}", 2 + n % 253),
+            format!("bücher.test:{port}"),
+            format!("xn--bcher-kva.test:{port}"),
+            format!("{own}"),
+            format!("{own}:80"),
+            format!("{own}:0{}", port.wrapping_add(1)),
+            format!("evil.test\\@{own}:{port}"),
+            format!("{s}:{port}#@{own}:{port}"),
+            format!("{s}:{port}?@{own}:{port}"),
+            format!("{s}:{port}\\@{own}:{port}"),
+            format!("{own}:{port}@{t}:{port}@{s}:{port}"),
+        ];
+        let host = &hosts[n % hosts.len()];
+        let schemes = [
+            "http://",
+            "HTTP://",
+            "https://",
+            "//",
+            "\\\\",
+            "/\\",
+            "\\/",
+            "///",
+            "http:\\\\",
+            "http:/\\",
+            " http://",
+            "\thttp://",
+            "ht\ttp://",
+            "ftp://",
+            "http:////",
+            "ws://",
+        ];
+        let scheme = schemes[(n / hosts.len()) % schemes.len()];
+        all.push(format!("{scheme}{host}/v1/x?n={n}"));
+        if all.len() == SPELLINGS {
+            return all;
+        }
+    }
+    all
+}
+
+/// A spelling is harmless if a server that we trust gets it: its own API, whatever it asks for.
+fn heard_by_own(server: &ApiServer) -> usize {
+    server.requests().iter().filter(|request| request.contains(TOKEN)).count()
+}
+
+#[test]
+fn no_spelling_of_another_origin_on_the_command_line_gets_the_token() {
+    let server = ApiServer::always("200 OK", &[], "[]");
+    let sinks = Sinks::around(server.port());
+    let proxy = ApiServer::always("200 OK", &[], "[]");
+    let shop = with_proxy(server.login(""), &proxy);
+    in_parallel(spellings(server.port()), |spelling| {
+        let call = shop.command(&["call", "GET", spelling]).output().unwrap();
+        let code = call.status.code().unwrap();
+        // What is a path goes to the API itself.
+        assert!(matches!(code, 0 | 2 | 5), "{spelling:?} ended with {code}: {}", String::from_utf8_lossy(&call.stderr));
+    });
+    sinks.are_dry();
+    assert_eq!(proxy.requests(), Vec::<String>::new());
+    for request in server.requests() {
+        assert!(target(&request).starts_with("/"), "{request}");
+    }
+}
+
+#[test]
+fn no_redirect_to_another_origin_gets_the_token() {
+    walks_to_other_origins(|spelling| ("302 Found", vec![format!("Location: {spelling}")], b"[]".to_vec()), &[]);
+}
+
+#[test]
+fn no_link_to_another_origin_gets_the_token() {
+    walks_to_other_origins(
+        |spelling| ("200 OK", vec![format!("Link: <{spelling}>; rel=\"next\"")], b"[]".to_vec()),
+        &["--paginate"],
+    );
+}
+
+/// The API answers every first request with a spelling of the list, and the walk must end there.
+fn walks_to_other_origins(answer: fn(&str) -> (&'static str, Vec<String>, Vec<u8>), args: &[&str]) {
+    let all = Arc::new(Mutex::new(Vec::<String>::new()));
+    let list = Arc::clone(&all);
+    let server = ApiServer::start(move |request| {
+        let n = target(request).strip_prefix("/v1/first/").and_then(|n| n.parse::<usize>().ok());
+        match n {
+            Some(n) => answer(&list.lock().unwrap()[n]),
+            None => ("200 OK", vec![], b"[]".to_vec()),
+        }
+    });
+    *all.lock().unwrap() = spellings(server.port());
+    let sinks = Sinks::around(server.port());
+    let proxy = ApiServer::always("200 OK", &[], "[]");
+    let shop = with_proxy(server.login(""), &proxy);
+    let numbers: Vec<String> = (0..SPELLINGS).map(|n| n.to_string()).collect();
+    in_parallel(numbers, |n| {
+        let path = format!("first/{n}");
+        let call = shop.command(&[&["call", &path], args].concat()).output().unwrap();
+        let code = call.status.code().unwrap();
+        assert!(matches!(code, 0 | 5), "{n} ended with {code}: {}", String::from_utf8_lossy(&call.stderr));
+    });
+    sinks.are_dry();
+    assert_eq!(proxy.requests(), Vec::<String>::new());
+    assert!(heard_by_own(&server) >= SPELLINGS);
+}
+
+/// Every name leads to the proxy, which writes down whoever comes. For loopback no proxy is asked, so the sinks are
+/// what counts there.
+fn with_proxy(shop: crate::support::Sandbox, proxy: &ApiServer) -> crate::support::Sandbox {
+    let url = proxy.origin();
+    ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"]
+        .into_iter()
+        .fold(shop, |shop, name| shop.with(name, &url))
+}
+
+/// Two at a time: each starts a process, and the machine has other tests to run.
+fn in_parallel(items: Vec<String>, each: impl Fn(&str) + Sync) {
+    let half = items.len() / 2;
+    std::thread::scope(|scope| {
+        for part in [&items[..half], &items[half..]] {
+            let each = &each;
+            scope.spawn(move || part.iter().for_each(|item| each(item)));
+        }
+    });
+}
+
+#[test]
+fn another_origin_takes_part_only_if_a_person_says_so() {
+    let server = ApiServer::always("200 OK", &[], "own");
+    let other = ApiServer::always("200 OK", &[], "other");
+    let shop = server.login("");
+    let url = format!("{}/x", other.origin());
+    let refused = shop.run(&["call", &url]);
+    refused.code(5).says("the token goes nowhere else").says(&format!("`--allow-origin {}`", other.origin()));
+    assert_eq!(other.requests().len(), 0);
+    let allowed = shop.run(&["call", &url, "--allow-origin", &other.origin()]);
+    assert_eq!(allowed.code(0).stdout(), "other");
+    assert!(other.last().contains(TOKEN));
+    for bad in ["http://api.example", "https://a.example/path", "nonsense", "https://u@a.example"] {
+        shop.run(&["call", &url, "--allow-origin", bad]).code(2);
+    }
+}
+
+#[test]
+fn a_redirect_to_another_origin_names_it_and_ends_with_a_refusal() {
+    let other = ApiServer::always("200 OK", &[], "other");
+    let location = format!("Location: {}/x", other.origin());
+    let server = ApiServer::always("307 Temporary Redirect", &[&location], "");
+    // Even if both are the provider's: what is behind the other one did not ask for a token.
+    let shop = server.login(&format!("api.origins = ['{}']", other.origin()));
+    shop.run(&["call", "x"]).code(5).says(&format!("the API redirects to {}", other.origin()));
+    assert_eq!(other.requests().len(), 0);
+}

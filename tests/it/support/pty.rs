@@ -1,0 +1,27 @@
+//! A terminal for a command's stdout and stderr.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::process::{Command, Stdio};
+
+/// Runs a command whose stdout and stderr are one terminal. Its exit code, and all that the terminal was sent.
+pub fn run(mut command: Command) -> (Option<i32>, String) {
+    let (mut ours, mut theirs) = (0, 0);
+    // SAFETY: the kernel fills two file descriptors, which are owned below and by nobody else.
+    let (ours, theirs) = unsafe {
+        let (name, settings, size) = (std::ptr::null_mut(), std::ptr::null(), std::ptr::null());
+        assert_eq!(libc::openpty(&mut ours, &mut theirs, name, settings, size), 0);
+        (OwnedFd::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs))
+    };
+    let mut child =
+        command.stdout(Stdio::from(theirs.try_clone().unwrap())).stderr(Stdio::from(theirs)).spawn().unwrap();
+    // The command holds the other end until it is dropped.
+    drop(command);
+    let (mut terminal, mut shown, mut part) = (File::from(ours), Vec::new(), [0; 4096]);
+    // A terminal whose other end is closed is an error to read from, not an end.
+    while let Ok(n @ 1..) = terminal.read(&mut part) {
+        shown.extend_from_slice(&part[..n]);
+    }
+    (child.wait().unwrap().code(), String::from_utf8_lossy(&shown).replace("\r\n", "\n"))
+}
