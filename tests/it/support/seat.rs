@@ -4,15 +4,15 @@ use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
 
 use pty_process::blocking::{Pty, open};
 use rustix::process::{Pid, Signal, kill_process};
 use url::Url;
 
-/// How long the next sign of life may take. Only a test that fails waits for so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long anything may take. Only a test that fails waits for so long.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Seat {
     terminal: Arc<Pty>,
@@ -57,12 +57,14 @@ impl Seat {
 
     #[track_caller]
     pub fn shows_times(&mut self, text: &str, times: usize) -> String {
+        // The countdown goes on for minutes, so the next sign of life is not enough.
+        let end = Instant::now() + PATIENCE;
         loop {
             let shown = self.shown();
             if shown.matches(text).count() >= times {
                 return shown;
             }
-            match self.output.recv_timeout(PATIENCE) {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(chunk) => self.shown.extend(chunk),
                 Err(_) => panic!("it should show {text:?} and shows:\n{shown}"),
             }
@@ -103,8 +105,13 @@ impl Seat {
     /// Waits for the end, and checks that the terminal is as it was.
     #[track_caller]
     pub fn leave(mut self) -> Left {
-        while let Ok(chunk) = self.output.recv_timeout(PATIENCE) {
-            self.shown.extend(chunk);
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(chunk) => self.shown.extend(chunk),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it should end and shows:\n{}", self.shown()),
+            }
         }
         let status = self.process.wait().unwrap();
         assert_eq!(settings(&self.terminal), self.settings_before, "the terminal is left as it was found");
