@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod call;
+mod call_like_gh;
 mod call_origins;
 mod emulator;
 mod help_and_completions;
