@@ -247,7 +247,8 @@ impl HttpClient for NetworkClient {
         // A request's own limit replaces the client's, which would count the time of the upload as silence.
         let outgoing = outgoing.body(body).timeout(UPLOAD_TIME);
         let (report, result) = mpsc::channel();
-        std::thread::spawn(move || report.send(outgoing.send()));
+        // Nobody listens any more if the server was silent for too long.
+        std::thread::spawn(move || drop(report.send(outgoing.send())));
         let mut seen = 0;
         loop {
             match result.recv_timeout(self.silence) {

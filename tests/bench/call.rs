@@ -137,7 +137,6 @@ mod unix {
         /// From before the start to after the end, and the peak of resident memory in KiB.
         fn measure(&self, path: &str, args: &[&str]) -> Option<(Duration, i64)> {
             let start = Instant::now();
-            #[expect(clippy::zombie_processes, reason = "it is waited for below, with its resources")]
             let child = self.command(path, args).spawn().ok()?;
             let mut status = 0;
             // SAFETY: the kernel fills a struct of the size it expects; the child is ours, and nobody else waits for it.

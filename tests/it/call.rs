@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::api_server::{ApiServer, TOKEN, body, param, target};
+use crate::support::api_server::{ApiServer, Reply, TOKEN, body, param, target};
 use crate::support::raw_server::http;
 use crate::support::{Emulated, RawServer, Sandbox};
 
@@ -349,7 +349,7 @@ fn redirects_within_the_api_are_followed_five_times() {
 }
 
 /// 7 rows in pages of `per_page`, by `page`, `offset` or `cursor`.
-fn rows(request: &str) -> (&'static str, Vec<String>, Vec<u8>) {
+fn rows(request: &str) -> Reply {
     let number = |name: &str, default| param(request, name).map_or(default, |text| text.parse::<usize>().unwrap());
     let size = number("per_page", number("limit", 2)).min(3);
     let first = match target(request).split('?').next().unwrap() {
@@ -454,7 +454,7 @@ fn an_api_that_is_asked_too_often_still_gives_all_pages_in_order() {
     let refused = AtomicUsize::new(0);
     let server = ApiServer::start(move |request| {
         let page: usize = param(request, "page").unwrap().parse().unwrap();
-        if page % 3 == 0 && refused.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
+        if page.is_multiple_of(3) && refused.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
             return ("429 Too Many Requests", vec!["Retry-After: 0".into()], vec![]);
         }
         let rows = if page <= 20 { format!("[{page}]") } else { "[]".to_owned() };

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use crate::support::ApiServer;
-use crate::support::api_server::{TOKEN, target};
+use crate::support::api_server::{Reply, TOKEN, target};
 
 /// How many spellings are tried in each of the three places: a URL on the command line, a redirect and a `Link`.
 const SPELLINGS: usize = 500;
@@ -57,7 +57,7 @@ fn spellings(port: u16) -> Vec<String> {
             format!("127。0。0。{}:{port}", 2 + n % 253),
             format!("bücher.test:{port}"),
             format!("xn--bcher-kva.test:{port}"),
-            format!("{own}"),
+            own.to_owned(),
             format!("{own}:80"),
             format!("{own}:0{}", port.wrapping_add(1)),
             format!("evil.test\\@{own}:{port}"),
@@ -132,7 +132,7 @@ fn no_link_to_another_origin_gets_the_token() {
 }
 
 /// The API answers every first request with a spelling of the list, and the walk must end there.
-fn walks_to_other_origins(answer: fn(&str) -> (&'static str, Vec<String>, Vec<u8>), args: &[&str]) {
+fn walks_to_other_origins(answer: fn(&str) -> Reply, args: &[&str]) {
     let all = Arc::new(Mutex::new(Vec::<String>::new()));
     let list = Arc::clone(&all);
     let server = ApiServer::start(move |request| {

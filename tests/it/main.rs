@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod call;
+mod call_like_gh;
 mod call_origins;
 mod chromium;
 mod definitions;

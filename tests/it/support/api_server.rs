@@ -10,6 +10,9 @@ use super::raw_server::read_request;
 /// The token of every login that is made here.
 pub const TOKEN: &str = "canary-of-the-access-token";
 
+/// Status, header lines and body.
+pub type Reply = (&'static str, Vec<String>, Vec<u8>);
+
 pub struct ApiServer {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
@@ -17,14 +20,11 @@ pub struct ApiServer {
 
 impl ApiServer {
     /// `answer` gets the request to the byte, and gives status, header lines and body.
-    pub fn start(answer: impl Fn(&str) -> (&'static str, Vec<String>, Vec<u8>) + Send + Sync + 'static) -> Self {
+    pub fn start(answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         Self::on((Ipv4Addr::LOCALHOST, 0).into(), answer).unwrap()
     }
 
-    pub fn on(
-        address: SocketAddr,
-        answer: impl Fn(&str) -> (&'static str, Vec<String>, Vec<u8>) + Send + Sync + 'static,
-    ) -> std::io::Result<Self> {
+    pub fn on(address: SocketAddr, answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -83,11 +83,7 @@ impl ApiServer {
     }
 }
 
-fn serve(
-    mut stream: TcpStream,
-    seen: &Mutex<Vec<String>>,
-    answer: &dyn Fn(&str) -> (&'static str, Vec<String>, Vec<u8>),
-) {
+fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>, answer: &dyn Fn(&str) -> Reply) {
     let request = read_request(&mut stream);
     seen.lock().unwrap().push(request.clone());
     let (status, headers, body) = answer(&request);
