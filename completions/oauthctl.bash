@@ -31,8 +31,17 @@ _oauthctl() {
             oauthctl,emulate)
                 cmd="oauthctl__subcmd__emulate"
                 ;;
+            oauthctl,exec)
+                cmd="oauthctl__subcmd__exec"
+                ;;
+            oauthctl,export)
+                cmd="oauthctl__subcmd__export"
+                ;;
             oauthctl,help)
                 cmd="oauthctl__subcmd__help"
+                ;;
+            oauthctl,import)
+                cmd="oauthctl__subcmd__import"
                 ;;
             oauthctl,login)
                 cmd="oauthctl__subcmd__login"
@@ -97,8 +106,17 @@ _oauthctl() {
             oauthctl__subcmd__help,emulate)
                 cmd="oauthctl__subcmd__help__subcmd__emulate"
                 ;;
+            oauthctl__subcmd__help,exec)
+                cmd="oauthctl__subcmd__help__subcmd__exec"
+                ;;
+            oauthctl__subcmd__help,export)
+                cmd="oauthctl__subcmd__help__subcmd__export"
+                ;;
             oauthctl__subcmd__help,help)
                 cmd="oauthctl__subcmd__help__subcmd__help"
+                ;;
+            oauthctl__subcmd__help,import)
+                cmd="oauthctl__subcmd__help__subcmd__import"
                 ;;
             oauthctl__subcmd__help,login)
                 cmd="oauthctl__subcmd__help__subcmd__login"
@@ -164,7 +182,7 @@ _oauthctl() {
 
     case "${cmd}" in
         oauthctl)
-            opts="-v -q -h -V --profile --store --json --verbose --quiet --color --help --version app login call token status scopes use logout providers emulate demo completions man help"
+            opts="-v -q -h -V --profile --store --json --verbose --quiet --color --help --version app login call token status scopes use logout exec export import providers emulate demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -175,7 +193,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -201,7 +219,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -297,7 +315,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -331,7 +349,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -357,7 +375,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -387,7 +405,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -413,7 +431,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -447,7 +465,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -485,7 +503,63 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__exec)
+            opts="-v -q -h --env --profile --store --json --verbose --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__export)
+            opts="-v -q -h --move --passphrase-stdin --profile --store --json --verbose --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -500,7 +574,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__help)
-            opts="app login call token status scopes use logout providers emulate demo completions man help"
+            opts="app login call token status scopes use logout exec export import providers emulate demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -625,7 +699,49 @@ _oauthctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauthctl__subcmd__help__subcmd__exec)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauthctl__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -779,8 +895,34 @@ _oauthctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauthctl__subcmd__import)
+            opts="-v -q -h --replace --passphrase-stdin --profile --store --json --verbose --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauthctl__subcmd__login)
-            opts="-v -q -h --provider --scope --param --grant --redirect-uri --port --listen --browser --no-browser --timeout --allow-missing-state --with-token --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --provider --scope --param --grant --redirect-uri --port --listen --browser --no-browser --timeout --allow-missing-state --label --with-token --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -822,12 +964,16 @@ _oauthctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -842,7 +988,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__logout)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --all --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -853,7 +999,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -879,7 +1025,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -905,7 +1051,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -987,7 +1133,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1013,7 +1159,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1039,7 +1185,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1054,18 +1200,22 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__status)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --check --expires-within --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --expires-within)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1080,18 +1230,26 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__token)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --format --env --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "plain json header env curl github" -- "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1117,7 +1275,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -1,16 +1,18 @@
 //! Every printed answer is a type: `Display` for people, `Serialize` for `--json`. No secret is in any of them.
 
 mod app;
+mod import;
 mod login;
 mod providers;
 mod scopes;
 mod status;
 
 pub use app::{AppOutcome, AppStatus};
+pub use import::ImportOutcome;
 pub use login::LoginOutcome;
 pub use providers::{ProviderView, ProvidersView};
 pub use scopes::ScopesView;
-pub use status::{StatusRow, StatusView};
+pub use status::{Source, StatusRow, StatusView, ValueSource};
 
 use std::fmt;
 

@@ -1,40 +1,15 @@
 //! Records over keychains. Nothing falls back by itself: which store a record goes to is chosen, remembered, and said.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::login_index::{AppEntry, IndexFile, LoginEntry, LoginIndex};
 use super::record::{self, NotARecord};
-use super::{Profile, Registration, StoreError, StoredToken};
+use super::{Profile, Registration, StoreError, StoreKind, StoredToken};
 use crate::system::certificate::CallbackCertificate;
 use crate::system::keychain::Keychain;
-
-/// The kinds of store that a person can choose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum StoreKind {
-    /// The operating system's keychain
-    #[default]
-    Keychain,
-    /// A sealed file, for machines without a keychain
-    File,
-    /// Nothing outlives the command
-    Memory,
-}
-
-impl fmt::Display for StoreKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Keychain => "keychain",
-            Self::File => "file",
-            Self::Memory => "memory",
-        })
-    }
-}
 
 /// The account of the callback's certificate. No provider can be called so: ids have no underscore at their end.
 const CERTIFICATE: &str = "app/callback-certificate_";
@@ -109,7 +84,7 @@ impl TokenStore {
         self.write(kind, profile.as_str(), &record::encode(token))?;
         self.change_index(|index| {
             index.current = Some(profile.as_str().to_owned());
-            let entry = LoginEntry { provider: token.provider.clone(), store: kind };
+            let entry = LoginEntry { provider: token.provider.clone(), store: kind, params: token.params.clone() };
             index.logins.insert(profile.as_str().to_owned(), entry);
         })?;
         // The login has moved: the copy in the old store would only grow stale. It may be gone, or its store may be.

@@ -2,6 +2,7 @@
 //!
 //! Nothing sleeps. Whoever waits, waits for a line, a reply or the end of a process.
 
+pub mod desk;
 pub mod emulated;
 pub mod http;
 pub mod pending_login;
