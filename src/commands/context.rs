@@ -89,6 +89,8 @@ impl Context {
             return Ok(store);
         }
         let store = self.open_store(self.global.store)?;
+        // The environment says where new logins go; one that is listed is where it is.
+        let store = if self.global.typed.store { store } else { store.remembering() };
         Ok(self.store.get_or_init(|| store))
     }
 

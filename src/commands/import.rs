@@ -28,7 +28,7 @@ pub struct ImportArgs {
 pub fn run(args: &ImportArgs, context: &Context) -> anyhow::Result<()> {
     let line = match &args.file {
         Some(path) => {
-            let bytes = private_file::read_public(path, MAX_LINE as u64).map_err(CommandError::ImportFile)?;
+            let bytes = private_file::read_any(path, MAX_LINE as u64).map_err(CommandError::ImportFile)?;
             String::from_utf8_lossy(&bytes).into_owned()
         }
         None => context.terminal().stdin_secret()?.expose().to_owned(),

@@ -1,7 +1,7 @@
 //! `login`: from nothing to a stored token.
 //!
-//! The order is the promise: the port is bound first and kept, the redirect URI is printed before anything opens, the
-//! store is proven before the person is sent off, and the browser hears what happened only after the token is stored
+//! The order is the promise: the store is proven before anybody is asked anything, the port is bound next and kept, the
+//! redirect URI is printed before anything opens, and the browser hears what happened only after the token is stored
 //! and read back.
 
 mod arrival;
@@ -77,10 +77,10 @@ fn parse_param(text: &str) -> Result<(String, String), &'static str> {
 
 pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
     let id = provider_id(args, context)?;
-    // First of all: neither a question nor a browser is worth it where nothing can be kept.
-    prove_writable(&id, context).with_context(|| format!("could not log in to `{id}`"))?;
-    let provider = context.resolve_asking(&id, args.params.iter().cloned().collect())?;
     let profile = profile_for(&id, context)?;
+    // First of all: neither a question nor a browser is worth it where nothing can be kept.
+    prove_writable(&id, &profile, context).with_context(|| format!("could not log in to `{id}`"))?;
+    let provider = context.resolve_asking(&id, args.params.iter().cloned().collect())?;
     let asked = asked_scopes(args, &provider, context);
     let failed = || format!("could not log in to `{id}`");
     let (provider, mut token, tab) = if args.with_token {
@@ -100,7 +100,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
     let outcome = LoginOutcome::new(&profile, &provider, &token, kind, store.place(kind)?, context.system.clock.now());
     talk::about_outcome(&outcome, &token, context);
     context.answer(&outcome)?;
-    talk::about_shadows(&profile, kind, context)
+    talk::about_shadows(&profile, context)
 }
 
 /// The profile that the person named; else the project's, unless that is a login of another provider; else the
@@ -218,9 +218,10 @@ fn chosen_grant(args: &LoginArgs, provider: &Provider) -> Result<GrantKind, Comm
     }
 }
 
-fn prove_writable(id: &str, context: &Context) -> anyhow::Result<()> {
+fn prove_writable(id: &str, profile: &Profile, context: &Context) -> anyhow::Result<()> {
     let name = u64::from_ne_bytes(random(context.system.entropy.as_ref())?);
-    match context.store()?.prove_writable(name) {
+    let store = context.store()?;
+    match store.prove_writable_in(store.kind_for(profile)?, name) {
         Err(source @ StoreError::Keychain { kind: StoreKind::Keychain, .. })
             if !context.terminal().is_interactive() =>
         {

@@ -3,6 +3,8 @@
 use super::Context;
 use crate::output::{Source, ValueSource};
 use crate::protocol::sanitize;
+use crate::provider::DefinitionFiles;
+use crate::store::login_index::LoginEntry;
 use crate::store::{Profile, StoreKind};
 use crate::system::paths::variable;
 
@@ -28,6 +30,11 @@ pub fn profiles(context: &Context) -> anyhow::Result<Vec<(Profile, Source)>> {
     Ok(all)
 }
 
+/// Where a listed login is looked for: a flag counts more than what is remembered, a variable does not.
+pub fn store_of(entry: &LoginEntry, context: &Context) -> StoreKind {
+    context.global.store.filter(|_| context.global.typed.store).unwrap_or(entry.store)
+}
+
 /// What `status -v` says of the values that decide what a command does.
 pub fn all(context: &Context) -> anyhow::Result<Vec<ValueSource>> {
     let mut all = Vec::new();
@@ -42,7 +49,7 @@ pub fn all(context: &Context) -> anyhow::Result<Vec<ValueSource>> {
     let typed = context.global.typed.store;
     match context.global.store {
         Some(kind) if typed => add("store", kind.to_string(), Source::Flag("--store")),
-        Some(kind) => add("store", kind.to_string(), Source::Variable("OAUTHCTL_STORE")),
+        Some(kind) => add("store of new logins", kind.to_string(), Source::Variable("OAUTHCTL_STORE")),
         None => add("store of new logins", StoreKind::default().to_string(), Source::Default),
     }
     if let Some((profile, _)) = profiles.first() {
@@ -50,13 +57,16 @@ pub fn all(context: &Context) -> anyhow::Result<Vec<ValueSource>> {
         match (context.login_of_variable(profile), index.logins.get(profile.as_str())) {
             (Ok(Some(_)), _) => add("token", "not shown".to_owned(), Source::Variable("OAUTHCTL_TOKEN")),
             (_, Some(entry)) => {
-                let kind = context.global.store.unwrap_or(entry.store);
-                add("token", "not shown".to_owned(), Source::Store(kind.to_string()));
+                add("token", "not shown".to_owned(), Source::Store(store_of(entry, context).to_string()));
             }
             (_, None) => {}
         }
         if let Some(entry) = index.logins.get(profile.as_str()) {
             add("provider", entry.provider.clone(), Source::Login(profile.to_string()));
+            if context.catalogue()?.is_overlaid(&entry.provider) {
+                let place = context.paths()?.place(&entry.provider);
+                add("definition", entry.provider.clone(), Source::Config(place));
+            }
         }
     }
     for (name, variable_name) in [

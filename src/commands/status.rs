@@ -110,7 +110,7 @@ impl Looker<'_> {
         if let Some(found) = self.context.login_of_variable(profile)? {
             return Ok(Ok(found));
         }
-        let kind = self.context.global.store.unwrap_or(entry.store).to_string();
+        let kind = sources::store_of(entry, self.context).to_string();
         if let Some(problem) = self.silent.get(&kind) {
             return Ok(Err(problem.clone()));
         }

@@ -41,6 +41,8 @@ pub enum Source {
     Variable(&'static str),
     /// Where in which file.
     Project(String),
+    /// The user's own file.
+    Config(String),
     /// `oauthctl use`, or the last login.
     Current,
     /// The store that keeps the record.
@@ -56,6 +58,7 @@ impl fmt::Display for Source {
             Self::Flag(name) => write!(f, "flag {name}"),
             Self::Variable(name) => write!(f, "environment, {name}"),
             Self::Project(at) => write!(f, "project, {at}"),
+            Self::Config(place) => write!(f, "configuration, `{place}`"),
             Self::Current => f.write_str("the current login (`oauthctl use`)"),
             Self::Store(kind) => f.write_str(kind),
             Self::Login(profile) => write!(f, "the login `{profile}`"),

@@ -21,8 +21,10 @@ pub struct TokenStore {
     index: IndexFile,
     open: Open,
     opened: Mutex<HashMap<StoreKind, Arc<dyn Keychain>>>,
-    /// `--store` or `OAUTHCTL_STORE`: wins over what is remembered.
+    /// `--store` or `OAUTHCTL_STORE`.
     chosen: Option<StoreKind>,
+    /// Whether the choice is for what is not listed yet only: that of the environment is, that of a flag is not.
+    remembers: bool,
     /// The index of a process that leaves none behind.
     in_memory: Option<Mutex<LoginIndex>>,
 }
@@ -38,12 +40,22 @@ pub struct Found<T> {
 impl TokenStore {
     pub fn new(index: IndexFile, chosen: Option<StoreKind>, open: Open) -> Self {
         let in_memory = (chosen == Some(StoreKind::Memory)).then(Mutex::default);
-        Self { index, open, opened: Mutex::default(), chosen, in_memory }
+        Self { index, open, opened: Mutex::default(), chosen, remembers: false, in_memory }
     }
 
     /// The same store with a list of logins that is never written: the demo's.
     pub fn unlisted(self) -> Self {
         Self { in_memory: Some(Mutex::default()), ..self }
+    }
+
+    /// The same store, in which what is listed is looked for where the list says.
+    pub fn remembering(self) -> Self {
+        Self { remembers: true, ..self }
+    }
+
+    /// Where something is that the list has in that store, or does not have.
+    fn kind_of(&self, remembered: Option<StoreKind>) -> Option<StoreKind> {
+        if self.remembers { remembered.or(self.chosen) } else { self.chosen.or(remembered) }
     }
 
     /// Which logins there are. Opens no keychain.
@@ -52,6 +64,12 @@ impl TokenStore {
             Some(index) => Ok(index.lock().unwrap_or_else(PoisonError::into_inner).clone()),
             None => self.index.read().map_err(StoreError::Index),
         }
+    }
+
+    /// The store that a login of this name goes to: the chosen one, else the one that it was in.
+    pub fn kind_for(&self, profile: &Profile) -> Result<StoreKind, StoreError> {
+        let remembered = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+        Ok(self.chosen.or(remembered).unwrap_or_default())
     }
 
     /// The store that a new record goes to.
@@ -65,7 +83,10 @@ impl TokenStore {
 
     /// Writes and removes a made-up record, so that a login does not fail after the person has consented.
     pub fn prove_writable(&self, probe: u64) -> Result<(), StoreError> {
-        let kind = self.kind_for_new();
+        self.prove_writable_in(self.kind_for_new(), probe)
+    }
+
+    pub fn prove_writable_in(&self, kind: StoreKind, probe: u64) -> Result<(), StoreError> {
         let keychain = self.keychain(kind)?;
         let name = format!("probe-{probe:016x}");
         let result = keychain.set(&name, b"{}").and_then(|()| keychain.delete(&name));
@@ -79,7 +100,7 @@ impl TokenStore {
 
     /// Keeps a login, reads it back, and makes it the current one.
     pub fn save(&self, profile: &Profile, token: &StoredToken) -> Result<StoreKind, StoreError> {
-        let kind = self.kind_for_new();
+        let kind = self.kind_for(profile)?;
         let previous = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
         self.write(kind, profile.as_str(), &record::encode(token))?;
         self.change_index(|index| {
@@ -97,7 +118,7 @@ impl TokenStore {
     /// Forgets a login. `false` if there was none.
     pub fn forget(&self, profile: &Profile) -> Result<bool, StoreError> {
         let listed = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
-        let kind = self.chosen.or(listed).unwrap_or_default();
+        let kind = self.kind_of(listed).unwrap_or_default();
         let keychain = self.keychain(kind)?;
         let deleted = keychain.delete(profile.as_str());
         let deleted = deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
@@ -133,7 +154,7 @@ impl TokenStore {
 
     pub fn forget_app(&self, provider: &str) -> Result<bool, StoreError> {
         let listed = self.index()?.apps.get(provider).map(|entry| entry.store);
-        let kind = self.chosen.or(listed).unwrap_or_default();
+        let kind = self.kind_of(listed).unwrap_or_default();
         let keychain = self.keychain(kind)?;
         let deleted = keychain.delete(&app_account(provider));
         let deleted = deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
@@ -164,7 +185,7 @@ impl TokenStore {
         remembered: Option<StoreKind>,
     ) -> Result<Option<Found<T>>, StoreError> {
         // Nothing is remembered and nothing chosen: then there is nothing, and the keychain need not be opened.
-        let Some(kind) = self.chosen.or(remembered) else { return Ok(None) };
+        let Some(kind) = self.kind_of(remembered) else { return Ok(None) };
         let keychain = self.keychain(kind)?;
         let place = keychain.place();
         let bytes =

@@ -82,7 +82,7 @@ fn a_projects_file_is_found_from_below_and_names_the_login() {
 
     let status = run_in(&sandbox, &deep, &["status", "-v"]);
     status.code(0).says("profile: one (from project, `").says("/work/project/.oauthctl.toml`, line 1, column 11)");
-    status.says("store: file (from environment, OAUTHCTL_STORE)").says("token: not shown (from file)");
+    status.says("store of new logins: file (from environment, OAUTHCTL_STORE)").says("token: not shown (from file)");
     run_in(&sandbox, &deep, &["status", "-v", "--profile", "two"]).code(0).says("profile: two (from flag --profile)");
     sandbox.run(&["status", "-v"]).code(0).says("profile: two (from the current login");
 }
@@ -163,9 +163,6 @@ fn login_warns_of_variables_that_will_hide_it() {
     login.code(0).says("OAUTHCTL_PROFILE is set: without `--profile one` commands use `other`");
     let login = keep(&Sandbox::new().with("OAUTHCTL_TOKEN", "canary-7f3a"), &judgeme, "token");
     login.code(0).says("OAUTHCTL_TOKEN is set: ").hides("canary-7f3a");
-    let memory = [&judgeme[..], &["--store", "memory"]].concat();
-    let login = keep(&Sandbox::new(), &memory, "token");
-    login.code(0).says("OAUTHCTL_STORE is set: without `--store memory` commands look for this login in `file`");
     let quiet = keep(&Sandbox::new(), &judgeme, "token");
     assert!(!quiet.code(0).stderr().contains("warning"), "{quiet}");
 }

@@ -12,7 +12,7 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
 use crate::provider::quirks::GrantKind;
 use crate::provider::{Provider, ProviderDefinition};
-use crate::store::{Profile, StoreKind, StoredToken};
+use crate::store::{Profile, StoredToken};
 use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
 use crate::system::paths::variable;
 
@@ -142,7 +142,7 @@ fn about_stray(stray: &Stray, context: &Context) {
 }
 
 /// What will be used in place of this login when nobody names it.
-pub fn about_shadows(profile: &Profile, kind: StoreKind, context: &Context) -> anyhow::Result<()> {
+pub fn about_shadows(profile: &Profile, context: &Context) -> anyhow::Result<()> {
     if context.system.secrets.token.is_some() {
         warn(context, "OAUTHCTL_TOKEN is set: with `--profile` or OAUTHCTL_PROFILE it is used in place of this login");
     }
@@ -161,13 +161,6 @@ pub fn about_shadows(profile: &Profile, kind: StoreKind, context: &Context) -> a
                 ),
             );
         }
-    }
-    if let Some(other) = variable("OAUTHCTL_STORE").filter(|other| *other != kind.to_string()) {
-        let other = sanitize::line(&other);
-        warn(
-            context,
-            &format!("OAUTHCTL_STORE is set: without `--store {kind}` commands look for this login in `{other}`"),
-        );
     }
     Ok(())
 }
