@@ -325,15 +325,15 @@ mod tests {
 
     #[test]
     fn a_helper_that_hangs_is_ended_with_all_that_it_started() {
-        let (folder, mut hangs) = helper("echo $$ >\"$0.pid\"; sleep 1000 & wait");
+        // The lock is held as long as anybody has the file open: the helper, and the grandchild that inherits it.
+        let (folder, mut hangs) = helper("exec 9>\"$0.lock\"; flock 9; sleep 1000 & wait");
         hangs.deadline = Duration::from_millis(500);
         assert!(matches!(hangs.get("acme"), Err(KeychainError::Silent { seconds: 1 })));
-        let Ok(group) = std::fs::read_to_string(folder.path().join("docker-credential-made-up.pid")) else { return };
+        let Ok(lock) = std::fs::File::open(folder.path().join("docker-credential-made-up.lock")) else { return };
         if !io::stdin().is_terminal() {
-            // SAFETY: signal 0 only asks whether anybody is there.
-            while unsafe { libc::kill(-group.trim().parse::<i32>().unwrap(), 0) } == 0 {
-                thread::yield_now();
-            }
+            let (locked, gone) = mpsc::channel();
+            thread::spawn(move || locked.send(lock.lock().is_ok()));
+            assert_eq!(gone.recv_timeout(Duration::from_secs(60)), Ok(true), "the grandchild lives on");
         }
     }
 

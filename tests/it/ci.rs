@@ -105,7 +105,7 @@ fn exec_hands_the_token_to_the_command_and_to_nothing_else() {
 fn exec_passes_signals_on() {
     use std::io::{BufRead, BufReader};
     let sandbox = with_login();
-    let script = "trap 'exit 42' TERM; echo $$; while :; do read -r line; done";
+    let script = "trap 'exit 42' TERM; echo $$; read -r line; exit 1";
     let mut command = sandbox.command(&["exec", "--", "sh", "-c", script]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut ready = String::new();
