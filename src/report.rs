@@ -253,7 +253,7 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
         CommandError::NoPassphrase => {
             (ExitCode::Usage, Some("set OAUTHCTL_EXPORT_PASSPHRASE, or pipe it in with `--passphrase-stdin`".into()))
         }
-        CommandError::PassphrasesDiffer => (ExitCode::Usage, None),
+        CommandError::OneOrAll | CommandError::PassphrasesDiffer => (ExitCode::Usage, None),
         CommandError::LoginExists { profile } => (
             ExitCode::Usage,
             Some(format!("`--replace` puts the other in the place of `{profile}`, `--profile NAME` beside it")),

@@ -8,13 +8,17 @@ use crate::store::{Profile, StoreError};
 #[derive(Args)]
 pub struct LogoutArgs {
     /// Forget every login on this machine
-    #[arg(long, conflicts_with = "profile")]
+    #[arg(long)]
     all: bool,
 }
 
 pub fn run(args: &LogoutArgs, context: &Context) -> anyhow::Result<()> {
     if !args.all {
         return forget(context.profile()?, context);
+    }
+    // A profile of the environment is a default, one that was typed is a contradiction.
+    if context.global.typed.profile {
+        return Err(CommandError::OneOrAll.into());
     }
     // One that cannot be forgotten must not save the others.
     let mut first_error = Ok(());

@@ -87,6 +87,8 @@ pub enum CommandError {
     },
     #[error("{at}: `{param}` of `{provider}` chooses a server, and a project's file may not")]
     ParamNotForProject { at: At, param: String, provider: String },
+    #[error("`--profile` means one login, `--all` every one")]
+    OneOrAll,
     #[error("{}", ending(profiles))]
     LoginsEnd { profiles: Vec<String>, provider: String },
     #[error("`{provider}` takes no token in a header")]

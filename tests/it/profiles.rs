@@ -65,8 +65,10 @@ fn logout_forgets_one_login_or_all() {
     sandbox.run(&["token", "--profile", "one"]).code(4);
     sandbox.run(&["token", "--profile", "two"]).code(0);
     keep(&sandbox, &["--provider", "judgeme"], "third").code(0);
+    sandbox.run(&["logout", "--all", "--profile", "two"]).code(2);
+    let sandbox = sandbox.with("OAUTHCTL_PROFILE", "two");
     sandbox.run(&["logout", "--all"]).code(0).says("`two`").says("`judgeme`");
-    assert!(sandbox.run(&["status"]).code(0).stdout().starts_with("No logins."));
+    assert!(sandbox.without("OAUTHCTL_PROFILE").run(&["status"]).code(0).stdout().starts_with("No logins."));
 }
 
 #[test]
