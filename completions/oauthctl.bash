@@ -31,8 +31,17 @@ _oauthctl() {
             oauthctl,emulate)
                 cmd="oauthctl__subcmd__emulate"
                 ;;
+            oauthctl,exec)
+                cmd="oauthctl__subcmd__exec"
+                ;;
+            oauthctl,export)
+                cmd="oauthctl__subcmd__export"
+                ;;
             oauthctl,help)
                 cmd="oauthctl__subcmd__help"
+                ;;
+            oauthctl,import)
+                cmd="oauthctl__subcmd__import"
                 ;;
             oauthctl,login)
                 cmd="oauthctl__subcmd__login"
@@ -97,8 +106,17 @@ _oauthctl() {
             oauthctl__subcmd__help,emulate)
                 cmd="oauthctl__subcmd__help__subcmd__emulate"
                 ;;
+            oauthctl__subcmd__help,exec)
+                cmd="oauthctl__subcmd__help__subcmd__exec"
+                ;;
+            oauthctl__subcmd__help,export)
+                cmd="oauthctl__subcmd__help__subcmd__export"
+                ;;
             oauthctl__subcmd__help,help)
                 cmd="oauthctl__subcmd__help__subcmd__help"
+                ;;
+            oauthctl__subcmd__help,import)
+                cmd="oauthctl__subcmd__help__subcmd__import"
                 ;;
             oauthctl__subcmd__help,login)
                 cmd="oauthctl__subcmd__help__subcmd__login"
@@ -182,7 +200,7 @@ _oauthctl() {
 
     case "${cmd}" in
         oauthctl)
-            opts="-v -q -h -V --profile --store --json --verbose --quiet --color --help --version app login call token status scopes use logout providers emulate demo completions man help"
+            opts="-v -q -h -V --profile --store --json --verbose --quiet --color --help --version app login call token status scopes use logout exec export import providers emulate demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -193,7 +211,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -219,7 +237,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -315,7 +333,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -349,7 +367,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -375,7 +393,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -481,7 +499,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -507,7 +525,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -541,7 +559,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -579,7 +597,63 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__exec)
+            opts="-v -q -h --env --profile --store --json --verbose --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__export)
+            opts="-v -q -h --move --passphrase-stdin --profile --store --json --verbose --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -594,7 +668,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__help)
-            opts="app login call token status scopes use logout providers emulate demo completions man help"
+            opts="app login call token status scopes use logout exec export import providers emulate demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -719,7 +793,49 @@ _oauthctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauthctl__subcmd__help__subcmd__exec)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauthctl__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -901,8 +1017,34 @@ _oauthctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        oauthctl__subcmd__import)
+            opts="-v -q -h --replace --passphrase-stdin --profile --store --json --verbose --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         oauthctl__subcmd__login)
-            opts="-v -q -h --provider --scope --param --grant --redirect-uri --port --listen --browser --no-browser --timeout --allow-missing-state --with-token --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --provider --scope --param --grant --redirect-uri --port --listen --browser --no-browser --timeout --allow-missing-state --label --with-token --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -944,12 +1086,16 @@ _oauthctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -964,7 +1110,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__logout)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --all --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -975,7 +1121,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1001,7 +1147,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1027,7 +1173,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1053,7 +1199,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1163,7 +1309,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1193,7 +1339,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1219,7 +1365,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1245,7 +1391,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1260,18 +1406,22 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__status)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --check --expires-within --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --expires-within)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1286,18 +1436,26 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__token)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --format --env --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "plain json header env curl github" -- "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1323,7 +1481,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "keychain file memory" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
                 --color)

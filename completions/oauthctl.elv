@@ -38,6 +38,9 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand scopes 'Show what the provider knows, what was asked for, what was granted'
             cand use 'Make a login the current one'
             cand logout 'Forget a login'
+            cand exec 'Run a command with the access token in its environment'
+            cand export 'Seal a login under a passphrase and print it, to be taken to another machine'
+            cand import 'Take in a login that `export` sealed on another machine'
             cand providers 'List the providers, or show one''s definition'
             cand emulate 'Stand in for a provider on this machine'
             cand demo 'Do the whole round against an emulator, and leave nothing behind'
@@ -124,6 +127,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --listen 'The local address to which a tunnel leads from the redirect URI'
             cand --browser 'A program to open the URL with; split at blanks, the URL comes last'
             cand --timeout 'How long to wait for the redirect: seconds, or with s, m, h, d'
+            cand --label 'What you call the account; `status` shows it'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to colour; NO_COLOR is obeyed'
@@ -180,6 +184,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;token'= {
+            cand --format 'The form to print it in'
+            cand --env 'The variable''s name, for the forms that set one'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to colour; NO_COLOR is obeyed'
@@ -192,9 +198,11 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;status'= {
+            cand --expires-within 'End with 4 if a login will need a person within this time, such as 7d'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --check 'Look at the login that commands would use, and end with 4 if it needs a person'
             cand --json 'Print the answer as JSON'
             cand -v 'Say more; secrets stay masked'
             cand --verbose 'Say more; secrets stay masked'
@@ -231,6 +239,48 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --all 'Forget every login on this machine'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;exec'= {
+            cand --env 'The variable that holds the token'
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;export'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --move 'Take the refresh token along, and forget the login here'
+            cand --passphrase-stdin 'Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;import'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --replace 'Take the place of a login of the same name'
+            cand --passphrase-stdin 'Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked'
             cand --json 'Print the answer as JSON'
             cand -v 'Say more; secrets stay masked'
             cand --verbose 'Say more; secrets stay masked'
@@ -387,6 +437,9 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand scopes 'Show what the provider knows, what was asked for, what was granted'
             cand use 'Make a login the current one'
             cand logout 'Forget a login'
+            cand exec 'Run a command with the access token in its environment'
+            cand export 'Seal a login under a passphrase and print it, to be taken to another machine'
+            cand import 'Take in a login that `export` sealed on another machine'
             cand providers 'List the providers, or show one''s definition'
             cand emulate 'Stand in for a provider on this machine'
             cand demo 'Do the whole round against an emulator, and leave nothing behind'
@@ -418,6 +471,12 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;help;use'= {
         }
         &'oauthctl;help;logout'= {
+        }
+        &'oauthctl;help;exec'= {
+        }
+        &'oauthctl;help;export'= {
+        }
+        &'oauthctl;help;import'= {
         }
         &'oauthctl;help;providers'= {
             cand list 'List all providers'

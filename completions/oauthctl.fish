@@ -27,7 +27,9 @@ end
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -44,6 +46,9 @@ complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "status" -d 'List 
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "scopes" -d 'Show what the provider knows, what was asked for, what was granted'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "use" -d 'Make a login the current one'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "logout" -d 'Forget a login'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "exec" -d 'Run a command with the access token in its environment'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "export" -d 'Seal a login under a passphrase and print it, to be taken to another machine'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "import" -d 'Take in a login that `export` sealed on another machine'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "providers" -d 'List the providers, or show one\'s definition'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "emulate" -d 'Stand in for a provider on this machine'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "demo" -d 'Do the whole round against an emulator, and leave nothing behind'
@@ -53,7 +58,9 @@ complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "help" -d 'Print t
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -70,7 +77,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -82,7 +91,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -93,7 +104,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -115,10 +128,13 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l port -d 'The
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l listen -d 'The local address to which a tunnel leads from the redirect URI' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l browser -d 'A program to open the URL with; split at blanks, the URL comes last' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l timeout -d 'How long to wait for the redirect: seconds, or with s, m, h, d' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l label -d 'What you call the account; `status` shows it' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -149,7 +165,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l cacert -d 'Tr
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -166,10 +184,19 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l quiet -d 'Say
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l format -d 'The form to print it in' -r -f -a "plain\t'The token and a newline'
+json\t'An object with the token and when it ends'
+header\t'The header that the provider\'s API wants'
+env\t'A line for `eval "$(…)"` in a shell'
+curl\t'A line for `curl -K -`, so that the token is not in curl\'s arguments'
+github\t'For a step of GitHub Actions: masks the token in logs and sets it for the steps that follow'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l env -d 'The variable\'s name, for the forms that set one' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -177,13 +204,17 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l json -d 'Pri
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l expires-within -d 'End with 4 if a login will need a person within this time, such as 7d' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l check -d 'Look at the login that commands would use, and end with 4 if it needs a person'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -191,7 +222,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s h -l help -
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -202,7 +235,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s h -l help -
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -213,18 +248,67 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s h -l help -d '
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l all -d 'Forget every login on this machine'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l env -d 'The variable that holds the token' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l move -d 'Take the refresh token along, and forget the login here'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l passphrase-stdin -d 'Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l replace -d 'Take the place of a login of the same name'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l passphrase-stdin -d 'Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -240,7 +324,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __f
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -251,7 +337,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -263,7 +351,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -275,7 +365,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -300,7 +392,9 @@ slow-token\t'The token endpoint takes ten seconds to answer'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -315,7 +409,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l browser -d 'C
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -326,7 +422,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s h -l help -d 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -337,7 +435,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s h -l h
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
-memory\t'Nothing outlives the command'"
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -345,20 +445,23 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l json -d 'Print
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "app" -d 'Register your app\'s client id and secret for a provider'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "login" -d 'Log in to a provider in the browser and keep the token'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "call" -d 'Send one request to the provider\'s API with the token in it'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "token" -d 'Print the access token and nothing else'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "status" -d 'List the logins: provider, store, scopes, since when, until when'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "scopes" -d 'Show what the provider knows, what was asked for, what was granted'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "use" -d 'Make a login the current one'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "logout" -d 'Forget a login'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "providers" -d 'List the providers, or show one\'s definition'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "emulate" -d 'Stand in for a provider on this machine'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "demo" -d 'Do the whole round against an emulator, and leave nothing behind'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "completions" -d 'Print a completion script for your shell'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "man" -d 'Print the manual page'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout providers emulate demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "app" -d 'Register your app\'s client id and secret for a provider'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "login" -d 'Log in to a provider in the browser and keep the token'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "call" -d 'Send one request to the provider\'s API with the token in it'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "token" -d 'Print the access token and nothing else'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "status" -d 'List the logins: provider, store, scopes, since when, until when'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "scopes" -d 'Show what the provider knows, what was asked for, what was granted'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "use" -d 'Make a login the current one'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "logout" -d 'Forget a login'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "exec" -d 'Run a command with the access token in its environment'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "export" -d 'Seal a login under a passphrase and print it, to be taken to another machine'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "import" -d 'Take in a login that `export` sealed on another machine'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "providers" -d 'List the providers, or show one\'s definition'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "emulate" -d 'Stand in for a provider on this machine'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "demo" -d 'Do the whole round against an emulator, and leave nothing behind'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "completions" -d 'Print a completion script for your shell'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "man" -d 'Print the manual page'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "set" -d 'Keep a client id and secret; asks on a terminal'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "show" -d 'Show which client is registered; never the secret'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "remove" -d 'Forget the client'

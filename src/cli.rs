@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{self, Context};
@@ -34,6 +35,10 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "STORE", env = "OAUTHCTL_STORE", hide_env_values = true)]
     pub store: Option<StoreKind>,
 
+    /// What of these came from the command line, and not from the environment.
+    #[arg(skip)]
+    pub typed: Typed,
+
     /// Print the answer as JSON
     #[arg(long, global = true)]
     pub json: bool,
@@ -49,6 +54,13 @@ pub struct GlobalArgs {
     /// When to colour; NO_COLOR is obeyed
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
+}
+
+/// Whether a global option was typed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Typed {
+    pub profile: bool,
+    pub store: bool,
 }
 
 #[derive(Subcommand)]
@@ -69,6 +81,12 @@ enum Command {
     Use(commands::use_login::UseArgs),
     /// Forget a login
     Logout(commands::logout::LogoutArgs),
+    /// Run a command with the access token in its environment
+    Exec(commands::exec::ExecArgs),
+    /// Seal a login under a passphrase and print it, to be taken to another machine
+    Export(commands::export::ExportArgs),
+    /// Take in a login that `export` sealed on another machine
+    Import(commands::import::ImportArgs),
     /// List the providers, or show one's definition
     Providers(commands::providers::ProvidersArgs),
     /// Stand in for a provider on this machine
@@ -85,7 +103,10 @@ enum Command {
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let mut command = Cli::command();
     let matches = command.try_get_matches_from_mut(args)?;
-    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    cli.global.typed = Typed { profile: typed("profile"), store: typed("store") };
+    Ok(cli)
 }
 
 impl Cli {
@@ -101,6 +122,9 @@ impl Cli {
             Command::Scopes(args) => commands::scopes::run(args, &context),
             Command::Use(args) => commands::use_login::run(args, &context),
             Command::Logout(args) => commands::logout::run(args, &context),
+            Command::Exec(args) => commands::exec::run(args, &context),
+            Command::Export(args) => commands::export::run(args, &context),
+            Command::Import(args) => commands::import::run(args, &context),
             Command::Providers(args) => commands::providers::run(args, &context),
             Command::Emulate(args) => commands::emulate::run(args, &context),
             Command::Demo(args) => commands::demo::run(args, &context),

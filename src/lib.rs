@@ -33,7 +33,8 @@
 //!    the walk stops and says so.
 //! 2. No redirect is followed on an endpoint that sees a secret. A code is sent once at most.
 //! 3. No secret in argv, in a log, in an error, in a file that is not sealed, or in the working directory.
-//! 4. Stdout is the answer, stderr is the talk. Only `token` and an explicit `--show-secrets` hand a secret out.
+//! 4. Stdout is the answer, stderr is the talk. Only `token`, `exec` and an explicit `--show-secrets` hand a
+//!    secret out, and `export` a sealed one.
 //! 5. Nothing falls back: the store that was chosen is used, or the command says why it cannot be.
 //! 6. Every wait has a bound: browser, network, keychain.
 //! 7. A quirk acts in `provider::dialect` only.

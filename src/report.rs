@@ -13,6 +13,7 @@ use crate::flow::FlowError;
 use crate::flow::discovery::DiscoveryError;
 use crate::provider::DefinitionError;
 use crate::provider::dialect::TokenReplyError;
+use crate::store::sealed_login::SealedLoginError;
 use crate::store::{StoreError, StoreKind};
 use crate::system::certificate::CertificateError;
 use crate::system::entropy::NoEntropy;
@@ -20,6 +21,7 @@ use crate::system::http::HttpError;
 use crate::system::keychain::{FileProblem, KeychainError};
 use crate::system::loopback::LoopbackError;
 use crate::system::paths::PathsError;
+use crate::system::project::ProjectError;
 use crate::system::terminal::TerminalError;
 
 /// What a script may do next. `oauthctl --help` and the README list the same.
@@ -143,6 +145,9 @@ fn verdict_of(error: &(dyn Error + 'static)) -> Option<(ExitCode, Option<String>
     if let Some(error) = error.downcast_ref::<TerminalError>() {
         return Some(of_terminal(error));
     }
+    if let Some(error) = error.downcast_ref::<ProjectError>() {
+        return Some(of_project(error));
+    }
     if error.is::<CertificateError>() {
         return Some((ExitCode::Unexpected, None));
     }
@@ -214,6 +219,83 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
         CommandError::DefinitionExists { .. } => (ExitCode::Usage, Some("edit it, or choose another id".into())),
         CommandError::NotWritten { .. } => (ExitCode::Unexpected, Some("`--print` prints the text instead".into())),
         CommandError::DemoStep { .. } => (ExitCode::Unexpected, None),
+        CommandError::TokenWithoutProfile => {
+            (ExitCode::Usage, Some("`--profile NAME` says which login the token stands for".into()))
+        }
+        CommandError::NoTokenVariable => {
+            (ExitCode::LoginNeeded, Some("set OAUTHCTL_TOKEN, or leave `--store env` out".into()))
+        }
+        CommandError::BadTokenVariable => (ExitCode::Usage, Some("it takes the token and nothing else".into())),
+        CommandError::TokenOfNobody { .. } => (
+            ExitCode::Definition,
+            Some("name the profile as the provider (`oauthctl providers list`), or log in under that name once".into()),
+        ),
+        CommandError::NowhereToKeep { provider, .. } => (
+            ExitCode::Store,
+            Some(format!(
+                "`oauthctl login --provider {provider} --store file` keeps it in a sealed file; \
+                 `oauthctl import --store file FILE` takes a login that `oauthctl export` sealed on another machine"
+            )),
+        ),
+        CommandError::ParamNotForProject { param, .. } => {
+            (ExitCode::Definition, Some(format!("give it with `--param {param}=VALUE` at the login")))
+        }
+        CommandError::LoginsEnd { profiles, provider } => {
+            let profile = profiles.first().map_or("NAME", String::as_str);
+            (
+                ExitCode::LoginNeeded,
+                Some(format!("`oauthctl login --provider {provider} --profile {profile}` logs in again")),
+            )
+        }
+        CommandError::NoHeader { provider } => {
+            (ExitCode::Usage, Some(format!("`oauthctl providers show {provider}` says where it takes one")))
+        }
+        CommandError::NotGithub => (
+            ExitCode::Usage,
+            Some(
+                "elsewhere `--format env` prints a line for a shell, and `oauthctl exec -- COMMAND` prints nothing"
+                    .into(),
+            ),
+        ),
+        CommandError::GithubEnv { .. } | CommandError::ImportFile(_) => (ExitCode::Usage, None),
+        CommandError::NoPassphrase => {
+            (ExitCode::Usage, Some("set OAUTHCTL_EXPORT_PASSPHRASE, or pipe it in with `--passphrase-stdin`".into()))
+        }
+        CommandError::OneOrAll | CommandError::PassphrasesDiffer => (ExitCode::Usage, None),
+        CommandError::LoginExists { profile } => (
+            ExitCode::Usage,
+            Some(format!("`--replace` puts the other in the place of `{profile}`, `--profile NAME` beside it")),
+        ),
+        CommandError::SealedLogin(error) => of_sealed_login(error),
+    }
+}
+
+fn of_sealed_login(error: &SealedLoginError) -> (ExitCode, Option<String>) {
+    match error {
+        SealedLoginError::Newer => (ExitCode::Store, Some("upgrade oauthctl".into())),
+        SealedLoginError::ShortPassphrase => (
+            ExitCode::Usage,
+            Some(
+                "whoever has the file may try as many as they like: `openssl rand -base64 24` makes a good one".into(),
+            ),
+        ),
+        SealedLoginError::NotOurs | SealedLoginError::TooCostly { .. } | SealedLoginError::Damaged(_) => {
+            (ExitCode::Usage, Some("`oauthctl export --profile NAME` on the other machine makes a new one".into()))
+        }
+        SealedLoginError::WrongPassphrase => (ExitCode::Usage, None),
+        SealedLoginError::Entropy(_) => (ExitCode::Unexpected, None),
+    }
+}
+
+fn of_project(error: &ProjectError) -> (ExitCode, Option<String>) {
+    match error {
+        ProjectError::Unreadable { .. } => {
+            (ExitCode::Definition, Some("it must be a file of yours or of root that nobody else can change".into()))
+        }
+        ProjectError::Wrong { .. } => (
+            ExitCode::Definition,
+            Some("it may have `profile = \"NAME\"` and `[params]` with single names, and nothing else".into()),
+        ),
     }
 }
 
@@ -382,7 +464,15 @@ fn of_store(error: &StoreError) -> (ExitCode, Option<String>) {
 
 fn of_keychain(kind: StoreKind, error: &KeychainError) -> Option<String> {
     let file = "`--store file` (or OAUTHCTL_STORE=file) keeps logins in a sealed file instead";
+    if let StoreKind::Helper(name) = kind {
+        let program = name.program();
+        return match error {
+            KeychainError::Missing { .. } => Some(format!("install `{program}`, or: {file}")),
+            _ => Some(format!("`echo https://oauthctl.invalid/x | {program} get` shows how it does; or: {file}")),
+        };
+    }
     match error {
+        KeychainError::ReadOnly => Some("`--store keychain` or `--store file` keeps a login".to_owned()),
         KeychainError::Missing { .. } => Some(format!("start a keyring service, or: {file}")),
         KeychainError::Locked => {
             Some(format!("unlock it (log in to the desktop, or `gnome-keyring-daemon --unlock`), or: {file}"))

@@ -3,17 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::CommandError;
+use super::{CommandError, sources};
 use crate::cli::GlobalArgs;
 use crate::protocol::sanitize;
-use crate::provider::{Catalogue, Origin, Provider};
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::is_vschar;
+use crate::provider::template::ParamKind;
+use crate::provider::{Catalogue, DefinitionError, Origin, Provider, ProviderDefinition};
 use crate::store::login_index::IndexFile;
+use crate::store::stored_token::Origin::Given;
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::System;
-use crate::system::keychain::{Keychain, MemoryKeychain};
+use crate::system::credential_helper::CredentialHelper;
+use crate::system::keychain::{Keychain, MemoryKeychain, VariableKeychain};
 use crate::system::os_keychain::OsKeychain;
 use crate::system::paths::{Paths, PathsError, variable};
+use crate::system::project::{self, Project};
 use crate::system::sealed_file::SealedFiles;
 use crate::system::terminal::{Terminal, TerminalError};
 
@@ -23,6 +29,7 @@ pub struct Context {
     terminal: Arc<dyn Terminal>,
     paths: OnceLock<Paths>,
     store: OnceLock<TokenStore>,
+    project: OnceLock<Option<Project>>,
 }
 
 /// A login that a command works with, its provider resolved and its origins compared.
@@ -34,7 +41,7 @@ pub struct ActiveLogin {
 
 impl Context {
     pub fn new(system: System, terminal: Arc<dyn Terminal>, global: GlobalArgs) -> Self {
-        Self { system, global, terminal, paths: OnceLock::new(), store: OnceLock::new() }
+        Self { system, global, terminal, paths: OnceLock::new(), store: OnceLock::new(), project: OnceLock::new() }
     }
 
     pub fn terminal(&self) -> &dyn Terminal {
@@ -82,6 +89,8 @@ impl Context {
             return Ok(store);
         }
         let store = self.open_store(self.global.store)?;
+        // The environment says where new logins go; one that is listed is where it is.
+        let store = if self.global.typed.store { store } else { store.remembering() };
         Ok(self.store.get_or_init(|| store))
     }
 
@@ -95,6 +104,8 @@ impl Context {
             Ok(match kind {
                 StoreKind::Keychain => Arc::new(OsKeychain::new()),
                 StoreKind::Memory => Arc::new(MemoryKeychain::default()),
+                StoreKind::Env => Arc::new(VariableKeychain),
+                StoreKind::Helper(name) => Arc::new(CredentialHelper::new(name)),
                 StoreKind::File => {
                     let key = key.as_ref().map(|key| key.expose());
                     let files = SealedFiles::new(&paths.data, &paths.config, key, Arc::clone(&entropy));
@@ -106,18 +117,27 @@ impl Context {
         Ok(TokenStore::new(index, chosen, Box::new(open)))
     }
 
-    /// The profile that is meant: `--profile`, OAUTHCTL_PROFILE, or the current one.
-    pub fn profile(&self) -> anyhow::Result<Profile> {
-        if let Some(profile) = &self.global.profile {
-            return Ok(profile.clone());
+    /// What the project in the working directory says.
+    pub fn project(&self) -> anyhow::Result<Option<&Project>> {
+        if self.project.get().is_none() {
+            let found = project::find_here()?;
+            let _ = self.project.set(found);
         }
-        let current = self.store()?.index()?.current;
-        Ok(current.and_then(|name| name.parse().ok()).ok_or(CommandError::NoLogin { profile: None, provider: None })?)
+        Ok(self.project.get().and_then(Option::as_ref))
+    }
+
+    /// The profile that is meant: `--profile`, OAUTHCTL_PROFILE, the project's, or the current one.
+    pub fn profile(&self) -> anyhow::Result<Profile> {
+        let chosen = sources::profiles(self)?.into_iter().next();
+        Ok(chosen.map(|(profile, _)| profile).ok_or(CommandError::NoLogin { profile: None, provider: None })?)
     }
 
     /// The record of the login that is meant.
     pub fn stored_login(&self) -> anyhow::Result<(Profile, Found<StoredToken>)> {
         let profile = self.profile()?;
+        if let Some(found) = self.login_of_variable(&profile)? {
+            return Ok((profile, found));
+        }
         let store = self.store()?;
         match store.load(&profile)? {
             Some(found) => Ok((profile, found)),
@@ -127,6 +147,59 @@ impl Context {
                 Err(CommandError::NoLogin { profile: Some(profile.to_string()), provider }.into())
             }
         }
+    }
+
+    /// What `OAUTHCTL_TOKEN` says of this login, where it counts: with a profile that the person named, and no other
+    /// store typed. Its provider and parameters are those of the login of that name, or else of the provider.
+    pub fn login_of_variable(&self, profile: &Profile) -> anyhow::Result<Option<Found<StoredToken>>> {
+        let wanted = self.global.store == Some(StoreKind::Env);
+        let Some(token) = &self.system.secrets.token else {
+            return if wanted { Err(CommandError::NoTokenVariable.into()) } else { Ok(None) };
+        };
+        if self.global.profile.is_none() && wanted {
+            return Err(CommandError::TokenWithoutProfile.into());
+        }
+        if self.global.profile.as_ref() != Some(profile) || (self.global.typed.store && !wanted) {
+            return Ok(None);
+        }
+        if !is_vschar(token.expose()) {
+            return Err(CommandError::BadTokenVariable.into());
+        }
+        let catalogue = self.catalogue()?;
+        let listed = self.store()?.index()?.logins.remove(profile.as_str());
+        let id = match (&listed, catalogue.emulated_id()) {
+            (Some(entry), _) => entry.provider.clone(),
+            (None, Some(emulated)) => emulated.to_owned(),
+            (None, None) => profile.to_string(),
+        };
+        let definition = match catalogue.get(&id) {
+            Err(DefinitionError::UnknownProvider { .. }) => {
+                return Err(CommandError::TokenOfNobody { profile: profile.to_string() }.into());
+            }
+            definition => definition?,
+        };
+        let params = self.with_project(&definition, listed.map(|entry| entry.params).unwrap_or_default())?;
+        let provider = catalogue.resolve(&id, &params)?;
+        let now = self.system.clock.now();
+        let record = StoredToken::given(&provider, None, Given, ScopeSet::default(), token.clone(), now);
+        Ok(Some(Found { record, store: StoreKind::Env, place: VariableKeychain.place() }))
+    }
+
+    /// The parameters that are given, and those that the project knows beside them.
+    pub fn with_project(
+        &self,
+        definition: &ProviderDefinition,
+        mut given: BTreeMap<String, String>,
+    ) -> anyhow::Result<BTreeMap<String, String>> {
+        for (name, value) in self.project()?.into_iter().flat_map(|project| &project.params) {
+            let Some(param) = definition.params.get(name).filter(|_| !given.contains_key(name)) else { continue };
+            if param.kind != ParamKind::Label {
+                let (at, provider) = (value.at.clone(), definition.id.clone());
+                return Err(CommandError::ParamNotForProject { at, param: name.clone(), provider }.into());
+            }
+            given.insert(name.clone(), value.value.clone());
+        }
+        Ok(given)
     }
 
     /// The login that is meant, ready to be used: nothing is sent to servers that are not those of the login.
@@ -144,8 +217,9 @@ impl Context {
     }
 
     /// A provider with its parameters: given on the command line, or asked of a person.
-    pub fn resolve_asking(&self, id: &str, mut given: BTreeMap<String, String>) -> anyhow::Result<Provider> {
+    pub fn resolve_asking(&self, id: &str, given: BTreeMap<String, String>) -> anyhow::Result<Provider> {
         let catalogue = self.catalogue()?;
+        let mut given = self.with_project(&catalogue.get(id)?, given)?;
         if self.terminal.is_interactive() && catalogue.emulated_id() != Some(id) {
             let definition = catalogue.get(id)?;
             for (name, param) in &definition.params {

@@ -1,7 +1,7 @@
 //! `login`: from nothing to a stored token.
 //!
-//! The order is the promise: the port is bound first and kept, the redirect URI is printed before anything opens, the
-//! store is proven before the person is sent off, and the browser hears what happened only after the token is stored
+//! The order is the promise: the store is proven before anybody is asked anything, the port is bound next and kept, the
+//! redirect URI is printed before anything opens, and the browser hears what happened only after the token is stored
 //! and read back.
 
 mod arrival;
@@ -10,7 +10,7 @@ mod talk;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{CommandError, Context, app};
+use super::{CommandError, Context, app, sources};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Login, LoginRequest, Obtained, Tab, Voucher};
 use crate::flow::pages::Page;
@@ -21,7 +21,7 @@ use crate::protocol::time::HumanDuration;
 use crate::provider::Provider;
 use crate::provider::quirks::GrantKind;
 use crate::store::stored_token::Origin;
-use crate::store::{StoredToken, TokenStore};
+use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::entropy::random;
 use crate::system::paste::PasteReader;
 
@@ -62,6 +62,10 @@ pub struct LoginArgs {
     #[arg(long)]
     allow_missing_state: bool,
 
+    /// What you call the account; `status` shows it
+    #[arg(long, value_name = "TEXT")]
+    label: Option<String>,
+
     /// Read a token that you already have from stdin, and keep it
     #[arg(long, conflicts_with_all = ["redirect_uri", "port", "listen", "browser", "no_browser"])]
     with_token: bool,
@@ -73,14 +77,13 @@ fn parse_param(text: &str) -> Result<(String, String), &'static str> {
 
 pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
     let id = provider_id(args, context)?;
+    let profile = profile_for(&id, context)?;
+    // First of all: neither a question nor a browser is worth it where nothing can be kept.
+    prove_writable(&id, &profile, context).with_context(|| format!("could not log in to `{id}`"))?;
     let provider = context.resolve_asking(&id, args.params.iter().cloned().collect())?;
-    let profile = match &context.global.profile {
-        Some(profile) => profile.clone(),
-        None => id.parse()?,
-    };
     let asked = asked_scopes(args, &provider, context);
     let failed = || format!("could not log in to `{id}`");
-    let (provider, token, tab) = if args.with_token {
+    let (provider, mut token, tab) = if args.with_token {
         let token = keep_given(&provider, asked, context).with_context(failed)?;
         (provider, token, None)
     } else {
@@ -88,6 +91,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
         (provider, token, Some(tab))
     };
     let store = context.store()?;
+    token.label = args.label.clone().or_else(|| label_so_far(&profile, &id, store));
     let saved = store.save(&profile, &token);
     if let Some(tab) = tab {
         tab.show(if saved.is_ok() { Page::LoggedIn } else { Page::Failed });
@@ -95,7 +99,30 @@ pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
     let kind = saved.with_context(failed)?;
     let outcome = LoginOutcome::new(&profile, &provider, &token, kind, store.place(kind)?, context.system.clock.now());
     talk::about_outcome(&outcome, &token, context);
-    context.answer(&outcome)
+    context.answer(&outcome)?;
+    talk::about_shadows(&profile, context)
+}
+
+/// The profile that the person named; else the project's, unless that is a login of another provider; else the
+/// provider's id.
+fn profile_for(id: &str, context: &Context) -> anyhow::Result<Profile> {
+    if let Some(profile) = &context.global.profile {
+        return Ok(profile.clone());
+    }
+    let named = context.project()?.and_then(|project| project.profile.as_ref());
+    if let Some(profile) = named.and_then(|named| named.value.parse::<Profile>().ok()) {
+        let index = context.store()?.index()?;
+        if index.logins.get(profile.as_str()).is_none_or(|entry| entry.provider == id) {
+            return Ok(profile);
+        }
+    }
+    Ok(id.parse()?)
+}
+
+/// A login that is made anew keeps its label.
+fn label_so_far(profile: &Profile, id: &str, store: &TokenStore) -> Option<String> {
+    let listed = store.index().ok()?.logins.get(profile.as_str())?.provider == id;
+    store.load(profile).ok().flatten().filter(|_| listed)?.record.label
 }
 
 /// `--provider`, or the emulated provider, or that of the login that is meant.
@@ -107,8 +134,8 @@ fn provider_id(args: &LoginArgs, context: &Context) -> anyhow::Result<String> {
         return Ok(id.to_owned());
     }
     let index = context.store()?.index()?;
-    let profile = context.global.profile.as_ref().map(|profile| profile.as_str().to_owned()).or(index.current);
-    let known = profile.and_then(|profile| index.logins.get(&profile).map(|entry| entry.provider.clone()));
+    let profile = sources::profiles(context)?.into_iter().next();
+    let known = profile.and_then(|(profile, _)| index.logins.get(profile.as_str()).map(|entry| entry.provider.clone()));
     Ok(known.ok_or(CommandError::NoProvider)?)
 }
 
@@ -153,7 +180,6 @@ fn browser_login(
     };
     let login = Login::begin(request, context.system.entropy.as_ref())?;
     talk::announce(&login, provider, grant, context);
-    prove_writable(context.store()?, context)?;
     let terminal = context.terminal();
     let paste = terminal.is_interactive().then(|| PasteReader::start(login.paste_sender())).flatten();
     talk::open_browser(args, &login, paste.is_some(), context);
@@ -192,7 +218,15 @@ fn chosen_grant(args: &LoginArgs, provider: &Provider) -> Result<GrantKind, Comm
     }
 }
 
-fn prove_writable(store: &TokenStore, context: &Context) -> anyhow::Result<()> {
+fn prove_writable(id: &str, profile: &Profile, context: &Context) -> anyhow::Result<()> {
     let name = u64::from_ne_bytes(random(context.system.entropy.as_ref())?);
-    Ok(store.prove_writable(name)?)
+    let store = context.store()?;
+    match store.prove_writable_in(store.kind_for(profile)?, name) {
+        Err(source @ StoreError::Keychain { kind: StoreKind::Keychain, .. })
+            if !context.terminal().is_interactive() =>
+        {
+            Err(CommandError::NowhereToKeep { provider: id.to_owned(), source: Box::new(source) }.into())
+        }
+        proven => Ok(proven?),
+    }
 }

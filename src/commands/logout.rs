@@ -3,13 +3,36 @@
 use clap::Args;
 
 use super::{CommandError, Context};
-use crate::store::StoreError;
+use crate::store::{Profile, StoreError};
 
 #[derive(Args)]
-pub struct LogoutArgs {}
+pub struct LogoutArgs {
+    /// Forget every login on this machine
+    #[arg(long)]
+    all: bool,
+}
 
-pub fn run(_: &LogoutArgs, context: &Context) -> anyhow::Result<()> {
-    let profile = context.profile()?;
+pub fn run(args: &LogoutArgs, context: &Context) -> anyhow::Result<()> {
+    if !args.all {
+        return forget(context.profile()?, context);
+    }
+    // A profile of the environment is a default, one that was typed is a contradiction.
+    if context.global.typed.profile {
+        return Err(CommandError::OneOrAll.into());
+    }
+    // One that cannot be forgotten must not save the others.
+    let mut first_error = Ok(());
+    for name in context.store()?.index()?.logins.keys() {
+        let Ok(profile) = name.parse() else { continue };
+        let result = forget(profile, context);
+        if first_error.is_ok() {
+            first_error = result;
+        }
+    }
+    first_error
+}
+
+fn forget(profile: Profile, context: &Context) -> anyhow::Result<()> {
     let store = context.store()?;
     let provider = store.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
     let forgotten: Result<bool, StoreError> = store.forget(&profile);

@@ -6,10 +6,14 @@ pub mod completions;
 mod context;
 pub mod demo;
 pub mod emulate;
+pub mod exec;
+pub mod export;
+pub mod import;
 pub mod login;
 pub mod logout;
 pub mod providers;
 pub mod scopes;
+pub mod sources;
 pub mod status;
 pub mod token;
 pub mod use_login;
@@ -20,6 +24,9 @@ use std::net::SocketAddr;
 
 use crate::protocol::redirect_uri::RedirectUriError;
 use crate::provider::quirks::GrantKind;
+use crate::store::StoreError;
+use crate::store::sealed_login::SealedLoginError;
+use crate::system::project::At;
 
 /// What goes wrong between the floors below and the person.
 #[derive(Debug, thiserror::Error)]
@@ -76,8 +83,56 @@ pub enum CommandError {
         #[source]
         source: std::io::Error,
     },
+    #[error("OAUTHCTL_TOKEN is used only together with `--profile` or OAUTHCTL_PROFILE")]
+    TokenWithoutProfile,
+    #[error("OAUTHCTL_TOKEN is not set, and `--store env` keeps no login elsewhere")]
+    NoTokenVariable,
+    #[error("OAUTHCTL_TOKEN holds no token: it has line breaks or other control characters in it")]
+    BadTokenVariable,
+    #[error("OAUTHCTL_TOKEN is set, and nobody says which provider the token of `{profile}` is for")]
+    TokenOfNobody { profile: String },
+    #[error("no login can be kept here")]
+    NowhereToKeep {
+        provider: String,
+        #[source]
+        source: Box<StoreError>,
+    },
+    #[error("{at}: `{param}` of `{provider}` chooses a server, and a project's file may not")]
+    ParamNotForProject { at: At, param: String, provider: String },
+    #[error("`--profile` means one login, `--all` every one")]
+    OneOrAll,
+    #[error("{}", ending(profiles))]
+    LoginsEnd { profiles: Vec<String>, provider: String },
+    #[error("`{provider}` takes no token in a header")]
+    NoHeader { provider: String },
+    #[error("GITHUB_ENV is not set: this format is for a step of GitHub Actions")]
+    NotGithub,
+    #[error("`{path}`, which GITHUB_ENV names, cannot be written")]
+    GithubEnv {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("there is no terminal to ask for a passphrase on")]
+    NoPassphrase,
+    #[error("the two passphrases differ")]
+    PassphrasesDiffer,
+    #[error("`{profile}` is there already")]
+    LoginExists { profile: String },
+    #[error("the file that was to be imported cannot be read")]
+    ImportFile(#[source] std::io::Error),
+    #[error(transparent)]
+    SealedLogin(#[from] SealedLoginError),
     #[error("the demo's {step} did not do what it should")]
     DemoStep { step: &'static str },
+}
+
+fn ending(profiles: &[String]) -> String {
+    let names = profiles.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match profiles {
+        [_] => format!("the login {names} does not last"),
+        _ => format!("these logins do not last: {names}"),
+    }
 }
 
 fn no_login(profile: Option<&str>) -> String {

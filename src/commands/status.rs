@@ -1,54 +1,142 @@
 //! `status`: every login there is. It never opens a browser and never shows a token.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use clap::Args;
 
-use super::Context;
+use super::{CommandError, Context, sources};
 use crate::output::{StatusRow, StatusView, what_was_read};
 use crate::protocol::sanitize;
-use crate::store::{Profile, StoreError};
+use crate::protocol::time::HumanDuration;
+use crate::store::login_index::LoginEntry;
+use crate::store::token_store::Found;
+use crate::store::{Profile, StoreError, StoreKind, StoredToken};
+use crate::system::keychain::KeychainError;
 
 #[derive(Args)]
-pub struct StatusArgs {}
+pub struct StatusArgs {
+    /// Look at the login that commands would use, and end with 4 if it needs a person
+    #[arg(long)]
+    check: bool,
 
-pub fn run(_: &StatusArgs, context: &Context) -> anyhow::Result<()> {
-    let index = context.store()?.index()?;
-    let mut view =
-        StatusView { logins: Vec::new(), width: context.terminal().width(), now: context.system.clock.now() };
-    let mut first_error: Option<StoreError> = None;
-    for (name, entry) in &index.logins {
-        if context.global.profile.as_ref().is_some_and(|wanted| wanted.as_str() != name) {
-            continue;
-        }
-        let Ok(profile) = name.parse::<Profile>() else { continue };
-        let current = index.current.as_deref() == Some(name);
-        match context.store()?.load(&profile) {
-            Ok(Some(found)) => {
+    /// End with 4 if a login will need a person within this time, such as 7d
+    #[arg(long, value_name = "TIME")]
+    expires_within: Option<HumanDuration>,
+}
+
+pub fn run(args: &StatusArgs, context: &Context) -> anyhow::Result<()> {
+    let meant = match args.check {
+        true => Some(context.profile()?),
+        false => sources::profiles(context)?.into_iter().next().map(|(profile, _)| profile),
+    };
+    let only = meant.as_ref().filter(|_| args.check || context.global.profile.is_some());
+    let mut view = StatusView {
+        logins: Vec::new(),
+        sources: if context.global.verbose { sources::all(context)? } else { Vec::new() },
+        width: context.terminal().width(),
+        now: context.system.clock.now(),
+    };
+    let within = args.expires_within.map_or(Duration::ZERO, |within| within.0);
+    let mut ending = Vec::new();
+    let mut looker = Looker { context, silent: BTreeMap::new(), first_error: None };
+    for (profile, entry) in listed(only, context)? {
+        let current = meant.as_ref() == Some(&profile);
+        match looker.look(&profile, &entry)? {
+            Ok(found) => {
                 let always =
                     context.catalogue()?.get(&found.record.provider).map(|d| d.always_granted()).unwrap_or_default();
+                if !found.record.lasts(view.now, within) {
+                    ending.push((profile.to_string(), found.record.provider.clone()));
+                }
                 view.logins.push(StatusRow::new(&profile, current, &found, &always));
                 if context.global.verbose {
-                    let reply = found
-                        .record
-                        .reply
-                        .as_ref()
-                        .map_or_else(|| "none".to_owned(), |reply| sanitize::text(&reply.to_string()));
-                    let origins = found.record.origins.api.join(", ");
-                    context.terminal().note(&format_args!(
-                        "{profile}: kept in {}; API {}; reply, secrets masked: {reply}; read from it: {}",
-                        found.place,
-                        sanitize::line(&origins),
-                        what_was_read(&found.record)
-                    ));
+                    say_more(&profile, &found, context);
                 }
             }
-            Ok(None) => view.logins.push(StatusRow::unreadable(&profile, current, entry, "it is gone from its store")),
-            Err(error) => {
-                let problem = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-                view.logins.push(StatusRow::unreadable(&profile, current, entry, &problem));
-                first_error.get_or_insert(error);
-            }
+            Err(problem) => view.logins.push(StatusRow::unreadable(&profile, current, &entry, &problem)),
         }
     }
+    for source in &view.sources {
+        context.terminal().note(&format_args!("{}: {} (from {})", source.name, source.value, source.from));
+    }
     context.answer(&view)?;
-    first_error.map_or(Ok(()), |error| Err(error.into()))
+    if let Some(error) = looker.first_error {
+        return Err(error.into());
+    }
+    if !args.check && args.expires_within.is_none() {
+        return Ok(());
+    }
+    let gone = |row: &&StatusRow| row.problem.is_some();
+    ending.extend(view.logins.iter().filter(gone).map(|row| (row.profile.clone(), row.provider.clone())));
+    match (ending.first(), only) {
+        (Some((_, provider)), _) => {
+            let provider = provider.clone();
+            let profiles = ending.into_iter().map(|(profile, _)| profile).collect();
+            Err(CommandError::LoginsEnd { profiles, provider }.into())
+        }
+        (None, Some(profile)) if view.logins.is_empty() => {
+            Err(CommandError::NoLogin { profile: Some(profile.to_string()), provider: None }.into())
+        }
+        (None, _) => Ok(()),
+    }
+}
+
+/// The logins to show: all, or one. The environment's token may stand for a login that nobody made here.
+fn listed(only: Option<&Profile>, context: &Context) -> anyhow::Result<Vec<(Profile, LoginEntry)>> {
+    let mut logins = context.store()?.index()?.logins;
+    if let Some(profile) = only
+        && !logins.contains_key(profile.as_str())
+        && let Some(found) = context.login_of_variable(profile)?
+    {
+        let entry = LoginEntry { provider: found.record.provider, store: found.store, params: found.record.params };
+        logins.insert(profile.to_string(), entry);
+    }
+    let parsed = logins.into_iter().filter_map(|(name, entry)| Some((name.parse::<Profile>().ok()?, entry)));
+    Ok(parsed.filter(|(profile, _)| only.is_none_or(|only| only == profile)).collect())
+}
+
+/// Loads logins one after the other.
+struct Looker<'a> {
+    context: &'a Context,
+    /// Stores that did not answer: one wait is enough.
+    silent: BTreeMap<String, String>,
+    first_error: Option<StoreError>,
+}
+
+impl Looker<'_> {
+    /// The login, or what is the matter with it in words.
+    fn look(&mut self, profile: &Profile, entry: &LoginEntry) -> anyhow::Result<Result<Found<StoredToken>, String>> {
+        if let Some(found) = self.context.login_of_variable(profile)? {
+            return Ok(Ok(found));
+        }
+        let kind = sources::store_of(entry, self.context).to_string();
+        if let Some(problem) = self.silent.get(&kind) {
+            return Ok(Err(problem.clone()));
+        }
+        Ok(match self.context.store()?.load(profile) {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) if entry.store == StoreKind::Env => Err("it was the environment's".to_owned()),
+            Ok(None) => Err("it is gone from its store".to_owned()),
+            Err(error) => {
+                let problem = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+                if matches!(error, StoreError::Keychain { source: KeychainError::Silent { .. }, .. }) {
+                    self.silent.insert(kind, problem.clone());
+                }
+                self.first_error.get_or_insert(error);
+                Err(problem)
+            }
+        })
+    }
+}
+
+fn say_more(profile: &Profile, found: &Found<StoredToken>, context: &Context) {
+    let masked = |reply: &serde_json::Value| sanitize::text(&reply.to_string());
+    let reply = found.record.reply.as_ref().map_or_else(|| "none".to_owned(), masked);
+    context.terminal().note(&format_args!(
+        "{profile}: kept in {}; API {}; reply, secrets masked: {reply}; read from it: {}",
+        found.place,
+        sanitize::line(&found.record.origins.api.join(", ")),
+        what_was_read(&found.record)
+    ));
 }

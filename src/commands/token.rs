@@ -1,22 +1,116 @@
-//! `token`: the access token and a newline, nothing else, for `TOKEN=$(oauthctl token)`.
+//! `token`: the access token and a newline, nothing else, for `TOKEN=$(oauthctl token)`; or in the form that another
+//! program reads.
 //!
-//! Nothing is sent, so the provider's definition is not read: a script's token does not depend on it.
+//! Nothing is sent, so the provider's definition is read only where its header is asked for: a script's token does not
+//! depend on it.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use http::Method;
+use zeroize::Zeroizing;
 
-use super::Context;
+use super::exec::parse_variable;
+use super::{CommandError, Context};
+use crate::protocol::message::HttpRequest;
+use crate::protocol::sanitize;
+use crate::provider::Dialect;
+use crate::provider::quirks::TokenIn;
+use crate::store::stored_token::{Expiry, StoredToken};
+use crate::system::github::EnvFile;
+use crate::system::paths::variable;
 
 #[derive(Args)]
-pub struct TokenArgs {}
+pub struct TokenArgs {
+    /// The form to print it in
+    #[arg(long, value_name = "FORM", default_value = "plain")]
+    format: Format,
 
-pub fn run(_: &TokenArgs, context: &Context) -> anyhow::Result<()> {
-    let (_, found) = context.stored_login()?;
-    let token = &found.record.access_token;
-    // One write, so that a reader sees the token whole or not at all.
-    let line = zeroize::Zeroizing::new(format!("{}\n", token.expose()));
-    if context.global.json {
-        let json = zeroize::Zeroizing::new(format!("{}\n", serde_json::json!({ "access_token": token.expose() })));
-        return Ok(context.terminal().data(json.as_bytes())?);
+    /// The variable's name, for the forms that set one
+    #[arg(long, value_name = "NAME", default_value = "OAUTHCTL_TOKEN", value_parser = parse_variable)]
+    env: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The token and a newline
+    Plain,
+    /// An object with the token and when it ends
+    Json,
+    /// The header that the provider's API wants
+    Header,
+    /// A line for `eval "$(…)"` in a shell
+    Env,
+    /// A line for `curl -K -`, so that the token is not in curl's arguments
+    Curl,
+    /// For a step of GitHub Actions: masks the token in logs and sets it for the steps that follow
+    Github,
+}
+
+pub fn run(args: &TokenArgs, context: &Context) -> anyhow::Result<()> {
+    let format = if context.global.json && args.format == Format::Plain { Format::Json } else { args.format };
+    if matches!(format, Format::Header | Format::Curl) {
+        return header(format, context);
     }
-    Ok(context.terminal().data(line.as_bytes())?)
+    let (_, found) = context.stored_login()?;
+    let token = found.record.access_token.expose();
+    // One write, so that a reader sees the token whole or not at all.
+    let line = |text: String| -> anyhow::Result<()> { Ok(context.terminal().data(Zeroizing::new(text).as_bytes())?) };
+    match format {
+        Format::Json => line(json(&found.record)),
+        Format::Env => line(format!("export {}={}\n", args.env, quoted(token))),
+        Format::Github => {
+            let path = variable("GITHUB_ENV").ok_or(CommandError::NotGithub)?;
+            let failed = |source| CommandError::GithubEnv { path: sanitize::line(&path), source };
+            let mut file = EnvFile::open(path.as_ref()).map_err(failed)?;
+            // The mask first: from here on the runner hides the token, whatever the next step prints.
+            line(format!("::add-mask::{}\n", token.replace('%', "%25")))?;
+            Ok(file.set(&args.env, token).map_err(failed)?)
+        }
+        Format::Plain | Format::Header | Format::Curl => line(format!("{token}\n")),
+    }
+}
+
+/// What `jq` picks from; `expires_at` is in seconds since 1970, and there if it is known.
+fn json(record: &StoredToken) -> String {
+    let mut object = serde_json::json!({ "access_token": record.access_token.expose() });
+    if let Expiry::At(end) = record.expiry {
+        object["expires_at"] = end.0.into();
+    }
+    format!("{object}\n")
+}
+
+fn header(format: Format, context: &Context) -> anyhow::Result<()> {
+    let login = context.active_login()?;
+    let no_header = || CommandError::NoHeader { provider: login.provider.id().to_owned() };
+    let placements = login.provider.definition.token_placements();
+    let in_header = |place: TokenIn| matches!(place, TokenIn::Bearer | TokenIn::Header);
+    let placement = placements.iter().find(|placement| in_header(placement.place)).ok_or_else(no_header)?;
+    // The dialect alone knows the header: it is read from a request that is never sent.
+    let mut request = HttpRequest::new(Method::GET, login.provider.api_base()?.url().clone());
+    Dialect::new(&login.provider).place_token(&mut request, placement, &login.token.access_token)?;
+    let (name, value) = request.headers.iter().find(|(_, value)| value.is_sensitive()).ok_or_else(no_header)?;
+    // The dialect makes header names of a definition, which are lower case by then; people write them otherwise.
+    let name =
+        placement.name.as_deref().filter(|own| own.eq_ignore_ascii_case(name.as_str())).unwrap_or("Authorization");
+    let header = Zeroizing::new(format!("{name}: {}", value.to_str()?));
+    let line = match format {
+        Format::Curl => format!("header = \"{}\"\n", header.replace('\\', "\\\\").replace('"', "\\\"")),
+        _ => format!("{}\n", *header),
+    };
+    Ok(context.terminal().data(Zeroizing::new(line).as_bytes())?)
+}
+
+/// A word for a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_a_quoted_token_as_it_is() {
+        assert_eq!(quoted("a b$c"), "'a b$c'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{CommandError, Context};
+use super::{CommandError, Context, sources};
 use crate::store::Profile;
 
 #[derive(Args)]
@@ -19,5 +19,9 @@ pub fn run(args: &UseArgs, context: &Context) -> anyhow::Result<()> {
     }
     store.make_current(&args.name)?;
     context.terminal().note(&format_args!("`{}` is now the current login", args.name));
+    if let Some((profile, from)) = sources::profiles(context)?.into_iter().next().filter(|(used, _)| *used != args.name)
+    {
+        context.terminal().note(&format_args!("Here commands go on with `{profile}` ({from})."));
+    }
     Ok(())
 }

@@ -16,6 +16,8 @@ use crate::store::{Profile, StoreKind};
 #[derive(Debug, Serialize)]
 pub struct LoginOutcome {
     pub profile: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     pub provider: String,
     #[serde(skip)]
     name: String,
@@ -49,6 +51,7 @@ impl LoginOutcome {
         };
         Self {
             profile: profile.to_string(),
+            label: token.label.clone(),
             provider: provider.id().to_owned(),
             name: provider.definition.name.clone(),
             store,
@@ -66,7 +69,8 @@ impl LoginOutcome {
 
 impl fmt::Display for LoginOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} Logged in to {} as `{}`", "✓".green().bold(), self.name, self.profile)?;
+        let label = self.label.as_deref().map(|label| format!(" ({})", sanitize::line(label))).unwrap_or_default();
+        writeln!(f, "{} Logged in to {} as `{}`{label}", "✓".green().bold(), self.name, self.profile)?;
         let granted =
             if self.granted.is_empty() { "not said".to_owned() } else { sanitize::line(&self.granted.to_string()) };
         writeln!(f, "  granted  {granted}")?;

@@ -1,6 +1,7 @@
 //! Every printed answer is a type: `Display` for people, `Serialize` for `--json`. No secret is in any of them.
 
 mod app;
+mod import;
 mod json_text;
 mod login;
 mod providers;
@@ -10,13 +11,14 @@ mod scopes;
 mod status;
 
 pub use app::{AppOutcome, AppStatus};
+pub use import::ImportOutcome;
 pub use json_text::JsonText;
 pub use login::LoginOutcome;
 pub use providers::{CheckedDefinition, ProviderView, ProvidersView};
 pub use reply::ReplyHead;
 pub use request::{CurlCommand, Headers, RequestView, TOKEN_MARK};
 pub use scopes::ScopesView;
-pub use status::{StatusRow, StatusView};
+pub use status::{Source, StatusRow, StatusView, ValueSource};
 
 use std::fmt;
 

@@ -16,10 +16,55 @@ use crate::store::{Profile, StoreKind};
 #[derive(Debug, Serialize)]
 pub struct StatusView {
     pub logins: Vec<StatusRow>,
+    /// Said with `-v`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<ValueSource>,
     #[serde(skip)]
     pub width: usize,
     #[serde(skip)]
     pub now: Timestamp,
+}
+
+/// A value that decides what a command does, and where it came from.
+#[derive(Debug, Serialize)]
+pub struct ValueSource {
+    pub name: String,
+    pub value: String,
+    pub from: Source,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    Flag(&'static str),
+    #[serde(rename = "environment")]
+    Variable(&'static str),
+    /// Where in which file.
+    Project(String),
+    /// The user's own file.
+    Config(String),
+    /// `oauthctl use`, or the last login.
+    Current,
+    /// The store that keeps the record.
+    Store(String),
+    /// The login of this name.
+    Login(String),
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(f, "flag {name}"),
+            Self::Variable(name) => write!(f, "environment, {name}"),
+            Self::Project(at) => write!(f, "project, {at}"),
+            Self::Config(place) => write!(f, "configuration, `{place}`"),
+            Self::Current => f.write_str("the current login (`oauthctl use`)"),
+            Self::Store(kind) => f.write_str(kind),
+            Self::Login(profile) => write!(f, "the login `{profile}`"),
+            Self::Default => f.write_str("nobody said otherwise"),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -28,12 +73,17 @@ pub struct StatusRow {
     pub current: bool,
     pub provider: String,
     pub store: StoreKind,
+    /// What the person calls the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<ScopeSet>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiry: Option<Expiry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refreshable: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
@@ -45,9 +95,11 @@ impl StatusRow {
             current,
             provider: found.record.provider.clone(),
             store: found.store,
+            label: found.record.label.clone(),
             scopes: Some(found.record.scopes(always)),
             since: Some(found.record.obtained_at),
             expiry: Some(found.record.expiry),
+            refreshable: Some(found.record.refresh_token.is_some()),
             problem: None,
         }
     }
@@ -58,9 +110,11 @@ impl StatusRow {
             current,
             provider: entry.provider.clone(),
             store: entry.store,
+            label: None,
             scopes: None,
             since: None,
             expiry: None,
+            refreshable: None,
             problem: Some(problem.to_owned()),
         }
     }
@@ -74,14 +128,19 @@ impl fmt::Display for StatusView {
                 "No logins. `oauthctl login --provider ID` makes one; `oauthctl providers list` shows the providers."
             );
         }
-        let mut table = table(self.width, &["", "PROFILE", "PROVIDER", "STORE", "SCOPES", "SINCE", "UNTIL"]);
+        let labelled = self.logins.iter().any(|row| row.label.is_some());
+        let mut head = vec!["", "PROFILE", "PROVIDER", "STORE", "SCOPES", "SINCE", "UNTIL"];
+        if labelled {
+            head.insert(2, "LABEL");
+        }
+        let mut table = table(self.width, &head);
         for row in &self.logins {
             let scopes = match (&row.problem, &row.scopes) {
                 (Some(problem), _) => problem.clone(),
                 (None, Some(scopes)) => sanitize::line(&scopes.to_string()),
                 (None, None) => String::new(),
             };
-            table.add_row([
+            let mut cells = vec![
                 if row.current { "*" } else { "" }.to_owned(),
                 row.profile.clone(),
                 row.provider.clone(),
@@ -89,7 +148,11 @@ impl fmt::Display for StatusView {
                 scopes,
                 row.since.map(|since| since.to_string()).unwrap_or_default(),
                 row.expiry.map(|expiry| until(expiry, self.now)).unwrap_or_default(),
-            ]);
+            ];
+            if labelled {
+                cells.insert(2, row.label.as_deref().map(sanitize::line).unwrap_or_default());
+            }
+            table.add_row(cells);
         }
         write_table(f, &mut table)
     }

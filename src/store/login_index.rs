@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::record::{self, NotARecord, VERSION};
-use super::token_store::StoreKind;
+use super::store_kind::StoreKind;
 use crate::system::private_file::{self, PrivateDir, PrivateFileError};
 
 /// The index has about a hundred bytes a login.
@@ -58,6 +58,9 @@ pub struct LoginIndex {
 pub struct LoginEntry {
     pub provider: String,
     pub store: StoreKind,
+    /// What the provider's URLs need, for a token that comes without a record: the environment's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

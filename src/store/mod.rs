@@ -4,14 +4,18 @@ pub mod login_index;
 pub mod profile;
 pub mod record;
 pub mod registration;
+pub mod sealed_login;
+pub mod store_kind;
 pub mod stored_token;
 pub mod token_store;
 
 pub use login_index::LoginIndex;
 pub use profile::Profile;
 pub use registration::Registration;
+pub use sealed_login::SealedLogin;
+pub use store_kind::StoreKind;
 pub use stored_token::StoredToken;
-pub use token_store::{StoreKind, TokenStore};
+pub use token_store::TokenStore;
 
 use crate::system::keychain::KeychainError;
 

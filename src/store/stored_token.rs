@@ -47,6 +47,9 @@ pub struct StoredToken {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<ClientId>,
     pub origin: Origin,
+    /// What a person calls the account: `login --label`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     pub access_token: AccessToken,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<RefreshToken>,
@@ -104,6 +107,7 @@ impl StoredToken {
             origins: provider.recorded_origins(),
             client_id,
             origin,
+            label: None,
             access_token,
             refresh_token: None,
             obtained_at: now,
@@ -119,6 +123,11 @@ impl StoredToken {
     /// of a token that somebody brought along.
     pub fn scopes(&self, always: &ScopeSet) -> ScopeSet {
         self.granted.clone().unwrap_or_else(|| self.asked.clone()).union(always)
+    }
+
+    /// Whether the login serves until `within` from `now` on without a person, as far as anybody knows.
+    pub fn lasts(&self, now: Timestamp, within: Duration) -> bool {
+        self.refresh_token.is_some() || self.is_fresh(now, within)
     }
 
     /// Whether the token is good for at least `leeway` from `now` on, as far as anybody knows.

@@ -1,40 +1,15 @@
 //! Records over keychains. Nothing falls back by itself: which store a record goes to is chosen, remembered, and said.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::login_index::{AppEntry, IndexFile, LoginEntry, LoginIndex};
 use super::record::{self, NotARecord};
-use super::{Profile, Registration, StoreError, StoredToken};
+use super::{Profile, Registration, StoreError, StoreKind, StoredToken};
 use crate::system::certificate::CallbackCertificate;
 use crate::system::keychain::Keychain;
-
-/// The kinds of store that a person can choose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum StoreKind {
-    /// The operating system's keychain
-    #[default]
-    Keychain,
-    /// A sealed file, for machines without a keychain
-    File,
-    /// Nothing outlives the command
-    Memory,
-}
-
-impl fmt::Display for StoreKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Keychain => "keychain",
-            Self::File => "file",
-            Self::Memory => "memory",
-        })
-    }
-}
 
 /// The account of the callback's certificate. No provider can be called so: ids have no underscore at their end.
 const CERTIFICATE: &str = "app/callback-certificate_";
@@ -46,8 +21,10 @@ pub struct TokenStore {
     index: IndexFile,
     open: Open,
     opened: Mutex<HashMap<StoreKind, Arc<dyn Keychain>>>,
-    /// `--store` or `OAUTHCTL_STORE`: wins over what is remembered.
+    /// `--store` or `OAUTHCTL_STORE`.
     chosen: Option<StoreKind>,
+    /// Whether the choice is for what is not listed yet only: that of the environment is, that of a flag is not.
+    remembers: bool,
     /// The index of a process that leaves none behind.
     in_memory: Option<Mutex<LoginIndex>>,
 }
@@ -63,12 +40,22 @@ pub struct Found<T> {
 impl TokenStore {
     pub fn new(index: IndexFile, chosen: Option<StoreKind>, open: Open) -> Self {
         let in_memory = (chosen == Some(StoreKind::Memory)).then(Mutex::default);
-        Self { index, open, opened: Mutex::default(), chosen, in_memory }
+        Self { index, open, opened: Mutex::default(), chosen, remembers: false, in_memory }
     }
 
     /// The same store with a list of logins that is never written: the demo's.
     pub fn unlisted(self) -> Self {
         Self { in_memory: Some(Mutex::default()), ..self }
+    }
+
+    /// The same store, in which what is listed is looked for where the list says.
+    pub fn remembering(self) -> Self {
+        Self { remembers: true, ..self }
+    }
+
+    /// Where something is that the list has in that store, or does not have.
+    fn kind_of(&self, remembered: Option<StoreKind>) -> Option<StoreKind> {
+        if self.remembers { remembered.or(self.chosen) } else { self.chosen.or(remembered) }
     }
 
     /// Which logins there are. Opens no keychain.
@@ -77,6 +64,12 @@ impl TokenStore {
             Some(index) => Ok(index.lock().unwrap_or_else(PoisonError::into_inner).clone()),
             None => self.index.read().map_err(StoreError::Index),
         }
+    }
+
+    /// The store that a login of this name goes to: the chosen one, else the one that it was in.
+    pub fn kind_for(&self, profile: &Profile) -> Result<StoreKind, StoreError> {
+        let remembered = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+        Ok(self.chosen.or(remembered).unwrap_or_default())
     }
 
     /// The store that a new record goes to.
@@ -90,7 +83,10 @@ impl TokenStore {
 
     /// Writes and removes a made-up record, so that a login does not fail after the person has consented.
     pub fn prove_writable(&self, probe: u64) -> Result<(), StoreError> {
-        let kind = self.kind_for_new();
+        self.prove_writable_in(self.kind_for_new(), probe)
+    }
+
+    pub fn prove_writable_in(&self, kind: StoreKind, probe: u64) -> Result<(), StoreError> {
         let keychain = self.keychain(kind)?;
         let name = format!("probe-{probe:016x}");
         let result = keychain.set(&name, b"{}").and_then(|()| keychain.delete(&name));
@@ -104,12 +100,12 @@ impl TokenStore {
 
     /// Keeps a login, reads it back, and makes it the current one.
     pub fn save(&self, profile: &Profile, token: &StoredToken) -> Result<StoreKind, StoreError> {
-        let kind = self.kind_for_new();
+        let kind = self.kind_for(profile)?;
         let previous = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
         self.write(kind, profile.as_str(), &record::encode(token))?;
         self.change_index(|index| {
             index.current = Some(profile.as_str().to_owned());
-            let entry = LoginEntry { provider: token.provider.clone(), store: kind };
+            let entry = LoginEntry { provider: token.provider.clone(), store: kind, params: token.params.clone() };
             index.logins.insert(profile.as_str().to_owned(), entry);
         })?;
         // The login has moved: the copy in the old store would only grow stale. It may be gone, or its store may be.
@@ -122,7 +118,7 @@ impl TokenStore {
     /// Forgets a login. `false` if there was none.
     pub fn forget(&self, profile: &Profile) -> Result<bool, StoreError> {
         let listed = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
-        let kind = self.chosen.or(listed).unwrap_or_default();
+        let kind = self.kind_of(listed).unwrap_or_default();
         let keychain = self.keychain(kind)?;
         let deleted = keychain.delete(profile.as_str());
         let deleted = deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
@@ -158,7 +154,7 @@ impl TokenStore {
 
     pub fn forget_app(&self, provider: &str) -> Result<bool, StoreError> {
         let listed = self.index()?.apps.get(provider).map(|entry| entry.store);
-        let kind = self.chosen.or(listed).unwrap_or_default();
+        let kind = self.kind_of(listed).unwrap_or_default();
         let keychain = self.keychain(kind)?;
         let deleted = keychain.delete(&app_account(provider));
         let deleted = deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
@@ -189,7 +185,7 @@ impl TokenStore {
         remembered: Option<StoreKind>,
     ) -> Result<Option<Found<T>>, StoreError> {
         // Nothing is remembered and nothing chosen: then there is nothing, and the keychain need not be opened.
-        let Some(kind) = self.chosen.or(remembered) else { return Ok(None) };
+        let Some(kind) = self.kind_of(remembered) else { return Ok(None) };
         let keychain = self.keychain(kind)?;
         let place = keychain.place();
         let bytes =

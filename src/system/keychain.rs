@@ -43,6 +43,8 @@ pub enum KeychainError {
     File { path: String, problem: FileProblem },
     #[error("`{name}` is not a key: it takes 32 bytes in base64")]
     BadKey { name: String },
+    #[error("it is read and never written")]
+    ReadOnly,
 }
 
 impl KeychainError {
@@ -65,6 +67,27 @@ pub enum FileProblem {
     NotPrivate(&'static str),
     #[error("the key that opens it is gone")]
     KeyGone,
+}
+
+/// The store of a token that the environment holds: no record is in it, and nothing is kept there.
+pub struct VariableKeychain;
+
+impl Keychain for VariableKeychain {
+    fn get(&self, _: &str) -> Result<Option<SecretBytes>, KeychainError> {
+        Ok(None)
+    }
+
+    fn set(&self, _: &str, _: &[u8]) -> Result<(), KeychainError> {
+        Err(KeychainError::ReadOnly)
+    }
+
+    fn delete(&self, _: &str) -> Result<bool, KeychainError> {
+        Err(KeychainError::ReadOnly)
+    }
+
+    fn place(&self) -> String {
+        "the variable OAUTHCTL_TOKEN".to_owned()
+    }
 }
 
 /// Lasts as long as the process.

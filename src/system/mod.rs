@@ -4,7 +4,10 @@
 pub mod browser;
 pub mod certificate;
 pub mod clock;
+pub mod credential_helper;
 pub mod entropy;
+pub mod exec;
+pub mod github;
 pub mod http;
 pub mod keychain;
 pub mod loopback;
@@ -13,6 +16,7 @@ pub mod paste;
 pub mod paths;
 pub mod private_file;
 pub mod process;
+pub mod project;
 pub mod sealed_file;
 #[cfg(target_os = "linux")]
 pub mod secret_service;
@@ -20,7 +24,7 @@ pub mod terminal;
 
 use std::sync::Arc;
 
-use crate::protocol::secret::{ClientSecret, Secret};
+use crate::protocol::secret::{AccessToken, ClientSecret, Secret};
 
 /// The machine, as the commands see it.
 pub struct System {
@@ -50,6 +54,10 @@ pub struct SecretVariables {
     pub client_secret: Option<ClientSecret>,
     /// `OAUTHCTL_STORE_KEY`
     pub store_key: Option<Secret>,
+    /// `OAUTHCTL_TOKEN`
+    pub token: Option<AccessToken>,
+    /// `OAUTHCTL_EXPORT_PASSPHRASE`
+    pub export_passphrase: Option<Secret>,
 }
 
 impl SecretVariables {
@@ -65,6 +73,8 @@ impl SecretVariables {
         Self {
             client_secret: take("OAUTHCTL_CLIENT_SECRET").map(ClientSecret::new),
             store_key: take("OAUTHCTL_STORE_KEY").map(Secret::new),
+            token: take("OAUTHCTL_TOKEN").map(AccessToken::new),
+            export_passphrase: take("OAUTHCTL_EXPORT_PASSPHRASE").map(Secret::new),
         }
     }
 }

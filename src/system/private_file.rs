@@ -49,6 +49,15 @@ pub fn read_public(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(std::mem::take(&mut *read_capped(file, limit)?))
 }
 
+/// Reads a file that proves itself, such as a sealed login: whose it is does not matter.
+pub fn read_any(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = os::no_wait(OpenOptions::new().read(true)).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    Ok(std::mem::take(&mut *read_capped(file, limit)?))
+}
+
 /// A directory that nobody but the user may change. Everything that writes goes through one.
 pub struct PrivateDir {
     path: PathBuf,

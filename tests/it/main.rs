@@ -5,9 +5,11 @@ mod call;
 mod call_like_gh;
 mod call_origins;
 mod chromium;
+mod ci;
 mod definitions;
 mod emulator;
 mod every_provider;
+mod export;
 mod guides;
 mod help_and_completions;
 mod hostile_callbacks;
@@ -15,8 +17,11 @@ mod https_callback;
 mod os_keychain;
 #[cfg(unix)]
 mod paste;
+mod profiles;
 mod quirks;
 mod recorded_replies;
 mod secrets;
+#[cfg(target_os = "linux")]
+mod stores;
 mod support;
 mod whole_path;

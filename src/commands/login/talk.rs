@@ -14,7 +14,7 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
 use crate::provider::quirks::GrantKind;
 use crate::provider::{Provider, ProviderDefinition};
-use crate::store::StoredToken;
+use crate::store::{Profile, StoredToken};
 use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
 use crate::system::paths::variable;
 
@@ -146,6 +146,30 @@ fn about_stray(stray: &Stray, context: &Context) {
         Stray::Noise | Stray::Method | Stray::Host | Stray::Path | Stray::Origin | Stray::Unproven { .. } => return,
     };
     context.terminal().note(&format_args!("{text}; still waiting."));
+}
+
+/// What will be used in place of this login when nobody names it.
+pub fn about_shadows(profile: &Profile, context: &Context) -> anyhow::Result<()> {
+    if context.system.secrets.token.is_some() {
+        warn(context, "OAUTHCTL_TOKEN is set: with `--profile` or OAUTHCTL_PROFILE it is used in place of this login");
+    }
+    if let Some(other) = variable("OAUTHCTL_PROFILE").filter(|other| other != profile.as_str()) {
+        let other = sanitize::line(&other);
+        warn(context, &format!("OAUTHCTL_PROFILE is set: without `--profile {profile}` commands use `{other}`"));
+    } else if context.global.profile.is_none() || context.global.typed.profile {
+        let named = context.project()?.and_then(|project| project.profile.as_ref());
+        if let Some(named) = named.filter(|named| named.value != profile.as_str()) {
+            let other = &named.value;
+            warn(
+                context,
+                &format!(
+                    "{} names `{other}`: in this project commands use that without `--profile {profile}`",
+                    named.at
+                ),
+            );
+        }
+    }
+    Ok(())
 }
 
 /// What a person should know beyond the outcome itself.

@@ -4,6 +4,7 @@
 
 pub mod api_server;
 pub mod chromium;
+pub mod desk;
 pub mod emulated;
 pub mod http;
 pub mod pending_login;

@@ -3,18 +3,19 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
 pub struct Sandbox {
-    home: TempDir,
+    home: Arc<TempDir>,
     environment: Vec<(String, String)>,
 }
 
 impl Sandbox {
     /// An empty home, and the sealed file as the store: a test machine may have no keychain.
     pub fn new() -> Self {
-        let home = TempDir::new().unwrap();
+        let home = Arc::new(TempDir::new().unwrap());
         let config = home.path().join("config").to_str().unwrap().to_owned();
         Self { home, environment: Vec::new() }.with("OAUTHCTL_STORE", "file").with("OAUTHCTL_CONFIG_DIR", &config)
     }
@@ -23,6 +24,12 @@ impl Sandbox {
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The same home, with this variable set for nobody.
+    pub fn without(&self, name: &str) -> Self {
+        let environment = self.environment.iter().filter(|(known, _)| known != name).cloned().collect();
+        Self { home: Arc::clone(&self.home), environment }
     }
 
     pub fn home(&self) -> &Path {
@@ -38,8 +45,15 @@ impl Sandbox {
 
     /// `oauthctl` with this home, no other environment than the search path, and nobody at stdin.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_oauthctl"));
-        command.args(args).env_clear().env("HOME", self.home()).current_dir(self.home()).stdin(Stdio::null());
+        let mut command = self.program(env!("CARGO_BIN_EXE_oauthctl"));
+        command.args(args);
+        command
+    }
+
+    /// Another program in the same place.
+    pub fn program(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("HOME", self.home()).current_dir(self.home()).stdin(Stdio::null());
         // Windows opens no socket without the second one.
         for name in ["PATH", "SYSTEMROOT"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));

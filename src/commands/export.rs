@@ -1,0 +1,98 @@
+//! `export`: one login, sealed under a passphrase, on one line of stdout. With it and one secret a CI machine has a
+//! login.
+//!
+//! A refresh token stays here unless the login is moved: where a provider gives a new one at each use, two holders of
+//! one refresh token take it from each other, and some providers then end the whole login.
+
+use clap::Args;
+
+use super::{CommandError, Context};
+use crate::protocol::secret::Secret;
+use crate::protocol::time::HumanDuration;
+use crate::store::sealed_login::{SHORTEST, SealedLoginError};
+use crate::store::stored_token::Expiry;
+use crate::store::{SealedLogin, StoredToken};
+
+#[derive(Args)]
+pub struct ExportArgs {
+    /// Take the refresh token along, and forget the login here
+    #[arg(long = "move")]
+    moves: bool,
+
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+#[derive(Args)]
+pub struct PassphraseArgs {
+    /// Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked
+    #[arg(long)]
+    pub passphrase_stdin: bool,
+}
+
+impl PassphraseArgs {
+    pub fn read(&self, context: &Context, twice: bool) -> anyhow::Result<Secret> {
+        let terminal = context.terminal();
+        if self.passphrase_stdin {
+            return Ok(terminal.stdin_secret()?);
+        }
+        if let Some(passphrase) = &context.system.secrets.export_passphrase {
+            return Ok(passphrase.clone());
+        }
+        if !terminal.is_interactive() {
+            return Err(CommandError::NoPassphrase.into());
+        }
+        let passphrase = terminal.ask_hidden("Passphrase")?;
+        if twice && terminal.ask_hidden("Once more")? != passphrase {
+            return Err(CommandError::PassphrasesDiffer.into());
+        }
+        Ok(passphrase)
+    }
+}
+
+pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<()> {
+    let (profile, found) = context.stored_login()?;
+    let passphrase = args.passphrase.read(context, true)?;
+    if passphrase.expose().chars().count() < SHORTEST {
+        return Err(CommandError::SealedLogin(SealedLoginError::ShortPassphrase).into());
+    }
+    let note = |text: &str| context.terminal().note(&text);
+    let refreshable = found.record.refresh_token.is_some();
+    let mut token = found.record;
+    if !args.moves {
+        token.refresh_token = None;
+    }
+    note(&lifetime(&token, context));
+    match (args.moves, refreshable) {
+        (false, true) => note(
+            "The refresh token stays here, since two holders of one take it from each other; `--move` takes it along and forgets the login here.",
+        ),
+        (true, true) => note(
+            "The refresh token goes along. A provider may give a new one at each refresh: a machine that is thrown away \
+             after its run loses it, and the next run has one that no longer works. To refresh, that machine needs \
+             OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET too.",
+        ),
+        (_, false) => {}
+    }
+    let line = SealedLogin::new(&profile, token)
+        .seal(&passphrase, context.system.entropy.as_ref())
+        .map_err(CommandError::SealedLogin)?;
+    context.terminal().data(format!("{line}\n").as_bytes())?;
+    if args.moves {
+        context.store()?.forget(&profile)?;
+        note(&format!("`{profile}` is forgotten on this machine; the line above is all there is of it."));
+    }
+    Ok(())
+}
+
+fn lifetime(token: &StoredToken, context: &Context) -> String {
+    let now = context.system.clock.now();
+    match token.expiry {
+        Expiry::At(end) if end > now => {
+            format!("The exported access token ends at {end}, in {}.", HumanDuration(now.until(end)))
+        }
+        Expiry::At(end) => format!("The exported access token has ended at {end}."),
+        Expiry::Never => "The exported access token does not end by itself.".to_owned(),
+        Expiry::Unknown => "Nobody says when the exported access token ends.".to_owned(),
+    }
+}

@@ -1,0 +1,247 @@
+//! One login, sealed under a passphrase, as a line of text that may lie in a repository or a CI variable.
+//!
+//! The line is a prefix and base64 of: three numbers of Argon2id (memory in KiB, passes, lanes; 32 bits each, big
+//! endian), 16 bytes of salt, 24 bytes of nonce, and the sealed JSON with its tag. All that comes before the JSON is
+//! sealed along as associated data. Argon2id with RFC 9106 §4's second choice, for machines with less memory; then
+//! XChaCha20-Poly1305 as for sealed files.
+//!
+//! The numbers stand in the file, so that they can grow; a file that asks for more than a person would wait for is
+//! refused before any work is done.
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::record::{self, NotARecord, VERSION};
+use super::{Profile, StoredToken};
+use crate::protocol::secret::Secret;
+use crate::system::entropy::{Entropy, NoEntropy, random};
+
+/// What the line begins with. The number is that of the layout above.
+const PREFIX: &str = "oauthctl-login-1:";
+/// What every layout's line begins with.
+const ANY_PREFIX: &str = "oauthctl-login-";
+
+/// RFC 9106 §4, second recommended option: 64 MiB, three passes, four lanes.
+const COST: Cost = Cost { memory: 64 * 1024, passes: 3, lanes: 4 };
+/// The most that is taken from a file: four times the memory, and a few seconds at that.
+const MOST: Cost = Cost { memory: 256 * 1024, passes: 16, lanes: 16 };
+
+const SALT_LENGTH: usize = 16;
+const NONCE_LENGTH: usize = 24;
+const KEY_LENGTH: usize = 32;
+const HEADER_LENGTH: usize = 12 + SALT_LENGTH + NONCE_LENGTH;
+
+/// A line has a few KiB; more than the largest record in base64 is something else.
+pub const MAX_LINE: usize = 2 * 1024 * 1024;
+
+/// A passphrase can be tried against the file as often as one likes, so a short one is no protection.
+pub const SHORTEST: usize = 12;
+
+#[derive(Debug, thiserror::Error)]
+pub enum SealedLoginError {
+    #[error("this is no login that `oauthctl export` made: one begins with `{PREFIX}`")]
+    NotOurs,
+    #[error("this login was exported by a newer version of oauthctl")]
+    Newer,
+    #[error("the file asks for more work than we do for a passphrase ({memory} KiB, {passes} passes, {lanes} lanes)")]
+    TooCostly { memory: u32, passes: u32, lanes: u32 },
+    #[error("the passphrase is wrong, or the file was changed")]
+    WrongPassphrase,
+    #[error("the passphrase is shorter than {SHORTEST} characters")]
+    ShortPassphrase,
+    #[error("the login in the file is damaged")]
+    Damaged(#[source] serde_json::Error),
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+}
+
+/// What is sealed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SealedLogin {
+    version: u64,
+    pub profile: String,
+    pub token: StoredToken,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Cost {
+    memory: u32,
+    passes: u32,
+    lanes: u32,
+}
+
+impl SealedLogin {
+    pub fn new(profile: &Profile, token: StoredToken) -> Self {
+        Self { version: VERSION, profile: profile.to_string(), token, unknown: Map::new() }
+    }
+
+    /// The line, without a line break.
+    pub fn seal(&self, passphrase: &Secret, entropy: &dyn Entropy) -> Result<String, SealedLoginError> {
+        if passphrase.expose().chars().count() < SHORTEST {
+            return Err(SealedLoginError::ShortPassphrase);
+        }
+        let (salt, nonce) = (random::<SALT_LENGTH>(entropy)?, random::<NONCE_LENGTH>(entropy)?);
+        Ok(self.seal_with(passphrase, COST, &salt, &nonce))
+    }
+
+    fn seal_with(
+        &self,
+        passphrase: &Secret,
+        cost: Cost,
+        salt: &[u8; SALT_LENGTH],
+        nonce: &[u8; NONCE_LENGTH],
+    ) -> String {
+        let numbers = [cost.memory, cost.passes, cost.lanes].map(u32::to_be_bytes).concat();
+        let header = [&numbers[..], salt, nonce].concat();
+        let key = key(passphrase, cost, salt).expect("our own numbers are within Argon2's bounds");
+        let text = record::encode(self);
+        let sealed = cipher(&key)
+            .encrypt(&XNonce::from(*nonce), Payload { msg: &text, aad: &associated(&header) })
+            .expect("XChaCha20 takes 256 GiB");
+        format!("{PREFIX}{}", STANDARD.encode([header, sealed].concat()))
+    }
+
+    /// Blanks and line breaks around the line do not matter.
+    pub fn open(line: &str, passphrase: &Secret) -> Result<Self, SealedLoginError> {
+        let line = line.trim();
+        let Some(text) = line.strip_prefix(PREFIX) else {
+            let newer = line.starts_with(ANY_PREFIX);
+            return Err(if newer { SealedLoginError::Newer } else { SealedLoginError::NotOurs });
+        };
+        let bytes = STANDARD.decode(text).map_err(|_| SealedLoginError::NotOurs)?;
+        let (header, sealed) = bytes.split_first_chunk::<HEADER_LENGTH>().ok_or(SealedLoginError::NotOurs)?;
+        let number = |n: usize| u32::from_be_bytes([header[n], header[n + 1], header[n + 2], header[n + 3]]);
+        let cost = Cost { memory: number(0), passes: number(4), lanes: number(8) };
+        let Cost { memory, passes, lanes } = cost;
+        if memory > MOST.memory || passes > MOST.passes || lanes > MOST.lanes {
+            return Err(SealedLoginError::TooCostly { memory, passes, lanes });
+        }
+        let (salt, nonce) = header[12..].split_at(SALT_LENGTH);
+        let mut own_nonce = [0; NONCE_LENGTH];
+        own_nonce.copy_from_slice(nonce);
+        let key = key(passphrase, cost, salt).ok_or(SealedLoginError::NotOurs)?;
+        let text = cipher(&key)
+            .decrypt(&XNonce::from(own_nonce), Payload { msg: sealed, aad: &associated(header) })
+            .map(Zeroizing::new)
+            .map_err(|_| SealedLoginError::WrongPassphrase)?;
+        record::decode(&text).map_err(|problem| match problem {
+            NotARecord::Damaged(source) => SealedLoginError::Damaged(source),
+            NotARecord::Newer(_) => SealedLoginError::Newer,
+        })
+    }
+}
+
+/// `None` for numbers that Argon2 does not take.
+fn key(passphrase: &Secret, cost: Cost, salt: &[u8]) -> Option<Zeroizing<[u8; KEY_LENGTH]>> {
+    let params = Params::new(cost.memory, cost.passes, cost.lanes, Some(KEY_LENGTH)).ok()?;
+    let mut key = Zeroizing::new([0; KEY_LENGTH]);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into(passphrase.expose().as_bytes(), salt, &mut *key)
+        .ok()?;
+    Some(key)
+}
+
+fn cipher(key: &Zeroizing<[u8; KEY_LENGTH]>) -> XChaCha20Poly1305 {
+    let key: &[u8; KEY_LENGTH] = key;
+    XChaCha20Poly1305::new(key.into())
+}
+
+fn associated(header: &[u8]) -> Vec<u8> {
+    [PREFIX.as_bytes(), header].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::protocol::scope::ScopeSet;
+    use crate::protocol::secret::AccessToken;
+    use crate::protocol::time::Timestamp;
+    use crate::provider::Catalogue;
+    use crate::provider::catalogue::NoFiles;
+    use crate::store::stored_token::Origin;
+
+    /// Little work, for tests that seal often.
+    const CHEAP: Cost = Cost { memory: 32, passes: 1, lanes: 1 };
+
+    fn login() -> SealedLogin {
+        let provider = Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap();
+        let token = AccessToken::new("canary-5d41");
+        let token = StoredToken::given(&provider, None, Origin::Given, ScopeSet::parse("a"), token, Timestamp(100));
+        SealedLogin::new(&"shop-2".parse().unwrap(), token)
+    }
+
+    fn sealed(cost: Cost) -> String {
+        login().seal_with(&Secret::new("correct horse battery"), cost, &[1; SALT_LENGTH], &[2; NONCE_LENGTH])
+    }
+
+    fn open(line: &str) -> Result<SealedLogin, SealedLoginError> {
+        SealedLogin::open(line, &Secret::new("correct horse battery"))
+    }
+
+    /// The line with one byte of what it encodes changed.
+    fn changed(line: &str, place: usize) -> String {
+        let mut bytes = STANDARD.decode(line.strip_prefix(PREFIX).unwrap()).unwrap();
+        bytes[place] ^= 1;
+        format!("{PREFIX}{}", STANDARD.encode(bytes))
+    }
+
+    #[test]
+    fn what_was_sealed_is_opened_and_cannot_be_read_before() {
+        let line = sealed(CHEAP);
+        assert!(!line.contains("canary") && line.lines().count() == 1);
+        let opened = open(&format!(" {line}\r\n")).unwrap();
+        assert_eq!((opened.profile.as_str(), opened.token.access_token.expose()), ("shop-2", "canary-5d41"));
+    }
+
+    #[test]
+    fn a_changed_byte_or_another_passphrase_is_noticed() {
+        let line = sealed(CHEAP);
+        let wrong = SealedLogin::open(&line, &Secret::new("correct horse batterz"));
+        assert!(matches!(wrong, Err(SealedLoginError::WrongPassphrase)));
+        let length = STANDARD.decode(line.strip_prefix(PREFIX).unwrap()).unwrap().len();
+        for place in (0..length).filter(|place| !(0..12).contains(place) || *place == 3) {
+            assert!(matches!(open(&changed(&line, place)), Err(SealedLoginError::WrongPassphrase)), "byte {place}");
+        }
+        for place in [4, 8] {
+            assert!(matches!(open(&changed(&line, place)), Err(SealedLoginError::TooCostly { .. })), "byte {place}");
+        }
+    }
+
+    #[test]
+    fn too_much_work_is_refused_before_it_is_done() {
+        let header = |numbers: [u32; 3]| {
+            let bytes = [numbers.map(u32::to_be_bytes).concat(), vec![0; SALT_LENGTH + NONCE_LENGTH + 32]].concat();
+            format!("{PREFIX}{}", STANDARD.encode(bytes))
+        };
+        for numbers in [[u32::MAX, 1, 1], [32, u32::MAX, 1], [1 << 16, 3, u32::MAX], [MOST.memory + 1, 1, 1]] {
+            assert!(matches!(open(&header(numbers)), Err(SealedLoginError::TooCostly { .. })), "{numbers:?}");
+        }
+        for numbers in [[0, 1, 1], [32, 0, 1], [32, 1, 0], [32, 1, 16]] {
+            assert!(matches!(open(&header(numbers)), Err(SealedLoginError::NotOurs)), "{numbers:?}");
+        }
+    }
+
+    #[test]
+    fn other_texts_and_newer_files_are_told_apart() {
+        for text in ["", "x", "oauthctl-login-1:", "oauthctl-login-1:AAAA", "oauthctl-login-1:!"] {
+            assert!(matches!(open(text), Err(SealedLoginError::NotOurs)), "{text}");
+        }
+        assert!(matches!(open("oauthctl-login-2:AAAA"), Err(SealedLoginError::Newer)));
+    }
+
+    #[test]
+    fn a_short_passphrase_seals_nothing() {
+        let short = login().seal(&Secret::new("elevenchars"), &crate::system::entropy::OsEntropy);
+        assert!(matches!(short, Err(SealedLoginError::ShortPassphrase)));
+    }
+}

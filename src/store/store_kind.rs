@@ -1,0 +1,130 @@
+//! The kinds of store that a person can choose, as they are written: `keychain`, `file`, `memory`, `env`, `helper:NAME`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use clap::builder::{PossibleValue, TypedValueParser, ValueParserFactory};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::system::credential_helper::HelperName;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StoreKind {
+    /// The operating system's keychain.
+    #[default]
+    Keychain,
+    /// A sealed file, for machines without a keychain.
+    File,
+    /// Nothing outlives the command.
+    Memory,
+    /// The variable `OAUTHCTL_TOKEN`, which is read and never written.
+    Env,
+    /// A program called `docker-credential-NAME`.
+    Helper(HelperName),
+}
+
+/// The forms with what they mean; the helper's is completed by a name.
+const FORMS: [(&str, &str); 5] = [
+    ("keychain", "The operating system's keychain"),
+    ("file", "A sealed file, for machines without a keychain"),
+    ("memory", "Nothing outlives the command"),
+    ("env", "OAUTHCTL_TOKEN, read and never written"),
+    ("helper:", "The program docker-credential-NAME, as in helper:pass"),
+];
+
+const HELPER: &str = "helper:";
+
+#[derive(Debug, thiserror::Error)]
+#[error("write `keychain`, `file`, `memory`, `env`, or `helper:NAME` for the program `docker-credential-NAME`")]
+pub struct NotAStore;
+
+impl FromStr for StoreKind {
+    type Err = NotAStore;
+
+    fn from_str(text: &str) -> Result<Self, NotAStore> {
+        match text {
+            "keychain" => Ok(Self::Keychain),
+            "file" => Ok(Self::File),
+            "memory" => Ok(Self::Memory),
+            "env" => Ok(Self::Env),
+            text => text.strip_prefix(HELPER).and_then(HelperName::parse).map(Self::Helper).ok_or(NotAStore),
+        }
+    }
+}
+
+impl fmt::Display for StoreKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keychain => f.write_str("keychain"),
+            Self::File => f.write_str("file"),
+            Self::Memory => f.write_str("memory"),
+            Self::Env => f.write_str("env"),
+            Self::Helper(name) => write!(f, "{HELPER}{name}"),
+        }
+    }
+}
+
+impl Serialize for StoreKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for StoreKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+/// On the command line, with the forms in help and completion.
+#[derive(Clone)]
+pub struct StoreParser;
+
+impl TypedValueParser for StoreParser {
+    type Value = StoreKind;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<StoreKind, clap::Error> {
+        (|text: &str| text.parse::<StoreKind>()).parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(FORMS.into_iter().map(|(form, meaning)| PossibleValue::new(form).help(meaning))))
+    }
+}
+
+impl ValueParserFactory for StoreKind {
+    type Parser = StoreParser;
+
+    fn value_parser() -> StoreParser {
+        StoreParser
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_read_as_it_is_written() {
+        for text in ["keychain", "file", "memory", "env", "helper:pass", "helper:ecr-login_2.x"] {
+            let kind: StoreKind = text.parse().unwrap();
+            assert_eq!(kind.to_string(), text);
+            let json = serde_json::to_string(&kind).unwrap();
+            assert_eq!(json, format!("\"{text}\""), "the list of logins has always said it so");
+            assert_eq!(serde_json::from_str::<StoreKind>(&json).unwrap(), kind);
+        }
+    }
+
+    #[test]
+    fn a_helper_is_a_programs_name_and_no_path() {
+        for bad in ["helper:", "helper:../x", "helper:a/b", "helper:-x", "helper:.x", "helper:a b", "Keychain", ""] {
+            assert!(bad.parse::<StoreKind>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! `.oauthctl.toml`, found upwards from the working directory: which login a project means.
+//!
+//! Whoever clones a repository runs what its file says, so it says little: the name of a profile, and values of kind
+//! `label` for a provider's URLs. It cannot name a host, an origin, an endpoint or a secret, and any other key is an
+//! error and not a riddle. The file must belong to the user or to root, and nobody else may be able to change it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::protocol::sanitize;
+use crate::provider::catalogue::is_id;
+use crate::provider::template::Param;
+use crate::system::private_file;
+
+pub const FILE: &str = ".oauthctl.toml";
+
+/// A name and a few values; a thousand times that is somebody's mistake.
+const MAX_PROJECT: u64 = 64 * 1024;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    #[error("the project's file `{place}` is not used")]
+    Unreadable {
+        place: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{at}: {problem}")]
+    Wrong { at: At, problem: String },
+}
+
+/// Where in which file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    pub place: String,
+    pub line: usize,
+    pub column: usize,
+}
+
+impl std::fmt::Display for At {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}`, line {}, column {}", self.place, self.line, self.column)
+    }
+}
+
+#[derive(Debug)]
+pub struct Project {
+    pub profile: Option<Named>,
+    /// By parameter.
+    pub params: BTreeMap<String, Named>,
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    pub value: String,
+    pub at: At,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    profile: Option<Spanned<String>>,
+    #[serde(default)]
+    params: BTreeMap<String, Spanned<String>>,
+}
+
+/// The nearest file, from `folder` upwards; the home directory is the last that is looked into.
+pub fn find(folder: &Path, home: Option<&Path>) -> Result<Option<Project>, ProjectError> {
+    for folder in folder.ancestors() {
+        let path = folder.join(FILE);
+        match private_file::read_public(&path, MAX_PROJECT) {
+            Ok(bytes) => return read(&path, &bytes).map(Some),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+            Err(source) => return Err(ProjectError::Unreadable { place: place(&path), source }),
+        }
+        if home == Some(folder) {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+/// The file for this process.
+pub fn find_here() -> Result<Option<Project>, ProjectError> {
+    let Ok(folder) = std::env::current_dir() else { return Ok(None) };
+    let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+    // The working directory has no links in it.
+    let home: Option<PathBuf> = home.map(|home| home.canonicalize().unwrap_or(home));
+    find(&folder, home.as_deref())
+}
+
+fn read(path: &Path, bytes: &[u8]) -> Result<Project, ProjectError> {
+    let at = |text: &str, offset: usize| {
+        let before = text.get(..offset).unwrap_or(text);
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        At { place: place(path), line: before.matches('\n').count() + 1, column }
+    };
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| ProjectError::Wrong { at: at("", 0), problem: "it is not UTF-8 text".to_owned() })?;
+    let wrong = |offset: usize, problem: String| ProjectError::Wrong { at: at(text, offset), problem };
+    let file: File = toml::from_str(text).map_err(|error| {
+        // The message repeats foreign words, and its own form a whole line of the file.
+        wrong(error.span().map_or(0, |span| span.start), sanitize::line(error.message()))
+    })?;
+    let named = |value: Spanned<String>| Named { at: at(text, value.span().start), value: value.into_inner() };
+    let profile = file.profile.map(named);
+    if let Some(Named { at, .. }) = profile.as_ref().filter(|profile| !is_id(&profile.value)) {
+        let problem = "a profile has a name of small letters, digits, `.`, `_` and `-`".to_owned();
+        return Err(ProjectError::Wrong { at: at.clone(), problem });
+    }
+    let mut params = BTreeMap::new();
+    for (name, value) in file.params {
+        let mut named = named(value);
+        // The kind that a parameter has when its definition does not say.
+        named.value = Param::default().normalize(&named.value).map_err(|problem| ProjectError::Wrong {
+            at: named.at.clone(),
+            problem: format!("`{}` cannot be set here: {problem}", sanitize::line(&name)),
+        })?;
+        params.insert(name, named);
+    }
+    Ok(Project { profile, params })
+}
+
+fn place(path: &Path) -> String {
+    sanitize::line(&path.to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(text: &str) -> String {
+        read(Path::new("p.toml"), text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_profile_and_labels_are_read_with_their_places() {
+        let project = read(Path::new("p.toml"), b"profile = 'shop-2'\n\n[params]\n  store = 'My-Shop'\n").unwrap();
+        let profile = project.profile.unwrap();
+        assert_eq!((profile.value.as_str(), profile.at.line, profile.at.column), ("shop-2", 1, 11));
+        let store = &project.params["store"];
+        assert_eq!((store.value.as_str(), store.at.line, store.at.column), ("my-shop", 4, 11));
+    }
+
+    #[test]
+    fn nothing_but_a_name_and_labels_can_be_said() {
+        let cases = [
+            ("host = 'evil.example'", "line 1, column 1: unknown field `host`"),
+            ("profile = 'a'\n[token]\nurl = 'https://evil.example'", "line 2, column 2: unknown field `token`"),
+            ("[params]\nstore = 'evil.example#'", "line 2, column 9: `store` cannot be set here"),
+            ("[params]\nstore = 'https://evil.example'", "line 2, column 9: `store` cannot be set here"),
+            ("profile = '../x'", "line 1, column 11: a profile has"),
+            ("profile = 3", "line 1, column 11: invalid type"),
+            ("profile", "line 1, column"),
+            ("[params]\n\"x\\u001b[2J\" = 'a.b'", "`x` cannot be set here"),
+        ];
+        for (text, expected) in cases {
+            let said = wrong(text);
+            assert!(said.contains(expected), "{text:?}: {said}");
+            assert!(!said.contains('\u{1b}') && !said.contains('\n'), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_file_counts_and_none_above_the_home() {
+        let top = tempfile::tempdir().unwrap();
+        let home = top.path().join("home");
+        let inner = home.join("a/b");
+        std::fs::create_dir_all(&inner).unwrap();
+        let profile =
+            |home_is: &Path| find(&inner, Some(home_is)).unwrap().map(|project| project.profile.unwrap().value);
+        let write = |folder: &Path, name: &str| {
+            std::fs::write(folder.join(FILE), format!("profile = '{name}'")).unwrap();
+        };
+        write(top.path(), "outside");
+        assert_eq!(profile(&home), None);
+        write(&home, "home");
+        assert_eq!(profile(&home).as_deref(), Some("home"));
+        write(&home.join("a"), "a");
+        assert_eq!(profile(&home).as_deref(), Some("a"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_may_change_is_not_used() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        std::fs::write(&path, "profile = 'a'").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
+        assert!(matches!(find(folder.path(), None), Err(ProjectError::Unreadable { .. })));
+    }
+}

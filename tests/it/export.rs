@@ -1,0 +1,140 @@
+//! A login on its way to another machine.
+
+use std::fs;
+
+use crate::support::raw_server::{RawServer, http};
+use crate::support::{Output, PendingLogin, Sandbox};
+
+const PASSPHRASE: &str = "correct horse battery";
+const TOKEN: &str = "canary-of-the-token";
+const REFRESH: &str = "canary-of-the-refresh-token";
+
+fn with_login() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let login = ["login", "--provider", "judgeme", "--with-token", "--label", "Our shop"];
+    sandbox.run_with_stdin(&login, TOKEN).code(0);
+    sandbox
+}
+
+fn with_refresh_token() -> Sandbox {
+    let body = format!(r#"{{"access_token":"{TOKEN}","expires_in":3600,"refresh_token":"{REFRESH}"}}"#);
+    let server = RawServer::start([http("200 OK", &["Content-Type: application/json"], body)]);
+    let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "mine").with("OAUTHCTL_CLIENT_SECRET", "made-up");
+    sandbox.define("mine", &definition(&server.origin()));
+    let login = PendingLogin::start(sandbox.command(&["login", "--provider", "mine", "--port", "0", "--no-browser"]));
+    login.come_back(&[("code", "code")]);
+    login.finish().code(0);
+    sandbox
+}
+
+fn definition(origin: &str) -> String {
+    format!(
+        "authorize.url = '{origin}/authorize'\ntoken.url = '{origin}/token'\ntoken.auth = 'body'\napi.base = '{origin}'"
+    )
+}
+
+/// The other machine.
+fn import(line: &str, args: &[&str]) -> (Sandbox, Output) {
+    let sandbox = Sandbox::new().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
+    let output = sandbox.run_with_stdin(&[&["import"], args].concat(), line);
+    (sandbox, output)
+}
+
+#[test]
+fn a_login_arrives_whole_on_another_machine() {
+    let export = with_login().run_with_stdin(&["export", "--passphrase-stdin"], PASSPHRASE);
+    let line = export.code(0).stdout();
+    assert!(line.starts_with("oauthctl-login-1:") && line.ends_with('\n') && line.lines().count() == 1, "{line}");
+    export.says("does not end by itself").hides(TOKEN).hides(PASSPHRASE);
+
+    let (there, import) = import(line, &[]);
+    import.code(0).hides(TOKEN);
+    assert_eq!(there.run(&["token"]).code(0).stdout(), format!("{TOKEN}\n"));
+    assert!(there.run(&["status", "--json"]).code(0).stdout().contains("\"label\": \"Our shop\""));
+    there.run_with_stdin(&["import"], line).code(2).says("`judgeme` is there already").says("`--replace`");
+    there.run_with_stdin(&["import", "--replace"], line).code(0);
+    there.run_with_stdin(&["import", "--profile", "second"], line).code(0);
+    there.run(&["token", "--profile", "second"]).code(0);
+
+    let file = there.home().join("login.txt");
+    fs::write(&file, line).unwrap();
+    let args = ["import", file.to_str().unwrap(), "--passphrase-stdin", "--profile", "third"];
+    Sandbox::new().run_with_stdin(&args, PASSPHRASE).code(0);
+}
+
+#[test]
+fn a_wrong_passphrase_or_a_changed_line_takes_nothing_in() {
+    let export = with_login().run_with_stdin(&["export", "--passphrase-stdin"], PASSPHRASE);
+    let line = export.code(0).stdout().trim();
+    let mut changed = line.to_owned();
+    let last = if changed.pop() == Some('A') { 'B' } else { 'A' };
+    changed.push(last);
+    let costly = format!("oauthctl-login-1:{}", "/".repeat(400));
+    let cases = [
+        (line, "another passphrase", "the passphrase is wrong, or the file was changed"),
+        (&changed, PASSPHRASE, "this is no login"),
+        (&line[..line.len() - 40], PASSPHRASE, "the passphrase is wrong, or the file was changed"),
+        (&costly, PASSPHRASE, "asks for more work than we do"),
+        ("hello", PASSPHRASE, "this is no login that `oauthctl export` made"),
+    ];
+    for (line, passphrase, words) in cases {
+        let there = Sandbox::new().with("OAUTHCTL_EXPORT_PASSPHRASE", passphrase);
+        let import = there.run_with_stdin(&["import"], line);
+        // Which of the two is said of a changed end depends on whether it is still base64.
+        let said = import.stderr().contains(words) || import.stderr().contains("the passphrase is wrong");
+        assert!(said, "{import}");
+        import.code(2).hides(passphrase);
+        there.run(&["token"]).code(4);
+    }
+}
+
+#[test]
+fn a_short_passphrase_or_none_seals_nothing() {
+    let sandbox = with_login();
+    let short = sandbox.run_with_stdin(&["export", "--passphrase-stdin"], "short");
+    short.code(2).says("shorter than 12 characters");
+    assert_eq!(short.stdout(), "");
+    sandbox.run_with_stdin(&["import", "--passphrase-stdin"], PASSPHRASE).code(2).says("<FILE>");
+    sandbox.run(&["export"]).code(2).says("OAUTHCTL_EXPORT_PASSPHRASE");
+}
+
+#[test]
+fn a_refresh_token_stays_unless_the_login_moves() {
+    let here = with_refresh_token().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
+    let export = here.run(&["export", "--profile", "mine"]);
+    export.code(0).says("The refresh token stays here").hides(REFRESH);
+    let (_there, taken) = import(export.stdout(), &["--json"]);
+    assert!(taken.code(0).stdout().contains("\"refreshable\": false"), "{taken}");
+    here.run(&["token"]).code(0);
+
+    let moved = here.run(&["export", "--profile", "mine", "--move"]);
+    moved
+        .code(0)
+        .says("a machine that is thrown away after its run loses it")
+        .says("`mine` is forgotten")
+        .hides(REFRESH);
+    here.run(&["token"]).code(4);
+    let (_there, taken) = import(moved.stdout(), &["--json"]);
+    assert!(taken.code(0).stdout().contains("\"refreshable\": true"), "{taken}");
+}
+
+/// What was not printed was not moved.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_move_that_cannot_be_printed_forgets_nothing() {
+    let here = with_login().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let args = ["export", "--move"];
+    let output = here.command(&args).stdout(full).output().unwrap();
+    Output::new(args.join(" "), output).code(1).says("stdout cannot be written");
+    here.run(&["token"]).code(0);
+}
+
+#[test]
+fn an_imported_token_goes_only_where_it_went_before() {
+    let export = with_login().run_with_stdin(&["export", "--passphrase-stdin"], PASSPHRASE);
+    let (there, import) = import(export.code(0).stdout(), &[]);
+    import.code(0);
+    there.define("judgeme", "api.base = 'https://elsewhere.example'\n");
+    there.run(&["call", "GET", "/x"]).code(3).hides(TOKEN);
+}

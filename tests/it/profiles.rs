@@ -1,0 +1,209 @@
+//! Several logins, and a project that says which one it means.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Emulated, Output, Sandbox};
+
+/// A provider whose servers depend on a label and on a host.
+const SHOP: &str = "authorize.url = 'https://{store}.shop.example/authorize'\n\
+                    token.url = 'https://{store}.shop.example/token'\napi.base = 'https://{store}.shop.example/api'\n\
+                    [params.store]\nexample = 'my-shop'\n";
+const HOSTED: &str = "authorize.url = 'https://{host}/authorize'\ntoken.url = 'https://{host}/token'\n\
+                      api.base = 'https://{host}/api'\n[params.host]\nkind = 'host'\nexample = 'shop.example'\n";
+
+fn with_two_logins() -> Sandbox {
+    let sandbox = Sandbox::new();
+    keep(&sandbox, &["--provider", "judgeme", "--profile", "one", "--label", "Shop one"], "token-of-one").code(0);
+    keep(&sandbox, &["--provider", "judgeme", "--profile", "two"], "token-of-two").code(0);
+    sandbox
+}
+
+#[track_caller]
+fn keep(sandbox: &Sandbox, args: &[&str], token: &str) -> Output {
+    sandbox.run_with_stdin(&[&["login", "--with-token"], args].concat(), token)
+}
+
+fn write_project(folder: &Path, text: &str) {
+    fs::create_dir_all(folder).unwrap();
+    fs::write(folder.join(".oauthctl.toml"), text).unwrap();
+}
+
+#[track_caller]
+fn run_in(sandbox: &Sandbox, folder: &Path, args: &[&str]) -> Output {
+    Output::new(args.join(" "), sandbox.command(args).current_dir(folder).output().unwrap())
+}
+
+#[test]
+fn use_changes_the_current_login_and_a_flag_or_variable_is_above_it() {
+    let sandbox = with_two_logins();
+    assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-two\n");
+    sandbox.run(&["use", "one"]).code(0);
+    assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-one\n");
+    assert_eq!(sandbox.run(&["token", "--profile", "two"]).code(0).stdout(), "token-of-two\n");
+
+    let sandbox = sandbox.with("OAUTHCTL_PROFILE", "two");
+    assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-two\n");
+    assert_eq!(sandbox.run(&["token", "--profile", "one"]).code(0).stdout(), "token-of-one\n");
+    sandbox.run(&["use", "one"]).code(0).says("Here commands go on with `two` (environment, OAUTHCTL_PROFILE)");
+}
+
+#[test]
+fn a_label_is_kept_shown_and_outlives_a_new_login() {
+    let sandbox = with_two_logins();
+    assert!(sandbox.run(&["status"]).code(0).stdout().contains("Shop one"));
+    keep(&sandbox, &["--provider", "judgeme", "--profile", "one"], "newer").code(0);
+    let status = sandbox.run(&["status", "--profile", "one", "--json"]);
+    assert!(status.code(0).stdout().contains("\"label\": \"Shop one\""), "{status}");
+    assert!(!status.stdout().contains("\"two\""), "{status}");
+}
+
+#[test]
+fn logout_forgets_one_login_or_all() {
+    let sandbox = with_two_logins();
+    sandbox.run(&["logout", "--profile", "one"]).code(0);
+    sandbox.run(&["token", "--profile", "one"]).code(4);
+    sandbox.run(&["token", "--profile", "two"]).code(0);
+    keep(&sandbox, &["--provider", "judgeme"], "third").code(0);
+    sandbox.run(&["logout", "--all", "--profile", "two"]).code(2);
+    let sandbox = sandbox.with("OAUTHCTL_PROFILE", "two");
+    sandbox.run(&["logout", "--all"]).code(0).says("`two`").says("`judgeme`");
+    assert!(sandbox.without("OAUTHCTL_PROFILE").run(&["status"]).code(0).stdout().starts_with("No logins."));
+}
+
+#[test]
+fn a_projects_file_is_found_from_below_and_names_the_login() {
+    let sandbox = with_two_logins();
+    let project = sandbox.home().join("work/project");
+    let deep = project.join("src/deep");
+    fs::create_dir_all(&deep).unwrap();
+    write_project(&project, "profile = 'one'\n");
+    assert_eq!(run_in(&sandbox, &deep, &["token"]).code(0).stdout(), "token-of-one\n");
+    assert_eq!(run_in(&sandbox, &deep, &["token", "--profile", "two"]).code(0).stdout(), "token-of-two\n");
+    assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-two\n");
+
+    let status = run_in(&sandbox, &deep, &["status", "-v"]);
+    status.code(0).says("profile: one (from project, `").says("/work/project/.oauthctl.toml`, line 1, column 11)");
+    status.says("store of new logins: file (from environment, OAUTHCTL_STORE)").says("token: not shown (from file)");
+    run_in(&sandbox, &deep, &["status", "-v", "--profile", "two"]).code(0).says("profile: two (from flag --profile)");
+    sandbox.run(&["status", "-v"]).code(0).says("profile: two (from the current login");
+}
+
+#[test]
+fn a_projects_file_that_says_more_is_refused_with_its_place() {
+    let sandbox = with_two_logins();
+    let project = sandbox.home().join("project");
+    let cases = [
+        ("profile = 'one'\nclient_secret = 'x'\n", "line 2, column 1: unknown field `client_secret`"),
+        ("[providers.judgeme]\ntoken = 'https://evil.example'\n", "line 1, column 2: unknown field `providers`"),
+        ("[params]\nstore = 'evil.example#'\n", "line 2, column 9: `store` cannot be set here"),
+    ];
+    for (text, words) in cases {
+        write_project(&project, text);
+        run_in(&sandbox, &project, &["token"]).code(3).says("/project/.oauthctl.toml`, ").says(words);
+    }
+    // Whoever names the login does not depend on the project.
+    run_in(&sandbox, &project, &["token", "--profile", "one"]).code(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_projects_file_that_others_can_change_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = with_two_logins();
+    let project = sandbox.home().join("project");
+    write_project(&project, "profile = 'one'\n");
+    let file = project.join(".oauthctl.toml");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
+    run_in(&sandbox, &project, &["token"]).code(3).says("is not used").says("others may change it");
+    fs::remove_file(&file).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+    run_in(&sandbox, &project, &["token"]).code(3).says("it is not a regular file");
+}
+
+#[test]
+fn a_projects_parameters_are_defaults_and_never_choose_a_host() {
+    let sandbox = Sandbox::new();
+    sandbox.define("shop", SHOP);
+    sandbox.define("hosted", HOSTED);
+    let project = sandbox.home().join("project");
+    write_project(&project, "[params]\nstore = 'our-shop'\nhost = 'evil'\n");
+    let origin_of = |args: &[&str]| {
+        let args = [&["login", "--with-token"], args].concat();
+        let mut login = sandbox.command(&args);
+        let input = sandbox.home().join("token.txt");
+        fs::write(&input, "token").unwrap();
+        let login = login.current_dir(&project).stdin(fs::File::open(input).unwrap()).output().unwrap();
+        Output::new(args.join(" "), login)
+    };
+    origin_of(&["--provider", "shop"]).code(0);
+    sandbox.run(&["status", "-v"]).code(0).says("API https://our-shop.shop.example");
+    origin_of(&["--provider", "shop", "--param", "store=other"]).code(0);
+    sandbox.run(&["status", "-v"]).code(0).says("API https://other.shop.example");
+    origin_of(&["--provider", "hosted"]).code(3).says("line 3, column 8: `host` of `hosted` chooses a server");
+    // Parameters of another provider do no harm.
+    origin_of(&["--provider", "judgeme"]).code(0);
+}
+
+#[test]
+fn login_in_a_project_makes_the_projects_login_but_never_over_another_providers() {
+    let sandbox = Sandbox::new();
+    sandbox.define("shop", SHOP);
+    keep(&sandbox, &["--provider", "judgeme", "--profile", "team"], "theirs").code(0);
+    write_project(sandbox.home(), "profile = 'team'\n");
+    let shop = keep(&sandbox, &["--provider", "shop", "--param", "store=a"], "mine");
+    shop.code(0).says("names `team`: in this project commands use that without `--profile shop`");
+    assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "theirs\n");
+    keep(&sandbox, &["--provider", "judgeme"], "newer").code(0);
+    assert_eq!(sandbox.run(&["token", "--profile", "team"]).code(0).stdout(), "newer\n");
+}
+
+#[test]
+fn login_warns_of_variables_that_will_hide_it() {
+    let judgeme = ["--provider", "judgeme", "--profile", "one"];
+    let login = keep(&Sandbox::new().with("OAUTHCTL_PROFILE", "other"), &judgeme, "token");
+    login.code(0).says("OAUTHCTL_PROFILE is set: without `--profile one` commands use `other`");
+    let login = keep(&Sandbox::new().with("OAUTHCTL_TOKEN", "canary-7f3a"), &judgeme, "token");
+    login.code(0).says("OAUTHCTL_TOKEN is set: ").hides("canary-7f3a");
+    let quiet = keep(&Sandbox::new(), &judgeme, "token");
+    assert!(!quiet.code(0).stderr().contains("warning"), "{quiet}");
+}
+
+#[test]
+fn the_environments_token_counts_only_with_a_named_profile() {
+    let sandbox = with_two_logins().with("OAUTHCTL_TOKEN", "of-the-environment");
+    assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-two\n");
+    assert_eq!(sandbox.run(&["token", "--profile", "one"]).code(0).stdout(), "of-the-environment\n");
+    assert_eq!(sandbox.run(&["token", "--profile", "one", "--store", "file"]).code(0).stdout(), "token-of-one\n");
+    let status = sandbox.run(&["status", "--profile", "one", "-v"]);
+    status.code(0).says("token: not shown (from environment, OAUTHCTL_TOKEN)").hides("of-the-environment");
+    sandbox.run(&["token", "--store", "env"]).code(2).says("only together with `--profile`");
+    // A project's file cannot turn it into the token of another login.
+    write_project(sandbox.home(), "profile = 'one'\n");
+    assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-one\n");
+}
+
+#[test]
+fn the_environments_token_needs_no_login_and_is_never_written() {
+    let sandbox = Sandbox::new().with("OAUTHCTL_TOKEN", "of-the-environment");
+    assert_eq!(sandbox.run(&["token", "--profile", "judgeme"]).code(0).stdout(), "of-the-environment\n");
+    assert!(sandbox.run(&["status", "--profile", "judgeme"]).code(0).stdout().contains(" env "));
+    sandbox.run(&["token", "--profile", "nobody"]).code(3).says("which provider the token of `nobody` is for");
+    let login = keep(&sandbox, &["--provider", "judgeme", "--store", "env"], "x");
+    login.code(7).says("it is read and never written");
+    assert!(!sandbox.home().join(".local").exists());
+    let none = Sandbox::new().run(&["token", "--store", "env", "--profile", "judgeme"]);
+    none.code(4).says("OAUTHCTL_TOKEN is not set");
+}
+
+#[test]
+fn the_environments_token_calls_the_api() {
+    let judgeme = Emulated::start(&["--approve"]);
+    judgeme.run(&["login", "--port", "0", "--scope", "read_shops", "--browser", &judgeme.browser()]).code(0);
+    let token = judgeme.run(&["token"]).code(0).stdout().trim().to_owned();
+    judgeme.run(&["logout"]).code(0);
+    let call = ["call", "GET", "/api/v1/shops/info"];
+    judgeme.run(&call).code(4);
+    let with_token = judgeme.command(&call).env("OAUTHCTL_TOKEN", &token).output().unwrap();
+    Output::new(call.join(" "), with_token).code(0);
+}
