@@ -5,7 +5,9 @@ pub mod catalogue;
 pub mod definition;
 pub mod dialect;
 pub mod endpoint;
+pub mod probe;
 pub mod quirks;
+pub mod scopes;
 pub mod template;
 
 pub use catalogue::{Catalogue, DefinitionFiles};
