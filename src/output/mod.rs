@@ -3,12 +3,14 @@
 mod app;
 mod login;
 mod providers;
+mod scope_catalogue;
 mod scopes;
 mod status;
 
 pub use app::{AppOutcome, AppStatus};
 pub use login::LoginOutcome;
 pub use providers::{ProviderView, ProvidersView};
+pub use scope_catalogue::{ScopeCatalogueView, ScopeCataloguesView};
 pub use scopes::ScopesView;
 pub use status::{StatusRow, StatusView};
 

@@ -1,11 +1,16 @@
 //! What time it is.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::protocol::time::Timestamp;
 
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
+
+    /// Waits as long as a server asked for. Whoever calls it has bounded the time.
+    fn pause(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
 }
 
 pub struct SystemClock;
