@@ -85,17 +85,12 @@ pub struct Progress<'a> {
 /// Sends every probe of the provider. `Err` if the token is dead or the API cannot be reached at all.
 pub fn run(probing: &Probing<'_>, progress: &(dyn Fn(&Progress<'_>) + Sync)) -> Result<Proofs, FlowError> {
     let scopes = &probing.provider.definition.scope;
-    let run = Run {
-        probing,
-        progress,
-        patience: Patience::new(probing.clock),
-        board: Mutex::default(),
-        changed: Condvar::new(),
-    };
-    run.board().waiting = run.order();
-    run.board().total = run.board().waiting.len();
+    let board = Board { waiting: order(probing), ..Board::default() };
+    let total = board.waiting.len();
+    let patience = Patience::new(probing.clock);
+    let run = Run { probing, progress, patience, total, board: Mutex::new(board), changed: Condvar::new() };
     thread::scope(|scope| {
-        for _ in 0..THREADS.min(run.board().total) {
+        for _ in 0..THREADS.min(total) {
             scope.spawn(|| run.work());
         }
     });
@@ -113,11 +108,18 @@ pub fn run(probing: &Probing<'_>, progress: &(dyn Fn(&Progress<'_>) + Sync)) -> 
     Ok(Proofs { proofs, listed, account })
 }
 
+impl Probing<'_> {
+    fn sends(&self, probe: &Probe) -> bool {
+        probe.method.is_safe() || self.writes
+    }
+}
+
 /// One run, shared by its threads.
 struct Run<'a> {
     probing: &'a Probing<'a>,
     progress: &'a (dyn Fn(&Progress<'_>) + Sync),
     patience: Patience<'a>,
+    total: usize,
     board: Mutex<Board<'a>>,
     /// A probe is done, so that one may begin that needs its reply.
     changed: Condvar,
@@ -126,7 +128,6 @@ struct Run<'a> {
 #[derive(Default)]
 struct Board<'a> {
     waiting: Vec<(&'a KnownScope, &'a Probe)>,
-    total: usize,
     begun: usize,
     done: BTreeMap<&'a str, Done>,
     listed: Option<ScopeSet>,
@@ -142,19 +143,6 @@ struct Done {
 impl<'a> Run<'a> {
     fn board(&self) -> MutexGuard<'_, Board<'a>> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The probes that are to be sent; first those whose replies others wait for.
-    fn order(&self) -> Vec<(&'a KnownScope, &'a Probe)> {
-        let known = &self.probing.provider.definition.scope.known;
-        let probes = known.iter().filter_map(|scope| Some((scope, scope.probe.as_ref()?)));
-        let mut wanted: Vec<_> = probes.filter(|(scope, _)| self.is_wanted(&scope.name)).collect();
-        let is_needed = |name: &str| {
-            let needs = known.iter().filter_map(|scope| scope.probe.as_ref()).flat_map(|probe| probe.needs.values());
-            needs.into_iter().any(|need| need.scope == name)
-        };
-        wanted.sort_by_key(|(scope, _)| !is_needed(&scope.name));
-        wanted
     }
 
     /// One thread: takes probes until there are none left, or one has failed for all.
@@ -182,10 +170,10 @@ impl<'a> Run<'a> {
                 }
                 board = self.changed.wait(board).unwrap_or_else(PoisonError::into_inner);
             };
-            let (number, total) = (board.begun, board.total);
+            let number = board.begun;
             drop(board);
             let sent = match values {
-                Ok(values) => self.send(scope, probe, &values, number, total),
+                Ok(values) => self.send(scope, probe, &values, number),
                 Err(need) => {
                     let reason = format!("it takes a value from the probe of {}, which gave none", need.scope);
                     Ok((Done { proof: Proof::without_request(scope, Verdict::Unknown, reason), reply: None }, None))
@@ -207,8 +195,8 @@ impl<'a> Run<'a> {
 
     /// Whether a scope's probe is sent in this run.
     fn is_wanted(&self, name: &str) -> bool {
-        let probe = self.probing.provider.definition.scope.get(name).and_then(|scope| scope.probe.as_ref());
-        probe.is_some_and(|probe| probe.method.is_safe() || self.probing.writes)
+        let scope = self.probing.provider.definition.scope.get(name);
+        scope.and_then(|scope| scope.probe.as_ref()).is_some_and(|probe| self.probing.sends(probe))
     }
 
     fn send(
@@ -217,7 +205,6 @@ impl<'a> Run<'a> {
         probe: &Probe,
         values: &BTreeMap<String, String>,
         number: usize,
-        total: usize,
     ) -> Result<(Done, Option<ScopeSet>), FlowError> {
         let unknown = |request: Option<String>, reason: String| {
             let proof =
@@ -230,7 +217,7 @@ impl<'a> Run<'a> {
         let provider = self.probing.provider;
         let request = request(provider, probe, &path)?;
         let shown = shown(&request);
-        (self.progress)(&Progress { number, total, request: &shown });
+        (self.progress)(&Progress { number, total: self.total, request: &shown });
         let placement = api::placement(provider, None)?;
         let reply =
             self.patience.send(|| api::send(self.probing.http, provider, self.probing.token, &placement, &request));
@@ -271,6 +258,16 @@ impl<'a> Run<'a> {
         let reply = if verdict == Verdict::Proven { json::parse(&body).ok() } else { None };
         Ok((Done { proof, reply }, listed))
     }
+}
+
+/// The probes that are to be sent; first those whose replies others wait for.
+fn order<'a>(probing: &Probing<'a>) -> Vec<(&'a KnownScope, &'a Probe)> {
+    let known = &probing.provider.definition.scope.known;
+    let probes = || known.iter().filter_map(|scope| Some((scope, scope.probe.as_ref()?)));
+    let is_needed = |name: &str| probes().flat_map(|(_, probe)| probe.needs.values()).any(|need| need.scope == name);
+    let mut wanted: Vec<_> = probes().filter(|(_, probe)| probing.sends(probe)).collect();
+    wanted.sort_by_key(|(scope, _)| !is_needed(&scope.name));
+    wanted
 }
 
 impl Proof {
