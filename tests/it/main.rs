@@ -4,4 +4,6 @@ mod bad_input;
 mod emulator;
 mod help_and_completions;
 mod os_keychain;
+mod scopes;
+mod scopes_matrix;
 mod support;

@@ -7,8 +7,10 @@ pub mod http;
 pub mod pending_login;
 pub mod raw_server;
 pub mod sandbox;
+pub mod shop_api;
 
 pub use emulated::Emulated;
 pub use pending_login::PendingLogin;
 pub use raw_server::RawServer;
 pub use sandbox::{Output, Sandbox};
+pub use shop_api::ShopApi;
