@@ -155,7 +155,7 @@ impl<'a> Run<'a> {
                 }
                 let open = |need: &Need| !board.done.contains_key(need.scope.as_str()) && self.is_wanted(&need.scope);
                 let ready = |(_, probe): &(&KnownScope, &Probe)| !probe.needs.values().any(open);
-                if let Some(at) = board.waiting.iter().position(|item| ready(item)) {
+                if let Some(at) = board.waiting.iter().position(ready) {
                     let (scope, probe) = board.waiting.remove(at);
                     let values: Result<BTreeMap<_, _>, &'a Need> = probe
                         .needs

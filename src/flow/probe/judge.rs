@@ -129,7 +129,8 @@ mod tests {
         let html = [("content-type", "text/html; charset=utf-8")];
         let denial = r#"{"error":"You don't have access to the resource"}"#;
         let challenge = [("www-authenticate", r#"Bearer error="insufficient_scope""#)];
-        let cases: [(u16, &[(&str, &str)], &str, &[u16], &str); 20] = [
+        type Case<'a> = (u16, &'a [(&'static str, &'a str)], &'a str, &'a [u16], &'a str);
+        let cases: [Case; 20] = [
             (200, &[], r#"{"products":[]}"#, &[], "Proven "),
             (204, &[], "", &[], "Proven "),
             (200, &[], denial, &[], "Denied \"You don't have access to the resource\""),
