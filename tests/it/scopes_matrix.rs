@@ -84,7 +84,7 @@ fn token_with(emulator: &Emulator, http: &dyn HttpClient, scope: &ScopeSet) -> A
         code_challenge: None,
     };
     let url = dialect.authorization_url(&request).unwrap();
-    let reply = http.send(&HttpRequest::new(http::Method::GET, Url::parse(&url.to_string()).unwrap())).unwrap();
+    let reply = http.send(&HttpRequest::new(http::Method::GET, url)).unwrap();
     let callback = Url::parse(reply.header("location").expect("consent at once")).unwrap();
     if implicit {
         let fragment = Params::from_urlencoded(callback.fragment().unwrap());
