@@ -38,7 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Send one request to the provider''s API with the token in it')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the access token and nothing else')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'List the logins: provider, store, scopes, since when, until when')
-            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show what the provider knows, what was asked for, what was granted')
+            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show what a token may do: asked for, granted, and with --probe proven')
             [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Make a login the current one')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget a login')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with the access token in its environment')
@@ -133,6 +133,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         'oauthctl;login' {
             [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'The provider''s id; `oauthctl providers list` shows all')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'What to ask for: repeat it, or separate with blanks or commas')
+            [CompletionResult]::new('--require-scopes', '--require-scopes', [CompletionResultType]::ParameterName, 'Fail with exit code 10 and keep nothing unless all of these are granted')
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'A value that the provider''s URLs need, such as `store=myshop`')
             [CompletionResult]::new('--grant', '--grant', [CompletionResultType]::ParameterName, 'The way to a token, for a provider that offers more than one')
             [CompletionResult]::new('--redirect-uri', '--redirect-uri', [CompletionResultType]::ParameterName, 'The redirect URI to the letter as it is registered')
@@ -229,9 +230,15 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;scopes' {
+            [CompletionResult]::new('--require', '--require', [CompletionResultType]::ParameterName, 'Fail with exit code 10 unless these are granted, or with --probe proven')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'Show what is known of this provider''s scopes; takes no login')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour; NO_COLOR is obeyed')
+            [CompletionResult]::new('--probe', '--probe', [CompletionResultType]::ParameterName, 'Try each scope with a request that changes nothing')
+            [CompletionResult]::new('--probe-writes', '--probe-writes', [CompletionResultType]::ParameterName, 'Like --probe, and send the writes too that the definition calls harmless')
+            [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Say what has changed since the last look at this login')
+            [CompletionResult]::new('--all-providers', '--all-providers', [CompletionResultType]::ParameterName, 'Show what is known of every provider''s scopes; takes no login')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
@@ -472,7 +479,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Send one request to the provider''s API with the token in it')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the access token and nothing else')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'List the logins: provider, store, scopes, since when, until when')
-            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show what the provider knows, what was asked for, what was granted')
+            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show what a token may do: asked for, granted, and with --probe proven')
             [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Make a login the current one')
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget a login')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with the access token in its environment')

@@ -43,7 +43,7 @@ complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "login" -d 'Log in
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "call" -d 'Send one request to the provider\'s API with the token in it'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "token" -d 'Print the access token and nothing else'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "status" -d 'List the logins: provider, store, scopes, since when, until when'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "scopes" -d 'Show what the provider knows, what was asked for, what was granted'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "scopes" -d 'Show what a token may do: asked for, granted, and with --probe proven'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "use" -d 'Make a login the current one'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "logout" -d 'Forget a login'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "exec" -d 'Run a command with the access token in its environment'
@@ -120,6 +120,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l provider -d 'The provider\'s id; `oauthctl providers list` shows all' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l scope -d 'What to ask for: repeat it, or separate with blanks or commas' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l require-scopes -d 'Fail with exit code 10 and keep nothing unless all of these are granted' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l param -d 'A value that the provider\'s URLs need, such as `store=myshop`' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l grant -d 'The way to a token, for a provider that offers more than one' -r -f -a "authorization-code\t'RFC 6749 §4.1'
 implicit\t'RFC 6749 §4.2; RFC 9700 §2.1.2 advises against it'"
@@ -219,6 +220,8 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l json -d 'Pr
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l require -d 'Fail with exit code 10 unless these are granted, or with --probe proven' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l provider -d 'Show what is known of this provider\'s scopes; takes no login' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
@@ -228,6 +231,10 @@ helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l probe -d 'Try each scope with a request that changes nothing'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l probe-writes -d 'Like --probe, and send the writes too that the definition calls harmless'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l diff -d 'Say what has changed since the last look at this login'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l all-providers -d 'Show what is known of every provider\'s scopes; takes no login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -450,7 +457,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "call" -d 'Send one request to the provider\'s API with the token in it'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "token" -d 'Print the access token and nothing else'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "status" -d 'List the logins: provider, store, scopes, since when, until when'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "scopes" -d 'Show what the provider knows, what was asked for, what was granted'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "scopes" -d 'Show what a token may do: asked for, granted, and with --probe proven'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "use" -d 'Make a login the current one'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "logout" -d 'Forget a login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token status scopes use logout exec export import providers emulate demo completions man help" -f -a "exec" -d 'Run a command with the access token in its environment'

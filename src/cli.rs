@@ -75,7 +75,7 @@ enum Command {
     Token(commands::token::TokenArgs),
     /// List the logins: provider, store, scopes, since when, until when
     Status(commands::status::StatusArgs),
-    /// Show what the provider knows, what was asked for, what was granted
+    /// Show what a token may do: asked for, granted, and with --probe proven
     Scopes(commands::scopes::ScopesArgs),
     /// Make a login the current one
     Use(commands::use_login::UseArgs),

@@ -11,6 +11,7 @@ use crate::commands::{CommandError, emulate::CommandEnded};
 use crate::emulator::EmulatorError;
 use crate::flow::FlowError;
 use crate::flow::discovery::DiscoveryError;
+use crate::protocol::sanitize;
 use crate::provider::DefinitionError;
 use crate::provider::dialect::TokenReplyError;
 use crate::store::sealed_login::SealedLoginError;
@@ -185,6 +186,15 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
             Some(format!(
                 "`oauthctl login --provider {provider} --scope '{scopes}'` asks for more; `oauthctl scopes` shows what the token has"
             )),
+        ),
+        CommandError::ScopesMissing { provider, missing, .. } => {
+            let scopes: Vec<&str> = missing.iter().map(|missing| missing.scope.as_str()).collect();
+            let scopes = sanitize::line(&scopes.join(" "));
+            (ExitCode::ScopeMissing, Some(format!("`oauthctl login --provider {provider} --scope '{scopes}'` asks for what is missing")))
+        }
+        CommandError::NotGranted { .. } => (
+            ExitCode::ScopeMissing,
+            Some("log in again and approve all of it, or leave `--require-scopes` out to keep a token that may do less; the app's access was given all the same, and is removed at the provider".into()),
         ),
         CommandError::NoProvider => (ExitCode::Usage, Some("`oauthctl providers list` shows who there is".into())),
         CommandError::GrantNotOffered { offered, .. } => {
@@ -376,6 +386,9 @@ fn of_flow(error: &FlowError) -> (ExitCode, Option<String>) {
         FlowError::NotAPath { .. } => (ExitCode::Usage, Some("write a path such as `/api/v1/products`".into())),
         FlowError::NoSuchPlacement { known, .. } => (ExitCode::Usage, Some(format!("it lists {known}"))),
         FlowError::BodyIsNotAnObject => (ExitCode::Usage, Some("choose another placement with `--token-in`".into())),
+        FlowError::TokenDead { provider, .. } => {
+            (ExitCode::LoginNeeded, Some(format!("`oauthctl login --provider {provider}` gets another one")))
+        }
         FlowError::Definition(error) => of_definition(error),
         FlowError::Entropy(_) => (ExitCode::Unexpected, None),
     }

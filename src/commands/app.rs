@@ -124,6 +124,21 @@ fn remove(provider: &str, context: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The client that is there without asking anybody: the environment's, or the registered one.
+pub fn registered_client(
+    provider: &Provider,
+    context: &Context,
+) -> anyhow::Result<Option<(ClientId, Option<ClientSecret>)>> {
+    if let Some(id) = variable("OAUTHCTL_CLIENT_ID") {
+        return Ok(Some((check_client_id(&id)?, context.system.secrets.client_secret.clone())));
+    }
+    let Some(found) = context.store()?.load_app(provider.id())? else { return Ok(None) };
+    if let Some(origins) = &found.record.origins {
+        provider.check_origins(origins, &format!("oauthctl app set {}", provider.id()))?;
+    }
+    Ok(Some((found.record.client_id, found.record.client_secret)))
+}
+
 /// The client to log in with: the environment's, the registered one, or one that a person types now.
 pub fn client_for(
     provider: &Provider,
@@ -132,22 +147,16 @@ pub fn client_for(
 ) -> anyhow::Result<(ClientId, Option<ClientSecret>)> {
     // The implicit grant has no use for the secret (RFC 6749 §4.2).
     let needed = |secret: Option<ClientSecret>| secret.filter(|_| grant != GrantKind::Implicit);
-    if let Some(id) = variable("OAUTHCTL_CLIENT_ID") {
-        return Ok((check_client_id(&id)?, needed(context.system.secrets.client_secret.clone())));
-    }
-    let store = context.store()?;
-    if let Some(found) = store.load_app(provider.id())? {
-        if let Some(origins) = &found.record.origins {
-            provider.check_origins(origins, &format!("oauthctl app set {}", provider.id()))?;
-        }
-        return Ok((found.record.client_id, needed(found.record.client_secret)));
+    if let Some((id, secret)) = registered_client(provider, context)? {
+        return Ok((id, needed(secret)));
     }
     if !context.terminal().is_interactive() {
         return Err(CommandError::NotRegistered { provider: provider.id().to_owned() }.into());
     }
     let (id, secret) = ask_for_client(&provider.definition, context)?;
     let origins = provider.definition.params.is_empty().then(|| provider.recorded_origins());
-    store
+    context
+        .store()?
         .save_app(provider.id(), &Registration::new(id.clone(), secret.clone(), origins, context.system.clock.now()))?;
     Ok((id, needed(secret)))
 }

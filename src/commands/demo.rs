@@ -15,6 +15,7 @@ use super::{CommandError, Context};
 use crate::emulator::{Emulator, Options};
 use crate::flow::api::Api;
 use crate::flow::authorization::{Listen, Login, LoginRequest, Obtained, Voucher};
+use crate::flow::evidence;
 use crate::flow::pages::Page;
 use crate::output::ScopesView;
 use crate::protocol::client::ClientId;
@@ -99,7 +100,8 @@ fn round(
     say("token", format!("kept as `{profile}`, read back; shown only by `oauthctl token`"))?;
     call_api(provider, &found.record, context, say)?;
     say("scopes", "what was asked for and what was granted:".to_owned())?;
-    let view = ScopesView::new(profile, &provider.definition, &found.record, context.terminal().width());
+    let found = evidence::gather(&provider.definition, &found.record, None, None);
+    let view = ScopesView::new(profile, &provider.definition, &found, context.terminal().width());
     for line in view.to_string().lines() {
         context.say(&format!("            {line}"))?;
     }

@@ -13,6 +13,7 @@ use clap::Args;
 use super::{CommandError, Context, app, sources};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Login, LoginRequest, Obtained, Tab, Voucher};
+use crate::flow::evidence;
 use crate::flow::pages::Page;
 use crate::output::LoginOutcome;
 use crate::protocol::scope::ScopeSet;
@@ -34,6 +35,10 @@ pub struct LoginArgs {
     /// What to ask for: repeat it, or separate with blanks or commas
     #[arg(long = "scope", value_name = "SCOPES")]
     scopes: Vec<String>,
+
+    /// Fail with exit code 10 and keep nothing unless all of these are granted
+    #[arg(long, value_name = "SCOPES")]
+    require_scopes: Vec<String>,
 
     /// A value that the provider's URLs need, such as `store=myshop`
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]
@@ -90,6 +95,16 @@ pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
         let (tab, provider, token) = browser_login(args, &provider, asked, context).with_context(failed)?;
         (provider, token, Some(tab))
     };
+    let found = evidence::gather(&provider.definition, &token, None, None);
+    let missing = found.missing(&ScopeSet::parse(&args.require_scopes.join(" ")));
+    if !missing.is_empty() {
+        if let Some(tab) = tab {
+            tab.show(Page::Failed);
+        }
+        let error =
+            CommandError::NotGranted { provider: id.clone(), missing: talk::reasons(missing, &found, &provider) };
+        return Err(error).with_context(failed);
+    }
     let store = context.store()?;
     token.label = args.label.clone().or_else(|| label_so_far(&profile, &id, store));
     let saved = store.save(&profile, &token);
@@ -98,7 +113,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
     }
     let kind = saved.with_context(failed)?;
     let outcome = LoginOutcome::new(&profile, &provider, &token, kind, store.place(kind)?, context.system.clock.now());
-    talk::about_outcome(&outcome, &token, context);
+    talk::about_outcome(&found, &provider, &token, context);
     context.answer(&outcome)?;
     talk::about_shadows(&profile, context)
 }

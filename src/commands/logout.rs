@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::{CommandError, Context};
+use crate::store::scope_history::ScopeHistory;
 use crate::store::{Profile, StoreError};
 
 #[derive(Args)]
@@ -39,6 +40,8 @@ fn forget(profile: Profile, context: &Context) -> anyhow::Result<()> {
     if !forgotten? {
         return Err(CommandError::NoLogin { profile: Some(profile.to_string()), provider }.into());
     }
+    // What the scopes were is no secret; a file that cannot be removed is not worth a failure.
+    let _ = ScopeHistory::new(&context.paths()?.data).forget(&profile);
     let definition = provider.and_then(|id| context.catalogue().ok()?.get(&id).ok());
     let page = definition.as_ref().and_then(|definition| definition.app.revoke_page.as_deref());
     let name = definition.as_ref().map_or("the provider", |definition| definition.name.as_str());

@@ -22,7 +22,9 @@ pub use context::{ActiveLogin, Context};
 
 use std::net::SocketAddr;
 
+use crate::flow::evidence::Missing;
 use crate::protocol::redirect_uri::RedirectUriError;
+use crate::protocol::sanitize;
 use crate::provider::quirks::GrantKind;
 use crate::store::StoreError;
 use crate::store::sealed_login::SealedLoginError;
@@ -43,6 +45,11 @@ pub enum CommandError {
     ApiStatus { status: u16, detail: Option<String>, advice: Option<String> },
     #[error("the token of `{profile}` may not do this: the API answered {status}{}", detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default())]
     ScopeMissing { profile: String, provider: String, status: u16, detail: Option<String>, scopes: String },
+    /// Each one is named with what is known of it.
+    #[error("the token of `{profile}` lacks {}", named(missing))]
+    ScopesMissing { profile: String, provider: String, missing: Vec<Missing> },
+    #[error("`{provider}` did not grant {}, so the token is not kept", named(missing))]
+    NotGranted { provider: String, missing: Vec<Missing> },
     #[error("`{provider}` does not offer that grant")]
     GrantNotOffered { provider: String, offered: Vec<GrantKind> },
     #[error("{address} can be reached from other machines; a redirect is received on loopback only")]
@@ -133,6 +140,11 @@ fn ending(profiles: &[String]) -> String {
         [_] => format!("the login {names} does not last"),
         _ => format!("these logins do not last: {names}"),
     }
+}
+
+fn named(missing: &[Missing]) -> String {
+    let one = |missing: &Missing| sanitize::line(&format!("{} ({})", missing.scope, missing.why));
+    missing.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn no_login(profile: Option<&str>) -> String {

@@ -1,19 +1,113 @@
-//! `scopes`: what the provider knows, what was asked for, what was granted.
+//! `scopes`: what was asked for, what was granted, and what the API really allows.
+
+mod history;
 
 use clap::Args;
 
-use super::Context;
-use crate::output::ScopesView;
+use super::{ActiveLogin, CommandError, Context, app};
+use crate::flow::evidence;
+use crate::flow::introspection;
+use crate::flow::probe::{self, Probing, Proofs};
+use crate::output::{ScopeCatalogueView, ScopeCataloguesView, ScopesView};
+use crate::protocol::introspection::IntrospectionResponse;
+use crate::protocol::scope::ScopeSet;
 
 #[derive(Args)]
-pub struct ScopesArgs {}
+pub struct ScopesArgs {
+    /// Try each scope with a request that changes nothing
+    #[arg(long)]
+    probe: bool,
 
-pub fn run(_: &ScopesArgs, context: &Context) -> anyhow::Result<()> {
+    /// Like --probe, and send the writes too that the definition calls harmless
+    #[arg(long)]
+    probe_writes: bool,
+
+    /// Fail with exit code 10 unless these are granted, or with --probe proven
+    #[arg(long, value_name = "SCOPES")]
+    require: Vec<String>,
+
+    /// Say what has changed since the last look at this login
+    #[arg(long)]
+    diff: bool,
+
+    /// Show what is known of this provider's scopes; takes no login
+    #[arg(long, value_name = "ID", conflicts_with_all = ["probe", "probe_writes", "require", "diff"])]
+    provider: Option<String>,
+
+    /// Show what is known of every provider's scopes; takes no login
+    #[arg(long, conflicts_with_all = ["provider", "probe", "probe_writes", "require", "diff"])]
+    all_providers: bool,
+}
+
+pub fn run(args: &ScopesArgs, context: &Context) -> anyhow::Result<()> {
+    let width = context.terminal().width();
+    if args.all_providers {
+        let catalogue = context.catalogue()?;
+        let definitions = catalogue.ids().into_iter().map(|id| catalogue.get(&id));
+        let views = definitions.map(|definition| Ok(ScopeCatalogueView::new(&definition?, width)));
+        return context.answer(&ScopeCataloguesView(views.collect::<anyhow::Result<_>>()?));
+    }
+    if let Some(id) = &args.provider {
+        return context.answer(&ScopeCatalogueView::new(&context.catalogue()?.get(id)?, width));
+    }
     let login = context.active_login()?;
-    context.answer(&ScopesView::new(
-        &login.profile,
-        &login.provider.definition,
-        &login.token,
-        context.terminal().width(),
-    ))
+    let definition = &login.provider.definition;
+    let (introspected, silent) = introspect(&login, context);
+    let proofs =
+        if args.probe || args.probe_writes { Some(probe_scopes(args.probe_writes, &login, context)?) } else { None };
+    let evidence = evidence::gather(definition, &login.token, introspected.as_ref(), proofs.as_ref());
+    let changes = history::note_run(&login, &evidence, introspected.as_ref(), proofs.as_ref(), context);
+    let mut view = ScopesView::new(&login.profile, definition, &evidence, width);
+    view.silent.extend(silent);
+    view.diff = args.diff.then_some(changes);
+    context.answer(&view)?;
+
+    let missing = evidence.missing(&ScopeSet::parse(&args.require.join(" ")));
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(CommandError::ScopesMissing {
+        profile: login.profile.to_string(),
+        provider: login.provider.id().to_owned(),
+        missing,
+    }
+    .into())
+}
+
+fn probe_scopes(writes: bool, login: &ActiveLogin, context: &Context) -> anyhow::Result<Proofs> {
+    let terminal = context.terminal();
+    let probing = Probing {
+        http: context.system.http.as_ref(),
+        clock: context.system.clock.as_ref(),
+        provider: &login.provider,
+        token: &login.token.access_token,
+        writes,
+    };
+    let proofs = probe::run(&probing, &|probe| {
+        terminal.progress(Some(&format!("Probing {} of {}: {}", probe.number, probe.total, probe.request)));
+    });
+    terminal.progress(None);
+    Ok(proofs?)
+}
+
+/// What the authorization server says, or why it says nothing. The token may be fine all the same, so nothing here
+/// ends the command.
+fn introspect(login: &ActiveLogin, context: &Context) -> (Option<IntrospectionResponse>, Option<String>) {
+    if login.provider.endpoints.introspect.is_none() {
+        return (None, None);
+    }
+    let silent = |why: &dyn std::fmt::Display| (None, Some(format!("introspection: {why}")));
+    let (client_id, secret) = match app::registered_client(&login.provider, context) {
+        Ok(Some(client)) => client,
+        Ok(None) => return silent(&"no client is registered to ask with"),
+        Err(error) => return silent(&error),
+    };
+    let http = context.system.http.as_ref();
+    match introspection::ask(http, &login.provider, &login.token.access_token, &client_id, secret.as_ref()) {
+        Ok(Some(response)) if !response.active => {
+            silent(&"the token is not active, or not this client's to ask about (RFC 7662 §2.2)")
+        }
+        Ok(response) => (response, None),
+        Err(error) => silent(&error),
+    }
 }

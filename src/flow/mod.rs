@@ -4,10 +4,13 @@ pub mod api;
 pub mod authorization;
 pub mod authorization_code;
 pub mod discovery;
+pub mod evidence;
 pub mod implicit;
+pub mod introspection;
 pub mod pages;
 pub mod paging;
 pub mod pasted;
+pub mod probe;
 pub mod redirect;
 pub mod retry;
 pub mod token_endpoint;
@@ -63,6 +66,9 @@ pub enum FlowError {
     NoSuchPlacement { provider: String, wanted: &'static str, known: String },
     #[error("a token in the body needs a body that is a JSON object")]
     BodyIsNotAnObject,
+    /// 401 for a request that the token is good for: it is unknown, revoked or expired (RFC 6750 §3.1).
+    #[error("the API does not take the token: {request} → 401{}", said.as_deref().map(|said| format!(" \"{said}\"")).unwrap_or_default())]
+    TokenDead { provider: String, request: String, said: Option<String> },
     #[error(transparent)]
     Definition(#[from] DefinitionError),
     #[error(transparent)]

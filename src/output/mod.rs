@@ -7,6 +7,7 @@ mod login;
 mod providers;
 mod reply;
 mod request;
+mod scope_catalogue;
 mod scopes;
 mod status;
 
@@ -17,6 +18,7 @@ pub use login::LoginOutcome;
 pub use providers::{CheckedDefinition, ProviderView, ProvidersView};
 pub use reply::ReplyHead;
 pub use request::{CurlCommand, Headers, RequestView, TOKEN_MARK};
+pub use scope_catalogue::{ScopeCatalogueView, ScopeCataloguesView};
 pub use scopes::ScopesView;
 pub use status::{Source, StatusRow, StatusView, ValueSource};
 

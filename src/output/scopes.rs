@@ -1,19 +1,36 @@
-//! What a token may do: asked and granted.
+//! What a token may do: asked, granted, proven, and how one knows.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use super::{table, write_table};
+use super::{table, until, write_table};
+use crate::flow::evidence::{Evidence, Finding, Granted};
+use crate::flow::probe::{Proof, Verdict};
 use crate::protocol::sanitize;
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::time::Timestamp;
 use crate::provider::ProviderDefinition;
-use crate::store::{Profile, StoredToken};
+use crate::store::Profile;
+use crate::store::scope_history::ScopeChanges;
 
 #[derive(Debug, Serialize)]
 pub struct ScopesView {
     pub profile: String,
     pub provider: String,
     pub scopes: Vec<ScopeRow>,
+    /// Everybody who said something.
+    pub sources: Vec<String>,
+    /// Who was asked and said nothing, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub silent: Vec<String>,
+    /// What has changed since the last run; `null` in it if there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<Option<ScopeChanges>>,
+    #[serde(skip)]
+    name: String,
+    #[serde(skip)]
+    probed: bool,
     #[serde(skip)]
     width: usize,
 }
@@ -21,50 +38,209 @@ pub struct ScopesView {
 #[derive(Debug, Serialize)]
 pub struct ScopeRow {
     pub scope: String,
-    pub asked: bool,
-    /// `None` if the provider did not say what it granted.
-    pub granted: Option<bool>,
     pub about: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    pub asked: bool,
+    /// Granted whether asked for or not.
+    pub always: bool,
+    /// `None` if nobody says, or if two sources disagree.
+    pub granted: Option<bool>,
+    pub disputed: bool,
+    /// `None` if it could not be found out, or if nothing was probed.
+    pub proven: Option<bool>,
+    /// The API does something else than the sources say.
+    pub contradicted: bool,
+    pub evidence: Vec<Said>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+}
+
+/// One source's word about one scope.
+#[derive(Debug, Serialize)]
+pub struct Said {
+    pub source: String,
+    pub granted: bool,
 }
 
 impl ScopesView {
-    pub fn new(profile: &Profile, definition: &ProviderDefinition, token: &StoredToken, width: usize) -> Self {
-        let always = definition.always_granted();
-        let granted = token.scopes(&always);
-        let names = definition.known_scopes().union(&token.asked).union(&granted);
-        let said = token.granted.is_some();
-        let scopes = names
-            .iter()
-            .map(|name| ScopeRow {
-                scope: sanitize::line(name),
-                asked: token.asked.contains(name),
-                granted: (said || always.contains(name)).then(|| granted.contains(name)),
-                about: definition
-                    .scope
-                    .known
-                    .iter()
-                    .find(|known| known.name == name)
-                    .map(|known| known.about.clone())
-                    .unwrap_or_default(),
-            })
-            .collect();
-        Self { profile: profile.to_string(), provider: definition.id.clone(), scopes, width }
+    pub fn new(profile: &Profile, definition: &ProviderDefinition, evidence: &Evidence, width: usize) -> Self {
+        let scopes: Vec<ScopeRow> =
+            evidence.findings.iter().map(|finding| ScopeRow::new(finding, definition)).collect();
+        let probed = scopes.iter().any(|row| row.proof.is_some());
+        let known = definition.scope.known.len();
+        let documents = (known > 0).then(|| {
+            let read = definition.checked.as_deref().map(|day| format!(", read {day}")).unwrap_or_default();
+            format!("the documents of {} ({known} scopes{read})", definition.name)
+        });
+        let asked = scopes.iter().any(|row| row.asked).then(|| "what `login` asked for".to_owned());
+        let statements = evidence.statements.iter().map(|statement| statement.source.to_string());
+        let proofs =
+            scopes.iter().filter(|row| row.proof.as_ref().is_some_and(|proof| proof.request.is_some())).count();
+        let probes = probed.then(|| format!("probes ({proofs})"));
+        Self {
+            profile: profile.to_string(),
+            provider: definition.id.clone(),
+            name: definition.name.clone(),
+            sources: documents.into_iter().chain(asked).chain(statements).chain(probes).collect(),
+            silent: Vec::new(),
+            diff: None,
+            scopes,
+            probed,
+            width,
+        }
+    }
+}
+
+impl ScopeRow {
+    fn new(finding: &Finding, definition: &ProviderDefinition) -> Self {
+        let known = definition.scope.get(&finding.scope);
+        Self {
+            scope: sanitize::line(&finding.scope),
+            about: known.map(|known| known.about.clone()).unwrap_or_default(),
+            note: known.and_then(|known| known.note.clone()),
+            asked: finding.asked,
+            always: finding.always,
+            granted: match finding.granted {
+                Granted::Yes => Some(true),
+                Granted::No => Some(false),
+                Granted::Disputed | Granted::Unknown => None,
+            },
+            disputed: finding.granted == Granted::Disputed,
+            proven: finding.proof.as_ref().and_then(|proof| match proof.verdict {
+                Verdict::Proven => Some(true),
+                Verdict::Denied => Some(false),
+                Verdict::Unknown => None,
+            }),
+            contradicted: finding.is_contradicted(),
+            evidence: finding
+                .said
+                .iter()
+                .map(|(source, granted)| Said { source: source.clone(), granted: *granted })
+                .collect(),
+            proof: finding.proof.clone(),
+        }
+    }
+
+    fn asked_cell(&self) -> &'static str {
+        match (self.asked, self.always) {
+            (true, _) => "yes",
+            (false, true) => "–",
+            (false, false) => "no",
+        }
+    }
+
+    fn granted_cell(&self) -> &'static str {
+        if self.disputed { "yes/no" } else { yes_no(self.granted) }
+    }
+
+    fn last_cell(&self) -> String {
+        let text = self.proof.as_ref().map_or_else(|| self.about.clone(), how);
+        match &self.note {
+            Some(note) => format!("{text} ({note})"),
+            None => text,
+        }
+    }
+
+    /// What has to be said beyond the cells: who disagrees with whom.
+    fn conflict(&self) -> Option<String> {
+        let word = |granted: bool| if granted { "yes" } else { "no" };
+        if self.disputed {
+            let said = self.evidence.iter().map(|said| format!("{} says {}", said.source, word(said.granted)));
+            return Some(format!("{}: {}", self.scope, said.collect::<Vec<_>>().join(", ")));
+        }
+        let (granted, done) = match self.granted {
+            _ if !self.contradicted => return None,
+            Some(true) => ("granted", "refuses"),
+            _ => ("not granted", "allows"),
+        };
+        Some(format!("{}: it is {granted}, and the API {done} it all the same", self.scope))
+    }
+}
+
+fn yes_no(value: Option<bool>) -> &'static str {
+    match value {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "?",
+    }
+}
+
+/// `GET /api/v1/reviews?per_page=1 → 403 "You don't have access to the resource"`
+fn how(proof: &Proof) -> String {
+    let reason = proof.reason.as_deref().unwrap_or_default();
+    let guess = if proof.guess { " (the path is a guess)" } else { "" };
+    match (&proof.request, proof.status) {
+        (None, _) => reason.to_owned(),
+        (Some(request), None) => format!("{request}: {reason}{guess}"),
+        (Some(request), Some(status)) if reason.is_empty() => format!("{request} → {status}{guess}"),
+        // The API's words follow the status, ours explain it.
+        (Some(request), Some(status)) => {
+            let colon = if reason.starts_with('"') { "" } else { ":" };
+            format!("{request} → {status}{colon} {reason}{guess}")
+        }
     }
 }
 
 impl fmt::Display for ScopesView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = table(self.width, &["SCOPE", "ASKED", "GRANTED", "ABOUT"]);
-        for row in &self.scopes {
-            let asked = if row.asked { "yes" } else { "–" };
-            let granted = match row.granted {
-                Some(true) => "yes",
-                Some(false) if row.asked => "no",
-                Some(false) => "–",
-                None => "?",
+        if self.scopes.is_empty() {
+            writeln!(f, "{} names no scopes: a token may do whatever its owner may.", self.name)?;
+        } else {
+            let head: &[&str] = match self.probed {
+                true => &["SCOPE", "ASKED", "GRANTED", "PROVEN", "HOW"],
+                false => &["SCOPE", "ASKED", "GRANTED", "ABOUT"],
             };
-            table.add_row([row.scope.as_str(), asked, granted, row.about.as_str()]);
+            let mut table = table(self.width, head);
+            for row in &self.scopes {
+                let mut cells = vec![row.scope.clone(), row.asked_cell().to_owned(), row.granted_cell().to_owned()];
+                cells.extend(self.probed.then(|| yes_no(row.proven).to_owned()));
+                cells.push(row.last_cell());
+                table.add_row(cells);
+            }
+            write_table(f, &mut table)?;
         }
-        write_table(f, &mut table)
+        writeln!(f)?;
+        for conflict in self.scopes.iter().filter_map(ScopeRow::conflict) {
+            writeln!(f, "Disagreement  {conflict}")?;
+        }
+        if !self.sources.is_empty() {
+            writeln!(f, "Sources       {}", self.sources.join("; "))?;
+        }
+        for silent in &self.silent {
+            writeln!(f, "No answer     {silent}")?;
+        }
+        match &self.diff {
+            None => Ok(()),
+            Some(None) => writeln!(f, "Changes       this is the first look at this login"),
+            Some(Some(changes)) => write_changes(f, changes),
+        }
     }
+}
+
+fn write_changes(f: &mut fmt::Formatter<'_>, changes: &ScopeChanges) -> fmt::Result {
+    let mut lines = Vec::new();
+    let lists: [(&str, &ScopeSet); 4] = [
+        ("gained", &changes.gained),
+        ("lost", &changes.lost),
+        ("proven now", &changes.newly_proven),
+        ("proven no more", &changes.no_longer_proven),
+    ];
+    for (what, scopes) in lists {
+        if !scopes.is_empty() {
+            lines.push(format!("{what}: {}", sanitize::line(&scopes.join(", "))));
+        }
+    }
+    if let Some((then, now)) = changes.expiry {
+        // Both as dates: what counts is that they differ.
+        let date = |expiry| until(expiry, Timestamp(i64::MAX)).replace(" (expired)", "");
+        lines.push(format!("ends: {}, before: {}", date(now), date(then)));
+    }
+    if changes.other_account {
+        lines.push("it is another account".to_owned());
+    }
+    if lines.is_empty() {
+        lines.push("none".to_owned());
+    }
+    writeln!(f, "Changes       since {}: {}", changes.since, lines.join("; "))
 }

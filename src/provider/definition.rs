@@ -11,8 +11,9 @@ use super::DefinitionError;
 use super::endpoint::{Endpoints, UrlTemplates};
 use super::quirks::{
     BasicHalves, CallbackSignature, Denial, ExpiryUnit, GrantKind, Lifetime, LoopbackRule, Paging, Pkce, RFC_DEFAULTS,
-    RefreshWith, ScopeEncoding, Sourced, StateEcho, SuccessMark, TokenBody, TokenMethod, TokenPlacement,
+    RefreshWith, Sourced, StateEcho, SuccessMark, TokenBody, TokenMethod, TokenPlacement,
 };
+use super::scopes::Scopes;
 use super::template::Param;
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::scope::ScopeSet;
@@ -188,36 +189,6 @@ pub struct Introspect {
     pub url: Departure<String>,
 }
 
-/// RFC 6749 §3.3.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Scopes {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub separator: Departure<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub encoding: Departure<ScopeEncoding>,
-    /// Granted whether asked for or not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub always: Departure<Vec<String>>,
-    /// Asked for when nobody says what to ask for.
-    pub default: Vec<String>,
-    /// The names of the documents, in their order where TOML keeps it, with what each one opens.
-    pub known: Vec<KnownScope>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KnownScope {
-    pub name: String,
-    #[serde(default)]
-    pub about: String,
-    /// What a person should know before asking for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-}
-
 /// The API that the token is for.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -240,6 +211,9 @@ pub struct Api {
     /// Dotted paths at which an error is worded, the first one that is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Departure<Vec<String>>,
+    /// A response header that lists the scopes of the token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes_header: Departure<String>,
     /// A first request that is worth a try, for the hints: `/api/v1/products`.
     pub example: Option<String>,
 }
@@ -392,7 +366,12 @@ impl ProviderDefinition {
             serde_json::from_str::<serde_json::Value>(body)
                 .map_err(|error| wrong(&format!("samples[{n}].body"), format!("this is not JSON: {error}")))?;
         }
-        Ok(())
+        if let Some(name) = value_of(&self.api.scopes_header)
+            && http::HeaderName::from_bytes(name.as_bytes()).is_err()
+        {
+            return Err(wrong("api.scopes_header", "a header's name has letters, digits and hyphens".into()));
+        }
+        self.scope.check().map_err(|(key, problem)| wrong(&key, problem))
     }
 }
 

@@ -6,7 +6,9 @@ pub mod definition;
 pub mod dialect;
 pub mod draft;
 pub mod endpoint;
+pub mod probe;
 pub mod quirks;
+pub mod scopes;
 pub mod template;
 
 pub use catalogue::{Catalogue, DefinitionFiles};

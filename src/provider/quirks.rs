@@ -344,6 +344,7 @@ pub const RFC_DEFAULTS: &[(&str, &str)] = &[
     ("api.headers", "no further headers"),
     ("api.paging", "no paging; `Link` is RFC 8288"),
     ("api.query", "no further parameters"),
+    ("api.scopes_header", "no such header"),
     ("api.token", "`Authorization: Bearer` (RFC 6750 §2.1)"),
     ("authorize.names", "the RFC's parameter names (RFC 6749 §4.1.1)"),
     ("authorize.omit", "every parameter of RFC 6749 §4.1.1"),

@@ -4,6 +4,7 @@ pub mod login_index;
 pub mod profile;
 pub mod record;
 pub mod registration;
+pub mod scope_history;
 pub mod sealed_login;
 pub mod store_kind;
 pub mod stored_token;

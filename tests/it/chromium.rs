@@ -98,7 +98,7 @@ fn a_scope_that_is_unticked_is_told_as_not_granted() {
     story.chromium.click(APPROVE);
     story.chromium.shows("You are logged in");
     story.leaves_nothing_behind();
-    story.login.finish().code(0).says("warning: read_orders asked for and not granted");
+    story.login.finish().code(0).says("warning: read_orders was asked for and not granted");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_provider_that_has_fragments_only_may_grant_less() {
     story.chromium.click(APPROVE);
     story.chromium.shows("You are logged in");
     story.leaves_nothing_behind();
-    story.login.finish().code(0).says("warning: orders asked for and not granted");
+    story.login.finish().code(0).says("warning: orders was asked for and not granted");
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod paste;
 mod profiles;
 mod quirks;
 mod recorded_replies;
+mod scopes;
+mod scopes_matrix;
 mod secrets;
 #[cfg(target_os = "linux")]
 mod stores;

@@ -68,7 +68,7 @@ fn the_same_round_on_a_sealed_file() {
     };
     assert_eq!(row("read_products")[1..3], ["yes", "yes"]);
     assert_eq!(row("public")[1..3], ["–", "yes"]);
-    assert_eq!(row("read_reviews")[1..3], ["–", "–"]);
+    assert_eq!(row("read_reviews")[1..3], ["no", "no"]);
 }
 
 #[test]

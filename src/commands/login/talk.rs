@@ -7,8 +7,9 @@ use colored::Colorize;
 use super::super::Context;
 use super::LoginArgs;
 use crate::flow::authorization::{Listen, Login, Waiting};
+use crate::flow::evidence::{Evidence, Missing};
 use crate::flow::redirect::{Doubt, Stray};
-use crate::output::{LoginOutcome, what_was_read};
+use crate::output::what_was_read;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
@@ -173,9 +174,10 @@ pub fn about_shadows(profile: &Profile, context: &Context) -> anyhow::Result<()>
 }
 
 /// What a person should know beyond the outcome itself.
-pub fn about_outcome(outcome: &LoginOutcome, token: &StoredToken, context: &Context) {
-    if !outcome.denied.is_empty() {
-        warn(context, &format!("{} asked for and not granted", outcome.denied.join(", ")));
+pub fn about_outcome(found: &Evidence, provider: &Provider, token: &StoredToken, context: &Context) {
+    for scope in found.withheld().iter() {
+        let reason = provider.definition.scope.likely_reason(scope);
+        warn(context, &sanitize::line(&format!("{scope} was asked for and not granted; the likely reason: {reason}")));
     }
     if context.global.verbose {
         if let Some(reply) = &token.reply {
@@ -184,6 +186,16 @@ pub fn about_outcome(outcome: &LoginOutcome, token: &StoredToken, context: &Cont
         }
         context.terminal().note(&format_args!("Read from it: {}", what_was_read(token)));
     }
+}
+
+/// What is missing, with the likely reason where the provider withheld it.
+pub fn reasons(missing: Vec<Missing>, found: &Evidence, provider: &Provider) -> Vec<Missing> {
+    let withheld = found.withheld();
+    let explain = |missing: Missing| match withheld.contains(&missing.scope) {
+        true => Missing { why: provider.definition.scope.likely_reason(&missing.scope), ..missing },
+        false => missing,
+    };
+    missing.into_iter().map(explain).collect()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod raw_server;
 pub mod sandbox;
 #[cfg(unix)]
 pub mod seat;
+pub mod shop_api;
 
 pub use api_server::ApiServer;
 pub use chromium::Chromium;
@@ -23,3 +24,4 @@ pub use raw_server::RawServer;
 pub use sandbox::{Output, Sandbox};
 #[cfg(unix)]
 pub use seat::Seat;
+pub use shop_api::ShopApi;

@@ -1,0 +1,66 @@
+//! Keeps each look at a login's scopes, so that the next one can tell what has changed.
+
+use std::collections::BTreeMap;
+
+use super::super::{ActiveLogin, Context};
+use crate::flow::evidence::Evidence;
+use crate::flow::probe::{Proofs, Verdict};
+use crate::protocol::introspection::IntrospectionResponse;
+use crate::protocol::jwt;
+use crate::store::StoreKind;
+use crate::store::record::VERSION;
+use crate::store::scope_history::{ScopeChanges, ScopeHistory, ScopeRun, account_mark};
+
+/// Keeps this run in place of the last one, and says what has changed. A disk that cannot be written is no reason to
+/// fail: the answer is there.
+pub fn note_run(
+    login: &ActiveLogin,
+    evidence: &Evidence,
+    introspected: Option<&IntrospectionResponse>,
+    proofs: Option<&Proofs>,
+    context: &Context,
+) -> Option<ScopeChanges> {
+    let history = ScopeHistory::new(&context.paths().ok()?.data);
+    let proven = |proofs: &Proofs| {
+        let proofs = proofs.proofs.iter().filter(|proof| proof.verdict == Verdict::Proven);
+        proofs.map(|proof| proof.scope.as_str()).collect()
+    };
+    let mut run = ScopeRun {
+        version: VERSION,
+        at: context.system.clock.now(),
+        provider: login.provider.id().to_owned(),
+        account: account_marks(login, introspected, proofs),
+        granted: evidence.granted(),
+        proven: proofs.map(proven),
+        expiry: login.token.expiry,
+    };
+    let last = history.last(&login.profile);
+    let changes = last.as_ref().ok().and_then(|last| Some(run.changes_since(last.as_ref()?)));
+    let kept = last.and_then(|last| {
+        if let Some(last) = last {
+            run.remember(last);
+        }
+        // Whoever keeps logins in memory wants nothing to outlive the command.
+        if context.global.store == Some(StoreKind::Memory) { Ok(()) } else { history.keep(&login.profile, &run) }
+    });
+    if let Err(error) = kept {
+        context.terminal().note(&format_args!("warning: this look at the scopes cannot be kept for `--diff`: {error}"));
+    }
+    changes
+}
+
+/// Whatever tells one account from another, by where it was found.
+fn account_marks(
+    login: &ActiveLogin,
+    introspected: Option<&IntrospectionResponse>,
+    proofs: Option<&Proofs>,
+) -> BTreeMap<String, String> {
+    let params = &login.token.params;
+    let found = [
+        ("api", proofs.and_then(|proofs| proofs.account.clone())),
+        ("introspection", introspected.and_then(|response| response.subject.clone())),
+        ("params", (!params.is_empty()).then(|| format!("{params:?}"))),
+        ("token", jwt::subject(login.token.access_token.expose())),
+    ];
+    found.into_iter().filter_map(|(place, account)| Some((place.to_owned(), account_mark(&account?)))).collect()
+}

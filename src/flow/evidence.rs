@@ -1,0 +1,304 @@
+//! What a token may do, put together from all who say something about it: what was asked for, what the token reply
+//! and the token itself name, what the server says when it is asked, and what the API really allowed.
+//!
+//! No source is believed more than another. Where two disagree, that is the answer.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::probe::{Proof, Proofs, Verdict};
+use crate::protocol::introspection::IntrospectionResponse;
+use crate::protocol::jwt;
+use crate::protocol::scope::ScopeSet;
+use crate::provider::ProviderDefinition;
+use crate::provider::definition::value_of;
+use crate::store::StoredToken;
+use crate::store::stored_token::Origin;
+
+/// Who says what is granted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The token reply (RFC 6749 §5.1).
+    Reply,
+    /// The reply names no scopes, which means that they are those that were asked for (RFC 6749 §5.1).
+    AsAsked,
+    /// A claim of the token itself.
+    Jwt(&'static str),
+    /// RFC 7662.
+    Introspection,
+    /// A header of the API's replies.
+    Header(String),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reply => f.write_str("the token reply"),
+            Self::AsAsked => f.write_str("as asked, since the reply names none (RFC 6749 §5.1)"),
+            Self::Jwt(claim) => write!(f, "the token's claim `{claim}`"),
+            Self::Introspection => f.write_str("introspection"),
+            Self::Header(name) => write!(f, "the header `{name}`"),
+        }
+    }
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Everything that one source says: these scopes and no others.
+#[derive(Clone, Debug, Serialize)]
+pub struct Statement {
+    pub source: Source,
+    pub scopes: ScopeSet,
+}
+
+/// All that is known of a token's scopes.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    pub statements: Vec<Statement>,
+    pub findings: Vec<Finding>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Granted {
+    Yes,
+    No,
+    /// One source says yes, and another one no.
+    Disputed,
+    /// Nobody says.
+    Unknown,
+}
+
+/// What is known of one scope.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub scope: String,
+    pub asked: bool,
+    /// Granted whether asked for or not.
+    pub always: bool,
+    pub granted: Granted,
+    /// Why it is said to be granted, or not.
+    pub said: Vec<(String, bool)>,
+    pub proof: Option<Proof>,
+}
+
+impl Finding {
+    /// The API does something else than the sources say.
+    pub fn is_contradicted(&self) -> bool {
+        let verdict = self.proof.as_ref().map(|proof| proof.verdict);
+        matches!((self.granted, verdict), (Granted::Yes, Some(Verdict::Denied)) | (Granted::No, Some(Verdict::Proven)))
+    }
+
+    /// Whether somebody can build on it: proven if it was probed for, else granted.
+    pub fn is_good(&self) -> bool {
+        match &self.proof {
+            Some(proof) => proof.verdict == Verdict::Proven,
+            None => self.granted == Granted::Yes,
+        }
+    }
+}
+
+/// What the token and its record say, and what came in over the network, if anything was asked there.
+pub fn gather(
+    definition: &ProviderDefinition,
+    token: &StoredToken,
+    introspected: Option<&IntrospectionResponse>,
+    proofs: Option<&Proofs>,
+) -> Evidence {
+    let statements = statements(definition, token, introspected, proofs);
+    let always = definition.always_granted();
+    let mut names = definition.known_scopes().union(&token.asked).union(&always);
+    for statement in &statements {
+        names = names.union(&statement.scopes);
+    }
+    let implied = |name: &str| {
+        let holds = |implying: &&str| statements.iter().any(|statement| statement.scopes.contains(implying));
+        definition.scope.implying(name).find(holds).map(str::to_owned)
+    };
+    let findings = names
+        .iter()
+        .map(|name| {
+            let votes: Vec<bool> = statements.iter().map(|statement| statement.scopes.contains(name)).collect();
+            let mut said: Vec<(String, bool)> =
+                statements.iter().zip(&votes).map(|(statement, vote)| (statement.source.to_string(), *vote)).collect();
+            let mut granted = match (votes.contains(&true), votes.contains(&false)) {
+                (true, true) => Granted::Disputed,
+                (true, false) => Granted::Yes,
+                (false, true) => Granted::No,
+                (false, false) => Granted::Unknown,
+            };
+            // Who leaves out what everybody has, or what follows from another scope, does not deny it.
+            let without_saying = match (always.contains(name), implied(name)) {
+                (true, _) => Some("always granted".to_owned()),
+                (false, implied) => implied.map(|implying| format!("implied by {implying}")),
+            };
+            if let Some(why) = without_saying {
+                granted = Granted::Yes;
+                said.retain(|(_, vote)| *vote);
+                said.push((why, true));
+            }
+            Finding {
+                scope: name.to_owned(),
+                asked: token.asked.contains(name),
+                always: always.contains(name),
+                granted,
+                said,
+                proof: proofs.map(|proofs| proof_of(name, proofs)),
+            }
+        })
+        .collect();
+    Evidence { statements, findings }
+}
+
+fn statements(
+    definition: &ProviderDefinition,
+    token: &StoredToken,
+    introspected: Option<&IntrospectionResponse>,
+    proofs: Option<&Proofs>,
+) -> Vec<Statement> {
+    let header = value_of(&definition.api.scopes_header);
+    let sources = [
+        token.granted.clone().map(|scopes| (Source::Reply, scopes)),
+        jwt::scopes(token.access_token.expose()).map(|(claim, scopes)| (Source::Jwt(claim), scopes)),
+        introspected.and_then(|response| Some((Source::Introspection, response.scope.clone()?))),
+        header
+            .zip(proofs.and_then(|proofs| proofs.listed.clone()))
+            .map(|(name, scopes)| (Source::Header(name.clone()), scopes)),
+    ];
+    let mut statements: Vec<Statement> =
+        sources.into_iter().flatten().map(|(source, scopes)| Statement { source, scopes }).collect();
+    // Nobody asked for a token that was brought along, and a silent server gives its own default to who asks for nothing.
+    if statements.is_empty() && token.origin != Origin::Given && !token.asked.is_empty() {
+        statements.push(Statement { source: Source::AsAsked, scopes: token.asked.clone() });
+    }
+    statements
+}
+
+fn proof_of(name: &str, proofs: &Proofs) -> Proof {
+    proofs.proofs.iter().find(|proof| proof.scope == name).cloned().unwrap_or_else(|| Proof {
+        scope: name.to_owned(),
+        verdict: Verdict::Unknown,
+        request: None,
+        status: None,
+        reason: Some("the definition does not know it".to_owned()),
+        guess: false,
+    })
+}
+
+impl Evidence {
+    /// Which of these scopes are missing, each with what is known of it.
+    pub fn missing(&self, required: &ScopeSet) -> Vec<Missing> {
+        let missing =
+            required.iter().filter_map(|name| match self.findings.iter().find(|finding| finding.scope == name) {
+                Some(finding) if finding.is_good() => None,
+                finding => {
+                    Some(Missing { scope: name.to_owned(), why: finding.map_or("nobody knows it".to_owned(), why) })
+                }
+            });
+        missing.collect()
+    }
+
+    /// The scopes that are granted, as far as all agree.
+    pub fn granted(&self) -> ScopeSet {
+        self.findings
+            .iter()
+            .filter(|finding| finding.granted == Granted::Yes)
+            .map(|finding| finding.scope.as_str())
+            .collect()
+    }
+
+    /// The scopes that were asked for and that somebody says are not granted.
+    pub fn withheld(&self) -> ScopeSet {
+        let withheld = |finding: &&Finding| finding.asked && matches!(finding.granted, Granted::No | Granted::Disputed);
+        self.findings.iter().filter(withheld).map(|finding| finding.scope.as_str()).collect()
+    }
+}
+
+/// A scope that somebody needs and that is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    pub scope: String,
+    pub why: String,
+}
+
+fn why(finding: &Finding) -> String {
+    if let Some(proof) = &finding.proof {
+        let request = match (&proof.request, proof.status) {
+            (Some(request), Some(status)) => format!("{request} → {status}"),
+            (Some(request), None) => request.clone(),
+            (None, _) => String::new(),
+        };
+        return [request, proof.reason.clone().unwrap_or_default()].join(" ").trim().to_owned();
+    }
+    match finding.granted {
+        Granted::Yes => "granted".to_owned(),
+        Granted::No if finding.asked => "asked for and not granted".to_owned(),
+        Granted::No => "not granted".to_owned(),
+        Granted::Disputed => "the sources disagree".to_owned(),
+        Granted::Unknown => "nobody says whether it is granted; `oauthctl scopes --probe` tries it".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::protocol::secret::AccessToken;
+    use crate::protocol::time::Timestamp;
+    use crate::provider::Provider;
+
+    const SCOPES: &str = "scope.always = ['public']\nscope.known = [{ name = 'public' }, { name = 'a' }, { name = 'b', implies = ['a'] }]";
+
+    fn provider() -> Provider {
+        let definition: ProviderDefinition = toml::from_str(SCOPES).unwrap();
+        Provider::new(definition, BTreeMap::new(), None).unwrap()
+    }
+
+    fn token(origin: Origin, asked: &str, granted: Option<&str>) -> StoredToken {
+        let given = AccessToken::new("opaque");
+        let mut token = StoredToken::given(&provider(), None, origin, ScopeSet::parse(asked), given, Timestamp(0));
+        token.granted = granted.map(ScopeSet::parse);
+        token
+    }
+
+    fn granted(token: &StoredToken, introspected: Option<&str>) -> String {
+        let introspected = introspected.map(|scope| IntrospectionResponse {
+            active: true,
+            scope: Some(ScopeSet::parse(scope)),
+            subject: None,
+        });
+        let evidence = gather(&provider().definition, token, introspected.as_ref(), None);
+        evidence.findings.iter().map(|finding| format!("{}={:?} ", finding.scope, finding.granted)).collect()
+    }
+
+    #[test]
+    fn a_silent_reply_means_as_asked_only_where_somebody_asked() {
+        let code = Origin::AuthorizationCode;
+        assert_eq!(granted(&token(code, "a c", None), None), "public=Yes a=Yes b=No c=Yes ");
+        assert_eq!(granted(&token(code, "", None), None), "public=Yes a=Unknown b=Unknown ");
+        assert_eq!(granted(&token(Origin::Given, "a", None), None), "public=Yes a=Unknown b=Unknown ");
+        assert_eq!(granted(&token(code, "a b", None), Some("a")), "public=Yes a=Yes b=No ");
+    }
+
+    #[test]
+    fn sources_that_disagree_are_not_reconciled() {
+        let token = token(Origin::AuthorizationCode, "a b", Some("a x"));
+        assert_eq!(granted(&token, Some("x")), "public=Yes a=Disputed b=No x=Yes ");
+        let evidence = gather(&provider().definition, &token, None, None);
+        assert_eq!(evidence.withheld().to_string(), "b");
+        let missing = evidence.missing(&ScopeSet::parse("public a b y"));
+        let missing: Vec<String> =
+            missing.iter().map(|missing| format!("{}: {}", missing.scope, missing.why)).collect();
+        assert_eq!(missing, ["b: asked for and not granted", "y: nobody knows it"]);
+    }
+
+    #[test]
+    fn a_scope_that_another_one_implies_is_granted_with_it() {
+        assert_eq!(granted(&token(Origin::AuthorizationCode, "b", Some("b")), None), "public=Yes a=Yes b=Yes ");
+    }
+}

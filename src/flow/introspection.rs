@@ -1,0 +1,47 @@
+//! Asks the authorization server about a token (RFC 7662).
+//!
+//! The token goes to a server that the login has recorded, or nowhere: a definition that has changed since cannot send
+//! it to another one.
+
+use super::FlowError;
+use crate::protocol::client::ClientId;
+use crate::protocol::introspection::IntrospectionResponse;
+use crate::protocol::secret::{AccessToken, ClientSecret};
+use crate::provider::{Dialect, Provider};
+use crate::system::http::{HttpClient, MAX_REPLY};
+
+/// Why there is no answer to go by; it is no failure, as the token itself may be fine.
+#[derive(Debug, thiserror::Error)]
+pub enum NoIntrospection {
+    #[error("it is on {origin}, which is not a server of this login")]
+    ForeignOrigin { origin: String },
+    #[error("the server answered with status {status}")]
+    Status { status: u16 },
+    #[error("the reply has no `active` in it (RFC 7662 §2.2)")]
+    Unreadable,
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+}
+
+/// `None` where the provider has no introspection endpoint.
+pub fn ask(
+    http: &dyn HttpClient,
+    provider: &Provider,
+    token: &AccessToken,
+    client_id: &ClientId,
+    secret: Option<&ClientSecret>,
+) -> Result<Option<IntrospectionResponse>, NoIntrospection> {
+    let endpoints = &provider.endpoints;
+    let request = Dialect::new(provider).encode_introspection(token, client_id, secret).map_err(FlowError::from)?;
+    let Some(request) = request else { return Ok(None) };
+    let recorded = [&endpoints.authorize, &endpoints.token].into_iter().flatten().map(|endpoint| endpoint.origin());
+    if !recorded.chain(endpoints.api_origins.iter().cloned()).any(|origin| origin.holds(&request.url)) {
+        return Err(NoIntrospection::ForeignOrigin { origin: request.url.origin().ascii_serialization() });
+    }
+    let reply = http.send(&request).map_err(FlowError::TokenRequest)?;
+    if reply.status != 200 {
+        return Err(NoIntrospection::Status { status: reply.status });
+    }
+    let body = reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?;
+    IntrospectionResponse::parse(&body).map(Some).ok_or(NoIntrospection::Unreadable)
+}

@@ -1,0 +1,161 @@
+//! What one answer of the API says about the scope that its request needs.
+
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+
+use super::Verdict;
+use crate::protocol::bearer::Challenge;
+use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::message::HttpRequest;
+use crate::protocol::retry_after::RetryAfter;
+use crate::protocol::secret::AccessToken;
+use crate::protocol::time::{HumanDuration, Timestamp};
+use crate::protocol::{json, mask, sanitize};
+use crate::provider::Dialect;
+use crate::provider::probe::{Probe, ProbeMethod};
+
+pub struct Answer<'a> {
+    pub status: u16,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+}
+
+pub struct Judgement {
+    pub verdict: Verdict,
+    pub reason: Option<String>,
+}
+
+/// The API does not know the token.
+pub struct Dead {
+    pub said: Option<String>,
+}
+
+/// A denial in the provider's own way comes first: it may have any status, 401 and 200 among them.
+pub fn judge(
+    probe: &Probe,
+    dialect: Dialect<'_>,
+    answer: &Answer<'_>,
+    token: &AccessToken,
+    now: Timestamp,
+) -> Result<Judgement, Dead> {
+    let status = answer.status;
+    // An API may repeat the token in what it says.
+    let clean = |text: String| sanitize::line(&mask::without(text, &[token.expose()]));
+    let page = answer.is_page();
+    let said = dialect.api_error(answer.body).filter(|_| !page).map(clean).filter(|text| !text.is_empty());
+    let denied = |said| Judgement { verdict: Verdict::Denied, reason: said };
+    let unknown = |ours: &str| Judgement {
+        verdict: Verdict::Unknown,
+        reason: Some(said.as_ref().map_or_else(|| ours.to_owned(), |said| format!("\"{said}\": {ours}"))),
+    };
+    let quoted = || said.as_ref().map(|said| format!("\"{said}\""));
+    if dialect.is_denial(status, answer.body) || answer.lacks_scope() {
+        return Ok(denied(quoted()));
+    }
+    Ok(match status {
+        401 => return Err(Dead { said }),
+        403 if page => unknown("a web page, which may be a firewall's"),
+        403 => denied(quoted()),
+        200..=299 if page => unknown("a web page and not the API's data, as for somebody who is not logged in"),
+        200..=299 if is_error(answer.body) => unknown("an error in spite of its status"),
+        200..=299 => Judgement { verdict: Verdict::Proven, reason: None },
+        // A web server's own page for a path that does not exist proves nothing.
+        _ if probe.proves.contains(&status)
+            && (probe.method == ProbeMethod::Head || json::parse(answer.body).is_ok()) =>
+        {
+            Judgement { verdict: Verdict::Proven, reason: Some("who may not look is not told so".to_owned()) }
+        }
+        404 | 410 => unknown("the path is not there, or the API hides what the token may not see"),
+        429 | 503 => match answer.pause(now) {
+            Some(pause) => unknown(&format!("the API wants to be left alone for {}", HumanDuration(pause))),
+            None => unknown("the API is busy"),
+        },
+        300..=399 => unknown("a redirect that leads nowhere"),
+        500.. => unknown("a fault of the server"),
+        _ => unknown("that answer proves nothing"),
+    })
+}
+
+impl Answer<'_> {
+    fn header(&self, name: http::HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    fn is_page(&self) -> bool {
+        let media_type = HttpRequest::media_type(self.header(CONTENT_TYPE));
+        let begins_like_one = self.body.trim_ascii_start().starts_with(b"<");
+        matches!(media_type.as_str(), "text/html" | "application/xhtml+xml")
+            || begins_like_one && !media_type.ends_with("json") && !media_type.ends_with("xml")
+    }
+
+    /// RFC 6750 §3.1.
+    fn lacks_scope(&self) -> bool {
+        let challenges = self.headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+        Challenge::bearer(challenges).is_some_and(|bearer| bearer.param("error") == Some("insufficient_scope"))
+    }
+
+    fn pause(&self, now: Timestamp) -> Option<std::time::Duration> {
+        Some(RetryAfter::parse(self.header(http::header::RETRY_AFTER)?)?.wait(now))
+    }
+}
+
+fn is_error(body: &[u8]) -> bool {
+    json::parse(body).is_ok_and(|value| ErrorResponse::from_json(&value).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::provider::Catalogue;
+    use crate::provider::catalogue::NoFiles;
+
+    fn verdict(status: u16, headers: &[(&'static str, &str)], body: &str, proves: &[u16]) -> String {
+        let provider = Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap();
+        let probe = Probe { proves: proves.to_vec(), ..Probe::default() };
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_str(value).unwrap()));
+        let (headers, token) = (headers.collect(), AccessToken::new("canary-token"));
+        let answer = Answer { status, headers: &headers, body: body.as_bytes() };
+        match judge(&probe, Dialect::new(&provider), &answer, &token, Timestamp(0)) {
+            Ok(Judgement { verdict, reason }) => format!("{verdict:?} {}", reason.unwrap_or_default()),
+            Err(Dead { said }) => format!("Dead {}", said.unwrap_or_default()),
+        }
+    }
+
+    #[test]
+    fn an_answer_proves_denies_or_leaves_it_open() {
+        let html = [("content-type", "text/html; charset=utf-8")];
+        let denial = r#"{"error":"You don't have access to the resource"}"#;
+        let challenge = [("www-authenticate", r#"Bearer error="insufficient_scope""#)];
+        type Case<'a> = (u16, &'a [(&'static str, &'a str)], &'a str, &'a [u16], &'a str);
+        let cases: [Case; 20] = [
+            (200, &[], r#"{"products":[]}"#, &[], "Proven "),
+            (204, &[], "", &[], "Proven "),
+            (200, &[], denial, &[], "Denied \"You don't have access to the resource\""),
+            (401, &[], denial, &[], "Denied \"You"),
+            (404, &[], denial, &[404], "Denied \"You"),
+            (403, &[], r#"{"error":"no, canary-token"}"#, &[], "Denied \"no, [hidden]\""),
+            (403, &[], "", &[], "Denied "),
+            (403, &html, "<h1>Blocked</h1>", &[], "Unknown a web page, which may be a firewall's"),
+            (401, &challenge, "{}", &[], "Denied "),
+            (401, &[], r#"{"error":"invalid_token"}"#, &[], "Dead invalid_token"),
+            (200, &html, "<form>", &[], "Unknown a web page and not"),
+            (200, &[], "  <!doctype html>", &[], "Unknown a web page and not"),
+            (200, &[], r#"{"error":["x","y"]}"#, &[], "Unknown \"x, y\": an error in spite"),
+            (200, &[], r#"{"error":null,"data":[]}"#, &[], "Proven "),
+            (404, &[], "{}", &[404], "Proven who may not look"),
+            (404, &html, "<h1>404</h1>", &[404], "Unknown the path is not there"),
+            (404, &[], "{}", &[], "Unknown the path is not there"),
+            (429, &[("retry-after", "3600")], "", &[], "Unknown the API wants to be left alone for 1h"),
+            (500, &[], "", &[], "Unknown a fault of the server"),
+            (422, &[], r#"{"error":"setting_keys is missing"}"#, &[], "Unknown \"setting_keys is missing\": that"),
+        ];
+        for (status, headers, body, proves, expected) in cases {
+            let got = verdict(status, headers, body, proves);
+            assert!(got.starts_with(expected), "{status} {body}: {got}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What is known of a provider's scopes without any login.
+
+use std::fmt;
+
+use colored::Colorize;
+use serde::Serialize;
+
+use super::{table, write_table};
+use crate::provider::ProviderDefinition;
+use crate::provider::scopes::KnownScope;
+
+/// Several providers' scopes: a JSON array.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct ScopeCataloguesView(pub Vec<ScopeCatalogueView>);
+
+#[derive(Debug, Serialize)]
+pub struct ScopeCatalogueView {
+    pub provider: String,
+    pub name: String,
+    pub source: Option<String>,
+    pub checked: Option<String>,
+    pub scopes: Vec<CatalogueRow>,
+    #[serde(skip)]
+    width: usize,
+}
+
+#[derive(Debug, Serialize)]
+pub struct CatalogueRow {
+    /// Granted whether asked for or not.
+    pub always: bool,
+    #[serde(flatten)]
+    pub scope: KnownScope,
+}
+
+impl ScopeCatalogueView {
+    pub fn new(definition: &ProviderDefinition, width: usize) -> Self {
+        let always = definition.always_granted();
+        let row = |scope: &KnownScope| CatalogueRow { always: always.contains(&scope.name), scope: scope.clone() };
+        Self {
+            provider: definition.id.clone(),
+            name: definition.name.clone(),
+            source: definition.source.clone(),
+            checked: definition.checked.clone(),
+            scopes: definition.scope.known.iter().map(row).collect(),
+            width,
+        }
+    }
+}
+
+impl CatalogueRow {
+    fn about(&self) -> String {
+        let always = self.always.then(|| "always granted".to_owned());
+        let implies = (!self.scope.implies.is_empty()).then(|| format!("implies {}", self.scope.implies.join(", ")));
+        let rest: Vec<String> = always.into_iter().chain(implies).chain(self.scope.note.clone()).collect();
+        match rest.as_slice() {
+            [] => self.scope.about.clone(),
+            rest => format!("{} ({})", self.scope.about, rest.join("; ")),
+        }
+    }
+
+    fn proven_by(&self) -> String {
+        match &self.scope.probe {
+            Some(probe) => {
+                let guess = if probe.guess { " (a guess)" } else { "" };
+                format!("{} {}{guess}", probe.method.to_http(), probe.path)
+            }
+            None if self.scope.implied_by_any_success => "any success".to_owned(),
+            None => "–".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for ScopeCatalogueView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let source = self.source.as_deref().unwrap_or("no source");
+        let checked = self.checked.as_deref().map(|day| format!(", read {day}")).unwrap_or_default();
+        writeln!(f, "{} ({}), from {source}{checked}", self.name.bold(), self.provider)?;
+        if self.scopes.is_empty() {
+            return writeln!(f, "It names no scopes: a token may do whatever its owner may.");
+        }
+        let mut table = table(self.width, &["SCOPE", "GROUP", "ABOUT", "PROVEN BY"]);
+        for row in &self.scopes {
+            let group = row.scope.group.as_deref().unwrap_or("–");
+            table.add_row([row.scope.name.as_str(), group, &row.about(), &row.proven_by()]);
+        }
+        write_table(f, &mut table)
+    }
+}
+
+impl fmt::Display for ScopeCataloguesView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, catalogue) in self.0.iter().enumerate() {
+            if n > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{catalogue}")?;
+        }
+        Ok(())
+    }
+}

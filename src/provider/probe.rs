@@ -1,0 +1,159 @@
+//! A request that shows whether a token has a scope. No standard has such a thing: which request needs which scope
+//! stands in the provider's documents, or is a guess that says so.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::template;
+
+/// One `probe` of a known scope.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Probe {
+    pub method: ProbeMethod,
+    /// As for `call`: under the API's base, or from its root with a `/` in front. `{name}` is filled from `needs`.
+    pub path: String,
+    /// A JSON body, for a write. `{name}` is not filled in there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Values that have to be taken from another probe's reply first.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub needs: BTreeMap<String, Need>,
+    /// Statuses beside 2xx that prove the scope: 404, say, where the API answers that something is not there to those
+    /// alone who may look for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proves: Vec<u16>,
+    /// A write that changes nothing; it is sent with `--probe-writes` only.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub harmless: bool,
+    /// The path is concluded from others and stands in no document.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub guess: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// A value in the reply to another scope's probe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Need {
+    /// The scope whose probe it is.
+    pub scope: String,
+    /// A dotted path into the JSON body of its reply.
+    pub path: String,
+    /// What to take where that reply does not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ProbeMethod {
+    #[default]
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl ProbeMethod {
+    /// RFC 9110 §9.2.1: it asks for nothing to be changed.
+    pub fn is_safe(self) -> bool {
+        matches!(self, Self::Get | Self::Head)
+    }
+
+    pub fn to_http(self) -> http::Method {
+        match self {
+            Self::Get => http::Method::GET,
+            Self::Head => http::Method::HEAD,
+            Self::Post => http::Method::POST,
+            Self::Put => http::Method::PUT,
+            Self::Patch => http::Method::PATCH,
+            Self::Delete => http::Method::DELETE,
+        }
+    }
+}
+
+/// A value cannot stand in a path: it is empty or too long, or `.` or `..`, which lead elsewhere (RFC 3986 §5.2.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnfitValue;
+
+/// An id has some dozens of characters at most; something longer is no id.
+const MAX_VALUE: usize = 200;
+
+impl Probe {
+    /// The path with its values in it. They come from a server, so each one stays inside its own segment or parameter:
+    /// everything but letters, digits, `-`, `_` and `.` is percent-encoded.
+    pub fn fill(&self, values: &BTreeMap<String, String>) -> Result<String, UnfitValue> {
+        let mut encoded = BTreeMap::new();
+        for (name, value) in values {
+            if value.is_empty() || value.len() > MAX_VALUE || matches!(value.as_str(), "." | "..") {
+                return Err(UnfitValue);
+            }
+            encoded.insert(name.clone(), percent_encode(value));
+        }
+        template::fill(&self.path, &encoded).map_err(|_| UnfitValue)
+    }
+
+    /// Checks what the types cannot say, but for the scopes in `needs`, which only their list knows.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.path.is_empty() || self.path.contains("://") || self.path.starts_with("//") || self.path.contains('\\')
+        {
+            return Err("`path` is a path, not a URL".to_owned());
+        }
+        if !self.method.is_safe() && !self.harmless {
+            return Err(
+                "a request that may change something is no probe, unless `harmless = true` says that it does not"
+                    .to_owned(),
+            );
+        }
+        let names = template::names(&self.path);
+        if let Some(name) = names.iter().find(|name| !self.needs.contains_key(**name)) {
+            return Err(format!("`{{{name}}}` has no entry in `needs`"));
+        }
+        if let Some(name) = self.needs.keys().find(|name| !names.contains(&name.as_str())) {
+            return Err(format!("`needs.{name}` has no place in the path"));
+        }
+        // 401 means that the token is dead, 403 that it may not, 429 that nobody may just now.
+        if let Some(status) =
+            self.proves.iter().find(|status| !(400..500).contains(*status) || [401, 403, 407, 429].contains(*status))
+        {
+            return Err(format!("{status} proves nothing; 2xx always does, and of 4xx some can"));
+        }
+        match &self.body {
+            Some(body) if serde_json::from_str::<serde_json::Value>(body).is_err() => {
+                Err("`body` is not JSON".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn percent_encode(value: &str) -> String {
+    value.bytes().fold(String::new(), |mut text, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => text.push(char::from(byte)),
+            byte => text.push_str(&format!("%{byte:02X}")),
+        }
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_from_a_server_stays_in_its_own_segment() {
+        let probe = Probe { path: "reviewers/{id}?x=1".into(), ..Probe::default() };
+        let fill = |value: &str| probe.fill(&BTreeMap::from([("id".to_owned(), value.to_owned())]));
+        assert_eq!(fill("301").as_deref(), Ok("reviewers/301?x=1"));
+        assert_eq!(fill("../a?b#c&d%2e ä").as_deref(), Ok("reviewers/..%2Fa%3Fb%23c%26d%252e%20%C3%A4?x=1"));
+        for unfit in ["", ".", "..", &"1".repeat(MAX_VALUE + 1)] {
+            assert_eq!(fill(unfit), Err(UnfitValue), "{unfit}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What the last look at a login's scopes came to, so that the next one can tell what has changed. One small file a
+//! login in the data directory; nothing in it is secret, and the account is there as a hash.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::profile::Profile;
+use super::record;
+use super::stored_token::Expiry;
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::time::Timestamp;
+use crate::system::private_file::{self, PrivateDir, PrivateFileError};
+
+/// A run names some dozens of scopes.
+const MAX_RUN: u64 = 256 * 1024;
+
+const FOLDER: &str = "scopes";
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopeRun {
+    pub version: u64,
+    pub at: Timestamp,
+    pub provider: String,
+    /// Hashes of what tells accounts apart, by where it was found. One run may know more than another.
+    pub account: BTreeMap<String, String>,
+    pub granted: ScopeSet,
+    /// `None` if nobody has probed yet.
+    pub proven: Option<ScopeSet>,
+    pub expiry: Expiry,
+}
+
+/// What has changed from one run to the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ScopeChanges {
+    /// When the run was that this one is compared with.
+    pub since: Timestamp,
+    pub gained: ScopeSet,
+    pub lost: ScopeSet,
+    /// Proven now and not then; empty where one of the two did not probe.
+    pub newly_proven: ScopeSet,
+    pub no_longer_proven: ScopeSet,
+    /// Then and now, if that is not the same.
+    pub expiry: Option<(Expiry, Expiry)>,
+    pub other_account: bool,
+}
+
+impl ScopeRun {
+    /// What has changed since an earlier run.
+    pub fn changes_since(&self, earlier: &Self) -> ScopeChanges {
+        let (proven_then, proven_now) = match (&earlier.proven, &self.proven) {
+            (Some(then), Some(now)) => (then.clone(), now.clone()),
+            _ => Default::default(),
+        };
+        ScopeChanges {
+            since: earlier.at,
+            gained: self.granted.difference(&earlier.granted),
+            lost: earlier.granted.difference(&self.granted),
+            newly_proven: proven_now.difference(&proven_then),
+            no_longer_proven: proven_then.difference(&proven_now),
+            expiry: (earlier.expiry != self.expiry).then_some((earlier.expiry, self.expiry)),
+            other_account: self.is_of_other_account(earlier),
+        }
+    }
+
+    /// Keeps what only the earlier run knows of the same account: a look without probes unlearns nothing.
+    pub fn remember(&mut self, earlier: Self) {
+        if self.is_of_other_account(&earlier) {
+            return;
+        }
+        self.proven = self.proven.take().or(earlier.proven);
+        for (place, mark) in earlier.account {
+            self.account.entry(place).or_insert(mark);
+        }
+    }
+
+    fn is_of_other_account(&self, earlier: &Self) -> bool {
+        let differs = |(place, mark): (&String, &String)| earlier.account.get(place).is_some_and(|then| then != mark);
+        self.provider != earlier.provider || self.account.iter().any(differs)
+    }
+}
+
+/// A hash that says whether two accounts are the same and not whose they are.
+pub fn account_mark(account: &str) -> String {
+    Sha256::digest(account.as_bytes()).iter().take(16).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+pub struct ScopeHistory {
+    dir: PathBuf,
+}
+
+impl ScopeHistory {
+    /// Under the data directory.
+    pub fn new(data: &std::path::Path) -> Self {
+        Self { dir: data.join(FOLDER) }
+    }
+
+    /// The last run. A file that cannot be read as one is as good as none: the next run replaces it.
+    pub fn last(&self, profile: &Profile) -> Result<Option<ScopeRun>, PrivateFileError> {
+        let bytes = private_file::read(&self.dir.join(file(profile)), MAX_RUN)?;
+        Ok(bytes.and_then(|bytes| record::decode(&bytes).ok()))
+    }
+
+    pub fn keep(&self, profile: &Profile, run: &ScopeRun) -> Result<(), PrivateFileError> {
+        PrivateDir::create(&self.dir)?.write(&file(profile), &record::encode(run))
+    }
+
+    pub fn forget(&self, profile: &Profile) -> Result<bool, PrivateFileError> {
+        private_file::remove(&self.dir.join(file(profile)))
+    }
+}
+
+fn file(profile: &Profile) -> String {
+    format!("{profile}.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(account: &[(&str, &str)], granted: &str, proven: Option<&str>) -> ScopeRun {
+        ScopeRun {
+            version: record::VERSION,
+            at: Timestamp(1),
+            provider: "judgeme".into(),
+            account: account.iter().map(|(place, mark)| ((*place).to_owned(), account_mark(mark))).collect(),
+            granted: ScopeSet::parse(granted),
+            proven: proven.map(ScopeSet::parse),
+            expiry: Expiry::Never,
+        }
+    }
+
+    #[test]
+    fn a_run_is_kept_read_back_and_forgotten() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (history, profile) = (ScopeHistory::new(&home.path().join("data")), "mine".parse().unwrap());
+        assert_eq!(history.last(&profile).unwrap(), None);
+        let run = run(&[("api", "shop.test")], "a b", None);
+        history.keep(&profile, &run).unwrap();
+        assert!(!String::from_utf8(record::encode(&run).to_vec()).unwrap().contains("shop.test"));
+        assert_eq!(history.last(&profile).unwrap(), Some(run));
+        assert!(history.forget(&profile).unwrap() && history.last(&profile).unwrap().is_none());
+    }
+
+    #[test]
+    fn runs_are_compared_by_what_both_know() {
+        let (probed, looked) = (run(&[("api", "x")], "a b", Some("a")), run(&[], "b c", None));
+        let changes = looked.changes_since(&probed);
+        assert_eq!((changes.gained.to_string(), changes.lost.to_string()), ("c".into(), "a".into()));
+        assert!(changes.no_longer_proven.is_empty() && changes.expiry.is_none() && !changes.other_account);
+
+        let mut looked = looked;
+        looked.remember(probed.clone());
+        let again = run(&[("api", "y")], "b c", Some("b"));
+        let changes = again.changes_since(&looked);
+        assert!(changes.other_account, "the account of the first run is remembered over the second");
+        assert_eq!((changes.newly_proven.to_string(), changes.no_longer_proven.to_string()), ("b".into(), "a".into()));
+    }
+
+    #[test]
+    fn nothing_is_remembered_of_another_account() {
+        let mut now = run(&[("api", "y")], "a", None);
+        now.remember(run(&[("api", "x"), ("token", "z")], "a", Some("a")));
+        assert!(now.proven.is_none() && now.account.len() == 1);
+    }
+}

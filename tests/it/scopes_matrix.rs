@@ -1,0 +1,109 @@
+//! For each provider and each few scopes: what is granted is proven, and what is not is denied, wherever there is a
+//! probe. The emulator is made from the same definitions, so this shows that samples and probes fit together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use oauthctl::emulator::{DEFAULT_REDIRECT_URI, Emulator, Options};
+use oauthctl::flow::probe::{self, Probing, Verdict};
+use oauthctl::protocol::authorization::{AuthorizationRequest, ResponseType};
+use oauthctl::protocol::client::ClientId;
+use oauthctl::protocol::message::HttpRequest;
+use oauthctl::protocol::params::Params;
+use oauthctl::protocol::redirect_uri::RedirectUri;
+use oauthctl::protocol::scope::ScopeSet;
+use oauthctl::protocol::secret::{AccessToken, AuthorizationCode};
+use oauthctl::protocol::time::Timestamp;
+use oauthctl::protocol::token::{Grant, TokenRequest};
+use oauthctl::provider::catalogue::NoFiles;
+use oauthctl::provider::quirks::GrantKind;
+use oauthctl::provider::{Catalogue, Dialect};
+use oauthctl::system::clock::SystemClock;
+use oauthctl::system::entropy::OsEntropy;
+use oauthctl::system::http::{HttpClient, MAX_REPLY, NetworkClient};
+use url::Url;
+
+#[test]
+fn what_is_granted_is_proven_wherever_there_is_a_probe() {
+    let mut tried = BTreeMap::new();
+    for id in Catalogue::new(&NoFiles, None).ids() {
+        let definition = Catalogue::new(&NoFiles, None).get(&id).unwrap();
+        let options = Options { approve: true, ..Options::default() };
+        let emulator =
+            Emulator::start(&definition, options, Arc::new(SystemClock), Arc::new(OsEntropy), |_| {}).unwrap();
+        let http = NetworkClient::default();
+        let names: Vec<&str> = definition.scope.known.iter().map(|known| known.name.as_str()).collect();
+        for subset in subsets(&names) {
+            let token = token_with(&emulator, &http, &subset);
+            let probing = Probing {
+                http: &http,
+                clock: &SystemClock,
+                provider: emulator.provider(),
+                token: &token,
+                writes: false,
+            };
+            let proofs = probe::run(&probing, &|_| {}).unwrap().proofs;
+            for (proof, known) in proofs.iter().zip(&definition.scope.known) {
+                if known.probe.is_some() {
+                    let granted = subset.contains(&known.name) || definition.always_granted().contains(&known.name);
+                    let expected = if granted { Verdict::Proven } else { Verdict::Denied };
+                    assert_eq!(proof.verdict, expected, "{id}, granted {subset}: {proof:?}");
+                }
+            }
+            *tried.entry(id.clone()).or_insert(0) += 1;
+        }
+    }
+    // n + n(n-1)/2 + n(n-1)(n-2)/6 of 3, 14, 7 and 14 scopes; Glu has none.
+    let tried: Vec<(&str, i32)> = tried.iter().map(|(id, count)| (id.as_str(), *count)).collect();
+    assert_eq!(tried, [("goodsie", 7), ("judgeme", 469), ("smithcart", 63), ("storehippo", 469)]);
+}
+
+/// Every one, two and three of them.
+fn subsets(names: &[&str]) -> Vec<ScopeSet> {
+    let mut subsets = Vec::new();
+    for (n, a) in names.iter().enumerate() {
+        subsets.push(ScopeSet::from_iter([*a]));
+        for (m, b) in names.iter().enumerate().skip(n + 1) {
+            subsets.push(ScopeSet::from_iter([*a, *b]));
+            subsets.extend(names[m + 1..].iter().map(|c| ScopeSet::from_iter([*a, *b, *c])));
+        }
+    }
+    subsets
+}
+
+fn token_with(emulator: &Emulator, http: &dyn HttpClient, scope: &ScopeSet) -> AccessToken {
+    let provider = emulator.provider();
+    let dialect = Dialect::new(provider);
+    let implicit = provider.definition.grants()[0] == GrantKind::Implicit;
+    let request = AuthorizationRequest {
+        response_type: if implicit { ResponseType::Token } else { ResponseType::Code },
+        client_id: ClientId::new(emulator.client_id()),
+        redirect_uri: RedirectUri::parse(DEFAULT_REDIRECT_URI).unwrap(),
+        scope: scope.clone(),
+        state: "st".to_owned(),
+        code_challenge: None,
+    };
+    let url = dialect.authorization_url(&request).unwrap();
+    let reply = http.send(&HttpRequest::new(http::Method::GET, url)).unwrap();
+    let callback = Url::parse(reply.header("location").expect("consent at once")).unwrap();
+    if implicit {
+        let fragment = Params::from_urlencoded(callback.fragment().unwrap());
+        return dialect.decode_fragment(&fragment, Timestamp(0)).unwrap().response.access_token;
+    }
+    let code = Params::from_urlencoded(callback.query().unwrap()).single("code").unwrap().unwrap().to_owned();
+    let request = TokenRequest {
+        client_id: ClientId::new(emulator.client_id()),
+        client_secret: Some(emulator.client_secret().clone()),
+        grant: Grant::AuthorizationCode {
+            code: AuthorizationCode::new(code),
+            redirect_uri: DEFAULT_REDIRECT_URI.to_owned(),
+            code_verifier: None,
+        },
+        state: None,
+    };
+    let reply = http.send(&dialect.encode_token_request(&request).unwrap()).unwrap();
+    let (status, content_type) = (reply.status, reply.header("content-type").map(str::to_owned));
+    let body = reply.read(MAX_REPLY).unwrap();
+    let reply = dialect.decode_token_reply(status, content_type.as_deref(), &body, &[], Timestamp(0));
+    reply.unwrap().response.access_token
+}
