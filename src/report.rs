@@ -346,9 +346,9 @@ fn of_keychain(kind: StoreKind, error: &KeychainError) -> Option<String> {
         KeychainError::Ambiguous { .. } => {
             Some("remove the one that oauthctl did not make (service `oauthctl`)".to_owned())
         }
-        KeychainError::File { problem: FileProblem::NotOurs | FileProblem::KeyGone, .. } => {
-            Some("give the right key in OAUTHCTL_STORE_KEY, or log in again after removing the file".to_owned())
-        }
+        KeychainError::File {
+            problem: FileProblem::NotOurs | FileProblem::KeyGone | FileProblem::FileGone, ..
+        } => Some("give the right key in OAUTHCTL_STORE_KEY, or log in again after removing the file".to_owned()),
         KeychainError::File { problem: FileProblem::Newer, .. } => Some("upgrade oauthctl".to_owned()),
         KeychainError::File { problem: FileProblem::Io(_) | FileProblem::NotPrivate(_), .. } => None,
         KeychainError::BadKey { .. } => Some("`head -c 32 /dev/urandom | base64` makes one".to_owned()),

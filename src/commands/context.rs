@@ -11,7 +11,9 @@ use crate::store::login_index::IndexFile;
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::System;
+use crate::system::account;
 use crate::system::keychain::{Keychain, MemoryKeychain};
+use crate::system::long_records::LongRecords;
 use crate::system::os_keychain::OsKeychain;
 use crate::system::paths::{Paths, PathsError, variable};
 use crate::system::sealed_file::SealedFiles;
@@ -93,7 +95,9 @@ impl Context {
         let key = self.system.secrets.store_key.clone();
         let open = move |kind: StoreKind| -> Result<Arc<dyn Keychain>, StoreError> {
             Ok(match kind {
-                StoreKind::Keychain => Arc::new(OsKeychain::new()),
+                StoreKind::Keychain => {
+                    Arc::new(LongRecords::new(OsKeychain::new(), account::state_folder, Arc::clone(&entropy)))
+                }
                 StoreKind::Memory => Arc::new(MemoryKeychain::default()),
                 StoreKind::File => {
                     let key = key.as_ref().map(|key| key.expose());
