@@ -61,13 +61,15 @@ enum Command {
     Call(commands::call::CallArgs),
     /// Print the access token and nothing else
     Token(commands::token::TokenArgs),
+    /// Get a new access token with the refresh token, now
+    Refresh(commands::refresh::RefreshArgs),
     /// List the logins: provider, store, scopes, since when, until when
     Status(commands::status::StatusArgs),
     /// Show what the provider knows, what was asked for, what was granted
     Scopes(commands::scopes::ScopesArgs),
     /// Make a login the current one
     Use(commands::use_login::UseArgs),
-    /// Forget a login
+    /// Revoke a login's tokens where the provider can, and forget it
     Logout(commands::logout::LogoutArgs),
     /// List the providers, or show one's definition
     Providers(commands::providers::ProvidersArgs),
@@ -97,6 +99,7 @@ impl Cli {
             Command::Login(args) => commands::login::run(args, &context),
             Command::Call(args) => commands::call::run(args, &context),
             Command::Token(args) => commands::token::run(args, &context),
+            Command::Refresh(args) => commands::refresh::run(args, &context),
             Command::Status(args) => commands::status::run(args, &context),
             Command::Scopes(args) => commands::scopes::run(args, &context),
             Command::Use(args) => commands::use_login::run(args, &context),

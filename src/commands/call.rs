@@ -6,6 +6,7 @@ use std::io::Read;
 use clap::Args;
 use http::Method;
 
+use super::valid_token::valid_active_login;
 use super::{ActiveLogin, CommandError, Context};
 use crate::flow::api;
 use crate::protocol::bearer::Challenge;
@@ -31,7 +32,7 @@ pub struct CallArgs {
 
 pub fn run(args: &CallArgs, context: &Context) -> anyhow::Result<()> {
     let (method, path) = method_and_path(&args.request)?;
-    let login = context.active_login()?;
+    let login = valid_active_login(context)?;
     let url = api::resolve(&login.provider, path)?;
     let placement = api::placement(&login.provider, args.token_in)?;
     if args.token_in == Some(TokenIn::Query) {

@@ -125,12 +125,15 @@ impl Context {
         let store = self.store()?;
         match store.load(&profile)? {
             Some(found) => Ok((profile, found)),
-            None => {
-                let provider = store.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
-                let provider = provider.or_else(|| emulated().ok().flatten().map(|(id, _)| id));
-                Err(CommandError::NoLogin { profile: Some(profile.to_string()), provider }.into())
-            }
+            None => Err(self.no_such_login(&profile)?),
         }
+    }
+
+    /// The error for a profile that is not there.
+    pub fn no_such_login(&self, profile: &Profile) -> anyhow::Result<anyhow::Error> {
+        let provider = self.store()?.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
+        let provider = provider.or_else(|| emulated().ok().flatten().map(|(id, _)| id));
+        Ok(CommandError::NoLogin { profile: Some(profile.to_string()), provider }.into())
     }
 
     /// The login that is meant, ready to be used: nothing is sent to servers that are not those of the login.

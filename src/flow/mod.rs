@@ -7,7 +7,10 @@ pub mod implicit;
 pub mod pages;
 pub mod pasted;
 pub mod redirect;
+pub mod refresh;
+pub mod revoke;
 pub mod token_endpoint;
+pub mod token_source;
 
 use crate::protocol::error_response::ErrorResponse;
 use crate::provider::DefinitionError;
@@ -36,6 +39,16 @@ pub enum FlowError {
     },
     #[error("the token request did not come through")]
     TokenRequest(#[source] HttpError),
+    #[error("the revocation request did not come through")]
+    RevocationRequest(#[source] HttpError),
+    #[error("the {what} was not revoked; the provider answered with status {status} and {reply}")]
+    NotRevoked {
+        what: &'static str,
+        status: u16,
+        reply: String,
+        #[source]
+        refusal: Option<Box<ErrorResponse>>,
+    },
     #[error("the API request did not come through")]
     ApiRequest(#[source] HttpError),
     #[error("`{url}` is not on the API of `{provider}`, and the token goes nowhere else")]

@@ -3,12 +3,14 @@
 mod app;
 mod login;
 mod providers;
+mod refresh;
 mod scopes;
 mod status;
 
 pub use app::{AppOutcome, AppStatus};
 pub use login::LoginOutcome;
 pub use providers::{ProviderView, ProvidersView};
+pub use refresh::RefreshOutcome;
 pub use scopes::ScopesView;
 pub use status::{StatusRow, StatusView};
 

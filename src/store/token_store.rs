@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::login_index::{AppEntry, IndexFile, LoginEntry, LoginIndex};
+use super::login_lock::{LoginLock, PATIENCE};
 use super::record::{self, NotARecord};
 use super::{Profile, Registration, StoreError, StoredToken};
 use crate::system::certificate::CallbackCertificate;
@@ -102,11 +104,36 @@ impl TokenStore {
         self.read(profile.as_str(), profile.as_str(), remembered)
     }
 
+    /// Waits for the right to change a login. `None` if another process still has it after `patience`.
+    pub fn lock(
+        &self,
+        profile: &Profile,
+        kind: StoreKind,
+        patience: Duration,
+    ) -> Result<Option<LoginLock>, StoreError> {
+        LoginLock::take(profile, &self.keychain(kind)?.state_folder(), patience).map_err(StoreError::Lock)
+    }
+
+    /// The store of a login: the chosen one, or the one that is remembered.
+    pub fn kind_of(&self, profile: &Profile) -> Result<StoreKind, StoreError> {
+        let listed = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+        Ok(self.chosen.or(listed).unwrap_or_default())
+    }
+
+    /// Writes a login's record where it is, and reads it back. To be called by the holder of the lock.
+    pub fn replace(&self, profile: &Profile, kind: StoreKind, token: &StoredToken) -> Result<(), StoreError> {
+        self.write(kind, profile.as_str(), &record::encode(token))
+    }
+
     /// Keeps a login, reads it back, and makes it the current one.
     pub fn save(&self, profile: &Profile, token: &StoredToken) -> Result<StoreKind, StoreError> {
         let kind = self.kind_for_new();
+        // A refresh that is under way would write its token over ours. It looks before it does, so if it holds the lock
+        // for longer than it may, the person who has just consented does not lose the login for that.
+        let lock = self.lock(profile, kind, PATIENCE)?;
         let previous = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
         self.write(kind, profile.as_str(), &record::encode(token))?;
+        drop(lock);
         self.change_index(|index| {
             index.current = Some(profile.as_str().to_owned());
             let entry = LoginEntry { provider: token.provider.clone(), store: kind };
@@ -119,10 +146,11 @@ impl TokenStore {
         Ok(kind)
     }
 
-    /// Forgets a login. `false` if there was none.
+    /// Forgets a login. `false` if there was none. To be called by the holder of the lock, where a refresh may be under
+    /// way.
     pub fn forget(&self, profile: &Profile) -> Result<bool, StoreError> {
         let listed = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
-        let kind = self.chosen.or(listed).unwrap_or_default();
+        let kind = self.kind_of(profile)?;
         let keychain = self.keychain(kind)?;
         let deleted = keychain.delete(profile.as_str());
         let deleted = deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
