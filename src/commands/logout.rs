@@ -27,21 +27,21 @@ pub fn run(args: &LogoutArgs, context: &Context) -> anyhow::Result<()> {
         return Err(context.no_such_login(&profile)?);
     }
     // A refresh that is under way would bring the login back after it was forgotten.
-    let lock = store.lock(&profile, store.kind_of(&profile)?, PATIENCE)?;
-    let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(PATIENCE) };
-    let lock = lock.ok_or_else(busy)?;
-    let what_of_it = match args.local {
-        true => {
-            let record = store.load(&profile).ok().flatten().map(|found| found.record);
-            let unreadable = || still_valid(listed.as_deref(), context);
-            record.map_or_else(unreadable, |record| kept(&profile, &record, context))
-        }
-        false => revoked(&profile, &lock, context)?,
+    let lock = store.lock(&profile, store.kind_of(&profile)?, PATIENCE);
+    let (what_of_it, lock) = if args.local {
+        let record = store.load(&profile).ok().flatten().map(|found| found.record);
+        let unreadable = || still_valid(listed.as_deref(), context);
+        // Without a lock, or with one that somebody keeps, a person can still get rid of a login.
+        (record.map_or_else(unreadable, |record| kept(&profile, &record, context)), lock.ok().flatten())
+    } else {
+        let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(PATIENCE) };
+        let lock = lock?.ok_or_else(busy)?;
+        (revoked(&profile, &lock, context)?, Some(lock))
     };
     if !store.forget(&profile)? {
         return Err(CommandError::NoLogin { profile: Some(profile.to_string()), provider: listed }.into());
     }
-    lock.journal().iter().for_each(crate::store::Journal::remove);
+    lock.and_then(|lock| lock.journal()).iter().for_each(crate::store::Journal::remove);
     context.terminal().note(&format_args!("Forgot the login `{profile}` on this machine; {what_of_it}."));
     Ok(())
 }

@@ -129,8 +129,8 @@ impl TokenStore {
     pub fn save(&self, profile: &Profile, token: &StoredToken) -> Result<StoreKind, StoreError> {
         let kind = self.kind_for_new();
         // A refresh that is under way would write its token over ours. It looks before it does, so if it holds the lock
-        // for longer than it may, the person who has just consented does not lose the login for that.
-        let lock = self.lock(profile, kind, PATIENCE)?;
+        // for longer than it may, or there can be no lock, the person who has just consented loses no login for that.
+        let lock = self.lock(profile, kind, PATIENCE).ok().flatten();
         let previous = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
         self.write(kind, profile.as_str(), &record::encode(token))?;
         drop(lock);

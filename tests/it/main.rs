@@ -7,4 +7,5 @@ mod help_and_completions;
 mod logout;
 mod os_keychain;
 mod refresh;
+mod refresh_faults;
 mod support;

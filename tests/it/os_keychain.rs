@@ -207,7 +207,7 @@ fn finish(child: Child) -> Output {
 }
 
 /// Ends with the story, also when that fails, and also when it is stopped.
-struct Process(Child);
+pub struct Process(Child);
 
 impl Process {
     fn signal(&self, signal: i32) {
@@ -265,7 +265,7 @@ impl FakeService {
 type Paths = Vec<OwnedObjectPath>;
 
 /// A home and a session bus.
-struct Desk {
+pub struct Desk {
     home: tempfile::TempDir,
     address: String,
     _bus: Process,
@@ -273,7 +273,7 @@ struct Desk {
 
 impl Desk {
     /// `None` on a machine without the programs, where the story cannot be told; a CI machine must have them.
-    fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         for program in ["dbus-daemon", "gnome-keyring-daemon", "secret-tool"] {
             if Command::new(program).arg("--version").output().is_err() {
                 assert!(std::env::var_os("CI").is_none(), "this needs {program}");
@@ -299,6 +299,12 @@ impl Desk {
         Some(Self { home, address: address.trim().to_owned(), _bus: bus })
     }
 
+    /// What leads a program to this home and this bus.
+    pub fn environment(&self) -> [(&'static str, String); 2] {
+        let home = self.home.path().to_str().unwrap().to_owned();
+        [("DBUS_SESSION_BUS_ADDRESS", self.address.clone()), ("XDG_RUNTIME_DIR", home)]
+    }
+
     fn call(&self, call_: &str) -> String {
         call(self.home.path(), &self.address, call_, PATIENCE)
     }
@@ -317,7 +323,7 @@ impl Desk {
     }
 
     /// Makes the login collection if there is none.
-    fn unlocked_keyring(&self) -> Process {
+    pub fn unlocked_keyring(&self) -> Process {
         self.keyring(&["--unlock"], b"made-up password")
     }
 

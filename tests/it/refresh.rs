@@ -3,6 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::os_keychain::Desk;
 use crate::support::emulated::{MINE, count};
 use crate::support::raw_server::{http, reset};
 use crate::support::{Emulated, RawServer, Sandbox};
@@ -215,7 +216,7 @@ fn who_waits_for_another_process_too_long_uses_a_token_that_is_still_valid() {
 /// 200 processes at once, a provider that takes 50 ms and revokes everything when a refresh token comes twice.
 #[test]
 fn of_200_processes_one_refreshes_and_all_get_its_token() {
-    let rounds = if long() { 100 } else { 4 };
+    let rounds = if long() { 100 } else { 20 };
     let mine = Emulated::mine(&["--token-lifetime", "30s,1h", "--latency", "50"]);
     for round in 0..rounds {
         one_race(&mine, 200, round);
@@ -225,6 +226,30 @@ fn of_200_processes_one_refreshes_and_all_get_its_token() {
     assert!(tokens.iter().all(|line| *line == "POST /token 200"), "a refresh token came twice");
     assert_eq!(tokens.len(), 2 * rounds, "one request for the login and one refresh a round");
     println!("{rounds} rounds of 200 processes: {rounds} refreshes, 0 replays");
+}
+
+/// The keychain's lock is the account's own, so this story leaves its file in the account's home, and takes it away.
+#[test]
+fn of_200_processes_one_refreshes_in_the_keychain_too() {
+    const PROFILE: &str = "oauthctl-story-of-200-processes";
+    let rounds = if long() { 10 } else { 2 };
+    let Some(desk) = Desk::new() else { return };
+    let _keyring = desk.unlocked_keyring();
+    let mut mine = Emulated::mine(&["--token-lifetime", "30s,1h", "--latency", "50"]);
+    let own = [("OAUTHCTL_STORE", "keychain".to_owned()), ("OAUTHCTL_PROFILE", PROFILE.to_owned())];
+    for (name, value) in desk.environment().into_iter().chain(own) {
+        mine = mine.with(name, &value);
+    }
+    for round in 0..rounds {
+        one_race(&mine, 200, round);
+    }
+    assert!(!mine.home().join(".local/state").exists(), "the lock depends on HOME");
+    let requests = mine.requests();
+    assert_eq!(requests.iter().filter(|line| line.starts_with("POST /token")).count(), 2 * rounds);
+    assert_eq!(count(&requests, "POST /token 200"), 2 * rounds, "a refresh token came twice");
+    let lock = oauthctl::system::account::state_folder().unwrap().join(format!("{PROFILE}.lock"));
+    std::fs::remove_file(lock).unwrap();
+    println!("{rounds} rounds of 200 processes on the keychain: {rounds} refreshes, 0 replays");
 }
 
 pub fn one_race(mine: &Emulated, processes: usize, round: usize) {
