@@ -37,10 +37,11 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a provider in the browser and keep the token')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Send one request to the provider''s API with the token in it')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the access token and nothing else')
+            [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Get a new access token with the refresh token, now')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'List the logins: provider, store, scopes, since when, until when')
             [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show what a token may do: asked for, granted, and with --probe proven')
             [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Make a login the current one')
-            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget a login')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Revoke a login''s tokens where the provider can, and forget it')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with the access token in its environment')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Seal a login under a passphrase and print it, to be taken to another machine')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Take in a login that `export` sealed on another machine')
@@ -200,8 +201,22 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;token' {
+            [CompletionResult]::new('--min-validity', '--min-validity', [CompletionResultType]::ParameterName, 'How long the token must still be good for: seconds, or with s, m, h, d [default: 60s, or as long as there is]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form to print it in')
             [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'The variable''s name, for the forms that set one')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour; NO_COLOR is obeyed')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'oauthctl;refresh' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour; NO_COLOR is obeyed')
@@ -265,7 +280,8 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour; NO_COLOR is obeyed')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Forget every login on this machine')
+            [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Forget the login here and ask the provider nothing')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Log out of every login on this machine')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
@@ -418,6 +434,8 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port to serve on; any free one if left out')
             [CompletionResult]::new('--redirect-uri', '--redirect-uri', [CompletionResultType]::ParameterName, 'A redirect URI that is registered, beside http://127.0.0.1:8765/callback')
             [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Do something wrong on purpose')
+            [CompletionResult]::new('--token-lifetime', '--token-lifetime', [CompletionResultType]::ParameterName, 'How long an access token lives; several for a login''s first token, the next one, and so on')
+            [CompletionResult]::new('--latency', '--latency', [CompletionResultType]::ParameterName, 'How many milliseconds the token endpoint takes to answer')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour; NO_COLOR is obeyed')
@@ -478,10 +496,11 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a provider in the browser and keep the token')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Send one request to the provider''s API with the token in it')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the access token and nothing else')
+            [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Get a new access token with the refresh token, now')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'List the logins: provider, store, scopes, since when, until when')
             [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show what a token may do: asked for, granted, and with --probe proven')
             [CompletionResult]::new('use', 'use', [CompletionResultType]::ParameterValue, 'Make a login the current one')
-            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Forget a login')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Revoke a login''s tokens where the provider can, and forget it')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with the access token in its environment')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Seal a login under a passphrase and print it, to be taken to another machine')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Take in a login that `export` sealed on another machine')
@@ -515,6 +534,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;help;token' {
+            break
+        }
+        'oauthctl;help;refresh' {
             break
         }
         'oauthctl;help;status' {

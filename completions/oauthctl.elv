@@ -34,10 +34,11 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand login 'Log in to a provider in the browser and keep the token'
             cand call 'Send one request to the provider''s API with the token in it'
             cand token 'Print the access token and nothing else'
+            cand refresh 'Get a new access token with the refresh token, now'
             cand status 'List the logins: provider, store, scopes, since when, until when'
             cand scopes 'Show what a token may do: asked for, granted, and with --probe proven'
             cand use 'Make a login the current one'
-            cand logout 'Forget a login'
+            cand logout 'Revoke a login''s tokens where the provider can, and forget it'
             cand exec 'Run a command with the access token in its environment'
             cand export 'Seal a login under a passphrase and print it, to be taken to another machine'
             cand import 'Take in a login that `export` sealed on another machine'
@@ -185,8 +186,21 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;token'= {
+            cand --min-validity 'How long the token must still be good for: seconds, or with s, m, h, d [default: 60s, or as long as there is]'
             cand --format 'The form to print it in'
             cand --env 'The variable''s name, for the forms that set one'
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;refresh'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to colour; NO_COLOR is obeyed'
@@ -246,7 +260,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to colour; NO_COLOR is obeyed'
-            cand --all 'Forget every login on this machine'
+            cand --local 'Forget the login here and ask the provider nothing'
+            cand --all 'Log out of every login on this machine'
             cand --json 'Print the answer as JSON'
             cand -v 'Say more; secrets stay masked'
             cand --verbose 'Say more; secrets stay masked'
@@ -384,6 +399,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --port 'The port to serve on; any free one if left out'
             cand --redirect-uri 'A redirect URI that is registered, beside http://127.0.0.1:8765/callback'
             cand --fault 'Do something wrong on purpose'
+            cand --token-lifetime 'How long an access token lives; several for a login''s first token, the next one, and so on'
+            cand --latency 'How many milliseconds the token endpoint takes to answer'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to colour; NO_COLOR is obeyed'
@@ -440,10 +457,11 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand login 'Log in to a provider in the browser and keep the token'
             cand call 'Send one request to the provider''s API with the token in it'
             cand token 'Print the access token and nothing else'
+            cand refresh 'Get a new access token with the refresh token, now'
             cand status 'List the logins: provider, store, scopes, since when, until when'
             cand scopes 'Show what a token may do: asked for, granted, and with --probe proven'
             cand use 'Make a login the current one'
-            cand logout 'Forget a login'
+            cand logout 'Revoke a login''s tokens where the provider can, and forget it'
             cand exec 'Run a command with the access token in its environment'
             cand export 'Seal a login under a passphrase and print it, to be taken to another machine'
             cand import 'Take in a login that `export` sealed on another machine'
@@ -470,6 +488,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;help;call'= {
         }
         &'oauthctl;help;token'= {
+        }
+        &'oauthctl;help;refresh'= {
         }
         &'oauthctl;help;status'= {
         }

@@ -73,13 +73,15 @@ enum Command {
     Call(commands::call::CallArgs),
     /// Print the access token and nothing else
     Token(commands::token::TokenArgs),
+    /// Get a new access token with the refresh token, now
+    Refresh(commands::refresh::RefreshArgs),
     /// List the logins: provider, store, scopes, since when, until when
     Status(commands::status::StatusArgs),
     /// Show what a token may do: asked for, granted, and with --probe proven
     Scopes(commands::scopes::ScopesArgs),
     /// Make a login the current one
     Use(commands::use_login::UseArgs),
-    /// Forget a login
+    /// Revoke a login's tokens where the provider can, and forget it
     Logout(commands::logout::LogoutArgs),
     /// Run a command with the access token in its environment
     Exec(commands::exec::ExecArgs),
@@ -118,6 +120,7 @@ impl Cli {
             Command::Login(args) => commands::login::run(args, &context),
             Command::Call(args) => commands::call::run(args, &context),
             Command::Token(args) => commands::token::run(args, &context),
+            Command::Refresh(args) => commands::refresh::run(args, &context),
             Command::Status(args) => commands::status::run(args, &context),
             Command::Scopes(args) => commands::scopes::run(args, &context),
             Command::Use(args) => commands::use_login::run(args, &context),

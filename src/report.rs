@@ -11,6 +11,7 @@ use crate::commands::{CommandError, emulate::CommandEnded};
 use crate::emulator::EmulatorError;
 use crate::flow::FlowError;
 use crate::flow::discovery::DiscoveryError;
+use crate::flow::token_source::TokenSourceError;
 use crate::protocol::sanitize;
 use crate::provider::DefinitionError;
 use crate::provider::dialect::TokenReplyError;
@@ -125,6 +126,9 @@ fn verdict_of(error: &(dyn Error + 'static)) -> Option<(ExitCode, Option<String>
     if let Some(error) = error.downcast_ref::<CallError>() {
         return Some(of_call(error));
     }
+    if let Some(error) = error.downcast_ref::<TokenSourceError>() {
+        return Some(of_token_source(error));
+    }
     if let Some(error) = error.downcast_ref::<FlowError>() {
         return Some(of_flow(error));
     }
@@ -175,6 +179,13 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
             Some(format!(
                 "`oauthctl app set {provider} --client-id ID --client-secret-stdin` reads the secret from stdin; \
                  or set OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET"
+            )),
+        ),
+        CommandError::OtherClient { provider, client_id } => (
+            ExitCode::Definition,
+            Some(format!(
+                "set OAUTHCTL_CLIENT_ID={client_id} and OAUTHCTL_CLIENT_SECRET, or log in again with the client of today: \
+                 `oauthctl login --provider {provider}`"
             )),
         ),
         CommandError::NoApp { provider } => {
@@ -374,6 +385,10 @@ fn of_flow(error: &FlowError) -> (ExitCode, Option<String>) {
         FlowError::ForeignUrl { url, allowed, .. } => {
             (ExitCode::Refused, Some(format!("the token may go to {allowed}; `--allow-origin {url}` adds that one, if it is yours to trust")))
         }
+        FlowError::RevocationRequest(error) => (of_http(error).0, Some(LOCAL_LOGOUT.to_owned())),
+        FlowError::NotRevoked { status: 500.., .. } => (ExitCode::Network, Some(LOCAL_LOGOUT.to_owned())),
+        FlowError::NotRevoked { refusal: Some(_), .. } => (ExitCode::Refused, Some(LOCAL_LOGOUT.to_owned())),
+        FlowError::NotRevoked { refusal: None, .. } => (ExitCode::Network, Some(LOCAL_LOGOUT.to_owned())),
         FlowError::ForeignRedirect { .. } => (
             ExitCode::Refused,
             Some("if the token may go there, call that address itself: with `--allow-origin`, or with `api.origins` in the definition".into()),
@@ -391,6 +406,39 @@ fn of_flow(error: &FlowError) -> (ExitCode, Option<String>) {
         }
         FlowError::Definition(error) => of_definition(error),
         FlowError::Entropy(_) => (ExitCode::Unexpected, None),
+    }
+}
+
+/// After a revocation that failed.
+const LOCAL_LOGOUT: &str =
+    "the login is kept, so that `oauthctl logout` can try again; `oauthctl logout --local` only forgets it here";
+
+fn of_token_source(error: &TokenSourceError) -> (ExitCode, Option<String>) {
+    let login = |profile: &str, provider: &str| match profile == provider {
+        true => format!("`oauthctl login --provider {provider}` makes a new login"),
+        false => format!("`oauthctl login --provider {provider} --profile {profile}` makes a new login"),
+    };
+    match error {
+        TokenSourceError::NoRefreshToken { profile, provider, .. }
+        | TokenSourceError::Dead { profile, provider, .. }
+        | TokenSourceError::Refused { profile, provider, .. } => {
+            (ExitCode::LoginNeeded, Some(login(profile, provider)))
+        }
+        TokenSourceError::Failed { source, .. } => match of_flow(source) {
+            (ExitCode::Network, _) => {
+                (ExitCode::Network, Some("try again later; the refresh token is kept as it was".to_owned()))
+            }
+            other => other,
+        },
+        TokenSourceError::TooShort { .. } => {
+            (ExitCode::Network, Some("try again later, or ask for less with `--min-validity`".to_owned()))
+        }
+        TokenSourceError::Busy { .. } => {
+            (ExitCode::Busy, Some("try again when it is done; a process that hangs may be ended".to_owned()))
+        }
+        TokenSourceError::Replaced { .. } => (ExitCode::Busy, Some("try again".to_owned())),
+        TokenSourceError::Store(error) => of_store(error),
+        TokenSourceError::Entropy(_) => (ExitCode::Unexpected, None),
     }
 }
 
@@ -470,6 +518,10 @@ fn of_store(error: &StoreError) -> (ExitCode, Option<String>) {
         StoreError::Damaged { .. } => Some("log in again to replace it".to_owned()),
         StoreError::Newer { .. } => Some("upgrade oauthctl, or log in again to replace the record".to_owned()),
         StoreError::NotReadBack { .. } => Some("`--store file` keeps logins in a sealed file instead".to_owned()),
+        StoreError::Lock(_) => Some("without this file two processes could spend one refresh token".to_owned()),
+        StoreError::Journal(_) => {
+            Some("it may hold a newer token than the store: make it readable, and run `oauthctl token`".to_owned())
+        }
         StoreError::Index(_) => Some("it lists which logins there are; no secret is in it".to_owned()),
     };
     (ExitCode::Store, hint)
@@ -498,9 +550,9 @@ fn of_keychain(kind: StoreKind, error: &KeychainError) -> Option<String> {
         KeychainError::Ambiguous { .. } => {
             Some("remove the one that oauthctl did not make (service `oauthctl`)".to_owned())
         }
-        KeychainError::File { problem: FileProblem::NotOurs | FileProblem::KeyGone, .. } => {
-            Some("give the right key in OAUTHCTL_STORE_KEY, or log in again after removing the file".to_owned())
-        }
+        KeychainError::File {
+            problem: FileProblem::NotOurs | FileProblem::KeyGone | FileProblem::FileGone, ..
+        } => Some("give the right key in OAUTHCTL_STORE_KEY, or log in again after removing the file".to_owned()),
         KeychainError::File { problem: FileProblem::Newer, .. } => Some("upgrade oauthctl".to_owned()),
         KeychainError::File { problem: FileProblem::Io(_) | FileProblem::NotPrivate(_), .. } => None,
         KeychainError::BadKey { .. } => Some("`head -c 32 /dev/urandom | base64` makes one".to_owned()),

@@ -22,10 +22,12 @@ use self::pages::{Joined, PageArgs};
 use self::prepare::{Prepared, RequestArgs};
 use self::show::{Show, ShowArgs};
 use self::trace::Trace;
+use super::valid_token::{valid_active_login, valid_login};
 use super::{ActiveLogin, CommandError, Context};
 use crate::flow::api::Api;
 use crate::flow::paging::{self, End, Plan};
-use crate::flow::retry::{self, Caller, NoRenewal};
+use crate::flow::retry::{self, Caller, Renew};
+use crate::flow::token_source::Wanted;
 use crate::output::{CurlCommand, ReplyHead, RequestView, TOKEN_MARK};
 use crate::protocol::bearer::Challenge;
 use crate::protocol::secret::AccessToken;
@@ -86,7 +88,9 @@ pub struct CallArgs {
 }
 
 pub fn run(args: &CallArgs, context: &Context) -> anyhow::Result<()> {
-    let login = context.active_login()?;
+    // What is only shown needs no token that works.
+    let login =
+        if args.curl || args.dry_run { context.active_login()? } else { valid_active_login(Wanted::Valid, context)? };
     let mut api = Api::new(&login.provider, args.token_in)?;
     for text in &args.allow_origin {
         let bad = |problem| CallError::BadOrigin { text: sanitize::line(text), problem };
@@ -107,7 +111,8 @@ pub fn run(args: &CallArgs, context: &Context) -> anyhow::Result<()> {
     let trace = Trace { terminal: context.terminal(), verbose, show_secrets: args.show_secrets };
     let token = (login.token.access_token.clone(), login.token.expiry);
     let ports = (http.as_ref(), context.system.clock.as_ref());
-    let caller = Caller::new(api, token, ports, (&NoRenewal, &trace), args.max_wait.0);
+    let renewal = Renewal(context);
+    let caller = Caller::new(api, token, ports, (&renewal, &trace), args.max_wait.0);
     let call = Call { args, login: &login, caller, show, context };
     if args.pages.paginate { call.all_pages(&prepared) } else { call.one(prepared) }
 }
@@ -248,6 +253,22 @@ impl Call<'_> {
             detail,
             scopes: scopes.map_or_else(|| "SCOPES".to_owned(), |scopes| sanitize::line(&scopes)),
         })
+    }
+}
+
+/// A new token for one that the API refused: a refresh, where the login has something to refresh with.
+struct Renewal<'a>(&'a Context);
+
+impl Renew for Renewal<'_> {
+    fn renew(&self, refused: &AccessToken) -> Option<AccessToken> {
+        let (_, stored) = self.0.stored_login().ok()?;
+        if stored.record.access_token != *refused {
+            // Another process has refreshed in the meantime.
+            return Some(stored.record.access_token);
+        }
+        stored.record.refresh_token.as_ref()?;
+        let (_, renewed) = valid_login(Wanted::Refreshed, self.0).ok()?;
+        Some(renewed.record.access_token).filter(|token| token != refused)
     }
 }
 

@@ -15,8 +15,10 @@ use crate::store::stored_token::Origin::Given;
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::System;
+use crate::system::account;
 use crate::system::credential_helper::CredentialHelper;
 use crate::system::keychain::{Keychain, MemoryKeychain, VariableKeychain};
+use crate::system::long_records::LongRecords;
 use crate::system::os_keychain::OsKeychain;
 use crate::system::paths::{Paths, PathsError, variable};
 use crate::system::project::{self, Project};
@@ -102,7 +104,9 @@ impl Context {
         let key = self.system.secrets.store_key.clone();
         let open = move |kind: StoreKind| -> Result<Arc<dyn Keychain>, StoreError> {
             Ok(match kind {
-                StoreKind::Keychain => Arc::new(OsKeychain::new()),
+                StoreKind::Keychain => {
+                    Arc::new(LongRecords::new(OsKeychain::new(), account::state_folder, Arc::clone(&entropy)))
+                }
                 StoreKind::Memory => Arc::new(MemoryKeychain::default()),
                 StoreKind::Env => Arc::new(VariableKeychain),
                 StoreKind::Helper(name) => Arc::new(CredentialHelper::new(name)),
@@ -141,11 +145,7 @@ impl Context {
         let store = self.store()?;
         match store.load(&profile)? {
             Some(found) => Ok((profile, found)),
-            None => {
-                let provider = store.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
-                let provider = provider.or_else(|| emulated().ok().flatten().map(|(id, _)| id));
-                Err(CommandError::NoLogin { profile: Some(profile.to_string()), provider }.into())
-            }
+            None => Err(self.no_such_login(&profile)?),
         }
     }
 
@@ -200,6 +200,13 @@ impl Context {
             given.insert(name.clone(), value.value.clone());
         }
         Ok(given)
+    }
+
+    /// The error for a profile that is not there.
+    pub fn no_such_login(&self, profile: &Profile) -> anyhow::Result<anyhow::Error> {
+        let provider = self.store()?.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
+        let provider = provider.or_else(|| emulated().ok().flatten().map(|(id, _)| id));
+        Ok(CommandError::NoLogin { profile: Some(profile.to_string()), provider }.into())
     }
 
     /// The login that is meant, ready to be used: nothing is sent to servers that are not those of the login.

@@ -6,6 +6,7 @@
 
 use std::ffi::OsString;
 use std::process::Command;
+use std::time::Duration;
 
 use clap::Args;
 use colored::Colorize;
@@ -14,6 +15,7 @@ use super::{CommandError, Context};
 use crate::emulator::{Emulator, Fault, Options};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::sanitize;
+use crate::protocol::time::HumanDuration;
 use crate::provider::ProviderDefinition;
 
 #[derive(Args)]
@@ -42,6 +44,14 @@ pub struct EmulateArgs {
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 
+    /// How long an access token lives; several for a login's first token, the next one, and so on
+    #[arg(long = "token-lifetime", value_name = "TIME", value_delimiter = ',')]
+    token_lifetimes: Vec<HumanDuration>,
+
+    /// How many milliseconds the token endpoint takes to answer
+    #[arg(long, value_name = "MILLISECONDS", default_value = "0", hide_default_value = true)]
+    latency: u64,
+
     /// A command to run against the emulator, which stops with it
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -60,6 +70,8 @@ pub fn run(args: &EmulateArgs, context: &Context) -> anyhow::Result<()> {
         exact_port: args.exact_port,
         faults: args.faults.clone(),
         redirect_uris: args.redirect_uris.clone(),
+        token_lifetimes: args.token_lifetimes.iter().map(|time| time.0).collect(),
+        latency: Duration::from_millis(args.latency),
     };
     let emulator = start(&definition, options, context)?;
     let environment = environment(&definition.id, &emulator);

@@ -1,31 +1,42 @@
-//! `logout`: forgets a login here. Whether the token still works elsewhere is said plainly.
+//! `logout`: revokes a login's tokens where the provider can (RFC 7009), and forgets them here. What could not be revoked
+//! is said plainly, and kept, so that a second try has something to revoke.
 
 use clap::Args;
 
+use super::valid_token::{client_of, source};
 use super::{CommandError, Context};
+use crate::flow::revoke::{Revocation, TokenTypeHint, revoke};
+use crate::flow::token_source::TokenSourceError;
+use crate::protocol::time::HumanDuration;
+use crate::provider::{Origin, Provider};
+use crate::store::login_lock::PATIENCE;
 use crate::store::scope_history::ScopeHistory;
-use crate::store::{Profile, StoreError};
+use crate::store::{LoginLock, Profile, StoreError, StoredToken};
 
 #[derive(Args)]
 pub struct LogoutArgs {
-    /// Forget every login on this machine
+    /// Forget the login here and ask the provider nothing
+    #[arg(long)]
+    local: bool,
+
+    /// Log out of every login on this machine
     #[arg(long)]
     all: bool,
 }
 
 pub fn run(args: &LogoutArgs, context: &Context) -> anyhow::Result<()> {
     if !args.all {
-        return forget(context.profile()?, context);
+        return log_out(&context.profile()?, args, context);
     }
     // A profile of the environment is a default, one that was typed is a contradiction.
     if context.global.typed.profile {
         return Err(CommandError::OneOrAll.into());
     }
-    // One that cannot be forgotten must not save the others.
+    // One that cannot be logged out must not save the others.
     let mut first_error = Ok(());
     for name in context.store()?.index()?.logins.keys() {
         let Ok(profile) = name.parse() else { continue };
-        let result = forget(profile, context);
+        let result = log_out(&profile, args, context);
         if first_error.is_ok() {
             first_error = result;
         }
@@ -33,22 +44,103 @@ pub fn run(args: &LogoutArgs, context: &Context) -> anyhow::Result<()> {
     first_error
 }
 
-fn forget(profile: Profile, context: &Context) -> anyhow::Result<()> {
+fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> anyhow::Result<()> {
     let store = context.store()?;
-    let provider = store.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
-    let forgotten: Result<bool, StoreError> = store.forget(&profile);
-    if !forgotten? {
-        return Err(CommandError::NoLogin { profile: Some(profile.to_string()), provider }.into());
+    let listed = store.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
+    if listed.is_none() && context.global.store.is_none() {
+        return Err(context.no_such_login(profile)?);
+    }
+    // A refresh that is under way would bring the login back after it was forgotten.
+    let lock = store.lock(profile, store.kind_of(profile)?, PATIENCE);
+    let (what_of_it, lock) = if args.local {
+        let record = store.load(profile).ok().flatten().map(|found| found.record);
+        let unreadable = || still_valid(listed.as_deref(), context);
+        // Without a lock, or with one that somebody keeps, a person can still get rid of a login.
+        (record.map_or_else(unreadable, |record| kept(profile, &record, context)), lock.ok().flatten())
+    } else {
+        let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(PATIENCE) };
+        let lock = lock?.ok_or_else(busy)?;
+        (revoked(profile, &lock, context)?, Some(lock))
+    };
+    if !store.forget(profile)? {
+        return Err(CommandError::NoLogin { profile: Some(profile.to_string()), provider: listed }.into());
     }
     // What the scopes were is no secret; a file that cannot be removed is not worth a failure.
-    let _ = ScopeHistory::new(&context.paths()?.data).forget(&profile);
-    let definition = provider.and_then(|id| context.catalogue().ok()?.get(&id).ok());
+    let _ = ScopeHistory::new(&context.paths()?.data).forget(profile);
+    lock.and_then(|lock| lock.journal()).iter().for_each(crate::store::Journal::remove);
+    context.terminal().note(&format_args!("Forgot the login `{profile}` on this machine; {what_of_it}."));
+    Ok(())
+}
+
+/// Revokes what there is to revoke, and says what became of the tokens.
+fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> anyhow::Result<String> {
+    let record = match source(context)?.settled(profile, lock) {
+        Ok(Some((found, _))) => found.record,
+        Ok(None) => return Ok("its token was gone from the store".to_owned()),
+        // What cannot be read cannot be revoked, and is of no use to anybody here.
+        Err(StoreError::Damaged { .. }) => return Ok("its record was damaged, so nothing was revoked".to_owned()),
+        Err(error) => return Err(error.into()),
+    };
+    let is_gone = context.provider_of(profile, &record).is_err() && is_on_this_machine(&record);
+    let unchecked = context.catalogue()?.resolve(&record.provider, &record.params).ok();
+    if is_gone || unchecked.is_none_or(|provider| provider.endpoints.revoke.is_none()) {
+        return Ok(kept(profile, &record, context));
+    }
+    let client = client_of(profile, &record, context)?;
+    // RFC 7009 §2.1: the refresh token first, as the provider should revoke the access token with it. A dead one is not
+    // sent again.
+    let refresh = record.refresh_token.as_ref().filter(|_| record.dead_since.is_none());
+    let refresh = refresh.map(|token| (TokenTypeHint::RefreshToken, token.expose()));
+    let access = (TokenTypeHint::AccessToken, record.access_token.expose());
+    let mut unsupported = Vec::new();
+    for (hint, token) in refresh.into_iter().chain([access]) {
+        match revoke(context.system.http.as_ref(), &client, token, hint)? {
+            Revocation::Done | Revocation::NoEndpoint => {}
+            Revocation::Unsupported => unsupported.push(hint.name()),
+        }
+    }
+    let whose = revoker(&client.provider);
+    Ok(match unsupported.as_slice() {
+        [] => format!("{whose} has revoked its tokens"),
+        kinds => format!(
+            "{whose} cannot revoke its {}: {}",
+            kinds.join(" and "),
+            still_valid(Some(&record.provider), context)
+        ),
+    })
+}
+
+fn revoker(provider: &Provider) -> String {
+    match provider.emulator {
+        Some(_) => format!("the emulator of {}", provider.definition.name),
+        None => provider.definition.name.clone(),
+    }
+}
+
+/// Whether the token was worth something on this machine only, as an emulator's is.
+fn is_on_this_machine(record: &StoredToken) -> bool {
+    let local = |origin: &String| Origin::parse(origin).is_ok() && origin.starts_with("http://");
+    record.origins.token.iter().chain(&record.origins.api).all(local)
+}
+
+/// What becomes of a token that was not revoked.
+fn kept(profile: &Profile, record: &StoredToken, context: &Context) -> String {
+    match context.provider_of(profile, record) {
+        Ok(provider) if provider.emulator.is_some() => "its token ends with the emulator".to_owned(),
+        Err(_) if is_on_this_machine(record) => {
+            "its token was one of an emulator, or of another server on this machine".to_owned()
+        }
+        _ => still_valid(Some(&record.provider), context),
+    }
+}
+
+/// What a person must know, and can do, where nothing was revoked at the provider.
+fn still_valid(provider: Option<&str>, context: &Context) -> String {
+    let definition = provider.and_then(|id| context.catalogue().ok()?.get(id).ok());
     let page = definition.as_ref().and_then(|definition| definition.app.revoke_page.as_deref());
     let name = definition.as_ref().map_or("the provider", |definition| definition.name.as_str());
-    let rest = match page {
+    match page {
         Some(page) => format!("the token is still valid at {name}; remove the app's access at {page}"),
         None => format!("the token is still valid at {name} until the app's access is removed there"),
-    };
-    context.terminal().note(&format_args!("Forgot the login `{profile}` on this machine; {rest}."));
-    Ok(())
+    }
 }

@@ -12,11 +12,13 @@ pub mod import;
 pub mod login;
 pub mod logout;
 pub mod providers;
+pub mod refresh;
 pub mod scopes;
 pub mod sources;
 pub mod status;
 pub mod token;
 pub mod use_login;
+pub mod valid_token;
 
 pub use context::{ActiveLogin, Context};
 
@@ -37,6 +39,10 @@ pub enum CommandError {
     NoLogin { profile: Option<String>, provider: Option<String> },
     #[error("no client is registered for `{provider}`, and there is no terminal to ask on")]
     NotRegistered { provider: String },
+    #[error(
+        "the login was made with the client `{client_id}`, which is not the one that is registered for `{provider}`"
+    )]
+    OtherClient { provider: String, client_id: String },
     #[error("no client is registered for `{provider}`")]
     NoApp { provider: String },
     #[error("which provider? Name one with `--provider ID`")]

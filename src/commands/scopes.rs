@@ -4,10 +4,12 @@ mod history;
 
 use clap::Args;
 
+use super::valid_token::valid_active_login;
 use super::{ActiveLogin, CommandError, Context, app};
 use crate::flow::evidence;
 use crate::flow::introspection;
 use crate::flow::probe::{self, Probing, Proofs};
+use crate::flow::token_source::Wanted;
 use crate::output::{ScopeCatalogueView, ScopeCataloguesView, ScopesView};
 use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::scope::ScopeSet;
@@ -50,7 +52,7 @@ pub fn run(args: &ScopesArgs, context: &Context) -> anyhow::Result<()> {
     if let Some(id) = &args.provider {
         return context.answer(&ScopeCatalogueView::new(&context.catalogue()?.get(id)?, width));
     }
-    let login = context.active_login()?;
+    let login = valid_active_login(Wanted::Valid, context)?;
     let definition = &login.provider.definition;
     let (introspected, silent) = introspect(&login, context);
     let proofs =

@@ -9,9 +9,11 @@ use http::Method;
 use zeroize::Zeroizing;
 
 use super::exec::parse_variable;
+use super::valid_token::{valid_active_login, valid_login, wanted};
 use super::{CommandError, Context};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::sanitize;
+use crate::protocol::time::HumanDuration;
 use crate::provider::Dialect;
 use crate::provider::quirks::TokenIn;
 use crate::store::stored_token::{Expiry, StoredToken};
@@ -20,6 +22,10 @@ use crate::system::paths::variable;
 
 #[derive(Args)]
 pub struct TokenArgs {
+    /// How long the token must still be good for: seconds, or with s, m, h, d [default: 60s, or as long as there is]
+    #[arg(long, value_name = "TIME")]
+    min_validity: Option<HumanDuration>,
+
     /// The form to print it in
     #[arg(long, value_name = "FORM", default_value = "plain")]
     format: Format,
@@ -48,9 +54,9 @@ enum Format {
 pub fn run(args: &TokenArgs, context: &Context) -> anyhow::Result<()> {
     let format = if context.global.json && args.format == Format::Plain { Format::Json } else { args.format };
     if matches!(format, Format::Header | Format::Curl) {
-        return header(format, context);
+        return header(format, args, context);
     }
-    let (_, found) = context.stored_login()?;
+    let (_, found) = valid_login(wanted(args.min_validity), context)?;
     let token = found.record.access_token.expose();
     // One write, so that a reader sees the token whole or not at all.
     let line = |text: String| -> anyhow::Result<()> { Ok(context.terminal().data(Zeroizing::new(text).as_bytes())?) };
@@ -78,8 +84,8 @@ fn json(record: &StoredToken) -> String {
     format!("{object}\n")
 }
 
-fn header(format: Format, context: &Context) -> anyhow::Result<()> {
-    let login = context.active_login()?;
+fn header(format: Format, args: &TokenArgs, context: &Context) -> anyhow::Result<()> {
+    let login = valid_active_login(wanted(args.min_validity), context)?;
     let no_header = || CommandError::NoHeader { provider: login.provider.id().to_owned() };
     let placements = login.provider.definition.token_placements();
     let in_header = |place: TokenIn| matches!(place, TokenIn::Bearer | TokenIn::Header);

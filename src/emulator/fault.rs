@@ -26,6 +26,8 @@ pub enum Fault {
     ErrorInOk,
     /// The token endpoint takes ten seconds to answer.
     SlowToken,
+    /// The revocation endpoint answers with status 503.
+    RevokeUnavailable,
 }
 
 impl Fault {
@@ -39,7 +41,7 @@ impl Fault {
                 200,
                 &json!({"error": "invalid_grant", "error_description": "a refusal with status 200, as asked for"}),
             )),
-            Self::NoState | Self::WrongState | Self::SlowToken => None,
+            Self::NoState | Self::WrongState | Self::SlowToken | Self::RevokeUnavailable => None,
         }
     }
 }

@@ -52,6 +52,8 @@ struct Books {
     access_tokens: HashMap<String, IssuedToken>,
     refresh_tokens: HashMap<String, (ScopeSet, Family, Use)>,
     revoked: HashSet<Family>,
+    /// How many access tokens each family has had.
+    counts: HashMap<Family, usize>,
     families: u64,
 }
 
@@ -139,6 +141,37 @@ impl Ledger {
         Ok((scope.clone(), *family))
     }
 
+    /// Takes an access token in where that is what buys the next one. The old one is no good afterwards.
+    pub fn renew(&self, token: &str) -> Result<(ScopeSet, Family), BadGrant> {
+        let mut books = self.books();
+        let Some(issued) = books.access_tokens.remove(token) else {
+            return Err(BadGrant("Access token is not known"));
+        };
+        match books.revoked.contains(&issued.family) {
+            true => Err(BadGrant("Access token has been revoked")),
+            false => Ok((issued.scope, issued.family)),
+        }
+    }
+
+    /// How many access tokens the family had so far; this one is counted from now on.
+    pub fn count_token(&self, family: Family) -> usize {
+        let mut books = self.books();
+        let count = books.counts.entry(family).or_default();
+        *count += 1;
+        *count - 1
+    }
+
+    /// RFC 7009 §2.1: a refresh token takes all tokens of its consent with it, an access token only itself. A token that
+    /// is not known is as good as revoked.
+    pub fn revoke(&self, token: &str) {
+        let mut books = self.books();
+        if let Some((_, family, _)) = books.refresh_tokens.get(token) {
+            let family = *family;
+            books.revoked.insert(family);
+        }
+        books.access_tokens.remove(token);
+    }
+
     /// The token, or why it is none (RFC 6750 §3.1).
     pub fn access_token(&self, token: &str, now: Timestamp) -> Result<IssuedToken, &'static str> {
         let books = self.books();
@@ -204,6 +237,21 @@ mod tests {
         let (ledger, code) = ledger_with_code(0);
         assert!(ledger.redeem(&code, Timestamp(0), |_| Err(BadGrant("no"))).is_err());
         assert!(ledger.redeem(&code, Timestamp(0), |_| Ok(())).is_ok());
+    }
+
+    #[test]
+    fn a_revoked_refresh_token_takes_its_access_tokens_along() {
+        let ledger = Ledger::default();
+        let family = ledger.new_family();
+        let issued = |scope: &str| IssuedToken { scope: ScopeSet::parse(scope), family, expires_at: None };
+        ledger.put_refresh_token(&RefreshToken::new("r"), ScopeSet::new(), family);
+        ledger.put_access_token(&AccessToken::new("a"), issued("x"));
+        ledger.put_access_token(&AccessToken::new("b"), issued("x"));
+        ledger.revoke("a");
+        assert!(ledger.access_token("a", Timestamp(0)).is_err() && ledger.access_token("b", Timestamp(0)).is_ok());
+        ledger.revoke("r");
+        assert!(ledger.access_token("b", Timestamp(0)).is_err() && ledger.rotate(&RefreshToken::new("r")).is_err());
+        ledger.revoke("never seen");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod fault;
 mod ledger;
 mod page;
 mod resource;
+mod revoke;
 mod token;
 mod wire;
 
@@ -55,6 +56,10 @@ pub struct Options {
     pub faults: Vec<Fault>,
     /// Registered beside [`DEFAULT_REDIRECT_URI`].
     pub redirect_uris: Vec<RedirectUri>,
+    /// How long a login's first access token lives, the next one, and so on; the last value counts for all that follow.
+    pub token_lifetimes: Vec<Duration>,
+    /// How long the token endpoint takes to answer.
+    pub latency: Duration,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -221,6 +226,7 @@ impl Site {
             path if self.is_at(path, &endpoints.token) || self.is_at(path, &endpoints.refresh) => {
                 token::answer(self, incoming)
             }
+            path if self.is_at(path, &endpoints.revoke) => Ok(revoke::answer(self, incoming)),
             "/" if incoming.is_get() => Ok(page::index(self)),
             "/favicon.ico" => Ok(Reply::empty(204)),
             _ => Ok(resource::answer(self, incoming)),

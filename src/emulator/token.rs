@@ -10,7 +10,7 @@ use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::secret::{AccessToken, RefreshToken};
+use crate::protocol::secret::{AccessToken, ClientSecret, RefreshToken};
 use crate::protocol::token::{Grant, NotATokenRequest, TokenRequest, TokenResponse};
 use crate::provider::Dialect;
 use crate::provider::quirks::Pkce;
@@ -26,6 +26,9 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
     }
     if site.has(Fault::SlowToken) {
         site.stop.wait(SLOW);
+    }
+    if !site.options.latency.is_zero() {
+        site.stop.wait(site.options.latency);
     }
     if let Some(reply) = site.options.faults.iter().find_map(|fault| fault.token_reply()) {
         return Ok(reply);
@@ -53,6 +56,9 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
                 check_binding(site, issued, &redirect_uri, code_verifier.as_ref())
             })
             .map(|issued| (issued.scope, issued.family)),
+        Grant::RefreshToken(token) if Dialect::new(&site.provider).refreshes_with_access_token() => {
+            site.ledger.renew(token.expose())
+        }
         Grant::RefreshToken(token) => site.ledger.rotate(&token),
         Grant::ClientCredentials { .. } => {
             let description = "this emulator has the authorization code and the refresh grant";
@@ -75,11 +81,18 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
 /// An access token without a refresh token, as the implicit grant hands it out.
 pub fn issue_access_token(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, NoEntropy> {
     let access_token = AccessToken::new(random_hex(&*site.entropy)?);
-    let expires_in = (!site.provider.definition.never_expires()).then_some(TOKEN_LIFETIME);
+    let expires_in = (!site.provider.definition.never_expires()).then(|| lifetime(site, family));
     let expires_at = expires_in.map(|lifetime| site.clock.now().plus(lifetime));
     site.ledger.put_access_token(&access_token, IssuedToken { scope: scope.clone(), family, expires_at });
     let token_type = Some("Bearer".to_owned());
     Ok(TokenResponse { access_token, token_type, expires_in, refresh_token: None, scope: Some(scope) })
+}
+
+/// The lifetime for the next access token of a family.
+fn lifetime(site: &Site, family: Family) -> Duration {
+    let lifetimes = &site.options.token_lifetimes;
+    let nth = site.ledger.count_token(family);
+    lifetimes.get(nth).or(lifetimes.last()).copied().unwrap_or(TOKEN_LIFETIME)
 }
 
 fn issue(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, NoEntropy> {
@@ -106,13 +119,17 @@ fn read(site: &Site, incoming: &Incoming, authorization: Option<&str>) -> Result
     })
 }
 
-/// RFC 6749 §3.2.1. A public client has no secret to show; one that shows some must show the right one.
 fn is_authentic(site: &Site, request: &TokenRequest) -> bool {
-    let secret_is_right = match &request.client_secret {
+    knows_client(site, request.client_id.as_str(), request.client_secret.as_ref())
+}
+
+/// RFC 6749 §3.2.1. A public client has no secret to show; one that shows some must show the right one.
+pub fn knows_client(site: &Site, id: &str, secret: Option<&ClientSecret>) -> bool {
+    let secret_is_right = match secret {
         Some(secret) => *secret == site.client_secret,
         None => site.provider.definition.client_auth() == ClientAuthMethod::None,
     };
-    secret_is_right & (request.client_id == site.client_id)
+    secret_is_right & (id == site.client_id.as_str())
 }
 
 /// What the code was bound to when it was issued (RFC 6749 §4.1.3, RFC 7636 §4.6).
@@ -141,11 +158,11 @@ fn check_binding(
     }
 }
 
-fn error(code: &str, description: Option<&str>, hint: Option<&str>) -> ErrorResponse {
+pub fn error(code: &str, description: Option<&str>, hint: Option<&str>) -> ErrorResponse {
     let own = |text: Option<&str>| text.map(str::to_owned);
     ErrorResponse { code: code.to_owned(), description: own(description), hint: own(hint), uri: None }
 }
 
-fn refuse(status: u16, error: ErrorResponse) -> Reply {
+pub fn refuse(status: u16, error: ErrorResponse) -> Reply {
     Reply::json(status, &error.to_json()).with("Pragma", "no-cache")
 }

@@ -12,8 +12,11 @@ pub mod paging;
 pub mod pasted;
 pub mod probe;
 pub mod redirect;
+pub mod refresh;
 pub mod retry;
+pub mod revoke;
 pub mod token_endpoint;
+pub mod token_source;
 
 use crate::protocol::error_response::ErrorResponse;
 use crate::provider::DefinitionError;
@@ -46,6 +49,16 @@ pub enum FlowError {
     Discovery(#[source] HttpError),
     #[error(transparent)]
     Metadata(#[from] discovery::DiscoveryError),
+    #[error("the revocation request did not come through")]
+    RevocationRequest(#[source] HttpError),
+    #[error("the {what} was not revoked; the provider answered with status {status} and {reply}")]
+    NotRevoked {
+        what: &'static str,
+        status: u16,
+        reply: String,
+        #[source]
+        refusal: Option<Box<ErrorResponse>>,
+    },
     #[error("the API request did not come through")]
     ApiRequest(#[source] HttpError),
     #[error("`{url}` is not on the API of `{provider}`, and the token goes nowhere else")]

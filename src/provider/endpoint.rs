@@ -258,6 +258,11 @@ pub struct RecordedOrigins {
     pub authorize: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub token: Option<String>,
+    /// Of `refresh.url`, where that is one of its own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub refresh: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revoke: Option<String>,
     pub api: Vec<String>,
 }
 
@@ -334,6 +339,8 @@ impl Provider {
         RecordedOrigins {
             authorize: origin(&self.endpoints.authorize),
             token: origin(&self.endpoints.token),
+            refresh: origin(&self.endpoints.refresh),
+            revoke: origin(&self.endpoints.revoke),
             api: self.endpoints.api_origins.iter().map(Origin::to_string).collect(),
         }
     }
@@ -347,6 +354,8 @@ impl Provider {
         let moved = [
             ("authorization", one(&recorded.authorize), one(&now.authorize)),
             ("token", one(&recorded.token), one(&now.token)),
+            ("refresh", one(&recorded.refresh), one(&now.refresh)),
+            ("revocation", one(&recorded.revoke), one(&now.revoke)),
             ("API", list(&recorded.api), list(&now.api)),
         ]
         .into_iter()

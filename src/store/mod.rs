@@ -1,6 +1,8 @@
 //! Floor 3: logins and registrations, kept safely. One record each; which store a record lives in is remembered.
 
+pub mod journal;
 pub mod login_index;
+pub mod login_lock;
 pub mod profile;
 pub mod record;
 pub mod registration;
@@ -10,7 +12,9 @@ pub mod store_kind;
 pub mod stored_token;
 pub mod token_store;
 
+pub use journal::Journal;
 pub use login_index::LoginIndex;
+pub use login_lock::LoginLock;
 pub use profile::Profile;
 pub use registration::Registration;
 pub use sealed_login::SealedLogin;
@@ -41,6 +45,11 @@ pub enum StoreError {
     Newer { name: String, place: String, version: u64 },
     #[error("{place} gave back something else than was stored")]
     NotReadBack { place: String },
+    /// Without the lock no refresh token is spent.
+    #[error("the lock of a login cannot be used")]
+    Lock(#[source] login_lock::LockError),
+    #[error("the journal of a refresh cannot be used")]
+    Journal(#[source] journal::JournalError),
     #[error("the list of logins cannot be used")]
     Index(#[source] login_index::IndexError),
 }

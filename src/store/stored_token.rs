@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::record::VERSION;
 use crate::protocol::client::ClientId;
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::secret::{AccessToken, RefreshToken};
+use crate::protocol::secret::{AccessToken, RefreshToken, Secret};
 use crate::protocol::time::Timestamp;
 use crate::provider::Provider;
 use crate::provider::dialect::TokenReply;
@@ -62,9 +62,28 @@ pub struct StoredToken {
     /// The provider's reply with its secrets masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Value>,
+    /// How often the token was refreshed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generation: u64,
+    /// A refresh that was begun, and has not come to a known end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Intent>,
+    /// When the provider refused the refresh token for good. It is never sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_since: Option<Timestamp>,
     /// What a newer program wrote.
     #[serde(flatten)]
     unknown: Map<String, Value>,
+}
+
+/// Written before the refresh token is spent: that the store takes it proves that it will take the new token too.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Intent {
+    pub begun_at: Timestamp,
+    /// What the journal of this refresh is sealed with. `None` once it is known that there is no journal; what remains
+    /// says that a refresh was interrupted, and the provider may have taken the refresh token in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal_key: Option<Secret>,
 }
 
 impl StoredToken {
@@ -115,8 +134,34 @@ impl StoredToken {
             asked,
             granted: None,
             reply: None,
+            generation: 0,
+            intent: None,
+            dead_since: None,
             unknown: Map::new(),
         }
+    }
+
+    /// The same login after a refresh. What the reply leaves out stays as it was: the refresh token (RFC 6749 §6), and
+    /// the scopes (§5.1). Values for parameters in the reply are not taken: the servers are those of the login.
+    pub fn refreshed(&self, provider: &Provider, reply: TokenReply, now: Timestamp) -> Self {
+        let new = Self::from_reply(provider, self.client_id.clone(), self.origin, self.asked.clone(), reply, now);
+        Self {
+            access_token: new.access_token,
+            refresh_token: new.refresh_token.or_else(|| self.refresh_token.clone()),
+            obtained_at: now,
+            expiry: new.expiry,
+            granted: new.granted.or_else(|| self.granted.clone()),
+            reply: new.reply,
+            generation: self.generation + 1,
+            intent: None,
+            dead_since: None,
+            ..self.clone()
+        }
+    }
+
+    /// The key of a journal that may lie beside the record.
+    pub fn journal_key(&self) -> Option<&Secret> {
+        self.intent.as_ref()?.journal_key.as_ref()
     }
 
     /// The scopes to go by: what the reply said, or else what was asked, and what is always granted. Nothing is known
@@ -137,6 +182,10 @@ impl StoredToken {
             Expiry::Never | Expiry::Unknown => true,
         }
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[cfg(test)]

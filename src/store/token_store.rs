@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
 use super::login_index::{AppEntry, IndexFile, LoginEntry, LoginIndex};
+use super::login_lock::{LoginLock, PATIENCE};
 use super::record::{self, NotARecord};
 use super::{Profile, Registration, StoreError, StoreKind, StoredToken};
 use crate::system::certificate::CallbackCertificate;
@@ -54,7 +56,7 @@ impl TokenStore {
     }
 
     /// Where something is that the list has in that store, or does not have.
-    fn kind_of(&self, remembered: Option<StoreKind>) -> Option<StoreKind> {
+    fn kind_among(&self, remembered: Option<StoreKind>) -> Option<StoreKind> {
         if self.remembers { remembered.or(self.chosen) } else { self.chosen.or(remembered) }
     }
 
@@ -98,11 +100,36 @@ impl TokenStore {
         self.read(profile.as_str(), profile.as_str(), remembered)
     }
 
+    /// Waits for the right to change a login. `None` if another process still has it after `patience`.
+    pub fn lock(
+        &self,
+        profile: &Profile,
+        kind: StoreKind,
+        patience: Duration,
+    ) -> Result<Option<LoginLock>, StoreError> {
+        LoginLock::take(profile, &self.keychain(kind)?.state_folder(), patience).map_err(StoreError::Lock)
+    }
+
+    /// The store of a login: the chosen one, or the one that is remembered.
+    pub fn kind_of(&self, profile: &Profile) -> Result<StoreKind, StoreError> {
+        let listed = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+        Ok(self.kind_among(listed).unwrap_or_default())
+    }
+
+    /// Writes a login's record where it is, and reads it back. To be called by the holder of the lock.
+    pub fn replace(&self, profile: &Profile, kind: StoreKind, token: &StoredToken) -> Result<(), StoreError> {
+        self.write(kind, profile.as_str(), &record::encode(token))
+    }
+
     /// Keeps a login, reads it back, and makes it the current one.
     pub fn save(&self, profile: &Profile, token: &StoredToken) -> Result<StoreKind, StoreError> {
         let kind = self.kind_for(profile)?;
+        // A refresh that is under way would write its token over ours. It looks before it does, so if it holds the lock
+        // for longer than it may, or there can be no lock, the person who has just consented loses no login for that.
+        let lock = self.lock(profile, kind, PATIENCE).ok().flatten();
         let previous = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
         self.write(kind, profile.as_str(), &record::encode(token))?;
+        drop(lock);
         self.change_index(|index| {
             index.current = Some(profile.as_str().to_owned());
             let entry = LoginEntry { provider: token.provider.clone(), store: kind, params: token.params.clone() };
@@ -115,10 +142,11 @@ impl TokenStore {
         Ok(kind)
     }
 
-    /// Forgets a login. `false` if there was none.
+    /// Forgets a login. `false` if there was none. To be called by the holder of the lock, where a refresh may be under
+    /// way.
     pub fn forget(&self, profile: &Profile) -> Result<bool, StoreError> {
         let listed = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
-        let kind = self.kind_of(listed).unwrap_or_default();
+        let kind = self.kind_of(profile)?;
         let keychain = self.keychain(kind)?;
         let deleted = keychain.delete(profile.as_str());
         let deleted = deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
@@ -154,7 +182,7 @@ impl TokenStore {
 
     pub fn forget_app(&self, provider: &str) -> Result<bool, StoreError> {
         let listed = self.index()?.apps.get(provider).map(|entry| entry.store);
-        let kind = self.kind_of(listed).unwrap_or_default();
+        let kind = self.kind_among(listed).unwrap_or_default();
         let keychain = self.keychain(kind)?;
         let deleted = keychain.delete(&app_account(provider));
         let deleted = deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
@@ -185,7 +213,7 @@ impl TokenStore {
         remembered: Option<StoreKind>,
     ) -> Result<Option<Found<T>>, StoreError> {
         // Nothing is remembered and nothing chosen: then there is nothing, and the keychain need not be opened.
-        let Some(kind) = self.kind_of(remembered) else { return Ok(None) };
+        let Some(kind) = self.kind_among(remembered) else { return Ok(None) };
         let keychain = self.keychain(kind)?;
         let place = keychain.place();
         let bytes =

@@ -1,6 +1,7 @@
 //! A place that keeps secrets by name. The real forms are the operating system's keychain, sealed files, and memory.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -22,6 +23,21 @@ pub trait Keychain: Send + Sync {
 
     /// What a person calls the place: `the OS keychain`.
     fn place(&self) -> String;
+
+    /// Where processes that use the same entry meet: for its lock and its journal.
+    fn state_folder(&self) -> StateFolder {
+        StateFolder::OfAccount
+    }
+}
+
+/// A folder with the same scope as a keychain's entries: whoever reaches the entry comes to this folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateFolder {
+    /// One folder for the user of the operating system, whatever the environment says: see `account.rs`.
+    OfAccount,
+    At(PathBuf),
+    /// No other process sees the entries.
+    Nowhere,
 }
 
 /// Why a keychain did not do its work. Nothing in here ever holds a secret.
@@ -67,6 +83,8 @@ pub enum FileProblem {
     NotPrivate(&'static str),
     #[error("the key that opens it is gone")]
     KeyGone,
+    #[error("the file that the keychain has the key for is gone")]
+    FileGone,
 }
 
 /// The store of a token that the environment holds: no record is in it, and nothing is kept there.
@@ -116,5 +134,9 @@ impl Keychain for MemoryKeychain {
 
     fn place(&self) -> String {
         "memory".to_owned()
+    }
+
+    fn state_folder(&self) -> StateFolder {
+        StateFolder::Nowhere
     }
 }

@@ -1,6 +1,7 @@
 //! Floor 2: the only floor that touches the machine. Each port is a small trait and its real form, so that a flow's
 //! signature says which effects it has.
 
+pub mod account;
 pub mod browser;
 pub mod certificate;
 pub mod clock;
@@ -10,6 +11,7 @@ pub mod exec;
 pub mod github;
 pub mod http;
 pub mod keychain;
+pub mod long_records;
 pub mod loopback;
 pub mod os_keychain;
 pub mod paste;
@@ -17,6 +19,7 @@ pub mod paths;
 pub mod private_file;
 pub mod process;
 pub mod project;
+pub mod seal;
 pub mod sealed_file;
 #[cfg(target_os = "linux")]
 pub mod secret_service;

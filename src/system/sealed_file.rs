@@ -9,38 +9,24 @@
 //! does it notice when an old sealed file is put back in the place of a newer one. With the key in the environment the
 //! disk alone gives nothing away. An OS keychain is better where there is one.
 //!
-//! A file is `oauthctl`, one byte of version, 24 bytes of nonce, and the sealed text with its tag. Version and account
-//! are sealed along (as associated data), so that neither can be exchanged.
+//! What a file looks like says `seal.rs`; the account is the name that is sealed along.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
 use crate::system::entropy::{self, Entropy};
-use crate::system::keychain::{FileProblem, Keychain, KeychainError, SecretBytes};
+use crate::system::keychain::{FileProblem, Keychain, KeychainError, SecretBytes, StateFolder};
 use crate::system::private_file::{self, PrivateDir, PrivateFileError, SIZE_LIMIT};
+use crate::system::seal::{self, NotOpened, SealKey};
 
 /// Where a given key comes from, for the message that says it is none.
 pub const KEY_VARIABLE: &str = "OAUTHCTL_STORE_KEY";
 
-const MAGIC: &[u8] = b"oauthctl";
-const VERSION: u8 = 1;
-/// Long enough that random ones never meet: that is what the X in XChaCha20 is for.
-const NONCE_LENGTH: usize = 24;
-const TAG_LENGTH: usize = 16;
-const HEADER_LENGTH: usize = MAGIC.len() + 1 + NONCE_LENGTH;
-
-const KEY_LENGTH: usize = 32;
 const KEY_FILE: &str = "store.key";
 /// A key file is one line of 44 characters; whatever is longer is something else.
 const KEY_FILE_LIMIT: u64 = 1024;
-
-type StoreKey = Zeroizing<[u8; KEY_LENGTH]>;
 
 pub struct SealedFiles {
     store: PathBuf,
@@ -50,7 +36,7 @@ pub struct SealedFiles {
 
 /// The key file lies in a folder apart from the sealed files, so that copying the one does not copy the other.
 enum KeyPlace {
-    Given(StoreKey),
+    Given(SealKey),
     Folder(PathBuf),
 }
 
@@ -70,8 +56,13 @@ impl SealedFiles {
         Ok(Self { store: data.join("store"), key, entropy })
     }
 
+    /// Sealed files below `store` under a key that the caller keeps.
+    pub fn under_key(store: PathBuf, key: SealKey, entropy: Arc<dyn Entropy>) -> Self {
+        Self { store, key: KeyPlace::Given(key), entropy }
+    }
+
     /// The key, if there is one already.
-    fn key(&self) -> Result<Option<StoreKey>, KeychainError> {
+    fn key(&self) -> Result<Option<SealKey>, KeychainError> {
         match &self.key {
             KeyPlace::Given(key) => Ok(Some(key.clone())),
             KeyPlace::Folder(folder) => key_in(folder),
@@ -80,7 +71,7 @@ impl SealedFiles {
 
     /// The key, made now if this is the first write. Where sealed files lie already, a missing key is an accident: a
     /// new one would seal the next login and leave the others shut for good, so that is an error.
-    fn key_or_new(&self) -> Result<StoreKey, KeychainError> {
+    fn key_or_new(&self) -> Result<SealKey, KeychainError> {
         let folder = match &self.key {
             KeyPlace::Given(key) => return Ok(key.clone()),
             KeyPlace::Folder(folder) => folder,
@@ -92,9 +83,8 @@ impl SealedFiles {
             // Another process may have made both since we looked: it makes the key first, so look once more.
             return key_in(folder)?.ok_or_else(|| problem(&sealed, FileProblem::KeyGone));
         }
-        let mut key = StoreKey::default();
-        self.entropy.fill(&mut *key).map_err(no_entropy)?;
-        let text = Zeroizing::new(STANDARD.encode(key.as_slice()) + "\n");
+        let key = SealKey::random(&*self.entropy).map_err(no_entropy)?;
+        let text = Zeroizing::new(format!("{}\n", key.to_text().expose()));
         let path = folder.join(KEY_FILE);
         let dir = PrivateDir::create(folder).map_err(at(folder))?;
         match dir.write_new(KEY_FILE, text.as_bytes()).map_err(at(&path))? {
@@ -128,19 +118,22 @@ impl Keychain for SealedFiles {
         let Some(sealed) = private_file::read(&path, SIZE_LIMIT).map_err(at(&path))? else { return Ok(None) };
         // The key comes second, because a writer makes it first.
         let key = self.key()?.ok_or_else(|| problem(&path, FileProblem::KeyGone))?;
-        Ok(Some(open(&key, account, &sealed).map_err(|found| problem(&path, found))?))
+        let opened = key.open(account, &sealed).map_err(|why| match why {
+            NotOpened::NotOurs => problem(&path, FileProblem::NotOurs),
+            NotOpened::Newer => problem(&path, FileProblem::Newer),
+        })?;
+        Ok(Some(opened))
     }
 
     fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
         let place = SealedPath::of(&self.store, account)?;
         // What is written must be readable again.
-        let limit = SIZE_LIMIT as usize - HEADER_LENGTH - TAG_LENGTH;
+        let limit = SIZE_LIMIT as usize - seal::OVERHEAD;
         if secret.len() > limit {
             return Err(KeychainError::TooLarge { limit: limit as u32 });
         }
         let key = self.key_or_new()?;
-        let nonce = entropy::random(&*self.entropy).map_err(no_entropy)?;
-        let sealed = seal(&key, &nonce, account, secret);
+        let sealed = key.seal(account, secret, &*self.entropy).map_err(no_entropy)?;
         let dir = PrivateDir::create(&place.folder).map_err(at(&place.folder))?;
         dir.write(&place.name, &sealed).map_err(at(&place.path()))
     }
@@ -148,6 +141,10 @@ impl Keychain for SealedFiles {
     fn delete(&self, account: &str) -> Result<bool, KeychainError> {
         let path = SealedPath::of(&self.store, account)?.path();
         private_file::remove(&path).map_err(at(&path))
+    }
+
+    fn state_folder(&self) -> StateFolder {
+        StateFolder::At(self.store.join("login"))
     }
 
     fn place(&self) -> String {
@@ -181,39 +178,7 @@ impl SealedPath {
     }
 }
 
-fn seal(key: &StoreKey, nonce: &[u8; NONCE_LENGTH], account: &str, secret: &[u8]) -> Vec<u8> {
-    let aad = associated_data(VERSION, account);
-    let sealed = cipher(key)
-        .encrypt(&XNonce::from(*nonce), Payload { msg: secret, aad: &aad })
-        .expect("XChaCha20 takes 256 GiB, and we take 1 MiB");
-    [MAGIC, &[VERSION], nonce, &sealed].concat()
-}
-
-fn open(key: &StoreKey, account: &str, file: &[u8]) -> Result<SecretBytes, FileProblem> {
-    let rest = file.strip_prefix(MAGIC).ok_or(FileProblem::NotOurs)?;
-    let (&version, rest) = rest.split_first().ok_or(FileProblem::NotOurs)?;
-    if version > VERSION {
-        return Err(FileProblem::Newer);
-    }
-    let (nonce, sealed) = rest.split_first_chunk::<NONCE_LENGTH>().ok_or(FileProblem::NotOurs)?;
-    let aad = associated_data(version, account);
-    cipher(key)
-        .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: &aad })
-        .map(SecretBytes::new)
-        .map_err(|_| FileProblem::NotOurs)
-}
-
-/// Takes the key by reference all the way, so that no copy of it stays on the stack.
-fn cipher(key: &StoreKey) -> XChaCha20Poly1305 {
-    let key: &[u8; KEY_LENGTH] = key;
-    XChaCha20Poly1305::new(key.into())
-}
-
-fn associated_data(version: u8, account: &str) -> Vec<u8> {
-    [MAGIC, &[version], account.as_bytes()].concat()
-}
-
-fn key_in(folder: &Path) -> Result<Option<StoreKey>, KeychainError> {
+fn key_in(folder: &Path) -> Result<Option<SealKey>, KeychainError> {
     let path = folder.join(KEY_FILE);
     match private_file::read(&path, KEY_FILE_LIMIT).map_err(at(&path))? {
         Some(text) => Ok(Some(parse_key(&text, &path.display().to_string())?)),
@@ -222,14 +187,8 @@ fn key_in(folder: &Path) -> Result<Option<StoreKey>, KeychainError> {
 }
 
 /// `name` says where the text stood. The text itself is never shown: it may be a key with a typing error.
-fn parse_key(text: &[u8], name: &str) -> Result<StoreKey, KeychainError> {
-    let bytes = Zeroizing::new(STANDARD.decode(text.trim_ascii()).unwrap_or_default());
-    if bytes.len() != KEY_LENGTH {
-        return Err(KeychainError::BadKey { name: name.to_owned() });
-    }
-    let mut key = StoreKey::default();
-    key.copy_from_slice(&bytes);
-    Ok(key)
+fn parse_key(text: &[u8], name: &str) -> Result<SealKey, KeychainError> {
+    SealKey::parse(text).ok_or_else(|| KeychainError::BadKey { name: name.to_owned() })
 }
 
 fn no_entropy(error: entropy::NoEntropy) -> KeychainError {
@@ -323,8 +282,8 @@ mod tests {
         keychain.set("acme", b"same").unwrap();
         let first = file();
         keychain.set("acme", b"same").unwrap();
-        assert_ne!(first[9..HEADER_LENGTH], file()[9..HEADER_LENGTH]);
-        assert_ne!(first[HEADER_LENGTH..], file()[HEADER_LENGTH..]);
+        assert_ne!(first[9..seal::HEADER_LENGTH], file()[9..seal::HEADER_LENGTH]);
+        assert_ne!(first[seal::HEADER_LENGTH..], file()[seal::HEADER_LENGTH..]);
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub trait Terminal: Send + Sync {
     /// One line of talk.
     fn note(&self, line: &dyn Display);
 
+    /// One line that `--quiet` does not silence: it is like an error, but the command goes on.
+    fn alarm(&self, line: &dyn Display);
+
     /// A line that the next one replaces: a countdown, a progress. Nothing where stderr is no terminal.
     fn progress(&self, line: Option<&str>);
 
@@ -101,6 +104,11 @@ impl Terminal for SystemTerminal {
             // Nobody can be told that stderr is gone.
             let _ = writeln!(anstream::stderr(), "{line}");
         }
+    }
+
+    fn alarm(&self, line: &dyn Display) {
+        self.progress(None);
+        let _ = writeln!(anstream::stderr(), "{line}");
     }
 
     fn progress(&self, line: Option<&str>) {

@@ -378,6 +378,17 @@ impl Dialect<'_> {
         Some(params)
     }
 
+    /// A revocation request's parameters with the RFC's names, the credentials of a Basic header among them.
+    pub fn read_revocation(&self, authorization: Option<&str>, body: &[u8]) -> Option<Params> {
+        let mut params = Params::from_urlencoded(std::str::from_utf8(body).ok()?);
+        rename_back(&mut params, &self.provider.definition.revoke.names);
+        if let Some(pair) = authorization.and_then(|value| value.strip_prefix("Basic ")) {
+            let pair = String::from_utf8(BASE64_STANDARD.decode(pair.trim()).ok()?).ok()?;
+            self.read_basic(&mut params, &pair)?;
+        }
+        Some(params)
+    }
+
     fn read_basic(&self, params: &mut Params, pair: &str) -> Option<()> {
         let (user, password) = pair.split_once(':')?;
         if let Some(halves) = value_of(&self.provider.definition.token.basic) {

@@ -99,6 +99,12 @@ impl Desk {
         Some(Self { home, address: address.trim().to_owned(), _bus: bus })
     }
 
+    /// What leads a program to this home and this bus.
+    pub fn environment(&self) -> [(&'static str, String); 2] {
+        let home = self.home.path().to_str().unwrap().to_owned();
+        [("DBUS_SESSION_BUS_ADDRESS", self.address.clone()), ("XDG_RUNTIME_DIR", home)]
+    }
+
     pub fn program(&self, program: &str) -> Command {
         in_home(program, self.home.path(), &self.address)
     }

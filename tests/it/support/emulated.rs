@@ -3,12 +3,29 @@
 use std::io::{BufRead, BufReader};
 use std::ops::Deref;
 use std::process::{Child, Stdio};
+use std::thread::JoinHandle;
 
-use super::Sandbox;
+use super::{Output, Sandbox};
+
+/// A provider that lets tokens expire, rotates refresh tokens, and revokes.
+pub const MINE: &str = r#"
+name = "Mine"
+authorize.url = "https://mine.example/authorize"
+token.url = "https://mine.example/token"
+revoke.url = "https://mine.example/revoke"
+api.base = "https://mine.example/api"
+scope.default = ["read"]
+app.revoke_page = "https://mine.example/apps"
+
+[[samples]]
+path = "/api/things"
+body = '{"things": []}'
+"#;
 
 pub struct Emulated {
     sandbox: Sandbox,
     process: Child,
+    log: Option<JoinHandle<Vec<String>>>,
 }
 
 impl Emulated {
@@ -22,20 +39,62 @@ impl Emulated {
         Self::inside(Sandbox::new(), id, args)
     }
 
+    /// The provider `mine`, which consents at once.
+    pub fn mine(args: &[&str]) -> Self {
+        Self::defined(MINE, args)
+    }
+
+    /// `mine` with another definition.
+    pub fn defined(definition: &str, args: &[&str]) -> Self {
+        let sandbox = Sandbox::new();
+        sandbox.define("mine", definition);
+        Self::inside(sandbox, "mine", &[&["--approve"], args].concat())
+    }
+
     /// The same in a sandbox that is there already, with definitions of its own perhaps.
     pub fn inside(mut sandbox: Sandbox, id: &str, args: &[&str]) -> Self {
         let mut command = sandbox.command(&[&["emulate", id], args].concat());
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(process.stderr.take().unwrap());
+        let log = Some(std::thread::spawn(move || said.lines().map_while(Result::ok).collect()));
         // It prints the lines to paste when it listens, and then nothing more; the last one is the profile's.
         for line in BufReader::new(process.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
             let (name, value) = line.strip_prefix("export ").and_then(|pair| pair.split_once('=')).expect(&line);
             sandbox = sandbox.with(name, value.trim_matches('\''));
             if name == "OAUTHCTL_PROFILE" {
-                return Self { sandbox, process };
+                return Self { sandbox, process, log };
             }
         }
         panic!("the emulator ended with {:?}", process.wait());
+    }
+
+    /// A whole login, with curl as the person.
+    #[track_caller]
+    pub fn log_in(&self) -> Output {
+        let output = self.run(&["login", "--port", "0", "--browser", &self.browser()]);
+        output.code(0);
+        output
+    }
+
+    /// Sets a variable for every command from now on.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.sandbox = std::mem::replace(&mut self.sandbox, Sandbox::new()).with(name, value);
+        self
+    }
+
+    /// Ends the emulator: every request it had, as `POST /token 200`.
+    pub fn requests(mut self) -> Vec<String> {
+        self.end();
+        let log = self.log.take().unwrap().join().unwrap();
+        log.iter().filter_map(|line| line.strip_prefix("emulator: ").map(str::to_owned)).collect()
+    }
+
+    /// Ends the emulator and leaves its sandbox as it is.
+    pub fn end(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -49,8 +108,11 @@ impl Deref for Emulated {
 
 impl Drop for Emulated {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.end();
     }
+}
+
+/// How many of these requests there were.
+pub fn count(requests: &[String], what: &str) -> usize {
+    requests.iter().filter(|line| *line == what).count()
 }

@@ -109,6 +109,11 @@ impl Output {
         &self.stderr
     }
 
+    /// `None` if a signal ended it.
+    pub fn exit_code(&self) -> Option<i32> {
+        self.code
+    }
+
     #[track_caller]
     pub fn code(&self, expected: i32) -> &Self {
         assert_eq!(self.code, Some(expected), "{self}");

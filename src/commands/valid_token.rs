@@ -1,0 +1,115 @@
+//! How a command gets a login whose token works: what `token`, `call` and `scopes` have in common.
+
+use colored::Colorize;
+
+use super::{ActiveLogin, CommandError, Context};
+use crate::flow::refresh::Client;
+use crate::flow::token_source::{TokenSource, Trouble, Wanted};
+use crate::protocol::client::ClientId;
+use crate::protocol::time::HumanDuration;
+use crate::provider::Provider;
+use crate::store::login_lock::PATIENCE;
+use crate::store::token_store::Found;
+use crate::store::{Profile, StoredToken};
+use crate::system::paths::variable;
+
+/// The login that is meant, its token refreshed if need be.
+pub fn valid_login(wanted: Wanted, context: &Context) -> anyhow::Result<(Profile, Found<StoredToken>)> {
+    let profile = context.profile()?;
+    // A token of the environment is all there is of it: nothing to refresh.
+    if let Some(found) = context.login_of_variable(&profile)? {
+        return Ok((profile, found));
+    }
+    let handed = source(context)?.token(&profile, wanted, |record| client_of(&profile, record, context))?;
+    let Some(handed) = handed else { return Err(context.no_such_login(&profile)?) };
+    if let Some(trouble) = handed.trouble {
+        tell(&profile, &trouble, context);
+    }
+    Ok((profile, handed.found))
+}
+
+/// The same, ready to be used: nothing is sent to servers that are not those of the login.
+pub fn valid_active_login(wanted: Wanted, context: &Context) -> anyhow::Result<ActiveLogin> {
+    let (profile, found) = valid_login(wanted, context)?;
+    let provider = context.provider_of(&profile, &found.record)?;
+    Ok(ActiveLogin { profile, token: found.record, provider })
+}
+
+pub fn source(context: &Context) -> anyhow::Result<TokenSource<'_>> {
+    Ok(TokenSource {
+        store: context.store()?,
+        http: context.system.http.as_ref(),
+        clock: context.system.clock.as_ref(),
+        entropy: context.system.entropy.as_ref(),
+        patience: PATIENCE,
+    })
+}
+
+/// The client that a login was made with, at the login's servers. A token is bound to its client (RFC 6749 §6), so
+/// another one that is registered or set by now is of no use.
+pub fn client_of(profile: &Profile, record: &StoredToken, context: &Context) -> anyhow::Result<Client> {
+    let provider = context.provider_of(profile, record)?;
+    let Some(client_id) = record.client_id.clone() else {
+        // A token that somebody brought along; it has no refresh token either.
+        return Ok(Client { provider, client_id: ClientId::new(""), client_secret: None });
+    };
+    if variable("OAUTHCTL_CLIENT_ID").is_some_and(|id| id.trim() == client_id.as_str()) {
+        let client_secret = context.system.secrets.client_secret.clone();
+        return Ok(Client { provider, client_id, client_secret });
+    }
+    let client_secret = registered_secret(&provider, &client_id, context)?;
+    Ok(Client { provider, client_id, client_secret })
+}
+
+fn registered_secret(
+    provider: &Provider,
+    client_id: &ClientId,
+    context: &Context,
+) -> anyhow::Result<Option<crate::protocol::secret::ClientSecret>> {
+    let found = context.store()?.load_app(provider.id())?;
+    let Some(found) = found.filter(|found| found.record.client_id == *client_id) else {
+        let client_id = crate::protocol::sanitize::line(client_id.as_str());
+        return Err(CommandError::OtherClient { provider: provider.id().to_owned(), client_id }.into());
+    };
+    if let Some(origins) = &found.record.origins {
+        provider.check_origins(origins, &format!("oauthctl app set {}", provider.id()))?;
+    }
+    Ok(found.record.client_secret)
+}
+
+fn tell(profile: &Profile, trouble: &Trouble<anyhow::Error>, context: &Context) {
+    let terminal = context.terminal();
+    let warning = "warning:".yellow().bold();
+    match trouble {
+        Trouble::NotRefreshed { until, error } => {
+            let left = HumanDuration(context.system.clock.now().until(*until));
+            terminal.note(&format_args!("{warning} {error}; the token in use is good for {left} more"));
+            for cause in error.chain().skip(1) {
+                terminal.note(&format_args!("  {} {cause}", "caused by:".dimmed()));
+            }
+        }
+        Trouble::NotStored { error, journal } => {
+            terminal.alarm(&format_args!("{warning} the token of `{profile}` was refreshed, but not stored: {error}"));
+            let mut cause = std::error::Error::source(error);
+            while let Some(inner) = cause {
+                terminal.alarm(&format_args!("  {} {inner}", "caused by:".dimmed()));
+                cause = inner.source();
+            }
+            match journal {
+                Some(place) => terminal.alarm(&format_args!(
+                    "It is kept, sealed, in `{place}`. Mend the store and run `oauthctl token` again: that takes it over. \
+                     Until then do not remove the file, and do not log in again."
+                )),
+                None => terminal.alarm(&format_args!(
+                    "It could not be written anywhere: this is the last command that has it. Mend the store and log in \
+                     again with `oauthctl login --profile {profile}`."
+                )),
+            }
+        }
+    }
+}
+
+/// `--min-validity`, or what serves without it.
+pub fn wanted(min_validity: Option<HumanDuration>) -> Wanted {
+    min_validity.map_or(Wanted::Valid, |HumanDuration(time)| Wanted::ValidFor(time))
+}

@@ -1,0 +1,34 @@
+//! The revocation endpoint (RFC 7009): a token comes in and is good no more.
+
+use serde_json::json;
+
+use super::Site;
+use super::fault::Fault;
+use super::token::{error, knows_client, refuse};
+use super::wire::{Incoming, Reply};
+use crate::protocol::secret::ClientSecret;
+use crate::provider::Dialect;
+
+pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
+    if incoming.method != "POST" {
+        return Reply::method_not_allowed("POST");
+    }
+    if site.has(Fault::RevokeUnavailable) {
+        return Reply::json(503, &json!({"error": "temporarily_unavailable"})).with("Retry-After", "60");
+    }
+    let authorization = incoming.header("Authorization");
+    let Some(params) = Dialect::new(&site.provider).read_revocation(authorization.as_deref(), &incoming.body) else {
+        return refuse(400, error("invalid_request", Some("the body is no form"), None));
+    };
+    let value = |name: &str| params.single(name).ok().flatten().unwrap_or_default();
+    let secret = Some(value("client_secret")).filter(|secret| !secret.is_empty()).map(ClientSecret::new);
+    if !knows_client(site, value("client_id"), secret.as_ref()) {
+        return refuse(401, error("invalid_client", Some("Client authentication failed"), None));
+    }
+    if value("token").is_empty() {
+        return refuse(400, error("invalid_request", Some("`token` is missing"), None));
+    }
+    site.ledger.revoke(value("token"));
+    // RFC 7009 §2.2: 200, also for a token that is not known; the body is ignored.
+    Reply::empty(200)
+}

@@ -1,0 +1,232 @@
+//! Records of any length in a keychain that takes short ones only.
+//!
+//! Windows' Credential Manager takes 2,560 bytes an entry, and real records are longer: a JWT as access token, a
+//! refresh token, and the masked reply come to five or six thousand. A record that the keychain refuses as too large
+//! goes into a sealed file, and its key into the keychain.
+//!
+//! Chunks with a manifest were the other way. They need several entries for one record, so that every change is several
+//! writes of which a crash does some, and a forgotten chunk stays for good, because keychains cannot be listed on every
+//! platform. Here a change of a long record is one rename of one file, a first one becomes valid with one write to the
+//! keychain, and to delete the entry makes the file unreadable, whatever becomes of it. The price: the file lies in one
+//! place on this machine, and whoever can restore an old copy of it brings an old record back, as with every file.
+//!
+//! The key stays the same as long as the record is long: a new key for each write would need both places to change at
+//! once. The files lie in the account's own folder (`account.rs`), since the entry does not depend on the environment.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::protocol::secret::Secret;
+use crate::system::account::NoAccount;
+use crate::system::entropy::Entropy;
+use crate::system::keychain::{FileProblem, Keychain, KeychainError, SecretBytes, StateFolder};
+use crate::system::seal::SealKey;
+use crate::system::sealed_file::SealedFiles;
+
+/// What begins an entry that is a key. No record begins so; it is text, since KWallet keeps texts only.
+const MARK: &[u8] = br#"{"sealed_file_key":""#;
+
+/// Where the files lie. Asked for when there is a long record, and not before.
+type Folder = Box<dyn Fn() -> Result<PathBuf, NoAccount> + Send + Sync>;
+
+pub struct LongRecords<K> {
+    inner: K,
+    folder: Folder,
+    entropy: Arc<dyn Entropy>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyEntry {
+    sealed_file_key: Secret,
+}
+
+impl<K: Keychain> LongRecords<K> {
+    pub fn new(
+        inner: K,
+        folder: impl Fn() -> Result<PathBuf, NoAccount> + Send + Sync + 'static,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self { inner, folder: Box::new(folder), entropy }
+    }
+
+    fn files(&self, key: SealKey) -> Result<SealedFiles, KeychainError> {
+        let folder = (self.folder)().map_err(|error| KeychainError::Refused { reason: error.to_string() })?;
+        Ok(SealedFiles::under_key(folder.join("records"), key, Arc::clone(&self.entropy)))
+    }
+
+    fn key_of(entry: &[u8]) -> Result<Option<SealKey>, KeychainError> {
+        if !entry.starts_with(MARK) {
+            return Ok(None);
+        }
+        let key = serde_json::from_slice::<KeyEntry>(entry).ok();
+        let key = key.and_then(|entry| SealKey::parse(entry.sealed_file_key.expose().as_bytes()));
+        key.map(Some).ok_or_else(|| KeychainError::BadKey { name: "the keychain's entry".to_owned() })
+    }
+
+    /// The record is long: its file first, then the key, unless the keychain has one for it already.
+    fn set_long(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
+        let entry = self.inner.get(account)?;
+        if let Some(key) = entry.as_deref().map(|entry| Self::key_of(entry)).transpose()?.flatten() {
+            return self.files(key)?.set(account, secret);
+        }
+        let key = SealKey::random(&*self.entropy).map_err(|e| KeychainError::Refused { reason: e.to_string() })?;
+        let text = serde_json::to_vec(&KeyEntry { sealed_file_key: key.to_text() }).unwrap_or_default();
+        self.files(key)?.set(account, secret)?;
+        self.inner.set(account, &Zeroizing::new(text))
+    }
+
+    /// The key is gone, so nobody can read the file any more, and it does no harm if it stays.
+    fn drop_file(&self, account: &str) {
+        if let Ok(files) = SealKey::random(&*self.entropy).map(|key| self.files(key)) {
+            let _ = files.map(|files| files.delete(account));
+        }
+    }
+}
+
+impl<K: Keychain> Keychain for LongRecords<K> {
+    fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError> {
+        let Some(entry) = self.inner.get(account)? else { return Ok(None) };
+        let Some(key) = Self::key_of(&entry)? else { return Ok(Some(entry)) };
+        let files = self.files(key)?;
+        // A key without its file is damage, not the absence of a login.
+        let gone = || KeychainError::File { path: files.place(), problem: FileProblem::FileGone };
+        files.get(account)?.ok_or_else(gone).map(Some)
+    }
+
+    fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
+        match self.inner.set(account, secret) {
+            Err(KeychainError::TooLarge { .. }) => self.set_long(account, secret),
+            Ok(()) => {
+                self.drop_file(account);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn delete(&self, account: &str) -> Result<bool, KeychainError> {
+        let deleted = self.inner.delete(account)?;
+        if deleted {
+            self.drop_file(account);
+        }
+        Ok(deleted)
+    }
+
+    fn place(&self) -> String {
+        self.inner.place()
+    }
+
+    fn state_folder(&self) -> StateFolder {
+        self.inner.state_folder()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::system::entropy::OsEntropy;
+    use crate::system::keychain::MemoryKeychain;
+
+    /// As much as Windows takes: `CRED_MAX_CREDENTIAL_BLOB_SIZE`, 5 × 512.
+    const LIMIT: usize = 2560;
+
+    /// Takes short entries only, and refuses writes while it is told to.
+    #[derive(Default)]
+    struct Narrow {
+        entries: MemoryKeychain,
+        broken: AtomicBool,
+    }
+
+    impl Keychain for &Narrow {
+        fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError> {
+            self.entries.get(account)
+        }
+
+        fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
+            match secret.len() {
+                n if n > LIMIT => Err(KeychainError::TooLarge { limit: LIMIT as u32 }),
+                _ if self.broken.load(Ordering::Relaxed) => Err(KeychainError::Locked),
+                _ => self.entries.set(account, secret),
+            }
+        }
+
+        fn delete(&self, account: &str) -> Result<bool, KeychainError> {
+            self.entries.delete(account)
+        }
+
+        fn place(&self) -> String {
+            "narrow".to_owned()
+        }
+    }
+
+    fn over<'a>(narrow: &'a Narrow, folder: &Path) -> LongRecords<&'a Narrow> {
+        let folder = folder.to_owned();
+        LongRecords::new(narrow, move || Ok(folder.clone()), Arc::new(OsEntropy))
+    }
+
+    fn record(length: usize) -> Vec<u8> {
+        b"canary-".iter().copied().cycle().take(length).collect()
+    }
+
+    #[test]
+    fn records_on_both_sides_of_the_limit_come_back_and_replace_each_other() {
+        let (home, narrow) = (tempfile::tempdir().unwrap(), Narrow::default());
+        let file = home.path().join("records/login/acme.sealed");
+        for length in [2, LIMIT, LIMIT + 1, 5558, LIMIT - 1, 60_000, 0] {
+            over(&narrow, home.path()).set("acme", &record(length)).unwrap();
+            // A fresh one, as another process would have it.
+            assert_eq!(**over(&narrow, home.path()).get("acme").unwrap().unwrap(), *record(length), "{length}");
+            assert_eq!(file.exists(), length > LIMIT, "{length}");
+        }
+    }
+
+    #[test]
+    fn the_file_alone_shows_nothing_and_the_entry_is_text() {
+        let (home, narrow) = (tempfile::tempdir().unwrap(), Narrow::default());
+        over(&narrow, home.path()).set("acme", &record(5000)).unwrap();
+        let file = std::fs::read(home.path().join("records/login/acme.sealed")).unwrap();
+        assert!(!file.windows(6).any(|part| part == b"canary"));
+        assert!(std::str::from_utf8(&narrow.entries.get("acme").unwrap().unwrap()).unwrap().len() < 100);
+    }
+
+    #[test]
+    fn a_record_that_grows_is_the_old_one_until_the_keychain_took_the_key() {
+        let (home, narrow) = (tempfile::tempdir().unwrap(), Narrow::default());
+        let keychain = over(&narrow, home.path());
+        keychain.set("acme", b"short").unwrap();
+        narrow.broken.store(true, Ordering::Relaxed);
+        assert!(matches!(keychain.set("acme", &record(5000)), Err(KeychainError::Locked)));
+        assert_eq!(**keychain.get("acme").unwrap().unwrap(), *b"short");
+    }
+
+    #[test]
+    fn a_long_record_changes_by_its_file_alone() {
+        let (home, narrow) = (tempfile::tempdir().unwrap(), Narrow::default());
+        let keychain = over(&narrow, home.path());
+        keychain.set("acme", &record(5000)).unwrap();
+        narrow.broken.store(true, Ordering::Relaxed);
+        keychain.set("acme", &record(6000)).unwrap();
+        assert_eq!(keychain.get("acme").unwrap().unwrap().len(), 6000);
+    }
+
+    #[test]
+    fn deleting_deletes_both_and_a_lost_file_is_no_absence() {
+        let (home, narrow) = (tempfile::tempdir().unwrap(), Narrow::default());
+        let keychain = over(&narrow, home.path());
+        let file = home.path().join("records/login/acme.sealed");
+        keychain.set("acme", &record(5000)).unwrap();
+        assert!(keychain.delete("acme").unwrap());
+        assert!(!keychain.delete("acme").unwrap());
+        assert!(!file.exists() && keychain.get("acme").unwrap().is_none());
+        keychain.set("acme", &record(5000)).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        let lost = keychain.get("acme");
+        assert!(matches!(lost, Err(KeychainError::File { problem: FileProblem::FileGone, .. })), "{lost:?}");
+    }
+}

@@ -1,0 +1,288 @@
+//! A token that is valid when it is handed out, and a refresh token that is never spent twice and never lost.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::support::desk::Desk;
+use crate::support::emulated::{MINE, count};
+use crate::support::raw_server::{http, reset};
+use crate::support::{Emulated, RawServer, Sandbox};
+
+/// Shorter than what `token` wants, so each run refreshes; long enough to be valid through the test.
+const SHORT: &[&str] = &["--token-lifetime", "30s"];
+
+/// Whether there is time for the long form of a test.
+pub fn long() -> bool {
+    std::env::var_os("LONG_TESTS").is_some()
+}
+
+fn token(sandbox: &Sandbox) -> String {
+    let output = sandbox.run(&["token"]);
+    output.code(0);
+    output.stdout().trim().to_owned()
+}
+
+#[test]
+fn a_token_that_ends_too_soon_is_refreshed_and_a_good_one_is_not() {
+    let mine = Emulated::mine(&["--token-lifetime", "30s,1h"]);
+    mine.log_in();
+    let first = token(&mine);
+    assert_eq!(token(&mine), first);
+    mine.run(&["scopes"]).code(0);
+    mine.run(&["call", "/api/things"]).code(0);
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 2);
+}
+
+#[test]
+fn call_and_scopes_refresh_too() {
+    let mine = Emulated::mine(SHORT);
+    mine.log_in();
+    assert_eq!(mine.run(&["call", "/api/things"]).code(0).stdout(), r#"{"things":[]}"#);
+    mine.run(&["scopes"]).code(0);
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 3);
+}
+
+#[test]
+fn refresh_gets_a_new_token_however_good_the_old_one_is() {
+    let mine = Emulated::mine(&[]);
+    mine.log_in();
+    let old = token(&mine);
+    let refreshed = mine.run(&["refresh"]);
+    refreshed.code(0).hides(&old);
+    let new = token(&mine);
+    assert_ne!(new, old);
+    refreshed.hides(&new);
+    assert!(mine.run(&["refresh", "--json"]).code(0).stdout().contains(r#""profile": "mine-emulator""#));
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 3);
+}
+
+#[test]
+fn a_longer_validity_is_had_by_a_refresh_or_not_at_all() {
+    let mine = Emulated::mine(&["--token-lifetime", "10m,1h"]);
+    mine.log_in();
+    token(&mine);
+    mine.run(&["token", "--min-validity", "30m"]).code(0);
+    mine.run(&["token", "--min-validity", "2h"]).code(8).says("`mine` gives no longer ones");
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 3);
+}
+
+#[test]
+fn a_refresh_that_fails_leaves_the_old_token_in_use_with_a_warning() {
+    let mut mine = Emulated::mine(SHORT);
+    mine.log_in();
+    let old = token(&mine);
+    mine.end();
+    let output = mine.run(&["token"]);
+    assert_eq!(output.code(0).says("could not be refreshed").says("good for").stdout().trim(), old);
+    mine.run(&["token", "--min-validity", "45s"]).code(8).says("could not be refreshed");
+    mine.run(&["refresh"]).code(8).says("the refresh token is kept");
+    mine.run(&["token", "-q"]).code(0).hides("warning");
+}
+
+#[test]
+fn a_token_without_a_refresh_token_is_used_while_it_lasts() {
+    let reply = r#"{"access_token":"at-1","expires_in":30}"#;
+    let mine = Scripted::logged_in(reply, Vec::new()).sandbox;
+    mine.run(&["token"]).code(0).says("gave no refresh token").says("good for");
+    mine.run(&["refresh"]).code(4).says("gave no refresh token");
+}
+
+/// A provider whose token endpoint does what a script says, and a login at it whose token has run out.
+struct Scripted {
+    sandbox: Sandbox,
+    server: RawServer,
+}
+
+const LOGIN_REPLY: &str = r#"{"access_token":"at-1","token_type":"Bearer","expires_in":0,"refresh_token":"rt-1"}"#;
+
+impl Scripted {
+    fn new(refreshes: Vec<crate::support::raw_server::Script>) -> Self {
+        Self::logged_in(LOGIN_REPLY, refreshes)
+    }
+
+    fn logged_in(reply: &str, refreshes: Vec<crate::support::raw_server::Script>) -> Self {
+        let server = RawServer::start([json("200 OK", reply)].into_iter().chain(refreshes));
+        let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "id").with("OAUTHCTL_CLIENT_SECRET", "s3cret");
+        sandbox.define("mine", &MINE.replace("https://mine.example", &server.origin()));
+        let pending = crate::support::PendingLogin::start(sandbox.command(&[
+            "login",
+            "--provider",
+            "mine",
+            "--port",
+            "0",
+            "--no-browser",
+        ]));
+        pending.come_back(&[("code", "c")]);
+        pending.finish().code(0);
+        Self { sandbox, server }
+    }
+}
+
+fn json(status: &str, body: &str) -> crate::support::raw_server::Script {
+    http(status, &["Content-Type: application/json"], body)
+}
+
+#[test]
+fn what_is_not_invalid_grant_keeps_the_refresh_token_and_what_is_kills_it_once() {
+    let html = |status| http(status, &["Content-Type: text/html"], "<html>please log in to the proxy</html>");
+    let scripted = Scripted::new(vec![
+        json("503 Service Unavailable", r#"{"error":"invalid_grant"}"#),
+        html("200 OK"),
+        html("403 Forbidden"),
+        http("200 OK", &[], ""),
+        json("200 OK", r#"{"access_tok"#),
+        reset(),
+        http("302 Found", &["Location: https://elsewhere.example/"], ""),
+        json("401 Unauthorized", r#"{"error":"invalid_client"}"#),
+        json("400 Bad Request", r#"{"error":"invalid_grant"}"#),
+    ]);
+    let sandbox = &scripted.sandbox;
+    for expected in [8, 8, 8, 8, 8, 8, 5, 5] {
+        sandbox.run(&["token"]).code(expected).hides("rt-1").hides("s3cret");
+    }
+    sandbox.run(&["token"]).code(4).says("refused the refresh token").says("was interrupted").hides("rt-1");
+    for _ in 0..3 {
+        sandbox.run(&["token"]).code(4).says("is dead").says("oauthctl login --provider mine");
+    }
+    sandbox.run(&["refresh"]).code(4).says("is dead");
+    let requests = scripted.server.stop();
+    assert_eq!(requests.iter().filter(|request| request.contains("refresh_token=rt-1")).count(), 9);
+    assert_eq!(requests.len(), 10, "the dead one is not sent again");
+}
+
+#[test]
+fn the_old_refresh_token_is_kept_when_no_new_one_comes_and_a_new_one_takes_its_place() {
+    let scripted = Scripted::new(vec![
+        json("200 OK", r#"{"access_token":"at-2","expires_in":0}"#),
+        json("200 OK", r#"{"access_token":"at-3","expires_in":0,"refresh_token":"rt-2"}"#),
+        json("200 OK", r#"{"access_token":"at-4","expires_in":3600}"#),
+    ]);
+    for _ in 0..3 {
+        scripted.sandbox.run(&["refresh"]).code(0);
+    }
+    assert_eq!(token(&scripted.sandbox), "at-4");
+    let requests = scripted.server.stop();
+    let sent: Vec<_> = requests[1..].iter().map(|r| r.split("refresh_token=").nth(1).unwrap().get(..4)).collect();
+    assert_eq!(sent, [Some("rt-1"), Some("rt-1"), Some("rt-2")]);
+}
+
+#[test]
+fn a_refresh_goes_to_the_servers_of_the_login_and_nowhere_else() {
+    let scripted = Scripted::new(Vec::new());
+    let elsewhere = RawServer::start([]);
+    let here = MINE.replace("https://mine.example", &scripted.server.origin());
+    let moved = [
+        here.replace("token.url = \"", &format!("token.url = \"{}/t\" #", elsewhere.origin())),
+        format!("refresh.url = '{}/r'\n{here}", elsewhere.origin()),
+    ];
+    for definition in moved {
+        scripted.sandbox.define("mine", &definition);
+        scripted.sandbox.run(&["token"]).code(3);
+        scripted.sandbox.run(&["refresh"]).code(3);
+    }
+    let revocation = here.replace("revoke.url = \"", &format!("revoke.url = \"{}/t\" #", elsewhere.origin()));
+    scripted.sandbox.define("mine", &revocation);
+    scripted.sandbox.run(&["logout"]).code(0).says("another server on this machine");
+    assert_eq!((scripted.server.stop().len(), elsewhere.stop().len()), (1, 0));
+}
+
+#[test]
+fn a_login_of_another_client_is_not_refreshed_with_this_one() {
+    let scripted = Scripted::new(Vec::new());
+    let sandbox = scripted.sandbox.with("OAUTHCTL_CLIENT_ID", "other");
+    sandbox.run(&["token"]).code(3).says("made with the client `id`");
+    assert_eq!(scripted.server.stop().len(), 1);
+}
+
+/// The holder hangs in the network; who waits does not refresh without the lock.
+#[test]
+fn who_waits_for_another_process_too_long_uses_a_token_that_is_still_valid() {
+    if !long() {
+        // The wait is 35 s. Its bound is tested in the library below.
+        return;
+    }
+    let mine = Emulated::mine(&["--token-lifetime", "90s"]);
+    mine.log_in();
+    let held = std::fs::OpenOptions::new()
+        .write(true)
+        .open(mine.home().join(".local/share/oauthctl/store/login/mine-emulator.lock"))
+        .unwrap();
+    held.lock().unwrap();
+    mine.run(&["refresh"]).code(11).says("another process has been refreshing");
+    mine.run(&["token", "--min-validity", "1s"]).code(0);
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 1);
+}
+
+/// 200 processes at once, a provider that takes 50 ms and revokes everything when a refresh token comes twice.
+#[test]
+fn of_200_processes_one_refreshes_and_all_get_its_token() {
+    let rounds = if long() { 100 } else { 20 };
+    let mine = Emulated::mine(&["--token-lifetime", "30s,1h", "--latency", "50"]);
+    for round in 0..rounds {
+        one_race(&mine, 200, round);
+    }
+    let requests = mine.requests();
+    let tokens: Vec<&String> = requests.iter().filter(|line| line.starts_with("POST /token")).collect();
+    assert!(tokens.iter().all(|line| *line == "POST /token 200"), "a refresh token came twice");
+    assert_eq!(tokens.len(), 2 * rounds, "one request for the login and one refresh a round");
+    println!("{rounds} rounds of 200 processes: {rounds} refreshes, 0 replays");
+}
+
+/// The keychain's lock is the account's own, so this story leaves its file in the account's home, and takes it away.
+#[test]
+fn of_200_processes_one_refreshes_in_the_keychain_too() {
+    const PROFILE: &str = "oauthctl-story-of-200-processes";
+    let rounds = if long() { 10 } else { 2 };
+    let Some(desk) = Desk::new() else { return };
+    let _keyring = desk.unlocked_keyring();
+    let mut mine = Emulated::mine(&["--token-lifetime", "30s,1h", "--latency", "50"]);
+    let own = [("OAUTHCTL_STORE", "keychain".to_owned()), ("OAUTHCTL_PROFILE", PROFILE.to_owned())];
+    for (name, value) in desk.environment().into_iter().chain(own) {
+        mine = mine.with(name, &value);
+    }
+    for round in 0..rounds {
+        one_race(&mine, 200, round);
+    }
+    assert!(!mine.home().join(".local/state").exists(), "the lock depends on HOME");
+    let requests = mine.requests();
+    assert_eq!(requests.iter().filter(|line| line.starts_with("POST /token")).count(), 2 * rounds);
+    assert_eq!(count(&requests, "POST /token 200"), 2 * rounds, "a refresh token came twice");
+    let lock = oauthctl::system::account::state_folder().unwrap().join(format!("{PROFILE}.lock"));
+    std::fs::remove_file(lock).unwrap();
+    println!("{rounds} rounds of 200 processes on the keychain: {rounds} refreshes, 0 replays");
+}
+
+pub fn one_race(mine: &Emulated, processes: usize, round: usize) {
+    mine.log_in();
+    let start = |_| mine.command(&["token"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let running: Vec<_> = (0..processes).map(start).collect();
+    let mut tokens = Vec::new();
+    for child in running {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "round {round}: {}", String::from_utf8_lossy(&output.stderr));
+        tokens.push(output.stdout);
+    }
+    tokens.dedup();
+    assert_eq!(tokens.len(), 1, "round {round}: not all got the same token");
+}
+
+#[test]
+fn no_token_is_lost_in_many_rotations() {
+    let rotations = if long() { 1000 } else { 100 };
+    let mine = Emulated::mine(SHORT);
+    mine.log_in();
+    let mut last = String::new();
+    for n in 0..rotations {
+        let new = token(&mine);
+        assert_ne!(new, last, "rotation {n}");
+        last = new;
+    }
+    assert_eq!(count(&mine.requests(), "POST /token 200"), rotations + 1);
+    println!("{rotations} rotations in a row, one process each");
+}
+
+/// Only so that the long form is not the only one to know how long a wait is.
+#[test]
+fn the_wait_for_another_process_is_longer_than_its_network_takes() {
+    assert!(oauthctl::store::login_lock::PATIENCE > Duration::from_secs(30));
+}

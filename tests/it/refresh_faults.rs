@@ -1,0 +1,282 @@
+//! A refresh over a keychain that fails at the worst moment, and a thousand in a row. In this process, since a real
+//! keychain cannot be told to fail; who shares a lock with whom is told in `refresh.rs`, with processes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicIsize, Ordering};
+use std::time::Duration;
+
+use oauthctl::emulator::{Emulator, Options};
+use oauthctl::flow::refresh::Client;
+use oauthctl::flow::token_endpoint::request_token;
+use oauthctl::flow::token_source::{Handed, TokenSource, TokenSourceError, Trouble, Wanted};
+use oauthctl::protocol::client::ClientId;
+use oauthctl::protocol::message::HttpRequest;
+use oauthctl::protocol::redirect_uri::RedirectUri;
+use oauthctl::protocol::scope::ScopeSet;
+use oauthctl::protocol::secret::AuthorizationCode;
+use oauthctl::protocol::token::{Grant, TokenRequest};
+use oauthctl::provider::{Catalogue, Provider};
+use oauthctl::store::login_index::IndexFile;
+use oauthctl::store::stored_token::Origin;
+use oauthctl::store::{Profile, StoreKind, StoredToken, TokenStore};
+use oauthctl::system::clock::{Clock, SystemClock};
+use oauthctl::system::entropy::OsEntropy;
+use oauthctl::system::http::{HttpClient, HttpError, HttpReply, NetworkClient, Upload};
+use oauthctl::system::keychain::{Keychain, KeychainError, MemoryKeychain, SecretBytes, StateFolder};
+use tempfile::TempDir;
+
+use crate::refresh::long;
+use crate::support::emulated::MINE;
+use crate::support::http;
+
+/// Works until its countdown ends, fails once, and works again.
+struct Faulty {
+    entries: MemoryKeychain,
+    folder: std::path::PathBuf,
+    gets: AtomicIsize,
+    sets: AtomicIsize,
+}
+
+impl Faulty {
+    fn meet(countdown: &AtomicIsize) -> Result<(), KeychainError> {
+        match countdown.fetch_sub(1, Ordering::SeqCst) {
+            1 => Err(KeychainError::Locked),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Keychain for Faulty {
+    fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError> {
+        Self::meet(&self.gets)?;
+        self.entries.get(account)
+    }
+
+    fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
+        Self::meet(&self.sets)?;
+        self.entries.set(account, secret)
+    }
+
+    fn delete(&self, account: &str) -> Result<bool, KeychainError> {
+        self.entries.delete(account)
+    }
+
+    fn place(&self) -> String {
+        "a keychain with faults".to_owned()
+    }
+
+    fn state_folder(&self) -> StateFolder {
+        StateFolder::At(self.folder.clone())
+    }
+}
+
+/// An emulator, a login at it, and a keychain that can be told to fail.
+struct World {
+    folder: TempDir,
+    emulator: Emulator,
+    keychain: Arc<Faulty>,
+    store: TokenStore,
+    profile: Profile,
+    http: NetworkClient,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let files = OneFile;
+        let definition = Catalogue::new(&files, None).get("mine").unwrap();
+        let redirect_uri = "http://127.0.0.1:8765/callback";
+        let options = Options {
+            approve: true,
+            redirect_uris: vec![RedirectUri::parse(redirect_uri).unwrap()],
+            ..Options::default()
+        };
+        let emulator =
+            Emulator::start(&definition, options, Arc::new(SystemClock), Arc::new(OsEntropy), |_| {}).unwrap();
+        let keychain = Arc::new(Faulty {
+            entries: MemoryKeychain::default(),
+            folder: folder.path().join("state"),
+            gets: AtomicIsize::new(0),
+            sets: AtomicIsize::new(0),
+        });
+        let opened = Arc::clone(&keychain);
+        let index = IndexFile::new(folder.path().join("data"));
+        let open = move |_| Ok(Arc::clone(&opened) as Arc<dyn Keychain>);
+        let store = TokenStore::new(index, Some(StoreKind::Keychain), Box::new(open));
+        let profile = "mine".parse().unwrap();
+        let world = Self { folder, emulator, keychain, store, profile, http: NetworkClient::default() };
+        world.log_in(redirect_uri);
+        world
+    }
+
+    fn client(&self) -> Client {
+        Client {
+            provider: self.emulator.provider().clone(),
+            client_id: ClientId::new(self.emulator.client_id()),
+            client_secret: Some(self.emulator.client_secret().clone()),
+        }
+    }
+
+    fn provider(&self) -> &Provider {
+        self.emulator.provider()
+    }
+
+    fn log_in(&self, redirect_uri: &str) {
+        let mut url = self.provider().authorize_endpoint().unwrap().url().clone();
+        let asked = [("client_id", self.emulator.client_id()), ("redirect_uri", redirect_uri), ("state", "s")];
+        url.query_pairs_mut().extend_pairs(asked).append_pair("response_type", "code").append_pair("scope", "read");
+        let back = http::location(&http::get(&url));
+        let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let Client { provider, client_id, client_secret } = self.client();
+        let grant = Grant::AuthorizationCode {
+            code: AuthorizationCode::new(code),
+            redirect_uri: redirect_uri.to_owned(),
+            code_verifier: None,
+        };
+        let request = TokenRequest { client_id: client_id.clone(), client_secret, grant, state: None };
+        let now = SystemClock.now();
+        let reply = request_token(&self.http, &provider, &request, now).unwrap();
+        let scope = ScopeSet::parse("read");
+        let token = StoredToken::from_reply(&provider, Some(client_id), Origin::AuthorizationCode, scope, reply, now);
+        self.store.save(&self.profile, &token).unwrap();
+    }
+
+    fn ask(&self, wanted: Wanted) -> Result<Handed<TokenSourceError>, TokenSourceError> {
+        let source = TokenSource {
+            store: &self.store,
+            http: &self.http,
+            clock: &SystemClock,
+            entropy: &OsEntropy,
+            // A child that another test forks holds the lock, too, until it becomes another program.
+            patience: Duration::from_secs(3),
+        };
+        Ok(source.token(&self.profile, wanted, |_| Ok(self.client()))?.unwrap())
+    }
+
+    fn journal(&self) -> std::path::PathBuf {
+        self.folder.path().join("state/mine.journal")
+    }
+}
+
+struct OneFile;
+
+impl oauthctl::provider::DefinitionFiles for OneFile {
+    fn read(&self, id: &str) -> std::io::Result<Option<(String, String)>> {
+        Ok((id == "mine").then(|| (MINE.to_owned(), "mine.toml".to_owned())))
+    }
+
+    fn place(&self, id: &str) -> String {
+        id.to_owned()
+    }
+
+    fn ids(&self) -> Vec<String> {
+        vec!["mine".to_owned()]
+    }
+}
+
+fn text(handed: &Handed<TokenSourceError>) -> String {
+    handed.found.record.access_token.expose().to_owned()
+}
+
+#[test]
+fn a_store_that_fails_after_the_rotation_costs_nothing() {
+    let world = World::new();
+    // The first write is the intent, the second one the new record.
+    world.keychain.sets.store(2, Ordering::SeqCst);
+    let handed = world.ask(Wanted::Refreshed).unwrap();
+    let Some(Trouble::NotStored { journal: Some(place), .. }) = &handed.trouble else { panic!("{handed:?}") };
+    assert_eq!(place.as_str(), world.journal().to_str().unwrap());
+    assert!(world.journal().exists());
+    let again = world.ask(Wanted::Valid).unwrap();
+    assert_eq!((text(&again), again.trouble.is_none()), (text(&handed), true), "promoted from the journal");
+    assert!(!world.journal().exists());
+    assert!(world.ask(Wanted::Refreshed).unwrap().trouble.is_none());
+}
+
+#[test]
+fn a_store_that_takes_no_intent_is_found_out_before_the_refresh_token_is_spent() {
+    let world = World::new();
+    let old = text(&world.ask(Wanted::Valid).unwrap());
+    world.keychain.sets.store(1, Ordering::SeqCst);
+    assert!(matches!(world.ask(Wanted::Refreshed), Err(TokenSourceError::Store(_))));
+    assert_eq!(text(&world.ask(Wanted::Valid).unwrap()), old, "the provider was not asked");
+    assert_ne!(text(&world.ask(Wanted::Refreshed).unwrap()), old);
+}
+
+#[test]
+fn no_single_fault_of_the_keychain_loses_the_login() {
+    let mut points = BTreeMap::new();
+    for (name, nth) in (1..=8).flat_map(|nth| [("get", nth), ("set", nth)]) {
+        let world = World::new();
+        let countdown = if name == "get" { &world.keychain.gets } else { &world.keychain.sets };
+        countdown.store(nth, Ordering::SeqCst);
+        let harmed = world.ask(Wanted::Refreshed);
+        let happened = countdown.swap(0, Ordering::SeqCst) <= 0;
+        *points.entry(name).or_insert(0) += usize::from(happened);
+        let after = world.ask(Wanted::Refreshed).unwrap_or_else(|error| panic!("{name} {nth}: {harmed:?}: {error}"));
+        assert!(after.trouble.is_none(), "{name} {nth}: {after:?}");
+        world.ask(Wanted::Refreshed).unwrap();
+    }
+    println!("a keychain that fails once: {points:?} points, 0 logins lost");
+}
+
+#[test]
+fn who_waits_too_long_uses_a_token_that_is_still_valid_or_is_told_so() {
+    let world = World::new();
+    let lock = world.store.lock(&world.profile, StoreKind::Keychain, Duration::ZERO).unwrap().unwrap();
+    assert!(matches!(world.ask(Wanted::Refreshed), Err(TokenSourceError::Busy { .. })));
+    let long = Wanted::ValidFor(Duration::from_secs(86_400));
+    assert!(matches!(world.ask(long), Err(TokenSourceError::TooShort { .. })));
+    assert!(world.ask(Wanted::Valid).unwrap().trouble.is_none());
+    drop(lock);
+    world.ask(Wanted::Refreshed).unwrap();
+}
+
+#[test]
+fn a_login_that_was_removed_while_it_was_refreshed_does_not_come_back() {
+    let world = World::new();
+    let http = Meanwhile { http: &world.http, what: &|| assert!(world.store.forget(&world.profile).unwrap()) };
+    let source = TokenSource {
+        store: &world.store,
+        http: &http,
+        clock: &SystemClock,
+        entropy: &OsEntropy,
+        patience: Duration::from_secs(3),
+    };
+    let ask = |wanted| source.token::<TokenSourceError>(&world.profile, wanted, |_| Ok(world.client()));
+    assert!(matches!(ask(Wanted::Refreshed), Err(TokenSourceError::Replaced { .. })));
+    assert!(ask(Wanted::Valid).unwrap().is_none());
+    assert!(!world.journal().exists());
+}
+
+/// Something happens while the request is under way.
+struct Meanwhile<'a> {
+    http: &'a NetworkClient,
+    what: &'a (dyn Fn() + Send + Sync),
+}
+
+impl HttpClient for Meanwhile<'_> {
+    fn send(&self, request: &HttpRequest) -> Result<HttpReply, HttpError> {
+        let reply = self.http.send(request);
+        (self.what)();
+        reply
+    }
+
+    fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError> {
+        self.http.stream(request, upload)
+    }
+}
+
+#[test]
+fn a_thousand_rotations_in_a_row_lose_nothing() {
+    let rotations = if long() { 10_000 } else { 1000 };
+    let world = World::new();
+    let mut last = String::new();
+    for n in 0..rotations {
+        let handed = world.ask(Wanted::Refreshed).unwrap_or_else(|error| panic!("rotation {n}: {error}"));
+        assert!(handed.trouble.is_none() && text(&handed) != last, "rotation {n}");
+        last = text(&handed);
+    }
+    println!("{rotations} rotations in a row in one process, 0 lost");
+}
