@@ -38,12 +38,7 @@ impl Chromium {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         let home = TempDir::new().unwrap();
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0").env("HOME", home.path()).env_remove("http_proxy").env_remove("https_proxy");
-        let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let mut driver = started.expect("chromedriver (Debian package chromium-driver) is needed");
-        let mut stdout = BufReader::new(driver.stdout.take().unwrap());
-        let port = port_in(&mut stdout);
+        let (driver, stdout, port) = driver(home.path());
         let profile = home.path().join("profile");
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "acceptInsecureCerts": true,
@@ -185,13 +180,32 @@ fn arguments(profile: &Path) -> Vec<String> {
     [profile].into_iter().chain(fixed.map(str::to_owned)).collect()
 }
 
-/// `ChromeDriver was started successfully on port 40781.`
-fn port_in(stdout: &mut impl BufRead) -> u16 {
+/// How often to start chromedriver: it looks for one port that is free in both families and gives up at the first that
+/// another program has taken in between.
+const TRIES: usize = 5;
+
+fn driver(home: &Path) -> (Child, BufReader<ChildStdout>, u16) {
     let mut said = String::new();
-    while stdout.read_line(&mut said).unwrap() > 0 {
-        if let Some((_, port)) = said.rsplit_once("successfully on port ") {
-            return port.trim_end().trim_end_matches('.').parse().unwrap();
+    for _ in 0..TRIES {
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").env("HOME", home).env_remove("http_proxy").env_remove("https_proxy");
+        let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut driver = started.expect("chromedriver (Debian package chromium-driver) is needed");
+        let mut stdout = BufReader::new(driver.stdout.take().unwrap());
+        if let Some(port) = port_in(&mut stdout, &mut said) {
+            return (driver, stdout, port);
         }
+        driver.wait().unwrap();
     }
     panic!("chromedriver did not start: {said}");
+}
+
+/// `ChromeDriver was started successfully on port 40781.`
+fn port_in(stdout: &mut impl BufRead, said: &mut String) -> Option<u16> {
+    while stdout.read_line(said).unwrap() > 0 {
+        if let Some((_, port)) = said.rsplit_once("successfully on port ") {
+            return port.trim_end().trim_end_matches('.').parse().ok();
+        }
+    }
+    None
 }
