@@ -5,7 +5,9 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::emulate::CommandEnded;
+use super::valid_token::valid_login;
 use super::{CommandError, Context};
+use crate::flow::token_source::Wanted;
 use crate::protocol::sanitize;
 use crate::system::exec::Replacement;
 
@@ -28,7 +30,7 @@ pub fn parse_variable(text: &str) -> Result<String, &'static str> {
 }
 
 pub fn run(args: &ExecArgs, context: &Context) -> anyhow::Result<()> {
-    let (profile, found) = context.stored_login()?;
+    let (profile, found) = valid_login(Wanted::Valid, context)?;
     let Some((program, rest)) = args.command.split_first() else { return Ok(()) };
     let variables = [(args.env.as_str(), found.record.access_token.expose()), ("OAUTHCTL_PROFILE", profile.as_str())];
     let failed = |source| CommandError::ChildNotStarted { program: sanitize::line(&program.to_string_lossy()), source };

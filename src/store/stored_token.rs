@@ -172,7 +172,8 @@ impl StoredToken {
 
     /// Whether the login serves until `within` from `now` on without a person, as far as anybody knows.
     pub fn lasts(&self, now: Timestamp, within: Duration) -> bool {
-        self.refresh_token.is_some() || self.is_fresh(now, within)
+        let renews = self.refresh_token.is_some() && self.dead_since.is_none();
+        renews || self.is_fresh(now, within)
     }
 
     /// Whether the token is good for at least `leeway` from `now` on, as far as anybody knows.

@@ -43,6 +43,40 @@ fn call_and_scopes_refresh_too() {
 }
 
 #[test]
+fn a_command_is_started_with_a_token_that_works() {
+    let mine = Emulated::mine(&["--token-lifetime", "30s,1h"]);
+    mine.log_in();
+    let started = mine.run(&["exec", "--", "sh", "-c", "printf %s \"$OAUTHCTL_TOKEN\""]);
+    started.code(0);
+    assert_eq!(started.stdout(), token(&mine));
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 2);
+}
+
+#[test]
+fn a_token_that_the_api_refuses_is_renewed_once() {
+    let mine = Emulated::mine(&["--token-lifetime", "1h"]);
+    mine.log_in();
+    let revoked = token(&mine);
+    // Another program with the same login: the provider takes the first token back, and nobody here knows.
+    mine.run(&["call", "/api/things", "-i"]).code(0);
+    let emulator = mine.variable("OAUTHCTL_EMULATOR");
+    let revoke = url::Url::parse(&format!("{}/revoke", emulator.split_once('=').unwrap().1)).unwrap();
+    let (id, secret) = (mine.variable("OAUTHCTL_CLIENT_ID"), mine.variable("OAUTHCTL_CLIENT_SECRET"));
+    let fields = [
+        ("token", revoked.as_str()),
+        ("token_type_hint", "access_token"),
+        ("client_id", &id),
+        ("client_secret", &secret),
+    ];
+    assert!(crate::support::http::post_form(&revoke, &fields).starts_with("HTTP/1.1 200"));
+    mine.run(&["call", "/api/things"]).code(0).answers("things");
+    assert_ne!(token(&mine), revoked);
+    let requests = mine.requests();
+    assert_eq!(count(&requests, "GET /api/things 401"), 1);
+    assert_eq!(count(&requests, "POST /token 200"), 2);
+}
+
+#[test]
 fn refresh_gets_a_new_token_however_good_the_old_one_is() {
     let mine = Emulated::mine(&[]);
     mine.log_in();
@@ -143,6 +177,7 @@ fn what_is_not_invalid_grant_keeps_the_refresh_token_and_what_is_kills_it_once()
     sandbox.run(&["token"]).code(4).says("refused the refresh token").says("was interrupted").hides("rt-1");
     for _ in 0..3 {
         sandbox.run(&["token"]).code(4).says("is dead").says("oauthctl login --provider mine");
+        sandbox.run(&["status", "--check"]).code(4);
     }
     sandbox.run(&["refresh"]).code(4).says("is dead");
     let requests = scripted.server.stop();

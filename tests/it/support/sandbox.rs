@@ -32,6 +32,12 @@ impl Sandbox {
         Self { home: Arc::clone(&self.home), environment }
     }
 
+    /// A variable that commands get.
+    pub fn variable(&self, name: &str) -> String {
+        let found = self.environment.iter().rev().find(|(known, _)| known == name);
+        found.unwrap_or_else(|| panic!("{name} is not set")).1.clone()
+    }
+
     pub fn home(&self) -> &Path {
         self.home.path()
     }
