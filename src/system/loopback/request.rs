@@ -1,0 +1,126 @@
+//! One request to the callback port, read within bounds, and the answer to it.
+
+use std::sync::Arc;
+
+use super::server::Answers;
+
+/// How much a request line and its headers may take. Browsers send about 1 KiB; codes have been seen with 4 KiB.
+pub(super) const MAX_HEAD: usize = 8 * 1024;
+
+/// How much the one POST of the fragment page may take.
+const MAX_BODY: usize = 64 * 1024;
+/// A complete answer, head and body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer(pub(super) Vec<u8>);
+
+impl Answer {
+    /// `headers` are whole lines without their line ends.
+    pub fn new(status: &str, headers: &[&str], body: &str) -> Self {
+        let mut text = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+        for header in headers {
+            text.push_str(header);
+            text.push_str("\r\n");
+        }
+        text.push_str("\r\n");
+        text.push_str(body);
+        Self(text.into_bytes())
+    }
+
+    #[cfg(test)]
+    pub fn as_text(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap()
+    }
+}
+
+/// One request, read whole and within bounds, not yet judged.
+#[derive(Debug)]
+pub struct LoopbackRequest {
+    pub method: String,
+    /// The request target as sent: `/callback?code=…`.
+    pub target: String,
+    /// Every `Host` value, in order.
+    pub hosts: Vec<String>,
+    pub origin: Option<String>,
+    pub content_type: Option<String>,
+    pub body: Vec<u8>,
+    pub(super) reply: Option<Reply>,
+}
+
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) key: usize,
+    pub(super) answers: Arc<Answers>,
+}
+
+impl LoopbackRequest {
+    pub fn answer(mut self, answer: Answer) {
+        if let Some(reply) = self.reply.take() {
+            reply.answers.put(reply.key, answer);
+        }
+    }
+
+    /// A request that came from no socket, for tests and for what a person pastes.
+    pub fn detached(method: &str, target: &str, host: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            hosts: vec![host.to_owned()],
+            origin: None,
+            content_type: None,
+            body: Vec::new(),
+            reply: None,
+        }
+    }
+}
+
+pub(super) enum Progress {
+    More,
+    Broken,
+    Refused(Answer),
+    TlsHello,
+    PlainHttp,
+    Whole(LoopbackRequest),
+}
+
+/// Reads as much of a request as is there.
+pub(super) fn parse(received: &[u8]) -> Progress {
+    let refused = |status| Progress::Refused(Answer::new(status, &[], ""));
+    // A TLS record of the type `handshake`, or the start of one.
+    if received.first() == Some(&0x16) {
+        return Progress::TlsHello;
+    }
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut head = httparse::Request::new(&mut headers);
+    let head_length = match head.parse(received) {
+        Ok(httparse::Status::Complete(length)) if length <= MAX_HEAD => length,
+        Ok(httparse::Status::Partial) if received.len() <= MAX_HEAD => return Progress::More,
+        Ok(_) => return refused("431 Request Header Fields Too Large"),
+        Err(_) => return refused("400 Bad Request"),
+    };
+    let all = |name: &str| -> Vec<String> {
+        let values = head.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+        values.map(|header| String::from_utf8_lossy(header.value).into_owned()).collect()
+    };
+    let body_length = match (all("transfer-encoding").as_slice(), all("content-length").as_slice()) {
+        ([], []) => 0,
+        ([], [length]) => match length.trim().parse::<usize>() {
+            Ok(length) if length <= MAX_BODY => length,
+            _ => return refused("413 Content Too Large"),
+        },
+        // Chunks, or two lengths: nothing that a browser sends here.
+        _ => return refused("400 Bad Request"),
+    };
+    let body = &received[head_length..];
+    if body.len() < body_length {
+        return Progress::More;
+    }
+    Progress::Whole(LoopbackRequest {
+        method: head.method.unwrap_or_default().to_owned(),
+        target: head.path.unwrap_or_default().to_owned(),
+        hosts: all("host"),
+        origin: all("origin").into_iter().next(),
+        content_type: all("content-type").into_iter().next(),
+        body: body[..body_length].to_vec(),
+        reply: None,
+    })
+}

@@ -1,0 +1,309 @@
+//! The polling thread: accepts, reads, hands over, answers, and closes, all of it without ever waiting for one peer.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use polling::{Event, Events, Poller};
+use rustls::{ServerConfig, ServerConnection};
+
+use super::LoopbackEvent;
+use super::request::{Answer, Progress, Reply, parse};
+use super::stream::Stream;
+
+/// How long a peer has to send a whole request. A browser needs a millisecond; a preconnected socket may stay silent
+/// and is closed then, which browsers cope with.
+const READ_TIME: Duration = Duration::from_secs(2);
+
+/// How long a peer has to take the answer.
+const WRITE_TIME: Duration = Duration::from_secs(2);
+
+/// How long the thread goes on after the end, so that an answer under way is not cut off.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// A browser opens six; the rest is room for noise.
+const MAX_CONNECTIONS: usize = 64;
+
+/// What a browser sees that speaks http to the TLS port.
+const PLAIN_HTTP_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n\
+    This port speaks https. The address has to begin with https://\n";
+
+/// Answers on their way from the judge to the polling thread.
+#[derive(Debug)]
+pub(super) struct Answers {
+    waiting: Mutex<Vec<(usize, Answer)>>,
+    poller: Poller,
+}
+
+impl Answers {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self { waiting: Mutex::default(), poller: Poller::new()? })
+    }
+
+    /// Wakes the polling thread.
+    pub(super) fn wake(&self) {
+        // If the thread cannot be woken it wakes up by itself within READ_TIME.
+        let _ = self.poller.notify();
+    }
+
+    pub(super) fn put(&self, key: usize, answer: Answer) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((key, answer));
+        self.wake();
+    }
+
+    fn take(&self) -> Vec<(usize, Answer)> {
+        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The polling thread.
+pub(super) struct Server {
+    listeners: Vec<TcpListener>,
+    /// Oldest first.
+    connections: Vec<Connection>,
+    next_key: usize,
+    answers: Arc<Answers>,
+    stop: Arc<AtomicBool>,
+    tls: Option<Arc<ServerConfig>>,
+    deliver: Box<dyn FnMut(LoopbackEvent) + Send>,
+}
+
+struct Connection {
+    key: usize,
+    stream: Stream,
+    stage: Stage,
+}
+
+enum Stage {
+    Reading {
+        received: Vec<u8>,
+        until: Instant,
+    },
+    /// Handed over; the judge takes as long as the token exchange takes.
+    Judged,
+    Writing {
+        rest: Vec<u8>,
+        until: Instant,
+    },
+    /// Everything was written; the peer has a moment to read it before the socket goes.
+    Closing {
+        until: Instant,
+    },
+}
+
+impl Stage {
+    fn until(&self) -> Option<Instant> {
+        match self {
+            Self::Reading { until, .. } | Self::Writing { until, .. } | Self::Closing { until } => Some(*until),
+            Self::Judged => None,
+        }
+    }
+}
+
+impl Server {
+    pub(super) fn new(
+        listeners: Vec<TcpListener>,
+        answers: Arc<Answers>,
+        stop: Arc<AtomicBool>,
+        tls: Option<Arc<ServerConfig>>,
+        deliver: Box<dyn FnMut(LoopbackEvent) + Send>,
+    ) -> io::Result<Self> {
+        for (n, listener) in listeners.iter().enumerate() {
+            listener.set_nonblocking(true)?;
+            // SAFETY: the listener is deleted from the poller before it is dropped, in `close_listeners`.
+            unsafe { answers.poller.add(listener, Event::readable(n)) }?;
+        }
+        Ok(Self { next_key: listeners.len(), listeners, connections: Vec::new(), answers, stop, tls, deliver })
+    }
+
+    pub(super) fn run(&mut self) {
+        let mut events = Events::new();
+        let mut end = None;
+        loop {
+            events.clear();
+            if self.answers.poller.wait(&mut events, Some(self.patience())).is_err() {
+                // Interrupted, or out of memory for a moment; nothing is lost by asking again.
+                std::thread::yield_now();
+            }
+            for event in events.iter() {
+                if event.key < self.listeners.len() {
+                    self.accept(event.key);
+                } else {
+                    self.advance(event.key);
+                }
+            }
+            for (key, answer) in self.answers.take() {
+                self.start_answer(key, answer);
+            }
+            let now = Instant::now();
+            self.close_where(|connection| connection.stage.until().is_some_and(|until| until <= now));
+            if end.is_none() && self.stop.load(Ordering::SeqCst) {
+                self.close_listeners();
+                self.close_where(|connection| matches!(connection.stage, Stage::Reading { .. }));
+                end = Some(now + LINGER);
+            }
+            let answering = |connection: &Connection| !matches!(connection.stage, Stage::Judged);
+            if end.is_some_and(|end| end <= now || !self.connections.iter().any(answering)) {
+                return self.close_where(|_| true);
+            }
+        }
+    }
+
+    /// How long nothing needs to be looked at.
+    fn patience(&self) -> Duration {
+        let next = self.connections.iter().filter_map(|connection| connection.stage.until()).min();
+        next.map_or(READ_TIME, |until| until.saturating_duration_since(Instant::now())).min(READ_TIME)
+    }
+
+    fn accept(&mut self, listener: usize) {
+        loop {
+            match self.listeners[listener].accept() {
+                Ok((stream, _)) => self.admit(stream),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                // The peer is gone already, or descriptors ran out: the oldest silent one makes room.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
+                Err(_) => {
+                    self.evict();
+                    break;
+                }
+            }
+        }
+        let _ = self.answers.poller.modify(&self.listeners[listener], Event::readable(listener));
+    }
+
+    fn admit(&mut self, stream: TcpStream) {
+        if self.connections.len() >= MAX_CONNECTIONS {
+            self.evict();
+        }
+        let key = self.next_key;
+        self.next_key += 1;
+        let nonblocking = stream.set_nonblocking(true);
+        // SAFETY: the stream is deleted from the poller before it is dropped, in `close_where`.
+        let added = nonblocking.and_then(|()| unsafe { self.answers.poller.add(&stream, Event::readable(key)) });
+        if added.is_ok() {
+            let tls = match self.tls.as_ref().map(|config| ServerConnection::new(Arc::clone(config))) {
+                None => None,
+                Some(Ok(connection)) => Some(Box::new(connection)),
+                Some(Err(_)) => return drop(self.answers.poller.delete(&stream)),
+            };
+            let stream = Stream { socket: stream, tls };
+            let stage = Stage::Reading { received: Vec::new(), until: Instant::now() + READ_TIME };
+            self.connections.push(Connection { key, stream, stage });
+            // Most often the request is there already.
+            self.advance(key);
+        }
+    }
+
+    /// Gives up the oldest connection that is still reading or closing; one that waits for its answer stays.
+    fn evict(&mut self) {
+        let idle = self.connections.iter().find(|connection| !matches!(connection.stage, Stage::Judged));
+        let victim = idle.or(self.connections.first()).map(|connection| connection.key);
+        self.close_where(|connection| Some(connection.key) == victim);
+    }
+
+    fn close_listeners(&mut self) {
+        for listener in self.listeners.drain(..) {
+            let _ = self.answers.poller.delete(&listener);
+        }
+    }
+
+    fn close_where(&mut self, over: impl Fn(&Connection) -> bool) {
+        let poller = &self.answers.poller;
+        self.connections.retain(|connection| {
+            let over = over(connection);
+            if over {
+                let _ = poller.delete(&connection.stream.socket);
+            }
+            !over
+        });
+    }
+
+    fn start_answer(&mut self, key: usize, answer: Answer) {
+        if let Some(connection) = self.connections.iter_mut().find(|connection| connection.key == key) {
+            connection.stage = Stage::Writing { rest: answer.0, until: Instant::now() + WRITE_TIME };
+            self.advance(key);
+        }
+    }
+
+    /// Goes as far with one connection as its peer lets us.
+    fn advance(&mut self, key: usize) {
+        let Some(connection) = self.connections.iter_mut().find(|connection| connection.key == key) else { return };
+        let interest = match &mut connection.stage {
+            Stage::Reading { received, .. } => match read_request(&mut connection.stream, received) {
+                Progress::More => Event::readable(key),
+                Progress::Broken => return self.close_where(|connection| connection.key == key),
+                Progress::Refused(answer) => return self.start_answer(key, answer),
+                Progress::TlsHello => {
+                    (self.deliver)(LoopbackEvent::TlsHello);
+                    return self.close_where(|connection| connection.key == key);
+                }
+                Progress::PlainHttp => {
+                    (self.deliver)(LoopbackEvent::PlainHttp);
+                    // In clear, as this is what the peer speaks.
+                    connection.stream.tls = None;
+                    return self.start_answer(key, Answer(PLAIN_HTTP_ANSWER.to_vec()));
+                }
+                Progress::Whole(mut request) => {
+                    connection.stage = Stage::Judged;
+                    request.reply = Some(Reply { key, answers: Arc::clone(&self.answers) });
+                    return (self.deliver)(LoopbackEvent::Request(request));
+                }
+            },
+            Stage::Writing { rest, .. } => match write_some(&mut connection.stream, rest) {
+                Ok(true) => {
+                    connection.stream.finish();
+                    connection.stage = Stage::Closing { until: Instant::now() + LINGER };
+                    Event::readable(key)
+                }
+                Ok(false) => Event::writable(key),
+                Err(_) => return self.close_where(|connection| connection.key == key),
+            },
+            Stage::Closing { .. } => match connection.stream.read(&mut [0; 4096]) {
+                Ok(1..) => Event::readable(key),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Event::readable(key),
+                Ok(0) | Err(_) => return self.close_where(|connection| connection.key == key),
+            },
+            Stage::Judged => return,
+        };
+        let _ = self.answers.poller.modify(&connection.stream.socket, interest);
+    }
+}
+
+fn read_request(stream: &mut Stream, received: &mut Vec<u8>) -> Progress {
+    let mut chunk = [0; 4096];
+    if stream.hears_plain_http() {
+        return Progress::PlainHttp;
+    }
+    loop {
+        match stream.read(&mut chunk) {
+            Ok(0) => return Progress::Broken,
+            Ok(n) => received.extend_from_slice(&chunk[..n]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Progress::More,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(_) => return Progress::Broken,
+        }
+        match parse(received) {
+            Progress::More => {}
+            done => return done,
+        }
+    }
+}
+
+/// `true` when everything is written.
+fn write_some(stream: &mut Stream, rest: &mut Vec<u8>) -> io::Result<bool> {
+    while !rest.is_empty() {
+        match stream.write(rest) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(n) => drop(rest.drain(..n)),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    match stream.flush() {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+        other => other.map(|()| true),
+    }
+}
