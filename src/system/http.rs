@@ -14,9 +14,10 @@ use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
 use http::HeaderMap;
-use url::{Host, Url};
+use url::Url;
 
 use crate::protocol::message::HttpRequest;
+use crate::provider::endpoint::is_loopback;
 
 /// How long a connection may take to stand.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -301,14 +302,5 @@ fn finish(
         Err(error) if error.is_connect() => Err(HttpError::Connect { origin, source: Reason::of(error) }),
         Err(error) if error.is_timeout() => Err(timeout(url, limit)),
         Err(error) => Err(HttpError::Broken { origin, source: Reason::of(error) }),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
