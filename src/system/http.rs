@@ -10,7 +10,7 @@
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -138,6 +138,8 @@ pub trait HttpClient: Send + Sync {
 pub struct NetworkClient {
     silence: Duration,
     authorities: Vec<reqwest::Certificate>,
+    /// Held while a client is made: a few threads may need the first one at once, and one is enough.
+    making: Mutex<()>,
     plain: OnceLock<reqwest::blocking::Client>,
     tls: OnceLock<reqwest::blocking::Client>,
     tls_to_loopback: OnceLock<reqwest::blocking::Client>,
@@ -148,6 +150,7 @@ impl Default for NetworkClient {
         Self {
             silence: SILENCE,
             authorities: Vec::new(),
+            making: Mutex::new(()),
             plain: OnceLock::new(),
             tls: OnceLock::new(),
             tls_to_loopback: OnceLock::new(),
@@ -179,6 +182,10 @@ impl NetworkClient {
             (true, false) => &self.tls,
             (true, true) => &self.tls_to_loopback,
         };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = slot.get() {
             return Ok(client);
         }
