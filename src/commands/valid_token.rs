@@ -1,4 +1,5 @@
-//! How a command gets a login whose token works: what `token`, `call` and `scopes` have in common.
+//! How a command gets a login whose token works: what `token`, `call`, `exec` and `scopes` have in
+//! common.
 
 use colored::Colorize;
 
