@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::{CommandError, sources};
+use super::{CommandError, login_command, sources};
 use crate::cli::GlobalArgs;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
@@ -218,8 +218,7 @@ impl Context {
 
     pub fn provider_of(&self, profile: &Profile, token: &StoredToken) -> anyhow::Result<Provider> {
         let provider = self.catalogue()?.resolve(&token.provider, &token.params)?;
-        let profile = if profile.as_str() == token.provider { String::new() } else { format!(" --profile {profile}") };
-        provider.check_origins(&token.origins, &format!("oauthctl login --provider {}{profile}", token.provider))?;
+        provider.check_origins(&token.origins, &login_command(&token.provider, profile.as_str()))?;
         Ok(provider)
     }
 
