@@ -7,7 +7,8 @@ use std::process;
 use colored::Colorize;
 
 use crate::commands::call::CallError;
-use crate::commands::{CommandError, emulate::CommandEnded, login_command};
+use crate::commands::emulate::{self, CommandEnded};
+use crate::commands::{CommandError, login_command};
 use crate::emulator::EmulatorError;
 use crate::flow::FlowError;
 use crate::flow::discovery::DiscoveryError;
@@ -241,6 +242,14 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
         CommandError::TokenOfNobody { .. } => (
             ExitCode::Definition,
             Some("name the profile as the provider (`oauthctl providers list`), or log in under that name once".into()),
+        ),
+        CommandError::TokenForEmulator { provider, .. } => (
+            ExitCode::Definition,
+            Some(format!(
+                "`unset OAUTHCTL_EMULATOR` for the real provider; for the emulator `unset OAUTHCTL_TOKEN`, or say \
+                 `--profile {}`",
+                emulate::profile_of(provider)
+            )),
         ),
         CommandError::NowhereToKeep { provider, .. } => (
             ExitCode::Store,

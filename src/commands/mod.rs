@@ -106,6 +106,10 @@ pub enum CommandError {
     BadTokenVariable,
     #[error("OAUTHCTL_TOKEN is set, and nobody says which provider the token of `{profile}` is for")]
     TokenOfNobody { profile: String },
+    #[error(
+        "OAUTHCTL_TOKEN is set, and `{provider}` is an emulator here: the token of `{profile}` may be a real one, and is not sent to it"
+    )]
+    TokenForEmulator { profile: String, provider: String },
     #[error("no login can be kept here")]
     NowhereToKeep {
         provider: String,
