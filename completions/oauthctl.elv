@@ -271,6 +271,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;exec'= {
+            cand --min-validity 'How long the token must still be good for: seconds, or with s, m, h, d [default: 60s, or as long as there is]'
             cand --env 'The variable that holds the token'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
