@@ -283,6 +283,10 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
             (ExitCode::Usage, Some("set OAUTHCTL_EXPORT_PASSPHRASE, or pipe it in with `--passphrase-stdin`".into()))
         }
         CommandError::OneOrAll | CommandError::PassphrasesDiffer => (ExitCode::Usage, None),
+        CommandError::MoveOfVariable { .. } => (
+            ExitCode::Usage,
+            Some("`unset OAUTHCTL_TOKEN` moves the login itself; without `--move` the variable's token is exported".into()),
+        ),
         CommandError::LoginExists { profile } => (
             ExitCode::Usage,
             Some(format!("`--replace` puts the other in the place of `{profile}`, `--profile NAME` beside it")),

@@ -136,6 +136,8 @@ pub enum CommandError {
     NoPassphrase,
     #[error("the two passphrases differ")]
     PassphrasesDiffer,
+    #[error("OAUTHCTL_TOKEN stands for `{profile}` here, and only a login that is kept can be moved")]
+    MoveOfVariable { profile: String },
     #[error("`{profile}` is there already")]
     LoginExists { profile: String },
     #[error("the file that was to be imported cannot be read")]
