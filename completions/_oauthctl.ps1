@@ -47,7 +47,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Take in a login that `export` sealed on another machine')
             [CompletionResult]::new('providers', 'providers', [CompletionResultType]::ParameterValue, 'List the providers, or show one''s definition')
             [CompletionResult]::new('emulate', 'emulate', [CompletionResultType]::ParameterValue, 'Stand in for a provider on this machine')
-            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Do the whole round against an emulator, and leave nothing behind')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Do the whole round against an emulator, and keep no login')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for your shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -292,6 +292,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;exec' {
+            [CompletionResult]::new('--min-validity', '--min-validity', [CompletionResultType]::ParameterName, 'How long the token must still be good for: seconds, or with s, m, h, d [default: 60s, or as long as there is]')
             [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'The variable that holds the token')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
@@ -506,7 +507,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Take in a login that `export` sealed on another machine')
             [CompletionResult]::new('providers', 'providers', [CompletionResultType]::ParameterValue, 'List the providers, or show one''s definition')
             [CompletionResult]::new('emulate', 'emulate', [CompletionResultType]::ParameterValue, 'Stand in for a provider on this machine')
-            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Do the whole round against an emulator, and leave nothing behind')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Do the whole round against an emulator, and keep no login')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for your shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')

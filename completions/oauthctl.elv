@@ -44,7 +44,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand import 'Take in a login that `export` sealed on another machine'
             cand providers 'List the providers, or show one''s definition'
             cand emulate 'Stand in for a provider on this machine'
-            cand demo 'Do the whole round against an emulator, and leave nothing behind'
+            cand demo 'Do the whole round against an emulator, and keep no login'
             cand completions 'Print a completion script for your shell'
             cand man 'Print the manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -271,6 +271,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;exec'= {
+            cand --min-validity 'How long the token must still be good for: seconds, or with s, m, h, d [default: 60s, or as long as there is]'
             cand --env 'The variable that holds the token'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
@@ -467,7 +468,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand import 'Take in a login that `export` sealed on another machine'
             cand providers 'List the providers, or show one''s definition'
             cand emulate 'Stand in for a provider on this machine'
-            cand demo 'Do the whole round against an emulator, and leave nothing behind'
+            cand demo 'Do the whole round against an emulator, and keep no login'
             cand completions 'Print a completion script for your shell'
             cand man 'Print the manual page'
             cand help 'Print this message or the help of the given subcommand(s)'

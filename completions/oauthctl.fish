@@ -52,7 +52,7 @@ complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "export" -d 'Seal 
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "import" -d 'Take in a login that `export` sealed on another machine'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "providers" -d 'List the providers, or show one\'s definition'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "emulate" -d 'Stand in for a provider on this machine'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "demo" -d 'Do the whole round against an emulator, and leave nothing behind'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "demo" -d 'Do the whole round against an emulator, and keep no login'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "completions" -d 'Print a completion script for your shell'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -282,6 +282,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l json -d 'Pr
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l min-validity -d 'How long the token must still be good for: seconds, or with s, m, h, d [default: 60s, or as long as there is]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l env -d 'The variable that holds the token' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -485,7 +486,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "import" -d 'Take in a login that `export` sealed on another machine'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "providers" -d 'List the providers, or show one\'s definition'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "emulate" -d 'Stand in for a provider on this machine'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "demo" -d 'Do the whole round against an emulator, and leave nothing behind'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "demo" -d 'Do the whole round against an emulator, and keep no login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "completions" -d 'Print a completion script for your shell'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "man" -d 'Print the manual page'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -93,7 +93,7 @@ enum Command {
     Providers(commands::providers::ProvidersArgs),
     /// Stand in for a provider on this machine
     Emulate(commands::emulate::EmulateArgs),
-    /// Do the whole round against an emulator, and leave nothing behind
+    /// Do the whole round against an emulator, and keep no login
     Demo(commands::demo::DemoArgs),
     /// Print a completion script for your shell
     Completions(commands::completions::CompletionsArgs),

@@ -8,7 +8,7 @@
 //! 6  main, lib, cli, report    argv in, exit code out
 //! 5  commands, output          one file a command: its arguments and a screenful of run()
 //! 4  flow | emulator           the client's side | the server's side
-//! 3  store                     logins kept safely: one record a login
+//! 3  store                     logins kept safely: one record a login, its lock, its journal
 //! 2  system                    the only floor that touches the machine
 //! 1  provider                  definitions and their quirks: data, and its reading
 //! 0  protocol                  the RFCs' nouns: pure values
@@ -24,6 +24,13 @@
 //!                  │ AuthorizationResponse
 //! TokenRequest ─ Dialect ─▶ HttpClient ─▶ Dialect ─▶ TokenResponse ─▶ StoredToken ─▶ TokenStore ─▶ Keychain
 //!                  LoginOutcome ─▶ stdout; page to the browser, after the exchange
+//!
+//! token, call, exec, scopes ─▶ TokenSource: load ─▶ still valid? ─▶ LoginLock ─▶ load again ─▶ Intent ─▶ TokenStore
+//!                  refresh ─▶ Journal (sealed) ─▶ TokenStore ─▶ Journal removed ─▶ the token is handed out
+//! AccessToken ─ Dialect ─▶ Api, Caller (retry, paging) ─▶ HttpClient ─▶ stdout | Evidence ─▶ ScopesView
+//! AccessToken ─▶ Replacement: `exec` gives it to the command's environment, and becomes the command
+//! TokenStore ─▶ Keychain: the OS keychain (LongRecords over it) | SealedFiles | CredentialHelper | variable | memory
+//!
 //! any floor's typed error ─▶ anyhow in commands ─▶ report ─▶ stderr + exit code
 //! ```
 //!
@@ -32,13 +39,19 @@
 //! 1. A token goes only to its provider's API origins, over https or loopback http; on a redirect to another origin
 //!    the walk stops and says so.
 //! 2. No redirect is followed on an endpoint that sees a secret. A code is sent once at most.
-//! 3. No secret in argv, in a log, in an error, in a file that is not sealed, or in the working directory.
+//! 3. No secret in argv, in a log, in an error, in a child's environment but for `exec` and an emulator's made-up ones,
+//!    in a file that is not sealed (its key file and, for `token --format github`, GITHUB_ENV apart), or in the working
+//!    directory.
 //! 4. Stdout is the answer, stderr is the talk. Only `token`, `exec` and an explicit `--show-secrets` hand a
 //!    secret out, and `export` a sealed one.
-//! 5. Nothing falls back: the store that was chosen is used, or the command says why it cannot be.
-//! 6. Every wait has a bound: browser, network, keychain.
-//! 7. A quirk acts in `provider::dialect` only.
-//! 8. There is no test mode: what tests need (`--no-browser`, `--store file`, the emulator) are features.
+//! 5. Nothing falls back: the store that was chosen is used, or the command says why it cannot be. Only the demo, which
+//!    keeps nothing, takes memory where there is no keychain, and says so.
+//! 6. A refresh token is spent under the login's lock and after reading again, and only once the store has shown that it
+//!    can be written. Nothing is forgotten on doubt: `invalid_grant` for the very token that is stored ends it, no
+//!    fault of the network does.
+//! 7. Every wait has a bound: browser, network, keychain, lock.
+//! 8. A quirk acts in `provider::dialect` only.
+//! 9. There is no test mode: what tests need (`--no-browser`, `--store file`, the emulator) are features.
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -7,12 +7,12 @@ use std::process;
 use colored::Colorize;
 
 use crate::commands::call::CallError;
-use crate::commands::{CommandError, emulate::CommandEnded};
+use crate::commands::emulate::{self, CommandEnded};
+use crate::commands::{CommandError, login_command};
 use crate::emulator::EmulatorError;
 use crate::flow::FlowError;
 use crate::flow::discovery::DiscoveryError;
 use crate::flow::token_source::TokenSourceError;
-use crate::protocol::sanitize;
 use crate::provider::DefinitionError;
 use crate::provider::dialect::TokenReplyError;
 use crate::store::sealed_login::SealedLoginError;
@@ -161,14 +161,9 @@ fn verdict_of(error: &(dyn Error + 'static)) -> Option<(ExitCode, Option<String>
 
 fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
     match error {
-        CommandError::NoLogin { profile: Some(_), provider } => {
-            let provider = provider.as_deref().unwrap_or("PROVIDER");
-            (
-                ExitCode::LoginNeeded,
-                Some(format!(
-                    "`oauthctl login --provider {provider}` makes one; `oauthctl status` lists what there is"
-                )),
-            )
+        CommandError::NoLogin { profile: Some(profile), provider } => {
+            let login = login_command(provider.as_deref().unwrap_or("PROVIDER"), profile);
+            (ExitCode::LoginNeeded, Some(format!("`{login}` makes one; `oauthctl status` lists what there is")))
         }
         CommandError::NoLogin { profile: None, .. } => (
             ExitCode::LoginNeeded,
@@ -181,27 +176,24 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
                  or set OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET"
             )),
         ),
-        CommandError::OtherClient { provider, client_id } => (
+        CommandError::OtherClient { profile, provider, client_id } => (
             ExitCode::Definition,
             Some(format!(
                 "set OAUTHCTL_CLIENT_ID={client_id} and OAUTHCTL_CLIENT_SECRET, or log in again with the client of today: \
-                 `oauthctl login --provider {provider}`"
+                 `{}`",
+                login_command(provider, profile)
             )),
         ),
         CommandError::NoApp { provider } => {
             (ExitCode::Definition, Some(format!("`oauthctl app set {provider}` registers one")))
         }
         CommandError::ApiStatus { advice, .. } => (ExitCode::ApiStatus, advice.clone()),
-        CommandError::ScopeMissing { provider, scopes, .. } => (
+        CommandError::ScopeMissing { remedy, .. } => (
             ExitCode::ScopeMissing,
-            Some(format!(
-                "`oauthctl login --provider {provider} --scope '{scopes}'` asks for more; `oauthctl scopes` shows what the token has"
-            )),
+            Some(format!("`{remedy}` asks for more; `oauthctl scopes` shows what the token has")),
         ),
-        CommandError::ScopesMissing { provider, missing, .. } => {
-            let scopes: Vec<&str> = missing.iter().map(|missing| missing.scope.as_str()).collect();
-            let scopes = sanitize::line(&scopes.join(" "));
-            (ExitCode::ScopeMissing, Some(format!("`oauthctl login --provider {provider} --scope '{scopes}'` asks for what is missing")))
+        CommandError::ScopesMissing { remedy, .. } => {
+            (ExitCode::ScopeMissing, Some(format!("`{remedy}` asks for what is missing too")))
         }
         CommandError::NotGranted { .. } => (
             ExitCode::ScopeMissing,
@@ -251,6 +243,14 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
             ExitCode::Definition,
             Some("name the profile as the provider (`oauthctl providers list`), or log in under that name once".into()),
         ),
+        CommandError::TokenForEmulator { provider, .. } => (
+            ExitCode::Definition,
+            Some(format!(
+                "`unset OAUTHCTL_EMULATOR` for the real provider; for the emulator `unset OAUTHCTL_TOKEN`, or say \
+                 `--profile {}`",
+                emulate::profile_of(provider)
+            )),
+        ),
         CommandError::NowhereToKeep { provider, .. } => (
             ExitCode::Store,
             Some(format!(
@@ -265,7 +265,7 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
             let profile = profiles.first().map_or("NAME", String::as_str);
             (
                 ExitCode::LoginNeeded,
-                Some(format!("`oauthctl login --provider {provider} --profile {profile}` logs in again")),
+                Some(format!("`{}` logs in again", login_command(provider, profile))),
             )
         }
         CommandError::NoHeader { provider } => {
@@ -283,6 +283,10 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
             (ExitCode::Usage, Some("set OAUTHCTL_EXPORT_PASSPHRASE, or pipe it in with `--passphrase-stdin`".into()))
         }
         CommandError::OneOrAll | CommandError::PassphrasesDiffer => (ExitCode::Usage, None),
+        CommandError::MoveOfVariable { .. } => (
+            ExitCode::Usage,
+            Some("`unset OAUTHCTL_TOKEN` moves the login itself; without `--move` the variable's token is exported".into()),
+        ),
         CommandError::LoginExists { profile } => (
             ExitCode::Usage,
             Some(format!("`--replace` puts the other in the place of `{profile}`, `--profile NAME` beside it")),
@@ -414,15 +418,11 @@ const LOCAL_LOGOUT: &str =
     "the login is kept, so that `oauthctl logout` can try again; `oauthctl logout --local` only forgets it here";
 
 fn of_token_source(error: &TokenSourceError) -> (ExitCode, Option<String>) {
-    let login = |profile: &str, provider: &str| match profile == provider {
-        true => format!("`oauthctl login --provider {provider}` makes a new login"),
-        false => format!("`oauthctl login --provider {provider} --profile {profile}` makes a new login"),
-    };
     match error {
         TokenSourceError::NoRefreshToken { profile, provider, .. }
         | TokenSourceError::Dead { profile, provider, .. }
         | TokenSourceError::Refused { profile, provider, .. } => {
-            (ExitCode::LoginNeeded, Some(login(profile, provider)))
+            (ExitCode::LoginNeeded, Some(format!("`{}` makes a new login", login_command(provider, profile))))
         }
         TokenSourceError::Failed { source, .. } => match of_flow(source) {
             (ExitCode::Network, _) => {

@@ -10,13 +10,23 @@ use crate::output::{AppOutcome, AppStatus};
 use crate::protocol::client::ClientId;
 use crate::protocol::sanitize;
 use crate::protocol::secret::{ClientSecret, is_vschar};
+use crate::provider::definition::value_of;
 use crate::provider::quirks::GrantKind;
 use crate::provider::{Provider, ProviderDefinition};
 use crate::store::Registration;
 use crate::system::paths::variable;
 
 /// What is registered when nobody says otherwise.
-pub const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
+const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
+
+/// What is registered at providers that take https only.
+const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
+
+/// The redirect URI to register, and to log in with, when nobody says otherwise. An emulator takes http.
+pub fn default_redirect_uri(definition: &ProviderDefinition, is_emulated: bool) -> &'static str {
+    let https_only = value_of(&definition.redirect.https_only) == Some(&true) && !is_emulated;
+    if https_only { HTTPS_REDIRECT_URI } else { DEFAULT_REDIRECT_URI }
+}
 
 /// A client secret has some dozens of characters; this much is read of a file that claims to hold one.
 const MAX_SECRET_FILE: u64 = 64 * 1024;
@@ -170,9 +180,11 @@ fn ask_for_client(
     if !terminal.is_interactive() {
         return Err(CommandError::NotRegistered { provider: definition.id.clone() }.into());
     }
+    let is_emulated = context.catalogue()?.emulated_id() == Some(&definition.id);
+    let redirect_uri = default_redirect_uri(definition, is_emulated);
     terminal.note(&format_args!("{} needs an app of yours. Its guide says:", definition.name.bold()));
     for (n, step) in definition.app.steps.iter().enumerate() {
-        let step = step.replace("{redirect_uri}", &DEFAULT_REDIRECT_URI.bold().to_string());
+        let step = step.replace("{redirect_uri}", &redirect_uri.bold().to_string());
         terminal.note(&format_args!("  {}. {step}", n + 1));
     }
     let id = check_client_id(&terminal.ask("Client ID")?)?;

@@ -23,7 +23,7 @@ use self::prepare::{Prepared, RequestArgs};
 use self::show::{Show, ShowArgs};
 use self::trace::Trace;
 use super::valid_token::{valid_active_login, valid_login};
-use super::{ActiveLogin, CommandError, Context};
+use super::{ActiveLogin, CommandError, Context, login_command_for};
 use crate::flow::api::Api;
 use crate::flow::paging::{self, End, Plan};
 use crate::flow::retry::{self, Caller, Renew};
@@ -241,18 +241,13 @@ impl Call<'_> {
         let detail = dialect.api_error(body).or_else(|| challenge?.param("error_description").map(str::to_owned));
         let detail = detail.map(|detail| sanitize::line(&mask::without(detail, &[token.expose()])));
         if !denied {
-            let expired = (status == 401).then(|| format!("`{}` gets another token", login_command(login)));
+            let expired = (status == 401).then(|| format!("`{}` gets another token", login_command_for(login, "")));
             return Err(CommandError::ApiStatus { status, detail, advice: expired });
         }
         let from_challenge = challenge.and_then(|challenge| challenge.param("scope").map(str::to_owned));
         let scopes = from_challenge.or_else(|| login.provider.scope_for(method.as_str(), path).map(str::to_owned));
-        Err(CommandError::ScopeMissing {
-            profile: login.profile.to_string(),
-            provider: login.provider.id().to_owned(),
-            status,
-            detail,
-            scopes: scopes.map_or_else(|| "SCOPES".to_owned(), |scopes| sanitize::line(&scopes)),
-        })
+        let remedy = login_command_for(login, scopes.as_deref().unwrap_or("SCOPES"));
+        Err(CommandError::ScopeMissing { profile: login.profile.to_string(), status, detail, remedy })
     }
 }
 
@@ -269,14 +264,5 @@ impl Renew for Renewal<'_> {
         stored.record.refresh_token.as_ref()?;
         let (_, renewed) = valid_login(Wanted::Refreshed, self.0).ok()?;
         Some(renewed.record.access_token).filter(|token| token != refused)
-    }
-}
-
-/// The command that makes this login anew.
-fn login_command(login: &ActiveLogin) -> String {
-    let provider = login.provider.id();
-    match login.profile.as_str() == provider {
-        true => format!("oauthctl login --provider {provider}"),
-        false => format!("oauthctl login --provider {provider} --profile {}", login.profile),
     }
 }

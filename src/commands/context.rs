@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::{CommandError, sources};
+use super::{CommandError, emulate, login_command, sources};
 use crate::cli::GlobalArgs;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
@@ -172,6 +172,10 @@ impl Context {
             (None, Some(emulated)) => emulated.to_owned(),
             (None, None) => profile.to_string(),
         };
+        // A record would have its origins compared; a bare token has none.
+        if catalogue.emulated_id() == Some(&id) && profile.as_str() != emulate::profile_of(&id) {
+            return Err(CommandError::TokenForEmulator { profile: profile.to_string(), provider: id }.into());
+        }
         let definition = match catalogue.get(&id) {
             Err(DefinitionError::UnknownProvider { .. }) => {
                 return Err(CommandError::TokenOfNobody { profile: profile.to_string() }.into());
@@ -218,8 +222,7 @@ impl Context {
 
     pub fn provider_of(&self, profile: &Profile, token: &StoredToken) -> anyhow::Result<Provider> {
         let provider = self.catalogue()?.resolve(&token.provider, &token.params)?;
-        let profile = if profile.as_str() == token.provider { String::new() } else { format!(" --profile {profile}") };
-        provider.check_origins(&token.origins, &format!("oauthctl login --provider {}{profile}", token.provider))?;
+        provider.check_origins(&token.origins, &login_command(&token.provider, profile.as_str()))?;
         Ok(provider)
     }
 

@@ -1,7 +1,8 @@
 //! `demo`: the whole round on a bare machine, in seconds: emulator, listener, login, store, call, scopes, logout.
 //!
-//! It runs in one process, so that memory serves where there is no keychain, and it leaves nothing behind: its list of
-//! logins is never written, and its one record is removed at the end, also when a step fails.
+//! It runs in one process, so that memory serves where there is no keychain, and no login stays behind: its list of
+//! logins is never written, and its one record is removed at the end, also when a step fails. What a store makes for
+//! itself, such as the folder and the key file of the sealed one, stays, and the last line says so.
 
 use std::time::Duration;
 
@@ -66,13 +67,26 @@ pub fn run(args: &DemoArgs, context: &Context) -> anyhow::Result<()> {
     let result = round(&emulator, &store, &profile, args, context, &say);
     let forgotten = store.forget(&profile);
     result.and_then(|()| Ok(forgotten.map(drop)?))?;
-    say("logout", "the login is gone again; nothing is left on this machine".to_owned())?;
+    say("logout", format!("the login is gone again; {}", what_stays(kind)))?;
     context.say("")?;
     context.say(&format!(
         "For real: {} and then {}",
         format!("oauthctl app set {}", provider.id()).bold(),
         format!("oauthctl login --provider {}", provider.id()).bold()
     ))
+}
+
+/// A lock's file is never deleted: see `store::login_lock`.
+fn what_stays(kind: StoreKind) -> &'static str {
+    match kind {
+        StoreKind::Memory => "nothing is left on this machine",
+        StoreKind::File => {
+            "what stays is the store itself: its folder, an empty lock file, and its key file if it made one"
+        }
+        StoreKind::Keychain | StoreKind::Env | StoreKind::Helper(_) => {
+            "only its empty lock file is left on this machine"
+        }
+    }
 }
 
 /// Everything between the emulator's start and the logout.

@@ -103,8 +103,13 @@ fn environment(id: &str, emulator: &Emulator) -> Vec<(&'static str, String)> {
         ("OAUTHCTL_EMULATOR", format!("{id}={}", emulator.origin())),
         ("OAUTHCTL_CLIENT_ID", emulator.client_id().to_owned()),
         ("OAUTHCTL_CLIENT_SECRET", emulator.client_secret().expose().to_owned()),
-        ("OAUTHCTL_PROFILE", format!("{id}-emulator")),
+        ("OAUTHCTL_PROFILE", profile_of(id)),
     ]
+}
+
+/// The login that commands mean where `id` is an emulator.
+pub fn profile_of(id: &str) -> String {
+    format!("{id}-emulator")
 }
 
 fn run_command(command: &[OsString], environment: &[(&str, String)]) -> anyhow::Result<()> {

@@ -5,14 +5,18 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::emulate::CommandEnded;
-use super::valid_token::valid_login;
+use super::valid_token::{valid_login, wanted};
 use super::{CommandError, Context};
-use crate::flow::token_source::Wanted;
 use crate::protocol::sanitize;
+use crate::protocol::time::HumanDuration;
 use crate::system::exec::Replacement;
 
 #[derive(Args)]
 pub struct ExecArgs {
+    /// How long the token must still be good for: seconds, or with s, m, h, d [default: 60s, or as long as there is]
+    #[arg(long, value_name = "TIME")]
+    min_validity: Option<HumanDuration>,
+
     /// The variable that holds the token
     #[arg(long, value_name = "NAME", default_value = "OAUTHCTL_TOKEN", value_parser = parse_variable)]
     env: String,
@@ -30,7 +34,7 @@ pub fn parse_variable(text: &str) -> Result<String, &'static str> {
 }
 
 pub fn run(args: &ExecArgs, context: &Context) -> anyhow::Result<()> {
-    let (profile, found) = valid_login(Wanted::Valid, context)?;
+    let (profile, found) = valid_login(wanted(args.min_validity), context)?;
     let Some((program, rest)) = args.command.split_first() else { return Ok(()) };
     let variables = [(args.env.as_str(), found.record.access_token.expose()), ("OAUTHCTL_PROFILE", profile.as_str())];
     let failed = |source| CommandError::ChildNotStarted { program: sanitize::line(&program.to_string_lossy()), source };

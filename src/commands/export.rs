@@ -6,12 +6,15 @@
 
 use clap::Args;
 
+use super::valid_token::source;
 use super::{CommandError, Context};
+use crate::flow::token_source::TokenSourceError;
 use crate::protocol::secret::Secret;
 use crate::protocol::time::HumanDuration;
+use crate::store::login_lock::PATIENCE;
 use crate::store::sealed_login::{SHORTEST, SealedLoginError};
 use crate::store::stored_token::Expiry;
-use crate::store::{SealedLogin, StoredToken};
+use crate::store::{LoginLock, Profile, SealedLogin, StoreKind, StoredToken};
 
 #[derive(Args)]
 pub struct ExportArgs {
@@ -51,10 +54,19 @@ impl PassphraseArgs {
 }
 
 pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<()> {
-    let (profile, found) = context.stored_login()?;
+    let (profile, mut found) = context.stored_login()?;
+    if args.moves && found.store == StoreKind::Env {
+        return Err(CommandError::MoveOfVariable { profile: profile.to_string() }.into());
+    }
     let passphrase = args.passphrase.read(context, true)?;
     if passphrase.expose().chars().count() < SHORTEST {
         return Err(CommandError::SealedLogin(SealedLoginError::ShortPassphrase).into());
+    }
+    // A refresh that is under way would leave us with the refresh token that it has spent, and bring the login back.
+    let lock = if args.moves { Some(lock(&profile, context)?) } else { None };
+    if let Some(lock) = &lock {
+        let settled = source(context)?.settled(&profile, lock)?;
+        found = settled.map(|(found, _)| found).ok_or_else(|| gone(&profile))?;
     }
     let note = |text: &str| context.terminal().note(&text);
     let refreshable = found.record.refresh_token.is_some();
@@ -78,11 +90,24 @@ pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<()> {
         .seal(&passphrase, context.system.entropy.as_ref())
         .map_err(CommandError::SealedLogin)?;
     context.terminal().data(format!("{line}\n").as_bytes())?;
-    if args.moves {
+    if let Some(lock) = lock {
         context.store()?.forget(&profile)?;
+        lock.journal().iter().for_each(crate::store::Journal::remove);
         note(&format!("`{profile}` is forgotten on this machine; the line above is all there is of it."));
     }
     Ok(())
+}
+
+/// The right to take a login away.
+fn lock(profile: &Profile, context: &Context) -> anyhow::Result<LoginLock> {
+    let store = context.store()?;
+    let lock = store.lock(profile, store.kind_of(profile)?, PATIENCE)?;
+    let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(PATIENCE) };
+    Ok(lock.ok_or_else(busy)?)
+}
+
+fn gone(profile: &Profile) -> CommandError {
+    CommandError::NoLogin { profile: Some(profile.to_string()), provider: None }
 }
 
 fn lifetime(token: &StoredToken, context: &Context) -> String {

@@ -32,9 +32,13 @@ pub fn run(args: &LogoutArgs, context: &Context) -> anyhow::Result<()> {
     if context.global.typed.profile {
         return Err(CommandError::OneOrAll.into());
     }
+    let logins = context.store()?.index()?.logins;
+    if logins.is_empty() {
+        context.terminal().note(&"There was no login to end.");
+    }
     // One that cannot be logged out must not save the others.
     let mut first_error = Ok(());
-    for name in context.store()?.index()?.logins.keys() {
+    for name in logins.keys() {
         let Ok(profile) = name.parse() else { continue };
         let result = log_out(&profile, args, context);
         if first_error.is_ok() {

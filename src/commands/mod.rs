@@ -27,6 +27,7 @@ use std::net::SocketAddr;
 use crate::flow::evidence::Missing;
 use crate::protocol::redirect_uri::RedirectUriError;
 use crate::protocol::sanitize;
+use crate::protocol::scope::ScopeSet;
 use crate::provider::quirks::GrantKind;
 use crate::store::StoreError;
 use crate::store::sealed_login::SealedLoginError;
@@ -42,18 +43,19 @@ pub enum CommandError {
     #[error(
         "the login was made with the client `{client_id}`, which is not the one that is registered for `{provider}`"
     )]
-    OtherClient { provider: String, client_id: String },
+    OtherClient { profile: String, provider: String, client_id: String },
     #[error("no client is registered for `{provider}`")]
     NoApp { provider: String },
     #[error("which provider? Name one with `--provider ID`")]
     NoProvider,
     #[error("the API answered {status}{}", detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default())]
     ApiStatus { status: u16, detail: Option<String>, advice: Option<String> },
+    /// `remedy` is the login that asks for what the token has and for what it lacks.
     #[error("the token of `{profile}` may not do this: the API answered {status}{}", detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default())]
-    ScopeMissing { profile: String, provider: String, status: u16, detail: Option<String>, scopes: String },
+    ScopeMissing { profile: String, status: u16, detail: Option<String>, remedy: String },
     /// Each one is named with what is known of it.
     #[error("the token of `{profile}` lacks {}", named(missing))]
-    ScopesMissing { profile: String, provider: String, missing: Vec<Missing> },
+    ScopesMissing { profile: String, remedy: String, missing: Vec<Missing> },
     #[error("`{provider}` did not grant {}, so the token is not kept", named(missing))]
     NotGranted { provider: String, missing: Vec<Missing> },
     #[error("`{provider}` does not offer that grant")]
@@ -104,6 +106,10 @@ pub enum CommandError {
     BadTokenVariable,
     #[error("OAUTHCTL_TOKEN is set, and nobody says which provider the token of `{profile}` is for")]
     TokenOfNobody { profile: String },
+    #[error(
+        "OAUTHCTL_TOKEN is set, and `{provider}` is an emulator here: the token of `{profile}` may be a real one, and is not sent to it"
+    )]
+    TokenForEmulator { profile: String, provider: String },
     #[error("no login can be kept here")]
     NowhereToKeep {
         provider: String,
@@ -130,6 +136,8 @@ pub enum CommandError {
     NoPassphrase,
     #[error("the two passphrases differ")]
     PassphrasesDiffer,
+    #[error("OAUTHCTL_TOKEN stands for `{profile}` here, and only a login that is kept can be moved")]
+    MoveOfVariable { profile: String },
     #[error("`{profile}` is there already")]
     LoginExists { profile: String },
     #[error("the file that was to be imported cannot be read")]
@@ -138,6 +146,32 @@ pub enum CommandError {
     SealedLogin(#[from] SealedLoginError),
     #[error("the demo's {step} did not do what it should")]
     DemoStep { step: &'static str },
+}
+
+/// The command that makes a login anew, to be pasted. A login's default name is its provider's.
+pub fn login_command(provider: &str, profile: &str) -> String {
+    match profile == provider {
+        true => format!("oauthctl login --provider {provider}"),
+        false => format!("oauthctl login --provider {provider} --profile {profile}"),
+    }
+}
+
+/// The same with the scopes that the login has, so that it does not come back with less, and with `more`, for which
+/// there may be no name.
+pub fn login_command_for(login: &ActiveLogin, more: &str) -> String {
+    let definition = &login.provider.definition;
+    let held = login.token.scopes(&ScopeSet::default()).difference(&definition.always_granted());
+    let scopes = held.iter().collect::<ScopeSet>().union(&ScopeSet::parse(more));
+    let command = login_command(login.provider.id(), login.profile.as_str());
+    match scopes.is_empty() {
+        true => command,
+        false => format!("{command} --scope {}", quoted(&sanitize::line(&scopes.to_string()))),
+    }
+}
+
+/// One word of a POSIX shell: scopes come from servers too.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn ending(profiles: &[String]) -> String {

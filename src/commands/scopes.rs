@@ -5,7 +5,7 @@ mod history;
 use clap::Args;
 
 use super::valid_token::valid_active_login;
-use super::{ActiveLogin, CommandError, Context, app};
+use super::{ActiveLogin, CommandError, Context, app, login_command_for};
 use crate::flow::evidence;
 use crate::flow::introspection;
 use crate::flow::probe::{self, Probing, Proofs};
@@ -68,12 +68,9 @@ pub fn run(args: &ScopesArgs, context: &Context) -> anyhow::Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    Err(CommandError::ScopesMissing {
-        profile: login.profile.to_string(),
-        provider: login.provider.id().to_owned(),
-        missing,
-    }
-    .into())
+    let names: Vec<&str> = missing.iter().map(|missing| missing.scope.as_str()).collect();
+    let remedy = login_command_for(&login, &names.join(" "));
+    Err(CommandError::ScopesMissing { profile: login.profile.to_string(), remedy, missing }.into())
 }
 
 fn probe_scopes(writes: bool, login: &ActiveLogin, context: &Context) -> anyhow::Result<Proofs> {

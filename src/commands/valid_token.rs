@@ -1,4 +1,5 @@
-//! How a command gets a login whose token works: what `token`, `call` and `scopes` have in common.
+//! How a command gets a login whose token works: what `token`, `call`, `exec` and `scopes` have in
+//! common.
 
 use colored::Colorize;
 
@@ -57,11 +58,12 @@ pub fn client_of(profile: &Profile, record: &StoredToken, context: &Context) -> 
         let client_secret = context.system.secrets.client_secret.clone();
         return Ok(Client { provider, client_id, client_secret });
     }
-    let client_secret = registered_secret(&provider, &client_id, context)?;
+    let client_secret = registered_secret(profile, &provider, &client_id, context)?;
     Ok(Client { provider, client_id, client_secret })
 }
 
 fn registered_secret(
+    profile: &Profile,
     provider: &Provider,
     client_id: &ClientId,
     context: &Context,
@@ -69,7 +71,12 @@ fn registered_secret(
     let found = context.store()?.load_app(provider.id())?;
     let Some(found) = found.filter(|found| found.record.client_id == *client_id) else {
         let client_id = crate::protocol::sanitize::line(client_id.as_str());
-        return Err(CommandError::OtherClient { provider: provider.id().to_owned(), client_id }.into());
+        return Err(CommandError::OtherClient {
+            profile: profile.to_string(),
+            provider: provider.id().to_owned(),
+            client_id,
+        }
+        .into());
     };
     if let Some(origins) = &found.record.origins {
         provider.check_origins(origins, &format!("oauthctl app set {}", provider.id()))?;

@@ -29,6 +29,9 @@ pub struct LoginOutcome {
     pub denied: Vec<String>,
     pub expiry: Expiry,
     pub refreshable: bool,
+    /// Whether the provider documents any.
+    #[serde(skip)]
+    has_scopes: bool,
     #[serde(skip)]
     example: Option<String>,
     #[serde(skip)]
@@ -61,6 +64,7 @@ impl LoginOutcome {
             denied,
             expiry: token.expiry,
             refreshable: token.refresh_token.is_some(),
+            has_scopes: !provider.definition.scope.known.is_empty(),
             example: provider.definition.api.example.clone(),
             now,
         }
@@ -71,8 +75,11 @@ impl fmt::Display for LoginOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let label = self.label.as_deref().map(|label| format!(" ({})", sanitize::line(label))).unwrap_or_default();
         writeln!(f, "{} Logged in to {} as `{}`{label}", "✓".green().bold(), self.name, self.profile)?;
-        let granted =
-            if self.granted.is_empty() { "not said".to_owned() } else { sanitize::line(&self.granted.to_string()) };
+        let granted = match (self.granted.is_empty(), self.has_scopes) {
+            (true, true) => "not said".to_owned(),
+            (true, false) => format!("what its owner may do: {} names no scopes", self.name),
+            (false, _) => sanitize::line(&self.granted.to_string()),
+        };
         writeln!(f, "  granted  {granted}")?;
         let refresh = if self.refreshable { ", renewed by itself" } else { "" };
         writeln!(f, "  until    {}{refresh}", until(self.expiry, self.now))?;

@@ -103,6 +103,9 @@ impl fmt::Display for ProviderView {
         }
         writeln!(f, "\n{}", "Scopes".bold())?;
         let longest = definition.scope.known.iter().map(|scope| scope.name.len()).max().unwrap_or(0);
+        if definition.scope.known.is_empty() {
+            writeln!(f, "  none are documented")?;
+        }
         for scope in &definition.scope.known {
             let note = scope.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
             writeln!(f, "  {:<longest$}  {}{note}", scope.name, scope.about)?;

@@ -29,6 +29,9 @@ pub struct ScopesView {
     pub diff: Option<Option<ScopeChanges>>,
     #[serde(skip)]
     name: String,
+    /// Whether the provider's documents name any scopes.
+    #[serde(skip)]
+    documented: bool,
     #[serde(skip)]
     probed: bool,
     #[serde(skip)]
@@ -83,6 +86,7 @@ impl ScopesView {
             provider: definition.id.clone(),
             name: definition.name.clone(),
             sources: documents.into_iter().chain(asked).chain(statements).chain(probes).collect(),
+            documented: known > 0,
             silent: Vec::new(),
             diff: None,
             scopes,
@@ -199,6 +203,9 @@ impl fmt::Display for ScopesView {
                 table.add_row(cells);
             }
             write_table(f, &mut table)?;
+            if !self.documented {
+                writeln!(f, "\nThe documents of {} name no scopes: these are from the login alone.", self.name)?;
+            }
         }
         writeln!(f)?;
         for conflict in self.scopes.iter().filter_map(ScopeRow::conflict) {

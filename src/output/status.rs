@@ -137,6 +137,7 @@ impl fmt::Display for StatusView {
         for row in &self.logins {
             let scopes = match (&row.problem, &row.scopes) {
                 (Some(problem), _) => problem.clone(),
+                (None, Some(scopes)) if scopes.is_empty() => "–".to_owned(),
                 (None, Some(scopes)) => sanitize::line(&scopes.to_string()),
                 (None, None) => String::new(),
             };

@@ -10,13 +10,14 @@
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::Duration;
 
 use http::HeaderMap;
-use url::{Host, Url};
+use url::Url;
 
 use crate::protocol::message::HttpRequest;
+use crate::provider::endpoint::is_loopback;
 
 /// How long a connection may take to stand.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -137,6 +138,8 @@ pub trait HttpClient: Send + Sync {
 pub struct NetworkClient {
     silence: Duration,
     authorities: Vec<reqwest::Certificate>,
+    /// Held while a client is made: a few threads may need the first one at once, and one is enough.
+    making: Mutex<()>,
     plain: OnceLock<reqwest::blocking::Client>,
     tls: OnceLock<reqwest::blocking::Client>,
     tls_to_loopback: OnceLock<reqwest::blocking::Client>,
@@ -147,6 +150,7 @@ impl Default for NetworkClient {
         Self {
             silence: SILENCE,
             authorities: Vec::new(),
+            making: Mutex::new(()),
             plain: OnceLock::new(),
             tls: OnceLock::new(),
             tls_to_loopback: OnceLock::new(),
@@ -178,6 +182,10 @@ impl NetworkClient {
             (true, false) => &self.tls,
             (true, true) => &self.tls_to_loopback,
         };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = slot.get() {
             return Ok(client);
         }
@@ -301,14 +309,5 @@ fn finish(
         Err(error) if error.is_connect() => Err(HttpError::Connect { origin, source: Reason::of(error) }),
         Err(error) if error.is_timeout() => Err(timeout(url, limit)),
         Err(error) => Err(HttpError::Broken { origin, source: Reason::of(error) }),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }

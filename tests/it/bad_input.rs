@@ -69,7 +69,9 @@ fn a_call_without_a_login_says_how_to_log_in() {
     call.code(4).says("`oauthctl login --provider ID` logs in");
 
     let call = Emulated::start(&[]).run(&["call", "GET", "/api/v1/products"]);
-    call.code(4).says("`judgeme-emulator`").says("`oauthctl login --provider judgeme` makes one");
+    call.code(4)
+        .says("`judgeme-emulator`")
+        .says("`oauthctl login --provider judgeme --profile judgeme-emulator` makes one");
 }
 
 #[test]

@@ -283,7 +283,8 @@ fn a_missing_scope_is_told_apart_and_brings_the_login_command() {
     let browser = judgeme.browser();
     judgeme.run(&["login", "--port", "0", "--scope", "read_reviews", "--browser", &browser]).code(0);
     let denied = judgeme.run(&["call", "/api/v1/products"]);
-    denied.code(10).says("read_products");
+    // A login that asks for the missing scope alone would come back without the other one.
+    denied.code(10).says("--profile judgeme-emulator --scope 'read_reviews read_products'`");
     assert!(denied.stdout().contains("You don't have access to the resource"), "{denied}");
     assert_eq!(judgeme.run(&["call", "reviews/count", "-q", ".count"]).code(0).stdout(), "2\n");
 }

@@ -138,3 +138,14 @@ fn an_imported_token_goes_only_where_it_went_before() {
     there.define("judgeme", "api.base = 'https://elsewhere.example'\n");
     there.run(&["call", "GET", "/x"]).code(3).hides(TOKEN);
 }
+
+/// The variable's token would go out, and the login with the refresh token be forgotten.
+#[test]
+fn the_environments_token_is_not_moved_in_the_place_of_the_login() {
+    let sandbox = with_login();
+    let mut command = sandbox.command(&["export", "--move", "--profile", "judgeme"]);
+    let output = command.env("OAUTHCTL_TOKEN", "another").env("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE).output();
+    let output = Output::new("export --move".to_owned(), output.unwrap());
+    assert_eq!(output.code(2).says("`unset OAUTHCTL_TOKEN`").stdout(), "");
+    assert_eq!(sandbox.run(&["token"]).code(0).stdout(), format!("{TOKEN}\n"));
+}

@@ -207,3 +207,16 @@ fn the_environments_token_calls_the_api() {
     let with_token = judgeme.command(&call).env("OAUTHCTL_TOKEN", &token).output().unwrap();
     Output::new(call.join(" "), with_token).code(0);
 }
+
+/// A script that forgot where it runs: the name is the real provider's, the server is not.
+#[test]
+fn the_environments_token_goes_to_an_emulator_only_under_the_emulators_own_name() {
+    let judgeme = Emulated::start(&["--approve"]);
+    for command in [&["call", "GET", "/api/v1/shops/info"][..], &["scopes", "--probe"], &["token"]] {
+        let mut command = judgeme.command(command);
+        let output = command.env("OAUTHCTL_TOKEN", "canary-5c1d").env("OAUTHCTL_PROFILE", "judgeme").output().unwrap();
+        let output = Output::new("with a real token".to_owned(), output);
+        output.code(3).says("`judgeme` is an emulator here").says("`--profile judgeme-emulator`").hides("canary-5c1d");
+    }
+    assert_eq!(judgeme.requests(), [""; 0], "nothing was sent");
+}

@@ -34,12 +34,14 @@ fn a_token_that_ends_too_soon_is_refreshed_and_a_good_one_is_not() {
 }
 
 #[test]
-fn call_and_scopes_refresh_too() {
+fn call_scopes_and_exec_refresh_too() {
     let mine = Emulated::mine(SHORT);
     mine.log_in();
     assert_eq!(mine.run(&["call", "/api/things"]).code(0).stdout(), r#"{"things":[]}"#);
     mine.run(&["scopes"]).code(0);
-    assert_eq!(count(&mine.requests(), "POST /token 200"), 3);
+    mine.run(&["exec", "--", "true"]).code(0);
+    mine.run(&["exec", "--min-validity", "10s", "--", "true"]).code(0);
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 4);
 }
 
 #[test]

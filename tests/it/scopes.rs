@@ -136,7 +136,7 @@ fn a_gate_names_what_is_missing() {
     let output =
         sandbox.run(&["scopes", "--probe", "--require", "read_products", "--require", "read_reviews,write_shops"]);
     output.code(10).says("lacks read_reviews (GET /api/v1/reviews?per_page=1 → 403");
-    output.says("write_shops (no safe request exists)").says("--scope 'read_reviews write_shops'");
+    output.says("write_shops (no safe request exists)").says("read_reviews write_shops'`");
     // Without probes the word of the sources counts, and nobody says anything about a token that was brought along.
     sandbox.run(&["scopes", "--require", "read_products"]).code(10).says("nobody says whether it is granted");
 }

@@ -96,7 +96,10 @@ fn a_scope_that_was_not_granted_is_told_apart_from_other_refusals() {
     let judgeme = Emulated::start(&["--approve"]);
     judgeme.run(&["login", "--scope", "read_products", "--port", "0", "--browser", &judgeme.browser()]).code(0);
     let denied = judgeme.run(&["call", "GET", "/api/v1/reviews"]);
-    denied.code(10).says("login --provider judgeme --scope").says("read_reviews");
+    denied
+        .code(10)
+        .says("login --provider judgeme --profile judgeme-emulator --scope 'read_products read_reviews'")
+        .says("read_reviews");
     assert!(denied.stdout().contains("You don't have access to the resource"));
     judgeme.run(&["call", "GET", "/api/v1/nothing"]).code(9);
 }

@@ -15,9 +15,6 @@ use crate::provider::definition::value_of;
 use crate::provider::quirks::LoopbackRule;
 use crate::system::certificate::CallbackCertificate;
 
-/// What is registered at providers that take https only.
-const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
-
 #[derive(Args)]
 pub struct ArrivalArgs {
     /// The redirect URI to the letter as it is registered
@@ -54,9 +51,7 @@ impl ArrivalArgs {
     }
 
     fn redirect_uri(&self, provider: &Provider) -> Result<RedirectUri, CommandError> {
-        let https_only =
-            value_of(&provider.definition.redirect.https_only) == Some(&true) && provider.emulator.is_none();
-        let default = if https_only { HTTPS_REDIRECT_URI } else { app::DEFAULT_REDIRECT_URI };
+        let default = app::default_redirect_uri(&provider.definition, provider.emulator.is_some());
         let uri = RedirectUri::parse(self.redirect_uri.as_deref().unwrap_or(default))?;
         Ok(self.port.map_or_else(|| uri.clone(), |port| uri.with_port(port)))
     }

@@ -19,6 +19,9 @@ use crate::store::{Profile, StoredToken};
 use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
 use crate::system::paths::variable;
 
+/// A definition's note on redirect URIs is shown on the way if it is a sentence; `providers show` has the long ones.
+const SHORT_NOTE: usize = 160;
+
 fn warn(context: &Context, text: &str) {
     context.terminal().note(&format_args!("{} {text}", "warning:".yellow().bold()));
 }
@@ -47,6 +50,10 @@ pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, contex
         _ => ", to be registered to the letter".to_owned(),
     };
     terminal.note(&format_args!("Redirect URI: {}{where_to}", login.redirect_uri().as_str().bold()));
+    let note = provider.definition.redirect.note.as_deref().filter(|note| note.chars().count() <= SHORT_NOTE);
+    if let Some(note) = note.filter(|_| provider.emulator.is_none()) {
+        terminal.note(&format_args!("  {}", sanitize::line(note)));
+    }
     if grant == GrantKind::Implicit && provider.definition.grants().contains(&GrantKind::AuthorizationCode) {
         terminal.note(&"The token will come in the address itself; a code is better, as it is useless to whoever reads it (RFC 9700 §2.1.2).");
     }
