@@ -148,7 +148,7 @@ fn error_page() -> String {
     page.inside(lock_errors(), StoreError::Lock);
     page.inside(journal_errors(), StoreError::Journal);
     page.inside(index_errors(), StoreError::Index);
-    page.inside(private_file_errors(), |source| StoreError::Index(IndexError::File(source)));
+    page.inside(private_file_errors(), |source| StoreError::Index(IndexError::File { path: text(INDEX), source }));
     page.section(definition_errors());
     page.section(emulator_errors());
     page.section(http_errors());
@@ -337,7 +337,7 @@ fn flow_errors() -> Vec<FlowError> {
         FlowError::Discovery(unreachable()),
         FlowError::Metadata(DiscoveryError::NotAnIssuer { issuer: text("login.shop.example") }),
         FlowError::RevocationRequest(unreachable()),
-        not_revoked(503, "an empty body", None),
+        not_revoked(503, "<h1>Be right back</h1>", None),
         not_revoked(400, "{\"error\":\"invalid_client\"}", Some(said("invalid_client", "no such client"))),
         not_revoked(404, "Not Found", None),
         FlowError::ApiRequest(unreachable()),
@@ -521,9 +521,9 @@ fn journal_errors() -> Vec<JournalError> {
 }
 
 fn index_errors() -> Vec<IndexError> {
-    let path = || text("/home/ada/.local/share/oauthctl/logins.json");
+    let path = || text(INDEX);
     vec![
-        IndexError::File(PrivateFileError::Io(denied())),
+        IndexError::File { path: path(), source: PrivateFileError::Io(denied()) },
         IndexError::Damaged { path: path(), source: not_json() },
         IndexError::Busy,
         IndexError::Newer { path: path(), version: 2 },
@@ -537,7 +537,7 @@ fn private_file_errors() -> Vec<PrivateFileError> {
 fn definition_errors() -> Vec<DefinitionError> {
     let id = || text("acme");
     let place = || text("/home/ada/.config/oauthctl/acme.toml");
-    let misspelt = "id = \"acme\"\nname = \"Acme\"\n\n[token]\nulr = \"https://acme.example/token\"\n";
+    let misspelt = "name = \"Acme\"\n\n[token]\nulr = \"https://acme.example/token\"\n";
     let source = toml::from_str::<ProviderDefinition>(misspelt).err().unwrap();
     let some = || vec![text("store"), text("region")];
     vec![
@@ -588,6 +588,7 @@ fn http_errors() -> Vec<HttpError> {
     ]
 }
 
+const INDEX: &str = "/home/ada/.local/share/oauthctl/logins.json";
 const SEALED: &str = "/home/ada/.local/share/oauthctl/sealed/acme-eu";
 
 fn in_keychain(kind: StoreKind, place: &str, source: KeychainError) -> StoreError {
