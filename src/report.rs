@@ -15,6 +15,9 @@ use crate::flow::discovery::DiscoveryError;
 use crate::flow::token_source::TokenSourceError;
 use crate::provider::DefinitionError;
 use crate::provider::dialect::TokenReplyError;
+use crate::store::journal::JournalError;
+use crate::store::login_index::IndexError;
+use crate::store::login_lock::LockError;
 use crate::store::sealed_login::SealedLoginError;
 use crate::store::{StoreError, StoreKind};
 use crate::system::certificate::CertificateError;
@@ -98,7 +101,8 @@ pub fn page(error: &(dyn Error + 'static), hint: Option<&str>) -> String {
     let mut text = format!("{} {error}\n", "error:".red().bold());
     let mut cause = error.source();
     while let Some(inner) = cause {
-        text.push_str(&format!("  {} {inner}\n", "caused by:".dimmed()));
+        // A parser's cause has several lines, the last one empty.
+        text.push_str(&format!("  {} {}\n", "caused by:".dimmed(), inner.to_string().trim_end()));
         cause = inner.source();
     }
     if let Some(hint) = hint {
@@ -161,10 +165,16 @@ fn verdict_of(error: &(dyn Error + 'static)) -> Option<(ExitCode, Option<String>
 
 fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
     match error {
-        CommandError::NoLogin { profile: Some(profile), provider } => {
-            let login = login_command(provider.as_deref().unwrap_or("PROVIDER"), profile);
+        CommandError::NoLogin { profile: Some(profile), provider: Some(provider) } => {
+            let login = login_command(provider, profile);
             (ExitCode::LoginNeeded, Some(format!("`{login}` makes one; `oauthctl status` lists what there is")))
         }
+        CommandError::NoLogin { profile: Some(profile), provider: None } => (
+            ExitCode::LoginNeeded,
+            Some(format!(
+                "`oauthctl status` lists what there is; `oauthctl login --provider ID --profile {profile}` makes one"
+            )),
+        ),
         CommandError::NoLogin { profile: None, .. } => (
             ExitCode::LoginNeeded,
             Some("`oauthctl providers list` shows who there is, `oauthctl login --provider ID` logs in".into()),
@@ -199,7 +209,9 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
             ExitCode::ScopeMissing,
             Some("log in again and approve all of it, or leave `--require-scopes` out to keep a token that may do less; the app's access was given all the same, and is removed at the provider".into()),
         ),
-        CommandError::NoProvider => (ExitCode::Usage, Some("`oauthctl providers list` shows who there is".into())),
+        CommandError::NoProvider => {
+            (ExitCode::Usage, Some("name one with `--provider ID`; `oauthctl providers list` shows who there is".into()))
+        }
         CommandError::GrantNotOffered { offered, .. } => {
             let offered = offered
                 .iter()
@@ -219,7 +231,9 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
             ExitCode::Usage,
             Some("pipe the token alone: `oauthctl login --provider ID --with-token < token.txt`".into()),
         ),
-        CommandError::EmptyAnswer { .. } => (ExitCode::Usage, None),
+        CommandError::EmptyAnswer { .. } => {
+            (ExitCode::Usage, Some("give it as the provider shows it where the app is registered".into()))
+        }
         CommandError::BadMethod { .. } => {
             (ExitCode::Usage, Some("such as `oauthctl call GET /api/v1/products`".into()))
         }
@@ -228,7 +242,7 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
         }
         CommandError::SecretFile { .. } => (ExitCode::Usage, Some("the file holds the secret and nothing else".into())),
         CommandError::ChildNotStarted { .. } => (ExitCode::Usage, None),
-        CommandError::NotAnId { .. } => (ExitCode::Usage, Some("small letters, digits, `.`, `_` and `-`".into())),
+        CommandError::NotAnId { .. } => (ExitCode::Usage, Some("it has small letters, digits, `.`, `_` and `-`, and begins with a letter or a digit".into())),
         CommandError::DefinitionExists { .. } => (ExitCode::Usage, Some("edit it, or choose another id".into())),
         CommandError::NotWritten { .. } => (ExitCode::Unexpected, Some("`--print` prints the text instead".into())),
         CommandError::DemoStep { .. } => (ExitCode::Unexpected, None),
@@ -262,7 +276,7 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
             (ExitCode::Definition, Some(format!("give it with `--param {param}=VALUE` at the login")))
         }
         CommandError::LoginsEnd { profiles, provider } => {
-            let profile = profiles.first().map_or("NAME", String::as_str);
+            let profile = profiles.first().map_or(provider.as_str(), String::as_str);
             (
                 ExitCode::LoginNeeded,
                 Some(format!("`{}` logs in again", login_command(provider, profile))),
@@ -282,7 +296,8 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
         CommandError::NoPassphrase => {
             (ExitCode::Usage, Some("set OAUTHCTL_EXPORT_PASSPHRASE, or pipe it in with `--passphrase-stdin`".into()))
         }
-        CommandError::OneOrAll | CommandError::PassphrasesDiffer => (ExitCode::Usage, None),
+        CommandError::OneOrAll => (ExitCode::Usage, Some("leave one of them out".into())),
+        CommandError::PassphrasesDiffer => (ExitCode::Usage, Some("type the same one twice".into())),
         CommandError::MoveOfVariable { .. } => (
             ExitCode::Usage,
             Some("`unset OAUTHCTL_TOKEN` moves the login itself; without `--move` the variable's token is exported".into()),
@@ -431,7 +446,7 @@ fn of_token_source(error: &TokenSourceError) -> (ExitCode, Option<String>) {
             other => other,
         },
         TokenSourceError::TooShort { .. } => {
-            (ExitCode::Network, Some("try again later, or ask for less with `--min-validity`".to_owned()))
+            (ExitCode::Network, Some("ask for less with `--min-validity`, or try again later".to_owned()))
         }
         TokenSourceError::Busy { .. } => {
             (ExitCode::Busy, Some("try again when it is done; a process that hangs may be ended".to_owned()))
@@ -452,7 +467,7 @@ fn of_token_reply(provider: &str, error: &TokenReplyError) -> (ExitCode, Option<
                     format!("check the client id and secret: `oauthctl app set {provider}` replaces them")
                 }
                 "invalid_grant" => format!(
-                    "`oauthctl login --provider {provider}` again: a code works once and soon expires; and the redirect URI must be the registered one"
+                    "run `oauthctl login --provider {provider}` again: a code works once and soon expires, and the redirect URI must be the registered one"
                 ),
                 _ => format!("{show} shows what was sent and why"),
             },
@@ -506,7 +521,7 @@ fn of_definition(error: &DefinitionError) -> (ExitCode, Option<String>) {
         DefinitionError::UnknownParam { known, .. } if known.is_empty() => Some("it takes none".to_owned()),
         DefinitionError::UnknownParam { known, .. } => Some(format!("it takes {}", ticked(known))),
         DefinitionError::OriginsMoved { remedy, .. } => {
-            Some(format!("if the change is right, `{remedy}` makes it anew; nothing was sent"))
+            Some(format!("if the change is right, `{remedy}` records the new ones; nothing was sent"))
         }
     };
     (ExitCode::Definition, hint)
@@ -518,14 +533,33 @@ fn of_store(error: &StoreError) -> (ExitCode, Option<String>) {
         StoreError::Damaged { .. } => Some("log in again to replace it".to_owned()),
         StoreError::Newer { .. } => Some("upgrade oauthctl, or log in again to replace the record".to_owned()),
         StoreError::NotReadBack { .. } => Some("`--store file` keeps logins in a sealed file instead".to_owned()),
-        StoreError::Lock(_) => Some("without this file two processes could spend one refresh token".to_owned()),
-        StoreError::Journal(_) => {
+        StoreError::Lock(LockError::NoAccount(_)) => {
+            Some("`--store file` keeps logins, and their locks, in a folder of its own".to_owned())
+        }
+        StoreError::Lock(LockError::File { .. }) => {
+            Some(format!("{OURS_ALONE}: two processes could spend one refresh token without the lock"))
+        }
+        StoreError::Journal(JournalError::File { .. }) => {
             Some("it may hold a newer token than the store: make it readable, and run `oauthctl token`".to_owned())
         }
-        StoreError::Index(_) => Some("it lists which logins there are; no secret is in it".to_owned()),
+        StoreError::Journal(JournalError::BadKey) => Some("log in again to replace the record".to_owned()),
+        StoreError::Journal(JournalError::Entropy(_)) => return (ExitCode::Unexpected, None),
+        StoreError::Index(IndexError::File { .. }) => {
+            Some(format!("{OURS_ALONE}; it lists the logins, and no secret is in it"))
+        }
+        StoreError::Index(IndexError::Damaged { path, .. }) => Some(format!(
+            "`mv '{path}' '{path}.damaged'` sets it aside; the logins are still in their store, under the profile's name"
+        )),
+        StoreError::Index(IndexError::Busy) => {
+            Some("try again when it is done; a process that hangs may be ended".to_owned())
+        }
+        StoreError::Index(IndexError::Newer { .. }) => Some("upgrade oauthctl".to_owned()),
     };
     (ExitCode::Store, hint)
 }
+
+/// What our files and folders must be.
+const OURS_ALONE: &str = "it must be yours, no symbolic link, and nobody else may change it";
 
 fn of_keychain(kind: StoreKind, error: &KeychainError) -> Option<String> {
     let file = "`--store file` (or OAUTHCTL_STORE=file) keeps logins in a sealed file instead";
@@ -550,11 +584,16 @@ fn of_keychain(kind: StoreKind, error: &KeychainError) -> Option<String> {
         KeychainError::Ambiguous { .. } => {
             Some("remove the one that oauthctl did not make (service `oauthctl`)".to_owned())
         }
-        KeychainError::File {
-            problem: FileProblem::NotOurs | FileProblem::KeyGone | FileProblem::FileGone, ..
-        } => Some("give the right key in OAUTHCTL_STORE_KEY, or log in again after removing the file".to_owned()),
+        KeychainError::File { problem: FileProblem::NotOurs | FileProblem::KeyGone, .. } => {
+            Some("give the right key in OAUTHCTL_STORE_KEY, or log in again after removing the file".to_owned())
+        }
+        KeychainError::File { problem: FileProblem::FileGone, .. } => {
+            Some("log in again: the keychain has the key alone, and the login was in the file".to_owned())
+        }
         KeychainError::File { problem: FileProblem::Newer, .. } => Some("upgrade oauthctl".to_owned()),
-        KeychainError::File { problem: FileProblem::Io(_) | FileProblem::NotPrivate(_), .. } => None,
+        KeychainError::File { problem: FileProblem::Io(_) | FileProblem::NotPrivate(_), .. } => {
+            Some(OURS_ALONE.to_owned())
+        }
         KeychainError::BadKey { .. } => Some("`head -c 32 /dev/urandom | base64` makes one".to_owned()),
     }
 }
@@ -563,7 +602,10 @@ fn of_emulator(error: &EmulatorError) -> (ExitCode, Option<String>) {
     match error {
         EmulatorError::Definition(error) => of_definition(error),
         EmulatorError::Entropy(_) => (ExitCode::Unexpected, None),
-        _ => (ExitCode::Network, Some("choose another port with `--port N`, or leave it out".into())),
+        EmulatorError::Listen { .. } => {
+            (ExitCode::Network, Some("choose another port with `--port N`, or leave it out".into()))
+        }
+        EmulatorError::Serve(_) => (ExitCode::Unexpected, None),
     }
 }
 
@@ -572,7 +614,9 @@ fn of_paths(error: &PathsError) -> (ExitCode, Option<String>) {
         PathsError::NoHome => {
             (ExitCode::Definition, Some("set HOME, or OAUTHCTL_CONFIG_DIR and OAUTHCTL_DATA_DIR".into()))
         }
-        PathsError::NotAbsolute { .. } => (ExitCode::Definition, None),
+        PathsError::NotAbsolute { name, .. } => {
+            (ExitCode::Definition, Some(format!("`unset {name}`, or write it with a `/` at the beginning")))
+        }
     }
 }
 

@@ -46,7 +46,7 @@ pub enum CommandError {
     OtherClient { profile: String, provider: String, client_id: String },
     #[error("no client is registered for `{provider}`")]
     NoApp { provider: String },
-    #[error("which provider? Name one with `--provider ID`")]
+    #[error("no provider is named")]
     NoProvider,
     #[error("the API answered {status}{}", detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default())]
     ApiStatus { status: u16, detail: Option<String>, advice: Option<String> },
@@ -70,7 +70,7 @@ pub enum CommandError {
     BadEmulator { value: String },
     #[error("what came on stdin is no token: it is empty, or has line breaks or other control characters in it")]
     BadToken,
-    #[error("there was no answer to `{question}`")]
+    #[error("no usable {question} was given")]
     EmptyAnswer { question: &'static str },
     #[error("`{text}` is no HTTP method")]
     BadMethod { text: String },

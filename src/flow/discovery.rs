@@ -21,7 +21,7 @@ pub enum DiscoveryError {
     NotFound { issuer: String, tried: String },
     #[error("the metadata names the issuer `{said}`, and `{asked}` was asked (RFC 8414 §3.3)")]
     OtherIssuer { asked: String, said: String },
-    #[error("the metadata has an endpoint `{url}` that must not see secrets: {problem}")]
+    #[error("the metadata names `{url}`, an endpoint that must not see secrets: {problem}")]
     UnsafeEndpoint { url: String, problem: &'static str },
 }
 

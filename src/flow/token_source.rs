@@ -65,7 +65,7 @@ fn ended(at: Option<Timestamp>) -> String {
 }
 
 fn interruption(at: Option<Timestamp>) -> String {
-    let said = |at| format!("; a refresh at {at} was interrupted after it may have taken it in");
+    let said = |at| format!("; a refresh that began at {at} and was interrupted may have spent it");
     at.map(said).unwrap_or_default()
 }
 

@@ -45,6 +45,6 @@ pub enum DefinitionError {
     ParamRefused { id: String, param: String, value: String, problem: String },
     #[error("`{id}` has no parameter `{param}`")]
     UnknownParam { id: String, param: String, known: Vec<String> },
-    #[error("the {part} origins of `{id}` were {recorded} at login and are {now} now")]
+    #[error("the {part} origins of `{id}` are recorded as {recorded}, and the definition now has {now}")]
     OriginsMoved { id: String, part: &'static str, recorded: String, now: String, remedy: String },
 }

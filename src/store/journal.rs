@@ -18,13 +18,13 @@ use crate::system::seal::SealKey;
 
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    #[error("`{path}`")]
+    #[error("`{path}` cannot be used")]
     File {
         path: String,
         #[source]
         source: PrivateFileError,
     },
-    #[error("the journal's key in the record is none")]
+    #[error("the record holds no usable key for it")]
     BadKey,
     #[error(transparent)]
     Entropy(#[from] NoEntropy),

@@ -25,9 +25,13 @@ const LOCK: &str = "logins.lock";
 
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
-    #[error(transparent)]
-    File(#[from] PrivateFileError),
-    #[error("`{path}` is damaged; without it the logins are still in their store, under the profile's name")]
+    #[error("`{path}` cannot be used")]
+    File {
+        path: String,
+        #[source]
+        source: PrivateFileError,
+    },
+    #[error("`{path}` is damaged")]
     Damaged {
         path: String,
         #[source]
@@ -87,21 +91,29 @@ impl IndexFile {
 
     /// The index, or an empty one where nothing was ever kept.
     pub fn read(&self) -> Result<LoginIndex, IndexError> {
-        let path = self.dir.join(FILE);
-        let Some(bytes) = private_file::read(&path, MAX_INDEX)? else { return Ok(LoginIndex::default()) };
-        let path = || crate::protocol::sanitize::line(&path.to_string_lossy());
+        let Some(bytes) = private_file::read(&self.dir.join(FILE), MAX_INDEX).map_err(|e| self.failed(e))? else {
+            return Ok(LoginIndex::default());
+        };
         record::decode(&bytes).map_err(|problem| match problem {
-            NotARecord::Damaged(source) => IndexError::Damaged { path: path(), source },
-            NotARecord::Newer(version) => IndexError::Newer { path: path(), version },
+            NotARecord::Damaged(source) => IndexError::Damaged { path: self.place(), source },
+            NotARecord::Newer(version) => IndexError::Newer { path: self.place(), version },
         })
     }
 
     /// Changes the index under its lock.
     pub fn change(&self, change: impl FnOnce(&mut LoginIndex)) -> Result<(), IndexError> {
-        let dir = PrivateDir::create(&self.dir)?;
-        let _lock = dir.lock(LOCK, PATIENCE)?.ok_or(IndexError::Busy)?;
+        let dir = PrivateDir::create(&self.dir).map_err(|e| self.failed(e))?;
+        let _lock = dir.lock(LOCK, PATIENCE).map_err(|e| self.failed(e))?.ok_or(IndexError::Busy)?;
         let mut index = self.read()?;
         change(&mut index);
-        Ok(dir.write(FILE, &record::encode(&index))?)
+        dir.write(FILE, &record::encode(&index)).map_err(|e| self.failed(e))
+    }
+
+    fn failed(&self, source: PrivateFileError) -> IndexError {
+        IndexError::File { path: self.place(), source }
+    }
+
+    fn place(&self) -> String {
+        crate::protocol::sanitize::line(&self.dir.join(FILE).to_string_lossy())
     }
 }

@@ -21,7 +21,7 @@ pub const PATIENCE: Duration = Duration::from_secs(35);
 pub enum LockError {
     #[error(transparent)]
     NoAccount(#[from] NoAccount),
-    #[error("`{path}`")]
+    #[error("`{path}` cannot be used")]
     File {
         path: String,
         #[source]

@@ -2,7 +2,7 @@
 
 #[derive(Debug, thiserror::Error)]
 #[error("the operating system gave no random bytes")]
-pub struct NoEntropy(#[source] getrandom::Error);
+pub struct NoEntropy(#[source] pub getrandom::Error);
 
 pub trait Entropy: Send + Sync {
     /// Fills the whole buffer or fails; there is no weaker source to fall back to.

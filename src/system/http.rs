@@ -57,7 +57,7 @@ pub enum HttpError {
 /// The innermost cause, in words, without any URL.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Reason(String);
+pub struct Reason(pub String);
 
 impl Reason {
     fn of(error: reqwest::Error) -> Self {

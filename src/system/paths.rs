@@ -13,7 +13,7 @@ pub const MAX_DEFINITION: u64 = 1024 * 1024;
 pub enum PathsError {
     #[error("there is no home directory to keep anything in")]
     NoHome,
-    #[error("`{name}` holds `{value}`, which is no absolute path")]
+    #[error("{name} holds `{value}`, which is no absolute path")]
     NotAbsolute { name: &'static str, value: String },
 }
 

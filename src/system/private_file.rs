@@ -24,7 +24,7 @@ pub const SIZE_LIMIT: u64 = 1 << 20;
 /// Why a private file was not used.
 #[derive(Debug, thiserror::Error)]
 pub enum PrivateFileError {
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
     #[error("it is not a private file of this user ({0})")]
     NotPrivate(&'static str),

@@ -9,6 +9,7 @@ mod ci;
 mod crash;
 mod definitions;
 mod emulator;
+mod error_page;
 mod every_provider;
 mod export;
 mod guides;
