@@ -24,7 +24,7 @@ use crate::protocol::message::HttpRequest;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::ScopeSet;
 use crate::provider::quirks::GrantKind;
-use crate::provider::{Dialect, Provider};
+use crate::provider::{Catalogue, Dialect, Provider, ProviderDefinition};
 use crate::store::stored_token::Origin;
 use crate::store::{Profile, StoreKind, StoredToken, TokenStore};
 use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
@@ -37,8 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 #[derive(Args)]
 pub struct DemoArgs {
     /// The provider to emulate
-    #[arg(long, value_name = "ID", default_value = "judgeme")]
-    provider: String,
+    #[arg(long, value_name = "ID")]
+    provider: Option<String>,
 
     /// Click through the consent page in a real browser; CMD as for `login --browser`
     #[arg(long, value_name = "CMD", num_args = 0..=1, default_missing_value = "")]
@@ -46,7 +46,7 @@ pub struct DemoArgs {
 }
 
 pub fn run(args: &DemoArgs, context: &Context) -> anyhow::Result<()> {
-    let definition = context.catalogue()?.get(&args.provider)?;
+    let definition = definition(args, &context.catalogue()?)?;
     let name = definition.name.clone();
     let options = Options { approve: args.browser.is_none(), ..Options::default() };
     let (clock, entropy) = (context.system.clock.clone(), context.system.entropy.clone());
@@ -87,6 +87,16 @@ fn what_stays(kind: StoreKind) -> &'static str {
             "only its empty lock file is left on this machine"
         }
     }
+}
+
+/// The provider that is named, or the one that is made for this.
+fn definition(args: &DemoArgs, catalogue: &Catalogue<'_>) -> anyhow::Result<ProviderDefinition> {
+    if let Some(id) = &args.provider {
+        return Ok(catalogue.get(id)?);
+    }
+    // A broken file of the user's own must not stand in the way.
+    let mut definitions = catalogue.ids().into_iter().filter_map(|id| catalogue.get(&id).ok());
+    Ok(definitions.find(|definition| definition.demo).ok_or(CommandError::NoProvider)?)
 }
 
 /// Everything between the emulator's start and the logout.

@@ -54,6 +54,9 @@ pub struct ProviderDefinition {
     /// Other values that are documented somewhere, by name; chosen with `alternative = "NAME"`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub alternatives: BTreeMap<String, Alternative>,
+    /// Whether this is the provider that `demo` shows when nobody names one.
+    #[serde(skip_serializing)]
+    pub demo: bool,
     /// What the emulator answers to API requests.
     #[serde(skip_serializing)]
     pub samples: Vec<Sample>,

@@ -13,7 +13,7 @@ pub fn draft(id: &str, metadata: Option<&AuthorizationServerMetadata>) -> String
     let token = of(metadata.and_then(|m| m.token_endpoint.as_ref()), "https://shop.example/oauth/token");
     let source = quoted(metadata.map_or("where you read it", |m| &m.issuer));
     let mut text = format!(
-        "# The provider `{id}`. What is left out is as the RFCs say; `oauthctl providers show judgeme` shows a full one,\n\
+        "# The provider `{id}`. What is left out is as the RFCs say; `oauthctl providers show` prints the built-in ones,\n\
          # and `oauthctl providers check FILE` says whether this one can be used.\n\n\
          name = {}\nsource = {source}\n# checked = \"2026-01-31\"\n\n\
          # A part of the URLs that differs from shop to shop; `{{store}}` stands for it. Kinds: label, host, origin.\n\
