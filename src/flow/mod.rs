@@ -51,7 +51,7 @@ pub enum FlowError {
     Metadata(#[from] discovery::DiscoveryError),
     #[error("the revocation request did not come through")]
     RevocationRequest(#[source] HttpError),
-    #[error("the {what} was not revoked: the provider answered with status {status} and the body `{reply}`")]
+    #[error("the {what} was not revoked; the provider answered with status {status} and {reply}")]
     NotRevoked {
         what: &'static str,
         status: u16,

@@ -342,7 +342,7 @@ fn flow_errors() -> Vec<FlowError> {
         FlowError::Discovery(unreachable()),
         FlowError::Metadata(DiscoveryError::NotAnIssuer { issuer: text("login.shop.example") }),
         FlowError::RevocationRequest(unreachable()),
-        not_revoked(503, "<h1>Be right back</h1>", None),
+        not_revoked(503, "an empty body", None),
         not_revoked(400, "{\"error\":\"invalid_client\"}", Some(said("invalid_client", "no such client"))),
         not_revoked(404, "Not Found", None),
         FlowError::ApiRequest(unreachable()),

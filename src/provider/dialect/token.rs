@@ -38,7 +38,7 @@ pub struct TokenReply {
 #[derive(Debug, thiserror::Error)]
 pub enum TokenReplyError {
     /// The server understood, and said no (RFC 6749 §5.2), whatever the status below 500.
-    #[error("the token endpoint refused, with status {status} and the body `{reply}`")]
+    #[error("the token endpoint refused, with status {status} and {reply}")]
     Refused {
         status: u16,
         reply: String,
@@ -46,7 +46,7 @@ pub enum TokenReplyError {
         error: Box<ErrorResponse>,
     },
     /// The server has a fault of its own.
-    #[error("the token endpoint answered with status {status} and the body `{reply}`")]
+    #[error("the token endpoint answered with status {status} and {reply}")]
     ServerFault { status: u16, reply: String },
     /// A redirect is not followed: it would carry the client's secret to wherever it points.
     #[error(
@@ -54,7 +54,7 @@ pub enum TokenReplyError {
     )]
     Redirected { status: u16 },
     /// Neither a token nor an error.
-    #[error("the token endpoint's reply, status {status}, was not understood: `{reply}`")]
+    #[error("the token endpoint's reply, status {status}, was not understood: {reply}")]
     Unreadable {
         status: u16,
         reply: String,
@@ -62,7 +62,7 @@ pub enum TokenReplyError {
         source: Option<serde_json::Error>,
     },
     /// JSON, but no token that can be used.
-    #[error("the token endpoint's reply, status {status}, holds no usable token: `{reply}`")]
+    #[error("the token endpoint's reply, status {status}, holds no usable token: {reply}")]
     Unusable {
         status: u16,
         reply: String,
