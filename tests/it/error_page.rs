@@ -276,7 +276,7 @@ fn command_errors() -> Vec<CommandError> {
         CommandError::LoginsEnd { profiles: vec![profile(), text("acme-us")], provider: provider() },
         CommandError::NoHeader { provider: provider() },
         CommandError::NotGithub,
-        CommandError::GithubEnv { path: text("/home/runner/work/_temp/set_env"), source: denied() },
+        CommandError::GithubEnv { path: text("/home/runner/_temp/set_env"), source: denied() },
         CommandError::NoPassphrase,
         CommandError::PassphrasesDiffer,
         CommandError::LoginExists { profile: profile() },
@@ -290,7 +290,7 @@ fn redirect_uri_errors() -> Vec<RedirectUriError> {
     vec![
         RedirectUriError::NotAbsolute(text("localhost:8765/callback")),
         RedirectUriError::Fragment(text("http://127.0.0.1:8765/callback#here")),
-        RedirectUriError::UserInfo(text("http://ada@127.0.0.1:8765/callback")),
+        RedirectUriError::UserInfo(text("http://user@127.0.0.1:8765/callback")),
         RedirectUriError::PlainHttp(text("http://shop.example/callback")),
     ]
 }
@@ -320,7 +320,7 @@ fn call_errors() -> Vec<CallError> {
         CallError::NotJson,
         CallError::MixedPages { problem: "the first is an array, another one is not" },
         CallError::NotForScreens { what: "binary" },
-        CallError::Output { path: text("/root/reply.json"), source: denied() },
+        CallError::Output { path: text("/home/me/reply.json"), source: denied() },
     ]
 }
 
