@@ -161,7 +161,7 @@ impl Call<'_> {
         let reply = self.caller.call(&request, upload)?;
         self.summary(reply.status, &reply.headers);
         self.show.head(&reply)?;
-        let (status, challenge) = (reply.status, retry::challenge(&reply));
+        let (status, challenge) = (reply.status, Challenge::in_headers(&reply.headers));
         let wait = retry::asked_wait(&reply, self.context.system.clock.as_ref());
         let head = self.show.body(reply)?;
         let verdict = self.verdict(status, challenge.as_ref(), &head, &request.method, &path);
@@ -188,8 +188,7 @@ impl Call<'_> {
         let mut refusal = Ok(());
         let plan = Plan { max_pages, jobs: usize::from(jobs) };
         let walked = paging::follow(&self.caller, request, paging, plan, &mut |page| {
-            let challenge =
-                Challenge::bearer(page.headers.get_all("www-authenticate").iter().filter_map(|v| v.to_str().ok()));
+            let challenge = Challenge::in_headers(&page.headers);
             refusal = self.verdict(page.status, challenge.as_ref(), &page.body, &request.method, &prepared.path);
             // A refusal after good pages is told of, but has no place in their array.
             match (refusal.is_ok(), joined.has_begun()) {
@@ -232,8 +231,7 @@ impl Call<'_> {
         path: &str,
     ) -> Result<(), CommandError> {
         let (login, dialect) = (self.login, Dialect::new(&self.login.provider));
-        let denied = dialect.is_denial(status, body)
-            || challenge.and_then(|challenge| challenge.param("error")) == Some("insufficient_scope");
+        let denied = dialect.is_denial(status, body) || challenge.is_some_and(Challenge::lacks_scope);
         if !denied && status < 400 {
             return Ok(());
         }

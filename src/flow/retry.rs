@@ -7,8 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::Method;
-
 use super::FlowError;
 use super::api::Api;
 use crate::protocol::bearer::Challenge;
@@ -121,7 +119,7 @@ impl<'a> Caller<'a> {
             if reply.status == 429 {
                 self.throttled.fetch_add(1, Ordering::Relaxed);
             }
-            let wait = self.wait_of(&reply).filter(|wait| is_safe(&request.method) && *wait <= patience);
+            let wait = self.wait_of(&reply).filter(|wait| request.method.is_safe() && *wait <= patience);
             let Some(wait) = wait.filter(|_| !self.stopped.load(Ordering::Relaxed)) else { return Ok(reply) };
             self.watch.waits(reply.status, wait);
             patience -= wait;
@@ -137,7 +135,7 @@ impl<'a> Caller<'a> {
         if reply.status != 401 {
             return false;
         }
-        match challenge(reply).as_ref().and_then(|challenge| challenge.param("error")) {
+        match Challenge::in_headers(&reply.headers).as_ref().and_then(|challenge| challenge.param("error")) {
             Some(error) => error == "invalid_token",
             None => matches!(self.expiry, Expiry::At(end) if self.clock.now().plus(SHORTLY) >= end),
         }
@@ -177,23 +175,16 @@ impl<'a> Caller<'a> {
 
 /// How long a busy API asks to be left alone.
 pub fn asked_wait(reply: &HttpReply, clock: &dyn Clock) -> Option<Duration> {
-    let value = matches!(reply.status, 429 | 503).then(|| reply.header("retry-after")).flatten()?;
-    Some(RetryAfter::parse(value)?.wait(clock.now()))
-}
-
-/// The bearer challenge of a reply.
-pub fn challenge(reply: &HttpReply) -> Option<Challenge> {
-    Challenge::bearer(reply.headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok()))
-}
-
-fn is_safe(method: &Method) -> bool {
-    method.is_safe()
+    let asked = matches!(reply.status, 429 | 503).then(|| RetryAfter::in_headers(&reply.headers)).flatten()?;
+    Some(asked.wait(clock.now()))
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, VecDeque};
     use std::io;
+
+    use http::Method;
 
     use super::*;
     use crate::protocol::time::Timestamp;

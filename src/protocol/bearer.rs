@@ -1,5 +1,8 @@
 //! What a resource server answers when it wants another token: the `WWW-Authenticate` challenge (RFC 6750 §3).
 
+use http::HeaderMap;
+use http::header::WWW_AUTHENTICATE;
+
 /// One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Challenge {
@@ -39,6 +42,16 @@ impl Challenge {
     /// The bearer challenge among all `WWW-Authenticate` values of a reply.
     pub fn bearer<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<Self> {
         headers.into_iter().flat_map(Self::parse_all).find(|challenge| challenge.scheme == "bearer")
+    }
+
+    /// The bearer challenge of a reply with these headers.
+    pub fn in_headers(headers: &HeaderMap) -> Option<Self> {
+        Self::bearer(headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()))
+    }
+
+    /// Whether the token is fine and its scope is not enough (RFC 6750 §3.1).
+    pub fn lacks_scope(&self) -> bool {
+        self.param("error") == Some("insufficient_scope")
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
+
 use super::time::Timestamp;
 
 /// A delay in seconds, or a date.
@@ -22,6 +25,11 @@ impl RetryAfter {
         // IMF-fixdate (RFC 9110 §5.6.7) is written as RFC 5322 has it.
         let zoned = jiff::fmt::rfc2822::parse(value).ok()?;
         Some(Self::Date(Timestamp(zoned.timestamp().as_second())))
+    }
+
+    /// What a reply with these headers asks for.
+    pub fn in_headers(headers: &HeaderMap) -> Option<Self> {
+        Self::parse(headers.get(RETRY_AFTER)?.to_str().ok()?)
     }
 
     /// How long that is from now on. A date that is over asks for no wait.

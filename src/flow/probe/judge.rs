@@ -1,7 +1,7 @@
 //! What one answer of the API says about the scope that its request needs.
 
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::CONTENT_TYPE;
 
 use super::Verdict;
 use crate::protocol::bearer::Challenge;
@@ -90,12 +90,11 @@ impl Answer<'_> {
 
     /// RFC 6750 §3.1.
     fn lacks_scope(&self) -> bool {
-        let challenges = self.headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-        Challenge::bearer(challenges).is_some_and(|bearer| bearer.param("error") == Some("insufficient_scope"))
+        Challenge::in_headers(self.headers).is_some_and(|bearer| bearer.lacks_scope())
     }
 
     fn pause(&self, now: Timestamp) -> Option<std::time::Duration> {
-        Some(RetryAfter::parse(self.header(http::header::RETRY_AFTER)?)?.wait(now))
+        RetryAfter::in_headers(self.headers).map(|asked| asked.wait(now))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::flow::FlowError;
-use crate::protocol::retry_after::RetryAfter;
+use crate::flow::retry::asked_wait;
 use crate::system::clock::Clock;
 use crate::system::http::HttpReply;
 
@@ -47,7 +47,7 @@ impl<'a> Patience<'a> {
 
     /// Whether the server asked for a pause, and it is over now.
     fn waited(&self, reply: &HttpReply, pauses_before: usize) -> bool {
-        let Some(pause) = asked_for(reply, self.clock) else { return false };
+        let Some(pause) = asked_wait(reply, self.clock) else { return false };
         let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
         // Another thread was told the same at the same time, and has waited for both.
         if pauses.count > pauses_before {
@@ -61,11 +61,4 @@ impl<'a> Patience<'a> {
         *pauses = Pauses { count: pauses.count + 1, waited: total };
         true
     }
-}
-
-/// 429 (RFC 6585 §4) or 503, with a time.
-fn asked_for(reply: &HttpReply, clock: &dyn Clock) -> Option<Duration> {
-    matches!(reply.status, 429 | 503)
-        .then(|| Some(RetryAfter::parse(reply.header("retry-after")?)?.wait(clock.now())))
-        .flatten()
 }
