@@ -8,6 +8,7 @@ use colored::Colorize;
 use super::{CommandError, Context};
 use crate::output::{AppOutcome, AppStatus};
 use crate::protocol::client::ClientId;
+use crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI;
 use crate::protocol::sanitize;
 use crate::protocol::secret::{ClientSecret, is_vschar};
 use crate::provider::definition::value_of;
@@ -15,9 +16,6 @@ use crate::provider::quirks::GrantKind;
 use crate::provider::{Provider, ProviderDefinition};
 use crate::store::Registration;
 use crate::system::paths::variable;
-
-/// What is registered when nobody says otherwise.
-const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
 
 /// What is registered at providers that take https only.
 const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 pub use fault::Fault;
 
 use crate::protocol::client::ClientId;
-use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::redirect_uri::{DEFAULT_REDIRECT_URI, RedirectUri};
 use crate::protocol::sanitize;
 use crate::protocol::secret::ClientSecret;
 use crate::provider::catalogue::fill_params;
@@ -32,9 +32,6 @@ use crate::system::clock::Clock;
 use crate::system::entropy::{Entropy, NoEntropy, random};
 use ledger::Ledger;
 use wire::{Incoming, Reply, Unreadable};
-
-/// Registered without being asked for: what `login` uses where nobody says otherwise.
-pub const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
 
 /// A browser opens six connections to one server at most; a slow client or two may come on top.
 const WORKERS: usize = 8;

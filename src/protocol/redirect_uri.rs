@@ -8,6 +8,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use url::{Host, Url};
 
+/// What is registered when nobody says otherwise: a port of our own choice, the same at every login.
+pub const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
+
 /// A redirect URI that was read and found usable; the text is the user's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectUri {

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use oauthctl::emulator::{DEFAULT_REDIRECT_URI, Emulator, Options};
+use oauthctl::emulator::{Emulator, Options};
 use oauthctl::flow::probe::{self, Probing, Verdict};
 use oauthctl::protocol::authorization::{AuthorizationRequest, ResponseType};
 use oauthctl::protocol::client::ClientId;
 use oauthctl::protocol::message::HttpRequest;
 use oauthctl::protocol::params::Params;
-use oauthctl::protocol::redirect_uri::RedirectUri;
+use oauthctl::protocol::redirect_uri::{DEFAULT_REDIRECT_URI, RedirectUri};
 use oauthctl::protocol::scope::ScopeSet;
 use oauthctl::protocol::secret::{AccessToken, AuthorizationCode};
 use oauthctl::protocol::time::Timestamp;
