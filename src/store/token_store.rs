@@ -68,9 +68,14 @@ impl TokenStore {
         }
     }
 
+    /// The store that a listed login is in.
+    fn remembered(&self, profile: &Profile) -> Result<Option<StoreKind>, StoreError> {
+        Ok(self.index()?.logins.get(profile.as_str()).map(|entry| entry.store))
+    }
+
     /// The store that a login of this name goes to: the chosen one, else the one that it was in.
     pub fn kind_for(&self, profile: &Profile) -> Result<StoreKind, StoreError> {
-        let remembered = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+        let remembered = self.remembered(profile)?;
         Ok(self.chosen.or(remembered).unwrap_or_default())
     }
 
@@ -96,7 +101,7 @@ impl TokenStore {
     }
 
     pub fn load(&self, profile: &Profile) -> Result<Option<Found<StoredToken>>, StoreError> {
-        let remembered = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+        let remembered = self.remembered(profile)?;
         self.read(profile.as_str(), profile.as_str(), remembered)
     }
 
@@ -112,7 +117,7 @@ impl TokenStore {
 
     /// The store of a login: the chosen one, or the one that is remembered.
     pub fn kind_of(&self, profile: &Profile) -> Result<StoreKind, StoreError> {
-        let listed = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+        let listed = self.remembered(profile)?;
         Ok(self.kind_among(listed).unwrap_or_default())
     }
 
@@ -127,7 +132,7 @@ impl TokenStore {
         // A refresh that is under way would write its token over ours. It looks before it does, so if it holds the lock
         // for longer than it may, or there can be no lock, the person who has just consented loses no login for that.
         let lock = self.lock(profile, kind, PATIENCE).ok().flatten();
-        let previous = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+        let previous = self.remembered(profile)?;
         self.write(kind, profile.as_str(), &record::encode(token))?;
         drop(lock);
         self.change_index(|index| {
@@ -145,7 +150,7 @@ impl TokenStore {
     /// Forgets a login. `false` if there was none. To be called by the holder of the lock, where a refresh may be under
     /// way.
     pub fn forget(&self, profile: &Profile) -> Result<bool, StoreError> {
-        let listed = self.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+        let listed = self.remembered(profile)?;
         let kind = self.kind_of(profile)?;
         let keychain = self.keychain(kind)?;
         let deleted = keychain.delete(profile.as_str());
