@@ -74,7 +74,7 @@ fn logout_forgets_one_login_or_all() {
 #[test]
 fn a_projects_file_is_found_from_below_and_names_the_login() {
     let sandbox = with_two_logins();
-    let project = sandbox.home().join("work/project");
+    let project = sandbox.home().join("code/project");
     let deep = project.join("src/deep");
     fs::create_dir_all(&deep).unwrap();
     write_project(&project, "profile = 'one'\n");
@@ -83,7 +83,7 @@ fn a_projects_file_is_found_from_below_and_names_the_login() {
     assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-two\n");
 
     let status = run_in(&sandbox, &deep, &["status", "-v"]);
-    status.code(0).says("profile: one (from project, `").says("/work/project/.oauthctl.toml`, line 1, column 11)");
+    status.code(0).says("profile: one (from project, `").says("/code/project/.oauthctl.toml`, line 1, column 11)");
     status.says("store of new logins: file (from environment, OAUTHCTL_STORE)").says("token: not shown (from file)");
     run_in(&sandbox, &deep, &["status", "-v", "--profile", "two"]).code(0).says("profile: two (from flag --profile)");
     sandbox.run(&["status", "-v"]).code(0).says("profile: two (from the current login");
