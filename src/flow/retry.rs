@@ -32,15 +32,6 @@ pub trait Renew: Sync {
     fn renew(&self, refused: &AccessToken) -> Option<AccessToken>;
 }
 
-/// For tokens that cannot be renewed.
-pub struct NoRenewal;
-
-impl Renew for NoRenewal {
-    fn renew(&self, _: &AccessToken) -> Option<AccessToken> {
-        None
-    }
-}
-
 /// Sees what goes over the wire, and is told of waits.
 pub trait Watch: Sync {
     /// `request` has no token in it yet.
@@ -191,6 +182,15 @@ mod tests {
     use crate::provider::catalogue::NoFiles;
     use crate::provider::{Catalogue, Provider};
     use crate::system::http::HttpError;
+
+    /// For tokens that cannot be renewed.
+    struct NoRenewal;
+
+    impl Renew for NoRenewal {
+        fn renew(&self, _: &AccessToken) -> Option<AccessToken> {
+            None
+        }
+    }
 
     /// Answers from a list, and writes down the tokens that came.
     struct Script {
