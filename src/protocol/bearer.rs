@@ -108,6 +108,26 @@ mod tests {
         assert_eq!(Challenge::bearer(["Basic realm=x"]), None);
     }
 
+    #[test]
+    fn commas_part_only_outside_of_quotes() {
+        let challenge = |header| Challenge::bearer([header]).unwrap();
+        let quoted = challenge(r#"Bearer realm="6\", wide", error="x""#);
+        assert_eq!((quoted.param("realm"), quoted.param("error")), (Some("6\", wide"), Some("x")));
+        // Outside of quotes a backslash is a character like any other.
+        assert_eq!(challenge(r"Bearer realm=a\, error=x").param("error"), Some("x"));
+        // A blank after the sign is no scheme's end.
+        let spaced = challenge("Bearer error= x");
+        assert_eq!((spaced.scheme.as_str(), spaced.param("error")), ("bearer", Some("x")));
+        assert_eq!(Challenge::parse_all("error=x y").len(), 0, "a parameter of nobody's");
+    }
+
+    #[test]
+    fn only_insufficient_scope_says_that_the_token_is_fine() {
+        let lacks = |header| Challenge::bearer([header]).unwrap().lacks_scope();
+        assert!(lacks("Bearer error=insufficient_scope"));
+        assert!(!lacks("Bearer error=invalid_token") && !lacks("Bearer"));
+    }
+
     proptest! {
         #[test]
         fn any_header_is_read_without_a_panic(header in any::<String>()) {

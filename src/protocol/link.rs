@@ -18,13 +18,12 @@ impl Link {
             let Some((target, after)) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')) else {
                 return links;
             };
-            let (params, after) = parse_params(after);
-            links.push(Self { target: target.trim().to_owned(), params });
-            let after = after.trim_start_matches([' ', '\t']);
-            if !after.starts_with(',') {
+            let Some((params, after)) = parse_params(after) else { return links };
+            rest = after.trim_start_matches([' ', '\t']);
+            if !(rest.is_empty() || rest.starts_with(',')) {
                 return links;
             }
-            rest = after;
+            links.push(Self { target: target.trim().to_owned(), params });
         }
     }
 
@@ -46,8 +45,8 @@ impl Link {
     }
 }
 
-/// `*( OWS ";" OWS [ link-param ] )`, and what follows it.
-fn parse_params(text: &str) -> (Vec<(String, String)>, &str) {
+/// `*( OWS ";" OWS [ link-param ] )`, and what follows it. `None` if a quoted string has no end.
+fn parse_params(text: &str) -> Option<(Vec<(String, String)>, &str)> {
     let mut params = Vec::new();
     let mut rest = text;
     while let Some(after) = rest.trim_start_matches([' ', '\t']).strip_prefix(';') {
@@ -55,7 +54,7 @@ fn parse_params(text: &str) -> (Vec<(String, String)>, &str) {
         let end = after.find(['=', ';', ',']).unwrap_or(after.len());
         let name = after[..end].trim().to_ascii_lowercase();
         let (value, after) = match after[end..].strip_prefix('=') {
-            Some(value) => parse_value(value.trim_start_matches([' ', '\t'])),
+            Some(value) => parse_value(value.trim_start_matches([' ', '\t']))?,
             None => (String::new(), &after[end..]),
         };
         if !name.is_empty() {
@@ -63,25 +62,25 @@ fn parse_params(text: &str) -> (Vec<(String, String)>, &str) {
         }
         rest = after;
     }
-    (params, rest)
+    Some((params, rest))
 }
 
 /// A token or a quoted string (RFC 9110 §5.6.4), and what follows it.
-fn parse_value(text: &str) -> (String, &str) {
+fn parse_value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find([';', ',']).unwrap_or(text.len());
-        return (text[..end].trim().to_owned(), &text[end..]);
+        return Some((text[..end].trim().to_owned(), &text[end..]));
     };
     let mut value = String::new();
     let mut chars = quoted.char_indices();
     while let Some((at, c)) = chars.next() {
         match c {
-            '"' => return (value, &quoted[at + 1..]),
+            '"' => return Some((value, &quoted[at + 1..])),
             '\\' => value.extend(chars.next().map(|(_, c)| c)),
             c => value.push(c),
         }
     }
-    (value, "")
+    None
 }
 
 #[cfg(test)]
@@ -123,6 +122,9 @@ mod tests {
             "<a>; title=\"rel=next\"",
             "<a>; rel=next; anchor=\"/other\"",
             "<a>; rel=prev garbage <b>; rel=next",
+            "<a>; rel=\"next\"x; anchor=\"/other\"",
+            "<a>; rel=\"next",
+            "<a>; rel=\"prev\" x, <b>; rel=next",
         ] {
             assert_eq!(next(header), None, "{header}");
         }
