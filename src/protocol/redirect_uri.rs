@@ -168,18 +168,36 @@ mod tests {
     fn what_cannot_be_a_redirect_uri_is_refused() {
         use RedirectUriError::{Fragment, NotAbsolute, PlainHttp, UserInfo};
         type Case = (&'static str, fn(String) -> RedirectUriError);
-        let cases: [Case; 7] = [
+        let cases: [Case; 12] = [
             ("/callback", NotAbsolute),
             ("ftp://localhost/", NotAbsolute),
             ("http://local host/", NotAbsolute),
             ("http:\\\\localhost/", NotAbsolute),
             ("http://localhost/#x", Fragment),
             ("http://user@localhost/", UserInfo),
+            ("http://:word@localhost/", UserInfo),
             ("http://example.com/cb", PlainHttp),
+            ("http://192.0.2.1/cb", PlainHttp),
+            ("http://[2001:db8::1]/cb", PlainHttp),
+            ("http://localhost.example/cb", PlainHttp),
+            ("http://localhost/caf\u{e9}", NotAbsolute),
         ];
         for (text, error) in cases {
             assert_eq!(RedirectUri::parse(text), Err(error(text.to_owned())), "{text}");
         }
+    }
+
+    #[test]
+    fn its_parts_are_what_a_browser_makes_of_it() {
+        let uri = |text| RedirectUri::parse(text).unwrap();
+        let plain = uri("http://LOCALHOST:8080/cb?a=b");
+        assert_eq!((plain.host(), plain.port(), plain.path(), plain.query()), ("localhost", 8080, "/cb", Some("a=b")));
+        assert_eq!((plain.authority(), plain.origin()), ("localhost:8080".into(), "http://localhost:8080".into()));
+        let tls = uri("https://[::1]:443");
+        assert_eq!((tls.host(), tls.port(), tls.path(), tls.query()), ("[::1]", 443, "/", None));
+        assert_eq!((tls.authority(), tls.origin()), ("[::1]".into(), "https://[::1]".into()));
+        assert!(tls.is_tls() && !plain.is_tls());
+        assert_eq!(format!("{plain}"), "http://LOCALHOST:8080/cb?a=b");
     }
 
     #[test]

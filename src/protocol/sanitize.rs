@@ -6,28 +6,49 @@
 /// How much of a foreign text one message shows: enough for a sentence, too little to push ours off the screen.
 const MAX_CHARS: usize = 200;
 
-/// One clean line of at most [`MAX_CHARS`] characters.
+/// One clean line of at most [`MAX_CHARS`] characters; the last one says so where there was more.
 pub fn line(text: &str) -> String {
     let mut clean = String::new();
-    let mut count = 0;
+    let mut room = MAX_CHARS;
+    // Where the text is cut if it does not fit: one character before the end.
+    let mut cut = 0;
     let mut pending_space = false;
     for c in visible(text) {
         if c.is_whitespace() {
             pending_space = !clean.is_empty();
             continue;
         }
-        if count >= MAX_CHARS {
+        let needed = if pending_space { 2 } else { 1 };
+        if needed > room {
+            clean.truncate(cut);
             clean.push('…');
             return clean;
         }
         if std::mem::take(&mut pending_space) {
             clean.push(' ');
-            count += 1;
         }
         clean.push(c);
-        count += 1;
+        room -= needed;
+        if room > 0 {
+            cut = clean.len();
+        }
     }
     clean
+}
+
+/// How much of one line of a message of ours is shown. A path, an address and a sentence fit; a parser's message may
+/// repeat a whole line of a file.
+const MAX_LINE_CHARS: usize = 1000;
+
+/// A message of several lines, each of them cut: the last gate for what foreign words became part of.
+pub fn message(message: &str) -> String {
+    let text = text(message);
+    let mut lines = text.lines().map(|line| match line.char_indices().nth(MAX_LINE_CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    });
+    let first = lines.next().unwrap_or_default();
+    lines.fold(first, |all, line| all + "\n" + &line)
 }
 
 /// All of a text, its line breaks and tabs kept: what `call` shows of a body on a terminal.
@@ -42,12 +63,7 @@ fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
         loop {
             let c = chars.next()?;
             match c {
-                '\u{1b}' => match chars.next() {
-                    Some('[') => skip_csi(&mut chars),
-                    // OSC, DCS, SOS, PM, APC: everything up to BEL or the string terminator.
-                    Some(']' | 'P' | 'X' | '^' | '_') => skip_string(&mut chars),
-                    _ => {}
-                },
+                '\u{1b}' => skip_escape(&mut chars),
                 '\u{9b}' => skip_csi(&mut chars),
                 '\u{9d}' | '\u{90}' | '\u{98}' | '\u{9e}' | '\u{9f}' => skip_string(&mut chars),
                 '\n' | '\t' => return Some(c),
@@ -59,6 +75,18 @@ fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
             }
         }
     })
+}
+
+/// What follows an ESC (ECMA-35 §13): the opening of a longer sequence, or intermediate bytes and one final byte. Anything
+/// else belongs to no sequence, and another ESC begins one of its own.
+fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    while chars.next_if(|c| matches!(c, '\u{20}'..='\u{2f}')).is_some() {}
+    match chars.next_if(|c| matches!(c, '\u{30}'..='\u{7e}')) {
+        Some('[') => skip_csi(chars),
+        // OSC, DCS, SOS, PM, APC: everything up to BEL or the string terminator.
+        Some(']' | 'P' | 'X' | '^' | '_') => skip_string(chars),
+        _ => {}
+    }
 }
 
 /// CSI: parameter and intermediate bytes, then one final byte from `@` to `~`.
@@ -90,11 +118,14 @@ fn skip_string(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     }
 }
 
-/// Marks that reorder or hide text: bidi controls, zero-width characters, tags, variation selectors.
+/// Marks that reorder or hide text: bidi controls, and whatever has no width (Unicode's Default_Ignorable_Code_Point:
+/// zero-width characters, fillers, tags, variation selectors), with the separators of lines and of annotations.
 fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -112,7 +143,11 @@ mod tests {
             ("a\u{1b}Pq payload\u{1b}\\b", "ab"),
             ("a\u{9b}2Jb", "ab"),
             ("a\u{9d}0;t\u{9c}b", "ab"),
+            ("a\u{1b}(B\u{1b}7b", "ab"),
+            ("a\u{1b}\u{1b}[31mb\u{1b}", "ab"),
+            ("a\u{1b}\nb", "a b"),
             ("a\u{202e}b", "a\u{fffd}b"),
+            ("joined\u{34f}tag\u{e0041}", "joined\u{fffd}tag\u{fffd}"),
             ("zero\u{200b}width", "zero\u{fffd}width"),
             ("two\r\nlines\tand  blanks ", "two lines and blanks"),
             ("back\u{8}space", "back\u{fffd}space"),
@@ -123,8 +158,20 @@ mod tests {
     }
 
     #[test]
+    fn a_text_keeps_its_lines() {
+        assert_eq!(text("one\r\ntwo\rover\tit\n"), "one\ntwo over\tit\n");
+        assert_eq!(text("a\u{1b}]0;title\u{1b}b\u{1b}\\c"), "ac", "a title ends with ESC and a backslash only");
+    }
+
+    #[test]
     fn a_long_text_is_cut() {
-        assert_eq!(line(&"x".repeat(1000)).chars().count(), MAX_CHARS + 1);
+        let cut = |n| format!("{}…", "x".repeat(n));
+        assert_eq!(line(&"x".repeat(MAX_CHARS)), "x".repeat(MAX_CHARS));
+        assert_eq!(line(&"x".repeat(MAX_CHARS + 1)), cut(MAX_CHARS - 1));
+        assert_eq!(line(&format!("{} yz", "x".repeat(MAX_CHARS - 1))), cut(MAX_CHARS - 1));
+        assert_eq!(line(&format!("{} yz", "x".repeat(MAX_CHARS - 2))), cut(MAX_CHARS - 2));
+        let lines_of_a_terminal = line(&"x".repeat(100_000)).chars().count().div_ceil(80);
+        assert!(lines_of_a_terminal <= 3, "it pushes ours off the screen");
     }
 
     proptest! {

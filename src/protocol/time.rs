@@ -58,6 +58,17 @@ impl FromStr for HumanDuration {
     }
 }
 
+impl HumanDuration {
+    /// To the second, in one unit, as it is read: `1h`, `90m`, `3601s`.
+    pub fn to_exact(self) -> String {
+        let seconds = self.0.as_secs();
+        let units = [(86_400, 'd'), (3600, 'h'), (60, 'm')];
+        let (size, unit) =
+            units.into_iter().find(|(size, _)| seconds > 0 && seconds.is_multiple_of(*size)).unwrap_or((1, 's'));
+        format!("{}{unit}", seconds / size)
+    }
+}
+
 /// The two largest units: `5m`, `1h 20m`, `3d 2h`, `41s`.
 impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,6 +95,15 @@ mod tests {
         }
         for bad in ["", "m", "-1", "1.5h", "5 minutes", "99999999999999999999", "18446744073709551615d"] {
             assert!(bad.parse::<HumanDuration>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_to_the_second_and_read_again() {
+        for (seconds, text) in [(0, "0s"), (60, "1m"), (3600, "1h"), (5400, "90m"), (3601, "3601s"), (604_800, "7d")] {
+            let duration = HumanDuration(Duration::from_secs(seconds));
+            assert_eq!(duration.to_exact(), text);
+            assert_eq!(text.parse::<HumanDuration>().unwrap(), duration);
         }
     }
 

@@ -169,7 +169,7 @@ impl Serialize for Lifetime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Never => serializer.serialize_str("never"),
-            Self::For(time) => serializer.serialize_str(&HumanDuration(*time).to_string()),
+            Self::For(time) => serializer.serialize_str(&HumanDuration(*time).to_exact()),
         }
     }
 }
