@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::DefinitionError;
 use super::endpoint::{Endpoints, UrlTemplates};
+use super::printable;
 use super::quirks::{
     BasicHalves, CallbackSignature, Denial, ExpiryUnit, GrantKind, Lifetime, LoopbackRule, Paging, Pkce, RFC_DEFAULTS,
     RefreshWith, Sourced, StateEcho, SuccessMark, TokenBody, TokenMethod, TokenPlacement,
@@ -340,6 +341,11 @@ impl ProviderDefinition {
     pub fn check(&self) -> Result<(), DefinitionError> {
         let wrong =
             |key: &str, problem: String| DefinitionError::Wrong { id: self.id.clone(), key: key.to_owned(), problem };
+        // A definition is shown in tables, questions and hints, and may be written by a stranger.
+        let tree = serde_json::to_value(self).unwrap_or_default();
+        if let Some(key) = printable::offence(&tree) {
+            return Err(wrong(&key, "it has characters in it that no terminal shows".into()));
+        }
         for (key, params) in [("authorize.params", &self.authorize.params), ("token.params", &self.token.params)] {
             for name in value_of(params).into_iter().flatten().map(|(name, _)| name) {
                 let reserved = RESERVED.contains(&name.as_str()) && !(key == "token.params" && name == "state");

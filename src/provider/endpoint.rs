@@ -222,8 +222,8 @@ fn fill_first(
     Ok(None)
 }
 
-/// Fills a URL template and makes sure that the values did not change more than the places they stand in: the same
-/// template with a harmless value must have its host cut at the same dots.
+/// Fills a URL template and makes sure that the values did not change more than the places they stand in: the host ends
+/// where the template says that it ends, and it is the one that is written there.
 fn fill_endpoint(
     definition: &ProviderDefinition,
     key: &str,
@@ -238,14 +238,20 @@ fn fill_endpoint(
     let text =
         template::fill(template, params).map_err(|missing| wrong(&format!("`{{{}}}` is no parameter", missing.0)))?;
     let endpoint = Endpoint::parse(&text).map_err(wrong)?;
-    // What the parser understood must be what was written: `host` up to the first `/`, to the letter.
-    let authority = text.split("://").nth(1).and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default();
+    // What the parser understood must be what was written: the template's host up to its first `/`, to the letter. Where
+    // a value brings the scheme along, it is an origin, and ends with its host.
+    let of = |url: &str| url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next()).map(str::to_owned);
+    let begins_with_scheme = template.split("://").next().is_some_and(|scheme| !scheme.contains('{'));
+    let authority = match of(template).filter(|_| begins_with_scheme) {
+        Some(host) => template::fill(&host, params).unwrap_or_default(),
+        None => of(&text).unwrap_or_default(),
+    };
     let default_port = if endpoint.0.scheme() == "https" { ":443" } else { ":80" };
     let parsed = match (endpoint.0.host_str(), endpoint.0.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
         (host, _) => host.unwrap_or_default().to_owned(),
     };
-    if authority.strip_suffix(default_port).unwrap_or(authority) != parsed {
+    if authority.strip_suffix(default_port).unwrap_or(&authority) != parsed {
         return Err(wrong("the host is not the one that is written there"));
     }
     Ok(endpoint)
@@ -265,6 +271,9 @@ pub struct RecordedOrigins {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub revoke: Option<String>,
     pub api: Vec<String>,
+    /// What a newer program wrote, as in every record.
+    #[serde(flatten)]
+    unknown: serde_json::Map<String, serde_json::Value>,
 }
 
 /// One provider, its parameters filled in: what flows and commands work with.
@@ -343,6 +352,7 @@ impl Provider {
             refresh: origin(&self.endpoints.refresh),
             revoke: origin(&self.endpoints.revoke),
             api: self.endpoints.api_origins.iter().map(Origin::to_string).collect(),
+            unknown: Default::default(),
         }
     }
 
@@ -375,42 +385,4 @@ impl Provider {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_endpoint_is_https_or_on_loopback() {
-        for good in ["https://a.example/x?y=1", "http://127.0.0.1:8/x", "http://[::1]/", "http://localhost/"] {
-            assert!(Endpoint::parse(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "http://a.example/",
-            "https://u@a.example/",
-            "https://a.example/#f",
-            "https:///x y",
-            "a.example",
-            "file:///etc",
-            "http://localhost.evil.example/",
-            "https://a.example\\@b/",
-        ] {
-            assert!(Endpoint::parse(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn an_origin_holds_only_its_own_urls() {
-        let origin = Origin::parse("https://a.example").unwrap();
-        let holds = |url| origin.holds(&Url::parse(url).unwrap());
-        assert!(holds("https://a.example:443/x") && holds("https://A.example/"));
-        for other in [
-            "http://a.example/",
-            "https://a.example:444/",
-            "https://a.example.evil/",
-            "https://u@a.example/",
-            "https://a.example./",
-        ] {
-            assert!(!holds(other), "{other}");
-        }
-        assert!(Origin::parse("https://a.example/").is_err());
-    }
-}
+mod tests;

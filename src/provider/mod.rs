@@ -6,6 +6,7 @@ pub mod definition;
 pub mod dialect;
 pub mod draft;
 pub mod endpoint;
+pub mod printable;
 pub mod probe;
 pub mod quirks;
 pub mod scopes;

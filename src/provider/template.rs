@@ -103,7 +103,11 @@ fn normalize_host(value: &str) -> Result<String, String> {
 fn normalize_origin(value: &str) -> Result<String, String> {
     let origin = value.strip_suffix('/').unwrap_or(value).to_ascii_lowercase();
     let origin = if origin.contains("://") { origin } else { format!("https://{origin}") };
-    super::endpoint::Origin::parse(&origin).map(|origin| origin.to_string()).map_err(|_| {
+    let default_port = if origin.starts_with("https:") { ":443" } else { ":80" };
+    let origin = origin.strip_suffix(default_port).unwrap_or(&origin);
+    // Whatever the parser had to change was not plainly a host: it takes `0x7f.1` for 127.0.0.1.
+    let parsed = super::endpoint::Origin::parse(origin).map(|parsed| parsed.to_string());
+    parsed.ok().filter(|parsed| parsed == origin).ok_or_else(|| {
         "it takes an origin such as `https://shop.example.com`, https or on loopback, nothing after it".into()
     })
 }
@@ -184,6 +188,7 @@ mod tests {
             ("https://my.glu.example/", "https://my.glu.example"),
             ("my.glu.example", "https://my.glu.example"),
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("https://shop.example:443/", "https://shop.example"),
         ] {
             assert_eq!(param(ParamKind::Origin).normalize(typed).as_deref(), Ok(origin));
         }
@@ -195,6 +200,9 @@ mod tests {
             "https://a#b",
             "file:///x",
             "javascript:x",
+            "http://0x7f.1",
+            "0",
+            "https:/shop.example",
         ] {
             assert!(param(ParamKind::Origin).normalize(hostile).is_err(), "{hostile}");
         }
