@@ -21,6 +21,8 @@ use zeroize::Zeroizing;
 
 use crate::protocol::sanitize;
 use crate::system::keychain::{Keychain, KeychainError, SecretBytes};
+use crate::system::process::in_background;
+use crate::system::signals::{Helper, Unbroken};
 
 /// How long we wait for a helper. It may ask a person for a passphrase or a server across the world for the secret.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -110,6 +112,7 @@ impl CredentialHelper {
         if alone {
             own_group(&mut command);
         }
+        let unbroken = Unbroken::begin();
         let mut child = match command.spawn() {
             Ok(child) => child,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -118,12 +121,25 @@ impl CredentialHelper {
             }
             Err(error) => return Err(self.refused(action, &format!("it could not be started ({error})"))),
         };
+        let _helper = Helper::watch(&child, alone);
+        drop(unbroken);
         let until = Instant::now() + self.deadline;
-        let mut stdin = child.stdin.take();
-        // A helper that does not read must not hold us up; one that ends early breaks the pipe, and its answer counts.
-        thread::spawn(move || stdin.as_mut().map(|stdin| stdin.write_all(&input)));
-        let stdout = read_behind(child.stdout.take(), MAX_ANSWER);
-        let stderr = read_behind(child.stderr.take(), MAX_TALK);
+        let talk_to = |child: &mut Child| {
+            // The input comes last: where nobody can hear the answer, nothing was said.
+            let stdout = read_behind(child.stdout.take(), MAX_ANSWER)?;
+            let stderr = read_behind(child.stderr.take(), MAX_TALK)?;
+            let mut stdin = child.stdin.take();
+            // A helper that does not read must not hold us up; one that ends early breaks the pipe, and its answer counts.
+            in_background("helper", move || stdin.as_mut().map(|stdin| stdin.write_all(&input)))?;
+            Ok((stdout, stderr))
+        };
+        let (stdout, stderr) = match talk_to(&mut child) {
+            Ok(streams) => streams,
+            Err::<_, io::Error>(error) => {
+                self.end(child, alone);
+                return Err(self.refused(action, &format!("there is no thread to talk to it on ({error})")));
+            }
+        };
         let answer = match stdout.recv_timeout(self.deadline) {
             Ok(answer) => answer,
             Err(RecvTimeoutError::Timeout) => return Err(self.give_up(child, alone)),
@@ -138,14 +154,18 @@ impl CredentialHelper {
         Ok(Err(said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")))
     }
 
-    fn give_up(&self, mut child: Child, alone: bool) -> KeychainError {
+    fn give_up(&self, child: Child, alone: bool) -> KeychainError {
+        self.end(child, alone);
+        KeychainError::silent(self.deadline)
+    }
+
+    fn end(&self, mut child: Child, alone: bool) {
         if alone {
             kill_group(&child);
         }
-        // It may have ended just now; what is left of it then is reaped all the same.
+        // It may have ended just now; what is left of it then is reaped all the same, if there is a thread for it.
         let _ = child.kill();
-        thread::spawn(move || child.wait());
-        KeychainError::silent(self.deadline)
+        let _ = in_background("helper", move || child.wait());
     }
 
     fn refused(&self, action: &str, said: &str) -> KeychainError {
@@ -159,6 +179,10 @@ impl Keychain for CredentialHelper {
         let answer = match self.run("get", server_url(account).into_bytes().into())? {
             Ok(answer) => answer,
             Err(said) if said.starts_with(NOT_FOUND) => return Ok(None),
+            // One that fails after it has answered.
+            Err(said) if said.contains('{') => {
+                return Err(self.refused("get", "what it said may have the secret in it"));
+            }
             Err(said) => return Err(self.refused("get", &said)),
         };
         let found: Credentials = serde_json::from_slice(&answer)
@@ -225,17 +249,17 @@ fn reveals(said: &str, secret: &str) -> bool {
 type Answer = Zeroizing<Vec<u8>>;
 
 /// Reads on a thread of its own: a grandchild may hold the pipe open longer than we wait.
-fn read_behind(stream: Option<impl Read + Send + 'static>, limit: u64) -> mpsc::Receiver<Answer> {
+fn read_behind(stream: Option<impl Read + Send + 'static>, limit: u64) -> io::Result<mpsc::Receiver<Answer>> {
     let (answer, answered) = mpsc::sync_channel(1);
-    thread::spawn(move || {
+    in_background("helper", move || {
         let mut bytes = Zeroizing::new(Vec::with_capacity(16 * 1024));
         if let Some(stream) = stream {
             // What was read before an error is what there is.
             let _ = stream.take(limit).read_to_end(&mut bytes);
         }
         let _ = answer.send(bytes);
-    });
-    answered
+    })?;
+    Ok(answered)
 }
 
 /// Whether the child ended well; `None` if it has not ended in time. It has closed its stdout, so this is short.
@@ -321,6 +345,13 @@ mod tests {
         let (_folder, parrot) = helper("cat; exit 1");
         let text = reason(parrot.set("acme", b"{\"access_token\":\"canary-7f3a-canary\"}"));
         assert!(text.ends_with("what it said has the secret in it"), "{text}");
+    }
+
+    #[test]
+    fn a_helper_that_fails_after_its_answer_is_not_repeated() {
+        let (_folder, late) = helper(r#"echo '{"Secret":"canary-7f3a-canary"}'; echo no bus >&2; exit 1"#);
+        let text = reason(late.get("acme"));
+        assert!(text.ends_with("what it said may have the secret in it"), "{text}");
     }
 
     #[test]

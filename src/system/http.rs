@@ -18,6 +18,7 @@ use url::Url;
 
 use crate::protocol::message::HttpRequest;
 use crate::provider::endpoint::is_loopback;
+use crate::system::process;
 
 /// How long a connection may take to stand.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -31,6 +32,9 @@ pub const SILENCE: Duration = Duration::from_secs(30);
 
 /// How much of a token endpoint's reply is read. Token replies have a few KiB.
 pub const MAX_REPLY: u64 = 1024 * 1024;
+
+/// How much of a reply's head is taken: names and values. The HTTP library reads 100 lines at most.
+const MAX_HEAD: usize = 64 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
@@ -229,6 +233,18 @@ impl NetworkClient {
     }
 }
 
+/// A client ends with the thread that serves it, and that thread may be busy with a server's flood. Nobody waits for
+/// it: what has been said about a limit of time holds for the end of the command too.
+impl Drop for NetworkClient {
+    fn drop(&mut self) {
+        for client in [&mut self.plain, &mut self.tls, &mut self.tls_to_loopback].into_iter().filter_map(OnceLock::take)
+        {
+            // Where there is no thread to be had, it ends here.
+            let _ = process::in_background("http-end", move || drop(client));
+        }
+    }
+}
+
 impl HttpClient for NetworkClient {
     fn send(&self, request: &HttpRequest) -> Result<HttpReply, HttpError> {
         let mut outgoing = self.outgoing(request)?.timeout(TOTAL_TIME);
@@ -256,7 +272,8 @@ impl HttpClient for NetworkClient {
         let outgoing = outgoing.body(body).timeout(UPLOAD_TIME);
         let (report, result) = mpsc::channel();
         // Nobody listens any more if the server was silent for too long.
-        std::thread::spawn(move || drop(report.send(outgoing.send())));
+        process::in_background("upload", move || drop(report.send(outgoing.send())))
+            .map_err(|error| HttpError::Setup(Reason(error.to_string())))?;
         let mut seen = 0;
         loop {
             match result.recv_timeout(self.silence) {
@@ -299,6 +316,9 @@ fn finish(
 ) -> Result<HttpReply, HttpError> {
     let origin = url.origin().ascii_serialization();
     match reply {
+        Ok(reply) if head_size(reply.headers()) > MAX_HEAD => {
+            Err(HttpError::Broken { origin, source: Reason(format!("its head is larger than {MAX_HEAD} bytes")) })
+        }
         Ok(reply) => Ok(HttpReply {
             status: reply.status().as_u16(),
             headers: reply.headers().clone(),
@@ -310,4 +330,8 @@ fn finish(
         Err(error) if error.is_timeout() => Err(timeout(url, limit)),
         Err(error) => Err(HttpError::Broken { origin, source: Reason::of(error) }),
     }
+}
+
+fn head_size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }

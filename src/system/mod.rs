@@ -23,6 +23,7 @@ pub mod seal;
 pub mod sealed_file;
 #[cfg(target_os = "linux")]
 pub mod secret_service;
+pub mod signals;
 pub mod terminal;
 
 use std::sync::Arc;
@@ -35,13 +36,16 @@ pub struct System {
     pub entropy: Arc<dyn entropy::Entropy>,
     pub http: Arc<dyn http::HttpClient>,
     pub secrets: SecretVariables,
+    /// Whether this process is closed to the user's other processes: see [`process::harden`].
+    pub hardened: bool,
 }
 
 impl System {
     /// The machine that this process runs on. To be called first in `main`: see [`SecretVariables::take`].
     pub fn real() -> Self {
-        process::harden();
+        let hardened = process::harden();
         Self {
+            hardened,
             secrets: SecretVariables::take(),
             clock: Arc::new(clock::SystemClock),
             entropy: Arc::new(entropy::OsEntropy),

@@ -1,7 +1,7 @@
 //! Where our files are, and the environment variables that we read.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::provider::DefinitionFiles;
 use crate::system::private_file;
@@ -37,9 +37,14 @@ impl Paths {
             None => Ok(None),
         };
         let platform = directories::ProjectDirs::from("", "", "oauthctl");
-        let or_platform = |own: Option<PathBuf>, place: fn(&directories::ProjectDirs) -> &std::path::Path| match own {
+        let or_platform = |own: Option<PathBuf>, place: fn(&directories::ProjectDirs) -> &Path| match own {
             Some(path) => Ok(path),
-            None => platform.as_ref().map(|dirs| place(dirs).to_owned()).ok_or(PathsError::NoHome),
+            None => match platform.as_ref().map(place) {
+                Some(path) if path.is_absolute() => Ok(path.to_owned()),
+                // It would lead into whatever folder a command is started in. Relative XDG variables do not count.
+                Some(_) => Err(PathsError::NotAbsolute { name: "HOME", value: relative_home() }),
+                None => Err(PathsError::NoHome),
+            },
         };
         Ok(Self {
             config: or_platform(own("OAUTHCTL_CONFIG_DIR")?, directories::ProjectDirs::config_dir)?,
@@ -55,12 +60,14 @@ impl Paths {
 
 impl DefinitionFiles for Paths {
     fn read(&self, id: &str) -> io::Result<Option<(String, String)>> {
-        match private_file::read_public(&self.definition(id), MAX_DEFINITION) {
+        let path = self.definition(id);
+        match private_file::read_public(&path, MAX_DEFINITION) {
             Ok(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => Ok(Some((text, self.place(id)))),
                 Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")),
             },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            // A link that leads nowhere is a definition that is missing, and not none: what it overlays would be used.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -80,7 +87,13 @@ impl DefinitionFiles for Paths {
     }
 }
 
-/// The value of an environment variable that is set to something.
+fn relative_home() -> String {
+    crate::protocol::sanitize::line(&variable("HOME").unwrap_or_default())
+}
+
+/// The value of an environment variable that is set to something. What is not UTF-8 in it is replaced: then it is refused
+/// for what it is, and not taken for one that is not set.
 pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    let value = std::env::var_os(name)?.into_string().unwrap_or_else(|raw| raw.to_string_lossy().into_owned());
+    Some(value).filter(|value| !value.is_empty())
 }

@@ -1,21 +1,28 @@
 //! Files that nobody but the user may read: the only place that reads and writes them.
 //!
-//! What is checked is the opened file, never its name: an attacker may change what a name stands for between a look and
-//! an open. No open follows a symbolic link in the last place or waits for the other end of a FIFO. A write goes to a
-//! new file beside the old one, which then takes its place, so that a crash leaves the old content or the new and never
-//! half.
+//! What is checked is the opened file or folder, never its name: an attacker may change what a name stands for between a
+//! look and an open, so a folder stays open from the check on, and new files are made in that one. No open follows a
+//! symbolic link in the last place or waits for the other end of a FIFO. A write goes to a new file beside the old one,
+//! which then takes its place, so that a crash leaves the old content or the new and never half. A signal that ends us
+//! waits for it, so that the new file does not stay behind.
 //!
 //! On Windows the user's profile directories are private by inheritance; there it is checked only that a file is a
 //! file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
+
+use super::signals::Writing;
+
+#[cfg_attr(unix, path = "private_file/unix.rs")]
+#[cfg_attr(not(unix), path = "private_file/other.rs")]
+mod os;
 
 /// The largest file that we read unless told otherwise. Our own have a few KiB; this is far from that, and far from
 /// what would hurt.
@@ -49,6 +56,13 @@ pub fn read_public(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(std::mem::take(&mut *read_capped(file, limit)?))
 }
 
+/// Writes a new file that people go on to edit, and the folders above it as far as they are missing: whatever the umask,
+/// nobody else may change them, as [`read_public`] asks for.
+pub fn write_public_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    path.parent().map_or(Ok(()), os::create_folders)?;
+    os::public(OpenOptions::new().write(true).create_new(true)).open(path)?.write_all(content)
+}
+
 /// Reads a file that proves itself, such as a sealed login: whose it is does not matter.
 pub fn read_any(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = os::no_wait(OpenOptions::new().read(true)).open(path)?;
@@ -59,44 +73,34 @@ pub fn read_any(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// A directory that nobody but the user may change. Everything that writes goes through one.
-pub struct PrivateDir {
-    path: PathBuf,
-}
+pub struct PrivateDir(os::Dir);
 
 impl PrivateDir {
     /// Makes the directory, and those above it, as far as they are missing, and checks the one that is there in the
     /// end.
     pub fn create(path: &Path) -> Result<Self, PrivateFileError> {
-        os::create_dir(path)?;
-        os::check_dir(path)?;
-        Ok(Self { path: path.to_owned() })
+        Ok(Self(os::Dir::create(path)?))
     }
 
     /// Puts the content in place of the old one, if any: all of it or nothing, and on the disk when this returns.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), PrivateFileError> {
-        self.written(name, content)?.persist(self.path.join(name)).map_err(|failed| failed.error)?;
-        Ok(os::sync_dir(&self.path)?)
+        let _writing = Writing::begin();
+        self.0.new_file(name, content)?.replace(name)?;
+        Ok(self.0.sync()?)
     }
 
     /// Like `write`, but leaves a file alone that is there already. `false` if there was one: of two processes that
     /// write at once, one wins and the other learns of it.
     pub fn write_new(&self, name: &str, content: &[u8]) -> Result<bool, PrivateFileError> {
-        match self.written(name, content)?.persist_noclobber(self.path.join(name)) {
-            Ok(_) => {
-                os::sync_dir(&self.path)?;
+        let _writing = Writing::begin();
+        match self.0.new_file(name, content)?.take_free(name) {
+            Ok(()) => {
+                self.0.sync()?;
                 Ok(true)
             }
-            Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            Err(failed) => Err(failed.error.into()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error.into()),
         }
-    }
-
-    /// The content in a new file with a made-up name, mode 0600, opened so that it cannot be someone else's.
-    fn written(&self, name: &str, content: &[u8]) -> Result<tempfile::NamedTempFile, PrivateFileError> {
-        let mut file = tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".new").tempfile_in(&self.path)?;
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        Ok(file)
     }
 
     /// Waits for the lock as long as it may. `None` if another process still has it then.
@@ -104,9 +108,7 @@ impl PrivateDir {
     /// The file is never deleted: whoever waits for it holds it open already, and would lock a file that is gone while
     /// the next one locks its successor.
     pub fn lock(&self, name: &str, patience: Duration) -> Result<Option<FileLock>, PrivateFileError> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let file = os::private(os::no_follow(&mut options)).open(self.path.join(name)).map_err(os::refused_link)?;
+        let file = self.0.open_or_make(name).map_err(os::refused_link)?;
         os::check_private(&file)?;
         match file.try_lock() {
             Ok(()) => return Ok(Some(FileLock { _file: file })),
@@ -157,160 +159,30 @@ fn read_capped(file: File, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(content)
 }
 
-#[cfg(unix)]
-mod os {
-    use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-    use std::io;
-    use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-    use std::path::Path;
-
-    use super::PrivateFileError;
-
-    /// No FIFO or device makes us wait in `open`. std adds `O_CLOEXEC` by itself.
-    pub fn no_wait(options: &mut OpenOptions) -> &mut OpenOptions {
-        options.custom_flags(libc::O_NONBLOCK)
-    }
-
-    pub fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
-        options.custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW)
-    }
-
-    pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-        options.mode(0o600)
-    }
-
-    /// `O_NOFOLLOW` meets a link with ELOOP, whose text speaks of too many links.
-    pub fn refused_link(error: io::Error) -> PrivateFileError {
-        match error.raw_os_error() {
-            Some(libc::ELOOP) => PrivateFileError::NotPrivate("it is a symbolic link"),
-            _ => error.into(),
-        }
-    }
-
-    pub fn create_dir(path: &Path) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)
-    }
-
-    pub fn check_dir(path: &Path) -> Result<(), PrivateFileError> {
-        let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
-        let metadata = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
-            Ok(dir) => dir.metadata()?,
-            // Linux says so of a link when a directory was asked for; the path exists, as we have just made it.
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                return Err(PrivateFileError::NotPrivate("it is a symbolic link, not a directory"));
-            }
-            Err(error) => return Err(refused_link(error)),
-        };
-        match metadata.permissions().mode() {
-            _ if !is_ours(&metadata) => Err(PrivateFileError::NotPrivate("it belongs to another user")),
-            mode if mode & 0o022 != 0 => Err(PrivateFileError::NotPrivate("others may write to it")),
-            _ => Ok(()),
-        }
-    }
-
-    pub fn check_private(file: &File) -> Result<(), PrivateFileError> {
-        let metadata = file.metadata()?;
-        match metadata.permissions().mode() {
-            _ if !metadata.is_file() => Err(PrivateFileError::NotPrivate("it is not a regular file")),
-            _ if !is_ours(&metadata) => Err(PrivateFileError::NotPrivate("it belongs to another user")),
-            mode if mode & 0o077 != 0 => Err(PrivateFileError::NotPrivate("others may open it; it needs mode 600")),
-            _ => Ok(()),
-        }
-    }
-
-    pub fn check_trusted(file: &File) -> io::Result<()> {
-        let metadata = file.metadata()?;
-        let problem = match metadata.permissions().mode() {
-            _ if !metadata.is_file() => "it is not a regular file",
-            _ if !is_ours(&metadata) && metadata.uid() != 0 => "it belongs to another user",
-            mode if mode & 0o022 != 0 => "others may change it; `chmod go-w` mends that",
-            _ => return Ok(()),
-        };
-        Err(io::Error::new(io::ErrorKind::PermissionDenied, problem))
-    }
-
-    /// A rename is on the disk only when its directory is.
-    pub fn sync_dir(path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
-    }
-
-    fn is_ours(metadata: &Metadata) -> bool {
-        // SAFETY: `geteuid` takes nothing, changes nothing and cannot fail.
-        metadata.uid() == unsafe { libc::geteuid() }
-    }
-}
-
-#[cfg(not(unix))]
-mod os {
-    use std::fs::{File, OpenOptions};
-    use std::io;
-    use std::path::Path;
-
-    use super::PrivateFileError;
-
-    pub fn no_wait(options: &mut OpenOptions) -> &mut OpenOptions {
-        options
-    }
-
-    /// Windows: opens a link itself, which then is no regular file.
-    #[cfg(windows)]
-    pub fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
-        const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
-        std::os::windows::fs::OpenOptionsExt::custom_flags(options, FILE_FLAG_OPEN_REPARSE_POINT)
-    }
-
-    #[cfg(not(windows))]
-    pub fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
-        options
-    }
-
-    pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-        options
-    }
-
-    pub fn refused_link(error: io::Error) -> PrivateFileError {
-        error.into()
-    }
-
-    pub fn create_dir(path: &Path) -> io::Result<()> {
-        std::fs::create_dir_all(path)
-    }
-
-    pub fn check_dir(path: &Path) -> Result<(), PrivateFileError> {
-        match std::fs::symlink_metadata(path)?.is_dir() {
-            true => Ok(()),
-            false => Err(PrivateFileError::NotPrivate("it is a link, not a directory")),
-        }
-    }
-
-    pub fn check_private(file: &File) -> Result<(), PrivateFileError> {
-        match file.metadata()?.is_file() {
-            true => Ok(()),
-            false => Err(PrivateFileError::NotPrivate("it is not a regular file")),
-        }
-    }
-
-    pub fn check_trusted(file: &File) -> io::Result<()> {
-        match file.metadata()?.is_file() {
-            true => Ok(()),
-            false => Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is not a regular file")),
-        }
-    }
-
-    /// Windows has no such call, and its renames are journalled.
-    pub fn sync_dir(_: &Path) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
-    fn dir() -> (tempfile::TempDir, PrivateDir) {
+    struct Made {
+        dir: PrivateDir,
+        path: PathBuf,
+    }
+
+    impl std::ops::Deref for Made {
+        type Target = PrivateDir;
+
+        fn deref(&self) -> &PrivateDir {
+            &self.dir
+        }
+    }
+
+    fn dir() -> (tempfile::TempDir, Made) {
         let home = tempfile::tempdir().unwrap();
-        let dir = PrivateDir::create(&home.path().join("a/b")).unwrap();
-        (home, dir)
+        let path = home.path().join("a/b");
+        let dir = PrivateDir::create(&path).unwrap();
+        (home, Made { dir, path })
     }
 
     #[test]
@@ -410,6 +282,20 @@ mod tests {
             let link = home.path().join("link");
             symlink(&dir.path, &link).unwrap();
             assert!(refusal(PrivateDir::create(&link)).starts_with("it is a symbolic link"));
+        }
+
+        #[test]
+        fn a_folder_that_is_swapped_for_a_link_after_the_check_gets_nothing_written_elsewhere() {
+            let (home, dir) = dir();
+            let (moved, elsewhere) = (home.path().join("moved"), home.path().join("elsewhere"));
+            std::fs::create_dir(&elsewhere).unwrap();
+            std::fs::rename(&dir.path, &moved).unwrap();
+            symlink(&elsewhere, &dir.path).unwrap();
+            dir.write("x", b"one").unwrap();
+            assert!(dir.write_new("y", b"two").unwrap());
+            drop(dir.lock("x.lock", Duration::ZERO).unwrap().unwrap());
+            assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0);
+            assert_eq!(std::fs::read_dir(&moved).unwrap().count(), 3);
         }
 
         #[test]

@@ -1,14 +1,21 @@
-//! What this process shows of itself to others on the machine.
+//! What this process shows of itself to others on the machine, and its threads.
+
+use std::io;
+use std::thread;
+
+/// Does some work on a thread that nobody waits for. An error where the system gives no thread: std's own `spawn` panics
+/// then.
+pub fn in_background<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
+}
 
 /// Makes this process unreadable to other processes of the same user, and keeps it from leaving a core dump: in both,
-/// tokens could be found. To be called first in `main`. Where the kernel does not let us, nothing is lost but that; root
-/// and a debugger that was there before can look all the same.
-pub fn harden() {
+/// tokens could be found. To be called first in `main`. Where the kernel does not let us, `false`, and nothing is lost
+/// but that; root and a debugger that was there before can look all the same.
+pub fn harden() -> bool {
     #[cfg(target_os = "linux")]
     // SAFETY: PR_SET_DUMPABLE takes one number and touches nothing else.
-    unsafe {
-        libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
-    }
+    let hardened = unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 };
     // Elsewhere there is no such switch; a size limit of nothing does half of it. It is inherited, so on Linux it is
     // left alone: what `exec` runs may want its own dumps.
     #[cfg(all(unix, not(target_os = "linux")))]
@@ -19,4 +26,8 @@ pub fn harden() {
             libc::setrlimit(libc::RLIMIT_CORE, &nothing);
         }
     }
+    // Elsewhere nothing was asked for that could have been refused.
+    #[cfg(not(target_os = "linux"))]
+    let hardened = true;
+    hardened
 }

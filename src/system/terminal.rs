@@ -94,8 +94,7 @@ impl SystemTerminal {
 
 impl Terminal for SystemTerminal {
     fn data(&self, bytes: &[u8]) -> Result<(), TerminalError> {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(TerminalError::Stdout)
+        write_all(&mut io::stdout().lock(), bytes).map_err(TerminalError::Stdout)
     }
 
     fn note(&self, line: &dyn Display) {
@@ -149,8 +148,7 @@ impl Terminal for SystemTerminal {
     }
 
     fn ask_hidden(&self, question: &str) -> Result<Secret, TerminalError> {
-        let _ = write!(io::stderr().lock(), "{question} (not shown): ");
-        let line = rpassword::read_password().map_err(TerminalError::Stdin)?;
+        let line = hidden_line(|| drop(write!(io::stderr().lock(), "{question} (not shown): ")))?;
         Ok(Secret::new(line.trim().to_owned()))
     }
 
@@ -160,6 +158,55 @@ impl Terminal for SystemTerminal {
             .map_err(TerminalError::Stdin)?;
         Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
     }
+}
+
+/// Writes all of it, also to a pipe that somebody has set to be non-blocking: one that is full for a moment is waited
+/// for, as for any other pipe.
+fn write_all(stdout: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
+    loop {
+        let result = match bytes {
+            [] => stdout.flush().map(|()| 0),
+            rest => stdout.write(rest),
+        };
+        match result {
+            Ok(0) if bytes.is_empty() => return Ok(()),
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => bytes = &bytes[n..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for_room()?,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Until stdout takes more, or its reader is gone.
+#[cfg(unix)]
+fn wait_for_room() -> io::Result<()> {
+    let mut stdout = libc::pollfd { fd: libc::STDOUT_FILENO, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: the struct lives through the call, and it is one.
+    match unsafe { libc::poll(&mut stdout, 1, -1) } {
+        -1 => Err(io::Error::last_os_error()).or_else(|error| match error.kind() {
+            io::ErrorKind::Interrupted => Ok(()),
+            _ => Err(error),
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn wait_for_room() -> io::Result<()> {
+    Err(io::ErrorKind::WouldBlock.into())
+}
+
+#[cfg(unix)]
+fn hidden_line(ask: impl FnOnce()) -> Result<zeroize::Zeroizing<String>, TerminalError> {
+    super::paste::hidden_line(ask).ok_or(TerminalError::NoAnswer)
+}
+
+#[cfg(not(unix))]
+fn hidden_line(ask: impl FnOnce()) -> Result<zeroize::Zeroizing<String>, TerminalError> {
+    ask();
+    rpassword::read_password().map(zeroize::Zeroizing::new).map_err(TerminalError::Stdin)
 }
 
 #[cfg(unix)]

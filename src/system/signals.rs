@@ -1,0 +1,289 @@
+//! How a signal ends us: at once and by its default action, so that a shell sees 130, 143 or 129. Before that the
+//! terminal gets its old settings back, a change on the disk is finished, and a helper that works for us is told.
+//!
+//! SIGINT, SIGTERM and SIGHUP are caught as soon as there is something to leave behind, and never before: a command that
+//! only reads is ended by the kernel. A change that is under way has [`GRACE`]: it takes milliseconds, but a keychain
+//! may hang, and who presses Ctrl-C does not wait for it. A file that is being written is written to its end, however
+//! busy the machine is. A second signal waits for nothing.
+//!
+//! Everything happens in the handler, and is what signal-safety(7) allows there: atomics, `tcsetattr`, `kill`, `setitimer`
+//! (a system call that touches no memory of ours) and `raise`. A thread that waits for signals would be one more thread
+//! in every command that writes. What was to be ignored when we were started, as nohup(1) says it, stays ignored.
+//!
+//! Elsewhere than on Unix the system ends us, and the guards here do nothing.
+
+#[cfg(unix)]
+pub use unix::{ChangedTerminal, Helper, Unbroken, Writing};
+
+#[cfg(not(unix))]
+pub use elsewhere::{Helper, Unbroken, Writing};
+
+#[cfg(unix)]
+mod unix {
+    use std::mem::MaybeUninit;
+    use std::os::raw::c_int;
+    use std::process::Child;
+    use std::ptr::null_mut;
+    use std::sync::Once;
+    use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicUsize, Ordering::SeqCst};
+    use std::time::Duration;
+
+    use libc::{SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, STDIN_FILENO, termios};
+    use signal_hook::low_level::{emulate_default_handler, register};
+
+    /// How long a signal waits for a change that is under way. With it we end well within 200 ms.
+    const GRACE: Duration = Duration::from_millis(100);
+
+    /// How many changes are under way.
+    static CHANGES: AtomicUsize = AtomicUsize::new(0);
+
+    /// How many files are being written.
+    static WRITES: AtomicUsize = AtomicUsize::new(0);
+
+    /// Whether the grace is over.
+    static OVERDUE: AtomicBool = AtomicBool::new(false);
+
+    /// The signal that is to end us; 0 as long as there is none.
+    static WANTED: AtomicI32 = AtomicI32::new(0);
+
+    /// What a terminal was and is now; null as long as it is as it was.
+    static TERMINAL: AtomicPtr<Settings> = AtomicPtr::new(null_mut());
+
+    /// As kill(2) takes it: a process, or minus a group; 0 if nobody works for us.
+    static HELPER: AtomicI32 = AtomicI32::new(0);
+
+    /// As long as this lives, a signal waits up to [`GRACE`] before it ends us.
+    #[derive(Debug)]
+    pub struct Unbroken(#[expect(dead_code, reason = "what counts is its life")] Counted);
+
+    impl Unbroken {
+        #[must_use]
+        pub fn begin() -> Self {
+            Self(Counted::begin(&CHANGES))
+        }
+    }
+
+    /// As long as this lives, a file is being written, and a signal waits for its end.
+    #[derive(Debug)]
+    pub struct Writing(#[expect(dead_code, reason = "what counts is its life")] Counted);
+
+    impl Writing {
+        #[must_use]
+        pub fn begin() -> Self {
+            Self(Counted::begin(&WRITES))
+        }
+    }
+
+    /// One of those under way.
+    #[derive(Debug)]
+    struct Counted(&'static AtomicUsize);
+
+    impl Counted {
+        fn begin(under_way: &'static AtomicUsize) -> Self {
+            catch_signals();
+            under_way.fetch_add(1, SeqCst);
+            Self(under_way)
+        }
+    }
+
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, SeqCst);
+            end_if_due();
+        }
+    }
+
+    /// A handler notes what it wants and then looks at what is under way; here it is the other way round, so one of the
+    /// two sees the other.
+    fn end_if_due() {
+        let signal = WANTED.load(SeqCst);
+        if signal != 0 && WRITES.load(SeqCst) == 0 && (CHANGES.load(SeqCst) == 0 || OVERDUE.load(SeqCst)) {
+            end_by(signal);
+        }
+    }
+
+    /// A child that works for us, and is ended when a signal ends us. It gets SIGTERM, whatever we got: what a shell has
+    /// started in the background ignores SIGINT. To be dropped when the child is reaped. There is one at a time.
+    pub struct Helper(());
+
+    impl Helper {
+        /// `leads` a group of its own, or is in ours.
+        pub fn watch(child: &Child, leads: bool) -> Self {
+            catch_signals();
+            let id = i32::try_from(child.id()).unwrap_or(0);
+            HELPER.store(if leads { -id } else { id }, SeqCst);
+            Self(())
+        }
+    }
+
+    impl Drop for Helper {
+        fn drop(&mut self) {
+            HELPER.store(0, SeqCst);
+        }
+    }
+
+    struct Settings {
+        before: termios,
+        now: termios,
+    }
+
+    /// The terminal at stdin with other settings, until this is dropped. It is given back for the time that Ctrl-Z stops
+    /// us, too. There is one at a time.
+    pub struct ChangedTerminal(());
+
+    impl ChangedTerminal {
+        /// `None` if stdin is no terminal.
+        pub fn enter(change: impl FnOnce(&mut termios)) -> Option<Self> {
+            let mut before = MaybeUninit::<termios>::uninit();
+            // SAFETY: the kernel fills the struct, or the call fails, as it does if this is no terminal, and nobody looks
+            // at it.
+            let before = unsafe {
+                if libc::tcgetattr(STDIN_FILENO, before.as_mut_ptr()) != 0 {
+                    return None;
+                }
+                before.assume_init()
+            };
+            let mut now = before;
+            change(&mut now);
+            catch_signals();
+            // Never freed: a handler may look at it at any time. A command makes one or two.
+            let settings = Box::leak(Box::new(Settings { before, now }));
+            TERMINAL.store(settings, SeqCst);
+            set(&settings.now);
+            Some(Self(()))
+        }
+    }
+
+    impl Drop for ChangedTerminal {
+        fn drop(&mut self) {
+            if let Some(settings) = settings(TERMINAL.swap(null_mut(), SeqCst)) {
+                set(&settings.before);
+            }
+        }
+    }
+
+    fn settings(pointer: *mut Settings) -> Option<&'static Settings> {
+        // SAFETY: it is null or was leaked, and is never written to again.
+        unsafe { pointer.as_ref() }
+    }
+
+    /// In the background a change of the terminal would stop us, and it is somebody else's there.
+    fn set(settings: &termios) {
+        // SAFETY: three system calls on a descriptor, with settings that come from the terminal itself.
+        unsafe {
+            let foreground = libc::tcgetpgrp(STDIN_FILENO);
+            if foreground <= 0 || foreground == libc::getpgrp() {
+                libc::tcsetattr(STDIN_FILENO, libc::TCSANOW, settings);
+            }
+        }
+    }
+
+    fn catch_signals() {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|&signal| is_default(signal)) {
+                catch(signal, move || on_end(signal));
+            }
+            catch(SIGALRM, on_alarm);
+            if is_default(SIGTSTP) {
+                catch(SIGTSTP, on_stop);
+                catch(SIGCONT, on_continue);
+            }
+        });
+    }
+
+    fn catch(signal: c_int, handler: impl Fn() + Send + Sync + 'static) {
+        // SAFETY: every handler here is async-signal-safe: see the module's header.
+        let _ = unsafe { register(signal, handler) };
+    }
+
+    /// Whether the signal does what it does by default.
+    fn is_default(signal: c_int) -> bool {
+        let mut action = MaybeUninit::<libc::sigaction>::uninit();
+        // SAFETY: the kernel fills the struct, or the call fails and it is not looked at.
+        unsafe {
+            libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
+                && action.assume_init().sa_sigaction == libc::SIG_DFL
+        }
+    }
+
+    fn on_end(signal: c_int) {
+        let is_first = WANTED.swap(signal, SeqCst) == 0;
+        if is_first && (CHANGES.load(SeqCst) > 0 || WRITES.load(SeqCst) > 0) {
+            let nothing = libc::timeval { tv_sec: 0, tv_usec: 0 };
+            let grace = libc::timeval { tv_sec: 0, tv_usec: GRACE.as_micros() as libc::suseconds_t };
+            let timer = libc::itimerval { it_interval: nothing, it_value: grace };
+            // SAFETY: the struct lives through the call.
+            unsafe { libc::setitimer(libc::ITIMER_REAL, &timer, null_mut()) };
+            return;
+        }
+        end_by(signal);
+    }
+
+    /// The change took too long; or somebody sent us this signal.
+    fn on_alarm() {
+        OVERDUE.store(true, SeqCst);
+        match WANTED.load(SeqCst) {
+            0 => end_by(SIGALRM),
+            signal if WRITES.load(SeqCst) == 0 => end_by(signal),
+            _ => {}
+        }
+    }
+
+    fn end_by(signal: c_int) {
+        if let Some(settings) = settings(TERMINAL.load(SeqCst)) {
+            set(&settings.before);
+        }
+        match HELPER.load(SeqCst) {
+            0 => {}
+            // SAFETY: `kill` takes two numbers. The child is not reaped yet, so its number is still its own.
+            helper => drop(unsafe { libc::kill(helper, SIGTERM) }),
+        }
+        let _ = emulate_default_handler(signal);
+    }
+
+    fn on_stop() {
+        if let Some(settings) = settings(TERMINAL.load(SeqCst)) {
+            set(&settings.before);
+        }
+        let _ = emulate_default_handler(SIGTSTP);
+    }
+
+    fn on_continue() {
+        if let Some(settings) = settings(TERMINAL.load(SeqCst)) {
+            set(&settings.now);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod elsewhere {
+    /// Whoever ends us here, asks nobody.
+    #[derive(Debug)]
+    pub struct Unbroken(());
+
+    impl Unbroken {
+        #[must_use]
+        pub fn begin() -> Self {
+            Self(())
+        }
+    }
+
+    #[derive(Debug)]
+    pub struct Writing(());
+
+    impl Writing {
+        #[must_use]
+        pub fn begin() -> Self {
+            Self(())
+        }
+    }
+
+    pub struct Helper(());
+
+    impl Helper {
+        pub fn watch(_: &std::process::Child, _: bool) -> Self {
+            Self(())
+        }
+    }
+}
