@@ -89,7 +89,7 @@ fn listed(only: Option<&Profile>, context: &Context) -> anyhow::Result<Vec<(Prof
         && !logins.contains_key(profile.as_str())
         && let Some(found) = context.login_of_variable(profile)?
     {
-        let entry = LoginEntry { provider: found.record.provider, store: found.store, params: found.record.params };
+        let entry = LoginEntry::new(found.record.provider, found.store, found.record.params);
         logins.insert(profile.to_string(), entry);
     }
     let parsed = logins.into_iter().filter_map(|(name, entry)| Some((name.parse::<Profile>().ok()?, entry)));

@@ -23,6 +23,7 @@ use crate::store::{Journal, LoginLock, Profile, StoreError, StoredToken, TokenSt
 use crate::system::clock::Clock;
 use crate::system::entropy::{Entropy, NoEntropy};
 use crate::system::http::HttpClient;
+use crate::system::signals::Unbroken;
 
 /// How long a token must still be good for when nobody says: long enough for the request it is for.
 pub const MIN_VALIDITY: Duration = Duration::from_secs(60);
@@ -208,11 +209,14 @@ impl TokenSource<'_> {
         };
         let interrupted = record.intent.as_ref().map(|intent| intent.begun_at);
         let key = Journal::new_key(self.entropy).map_err(TokenSourceError::from)?;
-        let intent = Intent { begun_at: interrupted.unwrap_or(now), journal_key: Some(key.clone()) };
+        let intent = Intent::new(interrupted.unwrap_or(now), Some(key.clone()));
         let mut record = record;
         record.intent = Some(intent);
         self.store.replace(profile, store, &record).map_err(TokenSourceError::from)?;
         let found = Found { record, store, place };
+        // A provider that rotates may have dropped the old token already, so a reply that is under way is waited for a
+        // moment, and then kept.
+        let _unbroken = Unbroken::begin();
         match refresh::refresh(self.http, &client, token, now) {
             Ok(reply) => Ok(self.keep(profile, found, lock, &client, &key, reply, now)?),
             Err(error) => Err(self.give_up(profile, found, &client, interrupted, error, now).into()),
@@ -269,7 +273,7 @@ impl TokenSource<'_> {
     ) -> TokenSourceError {
         let Found { mut record, store, .. } = found;
         let sent = refresh::presented(&client.provider, &record);
-        let in_doubt = |begun_at| Intent { begun_at, journal_key: None };
+        let in_doubt = |begun_at| Intent::new(begun_at, None);
         let meaning = refresh::meaning(&error);
         if meaning == Meaning::Dead {
             let current = self.store.load(profile).ok().flatten();
@@ -332,10 +336,14 @@ impl TokenSource<'_> {
         }
     }
 
-    /// A record with an open intent is never enough: a newer token may lie in its journal.
+    /// A record with an open intent is never enough: a newer token may lie in its journal. Neither is one that was
+    /// written under a clock that went ahead, if it can be renewed: its token might seem valid for years.
     fn is_enough(&self, record: &StoredToken, wanted: Wanted) -> bool {
         let now = self.clock.now();
+        let renews = record.refresh_token.is_some() && record.dead_since.is_none();
+        let misdated = renews && matches!(record.expiry, Expiry::At(_)) && record.is_from_the_future(now);
         record.journal_key().is_none()
+            && !misdated
             && match wanted {
                 Wanted::Valid => record.is_fresh(now, MIN_VALIDITY),
                 Wanted::ValidFor(time) => record.is_fresh(now, time),

@@ -65,11 +65,27 @@ pub struct LoginEntry {
     /// What the provider's URLs need, for a token that comes without a record: the environment's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, String>,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl LoginEntry {
+    pub fn new(provider: String, store: StoreKind, params: BTreeMap<String, String>) -> Self {
+        Self { provider, store, params, unknown: Map::new() }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppEntry {
     pub store: StoreKind,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl AppEntry {
+    pub fn new(store: StoreKind) -> Self {
+        Self { store, unknown: Map::new() }
+    }
 }
 
 impl Default for LoginIndex {

@@ -36,6 +36,9 @@ pub enum Expiry {
     Unknown,
 }
 
+/// By how much clocks differ, or are corrected, without anything being wrong with them.
+const CLOCK_STEP: Duration = Duration::from_secs(60);
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StoredToken {
     version: u64,
@@ -84,6 +87,14 @@ pub struct Intent {
     /// says that a refresh was interrupted, and the provider may have taken the refresh token in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal_key: Option<Secret>,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+impl Intent {
+    pub fn new(begun_at: Timestamp, journal_key: Option<Secret>) -> Self {
+        Self { begun_at, journal_key, unknown: Map::new() }
+    }
 }
 
 impl StoredToken {
@@ -176,6 +187,11 @@ impl StoredToken {
         renews || self.is_fresh(now, within)
     }
 
+    /// Whether the clock was set back since the token came: then nobody knows how much of its lifetime is over.
+    pub fn is_from_the_future(&self, now: Timestamp) -> bool {
+        self.obtained_at > now.plus(CLOCK_STEP)
+    }
+
     /// Whether the token is good for at least `leeway` from `now` on, as far as anybody knows.
     pub fn is_fresh(&self, now: Timestamp, leeway: Duration) -> bool {
         match self.expiry {
@@ -213,6 +229,8 @@ mod tests {
         let mut value: Value = serde_json::from_slice(&record::encode(&token())).unwrap();
         value["account"] = "label".into();
         value["numbers"] = serde_json::json!({"deep": [1, 2.5]});
+        value["origins"]["userinfo"] = "https://as.example".into();
+        value["intent"] = serde_json::json!({"begun_at": 7, "by": "another"});
         let read: StoredToken = record::decode(value.to_string().as_bytes()).unwrap();
         let written: Value = serde_json::from_slice(&record::encode(&read)).unwrap();
         assert_eq!(written, value);
@@ -222,7 +240,7 @@ mod tests {
     fn a_newer_format_is_not_damage() {
         let newer = br#"{"version":2,"shape":"unknown"}"#;
         assert!(matches!(record::decode::<StoredToken>(newer), Err(record::NotARecord::Newer(2))));
-        for bad in [&b"{"[..], b"[]", b"{}", br#"{"version":1}"#] {
+        for bad in [&b"{"[..], b"[]", b"{}", br#"{"version":1}"#, b"[2]"] {
             assert!(matches!(record::decode::<StoredToken>(bad), Err(record::NotARecord::Damaged(_))));
         }
     }

@@ -12,6 +12,7 @@ use super::record::{self, NotARecord};
 use super::{Profile, Registration, StoreError, StoreKind, StoredToken};
 use crate::system::certificate::CallbackCertificate;
 use crate::system::keychain::Keychain;
+use crate::system::signals::{Unbroken, Writing};
 
 /// The account of the callback's certificate. No provider can be called so: ids have no underscore at their end.
 const CERTIFICATE: &str = "app/callback-certificate_";
@@ -96,6 +97,9 @@ impl TokenStore {
     pub fn prove_writable_in(&self, kind: StoreKind, probe: u64) -> Result<(), StoreError> {
         let keychain = self.keychain(kind)?;
         let name = format!("probe-{probe:016x}");
+        let _unbroken = Unbroken::begin();
+        // Files are written and removed to the end; a keychain may hang.
+        let _writing = (kind == StoreKind::File).then(Writing::begin);
         let result = keychain.set(&name, b"{}").and_then(|()| keychain.delete(&name));
         result.map(drop).map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })
     }
@@ -132,12 +136,13 @@ impl TokenStore {
         // A refresh that is under way would write its token over ours. It looks before it does, so if it holds the lock
         // for longer than it may, or there can be no lock, the person who has just consented loses no login for that.
         let lock = self.lock(profile, kind, PATIENCE).ok().flatten();
+        let _unbroken = Unbroken::begin();
         let previous = self.remembered(profile)?;
         self.write(kind, profile.as_str(), &record::encode(token))?;
         drop(lock);
         self.change_index(|index| {
             index.current = Some(profile.as_str().to_owned());
-            let entry = LoginEntry { provider: token.provider.clone(), store: kind, params: token.params.clone() };
+            let entry = LoginEntry::new(token.provider.clone(), kind, token.params.clone());
             index.logins.insert(profile.as_str().to_owned(), entry);
         })?;
         // The login has moved: the copy in the old store would only grow stale. It may be gone, or its store may be.
@@ -180,7 +185,7 @@ impl TokenStore {
         let kind = self.kind_for_new();
         self.write(kind, &app_account(provider), &record::encode(registration))?;
         self.change_index(|index| {
-            index.apps.insert(provider.to_owned(), AppEntry { store: kind });
+            index.apps.insert(provider.to_owned(), AppEntry::new(kind));
         })?;
         Ok(kind)
     }
