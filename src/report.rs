@@ -2,6 +2,7 @@
 //! an exit code that says what to do next. The only place that knows every error type.
 
 use std::error::Error;
+use std::io::{ErrorKind, Write};
 use std::process;
 
 use colored::Colorize;
@@ -13,6 +14,7 @@ use crate::emulator::EmulatorError;
 use crate::flow::FlowError;
 use crate::flow::discovery::DiscoveryError;
 use crate::flow::token_source::TokenSourceError;
+use crate::protocol::sanitize;
 use crate::provider::DefinitionError;
 use crate::provider::dialect::TokenReplyError;
 use crate::store::journal::JournalError;
@@ -26,6 +28,7 @@ use crate::system::http::HttpError;
 use crate::system::keychain::{FileProblem, KeychainError};
 use crate::system::loopback::LoopbackError;
 use crate::system::paths::PathsError;
+use crate::system::private_file::PrivateFileError;
 use crate::system::project::ProjectError;
 use crate::system::terminal::TerminalError;
 
@@ -81,9 +84,13 @@ pub fn end(result: anyhow::Result<()>) -> process::ExitCode {
 
 /// A command line that was not understood, or a `--help`: clap words both.
 pub fn usage(error: &clap::Error) -> process::ExitCode {
-    // Nobody can be told that the stream is gone.
-    let _ = error.print();
-    if error.use_stderr() { ExitCode::Usage.into() } else { ExitCode::Success.into() }
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    match printed {
+        // Nobody can be told that stderr is gone.
+        _ if error.use_stderr() => ExitCode::Usage.into(),
+        Ok(()) => ExitCode::Success.into(),
+        Err(error) => end(Err(TerminalError::Stdout(error).into())),
+    }
 }
 
 /// Panics on our own background threads concern nobody: tiny_http's workers panic when a peer hangs up.
@@ -96,17 +103,18 @@ pub fn quiet_background_panics() {
     }));
 }
 
-/// The whole message: error, causes, hint.
+/// The whole message: error, causes, hint. A parser's cause shows the line that it could not read, with whatever is in it.
 pub fn page(error: &(dyn Error + 'static), hint: Option<&str>) -> String {
-    let mut text = format!("{} {error}\n", "error:".red().bold());
+    let mut text = format!("{} {}\n", "error:".red().bold(), sanitize::message(&error.to_string()));
     let mut cause = error.source();
     while let Some(inner) = cause {
         // A parser's cause has several lines, the last one empty.
-        text.push_str(&format!("  {} {}\n", "caused by:".dimmed(), inner.to_string().trim_end()));
+        let inner_text = sanitize::message(inner.to_string().trim_end());
+        text.push_str(&format!("  {} {inner_text}\n", "caused by:".dimmed()));
         cause = inner.source();
     }
     if let Some(hint) = hint {
-        text.push_str(&format!("{} {hint}\n", "hint:".cyan().bold()));
+        text.push_str(&format!("{} {}\n", "hint:".cyan().bold(), sanitize::text(hint)));
     }
     text
 }
@@ -416,6 +424,7 @@ fn of_flow(error: &FlowError) -> (ExitCode, Option<String>) {
         FlowError::UnknownPathParam { known, .. } if known.is_empty() => (ExitCode::Usage, Some("it has none; write `%7B` for a brace".into())),
         FlowError::UnknownPathParam { known, .. } => (ExitCode::Usage, Some(format!("it has {known}"))),
         FlowError::BodyNotRepeatable { .. } => (ExitCode::Refused, Some("send it to the address in `Location` itself".into())),
+        FlowError::NoThread(_) => (ExitCode::Unexpected, Some("without `--jobs` no further thread is needed".into())),
         FlowError::PagesInACircle { .. } => (ExitCode::Network, Some("`--max-pages N` ends the walk before".into())),
         FlowError::NotAPath { .. } => (ExitCode::Usage, Some("write a path such as `/api/v1/products`".into())),
         FlowError::NoSuchPlacement { known, .. } => (ExitCode::Usage, Some(format!("it lists {known}"))),
@@ -474,6 +483,9 @@ fn of_token_reply(provider: &str, error: &TokenReplyError) -> (ExitCode, Option<
         ),
         TokenReplyError::Redirected { .. } => {
             (ExitCode::Refused, format!("the token URL has probably moved: compare {show} with the provider's guide"))
+        }
+        TokenReplyError::TooOften { .. } => {
+            (ExitCode::Network, "nothing is wrong with what was sent; wait a while, then try again".to_owned())
         }
         TokenReplyError::ServerFault { .. } => {
             (ExitCode::Network, "the provider has a fault of its own; log in again later".to_owned())
@@ -536,16 +548,17 @@ fn of_store(error: &StoreError) -> (ExitCode, Option<String>) {
         StoreError::Lock(LockError::NoAccount(_)) => {
             Some("`--store file` keeps logins, and their locks, in a folder of its own".to_owned())
         }
-        StoreError::Lock(LockError::File { .. }) => {
-            Some(format!("{OURS_ALONE}: two processes could spend one refresh token without the lock"))
+        StoreError::Lock(LockError::File { source, .. }) => {
+            let why = "two processes could spend one refresh token without the lock";
+            Some(format!("{}: {why}", file_hint(source)))
         }
         StoreError::Journal(JournalError::File { .. }) => {
             Some("it may hold a newer token than the store: make it readable, and run `oauthctl token`".to_owned())
         }
         StoreError::Journal(JournalError::BadKey) => Some("log in again to replace the record".to_owned()),
         StoreError::Journal(JournalError::Entropy(_)) => return (ExitCode::Unexpected, None),
-        StoreError::Index(IndexError::File { .. }) => {
-            Some(format!("{OURS_ALONE}; it lists the logins, and no secret is in it"))
+        StoreError::Index(IndexError::File { source, .. }) => {
+            Some(format!("{}; it lists the logins, and no secret is in it", file_hint(source)))
         }
         StoreError::Index(IndexError::Damaged { path, .. }) => Some(format!(
             "`mv '{path}' '{path}.damaged'` sets it aside; the logins are still in their store, under the profile's name"
@@ -556,6 +569,26 @@ fn of_store(error: &StoreError) -> (ExitCode, Option<String>) {
         StoreError::Index(IndexError::Newer { .. }) => Some("upgrade oauthctl".to_owned()),
     };
     (ExitCode::Store, hint)
+}
+
+/// What may mend a file or folder of ours.
+fn file_hint(error: &PrivateFileError) -> &'static str {
+    match error {
+        PrivateFileError::Io(error) => disk_hint(error),
+        PrivateFileError::NotPrivate(_) => OURS_ALONE,
+    }
+}
+
+fn disk_hint(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room there and try again; what was kept before is as it was"
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            "nothing can be kept there; OAUTHCTL_DATA_DIR and OAUTHCTL_CONFIG_DIR lead to another place"
+        }
+        _ => OURS_ALONE,
+    }
 }
 
 /// What our files and folders must be.
@@ -591,9 +624,8 @@ fn of_keychain(kind: StoreKind, error: &KeychainError) -> Option<String> {
             Some("log in again: the keychain has the key alone, and the login was in the file".to_owned())
         }
         KeychainError::File { problem: FileProblem::Newer, .. } => Some("upgrade oauthctl".to_owned()),
-        KeychainError::File { problem: FileProblem::Io(_) | FileProblem::NotPrivate(_), .. } => {
-            Some(OURS_ALONE.to_owned())
-        }
+        KeychainError::File { problem: FileProblem::Io(error), .. } => Some(disk_hint(error).to_owned()),
+        KeychainError::File { problem: FileProblem::NotPrivate(_), .. } => Some(OURS_ALONE.to_owned()),
         KeychainError::BadKey { .. } => Some("`head -c 32 /dev/urandom | base64` makes one".to_owned()),
     }
 }

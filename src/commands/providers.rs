@@ -1,6 +1,6 @@
 //! `providers`: who there is, and a definition as data, each departure from the RFCs with its source and date.
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -86,10 +86,7 @@ fn new(id: &str, issuer: Option<&str>, print: bool, context: &Context) -> anyhow
     let paths = context.paths()?;
     let path = paths.definition(id);
     let shown = sanitize::line(&path.to_string_lossy());
-    let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| {
-        std::fs::OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(text.as_bytes())
-    });
-    match written {
+    match private_file::write_public_new(&path, text.as_bytes()) {
         Ok(()) => context
             .terminal()
             .note(&format_args!("Wrote {shown}; `oauthctl providers check {shown}` says whether it can be used.")),

@@ -9,8 +9,8 @@ use url::Url;
 
 use super::FlowError;
 use crate::protocol::message::HttpRequest;
-use crate::protocol::sanitize;
 use crate::protocol::secret::AccessToken;
+use crate::protocol::{mask, sanitize};
 use crate::provider::quirks::{TokenIn, TokenPlacement};
 use crate::provider::{Dialect, Origin, Provider, template};
 use crate::system::http::{HttpClient, HttpReply, Upload};
@@ -127,7 +127,7 @@ impl<'a> Api<'a> {
         for _ in 0..=MAX_REDIRECTS {
             let authorized = self.authorize(&request, token)?;
             let reply = http.stream(&authorized, upload.take()).map_err(FlowError::ApiRequest)?;
-            match self.redirect(&request, &reply)? {
+            match self.redirect(&request, &reply, token)? {
                 Some(next) if one_way && next.method == request.method => {
                     return Err(FlowError::BodyNotRepeatable { status: reply.status });
                 }
@@ -139,12 +139,17 @@ impl<'a> Api<'a> {
     }
 
     /// The request that a redirect asks for, if the reply is one.
-    fn redirect(&self, request: &HttpRequest, reply: &HttpReply) -> Result<Option<HttpRequest>, FlowError> {
+    fn redirect(
+        &self,
+        request: &HttpRequest,
+        reply: &HttpReply,
+        token: &AccessToken,
+    ) -> Result<Option<HttpRequest>, FlowError> {
         if !matches!(reply.status, 301 | 302 | 303 | 307 | 308) {
             return Ok(None);
         }
         let Some(location) = reply.headers.get(LOCATION) else { return Ok(None) };
-        let mut next = self.follow(request, &String::from_utf8_lossy(location.as_bytes()))?;
+        let mut next = self.follow(request, &String::from_utf8_lossy(location.as_bytes()), token)?;
         // RFC 9110 §15.4.4: after 303, and as everybody does it after 301 and 302, a POST becomes a GET.
         let safe = matches!(request.method, Method::GET | Method::HEAD);
         if !safe && matches!(reply.status, 301..=303) {
@@ -156,11 +161,18 @@ impl<'a> Api<'a> {
     }
 
     /// The same request to an address that the server named, which must be on the same origin.
-    pub fn follow(&self, request: &HttpRequest, reference: &str) -> Result<HttpRequest, FlowError> {
-        let unreadable = || FlowError::ForeignRedirect { origin: sanitize::line(&format!("`{reference}`")) };
-        let mut url = request.url.join(reference).map_err(|_| unreadable())?;
+    pub fn follow(
+        &self,
+        request: &HttpRequest,
+        reference: &str,
+        token: &AccessToken,
+    ) -> Result<HttpRequest, FlowError> {
+        // The server may have put the token into it.
+        let clean = |text: String| mask::line(&text, &[token.expose()]);
+        let foreign = |origin| FlowError::ForeignRedirect { origin: clean(origin) };
+        let mut url = request.url.join(reference).map_err(|_| foreign(format!("`{reference}`")))?;
         if !Origin::of(&request.url).holds(&url) {
-            return Err(FlowError::ForeignRedirect { origin: sanitize::line(&url.origin().ascii_serialization()) });
+            return Err(foreign(url.origin().ascii_serialization()));
         }
         url.set_fragment(None);
         // A server that builds its links from the request may put the token into them; it would be there twice.

@@ -73,6 +73,8 @@ pub enum FlowError {
     UnknownPathParam { name: String, known: String },
     #[error("the API answered {status}, which asks for the body a second time, and it was too large to keep")]
     BodyNotRepeatable { status: u16 },
+    #[error("there is no thread to ask for pages on")]
+    NoThread(#[source] std::io::Error),
     #[error("the pages go in a circle: {what} came a second time")]
     PagesInACircle { what: &'static str },
     #[error("the definition of `{provider}` lists no `{wanted}` placement for the token")]

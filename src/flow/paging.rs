@@ -81,7 +81,7 @@ pub fn follow<E: From<FlowError>>(
         Paging::Link => one_by_one(caller, first, plan, each, |page| {
             let links = page.headers.get_all("link").iter().filter_map(|value| value.to_str().ok());
             let Some(target) = Link::next(links) else { return Ok(None) };
-            caller.api.follow(&page.request, &target).map(Some)
+            caller.api.follow(&page.request, &target, &caller.token()).map(Some)
         }),
         Paging::Cursor { param, path } => one_by_one(caller, first, plan, each, |page| {
             let cursor = match page.value.as_ref().and_then(|value| json::at(value, path)) {
@@ -214,16 +214,21 @@ fn in_order<E: From<FlowError>>(
     let (done, results) = mpsc::channel();
     let queue = Mutex::new(queue);
     std::thread::scope(|scope| {
-        for _ in 0..jobs {
+        for n in 0..jobs {
             let (queue, done) = (&queue, done.clone());
-            scope.spawn(move || {
+            let work = move || {
                 let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 while let Ok(n) = next() {
                     if done.send((n, fetch(n))).is_err() {
                         return;
                     }
                 }
-            });
+            };
+            match std::thread::Builder::new().spawn_scoped(scope, work) {
+                Err(error) if n == 0 => return Err(FlowError::NoThread(error).into()),
+                // With fewer than were asked for it takes longer.
+                Ok(_) | Err(_) => {}
+            }
         }
         // Taken in here, so that the threads see the end of the work before they are waited for.
         let work = work;

@@ -91,9 +91,11 @@ pub fn run(probing: &Probing<'_>, progress: &(dyn Fn(&Progress<'_>) + Sync)) -> 
     let patience = Patience::new(probing.clock);
     let run = Run { probing, progress, patience, total, board: Mutex::new(board), changed: Condvar::new() };
     thread::scope(|scope| {
-        for _ in 0..THREADS.min(total) {
-            scope.spawn(|| run.work());
+        for _ in 1..THREADS.min(total) {
+            // With fewer it takes longer.
+            let _ = thread::Builder::new().spawn_scoped(scope, || run.work());
         }
+        run.work();
     });
     let Board { mut done, listed, failure, .. } = run.board.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(failure) = failure {

@@ -62,6 +62,7 @@ pub fn meaning(error: &FlowError) -> Meaning {
             "invalid_grant" => Meaning::Dead,
             _ => Meaning::Untouched,
         },
+        FlowError::TokenReply { source: TokenReplyError::TooOften { .. }, .. } => Meaning::Untouched,
         FlowError::TokenReply { .. } => Meaning::Unclear,
         FlowError::TokenRequest(HttpError::Connect { .. } | HttpError::Setup(_)) => Meaning::Untouched,
         FlowError::TokenRequest(_) => Meaning::Unclear,

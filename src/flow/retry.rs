@@ -36,7 +36,8 @@ pub trait Renew: Sync {
 pub trait Watch: Sync {
     /// `request` has no token in it yet.
     fn sends(&self, api: &Api<'_>, request: &HttpRequest, token: &AccessToken);
-    fn received(&self, reply: &HttpReply);
+    /// `token` was sent; the reply may repeat it.
+    fn received(&self, reply: &HttpReply, token: &AccessToken);
     fn waits(&self, status: u16, wait: Duration);
 }
 
@@ -95,7 +96,7 @@ impl<'a> Caller<'a> {
         for _ in 0..MAX_REPEATS {
             self.watch.sends(&self.api, request, &token);
             let reply = self.api.send(self.http, &token, request, upload.take())?;
-            self.watch.received(&reply);
+            self.watch.received(&reply, &token);
             if one_way {
                 return Ok(reply);
             }
@@ -117,7 +118,7 @@ impl<'a> Caller<'a> {
             self.pause(wait);
         }
         let reply = self.api.send(self.http, &token, request, None)?;
-        self.watch.received(&reply);
+        self.watch.received(&reply, &token);
         Ok(reply)
     }
 
@@ -242,7 +243,7 @@ mod tests {
 
     impl Watch for Nobody {
         fn sends(&self, _: &Api<'_>, _: &HttpRequest, _: &AccessToken) {}
-        fn received(&self, _: &HttpReply) {}
+        fn received(&self, _: &HttpReply, _: &AccessToken) {}
         fn waits(&self, _: u16, _: Duration) {}
     }
 

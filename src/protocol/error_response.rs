@@ -42,7 +42,7 @@ impl ErrorResponse {
 
     /// The same without secrets that the server repeated.
     pub fn without(self, secrets: &[&str]) -> Self {
-        let clean = |text: String| super::mask::without(text, secrets);
+        let clean = |text: String| super::mask::text(&text, secrets);
         Self {
             code: clean(self.code),
             description: self.description.map(clean),
@@ -111,6 +111,24 @@ mod tests {
         ];
         for (reply, shown) in cases {
             assert_eq!(ErrorResponse::from_json(&reply).unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_a_server_says_cannot_reach_the_terminal() {
+        let dirty = "a\u{1b}]0;title\u{7}b\u{202e}\nc";
+        let reply = json!({"error": dirty, "error_description": dirty, "hint": dirty, "error_uri": "file:///etc/x"});
+        let shown = ErrorResponse::from_json(&reply).unwrap().to_string();
+        let clean = "ab\u{fffd} c";
+        assert_eq!(shown, format!("the server said: {clean}: \"{clean}\" ({clean})"));
+    }
+
+    #[test]
+    fn only_a_secure_page_is_pointed_at() {
+        let shown = |uri| ErrorResponse::from_json(&json!({"error": "no", "error_uri": uri})).unwrap().to_string();
+        assert_eq!(shown("https://as.example/why"), "the server said: no, see https://as.example/why");
+        for other in ["http://as.example/why", "file:///etc/x", "javascript:x"] {
+            assert_eq!(shown(other), "the server said: no", "{other}");
         }
     }
 

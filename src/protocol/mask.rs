@@ -1,11 +1,27 @@
 //! Secrets taken out of a reply before a person sees it. What is left is the shape, which is what one debugs.
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
+use url::form_urlencoded;
+use zeroize::Zeroizing;
 
 use super::sanitize;
 
-/// `"access_token": "[64 characters]"`: members whose name says that they are secret lose their value.
-pub fn json(value: &Value) -> Value {
+/// Stands where a secret was.
+const HIDDEN: &str = "[hidden]";
+
+/// Shorter secrets are left, as they would cut up every word.
+const SHORTEST: usize = 6;
+
+/// `"access_token": "[64 characters]"`: members whose name says that they are secret lose their value, and known secrets
+/// are cut out wherever they stand.
+pub fn json(value: &Value, known_secrets: &[&str]) -> Value {
+    masked(value, &forms(known_secrets))
+}
+
+fn masked(value: &Value, forms: &[Form]) -> Value {
+    let json = |value| masked(value, forms);
     match value {
         Value::Object(object) => object
             .iter()
@@ -13,10 +29,11 @@ pub fn json(value: &Value) -> Value {
                 // The code of an error object is a word to be read.
                 let is_error_code = name == "code" && object.contains_key("message");
                 let shown = if is_secret_name(name) && !is_error_code { hidden(value) } else { json(value) };
-                (name.clone(), shown)
+                (cut(name.clone(), forms), shown)
             })
             .collect(),
         Value::Array(items) => items.iter().map(json).collect(),
+        Value::String(text) => cut(text.clone(), forms).into(),
         other => other.clone(),
     }
 }
@@ -25,17 +42,28 @@ pub fn json(value: &Value) -> Value {
 /// with known secrets cut out. What looks as if it held a token and cannot be read is not shown at all.
 pub fn reply(body: &[u8], known_secrets: &[&str]) -> String {
     if let Ok(value @ (Value::Object(_) | Value::Array(_))) = super::json::parse(body) {
-        return sanitize::line(&without(json(&value).to_string(), known_secrets));
+        return sanitize::line(&json(&value, known_secrets).to_string());
     }
     let text = String::from_utf8_lossy(body);
     if is_form(&text) {
         let names: Vec<&str> = text.split('&').map(|pair| pair.split('=').next().unwrap_or_default()).collect();
-        return sanitize::line(&without(format!("{}=[hidden]", names.join("=[hidden]&")), known_secrets));
+        return line(&format!("{}=[hidden]", names.join("=[hidden]&")), known_secrets);
     }
     if text.contains("token\"") || text.contains("token=") || text.contains("secret\"") {
         return format!("{} bytes that are not shown, as there seems to be a token in them", body.len());
     }
-    sanitize::line(&without(text.into_owned(), known_secrets))
+    line(&text, known_secrets)
+}
+
+/// One clean line of a foreign text, without the given secrets.
+pub fn line(foreign: &str, secrets: &[&str]) -> String {
+    sanitize::line(&text(foreign, secrets))
+}
+
+/// A foreign text, clean and without the given secrets. Cleaned first: a secret with a control sequence inside would be
+/// whole again after it.
+pub fn text(foreign: &str, secrets: &[&str]) -> String {
+    without(sanitize::text(foreign), secrets)
 }
 
 /// Pairs and nothing else: names of letters, digits, `_`, `-` and `.`.
@@ -46,12 +74,101 @@ fn is_form(text: &str) -> bool {
         && text.trim().split('&').all(|pair| pair.split_once('=').is_some_and(|(name, _)| is_name(name)))
 }
 
-/// A text without the given secrets; short ones are left, as they would cut up every word.
-pub fn without(mut text: String, secrets: &[&str]) -> String {
-    for secret in secrets.iter().filter(|secret| secret.len() >= 6) {
-        text = text.replace(secret, "[hidden]");
+/// A reply that should have had a token in it, and nobody can say where: as [`reply`], and whatever looks like a token
+/// is hidden, under any name and under none.
+pub fn unread_reply(body: &[u8], known_secrets: &[&str]) -> String {
+    match super::json::parse(body) {
+        Ok(value) => sanitize::line(&each_text(&json(&value, known_secrets), &tokenless).to_string()),
+        Err(_) => tokenless(&reply(body, known_secrets)),
+    }
+}
+
+/// A text without the given secrets, in whatever form somebody repeats them: as they are, as they were sent (RFC 6749
+/// §2.3.1: form-encoded and in base64), inside of JSON or a URL. Short ones are left, as they would cut up every word.
+pub fn without(text: String, secrets: &[&str]) -> String {
+    cut(text, &forms(secrets))
+}
+
+fn cut(mut text: String, forms: &[Form]) -> String {
+    for form in forms {
+        if text.contains(form.as_str()) {
+            text = text.replace(form.as_str(), HIDDEN);
+        }
     }
     text
+}
+
+/// Whether one of the secrets stands in a text.
+pub fn tells(text: &str, secrets: &[&str]) -> bool {
+    without(text.to_owned(), secrets) != text
+}
+
+/// A secret as somebody may write it.
+type Form = Zeroizing<String>;
+
+fn forms(secrets: &[&str]) -> Vec<Form> {
+    secrets.iter().filter(|secret| secret.len() >= SHORTEST).flat_map(|secret| forms_of(secret)).collect()
+}
+
+/// The forms of one secret, the plain one first.
+fn forms_of(secret: &str) -> Vec<Form> {
+    let bytes = secret.as_bytes();
+    let in_form: String = form_urlencoded::byte_serialize(bytes).collect();
+    let each = |write: &dyn Fn(u8) -> String| bytes.iter().map(|byte| write(*byte)).collect::<String>();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let in_url = each(&|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    let in_json = Value::from(secret).to_string();
+    let in_json = in_json[1..in_json.len() - 1].to_owned();
+    let mut forms = vec![
+        secret.to_owned(),
+        // A host name.
+        secret.to_ascii_lowercase(),
+        in_url.to_ascii_lowercase(),
+        in_url,
+        in_json.replace('/', "\\/"),
+        // Twice: JSON, or the text of an error, inside of JSON.
+        in_json.replace('\\', "\\\\").replace('"', "\\\""),
+        in_json,
+        each(&|byte| format!("{byte:02x}")),
+        each(&|byte| format!("{byte:02X}")),
+    ];
+    for text in [secret, &in_form] {
+        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+            forms.extend((0..3).map(|shift| in_base64(&engine, shift, text.as_bytes())));
+        }
+    }
+    forms.push(in_form);
+    forms.retain(|form| form.len() >= SHORTEST);
+    forms.into_iter().map(Zeroizing::new).collect()
+}
+
+/// Those characters of the base64 that do not depend on what stands around when `shift` bytes come before.
+fn in_base64(engine: &impl Engine, shift: usize, bytes: &[u8]) -> String {
+    let encoded = engine.encode([&[0; 2][..shift], bytes].concat());
+    encoded[(shift * 8).div_ceil(6)..(shift + bytes.len()) * 8 / 6].to_owned()
+}
+
+/// A text in which what looks like a token is hidden: long words that are not made of small letters alone.
+fn tokenless(text: &str) -> String {
+    const LONG: usize = 16;
+    let is_separator = |c: char| c.is_whitespace() || matches!(c, '<' | '>');
+    let is_of_a_word = |b: u8| b.is_ascii_lowercase() || b"_-.,:;".contains(&b);
+    let looks_like_one = |word: &str| word.len() >= LONG && !word.bytes().all(is_of_a_word);
+    let shown = |part: &str| {
+        let word = part.trim_end_matches(is_separator);
+        if looks_like_one(word) { format!("{HIDDEN}{}", &part[word.len()..]) } else { part.to_owned() }
+    };
+    text.split_inclusive(is_separator).map(shown).collect()
+}
+
+/// The same value with each of its texts changed, names included.
+fn each_text(value: &Value, change: &dyn Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => change(text).into(),
+        Value::Array(items) => items.iter().map(|item| each_text(item, change)).collect(),
+        Value::Object(object) => object.iter().map(|(name, value)| (change(name), each_text(value, change))).collect(),
+        other => other.clone(),
+    }
 }
 
 fn hidden(value: &Value) -> Value {
@@ -83,9 +200,48 @@ mod tests {
         let value =
             json!({"access_token": "abcdef", "token_type": "Bearer", "data": {"refreshToken": "xyz"}, "expires_in": 3});
         assert_eq!(
-            super::json(&value),
+            super::json(&value, &[]),
             json!({"access_token": "[6 characters]", "token_type": "Bearer", "data": {"refreshToken": "[3 characters]"}, "expires_in": 3})
         );
+        let value = json!({"key": "canary-1", "canary-1": ["see canary-1"]});
+        assert_eq!(super::json(&value, &["canary-1"]), json!({"key": "[hidden]", "[hidden]": ["see [hidden]"]}));
+    }
+
+    #[test]
+    fn a_secret_is_known_in_each_form_in_which_it_is_repeated() {
+        let secret = "Can\"ary\\1/2+3 Canary";
+        let json = json!({"said": format!("no {secret}")}).to_string();
+        let cases = [
+            format!("no {secret} is"),
+            json.clone(),
+            Value::from(json).to_string(),
+            r#""no Can\"ary\\1\/2+3 Canary""#.to_owned(),
+            "https://x.example/?t=Can%22ary%5C1%2F2%2B3%20Canary&x".to_owned(),
+            "t=Can%22ary%5C1%2F2%2B3+Canary&x".to_owned(),
+            "can\"ary\\1/2+3 canary.example".to_owned(),
+            "Basic aWQ6Q2FuJTIyYXJ5JTVDMSUyRjIlMkIzK0NhbmFyeQ==".to_owned(),
+            "Q2FuImFyeVwxLzIrMyBDYW5hcnk=".to_owned(),
+            "x 43616e226172795c312f322b332043616e617279".to_owned(),
+        ];
+        for text in cases {
+            let hidden = without(text.clone(), &[secret]);
+            assert!(hidden.contains(HIDDEN) && hidden.len() < text.len(), "{text} became {hidden}");
+        }
+        assert_eq!(without("short stays".to_owned(), &["short"]), "short stays");
+    }
+
+    #[test]
+    fn a_reply_that_should_hold_a_token_shows_no_long_word() {
+        let token = "8a0Ff2-canary-5d41";
+        for body in [
+            format!(r#"{{"accessKey":"{token}","status":"insufficient_privileges"}}"#),
+            format!(r#"["insufficient_privileges","{token}"]"#),
+            format!(r#""{token} insufficient_privileges""#),
+            format!("<p>{token}</p> insufficient_privileges"),
+        ] {
+            let shown = unread_reply(body.as_bytes(), &[]);
+            assert!(!shown.contains("canary") && shown.contains("insufficient_privileges"), "{body} became {shown}");
+        }
     }
 
     #[test]
@@ -94,6 +250,10 @@ mod tests {
         assert_eq!(reply(b"access_token=canary&scope=x", &[]), "access_token=[hidden]&scope=[hidden]");
         assert_eq!(reply(br#"{"error":"bad code canary-1"}"#, &["canary-1"]), r#"{"error":"bad code [hidden]"}"#);
         assert_eq!(reply(b"", &[]), "");
+        let quoted = r#"canary-"1\"#;
+        for told in [&b"no: canary-\"\x1b[m1\\"[..], br#"{"no":"canary-\"1\\"}"#, br#"{"no":1,"no":"canary-\"1\\"}"#] {
+            assert!(!reply(told, &[quoted]).contains("canary"), "{}", told.escape_ascii());
+        }
         for broken in [r#"{"token_type":"Bearer","access_token":"canary"#, "no canary-1: token= is missing"] {
             assert!(!reply(broken.as_bytes(), &["canary-1"]).contains("canary"), "{broken}");
         }

@@ -120,8 +120,18 @@ pub enum NotATokenResponse {
     NoAccessToken,
     #[error("the {0} in the reply has characters that no token may have, such as a line break")]
     BadCharacters(&'static str),
-    #[error("the token is of type `{0}`, which this client cannot use (RFC 6749 §7.1)")]
+    #[error("the token is of type `{}`, which this client cannot use (RFC 6749 §7.1)", super::sanitize::line(.0))]
     UnknownType(String),
+}
+
+impl NotATokenResponse {
+    /// The same without secrets that the server repeated.
+    pub fn without(self, secrets: &[&str]) -> Self {
+        match self {
+            Self::UnknownType(kind) => Self::UnknownType(super::mask::line(&kind, secrets)),
+            other => other,
+        }
+    }
 }
 
 impl TokenResponse {
@@ -135,7 +145,7 @@ impl TokenResponse {
         let access_token = checked("access_token", "access token")?.ok_or(NotATokenResponse::NoAccessToken)?;
         let token_type = text("token_type").map(str::to_owned);
         if let Some(kind) = token_type.as_deref().filter(|kind| !kind.eq_ignore_ascii_case("bearer")) {
-            return Err(NotATokenResponse::UnknownType(super::sanitize::line(kind)));
+            return Err(NotATokenResponse::UnknownType(kind.to_owned()));
         }
         Ok(Self {
             access_token: AccessToken::new(access_token),
@@ -168,7 +178,9 @@ impl TokenResponse {
 fn read_scope(value: &Value) -> Option<ScopeSet> {
     match value {
         Value::String(text) => Some(ScopeSet::parse(text)),
-        Value::Array(items) => Some(items.iter().filter_map(Value::as_str).collect()),
+        Value::Array(items) => {
+            Some(ScopeSet::parse(&items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")))
+        }
         _ => None,
     }
 }
@@ -191,6 +203,8 @@ mod tests {
         let scopes = |scope| read(json!({"access_token": "t", "scope": scope})).scope.map(|s| s.to_string());
         assert_eq!(scopes(json!(["a", "b"])), Some("a b".into()));
         assert_eq!(scopes(json!("a,b c")), Some("a b c".into()));
+        let split = read(json!({"access_token": "t", "scope": ["a b", "c"]})).scope.unwrap();
+        assert!(split.contains("a") && split.contains("b"));
         assert_eq!(scopes(json!("")), Some(String::new()));
         assert_eq!(read(json!({"access_token": "t", "refresh_token": ""})).refresh_token, None);
     }
@@ -210,17 +224,25 @@ mod tests {
 
     #[test]
     fn a_request_is_read_as_it_was_built() {
+        let verifier = CodeVerifier::from_random([3; 32]);
         let request = TokenRequest {
             client_id: ClientId::new("id"),
             client_secret: None,
             grant: Grant::AuthorizationCode {
                 code: AuthorizationCode::new("c"),
                 redirect_uri: "http://127.0.0.1:1/cb".into(),
-                code_verifier: Some(CodeVerifier::from_random([3; 32])),
+                code_verifier: Some(verifier.clone()),
             },
             state: None,
         };
         let params = request.to_params(" ").with("client_id", "id");
+        assert_eq!(
+            params.to_form(),
+            format!(
+                "grant_type=authorization_code&code=c&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcb&code_verifier={}&client_id=id",
+                verifier.expose()
+            )
+        );
         let read = TokenRequest::parse(&params).unwrap();
         assert_eq!(read.to_params(" ").with("client_id", "id"), params);
         assert_eq!(

@@ -195,6 +195,24 @@ fn another_origin_takes_part_only_if_a_person_says_so() {
     }
 }
 
+/// Beside `a_second_token_is_refused_wherever_it_stands`, where the header is one of the provider's own places.
+#[test]
+fn an_authorization_of_ones_own_is_refused_where_the_token_goes_elsewhere_too() {
+    let server = ApiServer::always("200 OK", &[], "own");
+    let shop = server.login("");
+    let origin = server.origin();
+    shop.define(
+        "mine",
+        &format!(
+            "authorize.url = '{origin}/authorize'\ntoken.url = '{origin}/token'\napi.base = '{origin}/v1'\n\
+             api.token = [{{ in = 'header', name = 'X-Api-Token' }}]"
+        ),
+    );
+    shop.run(&["call", "x", "-H", "Authorization: Basic eA=="]).code(2).says("the header `authorization`");
+    shop.run(&["call", "x"]).code(0);
+    assert!(server.requests().len() == 1 && !server.last().to_lowercase().contains("authorization:"));
+}
+
 #[test]
 fn a_redirect_to_another_origin_names_it_and_ends_with_a_refusal() {
     let other = ApiServer::always("200 OK", &[], "other");

@@ -100,10 +100,10 @@ variants! {
         NotForScreens Output;
     FlowError: Listen NoAnswer Declined NotLoopback TokenReply TokenRequest Discovery Metadata RevocationRequest
         NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect TooManyRedirects UnknownPathParam BodyNotRepeatable
-        PagesInACircle NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
+        NoThread PagesInACircle NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
     LoopbackError: Taken NotAllowed Other;
     DiscoveryError: NotAnIssuer NotFound OtherIssuer UnsafeEndpoint;
-    TokenReplyError: Refused ServerFault Redirected Unreadable Unusable UnusableFragment;
+    TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
     NotATokenResponse: NoAccessToken BadCharacters UnknownType;
     TokenSourceError: NoRefreshToken Dead Refused Failed TooShort Busy Replaced Store Entropy;
     StoreError: Keychain Damaged Newer NotReadBack Lock Journal Index;
@@ -337,7 +337,7 @@ fn flow_errors() -> Vec<FlowError> {
         FlowError::NoAnswer { redirect_uri: text("http://127.0.0.1:8765/callback"), waited: text("5 min") },
         FlowError::Declined(said("access_denied", "the user cancelled")),
         FlowError::NotLoopback { redirect_uri: text("https://shop.example/callback") },
-        FlowError::TokenReply { provider: provider(), source: TokenReplyError::Redirected { status: 302 } },
+        FlowError::TokenReply { provider: provider(), source: redirected() },
         FlowError::TokenRequest(unreachable()),
         FlowError::Discovery(unreachable()),
         FlowError::Metadata(DiscoveryError::NotAnIssuer { issuer: text("login.shop.example") }),
@@ -357,6 +357,7 @@ fn flow_errors() -> Vec<FlowError> {
         FlowError::UnknownPathParam { name: text("shop"), known: text("`{store}`") },
         FlowError::UnknownPathParam { name: text("shop"), known: String::new() },
         FlowError::BodyNotRepeatable { status: 307 },
+        FlowError::NoThread(io::Error::other("Resource temporarily unavailable (os error 11)")),
         FlowError::PagesInACircle { what: "an address" },
         FlowError::NoSuchPlacement { provider: provider(), wanted: "query", known: text("header X-Api-Token, bearer") },
         FlowError::BodyIsNotAnObject,
@@ -406,7 +407,8 @@ fn token_reply_errors() -> Vec<TokenReplyError> {
         refused("invalid_grant", "the code has expired"),
         refused("invalid_request", "redirect_uri is missing"),
         TokenReplyError::ServerFault { status: 503, reply: text("<h1>Be right back</h1>") },
-        TokenReplyError::Redirected { status: 302 },
+        redirected(),
+        TokenReplyError::TooOften { reply: text("an empty body"), wait: Some(HumanDuration(Duration::from_secs(120))) },
         TokenReplyError::Unreadable { status: 200, reply: text("<html>Log in</html>"), source: Some(not_json()) },
         TokenReplyError::Unreadable { status: 404, reply: text("{}"), source: None },
         TokenReplyError::Unusable {
@@ -610,6 +612,10 @@ fn at() -> At {
 
 fn said(code: &str, description: &str) -> ErrorResponse {
     ErrorResponse { code: text(code), description: Some(text(description)), hint: None, uri: None }
+}
+
+fn redirected() -> TokenReplyError {
+    TokenReplyError::Redirected { status: 302, target: text("`https://elsewhere.example`") }
 }
 
 fn unreachable() -> HttpError {

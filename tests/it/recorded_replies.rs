@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
 use oauthctl::protocol::authorization::{AuthorizationResponse, ResponseType};
 use oauthctl::protocol::params::Params;
 use oauthctl::protocol::time::Timestamp;
@@ -47,7 +49,8 @@ fn recorded(name: &str) -> Recorded {
 
 fn decode(provider: &Provider, name: &str) -> Result<TokenReply, TokenReplyError> {
     let Recorded { status, content_type, body } = recorded(name);
-    Dialect::new(provider).decode_token_reply(status, Some(&content_type), body.as_bytes(), &[], NOW)
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]);
+    Dialect::new(provider).decode_token_reply(status, &headers, body.as_bytes(), &[], NOW)
 }
 
 fn refusal(provider: &Provider, name: &str) -> String {

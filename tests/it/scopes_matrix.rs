@@ -102,8 +102,8 @@ fn token_with(emulator: &Emulator, http: &dyn HttpClient, scope: &ScopeSet) -> A
         state: None,
     };
     let reply = http.send(&dialect.encode_token_request(&request).unwrap()).unwrap();
-    let (status, content_type) = (reply.status, reply.header("content-type").map(str::to_owned));
+    let (status, headers) = (reply.status, reply.headers.clone());
     let body = reply.read(MAX_REPLY).unwrap();
-    let reply = dialect.decode_token_reply(status, content_type.as_deref(), &body, &[], Timestamp(0));
+    let reply = dialect.decode_token_reply(status, &headers, &body, &[], Timestamp(0));
     reply.unwrap().response.access_token
 }

@@ -21,6 +21,14 @@ pub struct Trace<'a> {
     pub show_secrets: bool,
 }
 
+impl Trace<'_> {
+    /// Clean, and without the token unless that may be seen.
+    fn clean(&self, text: &str, token: &AccessToken) -> String {
+        let secrets = [token.expose()];
+        mask::text(text, if self.show_secrets { &[] } else { &secrets })
+    }
+}
+
 impl Watch for Trace<'_> {
     fn sends(&self, api: &Api<'_>, request: &HttpRequest, token: &AccessToken) {
         if !self.verbose {
@@ -36,12 +44,13 @@ impl Watch for Trace<'_> {
             }
         }
         let view = RequestView { request: &request, upload: None };
-        for line in view.to_string().lines() {
+        // An address that the API has given may have the token in it once more.
+        for line in self.clean(&view.to_string(), token).lines() {
             self.terminal.note(&format!("> {line}"));
         }
     }
 
-    fn received(&self, reply: &HttpReply) {
+    fn received(&self, reply: &HttpReply, token: &AccessToken) {
         if !self.verbose {
             return;
         }
@@ -50,8 +59,7 @@ impl Watch for Trace<'_> {
             hide(&mut headers);
         }
         let head = ReplyHead { status: reply.status, headers: &headers }.to_wire();
-        let head = crate::protocol::sanitize::text(&String::from_utf8_lossy(&head));
-        for line in head.trim_end().lines() {
+        for line in self.clean(&String::from_utf8_lossy(&head), token).trim_end().lines() {
             self.terminal.note(&format!("< {line}"));
         }
     }

@@ -10,7 +10,7 @@ use crate::protocol::message::HttpRequest;
 use crate::protocol::retry_after::RetryAfter;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::time::{HumanDuration, Timestamp};
-use crate::protocol::{json, mask, sanitize};
+use crate::protocol::{json, mask};
 use crate::provider::Dialect;
 use crate::provider::probe::{Probe, ProbeMethod};
 
@@ -40,7 +40,7 @@ pub fn judge(
 ) -> Result<Judgement, Dead> {
     let status = answer.status;
     // An API may repeat the token in what it says.
-    let clean = |text: String| sanitize::line(&mask::without(text, &[token.expose()]));
+    let clean = |text: String| mask::line(&text, &[token.expose()]);
     let page = answer.is_page();
     let said = dialect.api_error(answer.body).filter(|_| !page).map(clean).filter(|text| !text.is_empty());
     let denied = |said| Judgement { verdict: Verdict::Denied, reason: said };

@@ -6,10 +6,11 @@
 mod api;
 mod authorization;
 mod token;
+mod token_reply;
 
 use std::collections::BTreeMap;
 
-pub use token::{TokenReply, TokenReplyError};
+pub use token_reply::{TokenReply, TokenReplyError};
 
 use super::DefinitionError;
 use super::definition::{Departure, value_of};

@@ -1,6 +1,7 @@
 use super::*;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use http::Method;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method};
 use url::Url;
 
 use crate::protocol::authorization::AuthorizationRequest;
@@ -78,6 +79,8 @@ fn the_authorize_url_follows_the_rfc_and_then_the_quirks() {
 
 #[test]
 fn the_token_request_is_a_form_unless_the_definition_says_otherwise() {
+    // RFC 6749 §2.3.1: no credentials in the URI.
+    assert_eq!(token_request(URLS).url.as_str(), "https://a.example/token");
     assert_eq!(
         body(URLS),
         "client_id=id%3A1&client_secret=p+w&grant_type=authorization_code&code=c&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcb"
@@ -129,7 +132,7 @@ fn a_nested_reply_is_read_and_written() {
     let provider = provider(&format!("{URLS}token.response = {{ access_token = 'data.accessToken' }}"));
     let dialect = Dialect::new(&provider);
     let reply = dialect
-        .decode_token_reply(201, None, br#"{"ok":true,"data":{"accessToken":"tok"}}"#, &[], Timestamp(0))
+        .decode_token_reply(201, &HeaderMap::new(), br#"{"ok":true,"data":{"accessToken":"tok"}}"#, &[], Timestamp(0))
         .unwrap();
     assert_eq!(reply.response.access_token.expose(), "tok");
     assert_eq!(reply.masked.to_string(), r#"{"ok":true,"data":{"accessToken":"[3 characters]"}}"#);
@@ -140,15 +143,11 @@ fn a_nested_reply_is_read_and_written() {
 fn replies_are_sorted_into_refusals_faults_and_riddles() {
     let provider = provider(URLS);
     let decode = |status, kind: &str, body: &str| {
-        Dialect::new(&provider).decode_token_reply(
-            status,
-            Some(kind),
-            body.as_bytes(),
-            &["s3cret-s3cret"],
-            Timestamp(0),
-        )
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]);
+        let secrets = ["s3cret-s3cret"];
+        Dialect::new(&provider).decode_token_reply(status, &headers, body.as_bytes(), &secrets, Timestamp(0))
     };
-    use TokenReplyError::{Redirected, Refused, ServerFault, Unreadable, Unusable};
+    use TokenReplyError::{Redirected, Refused, ServerFault, TooOften, Unreadable, Unusable};
     assert!(decode(200, FORM, "access_token=t&scope=a").is_ok());
     assert!(decode(200, "text/plain", "access_token=t").is_ok());
     assert!(decode(200, "text/html", r#"{"access_token":"t"}"#).is_ok());
@@ -157,6 +156,7 @@ fn replies_are_sorted_into_refusals_faults_and_riddles() {
     assert!(matches!(decode(200, FORM, "error=bad_verification_code"), Err(Refused { .. })));
     assert!(matches!(decode(503, JSON, r#"{"error":"busy"}"#), Err(ServerFault { .. })));
     assert!(matches!(decode(307, JSON, ""), Err(Redirected { .. })));
+    assert!(matches!(decode(429, JSON, r#"{"error":"invalid_grant"}"#), Err(TooOften { .. })));
     assert!(matches!(decode(403, "text/html", "<html>blocked</html>"), Err(Unreadable { .. })));
     assert!(matches!(decode(200, JSON, ""), Err(Unreadable { .. })));
     assert!(matches!(decode(200, JSON, "[]"), Err(Unreadable { .. })));

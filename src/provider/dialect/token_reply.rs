@@ -1,0 +1,250 @@
+//! What came back from the token endpoint (RFC 6749 §5): a token, a refusal, or neither.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, LOCATION};
+use serde_json::Value;
+use url::Url;
+
+use super::{Dialect, JSON};
+use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::message::HttpRequest;
+use crate::protocol::params::Params;
+use crate::protocol::retry_after::RetryAfter;
+use crate::protocol::secret::RefreshToken;
+use crate::protocol::time::{HumanDuration, Timestamp};
+use crate::protocol::token::{NotATokenResponse, TokenResponse};
+use crate::protocol::{json, jwt, mask};
+use crate::provider::definition::value_of;
+use crate::provider::quirks::{ExpiryUnit, Lifetime};
+
+/// What a token endpoint answered, understood, and the masked reply for those who want to see it.
+#[derive(Clone, Debug)]
+pub struct TokenReply {
+    pub response: TokenResponse,
+    pub masked: Value,
+    /// Values for the definition's parameters that stand in the reply, as the API's own address does at some.
+    pub captured: BTreeMap<String, String>,
+}
+
+/// A reply of the token endpoint that is no token. `reply` is masked and cleaned.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenReplyError {
+    /// The server understood, and said no (RFC 6749 §5.2), whatever the status below 500.
+    #[error("the token endpoint refused, with status {status} and {reply}")]
+    Refused {
+        status: u16,
+        reply: String,
+        #[source]
+        error: Box<ErrorResponse>,
+    },
+    /// The server has a fault of its own.
+    #[error("the token endpoint answered with status {status} and {reply}")]
+    ServerFault { status: u16, reply: String },
+    /// RFC 6585 §4, whatever else the reply says: no token was given, and nothing is wrong with what was sent.
+    #[error("the token endpoint is asked too often: it answered with status 429 and {reply}{}", pause(*wait))]
+    TooOften {
+        reply: String,
+        /// How long it wants to be left alone, if it says so.
+        wait: Option<HumanDuration>,
+    },
+    /// A redirect is not followed: it would carry the client's secret to wherever it points.
+    #[error(
+        "the token endpoint answered with a redirect to {target} (status {status}), which is not followed as it would move the client's secret"
+    )]
+    Redirected { status: u16, target: String },
+    /// Neither a token nor an error.
+    #[error("the token endpoint's reply, status {status}, was not understood: {reply}")]
+    Unreadable {
+        status: u16,
+        reply: String,
+        #[source]
+        source: Option<serde_json::Error>,
+    },
+    /// JSON, but no token that can be used.
+    #[error("the token endpoint's reply, status {status}, holds no usable token: {reply}")]
+    Unusable {
+        status: u16,
+        reply: String,
+        #[source]
+        source: NotATokenResponse,
+    },
+    /// The implicit grant's fragment has no usable token in it.
+    #[error("the redirect's fragment holds no usable token")]
+    UnusableFragment {
+        #[source]
+        source: NotATokenResponse,
+    },
+}
+
+fn pause(wait: Option<HumanDuration>) -> String {
+    wait.map(|wait| format!("; it asks to be left alone for {wait}")).unwrap_or_default()
+}
+
+/// What may be shown of a reply: no secret by its name, none that was sent, and none that came.
+fn masked_reply(value: &Value, response: &TokenResponse, sent: &[&str]) -> Value {
+    let refresh = response.refresh_token.iter().map(RefreshToken::expose);
+    let secrets: Vec<&str> =
+        [response.access_token.expose()].into_iter().chain(refresh).chain(sent.iter().copied()).collect();
+    mask::json(value, &secrets)
+}
+
+impl Dialect<'_> {
+    /// Reads what came back. `secrets` are those of the request, so that a reply that repeats them can be shown.
+    pub fn decode_token_reply(
+        &self,
+        status: u16,
+        headers: &HeaderMap,
+        body: &[u8],
+        secrets: &[&str],
+        now: Timestamp,
+    ) -> Result<TokenReply, TokenReplyError> {
+        let is_success = (200..=299).contains(&status);
+        let masked = if is_success { mask::unread_reply } else { mask::reply };
+        let shown = || match masked(body, secrets) {
+            empty if empty.is_empty() => "an empty body".to_owned(),
+            text => text,
+        };
+        match status {
+            500.. => return Err(TokenReplyError::ServerFault { status, reply: shown() }),
+            300..=399 => {
+                return Err(TokenReplyError::Redirected { status, target: redirect_target(headers, secrets) });
+            }
+            429 => {
+                let wait = RetryAfter::in_headers(headers).map(|asked| asked.wait(now)).filter(|wait| !wait.is_zero());
+                return Err(TokenReplyError::TooOften { reply: shown(), wait: wait.map(HumanDuration) });
+            }
+            _ => {}
+        }
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let value = read_reply(content_type, body).map_err(|source| TokenReplyError::Unreadable {
+            status,
+            reply: shown(),
+            // It names the member that is there twice, which may be anything.
+            source: source.filter(|problem| !mask::tells(&problem.to_string(), secrets)),
+        })?;
+        if let Some(error) = self.read_token_error(&value) {
+            return Err(TokenReplyError::Refused { status, reply: shown(), error: Box::new(error.without(secrets)) });
+        }
+        if !is_success {
+            return Err(TokenReplyError::Unreadable { status, reply: shown(), source: None });
+        }
+        let response = self.read_token(&value, now).map_err(|source| TokenReplyError::Unusable {
+            status,
+            reply: shown(),
+            source: source.without(secrets),
+        })?;
+        let masked = masked_reply(&value, &response, secrets);
+        Ok(TokenReply { response, masked, captured: self.captured(&value) })
+    }
+
+    /// Reads the token out of an implicit grant's fragment (RFC 6749 §4.2.2). A refresh token in it is ignored: "the
+    /// authorization server MUST NOT issue a refresh token".
+    pub fn decode_fragment(&self, params: &Params, now: Timestamp) -> Result<TokenReply, TokenReplyError> {
+        let value = params.to_json();
+        let mut response =
+            self.read_token(&value, now).map_err(|source| TokenReplyError::UnusableFragment { source })?;
+        // The state has done its work, and is nobody's business all the same.
+        let state = params.single("state").ok().flatten().unwrap_or_default();
+        let masked = masked_reply(&value, &response, &[state]);
+        response.refresh_token = None;
+        Ok(TokenReply { response, masked, captured: self.captured(&value) })
+    }
+
+    fn read_token(&self, value: &Value, now: Timestamp) -> Result<TokenResponse, NotATokenResponse> {
+        let rules = &self.provider.definition.token;
+        let standard = self.with_rfc_names(value, now);
+        let mut response = TokenResponse::from_json(&standard)?;
+        if value_of(&rules.expires_unit) == Some(&ExpiryUnit::Milliseconds) {
+            response.expires_in = response.expires_in.map(|time| time / 1000);
+        }
+        // A JWT says itself when it ends (RFC 7519 §4.1.4), where the reply does not.
+        let from_jwt = || jwt::expiry(response.access_token.expose()).map(|end| now.until(end));
+        response.expires_in = response.expires_in.or_else(from_jwt);
+        match value_of(&rules.lifetime) {
+            Some(Lifetime::Never) => {
+                response.expires_in = None;
+                response.refresh_token = None;
+            }
+            Some(Lifetime::For(time)) => response.expires_in = response.expires_in.or(Some(*time)),
+            None => {}
+        }
+        Ok(response)
+    }
+
+    /// The error in a reply: the RFC's, or where the definition says that it stands.
+    fn read_token_error(&self, value: &Value) -> Option<ErrorResponse> {
+        let rules = &self.provider.definition.token;
+        let text =
+            |path: &String| json::at(value, path).map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
+        let worded = || value_of(&rules.error).into_iter().flatten().find_map(text);
+        if let Some(mark) = value_of(&rules.ok) {
+            if text(&mark.path).as_deref() == Some(mark.equals.as_str()) {
+                return None;
+            }
+            let code = worded().unwrap_or_else(|| format!("`{}` is not `{}`", mark.path, mark.equals));
+            return Some(ErrorResponse { code, description: None, hint: None, uri: None });
+        }
+        ErrorResponse::from_json(value)
+    }
+
+    /// The reply with the RFC's member names at its top level, and `expires_at` counted from `now`.
+    fn with_rfc_names(&self, value: &Value, now: Timestamp) -> Value {
+        let mut standard = value.as_object().cloned().unwrap_or_default();
+        for (name, path) in value_of(&self.provider.definition.token.response).into_iter().flatten() {
+            if let Some(inner) = json::at(value, path) {
+                standard.insert(name.clone(), inner.clone());
+            }
+        }
+        if let (None, Some(end)) = (standard.get("expires_in"), standard.get("expires_at").and_then(point_in_time)) {
+            standard.insert("expires_in".into(), now.until(end).as_secs().into());
+        }
+        Value::Object(standard)
+    }
+
+    fn captured(&self, value: &Value) -> BTreeMap<String, String> {
+        let text = |path: &String| json::at(value, path).and_then(Value::as_str).map(str::to_owned);
+        let params = &self.provider.definition.params;
+        params.iter().filter_map(|(name, param)| Some((name.clone(), text(param.from_token.as_ref()?)?))).collect()
+    }
+}
+
+/// Where a redirect points, as far as it may be shown: its query may repeat what was sent.
+fn redirect_target(headers: &HeaderMap, secrets: &[&str]) -> String {
+    let Some(location) = headers.get(LOCATION) else { return "nowhere".to_owned() };
+    let text = String::from_utf8_lossy(location.as_bytes());
+    let shown = match Url::parse(&text) {
+        Ok(url) if url.origin().is_tuple() => url.origin().ascii_serialization(),
+        Ok(url) => format!("{}:", url.scheme()),
+        // A path on the same server.
+        Err(_) => text.split(['?', '#']).next().unwrap_or_default().to_owned(),
+    };
+    format!("`{}`", mask::line(&shown, secrets))
+}
+
+/// A point in time as servers write it: RFC 3339, or a number of seconds, or of milliseconds if that is absurdly late.
+fn point_in_time(value: &Value) -> Option<Timestamp> {
+    if let Some(seconds) = json::seconds(value) {
+        let seconds = if seconds > 1e11 { seconds / 1000.0 } else { seconds };
+        return Some(Timestamp(0).plus(Duration::from_secs_f64(seconds)));
+    }
+    value.as_str()?.parse::<jiff::Timestamp>().ok().map(|time| Timestamp(time.as_second()))
+}
+
+/// A reply by its content type, or, where that is missing or wrong, by its looks.
+fn read_reply(content_type: Option<&str>, body: &[u8]) -> Result<Value, Option<serde_json::Error>> {
+    let media_type = HttpRequest::media_type(content_type);
+    let text = std::str::from_utf8(body).unwrap_or_default().trim_start();
+    let looks_like_form =
+        !text.starts_with(['{', '[', '<', '"']) && (text.contains("access_token=") || text.starts_with("error="));
+    if media_type != JSON && looks_like_form {
+        return Ok(Params::from_urlencoded(text.trim_end()).to_json());
+    }
+    match json::parse(body) {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        Ok(_) => Err(None),
+        Err(error) => Err(Some(error)),
+    }
+}
