@@ -18,7 +18,7 @@
 //!
 //! ```text
 //! argv ─▶ LoginArgs ─ Catalogue ─▶ Provider ─────────────────────────┐
-//! Entropy ─▶ State, CodeVerifier ─▶ AuthorizationRequest ─▶ Url ─▶ Browser
+//! Entropy ─▶ State, CodeVerifier ─▶ AuthorizationRequest ─▶ Url ─ Launch ─▶ Browser
 //! Loopback ─▶ RedirectUri ─────────┘                                 │
 //!         redirect::judge(request, expected) ◀── Loopback   (wrong state: 404, and the wait goes on)
 //!                  │ AuthorizationResponse
@@ -49,7 +49,7 @@
 //! 6. A refresh token is spent under the login's lock and after reading again, and only once the store has shown that it
 //!    can be written. Nothing is forgotten on doubt: `invalid_grant` for the very token that is stored ends it, no
 //!    fault of the network does.
-//! 7. Every wait has a bound: browser, network, keychain, lock.
+//! 7. Every wait has a bound: browser, network, keychain, lock. A signal ends each of them and leaves nothing behind.
 //! 8. A quirk acts in `provider::dialect` only.
 //! 9. There is no test mode: what tests need (`--no-browser`, `--store file`, the emulator) are features.
 

@@ -395,6 +395,10 @@ fn of_flow(error: &FlowError) -> (ExitCode, Option<String>) {
                  {redirect_uri}"
             )),
         ),
+        FlowError::LaunchShared => (
+            ExitCode::Refused,
+            Some("another user of this machine may have read the request: log in again; with `--no-browser` no program is started, and the address is only shown".into()),
+        ),
         FlowError::Declined(_) => {
             (ExitCode::Refused, Some("ask for less with `--scope`, or log in again and approve".into()))
         }

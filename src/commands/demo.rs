@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 use colored::Colorize;
 use http::Method;
@@ -30,6 +31,7 @@ use crate::store::{Profile, StoreKind, StoredToken, TokenStore};
 use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
 use crate::system::entropy::random;
 use crate::system::http::{HttpClient, MAX_REPLY};
+use crate::system::process;
 
 /// How long a person has for the demo's consent page.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -165,13 +167,14 @@ type Say<'a> = &'a dyn Fn(&str, String) -> anyhow::Result<()>;
 
 fn log_in(request: LoginRequest<'_>, args: &DemoArgs, context: &Context, say: Say<'_>) -> anyhow::Result<StoredToken> {
     let (client_id, asked, grant) = (request.client_id.clone(), request.scope.clone(), request.grant);
-    let login = Login::begin(request, context.system.entropy.as_ref())?;
+    let entropy = context.system.entropy.as_ref();
+    let mut login = Login::begin(request, entropy)?;
     say("listener", format!("waits on {}", login.redirect_uri()))?;
-    let url = login.authorize_url().clone();
+    let url = login.launch_url(entropy)?;
     match args.browser.as_deref() {
         None => {
             let http = context.system.http.clone();
-            std::thread::spawn(move || play_browser(http.as_ref(), url));
+            process::in_background("browser", move || play_browser(http.as_ref(), url)).context("no browser")?;
         }
         Some("") => DesktopBrowser.open(&url)?,
         Some(command) => CommandBrowser(command.to_owned()).open(&url)?,

@@ -99,7 +99,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
     let missing = found.missing(&ScopeSet::parse(&args.require_scopes.join(" ")));
     if !missing.is_empty() {
         if let Some(tab) = tab {
-            tab.show(Page::Failed);
+            talk::show(tab, Page::Failed, context);
         }
         let error =
             CommandError::NotGranted { provider: id.clone(), missing: talk::reasons(missing, &found, &provider) };
@@ -109,7 +109,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
     token.label = args.label.clone().or_else(|| label_so_far(&profile, &id, store));
     let saved = store.save(&profile, &token);
     if let Some(tab) = tab {
-        tab.show(if saved.is_ok() { Page::LoggedIn } else { Page::Failed });
+        talk::show(tab, if saved.is_ok() { Page::LoggedIn } else { Page::Failed }, context);
     }
     let kind = saved.with_context(failed)?;
     let outcome = LoginOutcome::new(&profile, &provider, &token, kind, store.place(kind)?, context.system.clock.now());
@@ -131,7 +131,11 @@ fn profile_for(id: &str, context: &Context) -> anyhow::Result<Profile> {
             return Ok(profile);
         }
     }
-    Ok(id.parse()?)
+    match id.parse() {
+        Ok(profile) => Ok(profile),
+        // A provider's id is a profile's name, so no provider is called so.
+        Err(not_a_profile) => Err(context.catalogue()?.get(id).map_or_else(Into::into, |_| not_a_profile.into())),
+    }
 }
 
 /// A login that is made anew keeps its label.
@@ -193,11 +197,11 @@ fn browser_login(
         redirect_uri,
         listen,
     };
-    let login = Login::begin(request, context.system.entropy.as_ref())?;
+    let mut login = Login::begin(request, context.system.entropy.as_ref())?;
     talk::announce(&login, provider, grant, context);
     let terminal = context.terminal();
     let paste = terminal.is_interactive().then(|| PasteReader::start(login.paste_sender())).flatten();
-    talk::open_browser(args, &login, paste.is_some(), context);
+    talk::open_browser(args, &mut login, paste.is_some(), context);
     let voucher = match (args.allow_missing_state, &paste) {
         (true, _) => Voucher::Given,
         (false, Some(_)) => Voucher::Terminal,
@@ -218,7 +222,8 @@ fn browser_login(
             Ok((tab, provider, token))
         }
         Err(error) => {
-            tab.show(if matches!(error, FlowError::Declined(_)) { Page::Declined } else { Page::Failed });
+            let page = if matches!(error, FlowError::Declined(_)) { Page::Declined } else { Page::Failed };
+            talk::show(tab, page, context);
             Err(error.into())
         }
     }

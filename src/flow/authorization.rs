@@ -2,7 +2,7 @@
 //! comes to the port or is pasted into the terminal. The first proven one wins.
 
 use std::collections::{BTreeMap, HashSet};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::FlowError;
+use super::launch::{Launch, Launched};
 use super::pages::Page;
 use super::pasted::judge_pasted;
 use super::redirect::{Answer, Doubt, Expected, Stray, Verdict, judge};
@@ -73,7 +74,9 @@ pub struct Login<'a> {
     authorize_url: Url,
     sender: Sender<Arrival>,
     arrivals: Receiver<Arrival>,
-    serving: Option<Serving>,
+    /// The port of the redirect, and one for the launch address where that speaks TLS or there is none.
+    serving: Vec<Serving>,
+    launch: Option<Launch>,
 }
 
 enum Arrival {
@@ -90,6 +93,8 @@ pub enum Waiting<'a> {
     Stray(&'a Stray),
     /// An answer that only a person can vouch for; the next pasted line says `yes` or not.
     Confirm(Doubt),
+    /// Another user's program asked for the launch address and got nothing.
+    Foreign { uid: u32 },
     /// Somebody spoke TLS to the plain port.
     Tls,
     /// Somebody spoke plain http to the TLS port.
@@ -143,16 +148,41 @@ impl<'a> Login<'a> {
             hosts.extend([address.to_string(), format!("localhost:{}", address.port())]);
         }
         let (sender, arrivals) = channel();
-        let deliver = sender.clone();
-        let serving = match loopback {
-            Some(loopback) => {
-                let deliver = move |event| drop(deliver.send(Arrival::Loopback(event)));
-                Some(loopback.serve(tls, deliver).map_err(FlowError::Listen)?)
-            }
-            None => None,
-        };
         let secrets = Secrets { redirect_uri, state, code_verifier };
-        Ok(Self { request, secrets, hosts, authorize_url, sender, arrivals, serving })
+        let (serving, launch) = (Vec::new(), None);
+        let mut login = Self { request, secrets, hosts, authorize_url, sender, arrivals, serving, launch };
+        if let Some(loopback) = loopback {
+            login.serve(loopback, tls)?;
+        }
+        Ok(login)
+    }
+
+    fn serve(&mut self, loopback: Loopback, tls: Option<Arc<ServerConfig>>) -> Result<(), FlowError> {
+        let sender = self.sender.clone();
+        let deliver = move |event| drop(sender.send(Arrival::Loopback(event)));
+        self.serving.push(loopback.serve(tls, deliver).map_err(FlowError::Listen)?);
+        Ok(())
+    }
+
+    /// The address to start a browser with: it leads to the authorize URL once, and tells nothing by itself.
+    ///
+    /// Fails with `FlowError::Listen` if it needs a port of its own and there is none.
+    pub fn launch_url(&mut self, entropy: &dyn Entropy) -> Result<Url, FlowError> {
+        let authority = match &self.request.listen {
+            Listen::Here { tls: None } => self.secrets.redirect_uri.authority(),
+            Listen::Tunnel(address) => address.to_string(),
+            Listen::Here { tls: Some(_) } | Listen::Paste => {
+                let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+                let loopback = Loopback::bind(&[address]).map_err(FlowError::Listen)?;
+                let authority = SocketAddr::from((Ipv4Addr::LOCALHOST, loopback.port())).to_string();
+                self.serve(loopback, None)?;
+                authority
+            }
+        };
+        let launch = Launch::new(State::from_random(random(entropy)?), authority, self.authorize_url.clone());
+        let url = launch.url();
+        self.launch = Some(launch);
+        Ok(url)
     }
 
     pub fn authorize_url(&self) -> &Url {
@@ -177,7 +207,7 @@ impl<'a> Login<'a> {
 
     /// Waits until the answer has come with the right state, or somebody vouches for one without, or the time is over.
     pub fn wait(
-        self,
+        mut self,
         timeout: Duration,
         voucher: Voucher,
         mut tell: impl FnMut(Waiting<'_>),
@@ -211,6 +241,7 @@ impl<'a> Login<'a> {
                     }
                 },
                 Ok(Arrival::Loopback(LoopbackEvent::Request(request))) => {
+                    let Some(request) = self.lead(request, &mut tell)? else { continue };
                     (judge(&request, &self.expected()), Some(request))
                 }
                 // A browser tries again at once, and hears no more from it.
@@ -251,6 +282,23 @@ impl<'a> Login<'a> {
                 }
             }
         }
+    }
+
+    /// Leads the browser from the launch address to the provider; hands back what was for another address.
+    fn lead(
+        &mut self,
+        request: LoopbackRequest,
+        tell: &mut impl FnMut(Waiting<'_>),
+    ) -> Result<Option<LoopbackRequest>, FlowError> {
+        let Some(launch) = &mut self.launch else { return Ok(Some(request)) };
+        let Some(launched) = launch.judge(&request, || request.sender()) else { return Ok(Some(request)) };
+        request.answer(launch.answer(&launched));
+        match launched {
+            Launched::Now | Launched::Again => {}
+            Launched::Foreign { uid } => tell(Waiting::Foreign { uid }),
+            Launched::Shared => return Err(FlowError::LaunchShared),
+        }
+        Ok(None)
     }
 
     fn answered(self, answer: Answer, winner: Option<LoopbackRequest>) -> Answered<'a> {
@@ -347,7 +395,11 @@ fn obtain(
             authorization_code::exchange(http, &provider, request, secrets, code, now)?
         }
         AuthorizationResponse::Token(params) => implicit::read(&provider, &params, now)?,
-        AuthorizationResponse::Error(error) => return Err(FlowError::Declined(error)),
+        AuthorizationResponse::Error(error) => {
+            // The server may repeat what it was sent, and what it knows of the client.
+            let secret = request.client_secret.as_ref().map_or("", ClientSecret::expose);
+            return Err(FlowError::Declined(error.without(&[secrets.state.as_str(), secret])));
+        }
     };
     let provider = with_captured(&provider, &reply.captured)?;
     Ok(Obtained { reply, provider })
@@ -361,19 +413,25 @@ fn with_captured(provider: &Provider, captured: &BTreeMap<String, String>) -> Re
 pub struct Tab {
     winner: Option<LoopbackRequest>,
     arrivals: Receiver<Arrival>,
-    _serving: Option<Serving>,
+    _serving: Vec<Serving>,
 }
 
 impl Tab {
-    /// Shows the page, and shows it again to every repetition of the same redirect; then the port is closed.
-    pub fn show(self, page: Page) {
+    /// Shows the page, and shows it again to every repetition of the same redirect; then the port is closed. How many
+    /// other redirects came meanwhile.
+    pub fn show(self, page: Page) -> usize {
         let winner = self.winner.as_ref().map(|winner| (winner.method.clone(), winner.target.clone()));
+        let path = |target: &str| target.split('?').next().map(str::to_owned);
+        let mut others = 0;
         send(self.winner, page);
         while let Ok(arrival) = self.arrivals.try_recv() {
             if let Arrival::Loopback(LoopbackEvent::Request(request)) = arrival {
                 let same = winner.as_ref().is_some_and(|(m, t)| *m == request.method && *t == request.target);
+                let on_the_path = winner.as_ref().is_some_and(|(_, t)| path(t) == path(&request.target));
+                others += usize::from(on_the_path && !same);
                 request.answer(if same { page } else { Page::NothingHere }.answer());
             }
         }
+        others
     }
 }

@@ -7,6 +7,7 @@ pub mod discovery;
 pub mod evidence;
 pub mod implicit;
 pub mod introspection;
+pub mod launch;
 pub mod pages;
 pub mod paging;
 pub mod pasted;
@@ -32,6 +33,10 @@ pub enum FlowError {
     Listen(#[source] LoopbackError),
     #[error("no answer came to the redirect URI within {waited}")]
     NoAnswer { redirect_uri: String, waited: String },
+    #[error(
+        "two programs asked for the address that the browser was started with, and which of them was the browser cannot be known"
+    )]
+    LaunchShared,
     /// Said to the callback with the right state; who really said it cannot be known (RFC 9207 §2.4).
     #[error("the authorization was refused")]
     Declined(#[source] ErrorResponse),

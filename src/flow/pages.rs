@@ -14,6 +14,8 @@ pub enum Page {
     Failed,
     /// Reads the fragment of the address and posts it to us.
     Fragment,
+    /// For who comes back to the address that led to the provider.
+    OpenedBefore,
     /// For whatever came to the port and is not the redirect.
     NothingHere,
     WrongHost,
@@ -84,6 +86,12 @@ impl Page {
                 "This answer cannot be used",
                 "It has neither a code nor an error. The login is still waiting.",
             ),
+            Self::OpenedBefore => (
+                "410 Gone",
+                DASH,
+                "This address worked once",
+                "It has led a browser to the provider already. The terminal has the address to go on with.",
+            ),
             Self::NothingHere => (
                 "404 Not Found",
                 DASH,
@@ -151,6 +159,7 @@ mod tests {
             Page::LoggedIn,
             Page::Declined,
             Page::Failed,
+            Page::OpenedBefore,
             Page::NothingHere,
             Page::WrongHost,
             Page::Unusable,
@@ -161,7 +170,11 @@ mod tests {
             assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("src="), "{page:?}");
             assert!(
                 text.contains("frame-ancestors 'none'")
-                    && text.contains("Referrer-Policy: ")
+                    && text.contains(if page == Page::Fragment {
+                        "-Policy: same-origin"
+                    } else {
+                        "-Policy: no-referrer"
+                    })
                     && text.contains("no-store"),
                 "{page:?}"
             );

@@ -8,6 +8,8 @@ use std::process::{Command, Stdio};
 
 use url::Url;
 
+use crate::system::process;
+
 #[derive(Debug, thiserror::Error)]
 pub enum BrowserError {
     #[error("no browser could be started")]
@@ -23,7 +25,8 @@ pub enum BrowserError {
 }
 
 pub trait Browser: Send + Sync {
-    /// Starts a browser and does not wait for it.
+    /// Starts a browser and does not wait for it. What it is started with is there for every user of the machine to
+    /// read, in the process list.
     fn open(&self, url: &Url) -> Result<(), BrowserError>;
 }
 
@@ -50,17 +53,22 @@ impl Browser for CommandBrowser {
     }
 }
 
-fn check(url: &Url) -> Result<(), BrowserError> {
+/// Whether a browser may be led to a URL: https, or http on loopback, and no user name.
+pub fn check(url: &Url) -> Result<(), BrowserError> {
     // The serialized form of a `Url` has no blanks, quotes or control bytes, and it begins with its scheme, so it can
     // be taken neither for an option nor for two arguments.
     let secure = crate::provider::Endpoint::parse(url.as_str().split('#').next().unwrap_or_default()).is_ok();
     if secure { Ok(()) } else { Err(BrowserError::UnsafeUrl) }
 }
 
-/// Starts a program that gets no terminal, and lets a thread reap it.
+/// Starts a program that gets no terminal, and lets a thread reap it. In a group of its own: Ctrl-C at our terminal does
+/// not end it, and what it tries to read there stops it, so that a text browser takes nothing of what a person pastes.
 fn start(command: &mut Command) -> std::io::Result<()> {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    std::thread::spawn(move || child.wait());
+    // Without the thread it stays a zombie until we end, which harms nobody.
+    let _ = process::in_background("browser", move || child.wait());
     Ok(())
 }
 

@@ -7,10 +7,16 @@
 //! waiting. Parsing is `httparse`, polling is `polling`, which the keychain's D-Bus client brings along anyway.
 //!
 //! The socket is bound once, before the browser opens, and kept: looking for a free port and binding it later would let
-//! another process take it in between. std sets SO_REUSEADDR on Unix, so that a second login on the same fixed port can
-//! bind while the first one's connections are in TIME_WAIT; a *listening* port can still not be taken on Linux.
+//! another process take it in between. On Unix it has SO_REUSEADDR, so that a second login on the same fixed port can
+//! bind while the first one's connections are in TIME_WAIT; nobody can take a *listening* port with it there. It never
+//! has SO_REUSEPORT, with which a second process of the same user could listen beside us and get every other connection.
+//!
+//! On Windows SO_REUSEADDR means more than both: another user's program that asks for it takes a port over, although the
+//! first one did not agree. SO_EXCLUSIVEADDRUSE, set before the bind, forbids it; neither std nor `socket2` has it, hence
+//! the one call by hand. Unproven, as it needs a Windows machine: that nobody can bind then.
 
 mod request;
+mod sender;
 mod server;
 mod stream;
 
@@ -21,12 +27,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use rustls::ServerConfig;
+use socket2::{Domain, Protocol, Socket, Type};
 
-pub use request::{Answer, LoopbackRequest};
+pub use request::{Answer, LoopbackRequest, Progress, parse};
+pub use sender::Sender;
 use server::{Answers, Server};
 
 /// How often to try for a port that is free in both families.
 const PORT_TRIES: usize = 16;
+
+/// How many connections the kernel holds until we take them. A crowd fills std's 128 in a moment, and who finds no room
+/// tries again only after a second.
+const BACKLOG: i32 = 1024;
+
 #[derive(Debug, thiserror::Error)]
 pub enum LoopbackError {
     #[error("port {port} is taken by another program")]
@@ -96,7 +109,7 @@ fn bind_all(addresses: &[SocketAddr], wanted: u16) -> Result<Loopback, LoopbackE
     let mut listeners: Vec<TcpListener> = Vec::new();
     let mut port = wanted;
     for address in addresses {
-        match TcpListener::bind(SocketAddr::new(address.ip(), port)) {
+        match listen(SocketAddr::new(address.ip(), port)) {
             Ok(listener) => {
                 port = listener.local_addr().map_err(LoopbackError::Other)?.port();
                 listeners.push(listener);
@@ -113,6 +126,33 @@ fn bind_all(addresses: &[SocketAddr], wanted: u16) -> Result<Loopback, LoopbackE
         return Err(LoopbackError::Other(ErrorKind::AddrNotAvailable.into()));
     }
     Ok(Loopback { listeners, port })
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    hold_alone(&socket)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+#[cfg(not(windows))]
+fn hold_alone(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_address(true)
+}
+
+#[cfg(windows)]
+fn hold_alone(socket: &Socket) -> io::Result<()> {
+    use std::os::windows::io::AsRawSocket;
+
+    use windows_sys::Win32::Networking::WinSock::{SO_EXCLUSIVEADDRUSE, SOL_SOCKET, setsockopt};
+
+    let (handle, on) = (socket.as_raw_socket() as usize, 1_i32);
+    // SAFETY: the socket and the number live through the call, which reads four bytes of it.
+    match unsafe { setsockopt(handle, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (&raw const on).cast(), 4) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// A port that is being read. Dropping it closes the port at once and lets answers under way finish.
@@ -141,20 +181,28 @@ mod tests {
     use std::net::TcpStream;
     use std::time::Duration;
 
-    use super::request::MAX_HEAD;
+    use crate::protocol::time::Timestamp;
+
     use super::*;
+    use crate::system::certificate::CallbackCertificate;
 
     fn serve() -> (Serving, u16, Receiver<LoopbackEvent>) {
+        serve_as(None)
+    }
+
+    fn serve_as(tls: Option<Arc<ServerConfig>>) -> (Serving, u16, Receiver<LoopbackEvent>) {
         let loopback = Loopback::bind(&["127.0.0.1:0".parse().unwrap()]).unwrap();
         let port = loopback.port();
         let (sender, receiver) = channel();
-        let serving = loopback.serve(None, move |event| drop(sender.send(event))).unwrap();
+        let serving = loopback.serve(tls, move |event| drop(sender.send(event))).unwrap();
         (serving, port, receiver)
     }
 
     fn say(port: u16, bytes: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         stream.write_all(bytes).unwrap();
+        // Only a test that fails waits for so long.
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         stream
     }
 
@@ -195,7 +243,7 @@ mod tests {
     #[test]
     fn what_is_no_bounded_request_is_refused_and_never_handed_over() {
         let (_serving, port, receiver) = serve();
-        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(MAX_HEAD));
+        let long = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(8 * 1024));
         let cases = [
             (long.as_bytes(), "431"),
             (b"\x00\x01\x02\r\n\r\n", "400"),
@@ -221,6 +269,18 @@ mod tests {
     }
 
     #[test]
+    fn plain_http_on_the_tls_port_is_told_apart_however_soon_it_comes() {
+        let certificate = CallbackCertificate::make("localhost", Timestamp(1_800_000_000)).unwrap();
+        let (_serving, port, receiver) = serve_as(Some(certificate.server_config().unwrap()));
+        for n in 0..1000 {
+            // At the same time as the port looks at the connection for the first time.
+            let heard = hear(say(port, b"GET / HTTP/1.1\r\n\r\n"));
+            assert!(heard.ends_with("has to begin with https://\n"), "{n}: {heard}");
+            assert!(matches!(receiver.recv_timeout(Duration::from_secs(5)), Ok(LoopbackEvent::PlainHttp)));
+        }
+    }
+
+    #[test]
     fn silent_connections_do_not_keep_a_request_waiting() {
         let (_serving, port, receiver) = serve();
         let _silent: Vec<TcpStream> = (0..300).map(|_| say(port, b"GET / HT")).collect();
@@ -229,6 +289,37 @@ mod tests {
         assert_eq!(request.target, "/genuine");
         request.answer(Answer::new("200 OK", &[], "ok"));
         assert!(hear(stream).ends_with("ok"));
+    }
+
+    #[test]
+    fn who_does_not_finish_a_request_is_hung_up_on() {
+        let (_serving, port, receiver) = serve();
+        let mut half = say(port, b"GET / HTTP/1.1\r\n");
+        assert_eq!(half.read(&mut [0]).unwrap(), 0);
+        assert!(receiver.try_recv().is_err());
+    }
+
+    #[test]
+    fn who_waits_for_an_answer_is_not_given_up_for_silent_ones() {
+        let (_serving, port, receiver) = serve();
+        let stream = say(port, b"GET /genuine HTTP/1.1\r\n\r\n");
+        let request = next(&receiver);
+        let _silent: Vec<TcpStream> = (0..300).map(|_| say(port, b"GET / HT")).collect();
+        // One more that is heard, so that all before it were let in.
+        let last = say(port, b"GET /last HTTP/1.1\r\n\r\n");
+        next(&receiver).answer(Answer::new("200 OK", &[], "last"));
+        assert!(hear(last).ends_with("last"));
+        request.answer(Answer::new("200 OK", &[], "ok"));
+        assert!(hear(stream).ends_with("ok"));
+    }
+
+    /// On Linux every address of 127.0.0.0/8 is this machine's.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nobody_hears_of_it_on_another_address() {
+        let (_serving, port, _receiver) = serve();
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_ok());
+        assert!(TcpStream::connect(("127.0.0.2", port)).is_err());
     }
 
     #[test]
@@ -247,5 +338,23 @@ mod tests {
         let (_serving, port, _receiver) = serve();
         let error = Loopback::bind(&[SocketAddr::from(([127, 0, 0, 1], port))]).unwrap_err();
         assert!(matches!(error, LoopbackError::Taken { port: p } if p == port));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn the_port_is_held_alone() {
+        use socket2::SockRef;
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(loopback) = Loopback::bind(&[address.parse().unwrap()]) else { continue };
+            let ours = SockRef::from(&loopback.listeners[0]);
+            assert!(ours.reuse_address().unwrap(), "a port in TIME_WAIT can be bound");
+            assert!(!ours.reuse_port().unwrap());
+            let thief = Socket::new(Domain::for_address(address.parse().unwrap()), Type::STREAM, None).unwrap();
+            thief.set_reuse_address(true).unwrap();
+            thief.set_reuse_port(true).unwrap();
+            let taken = loopback.listeners[0].local_addr().unwrap();
+            let error = thief.bind(&taken.into()).and_then(|()| thief.listen(1)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::AddrInUse);
+        }
     }
 }

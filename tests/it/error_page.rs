@@ -98,7 +98,7 @@ variants! {
     SealedLoginError: NotOurs Newer TooCostly WrongPassphrase ShortPassphrase Damaged Entropy;
     CallError: BadField Input BadHeader OwnToken BadOrigin PagesOfWhat BadFilter FilterFailed NotJson MixedPages
         NotForScreens Output;
-    FlowError: Listen NoAnswer Declined NotLoopback TokenReply TokenRequest Discovery Metadata RevocationRequest
+    FlowError: Listen NoAnswer LaunchShared Declined NotLoopback TokenReply TokenRequest Discovery Metadata RevocationRequest
         NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect TooManyRedirects UnknownPathParam BodyNotRepeatable
         NoThread PagesInACircle NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
     LoopbackError: Taken NotAllowed Other;
@@ -335,6 +335,7 @@ fn flow_errors() -> Vec<FlowError> {
     vec![
         FlowError::Listen(LoopbackError::Taken { port: 8765 }),
         FlowError::NoAnswer { redirect_uri: text("http://127.0.0.1:8765/callback"), waited: text("5 min") },
+        FlowError::LaunchShared,
         FlowError::Declined(said("access_denied", "the user cancelled")),
         FlowError::NotLoopback { redirect_uri: text("https://shop.example/callback") },
         FlowError::TokenReply { provider: provider(), source: redirected() },

@@ -6,8 +6,9 @@ use colored::Colorize;
 
 use super::super::Context;
 use super::LoginArgs;
-use crate::flow::authorization::{Listen, Login, Waiting};
+use crate::flow::authorization::{Listen, Login, Tab, Waiting};
 use crate::flow::evidence::{Evidence, Missing};
+use crate::flow::pages::Page;
 use crate::flow::redirect::{Doubt, Stray};
 use crate::output::what_was_read;
 use crate::protocol::sanitize;
@@ -16,7 +17,7 @@ use crate::protocol::time::HumanDuration;
 use crate::provider::quirks::GrantKind;
 use crate::provider::{Provider, ProviderDefinition};
 use crate::store::{Profile, StoredToken};
-use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
+use crate::system::browser::{self, Browser, CommandBrowser, DesktopBrowser};
 use crate::system::paths::variable;
 
 /// A definition's note on redirect URIs is shown on the way if it is a sentence; `providers show` has the long ones.
@@ -93,9 +94,9 @@ fn ssh_command(connection: &str, user: Option<&str>, listener: SocketAddr) -> St
 }
 
 /// A browser that does not start is no reason to give up: the URL is there to be opened by hand.
-pub fn open_browser(args: &LoginArgs, login: &Login<'_>, can_paste: bool, context: &Context) {
+pub fn open_browser(args: &LoginArgs, login: &mut Login<'_>, can_paste: bool, context: &Context) {
     let terminal = context.terminal();
-    let url = login.authorize_url();
+    let url = login.authorize_url().clone();
     let paste = if can_paste { ", or paste the address at which it ended" } else { "" };
     if args.no_browser {
         return terminal.note(&format_args!("Open this address in a browser on this machine{paste}:\n{url}"));
@@ -104,11 +105,16 @@ pub fn open_browser(args: &LoginArgs, login: &Login<'_>, can_paste: bool, contex
         Some(command) => Box::new(CommandBrowser(command.clone())),
         None => Box::new(DesktopBrowser),
     };
-    match browser.open(url) {
+    match open(browser.as_ref(), login, context) {
         Ok(()) => terminal
             .note(&format_args!("Opening the browser. If none appears, open this address yourself{paste}:\n{url}")),
         Err(error) => warn(context, &format!("{error}. Open this address yourself{paste}:\n{url}")),
     }
+}
+
+fn open(browser: &dyn Browser, login: &mut Login<'_>, context: &Context) -> anyhow::Result<()> {
+    browser::check(login.authorize_url())?;
+    Ok(browser.open(&login.launch_url(context.system.entropy.as_ref())?)?)
 }
 
 pub fn while_waiting(waiting: &Waiting<'_>, context: &Context) {
@@ -131,6 +137,12 @@ pub fn while_waiting(waiting: &Waiting<'_>, context: &Context) {
             "no".bold()
         )),
         Waiting::Stray(stray) => about_stray(stray, context),
+        Waiting::Foreign { uid } => warn(
+            context,
+            &format!(
+                "a program of another user (number {uid}) asked for the address that the browser was started with, and got nothing"
+            ),
+        ),
         Waiting::Tls => {
             terminal.note(&"A browser spoke https to the port, which speaks http: the registered redirect URI must begin with `http://`.");
         }
@@ -154,6 +166,17 @@ fn about_stray(stray: &Stray, context: &Context) {
         Stray::Noise | Stray::Method | Stray::Host | Stray::Path | Stray::Origin | Stray::Unproven { .. } => return,
     };
     context.terminal().note(&format_args!("{text}; still waiting."));
+}
+
+/// Tells the browser how it ended.
+pub fn show(tab: Tab, page: Page, context: &Context) {
+    let others = tab.show(page);
+    if others > 0 && context.global.verbose {
+        let requests = if others == 1 { "1 other request".to_owned() } else { format!("{others} other requests") };
+        context
+            .terminal()
+            .note(&format_args!("{requests} came to the redirect URI after the answer, and changed nothing."));
+    }
 }
 
 /// What will be used in place of this login when nobody names it.

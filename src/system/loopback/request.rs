@@ -1,7 +1,9 @@
 //! One request to the callback port, read within bounds, and the answer to it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::sender::{self, Sender};
 use super::server::Answers;
 
 /// How much a request line and its headers may take. Browsers send about 1 KiB; codes have been seen with 4 KiB.
@@ -43,13 +45,15 @@ pub struct LoopbackRequest {
     pub origin: Option<String>,
     pub content_type: Option<String>,
     pub body: Vec<u8>,
-    pub(super) reply: Option<Reply>,
+    pub(super) reply: Option<Box<Reply>>,
 }
 
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) key: usize,
     pub(super) answers: Arc<Answers>,
+    /// The connection's two ends, the peer's first.
+    pub(super) ends: Option<(SocketAddr, SocketAddr)>,
 }
 
 impl LoopbackRequest {
@@ -59,7 +63,14 @@ impl LoopbackRequest {
         }
     }
 
-    /// A request that came from no socket, for tests and for what a person pastes.
+    /// Whose program sent it. Looked up while the connection is there; reads the system's table of connections.
+    pub fn sender(&self) -> Sender {
+        let ends = self.reply.as_ref().and_then(|reply| reply.ends);
+        ends.map_or(Sender::Unknown, |(peer, ours)| sender::sender(peer, ours))
+    }
+
+    /// A request that came from no socket.
+    #[cfg(test)]
     pub fn detached(method: &str, target: &str, host: &str) -> Self {
         Self {
             method: method.to_owned(),
@@ -73,17 +84,22 @@ impl LoopbackRequest {
     }
 }
 
-pub(super) enum Progress {
+/// How far a connection has come.
+pub enum Progress {
+    /// The request goes on; no bound is met yet.
     More,
+    /// The peer is gone.
     Broken,
+    /// No request that a browser sends here.
     Refused(Answer),
     TlsHello,
     PlainHttp,
     Whole(LoopbackRequest),
 }
 
-/// Reads as much of a request as is there.
-pub(super) fn parse(received: &[u8]) -> Progress {
+/// Reads as much of a request as is there (RFC 9112 §2 to §6): a head of at most 8 KiB, a body of at most 64 KiB whose
+/// length is announced.
+pub fn parse(received: &[u8]) -> Progress {
     let refused = |status| Progress::Refused(Answer::new(status, &[], ""));
     // A TLS record of the type `handshake`, or the start of one.
     if received.first() == Some(&0x16) {

@@ -11,7 +11,7 @@ use rustls::{ServerConfig, ServerConnection};
 
 use super::LoopbackEvent;
 use super::request::{Answer, Progress, Reply, parse};
-use super::stream::Stream;
+use super::stream::{Speech, Stream};
 
 /// How long a peer has to send a whole request. A browser needs a millisecond; a preconnected socket may stay silent
 /// and is closed then, which browsers cope with.
@@ -23,8 +23,13 @@ const WRITE_TIME: Duration = Duration::from_secs(2);
 /// How long the thread goes on after the end, so that an answer under way is not cut off.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// A browser opens six; the rest is room for noise.
+/// A browser opens six; the rest is room for noise. Where the process may have few descriptors they get half of them:
+/// the exchange of the code and the store need some too.
 const MAX_CONNECTIONS: usize = 64;
+
+/// How many are let in before the others are looked at again. A crowd that never ends would keep us at the door, and at
+/// a quarter of all places nobody loses his within a moment.
+const ACCEPTS: usize = MAX_CONNECTIONS / 4;
 
 /// What a browser sees that speaks http to the TLS port.
 const PLAIN_HTTP_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n\
@@ -63,6 +68,7 @@ pub(super) struct Server {
     listeners: Vec<TcpListener>,
     /// Oldest first.
     connections: Vec<Connection>,
+    max_connections: usize,
     next_key: usize,
     answers: Arc<Answers>,
     stop: Arc<AtomicBool>,
@@ -115,7 +121,8 @@ impl Server {
             // SAFETY: the listener is deleted from the poller before it is dropped, in `close_listeners`.
             unsafe { answers.poller.add(listener, Event::readable(n)) }?;
         }
-        Ok(Self { next_key: listeners.len(), listeners, connections: Vec::new(), answers, stop, tls, deliver })
+        let (next_key, max_connections) = (listeners.len(), MAX_CONNECTIONS.min(descriptors() / 2));
+        Ok(Self { listeners, connections: Vec::new(), max_connections, next_key, answers, stop, tls, deliver })
     }
 
     pub(super) fn run(&mut self) {
@@ -127,19 +134,18 @@ impl Server {
                 // Interrupted, or out of memory for a moment; nothing is lost by asking again.
                 std::thread::yield_now();
             }
-            for event in events.iter() {
-                if event.key < self.listeners.len() {
-                    self.accept(event.key);
-                } else {
-                    self.advance(event.key);
-                }
-            }
+            // Who is here already comes first: whoever comes now may take the place of one who has spoken meanwhile.
+            let first_connection = self.listeners.len();
+            events.iter().filter(|event| event.key >= first_connection).for_each(|event| self.advance(event.key));
+            // Asked before the answers are taken: the last one was put there before the end was called.
+            let stopped = self.stop.load(Ordering::SeqCst);
             for (key, answer) in self.answers.take() {
                 self.start_answer(key, answer);
             }
+            events.iter().filter(|event| event.key < first_connection).for_each(|event| self.accept(event.key));
             let now = Instant::now();
             self.close_where(|connection| connection.stage.until().is_some_and(|until| until <= now));
-            if end.is_none() && self.stop.load(Ordering::SeqCst) {
+            if end.is_none() && stopped {
                 self.close_listeners();
                 self.close_where(|connection| matches!(connection.stage, Stage::Reading { .. }));
                 end = Some(now + LINGER);
@@ -158,7 +164,7 @@ impl Server {
     }
 
     fn accept(&mut self, listener: usize) {
-        loop {
+        for _ in 0..ACCEPTS {
             match self.listeners[listener].accept() {
                 Ok((stream, _)) => self.admit(stream),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -174,7 +180,7 @@ impl Server {
     }
 
     fn admit(&mut self, stream: TcpStream) {
-        if self.connections.len() >= MAX_CONNECTIONS {
+        if self.connections.len() >= self.max_connections {
             self.evict();
         }
         let key = self.next_key;
@@ -188,7 +194,7 @@ impl Server {
                 Some(Ok(connection)) => Some(Box::new(connection)),
                 Some(Err(_)) => return drop(self.answers.poller.delete(&stream)),
             };
-            let stream = Stream { socket: stream, tls };
+            let stream = Stream::new(stream, tls);
             let stage = Stage::Reading { received: Vec::new(), until: Instant::now() + READ_TIME };
             self.connections.push(Connection { key, stream, stage });
             // Most often the request is there already.
@@ -196,9 +202,12 @@ impl Server {
         }
     }
 
-    /// Gives up the oldest connection that is still reading or closing; one that waits for its answer stays.
+    /// Gives up the oldest connection that has not said all, else one that has its answer; one that waits for its answer
+    /// stays.
     fn evict(&mut self) {
-        let idle = self.connections.iter().find(|connection| !matches!(connection.stage, Stage::Judged));
+        let oldest = |wanted: fn(&Stage) -> bool| self.connections.iter().find(|connection| wanted(&connection.stage));
+        let silent = oldest(|stage| matches!(stage, Stage::Reading { .. }));
+        let idle = silent.or_else(|| oldest(|stage| !matches!(stage, Stage::Judged)));
         let victim = idle.or(self.connections.first()).map(|connection| connection.key);
         self.close_where(|connection| Some(connection.key) == victim);
     }
@@ -247,7 +256,9 @@ impl Server {
                 }
                 Progress::Whole(mut request) => {
                     connection.stage = Stage::Judged;
-                    request.reply = Some(Reply { key, answers: Arc::clone(&self.answers) });
+                    let socket = &connection.stream.socket;
+                    let ends = socket.peer_addr().ok().zip(socket.local_addr().ok());
+                    request.reply = Some(Box::new(Reply { key, answers: Arc::clone(&self.answers), ends }));
                     return (self.deliver)(LoopbackEvent::Request(request));
                 }
             },
@@ -271,10 +282,29 @@ impl Server {
     }
 }
 
+/// How many this process may have.
+#[cfg(unix)]
+fn descriptors() -> usize {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the kernel fills the struct, or the call fails and it is not looked at.
+    match unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) } {
+        0 => usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX),
+        _ => usize::MAX,
+    }
+}
+
+#[cfg(not(unix))]
+fn descriptors() -> usize {
+    usize::MAX
+}
+
 fn read_request(stream: &mut Stream, received: &mut Vec<u8>) -> Progress {
     let mut chunk = [0; 4096];
-    if stream.hears_plain_http() {
-        return Progress::PlainHttp;
+    match stream.speech() {
+        Ok(Speech::Ours) => {}
+        Ok(Speech::PlainHttp) => return Progress::PlainHttp,
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => return Progress::More,
+        Err(_) => return Progress::Broken,
     }
     loop {
         match stream.read(&mut chunk) {

@@ -9,9 +9,23 @@ use rustls::ServerConnection;
 pub(super) struct Stream {
     pub(super) socket: TcpStream,
     pub(super) tls: Option<Box<ServerConnection>>,
+    greeted: bool,
+}
+
+/// What a peer speaks.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Speech {
+    /// What the port speaks; or nothing, as it is gone.
+    Ours,
+    /// http in clear on the TLS port.
+    PlainHttp,
 }
 
 impl Stream {
+    pub(super) fn new(socket: TcpStream, tls: Option<Box<ServerConnection>>) -> Self {
+        Self { socket, tls, greeted: false }
+    }
+
     /// Ends our side: a socket that is closed with unread input sends a reset, and the reset can overtake the answer.
     pub(super) fn finish(&mut self) {
         if let Some(tls) = &mut self.tls {
@@ -21,13 +35,21 @@ impl Stream {
         let _ = self.socket.shutdown(std::net::Shutdown::Write);
     }
 
-    /// Whether the peer of the TLS port speaks http in clear: a method's first letter is there, where a TLS record has
-    /// its type, 0x16.
-    pub(super) fn hears_plain_http(&self) -> bool {
+    /// What the peer speaks, by its first byte: where a TLS record has its type, 0x16, http has a method's first letter.
+    /// Found out once, before anything is read, as later bytes can be any.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock` as long as the peer has said nothing. TLS must not be asked then: what comes meanwhile may be http,
+    /// which it would take for a broken record.
+    pub(super) fn speech(&mut self) -> io::Result<Speech> {
+        if self.tls.is_none() || self.greeted {
+            return Ok(Speech::Ours);
+        }
         let mut first = [0];
-        self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
-            && self.socket.peek(&mut first).is_ok_and(|n| n == 1)
-            && first[0].is_ascii_uppercase()
+        let there = self.socket.peek(&mut first)?;
+        self.greeted = true;
+        Ok(if there == 1 && first[0].is_ascii_uppercase() { Speech::PlainHttp } else { Speech::Ours })
     }
 }
 
@@ -53,5 +75,45 @@ impl Write for Stream {
             None => self.socket.flush(),
             Some(tls) => rustls::Stream::new(tls.as_mut(), &mut self.socket).flush(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use crate::protocol::time::Timestamp;
+
+    use super::*;
+    use crate::system::certificate::CallbackCertificate;
+
+    /// The peer, and our end of a TLS port.
+    fn ends() -> (TcpStream, Stream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let certificate = CallbackCertificate::make("localhost", Timestamp(1_800_000_000)).unwrap();
+        let tls = ServerConnection::new(certificate.server_config().unwrap()).unwrap();
+        (peer, Stream::new(listener.accept().unwrap().0, Some(Box::new(tls))))
+    }
+
+    #[test]
+    fn silence_is_nothing_yet() {
+        let (mut peer, mut ours) = ends();
+        ours.socket.set_nonblocking(true).unwrap();
+        assert_eq!(ours.speech().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        ours.socket.set_nonblocking(false).unwrap();
+        peer.write_all(b"G").unwrap();
+        assert_eq!(ours.speech().unwrap(), Speech::PlainHttp);
+    }
+
+    #[test]
+    fn only_the_first_byte_counts() {
+        let (mut peer, mut ours) = ends();
+        peer.write_all(b"\x16").unwrap();
+        assert_eq!(ours.speech().unwrap(), Speech::Ours);
+        ours.socket.read_exact(&mut [0]).unwrap();
+        // A record may go on with any byte where the network cuts it.
+        peer.write_all(b"G").unwrap();
+        assert_eq!(ours.speech().unwrap(), Speech::Ours);
     }
 }
