@@ -3,13 +3,15 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use clap::error::{ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{self, Context};
+use crate::protocol::sanitize;
 use crate::store::{Profile, StoreKind};
 use crate::system::System;
-use crate::system::terminal::{ColorChoice, SystemTerminal};
+use crate::system::terminal::{ColorChoice, SystemTerminal, Terminal};
 
 const EXIT_CODES: &str = "Exit codes: 0 done · 1 unexpected · 2 usage · 3 provider or registration · 4 login needed · 5 refused · \
 6 no redirect in time · 7 store · 8 network or server fault · 9 the API answered 4xx or 5xx · 10 scope missing · 11 busy";
@@ -44,7 +46,8 @@ pub struct GlobalArgs {
     pub json: bool,
 
     /// Say more; secrets stay masked
-    #[arg(short, long, global = true)]
+    // There is one level, and `-vvv` of a habit is not wrong.
+    #[arg(short, long, global = true, overrides_with = "verbose")]
     pub verbose: bool,
 
     /// Say nothing on stderr but errors
@@ -103,17 +106,56 @@ enum Command {
 
 /// Reads the command line; an error is clap's own message, with foreign words cleaned.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let args: Vec<OsString> = args.into_iter().collect();
     let mut command = Cli::command();
-    let matches = command.try_get_matches_from_mut(args)?;
+    let matches = command.try_get_matches_from_mut(&args).map_err(|error| cleaned(error, &mut command, &args))?;
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
     cli.global.typed = Typed { profile: typed("profile"), store: typed("store") };
     Ok(cli)
 }
 
+/// An argument may hold what would rewrite the screen, and be as long as the kernel lets it.
+fn cleaned(mut error: clap::Error, command: &mut clap::Command, args: &[OsString]) -> clap::Error {
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        // clap does not say which; where no argument is to blame, a variable is that stands for one.
+        let strange = args.iter().find(|arg| arg.to_str().is_none()).map(|arg| arg.to_string_lossy().into_owned());
+        let variable = || {
+            let name = |name: &&str| std::env::var_os(name).is_some_and(|value| value.to_str().is_none());
+            ["OAUTHCTL_PROFILE", "OAUTHCTL_STORE"].into_iter().find(name).map(str::to_owned)
+        };
+        let what = strange.or_else(variable).unwrap_or_default();
+        return command.error(ErrorKind::InvalidUtf8, format!("`{}` is not UTF-8 text", sanitize::line(&what)));
+    }
+    let is_foreign = |text: &str| sanitize::line(text) != text;
+    let context: Vec<_> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
+    for (kind, value) in context {
+        match value {
+            ContextValue::String(text) if is_foreign(&text) => {
+                // An empty value would read as none.
+                let clean = Some(sanitize::line(&text)).filter(|clean| !clean.is_empty());
+                error.insert(kind, ContextValue::String(clean.unwrap_or_else(|| "\u{fffd}".to_owned())));
+            }
+            ContextValue::Strings(texts) => {
+                let texts = texts.iter().map(|text| sanitize::line(text)).collect();
+                error.insert(kind, ContextValue::Strings(texts));
+            }
+            // A tip that repeats such an argument.
+            ContextValue::StyledStrs(tips) if tips.iter().any(|tip| is_foreign(&tip.to_string())) => {
+                error.remove(kind);
+            }
+            _ => {}
+        }
+    }
+    error
+}
+
 impl Cli {
     pub fn run(self, system: System) -> anyhow::Result<()> {
         let terminal = SystemTerminal::new(self.global.color, self.global.quiet);
+        if self.global.verbose && !system.hardened {
+            terminal.note(&"note: this system lets your other processes read the memory of this one");
+        }
         let context = Context::new(system, Arc::new(terminal), self.global);
         match &self.command {
             Command::App(args) => commands::app::run(args, &context),
