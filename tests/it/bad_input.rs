@@ -64,6 +64,17 @@ fn a_redirect_that_never_comes_shows_the_redirect_uri_to_the_letter() {
 }
 
 #[test]
+fn the_emulators_variable_leads_to_no_other_machine() {
+    let elsewhere = ["https://evil.example", "http://evil.example", "https://127.0.0.1:1", "http://127.0.0.1:1/x"];
+    for origin in elsewhere {
+        let sandbox = Sandbox::new().with("OAUTHCTL_EMULATOR", &format!("judgeme={origin}"));
+        let sandbox = sandbox.with("OAUTHCTL_CLIENT_ID", "id").with("OAUTHCTL_CLIENT_SECRET", CLIENT_SECRET);
+        let login = sandbox.run(&["login", "--port", "0", "--no-browser", "--timeout", "1"]);
+        login.code(3).says("`unset OAUTHCTL_EMULATOR`").hides(CLIENT_SECRET);
+    }
+}
+
+#[test]
 fn a_call_without_a_login_says_how_to_log_in() {
     let call = Sandbox::new().run(&["call", "GET", "/api/v1/products"]);
     call.code(4).says("`oauthctl login --provider ID` logs in");
@@ -154,7 +165,8 @@ fn a_redirect_of_the_token_endpoint_is_not_followed() {
     for status in ["307 Temporary Redirect", "308 Permanent Redirect", "302 Found"] {
         let other = RawServer::start([]);
         let location = format!("Location: {}/token", other.origin());
-        login_answered_with(http(status, &[&location], "")).code(5).says(&format!("redirect (status {}", &status[..3]));
+        let says = format!("redirect to `{}` (status {})", other.origin(), &status[..3]);
+        login_answered_with(http(status, &[&location], "")).code(5).says(&says);
         assert_eq!(other.stop(), [""; 0]);
     }
 }
@@ -162,9 +174,15 @@ fn a_redirect_of_the_token_endpoint_is_not_followed() {
 /// A login at a provider whose token endpoint answers once, with this. Neither secret ever shows, nothing is stored,
 /// and the code was sent once.
 #[track_caller]
-fn login_answered_with(script: Script) -> Output {
+pub fn login_answered_with(script: Script) -> Output {
+    login_in(Sandbox::new(), script)
+}
+
+/// The same in a sandbox with an environment of its own.
+#[track_caller]
+pub fn login_in(sandbox: Sandbox, script: Script) -> Output {
     let server = RawServer::start([script]);
-    let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "mine").with("OAUTHCTL_CLIENT_SECRET", CLIENT_SECRET);
+    let sandbox = sandbox.with("OAUTHCTL_CLIENT_ID", "mine").with("OAUTHCTL_CLIENT_SECRET", CLIENT_SECRET);
     let origin = server.origin();
     sandbox.define(
         "mine",

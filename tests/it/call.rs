@@ -507,6 +507,15 @@ fn what_would_be_sent_can_be_seen_and_run() {
 }
 
 #[test]
+fn a_token_that_comes_back_in_pieces_is_not_put_together() {
+    // U+009B begins a control sequence, which is taken out before anybody sees the line.
+    let echo = format!("X-Echo: {}\u{9b}31m{}", &TOKEN[..9], &TOKEN[9..]);
+    let shop = ApiServer::always("200 OK", &[&echo], "").login("");
+    shop.run(&["call", "x", "-v"]).code(0).hides(TOKEN).says("< x-echo: [hidden]");
+    shop.run(&["call", "x", "-v", "--show-secrets"]).code(0).says(&format!("< x-echo: {TOKEN}"));
+}
+
+#[test]
 fn a_silent_server_is_given_up() {
     let silent = RawServer::start([Box::new(|stream: std::net::TcpStream| {
         // Until the client has gone.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::refresh::long;
-use crate::support::{Emulated, Output};
+use crate::support::{Emulated, Output, Sandbox};
 
 /// What changes the disk or prints. SIGKILL comes at each of them; in the long form at every call there is.
 const CALLS: &[&str] = &[
@@ -85,7 +85,7 @@ impl Point {
 }
 
 /// Whether the story can be told on this machine; a CI machine must be able to.
-fn can_trace() -> bool {
+pub fn can_trace() -> bool {
     let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
     let can = traced.is_ok_and(|status| status.success());
     assert!(can || std::env::var_os("CI").is_none(), "this needs strace, and the right to use it");
@@ -96,25 +96,32 @@ fn can_trace() -> bool {
 }
 
 /// Runs `oauthctl` to its end under strace: how it ended, and strace's log.
-fn traced(mine: &Emulated, args: &[&str], point: Option<&Point>) -> (Output, String) {
+pub fn traced(mine: &Sandbox, args: &[&str]) -> (Output, String) {
+    traced_with(mine, args, &[], Stdio::null())
+}
+
+fn harmed(mine: &Sandbox, args: &[&str], point: &Point) -> (Output, String) {
+    let stdin = match point.harm {
+        Harm::Device(device) => File::options().write(true).open(device).unwrap().into(),
+        _ => Stdio::null(),
+    };
+    traced_with(mine, args, &["-e", &point.inject()], stdin)
+}
+
+/// The same with more options for strace, and somebody at stdin.
+pub fn traced_with(mine: &Sandbox, args: &[&str], options: &[&str], stdin: Stdio) -> (Output, String) {
     let trace = mine.home().join("trace");
     let plain = mine.command(args);
-    let mut command = Command::new("strace");
-    command.args(["-y", "-qq", "-o"]).arg(&trace).args(["-e", "trace=/.*", "-e", "signal=none"]);
-    command.args(point.iter().flat_map(|point| ["-e".to_owned(), point.inject()]));
-    command.arg("--").arg(plain.get_program()).args(plain.get_args());
-    command.env_clear().current_dir(mine.home()).stdin(Stdio::null());
-    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    if let Some(Harm::Device(device)) = point.map(|point| point.harm) {
-        command.stdin(File::options().write(true).open(device).unwrap());
-    }
+    let mut command = mine.program("strace");
+    command.args(["-y", "-qq", "-o"]).arg(&trace).args(["-e", "trace=/.*", "-e", "signal=none"]).args(options);
+    command.arg("--").arg(plain.get_program()).args(plain.get_args()).stdin(stdin);
     let output = Output::new(args.join(" "), command.output().unwrap());
     (output, String::from_utf8_lossy(&fs::read(&trace).unwrap()).into_owned())
 }
 
 /// Every point of a command that ends well without harm.
 fn points(mine: &Emulated, args: &[&str]) -> Vec<Point> {
-    let (output, log) = traced(mine, args, None);
+    let (output, log) = traced(mine, args);
     output.code(0);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut points = Vec::new();
@@ -154,7 +161,9 @@ fn harms(call: &str, rest: &str, is_ours: bool) -> Vec<Harm> {
 /// The name of our file that a call is about, up to what it has at random.
 fn our_file(call: &str, home: &Path) -> Option<String> {
     let (_, path) = call.split_once(&format!("{}/", home.display()))?;
-    let name = path.split(['"', '>']).next()?.rsplit('/').next()?;
+    // A path, or a folder's descriptor with a name in it: `5</home/folder>, "name"`.
+    let in_folder = path.split_once(">, \"").map(|(_, name)| name);
+    let name = in_folder.unwrap_or(path).split(['"', '>']).next()?.rsplit('/').next()?;
     let new = name.strip_suffix(".new").and_then(|name| name.rsplit_once('.'));
     let name = new.map_or(name, |(name, _)| name);
     Some(name.split_inclusive("probe-").next().unwrap_or(name).to_owned())
@@ -183,8 +192,8 @@ fn a_refresh_that_is_broken_off_anywhere_loses_nothing_after_the_journal() {
             mine.log_in();
         }
         let was_there = journal.exists();
-        let (harmed, log) = traced(&mine, &["token"], Some(point));
-        reached += usize::from(point.was_reached(&harmed, &log));
+        let (output, log) = harmed(&mine, &["token"], point);
+        reached += usize::from(point.was_reached(&output, &log));
         let journalled = renames_to(&log, "mine-emulator.journal") == 1 || journal.exists() && !was_there;
         // Once for the intent, once for the new record.
         let stored = renames_to(&log, "mine-emulator.sealed") == 2;
@@ -226,8 +235,8 @@ fn a_login_that_is_broken_off_anywhere_leaves_the_old_login_or_the_new_one() {
     let mut new = 0;
     for point in &points {
         let old = mine.run(&["token"]).code(0).stdout().to_owned();
-        let (harmed, log) = traced(&mine, &login, Some(point));
-        reached += usize::from(point.was_reached(&harmed, &log));
+        let (output, log) = harmed(&mine, &login, point);
+        reached += usize::from(point.was_reached(&output, &log));
         let after = Output::new(format!("token after {point:?}"), mine.command(&["token"]).output().unwrap());
         assert_eq!(after.exit_code(), Some(0), "{point:?}\n{after}");
         new += usize::from(after.stdout() != old);
@@ -257,8 +266,8 @@ fn a_first_login_that_is_broken_off_anywhere_is_there_or_can_be_done_again() {
     let (mut reached, mut there) = (0, 0);
     for point in &points {
         empty();
-        let (harmed, log) = traced(&mine, &login, Some(point));
-        reached += usize::from(point.was_reached(&harmed, &log));
+        let (output, log) = harmed(&mine, &login, point);
+        reached += usize::from(point.was_reached(&output, &log));
         let after = Output::new(format!("token after {point:?}"), mine.command(&["token"]).output().unwrap());
         match after.exit_code() {
             Some(0) => there += 1,
@@ -274,4 +283,31 @@ fn a_first_login_that_is_broken_off_anywhere_is_there_or_can_be_done_again() {
 /// What a first login makes: the sealed files with the list of logins, and the key.
 fn made_folders(mine: &Emulated) -> [PathBuf; 2] {
     [".local/share/oauthctl", "config/keys"].map(|folder| mine.home().join(folder))
+}
+
+/// What a loss of power leaves is what was on the disk, in whatever order the names got there.
+#[test]
+fn what_is_renamed_was_on_the_disk_before_and_its_folder_is_afterwards() {
+    if !can_trace() {
+        return;
+    }
+    let mine = Emulated::mine(&["--token-lifetime", "30s"]);
+    mine.log_in();
+    let (output, log) = traced(&mine, &["token"]);
+    output.code(0);
+    let calls: Vec<&str> = log.lines().filter(|line| line.starts_with("fsync") || line.starts_with("rename")).collect();
+    let synced = |calls: &[&str], path: &str| calls.iter().any(|call| call.contains(&format!("<{path}>) = 0")));
+    let mut renamed = 0;
+    for (n, call) in calls.iter().enumerate() {
+        // `renameat(7</FOLDER>, "FROM", 7</FOLDER>, "TO") = 0`
+        let Some(rest) = call.strip_prefix("rename") else { continue };
+        let folder = rest.split(['<', '>']).nth(1).unwrap();
+        let from = format!("{folder}/{}", rest.split('"').nth(1).unwrap());
+        assert!(synced(&calls[..n], &from), "{from} was not on the disk\n{log}");
+        let until = calls[n + 1..].iter().position(|call| call.starts_with("rename")).unwrap_or(calls.len() - n - 1);
+        assert!(synced(&calls[n + 1..][..until], folder), "the name of {from} was not on the disk\n{log}");
+        renamed += 1;
+    }
+    // The intent, the journal and the new record.
+    assert_eq!(renamed, 3, "{log}");
 }

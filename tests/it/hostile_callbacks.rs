@@ -8,7 +8,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::support::{Emulated, PendingLogin};
+use crate::support::emulated::MINE;
+use crate::support::{Emulated, PendingLogin, http};
 
 /// xorshift64*: the same requests in every run, so that a failure can be seen again.
 struct Dice(u64);
@@ -147,7 +148,7 @@ fn hostile_callbacks_change_nothing_and_the_genuine_one_is_taken() {
     let memory = peak_memory(login.process_id());
     assert!(memory <= 32 * 1024, "{memory} KiB");
 
-    let page = crate::support::http::follow(&login.authorize_url);
+    let page = http::follow(&login.authorize_url);
     assert!(page.contains("You are logged in"), "{page}");
     let outcome = login.finish();
     outcome.code(0);
@@ -155,8 +156,21 @@ fn hostile_callbacks_change_nothing_and_the_genuine_one_is_taken() {
 }
 
 /// The largest resident size so far, in KiB.
-fn peak_memory(process: u32) -> u64 {
+pub fn peak_memory(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches("kB").trim().parse().unwrap()
+}
+
+#[test]
+fn a_callback_without_the_providers_signature_changes_nothing() {
+    let mine = Emulated::defined(&format!("{MINE}\n[callback]\nsignature = {{ param = 'hmac' }}\n"), &[]);
+    let login = PendingLogin::start(mine.command(&["login", "--port", "0", "--no-browser"]));
+    for forged in [&[("code", "c")][..], &[("code", "c"), ("hmac", "")], &[("code", "c"), ("hmac", &"0".repeat(64))]] {
+        let page = login.come_back(forged);
+        assert!(page.starts_with("HTTP/1.1 400"), "{page}");
+    }
+    let page = http::follow(&login.authorize_url);
+    assert!(page.contains("You are logged in"), "{page}");
+    login.finish().code(0).says("without the provider's signature; still waiting");
 }

@@ -240,7 +240,7 @@ fn a_tunnel_may_end_here() {
         assert!(page.contains("You are logged in"), "{page}");
         login.finish().code(0);
     }
-    let open = start("0.0.0.0:8765").output().unwrap();
+    let open = start("0.0.0.0:8765").args(["--timeout", "1"]).output().unwrap();
     assert_eq!(open.status.code(), Some(2), "{open:?}");
 }
 

@@ -16,7 +16,7 @@ pub fn long() -> bool {
     std::env::var_os("LONG_TESTS").is_some()
 }
 
-fn token(sandbox: &Sandbox) -> String {
+pub fn token(sandbox: &Sandbox) -> String {
     let output = sandbox.run(&["token"]);
     output.code(0);
     output.stdout().trim().to_owned()
@@ -124,19 +124,19 @@ fn a_token_without_a_refresh_token_is_used_while_it_lasts() {
 }
 
 /// A provider whose token endpoint does what a script says, and a login at it whose token has run out.
-struct Scripted {
-    sandbox: Sandbox,
-    server: RawServer,
+pub struct Scripted {
+    pub sandbox: Sandbox,
+    pub server: RawServer,
 }
 
-const LOGIN_REPLY: &str = r#"{"access_token":"at-1","token_type":"Bearer","expires_in":0,"refresh_token":"rt-1"}"#;
+pub const LOGIN_REPLY: &str = r#"{"access_token":"at-1","token_type":"Bearer","expires_in":0,"refresh_token":"rt-1"}"#;
 
 impl Scripted {
-    fn new(refreshes: Vec<crate::support::raw_server::Script>) -> Self {
+    pub fn new(refreshes: Vec<crate::support::raw_server::Script>) -> Self {
         Self::logged_in(LOGIN_REPLY, refreshes)
     }
 
-    fn logged_in(reply: &str, refreshes: Vec<crate::support::raw_server::Script>) -> Self {
+    pub fn logged_in(reply: &str, refreshes: Vec<crate::support::raw_server::Script>) -> Self {
         let server = RawServer::start([json("200 OK", reply)].into_iter().chain(refreshes));
         let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "id").with("OAUTHCTL_CLIENT_SECRET", "s3cret");
         sandbox.define("mine", &MINE.replace("https://mine.example", &server.origin()));
@@ -154,7 +154,7 @@ impl Scripted {
     }
 }
 
-fn json(status: &str, body: &str) -> crate::support::raw_server::Script {
+pub fn json(status: &str, body: &str) -> crate::support::raw_server::Script {
     http(status, &["Content-Type: application/json"], body)
 }
 

@@ -2,8 +2,8 @@
 //! keychain cannot be told to fail; who shares a lock with whom is told in `refresh.rs`, with processes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use oauthctl::emulator::{Emulator, Options};
@@ -33,6 +33,8 @@ use crate::support::http;
 /// Works until its countdown ends, fails once, and works again.
 struct Faulty {
     entries: MemoryKeychain,
+    /// What the next one who reads finds, once; after that, it finds what is there.
+    seen_before: Mutex<Option<SecretBytes>>,
     folder: std::path::PathBuf,
     gets: AtomicIsize,
     sets: AtomicIsize,
@@ -50,7 +52,10 @@ impl Faulty {
 impl Keychain for Faulty {
     fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError> {
         Self::meet(&self.gets)?;
-        self.entries.get(account)
+        match self.seen_before.lock().unwrap().take() {
+            Some(before) => Ok(Some(before)),
+            None => self.entries.get(account),
+        }
     }
 
     fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
@@ -86,16 +91,16 @@ impl World {
         let folder = TempDir::new().unwrap();
         let files = OneFile;
         let definition = Catalogue::new(&files, None).get("mine").unwrap();
-        let redirect_uri = "http://127.0.0.1:8765/callback";
         let options = Options {
             approve: true,
-            redirect_uris: vec![RedirectUri::parse(redirect_uri).unwrap()],
+            redirect_uris: vec![RedirectUri::parse(REDIRECT_URI).unwrap()],
             ..Options::default()
         };
         let emulator =
             Emulator::start(&definition, options, Arc::new(SystemClock), Arc::new(OsEntropy), |_| {}).unwrap();
         let keychain = Arc::new(Faulty {
             entries: MemoryKeychain::default(),
+            seen_before: Mutex::default(),
             folder: folder.path().join("state"),
             gets: AtomicIsize::new(0),
             sets: AtomicIsize::new(0),
@@ -106,7 +111,7 @@ impl World {
         let store = TokenStore::new(index, Some(StoreKind::Keychain), Box::new(open));
         let profile = "mine".parse().unwrap();
         let world = Self { folder, emulator, keychain, store, profile, http: NetworkClient::default() };
-        world.log_in(redirect_uri);
+        world.store.save(&world.profile, &world.new_login()).unwrap();
         world
     }
 
@@ -122,42 +127,46 @@ impl World {
         self.emulator.provider()
     }
 
-    fn log_in(&self, redirect_uri: &str) {
+    fn new_login(&self) -> StoredToken {
         let mut url = self.provider().authorize_endpoint().unwrap().url().clone();
-        let asked = [("client_id", self.emulator.client_id()), ("redirect_uri", redirect_uri), ("state", "s")];
+        let asked = [("client_id", self.emulator.client_id()), ("redirect_uri", REDIRECT_URI), ("state", "s")];
         url.query_pairs_mut().extend_pairs(asked).append_pair("response_type", "code").append_pair("scope", "read");
         let back = http::location(&http::get(&url));
         let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
         let Client { provider, client_id, client_secret } = self.client();
         let grant = Grant::AuthorizationCode {
             code: AuthorizationCode::new(code),
-            redirect_uri: redirect_uri.to_owned(),
+            redirect_uri: REDIRECT_URI.to_owned(),
             code_verifier: None,
         };
         let request = TokenRequest { client_id: client_id.clone(), client_secret, grant, state: None };
         let now = SystemClock.now();
         let reply = request_token(&self.http, &provider, &request, now).unwrap();
         let scope = ScopeSet::parse("read");
-        let token = StoredToken::from_reply(&provider, Some(client_id), Origin::AuthorizationCode, scope, reply, now);
-        self.store.save(&self.profile, &token).unwrap();
+        StoredToken::from_reply(&provider, Some(client_id), Origin::AuthorizationCode, scope, reply, now)
     }
 
-    fn ask(&self, wanted: Wanted) -> Result<Handed<TokenSourceError>, TokenSourceError> {
-        let source = TokenSource {
+    fn source<'a>(&'a self, http: &'a dyn HttpClient) -> TokenSource<'a> {
+        TokenSource {
             store: &self.store,
-            http: &self.http,
+            http,
             clock: &SystemClock,
             entropy: &OsEntropy,
             // A child that another test forks holds the lock, too, until it becomes another program.
             patience: Duration::from_secs(3),
-        };
-        Ok(source.token(&self.profile, wanted, |_| Ok(self.client()))?.unwrap())
+        }
+    }
+
+    fn ask(&self, wanted: Wanted) -> Result<Handed<TokenSourceError>, TokenSourceError> {
+        Ok(self.source(&self.http).token(&self.profile, wanted, |_| Ok(self.client()))?.unwrap())
     }
 
     fn journal(&self) -> std::path::PathBuf {
         self.folder.path().join("state/mine.journal")
     }
 }
+
+const REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
 
 struct OneFile;
 
@@ -187,7 +196,8 @@ fn a_store_that_fails_after_the_rotation_costs_nothing() {
     let handed = world.ask(Wanted::Refreshed).unwrap();
     let Some(Trouble::NotStored { journal: Some(place), .. }) = &handed.trouble else { panic!("{handed:?}") };
     assert_eq!(place.as_str(), world.journal().to_str().unwrap());
-    assert!(world.journal().exists());
+    let sealed = std::fs::read(world.journal()).unwrap();
+    assert!(!String::from_utf8_lossy(&sealed).contains(&text(&handed)));
     let again = world.ask(Wanted::Valid).unwrap();
     assert_eq!((text(&again), again.trouble.is_none()), (text(&handed), true), "promoted from the journal");
     assert!(!world.journal().exists());
@@ -233,17 +243,45 @@ fn who_waits_too_long_uses_a_token_that_is_still_valid_or_is_told_so() {
     world.ask(Wanted::Refreshed).unwrap();
 }
 
+/// Another process refreshed between our first look and our turn.
+#[test]
+fn who_gets_the_lock_reads_again_before_anything_is_spent() {
+    let world = World::new();
+    let before = world.keychain.get("mine").unwrap();
+    let theirs = text(&world.ask(Wanted::Refreshed).unwrap());
+    let http = Counted { http: &world.http, count: AtomicIsize::new(0) };
+    let source = world.source(&http);
+    *world.keychain.seen_before.lock().unwrap() = before;
+    let ours = source.token::<TokenSourceError>(&world.profile, Wanted::Refreshed, |_| Ok(world.client()));
+    assert_eq!(text(&ours.unwrap().unwrap()), theirs);
+    assert_eq!(http.count.into_inner(), 0, "the provider was asked");
+    // The provider would have revoked the login for a refresh token that came twice.
+    world.ask(Wanted::Refreshed).unwrap();
+}
+
+/// Somebody logs in anew while the old login's refresh is under way, and the old refresh token is refused.
+#[test]
+fn a_refusal_says_nothing_about_a_login_that_came_meanwhile() {
+    let world = World::new();
+    let first = world.keychain.get("mine").unwrap().unwrap();
+    world.ask(Wanted::Refreshed).unwrap();
+    // The first refresh token is spent by now.
+    world.keychain.set("mine", &first).unwrap();
+    let log_in = || world.keychain.set("mine", &serde_json::to_vec(&world.new_login()).unwrap()).unwrap();
+    let http = Meanwhile { http: &world.http, what: &log_in };
+    let source = world.source(&http);
+    let refused = source.token::<TokenSourceError>(&world.profile, Wanted::Refreshed, |_| Ok(world.client()));
+    assert!(matches!(refused, Err(TokenSourceError::Replaced { .. })), "{refused:?}");
+    let stored = world.store.load(&world.profile).unwrap().unwrap().record;
+    assert!(stored.dead_since.is_none() && stored.generation == 0, "{stored:?}");
+    world.ask(Wanted::Refreshed).unwrap();
+}
+
 #[test]
 fn a_login_that_was_removed_while_it_was_refreshed_does_not_come_back() {
     let world = World::new();
     let http = Meanwhile { http: &world.http, what: &|| assert!(world.store.forget(&world.profile).unwrap()) };
-    let source = TokenSource {
-        store: &world.store,
-        http: &http,
-        clock: &SystemClock,
-        entropy: &OsEntropy,
-        patience: Duration::from_secs(3),
-    };
+    let source = world.source(&http);
     let ask = |wanted| source.token::<TokenSourceError>(&world.profile, wanted, |_| Ok(world.client()));
     assert!(matches!(ask(Wanted::Refreshed), Err(TokenSourceError::Replaced { .. })));
     assert!(ask(Wanted::Valid).unwrap().is_none());
@@ -261,6 +299,23 @@ impl HttpClient for Meanwhile<'_> {
         let reply = self.http.send(request);
         (self.what)();
         reply
+    }
+
+    fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError> {
+        self.http.stream(request, upload)
+    }
+}
+
+/// Counts the requests to the token endpoint.
+struct Counted<'a> {
+    http: &'a NetworkClient,
+    count: AtomicIsize,
+}
+
+impl HttpClient for Counted<'_> {
+    fn send(&self, request: &HttpRequest) -> Result<HttpReply, HttpError> {
+        self.count.fetch_add(1, Ordering::SeqCst);
+        self.http.send(request)
     }
 
     fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError> {

@@ -1,17 +1,12 @@
-//! What other processes can see of ours.
+//! What other processes can see of ours. Who may read its memory: `permissions.rs`.
 
 use crate::support::{Emulated, PendingLogin};
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_running_login_leaves_no_core_and_is_readable_by_root_alone() {
-    use std::os::unix::fs::MetadataExt;
+fn a_running_login_shows_no_state_in_its_arguments() {
     let judgeme = Emulated::start(&[]);
     let login = PendingLogin::start(judgeme.command(&["login", "--port", "0", "--no-browser"]));
-    // The kernel gives the files of a process that may not be dumped to root; as root that shows nothing, so the memory
-    // of the process is asked for by its own word instead.
-    let status = std::fs::metadata(format!("/proc/{}/environ", login.process_id())).unwrap();
-    assert_eq!(status.uid(), 0);
     let cmdline = std::fs::read(format!("/proc/{}/cmdline", login.process_id())).unwrap();
     assert!(!String::from_utf8_lossy(&cmdline).contains(&login.sent("state")));
 }
@@ -35,4 +30,24 @@ fn the_clients_secret_is_not_in_the_environment_that_others_are_given() {
         environment.contains("OAUTHCTL_CLIENT_ID=") && !environment.contains("OAUTHCTL_CLIENT_SECRET"),
         "{environment}"
     );
+}
+
+#[test]
+fn every_login_has_secrets_of_its_own() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let start = || PendingLogin::start(judgeme.command(&["login", "--port", "0", "--no-browser"]));
+    let logins = [start(), start()];
+    let mut sent: Vec<String> =
+        logins.iter().flat_map(|login| [login.sent("state"), login.sent("code_challenge")]).collect();
+    // A challenge that was made of the state would protect nothing: the state is in the browser's history.
+    for login in &logins {
+        let verifier = oauthctl::protocol::pkce::CodeVerifier::parse(&login.sent("state")).unwrap();
+        sent.push(verifier.challenge().as_str().to_owned());
+        assert_eq!(login.sent("code_challenge_method"), "S256");
+    }
+    // RFC 6749 §10.10 and RFC 7636 §7.1: 256 bits are 43 characters.
+    assert!(sent.iter().all(|value| value.len() == 43), "{sent:?}");
+    sent.sort();
+    sent.dedup();
+    assert_eq!(sent.len(), 6, "{sent:?}");
 }

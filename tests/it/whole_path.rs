@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::support::{Emulated, Output, Sandbox};
+use crate::support::emulated::MINE;
+use crate::support::{Emulated, Output, PendingLogin, Sandbox, http};
 
 /// What a person types after an emulator is up; `$BROWSER_CMD` plays the browser.
 const ROUND: &str = r#"
@@ -81,6 +82,19 @@ fn the_browser_is_told_after_the_token_is_stored() {
 }
 
 #[test]
+fn a_store_that_fails_after_the_consent_is_told_to_the_browser_too() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let login = PendingLogin::start(judgeme.command(&["login", "--port", "0", "--no-browser"]));
+    // It could be written when the login began.
+    let store = judgeme.home().join(".local/share/oauthctl/store/login");
+    std::fs::remove_dir_all(&store).unwrap();
+    std::fs::write(&store, "in the way").unwrap();
+    let page = http::follow(&login.authorize_url);
+    assert!(page.contains("The login did not work") && page.contains("Nothing was stored"), "{page}");
+    login.finish().code(7).says("could not log in to `judgeme`");
+}
+
+#[test]
 fn every_documented_place_for_the_token_works() {
     let judgeme = Emulated::start(&["--approve"]);
     judgeme.run(&["login", "--scope", "read_products", "--port", "0", "--browser", &judgeme.browser()]).code(0);
@@ -121,6 +135,18 @@ fn a_login_belongs_to_its_servers_and_is_used_nowhere_else() {
     emulate(&sandbox, ROUND).code(0);
     let call = sandbox.run(&["call", "GET", "/api/v1/products", "--profile", "judgeme-emulator"]);
     call.code(3).says("nothing was sent").says("oauthctl login --provider judgeme --profile judgeme-emulator");
+}
+
+#[test]
+fn a_registered_client_belongs_to_its_servers_and_is_used_nowhere_else() {
+    let sandbox = Sandbox::new();
+    sandbox.define("mine", MINE);
+    let app = ["app", "set", "mine", "--client-id", "ID", "--client-secret-stdin"];
+    sandbox.run_with_stdin(&app, "made-up-secret").code(0);
+    let login = ["login", "--provider", "mine", "--port", "0", "--no-browser", "--timeout", "1"];
+    sandbox.run(&login).code(6);
+    sandbox.define("mine", &MINE.replace("https://mine.example/token", "https://elsewhere.example/token"));
+    sandbox.run(&login).code(3).says("https://elsewhere.example").says("`oauthctl app set mine` records the new ones");
 }
 
 #[test]

@@ -157,7 +157,7 @@ impl Drop for Chromium {
     }
 }
 
-fn arguments(profile: &Path) -> Vec<String> {
+pub fn arguments(profile: &Path) -> Vec<String> {
     let fixed = [
         "--headless",
         // Its sandbox is not for root, and the user namespaces that it needs are closed in many containers.

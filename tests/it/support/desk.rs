@@ -4,9 +4,10 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zbus::blocking::{Connection, MessageIterator, connection, fdo::DBusProxy};
 use zbus::message::Type;
@@ -64,6 +65,31 @@ pub fn send_signal(id: u32, signal: i32) {
     assert_eq!(unsafe { libc::kill(id as i32, signal) }, 0);
 }
 
+/// For what nobody tells us of.
+#[track_caller]
+pub fn until(what: &str, mut happens: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !happens() {
+        assert!(Instant::now() < end, "this never happens: {what}");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// A port for a story that binds it more than once: below those that the kernel gives to whoever wants any (ip(7)), so
+/// that nobody gets it in between.
+pub fn fixed_port() -> u16 {
+    static STORIES: AtomicU16 = AtomicU16::new(0);
+    let start = 20_000 + (std::process::id() % 10_000) as u16 + 100 * STORIES.fetch_add(1, Ordering::SeqCst);
+    let mut ports = start..32_000;
+    ports.find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a port is free")
+}
+
+/// `R`, `S`, `T` and so on, as proc(5) has it; `None` if there is no such process.
+pub fn process_state(process: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
 /// A home and a session bus.
 pub struct Desk {
     pub home: tempfile::TempDir,
@@ -111,8 +137,13 @@ impl Desk {
 
     /// Runs `secret-tool` with arguments without spaces. What it stores is `from elsewhere`.
     pub fn secret_tool(&self, arguments: &str) -> String {
+        self.secret_tool_with(arguments, "from elsewhere")
+    }
+
+    /// The same; what it stores is this text.
+    pub fn secret_tool_with(&self, arguments: &str, secret: &str) -> String {
         let mut tool = self.program("secret-tool").args(arguments.split(' ')).spawn().unwrap();
-        tool.stdin.take().unwrap().write_all(b"from elsewhere").unwrap();
+        tool.stdin.take().unwrap().write_all(secret.as_bytes()).unwrap();
         let output = finish(tool);
         assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()

@@ -90,6 +90,11 @@ impl Emulated {
         log.iter().filter_map(|line| line.strip_prefix("emulator: ").map(str::to_owned)).collect()
     }
 
+    /// Its home and its environment, for somebody else to live in.
+    pub fn same_home(&self) -> Sandbox {
+        self.sandbox.without("")
+    }
+
     /// Ends the emulator and leaves its sandbox as it is.
     pub fn end(&mut self) {
         // It may have ended by itself.

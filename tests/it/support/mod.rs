@@ -3,22 +3,38 @@
 //! Nothing sleeps. Whoever waits, waits for a line, a reply or the end of a process.
 
 pub mod api_server;
+#[cfg(target_os = "linux")]
+pub mod canary;
 pub mod chromium;
 pub mod desk;
 pub mod emulated;
+#[cfg(target_os = "linux")]
+pub mod faketime;
 pub mod http;
+#[cfg(target_os = "linux")]
+pub mod indiscreet;
+#[cfg(target_os = "linux")]
+pub mod ordinary_user;
 pub mod pending_login;
 #[cfg(unix)]
 pub mod pty;
 pub mod raw_server;
+#[cfg(target_os = "linux")]
+pub mod replies;
 pub mod sandbox;
 #[cfg(unix)]
 pub mod seat;
 pub mod shop_api;
+#[cfg(target_os = "linux")]
+pub mod tls;
+#[cfg(target_os = "linux")]
+pub mod witness;
 
 pub use api_server::ApiServer;
 pub use chromium::Chromium;
 pub use emulated::Emulated;
+#[cfg(target_os = "linux")]
+pub use ordinary_user::OrdinaryUser;
 pub use pending_login::PendingLogin;
 pub use raw_server::RawServer;
 pub use sandbox::{Output, Sandbox};

@@ -1,7 +1,7 @@
 //! A login that waits for its redirect, with the test as the browser.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 
 use url::Url;
 
@@ -32,6 +32,11 @@ impl PendingLogin {
         self.process.id()
     }
 
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.process.try_wait().unwrap()
+    }
+
     /// What was said before the authorize URL.
     pub fn said(&self) -> &str {
         &self.said
@@ -46,9 +51,26 @@ impl PendingLogin {
 
     /// Comes back to the redirect URI with the right state and these parameters; the page that is shown for it.
     pub fn come_back(&self, params: &[(&str, &str)]) -> String {
+        http::get(&self.redirect(params))
+    }
+
+    /// The redirect URI with the right state and these parameters.
+    pub fn redirect(&self, params: &[(&str, &str)]) -> Url {
         let mut url = Url::parse(&self.sent("redirect_uri")).unwrap();
         url.query_pairs_mut().append_pair("state", &self.sent("state")).extend_pairs(params);
-        http::get(&url)
+        url
+    }
+
+    /// The port that the redirect comes to.
+    pub fn port(&self) -> u16 {
+        Url::parse(&self.sent("redirect_uri")).unwrap().port().unwrap()
+    }
+
+    /// Ends it with a signal.
+    #[cfg(unix)]
+    pub fn end_with(mut self, signal: i32) -> std::process::ExitStatus {
+        super::desk::send_signal(self.process.id(), signal);
+        self.process.wait().unwrap()
     }
 
     /// Waits for the end.

@@ -95,6 +95,11 @@ pub fn reset() -> Script {
 pub fn read_request(stream: &mut TcpStream) -> String {
     // A peer that says nothing must not hold up the test for ever.
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    read_whole(stream)
+}
+
+/// The same from any stream.
+pub fn read_whole(stream: &mut impl Read) -> String {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     while !is_whole(&String::from_utf8_lossy(&bytes)) {

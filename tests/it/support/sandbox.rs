@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+#[derive(Clone)]
 pub struct Sandbox {
     home: Arc<TempDir>,
     environment: Vec<(String, String)>,
@@ -15,6 +16,8 @@ pub struct Sandbox {
 impl Sandbox {
     /// An empty home, and the sealed file as the store: a test machine may have no keychain.
     pub fn new() -> Self {
+        #[cfg(unix)]
+        by_default();
         let home = Arc::new(TempDir::new().unwrap());
         let config = home.path().join("config").to_str().unwrap().to_owned();
         Self { home, environment: Vec::new() }.with("OAUTHCTL_STORE", "file").with("OAUTHCTL_CONFIG_DIR", &config)
@@ -90,6 +93,16 @@ impl Sandbox {
 
     pub fn page(&self) -> PathBuf {
         self.home().join("page.html")
+    }
+}
+
+/// Signals do to our children what they do by default. nohup(1) and a shell's `&` tell us to ignore some, and a child
+/// inherits it.
+#[cfg(unix)]
+fn by_default() {
+    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+        // SAFETY: no handler of ours is taken away, as there is none.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
 }
 

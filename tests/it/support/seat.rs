@@ -89,6 +89,15 @@ impl Seat {
         (&*self.terminal).write_all(b"\x03").unwrap();
     }
 
+    /// Presses Ctrl and Z.
+    pub fn stops(&self) {
+        (&*self.terminal).write_all(b"\x1a").unwrap();
+    }
+
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     pub fn terminates(&self) {
         kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
     }

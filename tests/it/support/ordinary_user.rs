@@ -1,0 +1,136 @@
+//! A user without rights over others: to root no permission is ever refused, so that as root a test of one shows
+//! nothing.
+//!
+//! Where the tests run as root, commands are started as `nobody` by `setpriv`; elsewhere they are what they are.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::{Output, Sandbox};
+
+/// `nobody` on most systems.
+const NOBODY: u32 = 65534;
+
+/// Another one, for whom nothing is meant.
+pub const STRANGER: u32 = 65533;
+
+pub struct OrdinaryUser {
+    pub home: Sandbox,
+    id: u32,
+    /// `oauthctl` where that user reaches it.
+    program: PathBuf,
+    _copy: Option<TempDir>,
+}
+
+/// Whether files can be given to others, and commands be started as others.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Whether the story can be told here: it needs two users.
+pub fn has_others() -> bool {
+    if !is_root() {
+        eprintln!("skipped: only root can give a file to another user");
+    }
+    is_root()
+}
+
+/// The same command as that user. Stdin is nobody's again.
+pub fn become_user(plain: &Command, id: u32) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args([format!("--reuid={id}"), format!("--regid={id}"), "--clear-groups".to_owned(), "--".to_owned()]);
+    command.arg(plain.get_program()).args(plain.get_args()).env_clear().stdin(Stdio::null());
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(plain.get_current_dir().unwrap_or(Path::new("/")));
+    command
+}
+
+impl OrdinaryUser {
+    pub fn new() -> Self {
+        Self::living_in(Sandbox::new())
+    }
+
+    /// Takes over a home with all that is in it.
+    pub fn living_in(home: Sandbox) -> Self {
+        Self::with_id(home, NOBODY)
+    }
+
+    /// A user of that number, whom the password database may not know.
+    pub fn with_id(home: Sandbox, id: u32) -> Self {
+        let (program, copy) = reachable_program(id);
+        let user = Self { home, id, program, _copy: copy };
+        if is_root() {
+            let path = user.home.home();
+            assert!(Command::new("chown").args(["-hR", &format!("{id}:{id}")]).arg(path).status().unwrap().success());
+        }
+        user
+    }
+
+    /// `oauthctl` as this user.
+    pub fn command(&self, args: &[&str]) -> Command {
+        self.started(&self.program, args)
+    }
+
+    /// A line for `bash`, in which `"$0"` is `oauthctl`.
+    pub fn shell(&self, line: &str) -> Command {
+        let mut script = self.home.program("bash");
+        script.args(["-c", line]).arg(&self.program);
+        self.becoming(script)
+    }
+
+    fn started(&self, program: &Path, args: &[&str]) -> Command {
+        let mut command = self.home.program(program.to_str().unwrap());
+        command.args(args);
+        self.becoming(command)
+    }
+
+    /// Another command of this user's.
+    pub fn becoming(&self, plain: Command) -> Command {
+        if is_root() { become_user(&plain, self.id) } else { plain }
+    }
+
+    #[track_caller]
+    pub fn run(&self, args: &[&str]) -> Output {
+        Output::new(args.join(" "), self.command(args).output().unwrap())
+    }
+
+    #[track_caller]
+    pub fn run_shell(&self, line: &str) -> Output {
+        Output::new(line.to_owned(), self.shell(line).output().unwrap())
+    }
+
+    /// Keeps a token as the login `judgeme`.
+    pub fn keep(&self, token: &str) -> Output {
+        self.run_shell(&format!("echo {token} | \"$0\" login --provider judgeme --with-token"))
+    }
+
+    pub fn id(&self) -> u32 {
+        if is_root() { self.id } else { rustix::process::geteuid().as_raw() }
+    }
+
+    /// Below the home.
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.home.home().join(below)
+    }
+}
+
+/// The program itself, or a copy of it where the build's folder is closed to that user.
+fn reachable_program(id: u32) -> (PathBuf, Option<TempDir>) {
+    let built = Path::new(env!("CARGO_BIN_EXE_oauthctl"));
+    let mut look = Command::new(built);
+    look.arg("--version").envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+    if !is_root() || become_user(&look, id).output().is_ok_and(|output| output.status.success()) {
+        return (built.to_owned(), None);
+    }
+    let folder = tempfile::Builder::new().permissions(permissions(0o755)).tempdir().unwrap();
+    let copy = folder.path().join("oauthctl");
+    std::fs::copy(built, &copy).unwrap();
+    std::fs::set_permissions(&copy, permissions(0o755)).unwrap();
+    (copy, Some(folder))
+}
+
+pub fn permissions(mode: u32) -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(mode)
+}

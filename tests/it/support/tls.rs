@@ -1,0 +1,124 @@
+//! A server over TLS with a certificate of its own making, and a proxy that leads everybody to it, whatever name they
+//! ask for.
+
+use std::io::Write;
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::api_server::Reply;
+use super::raw_server::read_whole;
+
+pub struct TlsServer {
+    pub address: SocketAddr,
+    /// In PEM: whoever trusts it believes that the server is what its names say.
+    pub certificate: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl TlsServer {
+    /// `answer` gets the request to the byte, and gives status, header lines and body.
+    pub fn start(names: &[&str], answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+        let (config, requests) = (Arc::new(config), Arc::new(Mutex::new(Vec::new())));
+        let (seen, answer) = (Arc::clone(&requests), Arc::new(answer));
+        let address = listen(move |stream| {
+            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = StreamOwned::new(connection, stream);
+            let request = read_whole(&mut stream);
+            // A handshake that failed brings no request.
+            if request.is_empty() {
+                return;
+            }
+            seen.lock().unwrap().push(request.clone());
+            let (status, headers, body) = answer(&request);
+            let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+            let head =
+                format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            // Whoever asked may be gone.
+            let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        });
+        Self { address, certificate: made.cert.pem(), requests }
+    }
+
+    /// Every request that was read so far, to the byte.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
+pub struct Proxy {
+    address: SocketAddr,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl Proxy {
+    /// Leads whoever comes to one server (RFC 9110 §9.3.6).
+    pub fn to(server: SocketAddr) -> Self {
+        Self::start(move |mut client| {
+            let mut server = TcpStream::connect(server).unwrap();
+            client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").unwrap();
+            let (mut back, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+            let backward = std::thread::spawn(move || {
+                let _ = std::io::copy(&mut back, &mut to_client);
+                let _ = to_client.shutdown(Shutdown::Write);
+            });
+            let _ = std::io::copy(&mut client, &mut server);
+            let _ = server.shutdown(Shutdown::Write);
+            backward.join().unwrap();
+        })
+    }
+
+    /// Wants to know who asks, and does not believe it.
+    pub fn refusing() -> Self {
+        Self::start(|mut client| {
+            let head = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"office\"\r\n";
+            let _ = client.write_all(format!("{head}Content-Length: 0\r\n\r\n").as_bytes());
+        })
+    }
+
+    fn start(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&heads);
+        let address = listen(move |mut stream| {
+            seen.lock().unwrap().push(read_whole(&mut stream));
+            serve(stream);
+        });
+        Self { address, heads }
+    }
+
+    /// `http://USER@127.0.0.1:PORT`, as it stands in `https_proxy`.
+    pub fn url(&self, user: &str) -> String {
+        format!("http://{user}@{}", self.address)
+    }
+
+    /// The head of every request that came so far.
+    pub fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+}
+
+/// Serves each connection on a thread of its own; all end with the test's process.
+fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    let serve = Arc::new(serve);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let serve = Arc::clone(&serve);
+            stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+            std::thread::spawn(move || serve(stream));
+        }
+    });
+    address
+}

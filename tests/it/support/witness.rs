@@ -1,0 +1,280 @@
+//! Sees what others on the machine may see of a command: the arguments and environments of it and of all that it
+//! starts, what it prints, and every file that it leaves. What is a secret is known later, so everything is kept.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use super::Output;
+use super::canary::{Channel, Sight};
+
+/// The variable by which a process is known that has left the tree.
+const MARK: &str = "CANARY_COMMAND";
+
+/// How often the process tree is looked at while nothing else happens.
+const PERIOD: Duration = Duration::from_millis(5);
+
+#[derive(Clone)]
+pub struct Witness(Arc<Shared>);
+
+struct Shared {
+    home: PathBuf,
+    /// Further folders.
+    folders: Mutex<Vec<PathBuf>>,
+    sights: Mutex<HashSet<Sight>>,
+    /// Files that were seen with this content before, whoever ran then.
+    files: Mutex<HashSet<(String, Vec<u8>)>>,
+    running: Mutex<Vec<Running>>,
+    /// Processes that no command of ours has started.
+    foreign: Mutex<HashSet<u32>>,
+    count: AtomicUsize,
+}
+
+/// A command that is looked at.
+#[derive(Clone)]
+pub struct Watched {
+    /// Its arguments.
+    pub name: String,
+    mark: String,
+    argv: Vec<u8>,
+}
+
+#[derive(Clone)]
+struct Running {
+    watched: Watched,
+    process: u32,
+}
+
+impl Witness {
+    /// All that lies below `home` is looked at; the folders for temporary and runtime files are made there.
+    pub fn of(home: &Path) -> Self {
+        for folder in ["tmp", "run"] {
+            fs::create_dir_all(home.join(folder)).unwrap();
+            private(&home.join(folder));
+        }
+        Self(Arc::new(Shared {
+            home: home.to_owned(),
+            // What lies where the password database says, whatever HOME is: locks and journals of keychains.
+            folders: Mutex::new(oauthctl::system::account::state_folder().into_iter().collect()),
+            sights: Mutex::default(),
+            files: Mutex::default(),
+            running: Mutex::default(),
+            foreign: Mutex::default(),
+            count: AtomicUsize::new(0),
+        }))
+    }
+
+    /// Runs a command to its end, and looks on.
+    #[track_caller]
+    pub fn run(&self, mut command: Command, stdin: &str) -> Output {
+        let watched = self.prepare(&mut command);
+        self.run_prepared(command, watched, stdin)
+    }
+
+    /// The same with every program written down that anybody starts, however soon it ends. For a command whose own
+    /// environment is clean.
+    #[track_caller]
+    pub fn run_traced(&self, mut command: Command, log: &Path) -> Output {
+        let watched = self.prepare(&mut command);
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-qq", "-v", "-s", "65536", "-e", "trace=execve", "-e", "signal=none", "-o"]).arg(log);
+        strace.arg(command.get_program()).args(command.get_args()).env_clear();
+        strace.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        strace.current_dir(command.get_current_dir().unwrap());
+        let name = watched.name.clone();
+        let output = self.run_prepared(strace, watched, "");
+        // `PID execve("/bin/x", ["x", "argument"], ["HOME=…", …]) = 0`
+        for line in fs::read_to_string(log).unwrap().lines() {
+            let (argv, environ) = line.split_once("], [").unwrap_or((line, ""));
+            self.see(Channel::Argv, &name, "strace", argv.as_bytes());
+            self.see(Channel::Environ, &name, "strace", environ.as_bytes());
+        }
+        output
+    }
+
+    #[track_caller]
+    fn run_prepared(&self, mut command: Command, watched: Watched, stdin: &str) -> Output {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let watch = self.watch(&watched, child.id());
+        // It may end without having read it. Dropped at the end of the statement, which is the end of the input.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        let mut stderr = child.stderr.take().unwrap();
+        let errors = thread::spawn(move || {
+            let mut bytes = Vec::new();
+            stderr.read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let mut stdout = Vec::new();
+        child.stdout.take().unwrap().read_to_end(&mut stdout).unwrap();
+        let (status, stderr) = (child.wait().unwrap(), errors.join().unwrap().unwrap());
+        drop(watch);
+        self.printed(&watched.name, &stdout, &stderr);
+        Output::new(watched.name, std::process::Output { status, stdout, stderr })
+    }
+
+    /// Gives a command this home's folders, all the talk that there is, and a mark.
+    pub fn prepare(&self, command: &mut Command) -> Watched {
+        let home = &self.0.home;
+        command.env("TMPDIR", home.join("tmp")).env("XDG_RUNTIME_DIR", home.join("run"));
+        command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
+        let number = self.0.count.fetch_add(1, Ordering::Relaxed);
+        command.env(MARK, number.to_string());
+        let name = command.get_args().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let argv = words.flat_map(|word| [word.as_encoded_bytes(), b"\0"].concat()).collect();
+        Watched { name, mark: format!("{MARK}={number}"), argv }
+    }
+
+    /// Looks at a process and all that it starts, until the guard is dropped.
+    pub fn watch(&self, watched: &Watched, process: u32) -> Watch {
+        let running = Running { watched: watched.clone(), process };
+        self.0.running.lock().unwrap().push(running.clone());
+        let done = Arc::new(AtomicBool::new(false));
+        let (witness, told) = (self.clone(), Arc::clone(&done));
+        let thread = thread::spawn(move || {
+            while !told.load(Ordering::Relaxed) {
+                witness.look_at(&running, &descendants(running.process));
+                thread::sleep(PERIOD);
+            }
+        });
+        Watch { witness: self.clone(), process, done, thread: Some(thread) }
+    }
+
+    /// Looks at everything now: all processes of the commands that run, also those that have left the tree, and all
+    /// files. For somebody who knows that this is the moment.
+    pub fn look(&self) {
+        let running = self.0.running.lock().unwrap().clone();
+        let mut trees: Vec<Vec<u32>> = running.iter().map(|running| descendants(running.process)).collect();
+        let mut foreign = self.0.foreign.lock().unwrap();
+        for entry in fs::read_dir("/proc").unwrap() {
+            let Some(process) = entry.unwrap().file_name().to_str().and_then(|name| name.parse().ok()) else {
+                continue;
+            };
+            if foreign.contains(&process) || trees.iter().any(|tree| tree.contains(&process)) {
+                continue;
+            }
+            let environ = read_proc(process, "environ").unwrap_or_default();
+            match running.iter().position(|running| holds(&environ, &running.watched.mark)) {
+                Some(nth) => trees[nth].push(process),
+                None => drop(foreign.insert(process)),
+            }
+        }
+        drop(foreign);
+        running.iter().zip(trees).for_each(|(running, tree)| self.look_at(running, &tree));
+        let names: Vec<String> = running.into_iter().map(|running| running.watched.name).collect();
+        self.look_at_files(&names.join(" | "));
+    }
+
+    pub fn also_look_at(&self, folder: &Path) {
+        self.0.folders.lock().unwrap().push(folder.to_owned());
+    }
+
+    pub fn see(&self, channel: Channel, command: &str, place: &str, bytes: &[u8]) {
+        if channel == Channel::File && !self.0.files.lock().unwrap().insert((place.to_owned(), bytes.to_owned())) {
+            return;
+        }
+        let (command, place, bytes) = (command.to_owned(), place.to_owned(), bytes.to_owned());
+        self.0.sights.lock().unwrap().insert(Sight { channel, command, place, bytes });
+    }
+
+    /// What a command has printed, and the files that it leaves.
+    pub fn printed(&self, name: &str, stdout: &[u8], stderr: &[u8]) {
+        self.see(Channel::Stdout, name, "stdout", stdout);
+        self.see(Channel::Stderr, name, "stderr", stderr);
+        self.look_at_files(name);
+    }
+
+    /// Everything that was seen so far.
+    pub fn sights(&self) -> Vec<Sight> {
+        self.0.sights.lock().unwrap().iter().cloned().collect()
+    }
+
+    fn look_at(&self, running: &Running, processes: &[u32]) {
+        for &process in processes {
+            // Between two reads a process can become another program; then it is looked at next time.
+            let Some(argv) = read_proc(process, "cmdline") else { continue };
+            let environ = read_proc(process, "environ");
+            if argv.is_empty() || read_proc(process, "cmdline").as_ref() != Some(&argv) {
+                continue;
+            }
+            let program =
+                String::from_utf8_lossy(argv.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned();
+            // A child that has not become its own program yet shows its parent's memory.
+            let itself = argv == running.watched.argv;
+            self.see(Channel::Argv, &running.watched.name, &program, &argv);
+            if let Some(environ) = environ {
+                let channel = if itself { Channel::OwnEnviron } else { Channel::Environ };
+                self.see(channel, &running.watched.name, &program, &environ);
+            }
+        }
+    }
+
+    fn look_at_files(&self, name: &str) {
+        let home = &self.0.home;
+        let mut folders = self.0.folders.lock().unwrap().clone();
+        folders.push(home.clone());
+        while let Some(folder) = folders.pop() {
+            // What goes away meanwhile was a temporary file.
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                let (path, Ok(kind)) = (entry.path(), entry.file_type()) else { continue };
+                let shown = path.strip_prefix(home).unwrap_or(&path).to_string_lossy().into_owned();
+                if kind.is_dir() {
+                    folders.push(path);
+                } else if let Ok(bytes) = if kind.is_file() { fs::read(&path) } else { Ok(Vec::new()) } {
+                    self.see(Channel::File, name, &shown, &bytes);
+                }
+            }
+        }
+    }
+}
+
+/// Looks as long as it lives.
+pub struct Watch {
+    witness: Witness,
+    process: u32,
+    done: Arc<AtomicBool>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.done.store(true, Ordering::Relaxed);
+        self.witness.0.running.lock().unwrap().retain(|running| running.process != self.process);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A process and all that it has started.
+fn descendants(process: u32) -> Vec<u32> {
+    let mut found = vec![process];
+    let mut next = 0;
+    while let Some(&process) = found.get(next) {
+        next += 1;
+        let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+        for thread in threads {
+            let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            found.extend(children.split_ascii_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+        }
+    }
+    found
+}
+
+fn read_proc(process: u32, file: &str) -> Option<Vec<u8>> {
+    fs::read(format!("/proc/{process}/{file}")).ok()
+}
+
+fn holds(environ: &[u8], variable: &str) -> bool {
+    environ.split(|byte| *byte == 0).any(|one| one == variable.as_bytes())
+}
+
+fn private(path: &Path) {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+}
