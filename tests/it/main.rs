@@ -16,6 +16,7 @@ mod guides;
 mod help_and_completions;
 mod hostile_callbacks;
 mod https_callback;
+mod launch;
 mod logout;
 mod os_keychain;
 #[cfg(unix)]
