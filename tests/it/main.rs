@@ -30,6 +30,10 @@ mod scopes;
 mod scopes_matrix;
 mod secrets;
 #[cfg(target_os = "linux")]
+mod signals;
+#[cfg(target_os = "linux")]
 mod stores;
+#[cfg(target_os = "linux")]
+mod storm;
 mod support;
 mod whole_path;
