@@ -12,6 +12,7 @@ mod emulator;
 mod error_page;
 mod every_provider;
 mod export;
+mod faults;
 mod guides;
 mod help_and_completions;
 mod hostile_callbacks;

@@ -1,0 +1,335 @@
+//! F-20 to F-31: what comes to the port in place of the redirect, beside it and after it, and what keeps it away.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use url::{Position, Url};
+
+use crate::support::desk::{process_state, send_signal, until};
+use crate::support::raw_server::{Script, http};
+use crate::support::{Emulated, Output, PendingLogin, RawServer, Sandbox, Seat, http as browser};
+
+const CODE: &str = "canary-of-the-code";
+
+/// A provider whose token endpoint plays these scripts.
+struct Shop {
+    sandbox: Sandbox,
+    server: RawServer,
+}
+
+impl Shop {
+    fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
+        let server = RawServer::start(scripts);
+        let origin = server.origin();
+        let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "mine").with("OAUTHCTL_CLIENT_SECRET", "made-up");
+        sandbox.define(
+            "shop",
+            &format!("authorize.url = '{origin}/authorize'\ntoken.url = '{origin}/token'\napi.base = '{origin}'"),
+        );
+        Self { sandbox, server }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        self.sandbox.command(&[&["login", "--provider", "shop", "--port", "0"], args].concat())
+    }
+
+    #[track_caller]
+    fn login(&self, args: &[&str]) -> PendingLogin {
+        PendingLogin::start(self.command(&[&["--no-browser"], args].concat()))
+    }
+}
+
+fn a_token() -> Script {
+    http("200 OK", &["Content-Type: application/json"], r#"{"access_token":"made-up","token_type":"bearer"}"#)
+}
+
+/// Sends these bytes, and gives what comes back until the end.
+fn say(port: u16, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    // Who is not answered within a minute never is.
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.write_all(bytes).unwrap();
+    let mut heard = Vec::new();
+    stream.read_to_end(&mut heard).unwrap();
+    String::from_utf8_lossy(&heard).into_owned()
+}
+
+fn request(method: &str, url: &Url) -> Vec<u8> {
+    let host = &url[Position::BeforeHost..Position::AfterPort];
+    format!("{method} {} HTTP/1.1\r\nHost: {host}\r\n\r\n", &url[Position::BeforePath..]).into_bytes()
+}
+
+#[track_caller]
+fn is_closed(port: u16) {
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err(), "port {port} is open");
+    TcpListener::bind(("127.0.0.1", port)).unwrap();
+}
+
+/// A login with a second redirect during the exchange of the first one's code: both pages, and how it ended.
+fn redirected_twice(second: &[(&str, &str)]) -> (String, String, Output) {
+    let ((asked, is_asked), (go, may_go)) = (channel(), channel());
+    let held = move |stream| {
+        asked.send(()).unwrap();
+        let _ = may_go.recv();
+        a_token()(stream);
+    };
+    let shop = Shop::new([Box::new(held) as Script]);
+    let login = shop.login(&["--verbose"]);
+    let (first, second) = (login.redirect(&[("code", CODE)]), login.redirect(second));
+    let first_tab = std::thread::spawn(move || browser::get(&first));
+    is_asked.recv().unwrap();
+    let mut second_tab = TcpStream::connect(("127.0.0.1", login.port())).unwrap();
+    second_tab.write_all(&request("GET", &second)).unwrap();
+    // What is no request is answered by the reader itself, so the second redirect has been read by then.
+    assert!(say(login.port(), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").starts_with("HTTP/1.1 400"));
+    go.send(()).unwrap();
+    let mut page = String::new();
+    second_tab.read_to_string(&mut page).unwrap();
+    let first_page = first_tab.join().unwrap();
+    let output = login.finish();
+    let requests = shop.server.stop();
+    assert!(matches!(&requests[..], [one] if one.contains(CODE)), "{requests:?}");
+    (first_page, page, output)
+}
+
+#[test]
+fn a_redirect_that_comes_twice_has_one_exchange_and_the_same_page() {
+    let (first, second, output) = redirected_twice(&[("code", CODE)]);
+    output.code(0).hides("came to the redirect URI after the answer");
+    assert!(first.contains("You are logged in"), "{first}");
+    assert_eq!(second, first);
+}
+
+#[test]
+fn a_second_code_is_ignored_and_counted() {
+    let (first, second, output) = redirected_twice(&[("code", "another-code")]);
+    output.code(0).says("1 other request came to the redirect URI after the answer, and changed nothing.");
+    output.hides("another-code");
+    assert!(first.contains("You are logged in"), "{first}");
+    assert!(second.contains("Nothing to see here"), "{second}");
+}
+
+#[test]
+fn a_forged_error_is_mentioned_once_and_changes_nothing() {
+    let shop = Shop::new([a_token()]);
+    let login = shop.login(&[]);
+    let mut forged = login.redirect(&[]);
+    for query in ["error=access_denied", "error=server_error&state=made-up", "error=access_denied&state="] {
+        forged.set_query(Some(query));
+        assert!(browser::get(&forged).contains("Nothing to see here"), "{query}");
+    }
+    assert!(login.come_back(&[("code", CODE)]).contains("You are logged in"));
+    let output = login.finish();
+    output.code(0).says("Somebody reported an error without proof that it belongs to this login; still waiting.");
+    assert_eq!(output.stderr().matches("Somebody reported").count(), 1, "{output}");
+    output.hides("access_denied").hides("server_error");
+}
+
+#[test]
+fn a_real_error_ends_the_login_and_closes_the_port() {
+    let shop = Shop::new([]);
+    let login = shop.login(&["--timeout", "1h"]);
+    let port = login.port();
+    let page = login.come_back(&[("error", "access_denied")]);
+    assert!(page.contains("Access was not granted"), "{page}");
+    login.finish().code(5).says("access_denied");
+    is_closed(port);
+    assert_eq!(shop.server.stop(), [""; 0]);
+}
+
+#[test]
+fn what_browsers_send_beside_the_redirect_changes_nothing() {
+    let shop = Shop::new([a_token()]);
+    let login = shop.login(&[]);
+    let genuine = login.redirect(&[("code", CODE)]);
+    let at = |path: &str| request("GET", &genuine.join(path).unwrap());
+    let _silent = TcpStream::connect(("127.0.0.1", login.port())).unwrap();
+    let mut half_said = TcpStream::connect(("127.0.0.1", login.port())).unwrap();
+    half_said.write_all(b"GET /callback?code").unwrap();
+    let noise = [
+        (at("/favicon.ico"), "HTTP/1.1 204"),
+        (at("/robots.txt"), "HTTP/1.1 404"),
+        (request("HEAD", &genuine), "HTTP/1.1 405"),
+        (request("OPTIONS", &genuine), "HTTP/1.1 204"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), "HTTP/1.1 400"),
+        // The first record of a handshake is answered by the end of the connection.
+        (b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03".to_vec(), ""),
+    ];
+    for _ in 0..3 {
+        for (bytes, answer) in &noise {
+            let heard = say(login.port(), bytes);
+            assert!(heard.starts_with(answer) && heard.is_empty() == answer.is_empty(), "{answer:?}: {heard}");
+        }
+    }
+    assert!(browser::get(&genuine).contains("You are logged in"));
+    login.finish().code(0);
+}
+
+#[test]
+fn an_answer_that_is_none_keeps_the_wait_going() {
+    let shop = Shop::new([a_token()]);
+    let login = shop.login(&[]);
+    let useless: [&[(&str, &str)]; 5] = [
+        &[],
+        &[("code", "")],
+        &[("code", CODE), ("error", "access_denied")],
+        &[("code", CODE), ("code", "another-code")],
+        &[("code", "two\nlines")],
+    ];
+    for params in useless {
+        let page = login.come_back(params);
+        assert!(page.starts_with("HTTP/1.1 400") && page.contains("The login is still waiting"), "{params:?}: {page}");
+    }
+    assert!(login.come_back(&[("code", CODE)]).contains("You are logged in"));
+    let output = login.finish();
+    output.code(0).says("The redirect came and cannot be used: there is neither a code nor an error");
+    output.hides(CODE).hides("another-code");
+    assert!(matches!(&shop.server.stop()[..], [one] if one.contains(CODE)));
+}
+
+#[test]
+fn the_wait_counts_down_from_five_minutes() {
+    let shop = Shop::new([]);
+    let mut seat = Seat::start(shop.command(&["--no-browser"]));
+    seat.shows("Waiting for the redirect, 5m left. Ctrl-C stops.");
+    seat.shows("Waiting for the redirect, 4m 59s left.");
+}
+
+#[test]
+fn the_end_of_the_wait_closes_the_port() {
+    let shop = Shop::new([]);
+    let login = shop.login(&["--timeout", "1"]);
+    let port = login.port();
+    login.finish().code(6).says("within 1s");
+    is_closed(port);
+}
+
+/// A program for `--browser`.
+fn program(shop: &Shop, name: &str, script: &str) -> PathBuf {
+    let path = shop.sandbox.home().join(name);
+    // Another process writes it: a fork of another test would inherit our open file, and then nobody may run it.
+    let mut writer =
+        Command::new("sh").args(["-c", "cat >\"$0\""]).arg(&path).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    writer.stdin.take().unwrap().write_all(format!("#!/bin/sh\n{script}\n").as_bytes()).unwrap();
+    assert!(writer.wait().unwrap().success());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+    path
+}
+
+#[test]
+fn a_browser_that_does_not_work_is_not_waited_for() {
+    let shop = Shop::new((0..3).map(|_| a_token()));
+    let hang = format!("echo $$ >{0}.new; mv {0}.new {0}; exec sleep 60", shop.sandbox.home().join("hangs").display());
+    let browsers = [
+        (shop.sandbox.home().join("not-there"), "could not be started. Open this address yourself"),
+        (program(&shop, "fails", "exit 3"), "If none appears, open this address yourself"),
+        (program(&shop, "hanging", &hang), "If none appears, open this address yourself"),
+    ];
+    for (browser, words) in browsers {
+        let login = PendingLogin::start(shop.command(&["--browser", browser.to_str().unwrap()]));
+        assert!(login.come_back(&[("code", CODE)]).contains("You are logged in"));
+        let authorize_url = login.authorize_url.to_string();
+        let output = login.finish();
+        output.code(0).says(words);
+        assert_eq!(output.stderr().matches(&authorize_url).count(), 1, "{output}");
+    }
+    // The login has ended, and the browser lives on.
+    let file = shop.sandbox.home().join("hangs");
+    until("the browser is up", || file.exists());
+    let id = std::fs::read_to_string(file).unwrap().trim().parse().unwrap();
+    assert!(process_state(id).is_some_and(|state| state != 'Z'));
+    send_signal(id, libc::SIGTERM);
+}
+
+#[test]
+fn a_text_browser_gets_nothing_of_what_is_typed() {
+    let shop = Shop::new([a_token()]);
+    let file = shop.sandbox.home().join("text-browser.id");
+    let browser = program(&shop, "text-browser", &format!("echo $$ >{}\nexec head -c 1 </dev/tty", file.display()));
+    let mut seat = Seat::start(shop.command(&["--browser", browser.to_str().unwrap()]));
+    let authorize_url = seat.authorize_url();
+    // It tries to read from the terminal, which stops it.
+    until("the browser is stopped", || {
+        let id = std::fs::read_to_string(&file).ok().and_then(|id| id.trim().parse().ok());
+        id.and_then(process_state) == Some('T')
+    });
+    let sent = |name: &str| authorize_url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    seat.types(&format!("{}?state={}&code={CODE}", sent("redirect_uri"), sent("state")));
+    seat.leave().code(0).hides(CODE);
+}
+
+#[test]
+fn a_port_that_is_taken_in_one_family_is_taken() {
+    let shop = Shop::new([]);
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        let holder = TcpListener::bind(address).unwrap();
+        let port = holder.local_addr().unwrap().port();
+        let uri = format!("http://localhost:{port}/callback");
+        let args = ["login", "--provider", "shop", "--redirect-uri", &uri, "--no-browser", "--timeout", "1"];
+        let login = shop.sandbox.run(&args);
+        login.code(8).says(&format!("port {port} is taken by another program"));
+        login.says(&format!("`ss -ltnp 'sport = :{port}'`")).hides("state=");
+    }
+}
+
+/// A login in a network of its own, which is made like this first. It waits for a second.
+fn login_in_a_network(shop: &Shop, make: &str, redirect_uri: &str) -> Output {
+    let mut command = shop.sandbox.program("unshare");
+    command.args(["--map-root-user", "--net", "sh", "-ec", &format!("{make}\nexec \"$@\""), "sh"]);
+    command.args([env!("CARGO_BIN_EXE_oauthctl"), "login", "--provider", "shop", "--no-browser", "--timeout", "1"]);
+    command.args(["--redirect-uri", redirect_uri]);
+    Output::new("login".to_owned(), command.output().unwrap())
+}
+
+#[test]
+fn localhost_without_ipv6_will_do() {
+    let without_ipv6 = "ip link set lo up; ip address del ::1/128 dev lo";
+    let shop = Shop::new([]);
+    login_in_a_network(&shop, without_ipv6, "http://localhost:0/callback").code(6).says("within 1s");
+    login_in_a_network(&shop, without_ipv6, "http://[::1]:0/callback").code(8).says("cannot listen on loopback");
+}
+
+#[test]
+fn where_loopback_is_closed_the_wait_ends_as_ever() {
+    let shop = Shop::new([]);
+    let login = login_in_a_network(&shop, "ip link set lo down", "http://127.0.0.1:0/callback");
+    login.code(6).says("within 1s").says("character by character: http://127.0.0.1:");
+}
+
+#[test]
+fn a_sleep_and_a_clock_that_jumps_do_not_end_the_wait() {
+    let preload = Command::new("faketime").args(["-f", "+0", "printenv", "LD_PRELOAD"]).output();
+    let preload = String::from_utf8(preload.expect("faketime is needed").stdout).unwrap();
+    let mine = Emulated::mine(&[]);
+    for jump in ["+9h", "-9h"] {
+        let clock = mine.home().join("clock");
+        std::fs::write(&clock, "+0").unwrap();
+        let mut command = mine.command(&["login", "--port", "0", "--no-browser"]);
+        command.env("LD_PRELOAD", preload.trim());
+        command.env("FAKETIME_TIMESTAMP_FILE", &clock).env("FAKETIME_NO_CACHE", "1");
+        // It stands still while the machine sleeps, and the process stands still here.
+        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        let login = PendingLogin::start(command);
+        let answer = browser::location(&browser::get(&login.authorize_url));
+        send_signal(login.process_id(), libc::SIGSTOP);
+        std::fs::write(&clock, jump).unwrap();
+        // The kernel takes the browser's connections meanwhile. After the first of them the login looks at its clock.
+        let ask = |url: &Url| {
+            let mut tab = TcpStream::connect(("127.0.0.1", login.port())).unwrap();
+            tab.write_all(&request("GET", url)).unwrap();
+            tab
+        };
+        let (mut icon, mut tab) = (ask(&answer.join("/favicon.ico").unwrap()), ask(&answer));
+        send_signal(login.process_id(), libc::SIGCONT);
+        let mut page = String::new();
+        icon.read_to_string(&mut page).unwrap();
+        tab.read_to_string(&mut page).unwrap();
+        assert!(page.contains("You are logged in"), "{page}");
+        login.finish().code(0);
+    }
+}
