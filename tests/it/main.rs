@@ -22,6 +22,8 @@ mod logout;
 mod os_keychain;
 #[cfg(unix)]
 mod paste;
+#[cfg(target_os = "linux")]
+mod permissions;
 mod profiles;
 mod quirks;
 mod recorded_replies;
