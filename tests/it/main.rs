@@ -4,6 +4,8 @@ mod bad_input;
 mod call;
 mod call_like_gh;
 mod call_origins;
+#[cfg(target_os = "linux")]
+mod canary;
 mod chromium;
 mod ci;
 mod crash;
