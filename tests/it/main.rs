@@ -15,6 +15,7 @@ mod error_page;
 mod every_provider;
 mod export;
 mod faults;
+mod fuzz_corpora;
 mod guides;
 mod help_and_completions;
 mod hostile_callbacks;

@@ -1,0 +1,382 @@
+//! The callback: a request is taken for the redirect if and only if it carries the state byte for byte, in exactly the
+//! shape that a browser gives it. A second reader of the same bytes, written from the RFCs, says what is right.
+
+use std::sync::OnceLock;
+
+use hmac::{Hmac, KeyInit, Mac};
+use oauthctl::flow::pasted::judge_pasted;
+use oauthctl::flow::redirect::{Answer, Doubt, Expected, Stray, Verdict, judge};
+use oauthctl::protocol::authorization::{AuthorizationResponse, ResponseType};
+use oauthctl::protocol::redirect_uri::RedirectUri;
+use oauthctl::protocol::secret::ClientSecret;
+use oauthctl::protocol::state::State;
+use oauthctl::protocol::time::Timestamp;
+use oauthctl::provider::{Dialect, Provider};
+use oauthctl::system::loopback::{LoopbackRequest, Progress, parse};
+use sha2::Sha256;
+
+use super::{choice, provider};
+
+const HOST: &str = "127.0.0.1:8765";
+const ISSUER: &str = "https://as.example";
+const SECRET: &str = "a-made-up-client-secret";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The bounds of the callback port.
+const MAX_HEAD: usize = 8 * 1024;
+const MAX_BODY: usize = 64 * 1024;
+
+const DEFINITION: &str = "[authorize]\nurl = \"https://as.example/authorize\"\n";
+
+/// One kind of login that waits for its redirect.
+struct Setting {
+    provider: Provider,
+    response_type: ResponseType,
+    issuer: Option<&'static str>,
+    /// Theirs, ours.
+    names: &'static [(&'static str, &'static str)],
+    signature: Option<&'static str>,
+    state_may_be_missing: bool,
+}
+
+struct Case {
+    redirect_uri: RedirectUri,
+    hosts: Vec<String>,
+    state: State,
+    secret: ClientSecret,
+    settings: [Setting; 6],
+}
+
+fn case() -> &'static Case {
+    static CASE: OnceLock<Case> = OnceLock::new();
+    CASE.get_or_init(|| {
+        let plain = |rules: &str| Setting {
+            provider: provider(&format!("{DEFINITION}{rules}")),
+            response_type: ResponseType::Code,
+            issuer: None,
+            names: &[],
+            signature: None,
+            state_may_be_missing: false,
+        };
+        let may_be_missing = "[callback]\nstate = \"may-be-missing\"";
+        let renamed = "[callback]\nnames = { code = \"auth_code\", state = \"customField\" }";
+        let signed = "[callback]\nsignature = { param = \"hmac\" }";
+        Case {
+            redirect_uri: RedirectUri::parse("http://127.0.0.1:8765/callback").expect("a redirect URI"),
+            hosts: vec![HOST.to_owned()],
+            state: State::from_random([7; 32]),
+            secret: ClientSecret::new(SECRET),
+            settings: [
+                plain(""),
+                Setting { issuer: Some(ISSUER), ..plain("") },
+                Setting { state_may_be_missing: true, ..plain(may_be_missing) },
+                Setting { names: &[("auth_code", "code"), ("customField", "state")], ..plain(renamed) },
+                Setting { signature: Some("hmac"), ..plain(signed) },
+                Setting { response_type: ResponseType::Token, ..plain("") },
+            ],
+        }
+    })
+}
+
+impl Case {
+    fn expected<'a>(&'a self, setting: &'a Setting, pkce: bool) -> Expected<'a> {
+        Expected {
+            redirect_uri: &self.redirect_uri,
+            hosts: &self.hosts,
+            state: &self.state,
+            response_type: setting.response_type,
+            issuer: setting.issuer,
+            pkce,
+            client_secret: Some(&self.secret),
+            dialect: Dialect::new(&setting.provider),
+        }
+    }
+}
+
+/// The first byte chooses the login and what the rest is: a whole request, the query of one, or what a person pasted.
+pub fn holds(data: &[u8]) {
+    let Some((choice, rest)) = choice(data) else { return };
+    let case = case();
+    let setting = &case.settings[choice % case.settings.len()];
+    match choice / case.settings.len() % 3 {
+        0 => raw_request(case, setting, rest),
+        1 => query(case, setting, rest),
+        _ => pasted(case, setting, rest, choice > 40),
+    }
+}
+
+/// Bytes as they come over the socket.
+fn raw_request(case: &Case, setting: &Setting, bytes: &[u8]) {
+    let progress = parse(bytes);
+    comes_in_pieces(bytes, &progress);
+    if let Progress::Whole(request) = progress {
+        let read = Request::read(bytes).expect("a request that only the product can read");
+        assert_eq!(request.method.as_bytes(), read.method);
+        assert_eq!(request.target.as_bytes(), read.target);
+        let lossy = |values: Vec<&[u8]>| -> Vec<String> {
+            values.iter().map(|value| String::from_utf8_lossy(value).into_owned()).collect()
+        };
+        assert_eq!(request.hosts, lossy(read.all("host")));
+        assert_eq!(request.body, read.body);
+        assert!(read.head_length <= MAX_HEAD && read.body.len() <= MAX_BODY);
+        is_judged_right(case, setting, &request, &read);
+    }
+}
+
+/// The query of a request that has nothing else wrong with it: it must come through to the judge.
+fn query(case: &Case, setting: &Setting, query: &[u8]) {
+    let is_legal = query.iter().all(|b| (0x21..=0x7e).contains(b)) && query.len() < MAX_HEAD / 2;
+    if !is_legal {
+        return;
+    }
+    let query = String::from_utf8_lossy(query);
+    let bytes = match setting.response_type {
+        ResponseType::Code => format!("GET /callback?{query} HTTP/1.1\r\nHost: {HOST}\r\n\r\n"),
+        ResponseType::Token => format!(
+            "POST /callback HTTP/1.1\r\nHost: {HOST}\r\nOrigin: http://{HOST}\r\nContent-Type: {FORM}\r\n\
+             Content-Length: {}\r\n\r\n{query}",
+            query.len()
+        ),
+    };
+    let Progress::Whole(request) = parse(bytes.as_bytes()) else { panic!("not read: {bytes}") };
+    let read = Request::read(bytes.as_bytes()).expect("our own request");
+    is_judged_right(case, setting, &request, &read);
+}
+
+/// However a request is cut into pieces, it is the same request.
+fn comes_in_pieces(bytes: &[u8], whole: &Progress) {
+    for cut in [bytes.len() / 3, bytes.len() / 2, bytes.len().saturating_sub(1)] {
+        match (parse(&bytes[..cut]), whole) {
+            (Progress::Whole(early), Progress::Whole(request)) => {
+                assert_eq!((early.method, early.target), (request.method.clone(), request.target.clone()));
+                assert_eq!((early.hosts, early.body), (request.hosts.clone(), request.body.clone()));
+            }
+            (Progress::Whole(early), _) => panic!("{early:?} was whole, and more bytes made it something else"),
+            (Progress::Refused(_), Progress::Whole(request)) => panic!("{request:?} would be refused in two pieces"),
+            _ => {}
+        }
+    }
+}
+
+fn is_judged_right(case: &Case, setting: &Setting, request: &LoopbackRequest, read: &Request<'_>) {
+    let expected = case.expected(setting, true);
+    let verdict = judge(request, &expected);
+    match (&verdict, right_verdict(case, setting, read)) {
+        (Verdict::Proven(answer), Right::Proven(value)) => {
+            assert_eq!(told(answer), value);
+            if let AuthorizationResponse::Token(params) = &answer.response
+                && let Ok(reply) = expected.dialect.decode_fragment(params, Timestamp(1_750_000_000))
+            {
+                assert!(is_vschar(reply.response.access_token.expose().as_bytes()));
+                assert_eq!(reply.response.refresh_token, None);
+            }
+        }
+        (Verdict::Doubtful(answer, doubt), Right::Doubtful(value)) => {
+            assert_eq!((told(answer), *doubt), (value, Doubt::NoState));
+        }
+        (Verdict::Stray(stray), Right::Neither) => {
+            // The pages are ours to the letter; what is said of the request is one of a few words.
+            let _ = stray.page();
+            assert!(!matches!(stray, Stray::ForeignAddress | Stray::NotPasteable));
+        }
+        (Verdict::Fragment, Right::Neither) => assert_eq!(setting.response_type, ResponseType::Token),
+        (verdict, right) => panic!("{verdict:?}, and not {right:?}"),
+    }
+}
+
+/// The code, the token, or the error's code.
+fn told(answer: &Answer) -> String {
+    match &answer.response {
+        AuthorizationResponse::Code(code) => code.expose().to_owned(),
+        AuthorizationResponse::Error(error) => error.code.clone(),
+        AuthorizationResponse::Token(params) => params.single("access_token").unwrap().unwrap().to_owned(),
+    }
+}
+
+/// What a person pasted is proven by the state in it, or, where PKCE makes a foreign code useless, as a bare code.
+fn pasted(case: &Case, setting: &Setting, bytes: &[u8], pkce: bool) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match judge_pasted(text, &case.expected(setting, pkce)) {
+        Verdict::Proven(answer) if answer == bare(text) => {
+            assert!(pkce && is_vschar(text.trim().as_bytes()) && !text.trim().contains(' '));
+        }
+        // A URL has no tabs and no line breaks: its reader leaves them out.
+        Verdict::Proven(_) => {
+            let decoded = decode(&text.replace(['\t', '\n', '\r'], ""));
+            assert!(decoded.contains(case.state.as_str()), "proven by another state: {text}");
+        }
+        Verdict::Doubtful(_, Doubt::BareCode) => assert!(!pkce && is_vschar(text.trim().as_bytes())),
+        Verdict::Doubtful(_, Doubt::NoState) => assert!(setting.state_may_be_missing),
+        Verdict::Fragment | Verdict::Stray(_) => {}
+    }
+}
+
+fn bare(text: &str) -> Answer {
+    let code = oauthctl::protocol::secret::AuthorizationCode::new(text.trim());
+    Answer { response: AuthorizationResponse::Code(code), captured: Default::default() }
+}
+
+// The second reader.
+
+/// A request as RFC 9112 §2 and §3 have it; bare line feeds end a line too (§2.2).
+struct Request<'a> {
+    method: &'a [u8],
+    target: &'a [u8],
+    headers: Vec<(&'a [u8], &'a [u8])>,
+    body: &'a [u8],
+    head_length: usize,
+}
+
+impl<'a> Request<'a> {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        let mut at = 0;
+        let mut lines = std::iter::from_fn(|| {
+            let end = at + bytes[at..].iter().position(|b| *b == b'\n')?;
+            let line = bytes[at..end].strip_suffix(b"\r").unwrap_or(&bytes[at..end]);
+            at = end + 1;
+            Some((line, at))
+        });
+        // RFC 9112 §2.2: a server should ignore empty lines before the request line.
+        let (first, _) = lines.find(|(line, _)| !line.is_empty())?;
+        let mut words = first.split(|b| *b == b' ');
+        let (method, target, version) = (words.next()?, words.next()?, words.next()?);
+        if words.next().is_some() || !matches!(version, b"HTTP/1.0" | b"HTTP/1.1") {
+            return None;
+        }
+        let mut headers = Vec::new();
+        let head_length = loop {
+            let (line, end) = lines.next()?;
+            if line.is_empty() {
+                break end;
+            }
+            let colon = line.iter().position(|b| *b == b':')?;
+            headers.push((&line[..colon], line[colon + 1..].trim_ascii()));
+        };
+        let mut read = Self { method, target, headers, body: &[], head_length };
+        let length = match read.all("content-length").as_slice() {
+            [] => 0,
+            [length] => std::str::from_utf8(length).ok()?.parse().ok()?,
+            _ => return None,
+        };
+        read.body = bytes.get(head_length..head_length + length)?;
+        Some(read)
+    }
+
+    fn all(&self, name: &str) -> Vec<&'a [u8]> {
+        self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| *value).collect()
+    }
+}
+
+#[derive(Debug)]
+enum Right {
+    Proven(String),
+    Doubtful(String),
+    Neither,
+}
+
+fn right_verdict(case: &Case, setting: &Setting, request: &Request<'_>) -> Right {
+    let host_is_ours = matches!(request.all("host").as_slice(), [host] if host.eq_ignore_ascii_case(HOST.as_bytes()));
+    let (path, query) = match request.target.iter().position(|b| *b == b'?') {
+        Some(at) => (&request.target[..at], &request.target[at + 1..]),
+        None => (request.target, &[][..]),
+    };
+    if !host_is_ours || path != b"/callback" {
+        return Right::Neither;
+    }
+    let answer = match (request.method, setting.response_type) {
+        (b"GET", _) => query,
+        (b"POST", ResponseType::Token) => {
+            let media_type = request.all("content-type").first().copied().unwrap_or_default();
+            let media_type = media_type.split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
+            let origin_is_ours = request.all("origin").first() == Some(&format!("http://{HOST}").as_bytes());
+            if !media_type.eq_ignore_ascii_case(FORM.as_bytes()) || !origin_is_ours {
+                return Right::Neither;
+            }
+            request.body
+        }
+        _ => return Right::Neither,
+    };
+    let Ok(answer) = std::str::from_utf8(answer) else { return Right::Neither };
+    right_answer(case, setting, answer)
+}
+
+fn right_answer(case: &Case, setting: &Setting, query: &str) -> Right {
+    let sent: Vec<(String, String)> = query.split('&').filter(|pair| !pair.is_empty()).map(read_pair).collect();
+    if let Some(param) = setting.signature
+        && !is_signed(&sent, param)
+    {
+        return Right::Neither;
+    }
+    let ours =
+        |name: &str| setting.names.iter().find(|(theirs, _)| *theirs == name).map_or(name, |(_, ours)| ours).to_owned();
+    let params: Vec<(String, String)> = sent.iter().map(|(name, value)| (ours(name), value.clone())).collect();
+    // RFC 6749 §3.1: no parameter twice.
+    let all =
+        |name: &str| params.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str()).collect::<Vec<_>>();
+    let at_most_once = |name: &str| all(name).len() < 2;
+    let proven = all("state") == [case.state.as_str()];
+    let missing = setting.state_may_be_missing && all("state").is_empty();
+    if !(proven || missing) || setting.issuer.is_some_and(|issuer| all("iss") != [issuer]) {
+        return Right::Neither;
+    }
+    let name = match setting.response_type {
+        ResponseType::Code => "code",
+        ResponseType::Token => "access_token",
+    };
+    if !at_most_once(name) || !at_most_once("error") {
+        return Right::Neither;
+    }
+    let value = all(name).first().copied().filter(|value| !value.is_empty());
+    match (value, all("error").first()) {
+        (Some(value), None) if is_vschar(value.as_bytes()) => {
+            if proven {
+                Right::Proven(value.to_owned())
+            } else {
+                Right::Doubtful(value.to_owned())
+            }
+        }
+        (None, Some(error)) if proven && at_most_once("error_description") && at_most_once("error_uri") => {
+            Right::Proven((*error).to_owned())
+        }
+        _ => Right::Neither,
+    }
+}
+
+fn is_signed(sent: &[(String, String)], param: &str) -> bool {
+    let (signatures, mut signed): (Vec<_>, Vec<_>) = sent.iter().cloned().partition(|(name, _)| name == param);
+    let [(_, signature)] = signatures.as_slice() else { return false };
+    signed.sort();
+    let text = signed.into_iter().map(|(name, value)| name + "=" + &value).collect::<Vec<_>>().join("&");
+    let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap().chain_update(text).finalize().into_bytes();
+    *signature == mac.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+}
+
+fn read_pair(pair: &str) -> (String, String) {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    (decode(name), decode(value))
+}
+
+/// `application/x-www-form-urlencoded` (WHATWG URL §5.1): `+` is a blank, and what is no UTF-8 is marked.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = |at: usize| bytes.get(at).and_then(|b| char::from(*b).to_digit(16)).map(|digit| digit as u8);
+        match (bytes[at], hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push(high << 4 | low);
+                at += 2;
+            }
+            (b'+', ..) => decoded.push(b' '),
+            (byte, ..) => decoded.push(byte),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// RFC 6749 Appendix A.
+fn is_vschar(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|b| (0x20..=0x7e).contains(b))
+}
