@@ -22,6 +22,7 @@ mod hostile_callbacks;
 mod https_callback;
 mod launch;
 mod logout;
+mod mutants;
 mod os_keychain;
 #[cfg(unix)]
 mod paste;
