@@ -212,17 +212,13 @@ impl Call<'_> {
         Ok(refusal?)
     }
 
-    /// A text of the API's without the token, which it may repeat.
-    fn clean(&self, text: String) -> String {
-        mask::without(text, &[self.caller.token().expose()])
-    }
-
     /// What a person wants to know beside the body.
     fn summary(&self, status: u16, headers: &HeaderMap) {
         let on_terminal = self.context.terminal().stdout_is_terminal();
         // The trace and `--include` show all of it.
         if on_terminal && !self.context.global.verbose && !self.show.includes_head() {
-            self.context.terminal().note(&self.clean(ReplyHead { status, headers }.to_string()));
+            let summary = ReplyHead { status, headers }.summary(&[self.caller.token().expose()]);
+            self.context.terminal().note(&summary);
         }
     }
 
@@ -241,14 +237,15 @@ impl Call<'_> {
             return Ok(());
         }
         let detail = dialect.api_error(body).or_else(|| challenge?.param("error_description").map(str::to_owned));
-        let detail = detail.map(|detail| mask::line(&detail, &[self.caller.token().expose()]));
+        let token = self.caller.token();
+        let detail = detail.map(|detail| mask::line(&detail, &[token.expose()]));
         if !denied {
             let expired = (status == 401).then(|| format!("`{}` gets another token", login_command_for(login, "")));
             return Err(CommandError::ApiStatus { status, detail, advice: expired });
         }
         let from_challenge = challenge.and_then(|challenge| challenge.param("scope").map(str::to_owned));
         // What is masked is nothing to ask for.
-        let from_challenge = from_challenge.filter(|scope| self.clean(scope.clone()) == *scope);
+        let from_challenge = from_challenge.filter(|scope| !mask::tells(scope, &[token.expose()]));
         let scopes = from_challenge.or_else(|| login.provider.scope_for(method.as_str(), path).map(str::to_owned));
         let remedy = login_command_for(login, scopes.as_deref().unwrap_or("SCOPES"));
         Err(CommandError::ScopeMissing { profile: login.profile.to_string(), status, detail, remedy })

@@ -1,11 +1,9 @@
 //! What a reply says beside its body: on stderr for people, on stdout with `--include`.
 
-use std::fmt;
-
 use colored::Colorize;
 use http::{HeaderMap, StatusCode};
 
-use crate::protocol::sanitize;
+use crate::protocol::mask;
 
 /// Status line and headers.
 pub struct ReplyHead<'a> {
@@ -32,20 +30,17 @@ impl ReplyHead<'_> {
         bytes.extend_from_slice(b"\r\n");
         bytes
     }
-}
 
-/// One line: the status, where it leads, and how much the API has left for us.
-impl fmt::Display for ReplyHead<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// One line: the status, where it leads, and how much the API has left for us. Without the secrets, which the API
+    /// may repeat.
+    pub fn summary(&self, secrets: &[&str]) -> String {
         let status = self.status_text();
-        write!(f, "{}", if self.status < 400 { status.green() } else { status.red() })?;
-        for (name, value) in self.headers {
-            if is_worth_a_word(name.as_str()) {
-                let value = sanitize::line(&String::from_utf8_lossy(value.as_bytes()));
-                write!(f, "  {} {value}", format!("{name}:").dimmed())?;
-            }
+        let mut line = (if self.status < 400 { status.green() } else { status.red() }).to_string();
+        for (name, value) in self.headers.iter().filter(|(name, _)| is_worth_a_word(name.as_str())) {
+            let value = mask::line(&String::from_utf8_lossy(value.as_bytes()), secrets);
+            line.push_str(&format!("  {} {value}", format!("{name}:").dimmed()));
         }
-        Ok(())
+        line
     }
 }
 

@@ -507,12 +507,18 @@ fn what_would_be_sent_can_be_seen_and_run() {
 }
 
 #[test]
-fn a_token_that_comes_back_in_pieces_is_not_put_together() {
+fn a_token_that_comes_back_is_neither_put_together_nor_cut() {
+    use crate::support::pty;
     // U+009B begins a control sequence, which is taken out before anybody sees the line.
     let echo = format!("X-Echo: {}\u{9b}31m{}", &TOKEN[..9], &TOKEN[9..]);
     let shop = ApiServer::always("200 OK", &[&echo], "").login("");
     shop.run(&["call", "x", "-v"]).code(0).hides(TOKEN).says("< x-echo: [hidden]");
     shop.run(&["call", "x", "-v", "--show-secrets"]).code(0).says(&format!("< x-echo: {TOKEN}"));
+    // A person is shown 200 characters, which may end inside of it.
+    let location = format!("Location: /{}{TOKEN}", "x".repeat(190));
+    let shop = ApiServer::always("300 Multiple Choices", &[&location], "").login("");
+    let (_, shown) = pty::run(shop.command(&["call", "x"]));
+    assert!(shown.contains("xx[hidden]") && !shown.contains(&TOKEN[..4]), "{shown}");
 }
 
 #[test]
