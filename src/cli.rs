@@ -7,7 +7,7 @@ use clap::error::{ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{self, Context};
+use crate::commands::{self, CommandError, Context};
 use crate::protocol::sanitize;
 use crate::store::{Profile, StoreKind};
 use crate::system::System;
@@ -152,6 +152,9 @@ fn cleaned(mut error: clap::Error, command: &mut clap::Command, args: &[OsString
 
 impl Cli {
     pub fn run(self, system: System) -> anyhow::Result<()> {
+        if let Some(name) = system.secrets.not_text {
+            return Err(CommandError::VariableNotText { name }.into());
+        }
         let terminal = SystemTerminal::new(self.global.color, self.global.quiet);
         if self.global.verbose && !system.hardened {
             terminal.note(&"note: this system lets your other processes read the memory of this one");

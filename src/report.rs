@@ -260,6 +260,9 @@ fn of_command(error: &CommandError) -> (ExitCode, Option<String>) {
         CommandError::NoTokenVariable => {
             (ExitCode::LoginNeeded, Some("set OAUTHCTL_TOKEN, or leave `--store env` out".into()))
         }
+        CommandError::VariableNotText { .. } => {
+            (ExitCode::Usage, Some("secrets are text; one of random bytes is written in base64 first".into()))
+        }
         CommandError::BadTokenVariable => (ExitCode::Usage, Some("it takes the token and nothing else".into())),
         CommandError::TokenOfNobody { .. } => (
             ExitCode::Definition,

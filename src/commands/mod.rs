@@ -102,6 +102,8 @@ pub enum CommandError {
     TokenWithoutProfile,
     #[error("OAUTHCTL_TOKEN is not set, and `--store env` keeps no login elsewhere")]
     NoTokenVariable,
+    #[error("{name} is not UTF-8 text")]
+    VariableNotText { name: &'static str },
     #[error("OAUTHCTL_TOKEN holds no token: it has line breaks or other control characters in it")]
     BadTokenVariable,
     #[error("OAUTHCTL_TOKEN is set, and nobody says which provider the token of `{profile}` is for")]

@@ -65,14 +65,18 @@ pub struct SecretVariables {
     pub token: Option<AccessToken>,
     /// `OAUTHCTL_EXPORT_PASSPHRASE`
     pub export_passphrase: Option<Secret>,
+    /// One of them that is not UTF-8. Its value above is not what was meant, and no command must go on with it.
+    pub not_text: Option<&'static str>,
 }
 
 impl SecretVariables {
     /// Reads the variables and removes them from the environment, so that no child inherits them: neither a browser
     /// nor what it starts.
     fn take() -> Self {
-        let take = |name: &str| {
+        let mut not_text = None;
+        let mut take = |name| {
             let value = paths::variable(name);
+            not_text = not_text.or(std::env::var_os(name).filter(|raw| raw.to_str().is_none()).map(|_| name));
             // SAFETY: called first in `main`, when no other thread can read the environment.
             unsafe { std::env::remove_var(name) };
             value
@@ -82,6 +86,7 @@ impl SecretVariables {
             store_key: take("OAUTHCTL_STORE_KEY").map(Secret::new),
             token: take("OAUTHCTL_TOKEN").map(AccessToken::new),
             export_passphrase: take("OAUTHCTL_EXPORT_PASSPHRASE").map(Secret::new),
+            not_text,
         }
     }
 }

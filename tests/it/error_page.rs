@@ -92,7 +92,7 @@ variants! {
     CommandError: NoLogin NotRegistered OtherClient NoApp NoProvider ApiStatus ScopeMissing ScopesMissing NotGranted
         GrantNotOffered ListenElsewhere NobodyToPaste BadEmulator BadToken EmptyAnswer BadMethod BadRedirectUri
         SecretFile ChildNotStarted NotAnId DefinitionExists NotWritten TokenWithoutProfile NoTokenVariable TokenForEmulator MoveOfVariable
-        BadTokenVariable TokenOfNobody NowhereToKeep ParamNotForProject OneOrAll LoginsEnd NoHeader NotGithub GithubEnv
+        VariableNotText BadTokenVariable TokenOfNobody NowhereToKeep ParamNotForProject OneOrAll LoginsEnd NoHeader NotGithub GithubEnv
         NoPassphrase PassphrasesDiffer LoginExists ImportFile SealedLogin DemoStep;
     RedirectUriError: NotAbsolute Fragment UserInfo PlainHttp;
     SealedLoginError: NotOurs Newer TooCostly WrongPassphrase ShortPassphrase Damaged Entropy;
@@ -264,6 +264,7 @@ fn command_errors() -> Vec<CommandError> {
         CommandError::NotWritten { path: text("/home/me/.config/oauthctl/acme.toml"), source: denied() },
         CommandError::TokenWithoutProfile,
         CommandError::NoTokenVariable,
+        CommandError::VariableNotText { name: "OAUTHCTL_CLIENT_SECRET" },
         CommandError::BadTokenVariable,
         CommandError::TokenOfNobody { profile: profile() },
         CommandError::NowhereToKeep {
