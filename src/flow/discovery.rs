@@ -61,3 +61,62 @@ fn checked(issuer: &str, metadata: AuthorizationServerMetadata) -> Result<Author
     }
     Ok(metadata)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::doubles::{Reply, Script};
+
+    const ISSUER: &str = "https://as.example/tenant";
+
+    /// What comes of the replies, and where was asked for them.
+    fn ask(replies: &[Reply<'_>]) -> (Result<AuthorizationServerMetadata, FlowError>, Vec<String>) {
+        let server = Script::new(replies);
+        let metadata = discover(&server, ISSUER);
+        (metadata, server.requests().iter().map(|request| request.url.path().to_owned()).collect())
+    }
+
+    fn metadata(more: &str) -> String {
+        format!("{{\"issuer\":\"{ISSUER}\"{more}}}")
+    }
+
+    #[test]
+    fn the_metadata_is_taken_from_the_first_place_that_has_it() {
+        let places = ["/.well-known/oauth-authorization-server/tenant", "/tenant/.well-known/openid-configuration"];
+        let body = metadata(",\"token_endpoint\":\"https://login.example/token\"");
+        let (found, asked) = ask(&[(200, "", &body)]);
+        assert_eq!(found.unwrap().token_endpoint.as_deref(), Some("https://login.example/token"));
+        assert_eq!(asked, places[..1]);
+        for nothing in [(404, "", body.as_str()), (302, "/y", &body), (200, "", "<html>")] {
+            let (found, asked) = ask(&[nothing, (200, "", &body)]);
+            assert!(found.is_ok() && asked == places, "{nothing:?}");
+        }
+        let (found, _) = ask(&[(404, "", &body), (503, "", &body)]);
+        let tried = format!(
+            "`{ISSUER}` publishes no metadata: https://as.example{} answered 404, https://as.example{} answered 503",
+            places[0], places[1]
+        );
+        assert_eq!(found.unwrap_err().to_string(), tried);
+    }
+
+    #[test]
+    fn nobody_speaks_for_another_issuer() {
+        for said in ["https://as.example/tenant/", "https://as.example", "https://AS.example/tenant"] {
+            let (found, asked) = ask(&[(200, "", &format!("{{\"issuer\":\"{said}\"}}"))]);
+            assert!(matches!(found, Err(FlowError::Metadata(DiscoveryError::OtherIssuer { .. }))), "{said}");
+            assert_eq!(asked.len(), 1);
+        }
+        for issuer in ["http://as.example", "https://as.example?x", "as.example"] {
+            let refused = discover(&Script::new(&[]), issuer);
+            assert!(matches!(refused, Err(FlowError::Metadata(DiscoveryError::NotAnIssuer { .. }))), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn no_endpoint_is_taken_that_must_not_see_secrets() {
+        for name in ["authorization_endpoint", "token_endpoint", "revocation_endpoint", "introspection_endpoint"] {
+            let (found, _) = ask(&[(200, "", &metadata(&format!(",\"{name}\":\"http://as.example/x\"")))]);
+            assert!(matches!(found, Err(FlowError::Metadata(DiscoveryError::UnsafeEndpoint { .. }))), "{name}");
+        }
+    }
+}

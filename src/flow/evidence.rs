@@ -266,13 +266,12 @@ mod tests {
         token
     }
 
-    fn granted(token: &StoredToken, introspected: Option<&str>) -> String {
-        let introspected = introspected.map(|scope| IntrospectionResponse {
-            active: true,
-            scope: Some(ScopeSet::parse(scope)),
-            subject: None,
-        });
-        let evidence = gather(&provider().definition, token, introspected.as_ref(), None);
+    fn introspected(scope: &str) -> IntrospectionResponse {
+        IntrospectionResponse { active: true, scope: Some(ScopeSet::parse(scope)), subject: None }
+    }
+
+    fn granted(token: &StoredToken, scope: Option<&str>) -> String {
+        let evidence = gather(&provider().definition, token, scope.map(introspected).as_ref(), None);
         evidence.findings.iter().map(|finding| format!("{}={:?} ", finding.scope, finding.granted)).collect()
     }
 
@@ -300,5 +299,87 @@ mod tests {
     #[test]
     fn a_scope_that_another_one_implies_is_granted_with_it() {
         assert_eq!(granted(&token(Origin::AuthorizationCode, "b", Some("b")), None), "public=Yes a=Yes b=Yes ");
+    }
+
+    /// What the API did with one scope.
+    fn proof(scope: &str, verdict: Verdict) -> Proof {
+        let (request, reason) = (Some(format!("GET /{scope}")), Some("made up".to_owned()));
+        Proof { scope: scope.to_owned(), verdict, request, status: Some(403), reason, guess: false }
+    }
+
+    fn finding<'e>(evidence: &'e Evidence, scope: &str) -> &'e Finding {
+        evidence.findings.iter().find(|finding| finding.scope == scope).unwrap()
+    }
+
+    #[test]
+    fn each_source_is_named_with_what_it_says() {
+        let mut definition = provider().definition;
+        definition.api.scopes_header = Some(crate::provider::quirks::Sourced::bare("x-scopes".to_owned()));
+        let mut token = token(Origin::AuthorizationCode, "a c", Some("a"));
+        // {"alg":"none"}.{"scope":"a c"}
+        token.access_token = AccessToken::new("eyJhbGciOiJub25lIn0.eyJzY29wZSI6ImEgYyJ9.");
+        let proofs = Proofs { listed: Some(ScopeSet::parse("c")), ..Proofs::default() };
+        let evidence = gather(&definition, &token, Some(&introspected("a")), Some(&proofs));
+        let sources = [
+            ("the token reply", "a"),
+            ("the token's claim `scope`", "a c"),
+            ("introspection", "a"),
+            ("the header `x-scopes`", "c"),
+        ];
+        let stated = sources.map(
+            |(source, scopes)| serde_json::json!({"source": source, "scopes": scopes.split(' ').collect::<Vec<_>>()}),
+        );
+        assert_eq!(serde_json::to_value(&evidence.statements).unwrap(), serde_json::Value::from(stated.to_vec()));
+        let said = sources.map(|(source, scopes)| (source.to_owned(), scopes.contains('a')));
+        assert_eq!(finding(&evidence, "a").said, said);
+        // Nobody says what everybody has.
+        assert_eq!(finding(&evidence, "public").said, [("always granted".to_owned(), true)]);
+    }
+
+    #[test]
+    fn a_silent_reply_is_quoted_as_such() {
+        let evidence = gather(&provider().definition, &token(Origin::AuthorizationCode, "a", None), None, None);
+        let source = "as asked, since the reply names none (RFC 6749 §5.1)".to_owned();
+        assert_eq!(finding(&evidence, "a").said, [(source, true)]);
+    }
+
+    #[test]
+    fn what_the_api_does_outweighs_what_is_said() {
+        use Verdict::{Denied, Proven, Unknown};
+        let token = token(Origin::AuthorizationCode, "a c d", Some("a d"));
+        let proofs =
+            |verdict| Proofs { proofs: ["a", "c"].map(|scope| proof(scope, verdict)).to_vec(), ..Proofs::default() };
+        // `a` is granted and `c` is not; whether that holds, and whether somebody can build on it.
+        for (verdict, a, c) in [
+            (Some(Proven), (false, true), (true, true)),
+            (Some(Denied), (true, false), (false, false)),
+            (Some(Unknown), (false, false), (false, false)),
+            (None, (false, true), (false, false)),
+        ] {
+            let evidence = gather(&provider().definition, &token, None, verdict.map(proofs).as_ref());
+            let of = |scope| (finding(&evidence, scope).is_contradicted(), finding(&evidence, scope).is_good());
+            assert_eq!((of("a"), of("c")), (a, c), "{verdict:?}");
+        }
+        let evidence = gather(&provider().definition, &token, None, Some(&proofs(Denied)));
+        let missing = evidence.missing(&ScopeSet::parse("a d"));
+        let missing: Vec<_> = missing.iter().map(|missing| (missing.scope.as_str(), missing.why.as_str())).collect();
+        let unknown = "the definition does not know it";
+        assert_eq!(missing, [("a", "GET /a → 403 made up"), ("d", unknown)]);
+    }
+
+    #[test]
+    fn a_missing_scope_comes_with_what_is_known_of_it() {
+        let token = token(Origin::AuthorizationCode, "a d", Some("a d"));
+        let evidence = gather(&provider().definition, &token, Some(&introspected("a")), None);
+        let why =
+            |evidence: &Evidence, scope| evidence.missing(&ScopeSet::parse(scope)).pop().map(|missing| missing.why);
+        assert_eq!(why(&evidence, "a"), None);
+        assert_eq!(why(&evidence, "b").as_deref(), Some("not granted"));
+        assert_eq!(why(&evidence, "d").as_deref(), Some("the sources disagree"));
+        // Only what was asked for can be withheld, and only what nobody denies is granted.
+        assert_eq!((evidence.withheld().to_string(), evidence.granted().to_string()), ("d".into(), "public a".into()));
+        let given = self::token(Origin::Given, "", None);
+        let evidence = gather(&provider().definition, &given, None, None);
+        assert!(why(&evidence, "a").unwrap().starts_with("nobody says whether it is granted"));
     }
 }

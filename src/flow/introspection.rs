@@ -45,3 +45,49 @@ pub fn ask(
     let body = reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?;
     IntrospectionResponse::parse(&body).map(Some).ok_or(NoIntrospection::Unreadable)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::doubles::{Reply, Script, provider};
+
+    const SERVERS: &str = "authorize.url = 'https://login.example/authorize'\ntoken.url = 'https://as.example/token'\n\
+        api.base = 'https://api.example/v1'\n";
+
+    /// The answer of an endpoint, and how many requests were sent for it.
+    fn answer(
+        endpoint: &str,
+        replies: &[Reply<'_>],
+    ) -> (Result<Option<IntrospectionResponse>, NoIntrospection>, usize) {
+        let provider = provider(&format!("{SERVERS}{endpoint}"), &[]);
+        let (server, token) = (Script::new(replies), AccessToken::new("made-up-token"));
+        let answer = ask(&server, &provider, &token, &ClientId::new("id"), None);
+        (answer, server.requests().len())
+    }
+
+    #[test]
+    fn only_a_server_of_the_login_is_asked() {
+        let body = r#"{"active":true,"scope":"a b"}"#;
+        for host in ["login.example", "as.example", "api.example"] {
+            let (found, _) = answer(&format!("introspect.url = 'https://{host}/introspect'"), &[(200, "", body)]);
+            assert_eq!(found.unwrap().unwrap().scope.unwrap().to_string(), "a b", "{host}");
+        }
+        for host in ["other.example", "as.example:8443"] {
+            let (found, requests) = answer(&format!("introspect.url = 'https://{host}/introspect'"), &[]);
+            assert!(matches!(found, Err(NoIntrospection::ForeignOrigin { .. })) && requests == 0, "{host}");
+        }
+        let (found, requests) = answer("", &[]);
+        assert!(matches!(found, Ok(None)) && requests == 0);
+    }
+
+    #[test]
+    fn what_is_no_answer_says_nothing_of_the_token() {
+        let endpoint = "introspect.url = 'https://as.example/introspect'";
+        for status in [204, 302, 401, 500] {
+            let (found, _) = answer(endpoint, &[(status, "", r#"{"active":false}"#)]);
+            assert!(matches!(found, Err(NoIntrospection::Status { status: s }) if s == status), "{status}");
+        }
+        let (found, _) = answer(endpoint, &[(200, "", r#"{"scope":"a"}"#)]);
+        assert!(matches!(found, Err(NoIntrospection::Unreadable)));
+    }
+}

@@ -4,6 +4,8 @@ pub mod api;
 pub mod authorization;
 pub mod authorization_code;
 pub mod discovery;
+#[cfg(test)]
+mod doubles;
 pub mod evidence;
 pub mod implicit;
 pub mod introspection;

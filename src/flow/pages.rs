@@ -162,6 +162,7 @@ mod tests {
             Page::OpenedBefore,
             Page::NothingHere,
             Page::WrongHost,
+            Page::WrongMethod,
             Page::Unusable,
             Page::Fragment,
         ] {
@@ -179,5 +180,32 @@ mod tests {
                 "{page:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_end_of_a_login_clears_the_address_and_no_other_page_has_a_script() {
+        for (page, script) in [
+            (Page::LoggedIn, Some("history.replaceState(")),
+            (Page::Declined, Some("history.replaceState(")),
+            (Page::Failed, Some("history.replaceState(")),
+            (Page::Fragment, Some("fetch(location.pathname,{method:'POST'")),
+            (Page::OpenedBefore, None),
+            (Page::NothingHere, None),
+            (Page::Unusable, None),
+        ] {
+            let answer = page.answer();
+            let part = |tag: &str| {
+                let (_, rest) = answer.as_text().split_once(&format!("<{tag}>"))?;
+                rest.split_once(&format!("</{tag}>")).map(|(part, _)| part)
+            };
+            assert_eq!(part("script").is_some_and(|text| text.contains(script.unwrap_or(text))), script.is_some());
+            // The policy lets run what is on the page, and nothing else (CSP Level 3 §6.7.2).
+            let (policy, _) = answer.as_text().split_once("<!doctype").unwrap();
+            for text in [part("script"), part("style")].into_iter().flatten() {
+                let digest = BASE64_STANDARD.encode(Sha256::digest(text));
+                assert!(policy.contains(&format!("'sha256-{digest}'")), "{page:?}");
+            }
+        }
+        assert_eq!(Page::Empty.answer().as_text().split_once("\r\n\r\n").unwrap().1, "");
     }
 }

@@ -50,3 +50,89 @@ fn params_of_address(text: &str, expected: &Expected<'_>) -> Option<Params> {
     }
     Some(params)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::doubles::{Case, code, proven};
+    use crate::protocol::redirect_uri::RedirectUri;
+
+    fn judge(case: &Case, text: &str) -> Verdict {
+        judge_pasted(&text.replace("STATE", case.state.as_str()), &case.expected(None))
+    }
+
+    #[test]
+    fn an_address_its_pairs_or_a_bare_code_is_taken() {
+        for text in [
+            "http://127.0.0.1:8765/callback?code=c&state=STATE",
+            " http://127.0.0.1:8765/callback?state=STATE&code=c\r\n",
+            "http://127.0.0.1:8765/callback#code=c&state=STATE",
+            "?code=c&state=STATE",
+            "code=c&state=STATE",
+            "c",
+            " c ",
+        ] {
+            assert_eq!(judge(&Case::new(), text), Verdict::Proven(code("c")), "{text}");
+        }
+        // A code may end like base64 does.
+        assert_eq!(judge(&Case::new(), "Yw=="), Verdict::Proven(code("Yw==")));
+        for text in [
+            "http://127.0.0.1:8765/callback#access_token=made-up&token_type=bearer&state=STATE",
+            "#state=STATE&access_token=made-up&token_type=bearer",
+            "access_token=made-up&token_type=bearer&state=STATE",
+        ] {
+            assert_eq!(proven(&judge(&Case::implicit(), text)), "token", "{text}");
+        }
+        for text in ["?error=access_denied&state=STATE", "error=access_denied&state=STATE"] {
+            assert_eq!(proven(&judge(&Case::new(), text)), "error", "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_that_of_this_logins_redirect_uri() {
+        for address in [
+            "http://localhost:8765/callback",
+            "http://127.0.0.1:8766/callback",
+            "https://127.0.0.1:8765/callback",
+            "http://127.0.0.1:8765/",
+            "http://127.0.0.1:8765/callback/",
+            "https://evil.example/callback",
+            "://",
+        ] {
+            let verdict = judge(&Case::new(), &format!("{address}?code=c&state=STATE"));
+            assert_eq!(verdict, Verdict::Stray(Stray::ForeignAddress), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_registered_query_is_no_answer() {
+        let redirect_uri = RedirectUri::parse("http://127.0.0.1:8765/callback?error=shown").unwrap();
+        let case = Case { redirect_uri, ..Case::new() };
+        let address = "http://127.0.0.1:8765/callback?error=shown&code=c&state=STATE";
+        assert_eq!(judge(&case, address), Verdict::Proven(code("c")));
+        assert_eq!(proven(&judge(&case, "http://127.0.0.1:8765/callback?error=other&state=STATE")), "error");
+    }
+
+    #[test]
+    fn pairs_need_the_state() {
+        for (text, claims_error) in [
+            ("http://127.0.0.1:8765/callback?code=c", false),
+            ("?code=c&state=x", false),
+            ("code=c", false),
+            ("?error=access_denied", true),
+        ] {
+            assert_eq!(judge(&Case::new(), text), Verdict::Stray(Stray::Unproven { claims_error }), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bare_code_needs_pkce_or_somebody_who_vouches_for_it() {
+        let case = Case { pkce: false, ..Case::new() };
+        assert_eq!(judge(&case, "c"), Verdict::Doubtful(code("c"), Doubt::BareCode));
+        for (case, text) in
+            [(Case::new(), "two words"), (Case::new(), "caf\u{e9}"), (Case::new(), ""), (Case::implicit(), "c")]
+        {
+            assert_eq!(judge(&case, text), Verdict::Stray(Stray::NotPasteable), "{text}");
+        }
+    }
+}

@@ -183,40 +183,9 @@ pub fn judge_params(params: Params, expected: &Expected<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::secret::AuthorizationCode;
-    use crate::provider::catalogue::NoFiles;
-    use crate::provider::{Catalogue, Provider};
-
-    struct Case {
-        provider: Provider,
-        redirect_uri: RedirectUri,
-        hosts: Vec<String>,
-        state: State,
-    }
+    use crate::flow::doubles::{Case, code, proven, provider};
 
     impl Case {
-        fn new() -> Self {
-            Self {
-                provider: Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap(),
-                redirect_uri: RedirectUri::parse("http://127.0.0.1:8765/callback").unwrap(),
-                hosts: vec!["127.0.0.1:8765".into()],
-                state: State::from_random([7; 32]),
-            }
-        }
-
-        fn expected<'a>(&'a self, issuer: Option<&'a str>) -> Expected<'a> {
-            Expected {
-                redirect_uri: &self.redirect_uri,
-                hosts: &self.hosts,
-                pkce: true,
-                client_secret: None,
-                state: &self.state,
-                response_type: ResponseType::Code,
-                issuer,
-                dialect: Dialect::new(&self.provider),
-            }
-        }
-
         fn judge(&self, target: &str) -> Verdict {
             self.judge_request(&LoopbackRequest::detached("GET", target, "127.0.0.1:8765"))
         }
@@ -230,19 +199,11 @@ mod tests {
         }
     }
 
-    fn proven_code(code: &str) -> Verdict {
-        let response = AuthorizationResponse::Code(AuthorizationCode::new(code));
-        Verdict::Proven(Answer { response, captured: BTreeMap::new() })
-    }
-
     #[test]
     fn the_state_proves_an_answer_and_nothing_else_does() {
         let case = Case::new();
-        assert_eq!(case.judge(&case.target("&code=c")), proven_code("c"));
-        assert!(matches!(
-            case.judge(&case.target("&error=access_denied")),
-            Verdict::Proven(Answer { response: AuthorizationResponse::Error(_), .. })
-        ));
+        assert_eq!(case.judge(&case.target("&code=c")), Verdict::Proven(code("c")));
+        assert_eq!(proven(&case.judge(&case.target("&error=access_denied"))), "error");
         let state = case.state.as_str();
         let unproven = [
             "/callback?code=c".to_owned(),
@@ -336,5 +297,71 @@ mod tests {
         ] {
             assert_eq!(judge_iss(iss), Verdict::Stray(Stray::Issuer), "{iss}");
         }
+    }
+
+    #[test]
+    fn a_state_that_may_be_missing_leaves_a_doubt_and_a_wrong_one_none() {
+        let case = Case { provider: provider("callback.state = 'may-be-missing'", &[]), ..Case::new() };
+        let state = case.state.as_str();
+        assert_eq!(case.judge("/callback?code=c"), Verdict::Doubtful(code("c"), Doubt::NoState));
+        assert_eq!(case.judge(&case.target("&code=c")), Verdict::Proven(code("c")));
+        for (target, claims_error) in [
+            ("/callback?code=c&state=x".to_owned(), false),
+            ("/callback?code=c&state=".to_owned(), false),
+            (format!("/callback?code=c&state={state}&state={state}"), false),
+            // Nobody can vouch for a denial.
+            ("/callback?error=access_denied".to_owned(), true),
+        ] {
+            assert_eq!(case.judge(&target), Verdict::Stray(Stray::Unproven { claims_error }), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_fragment_is_fetched_where_there_may_be_one() {
+        let case = Case::implicit();
+        for (target, expected) in [
+            ("/callback".to_owned(), Verdict::Fragment),
+            ("/callback?x=y".to_owned(), Verdict::Fragment),
+            ("/callback?error=access_denied".to_owned(), Verdict::Stray(Stray::Unproven { claims_error: true })),
+            ("/callback?state=x".to_owned(), Verdict::Stray(Stray::Unproven { claims_error: false })),
+            ("/other".to_owned(), Verdict::Stray(Stray::Path)),
+        ] {
+            assert_eq!(case.judge(&target), expected, "{target}");
+        }
+        // RFC 6749 §4.2.2.1 has errors in the fragment, and some servers have them in the query.
+        assert_eq!(proven(&case.judge(&case.target("&error=access_denied"))), "error");
+        assert_eq!(Case::new().judge("/callback"), Verdict::Stray(Stray::Unproven { claims_error: false }));
+    }
+
+    #[test]
+    fn a_posted_fragment_is_taken_from_our_own_page_alone() {
+        let case = Case::implicit();
+        let form = "application/x-www-form-urlencoded";
+        let post = |method: &str, origin: Option<&str>, content_type: Option<&str>, body: &[u8]| {
+            let mut request = LoopbackRequest::detached(method, "/callback", "127.0.0.1:8765");
+            request.origin = origin.map(str::to_owned);
+            request.content_type = content_type.map(str::to_owned);
+            request.body = body.to_vec();
+            case.judge_request(&request)
+        };
+        let body = format!("access_token=made-up&token_type=bearer&state={}", case.state.as_str());
+        let (body, ours) = (body.as_bytes(), Some("http://127.0.0.1:8765"));
+        for content_type in [form, "Application/X-WWW-Form-Urlencoded; charset=UTF-8"] {
+            assert_eq!(proven(&post("POST", ours, Some(content_type), body)), "token");
+        }
+        for (origin, content_type) in [
+            (None, Some(form)),
+            (Some("null"), Some(form)),
+            (Some("http://localhost:8765"), Some(form)),
+            (Some("https://127.0.0.1:8765"), Some(form)),
+            (ours, None),
+            (ours, Some("text/plain")),
+        ] {
+            assert_eq!(post("POST", origin, content_type, body), Verdict::Stray(Stray::Origin), "{origin:?}");
+        }
+        for body in [&b"access_token=made-up&state=x"[..], b"access_token=made-up", b"\xff", b""] {
+            assert_eq!(post("POST", ours, Some(form), body), Verdict::Stray(Stray::Unproven { claims_error: false }));
+        }
+        assert_eq!(post("PUT", ours, Some(form), body), Verdict::Stray(Stray::Method));
     }
 }

@@ -73,3 +73,65 @@ pub fn revoke(
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::doubles::{Reply, Script, provider};
+    use crate::protocol::client::ClientId;
+
+    const ENDPOINT: &str = "revoke.url = 'https://as.example/revoke'\ntoken.auth = 'basic'";
+    const TOKEN: &str = "made-up-token";
+
+    /// What comes of a revocation, and the forms that were sent for it.
+    fn ask(
+        definition: &str,
+        hint: TokenTypeHint,
+        replies: &[Reply<'_>],
+    ) -> (Result<Revocation, FlowError>, Vec<String>) {
+        let client_secret = Some(ClientSecret::new("made-up-secret"));
+        let client = Client { provider: provider(definition, &[]), client_id: ClientId::new("id"), client_secret };
+        let server = Script::new(replies);
+        let outcome = revoke(&server, &client, TOKEN, hint);
+        let sent = server.requests().into_iter().map(|request| String::from_utf8(request.body).unwrap());
+        (outcome, sent.collect())
+    }
+
+    #[test]
+    fn a_token_is_sent_with_its_type_and_once() {
+        for (hint, status, form) in [
+            (TokenTypeHint::RefreshToken, 200, "token=made-up-token&token_type_hint=refresh_token"),
+            (TokenTypeHint::AccessToken, 204, "token=made-up-token&token_type_hint=access_token"),
+        ] {
+            let (outcome, sent) = ask(ENDPOINT, hint, &[(status, "", "whatever")]);
+            assert_eq!((outcome.unwrap(), sent), (Revocation::Done, vec![form.to_owned()]));
+        }
+        let (outcome, sent) = ask("", TokenTypeHint::AccessToken, &[]);
+        assert_eq!((outcome.unwrap(), sent.len()), (Revocation::NoEndpoint, 0));
+    }
+
+    #[test]
+    fn a_type_that_is_not_revoked_is_told_apart_from_a_failure() {
+        let unsupported = r#"{"error":"unsupported_token_type"}"#;
+        let (outcome, _) = ask(ENDPOINT, TokenTypeHint::AccessToken, &[(400, "", unsupported)]);
+        assert_eq!(outcome.unwrap(), Revocation::Unsupported);
+        let echo = r#"{"error":"invalid_request","error_description":"no made-up-token for made-up-secret"}"#;
+        for (status, body, said) in [
+            (400, echo, Some("invalid_request")),
+            (401, r#"{"error":"invalid_client"}"#, Some("invalid_client")),
+            (404, "<html>", None),
+            (302, unsupported, None),
+            (503, unsupported, None),
+        ] {
+            let (outcome, sent) = ask(ENDPOINT, TokenTypeHint::RefreshToken, &[(status, "", body)]);
+            let Err(FlowError::NotRevoked { what, status: s, reply, refusal }) = outcome else { panic!("{status}") };
+            assert_eq!((what, s, sent.len()), ("refresh token", status, 1));
+            assert_eq!(refusal.as_ref().map(|error| error.code.as_str()), said);
+            // The server repeated the secrets, and we do not.
+            let description = refusal.and_then(|error| error.description).unwrap_or_default();
+            assert!(!format!("{reply}{description}").contains("made-up"), "{reply} {description}");
+        }
+        let (outcome, _) = ask(ENDPOINT, TokenTypeHint::AccessToken, &[(500, "", "")]);
+        assert!(outcome.unwrap_err().to_string().starts_with("the access token was not revoked"));
+    }
+}
