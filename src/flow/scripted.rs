@@ -36,6 +36,10 @@ impl Answer {
         self
     }
 
+    pub fn with_body(self, body: impl Read + Send + 'static) -> Self {
+        Self { body: Box::new(body), ..self }
+    }
+
     pub fn reply(self, request: &HttpRequest) -> HttpReply {
         HttpReply::new(self.status, self.headers, self.body, &request.url)
     }
@@ -68,6 +72,11 @@ impl<'a> Scripted<'a> {
 
     pub fn requests(&self) -> Vec<HttpRequest> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The paths and queries that were asked for.
+    pub fn paths(&self) -> Vec<String> {
+        self.requests().iter().map(|request| request.url[url::Position::BeforePath..].to_owned()).collect()
     }
 }
 
