@@ -70,3 +70,71 @@ pub fn meaning(error: &FlowError) -> Meaning {
         _ => Meaning::Untouched,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::scripted::{Answer, Said, Scripted, broken, provider};
+    use crate::protocol::scope::ScopeSet;
+    use crate::protocol::secret::AccessToken;
+    use crate::store::stored_token::Origin;
+    use crate::system::http::Reason;
+
+    fn record(provider: &Provider) -> StoredToken {
+        let token = AccessToken::new("access");
+        let origin = Origin::AuthorizationCode;
+        let mut record = StoredToken::given(provider, None, origin, ScopeSet::parse(""), token, Timestamp(0));
+        record.refresh_token = Some(RefreshToken::new("refresh"));
+        record
+    }
+
+    /// The body that is sent, and how a refresh of this provider ends with this answer.
+    fn try_with(provider: Provider, answer: Said) -> (Vec<String>, Result<TokenReply, FlowError>) {
+        let token = presented(&provider, &record(&provider)).unwrap();
+        let http = Scripted::list([answer]);
+        let client = Client { provider, client_id: ClientId::new("id"), client_secret: None };
+        let ended = refresh(&http, &client, token, Timestamp(0));
+        (http.requests().into_iter().map(|request| String::from_utf8(request.body).unwrap()).collect(), ended)
+    }
+
+    #[test]
+    fn the_refresh_token_is_presented_or_the_access_token_where_the_provider_takes_that() {
+        for (keys, sent) in [("", "refresh_token=refresh"), ("refresh.with = 'access'", "refresh_token=access")] {
+            let (bodies, ended) = try_with(provider(keys), Ok(Answer::new(200, r#"{"access_token":"new"}"#)));
+            assert_eq!(ended.unwrap().response.access_token.expose(), "new");
+            assert_eq!(bodies, [format!("client_id=id&grant_type=refresh_token&{sent}")]);
+        }
+        let mut none = record(&provider(""));
+        none.refresh_token = None;
+        assert!(presented(&provider(""), &none).is_none());
+    }
+
+    /// RFC 6749 §5.2.
+    #[test]
+    fn only_the_servers_own_invalid_grant_means_that_a_refresh_token_is_dead() {
+        let refused = r#"{"error":"invalid_grant"}"#;
+        let connect = || HttpError::Connect { origin: String::new(), source: Reason("made up".to_owned()) };
+        let cases = [
+            (Ok((400, refused)), Meaning::Dead),
+            (Ok((200, refused)), Meaning::Dead),
+            (Ok((400, r#"{"error":"invalid_client"}"#)), Meaning::Untouched),
+            (Ok((429, refused)), Meaning::Untouched),
+            (Ok((500, refused)), Meaning::Unclear),
+            (Ok((302, refused)), Meaning::Unclear),
+            (Ok((200, "<p>a proxy's page")), Meaning::Unclear),
+            (Ok((200, "{}")), Meaning::Unclear),
+            (Err(connect()), Meaning::Untouched),
+            (Err(HttpError::Setup(Reason("made up".to_owned()))), Meaning::Untouched),
+            (Err(HttpError::Timeout { origin: String::new(), seconds: 30 }), Meaning::Unclear),
+            (Err(broken()), Meaning::Unclear),
+        ];
+        for (answer, means) in cases {
+            let what = format!("{answer:?}");
+            let answer = answer.map(|(status, body)| Answer::new(status, body));
+            assert_eq!(meaning(&try_with(provider(""), answer).1.unwrap_err()), means, "{what}");
+        }
+        let nowhere = provider("token.params = { x = '{unknown}' }");
+        let (sent, ended) = try_with(nowhere, Err(broken()));
+        assert_eq!((sent.len(), meaning(&ended.unwrap_err())), (0, Meaning::Untouched), "nothing was sent");
+    }
+}

@@ -173,62 +173,12 @@ pub fn asked_wait(reply: &HttpReply, clock: &dyn Clock) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, VecDeque};
-    use std::io;
-
     use http::Method;
 
     use super::*;
+    use crate::flow::scripted::{Answer, Nobody, Scripted, SetClock, provider};
     use crate::protocol::time::Timestamp;
-    use crate::provider::catalogue::NoFiles;
-    use crate::provider::{Catalogue, Provider};
-    use crate::system::http::HttpError;
-
-    /// For tokens that cannot be renewed.
-    struct NoRenewal;
-
-    impl Renew for NoRenewal {
-        fn renew(&self, _: &AccessToken) -> Option<AccessToken> {
-            None
-        }
-    }
-
-    /// Answers from a list, and writes down the tokens that came.
-    struct Script {
-        replies: Mutex<VecDeque<(u16, &'static str, &'static str)>>,
-        tokens: Mutex<Vec<String>>,
-    }
-
-    impl HttpClient for Script {
-        fn send(&self, _: &HttpRequest) -> Result<HttpReply, HttpError> {
-            unreachable!("an API is streamed from")
-        }
-
-        fn stream(&self, request: &HttpRequest, _: Option<Upload>) -> Result<HttpReply, HttpError> {
-            let token = request.headers["x-api-token"].to_str().unwrap().to_owned();
-            self.tokens.lock().unwrap().push(token);
-            let (status, name, value) = self.replies.lock().unwrap().pop_front().expect("no further request");
-            let mut headers = http::HeaderMap::new();
-            if !name.is_empty() {
-                headers.insert(name, value.parse().unwrap());
-            }
-            Ok(HttpReply::new(status, headers, Box::new(io::empty()), &request.url))
-        }
-    }
-
-    /// Time passes when somebody waits.
-    #[derive(Default)]
-    struct Waits(Mutex<Duration>);
-
-    impl Clock for Waits {
-        fn now(&self) -> Timestamp {
-            Timestamp(1000)
-        }
-
-        fn pause(&self, time: Duration) {
-            *self.0.lock().unwrap() += time;
-        }
-    }
+    use crate::provider::Provider;
 
     struct Once;
 
@@ -237,14 +187,6 @@ mod tests {
             assert_eq!(refused.expose(), "old", "only the refused token is renewed");
             Some(AccessToken::new("new"))
         }
-    }
-
-    struct Nobody;
-
-    impl Watch for Nobody {
-        fn sends(&self, _: &Api<'_>, _: &HttpRequest, _: &AccessToken) {}
-        fn received(&self, _: &HttpReply, _: &AccessToken) {}
-        fn waits(&self, _: u16, _: Duration) {}
     }
 
     const INVALID: (u16, &str, &str) = (401, "www-authenticate", "Bearer error=\"invalid_token\"");
@@ -256,17 +198,40 @@ mod tests {
         renew: &dyn Renew,
         replies: &[(u16, &'static str, &'static str)],
     ) -> (u16, Vec<String>, u64) {
-        let provider: Provider = Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap();
-        let http = Script { replies: Mutex::new(replies.iter().copied().collect()), tokens: Mutex::default() };
-        let clock = Waits::default();
-        let api = Api::new(&provider, None).unwrap();
-        let request = api.request(method, api.resolve("/x").unwrap()).unwrap();
-        let max_wait = Duration::from_secs(60);
-        let caller = Caller::new(api, (AccessToken::new("old"), expiry), (&http, &clock), (renew, &Nobody), max_wait);
-        let status = caller.call(&request, None).unwrap().status;
-        assert!(http.replies.lock().unwrap().is_empty(), "a request is missing");
-        let waited = clock.0.lock().unwrap().as_secs();
-        (status, http.tokens.into_inner().unwrap(), waited)
+        let (http, clock) = (script(replies), SetClock::at(1000));
+        let provider = provider("");
+        let caller = caller(&provider, expiry, renew, &http, &clock);
+        let status = caller.call(&request(&caller, method), None).unwrap().status;
+        assert_eq!(http.requests().len(), replies.len(), "a request is missing");
+        let busy = replies.iter().filter(|reply| reply.0 == 429).count();
+        assert_eq!(caller.throttled(), busy.min(MAX_REPEATS), "how often it was asked too often");
+        (status, tokens(&http), clock.waited().as_secs())
+    }
+
+    fn script(replies: &[(u16, &'static str, &'static str)]) -> Scripted<'static> {
+        Scripted::list(replies.iter().map(|(status, name, value)| Ok(Answer::new(*status, "").with(name, value))))
+    }
+
+    fn caller<'a>(
+        provider: &'a Provider,
+        expiry: Expiry,
+        renew: &'a dyn Renew,
+        http: &'a Scripted<'_>,
+        clock: &'a SetClock,
+    ) -> Caller<'a> {
+        let api = Api::new(provider, None).unwrap();
+        let token = AccessToken::new("old");
+        Caller::new(api, (token, expiry), (http, clock), (renew, &Nobody), Duration::from_secs(60))
+    }
+
+    fn request(caller: &Caller<'_>, method: Method) -> HttpRequest {
+        caller.api.request(method, caller.api.resolve("/x").unwrap()).unwrap()
+    }
+
+    /// The tokens that were sent.
+    fn tokens(http: &Scripted<'_>) -> Vec<String> {
+        let token = |request: &HttpRequest| request.headers["authorization"].to_str().unwrap().replace("Bearer ", "");
+        http.requests().iter().map(token).collect()
     }
 
     #[test]
@@ -275,7 +240,7 @@ mod tests {
         assert_eq!(once, (200, vec!["old".into(), "new".into()], 0));
         let twice = call(Method::GET, Expiry::Unknown, &Once, &[INVALID, INVALID]);
         assert_eq!(twice, (401, vec!["old".into(), "new".into()], 0));
-        assert_eq!(call(Method::GET, Expiry::Unknown, &NoRenewal, &[INVALID]).0, 401);
+        assert_eq!(call(Method::GET, Expiry::Unknown, &Nobody, &[INVALID]).0, 401);
     }
 
     #[test]
@@ -292,14 +257,11 @@ mod tests {
     #[test]
     fn a_wait_that_is_asked_for_is_kept_within_the_limit() {
         let busy = (429, "retry-after", "40");
-        assert_eq!(
-            call(Method::GET, Expiry::Never, &NoRenewal, &[busy, (200, "", "")]),
-            (200, vec!["old".into(); 2], 40)
-        );
+        assert_eq!(call(Method::GET, Expiry::Never, &Nobody, &[busy, (200, "", "")]), (200, vec!["old".into(); 2], 40));
         // The second wait would go over a minute.
-        assert_eq!(call(Method::GET, Expiry::Never, &NoRenewal, &[busy, busy]).2, 40);
+        assert_eq!(call(Method::GET, Expiry::Never, &Nobody, &[busy, busy]).2, 40);
         let date = (503, "retry-after", "Thu, 01 Jan 1970 00:17:00 GMT");
-        assert_eq!(call(Method::HEAD, Expiry::Never, &NoRenewal, &[date, (204, "", "")]).2, 20);
+        assert_eq!(call(Method::HEAD, Expiry::Never, &Nobody, &[date, (204, "", "")]).2, 20);
     }
 
     #[test]
@@ -307,16 +269,34 @@ mod tests {
         for reply in
             [(429, "", ""), (429, "retry-after", "61"), (503, "retry-after", "soon"), (500, "retry-after", "1")]
         {
-            assert_eq!(call(Method::GET, Expiry::Never, &NoRenewal, &[reply]), (reply.0, vec!["old".into()], 0));
+            assert_eq!(call(Method::GET, Expiry::Never, &Nobody, &[reply]), (reply.0, vec!["old".into()], 0));
         }
         for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-            assert_eq!(call(method, Expiry::Never, &NoRenewal, &[(429, "retry-after", "0")]).0, 429);
+            assert_eq!(call(method, Expiry::Never, &Nobody, &[(429, "retry-after", "0")]).0, 429);
         }
     }
 
     #[test]
     fn a_server_that_asks_for_no_wait_for_ever_is_left_alone() {
-        let (status, tokens, _) = call(Method::GET, Expiry::Never, &NoRenewal, &[(429, "retry-after", "0"); 11]);
+        let (status, tokens, _) = call(Method::GET, Expiry::Never, &Nobody, &[(429, "retry-after", "0"); 11]);
         assert_eq!((status, tokens.len()), (429, MAX_REPEATS + 1));
+    }
+
+    #[test]
+    fn nobody_waits_for_a_reply_that_is_not_wanted_any_more() {
+        let (http, clock, provider) = (script(&[(429, "retry-after", "40")]), SetClock::at(1000), provider(""));
+        let caller = caller(&provider, Expiry::Never, &Nobody, &http, &clock);
+        caller.stop();
+        assert_eq!(caller.call(&request(&caller, Method::GET), None).unwrap().status, 429);
+        assert!(clock.waited().is_zero());
+    }
+
+    #[test]
+    fn a_token_is_renewed_once_in_a_callers_life() {
+        let (http, clock, provider) = (script(&[INVALID, (200, "", ""), INVALID]), SetClock::at(1000), provider(""));
+        let caller = caller(&provider, Expiry::Unknown, &Once, &http, &clock);
+        let request = request(&caller, Method::GET);
+        let statuses = [(); 2].map(|()| caller.call(&request, None).unwrap().status);
+        assert_eq!((statuses, tokens(&http)), ([200, 401], vec!["old".into(), "new".into(), "new".into()]));
     }
 }

@@ -44,61 +44,38 @@ fn secrets_of(request: &TokenRequest) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-    use std::io::{Cursor, Read};
-    use std::sync::Mutex;
-
     use super::*;
+    use crate::flow::scripted::{Answer, Scripted, broken, provider};
     use crate::protocol::client::ClientId;
-    use crate::protocol::message::HttpRequest;
-    use crate::protocol::secret::AuthorizationCode;
-    use crate::provider::Catalogue;
-    use crate::provider::catalogue::NoFiles;
-    use crate::system::http::{HttpError, HttpReply, Reason, Upload};
+    use crate::protocol::pkce::CodeVerifier;
+    use crate::protocol::secret::{AuthorizationCode, RefreshToken};
+    use crate::system::http::HttpError;
 
-    /// Gives every request the same answer, and counts them. No status is a connection that breaks.
-    struct Same {
-        status: Option<u16>,
-        body: String,
-        requests: Mutex<usize>,
-    }
-
-    impl HttpClient for Same {
-        fn send(&self, request: &HttpRequest) -> Result<HttpReply, HttpError> {
-            *self.requests.lock().unwrap() += 1;
-            let body: Box<dyn Read + Send> = Box::new(Cursor::new(self.body.clone()));
-            let reply = |status| HttpReply::new(status, http::HeaderMap::new(), body, &request.url);
-            let broken = || HttpError::Broken { origin: String::new(), source: Reason("made up".to_owned()) };
-            self.status.map(reply).ok_or_else(broken)
-        }
-
-        fn stream(&self, _: &HttpRequest, _: Option<Upload>) -> Result<HttpReply, HttpError> {
-            unreachable!("a token endpoint is no API")
+    fn code() -> Grant {
+        Grant::AuthorizationCode {
+            code: AuthorizationCode::new("canary-code"),
+            redirect_uri: "http://127.0.0.1:1/cb".into(),
+            code_verifier: CodeVerifier::parse(&"canary-verifier".repeat(3)),
         }
     }
 
-    /// Whether a token came, and how many requests were sent for it.
-    fn ask(status: Option<u16>, body: String) -> (Result<TokenReply, FlowError>, usize) {
-        let http = Same { status, body, requests: Mutex::default() };
-        let provider = Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap();
+    /// Whether a token came, and how many requests were sent for it. No status is a connection that breaks.
+    fn ask(grant: Grant, status: Option<u16>, body: &str) -> (Result<TokenReply, FlowError>, usize) {
+        let http = Scripted::new(|_| status.map(|status| Answer::new(status, body)).ok_or_else(broken));
         let request = TokenRequest {
             client_id: ClientId::new("id"),
-            client_secret: Some(ClientSecret::new("made-up-secret")),
-            grant: Grant::AuthorizationCode {
-                code: AuthorizationCode::new("c"),
-                redirect_uri: "http://127.0.0.1:1/cb".into(),
-                code_verifier: None,
-            },
-            state: None,
+            client_secret: Some(ClientSecret::new("canary-secret")),
+            grant,
+            state: Some("canary-state".to_owned()),
         };
-        let reply = request_token(&http, &provider, &request, Timestamp(0));
-        (reply, http.requests.into_inner().unwrap())
+        let reply = request_token(&http, &provider(""), &request, Timestamp(0));
+        (reply, http.requests().len())
     }
 
     #[test]
     fn a_request_is_sent_once_whatever_comes_back() {
         for status in [None, Some(200), Some(302), Some(307), Some(400), Some(401), Some(429), Some(500), Some(503)] {
-            let (reply, requests) = ask(status, r#"{"error":"invalid_client"}"#.to_owned());
+            let (reply, requests) = ask(code(), status, r#"{"error":"invalid_client"}"#);
             assert!(reply.is_err() && requests == 1, "{status:?}: {requests}");
         }
     }
@@ -107,8 +84,24 @@ mod tests {
     fn a_reply_is_read_up_to_a_mebibyte() {
         let token = r#"{"access_token":"t"}"#;
         let padded = |length: usize| token.to_owned() + &" ".repeat(length - token.len());
-        assert!(ask(Some(200), padded(1024 * 1024)).0.is_ok());
-        let (reply, _) = ask(Some(200), padded(1024 * 1024 + 1));
+        assert!(ask(code(), Some(200), &padded(1024 * 1024)).0.is_ok());
+        let (reply, _) = ask(code(), Some(200), &padded(1024 * 1024 + 1));
         assert!(matches!(reply, Err(FlowError::TokenRequest(HttpError::TooLarge { .. }))));
+    }
+
+    #[test]
+    fn what_was_sent_in_secret_is_not_shown_when_the_server_repeats_it() {
+        let renewal = || Grant::RefreshToken(RefreshToken::new("canary-refresh"));
+        let verifier = "canary-verifier".repeat(3);
+        let sent = ["canary-secret", "canary-state", "canary-code", &verifier];
+        let repeats = sent.map(|secret| (code(), secret)).into_iter().chain([(renewal(), "canary-refresh")]);
+        for (grant, secret) in repeats {
+            let said = format!(r#"{{"error":"invalid_grant","error_description":"no, {secret} is not known"}}"#);
+            for status in [400, 500] {
+                let error = anyhow::Error::new(ask(grant.clone(), Some(status), &said).0.unwrap_err());
+                let shown = format!("{error:#} {error:?}");
+                assert!(shown.contains("is not known") && !shown.contains("canary"), "{shown}");
+            }
+        }
     }
 }

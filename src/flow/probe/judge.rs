@@ -130,7 +130,7 @@ mod tests {
         let denial = r#"{"error":"You don't have access to the resource"}"#;
         let challenge = [("www-authenticate", r#"Bearer error="insufficient_scope""#)];
         type Case<'a> = (u16, &'a [(&'static str, &'a str)], &'a str, &'a [u16], &'a str);
-        let cases: [Case; 20] = [
+        let cases: [Case; 26] = [
             (200, &[], r#"{"products":[]}"#, &[], "Proven "),
             (204, &[], "", &[], "Proven "),
             (200, &[], denial, &[], "Denied \"You don't have access to the resource\""),
@@ -143,12 +143,18 @@ mod tests {
             (401, &[], r#"{"error":"invalid_token"}"#, &[], "Dead invalid_token"),
             (200, &html, "<form>", &[], "Unknown a web page and not"),
             (200, &[], "  <!doctype html>", &[], "Unknown a web page and not"),
+            (200, &html, "Log in first", &[], "Unknown a web page and not"),
+            (200, &[("content-type", "Application/XHTML+xml")], "<html>", &[], "Unknown a web page and not"),
+            (200, &[("content-type", "application/xml")], "<products/>", &[], "Proven "),
             (200, &[], r#"{"error":["x","y"]}"#, &[], "Unknown \"x, y\": an error in spite"),
             (200, &[], r#"{"error":null,"data":[]}"#, &[], "Proven "),
             (404, &[], "{}", &[404], "Proven who may not look"),
             (404, &html, "<h1>404</h1>", &[404], "Unknown the path is not there"),
             (404, &[], "{}", &[], "Unknown the path is not there"),
             (429, &[("retry-after", "3600")], "", &[], "Unknown the API wants to be left alone for 1h"),
+            (429, &[], "", &[], "Unknown the API is busy"),
+            (302, &[], "", &[], "Unknown a redirect that leads nowhere"),
+            (400, &[], r#"{"message":""}"#, &[], "Unknown that answer proves nothing"),
             (500, &[], "", &[], "Unknown a fault of the server"),
             (422, &[], r#"{"error":"setting_keys is missing"}"#, &[], "Unknown \"setting_keys is missing\": that"),
         ];

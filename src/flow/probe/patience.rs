@@ -62,3 +62,58 @@ impl<'a> Patience<'a> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::scripted::{Answer, Scripted, SetClock};
+    use crate::protocol::message::HttpRequest;
+    use crate::system::http::HttpClient;
+
+    fn server(answers: &[(u16, &str)]) -> Scripted<'static> {
+        Scripted::list(answers.iter().map(|(status, wait)| Ok(Answer::new(*status, "").with("retry-after", wait))))
+    }
+
+    fn ask(patience: &Patience<'_>, server: &Scripted<'_>) -> u16 {
+        let url = url::Url::parse("https://api.example/x").unwrap();
+        let request = HttpRequest::new(http::Method::GET, url);
+        let send = || server.send(&request).map_err(FlowError::ApiRequest);
+        patience.send(send).unwrap().status
+    }
+
+    #[test]
+    fn a_run_waits_a_minute_in_all_and_sends_a_request_three_times_at_most() {
+        for (answers, waited) in [
+            (&[(200, "")][..], 0),
+            (&[(500, "1")], 0),
+            (&[(429, "soon")], 0),
+            (&[(429, "60"), (200, "")], 60),
+            (&[(503, "61")], 0),
+            (&[(429, "20"), (503, "40"), (200, "")], 60),
+            (&[(429, "20"), (503, "41")], 20),
+            (&[(429, "1"), (429, "1"), (429, "1")], 2),
+        ] {
+            let (clock, server) = (SetClock::at(0), server(answers));
+            let status = ask(&Patience::new(&clock), &server);
+            assert_eq!(server.requests().len(), answers.len(), "{answers:?}");
+            assert_eq!((status, clock.waited().as_secs()), (answers[answers.len() - 1].0, waited), "{answers:?}");
+        }
+        let (clock, server) = (SetClock::at(0), server(&[(429, "40"), (200, ""), (429, "40")]));
+        let patience = Patience::new(&clock);
+        assert_eq!((ask(&patience, &server), ask(&patience, &server)), (200, 429), "the minute is the whole run's");
+    }
+
+    /// While one request is under way another one is told to wait, does, and is sent again.
+    #[test]
+    fn two_that_are_told_the_same_at_the_same_time_wait_once() {
+        let (clock, theirs) = (SetClock::at(0), server(&[(429, "10"), (200, "")]));
+        let patience = Patience::new(&clock);
+        let ours = Scripted::new(|_| {
+            let first = theirs.requests().is_empty();
+            let status = if first && ask(&patience, &theirs) == 200 { 429 } else { 200 };
+            Ok(Answer::new(status, "").with("retry-after", "10"))
+        });
+        assert_eq!(ask(&patience, &ours), 200);
+        assert_eq!((ours.requests().len(), clock.waited().as_secs()), (2, 10));
+    }
+}
