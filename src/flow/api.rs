@@ -242,7 +242,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::flow::doubles::{Reply, Script};
+    use crate::flow::doubles::{Reply, Scripted};
     use crate::provider::Catalogue;
     use crate::provider::catalogue::NoFiles;
 
@@ -306,7 +306,7 @@ mod tests {
             request = request.with_body("application/json", "{}");
             request.set_header("Content-Language", "en").unwrap();
         }
-        let server = Script::new(replies);
+        let server = Scripted::replies(replies);
         let reply = api.send(&server, &AccessToken::new(TOKEN), &request, upload);
         (reply.map(|reply| reply.status), server.requests())
     }
@@ -376,7 +376,7 @@ mod tests {
             lines.retain(|line| line.contains(TOKEN));
             assert_eq!(lines, [shown], "{wanted:?}");
         }
-        let refused = Api::new(&crate::flow::doubles::provider(PARAMS, &[]), Some(TokenIn::Query)).err().unwrap();
+        let refused = Api::new(&crate::flow::doubles::provider_of(PARAMS, &[]), Some(TokenIn::Query)).err().unwrap();
         assert!(matches!(refused, FlowError::NoSuchPlacement { wanted: "query", known, .. } if known == "bearer"));
     }
 
@@ -399,7 +399,7 @@ mod tests {
 
     #[test]
     fn a_path_is_filled_with_the_values_of_the_login() {
-        let provider = crate::flow::doubles::provider(PARAMS, &[("shop_1", "https://s.example"), ("x", "a b")]);
+        let provider = crate::flow::doubles::provider_of(PARAMS, &[("shop_1", "https://s.example"), ("x", "a b")]);
         let api = Api::new(&provider, None).unwrap();
         for (path, url) in [
             // A value stays within its segment.

@@ -446,7 +446,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     use super::*;
-    use crate::flow::doubles::{Script, provider};
+    use crate::flow::doubles::{Scripted, provider_of};
     use crate::protocol::params::Params;
     use crate::system::entropy::OsEntropy;
 
@@ -520,17 +520,17 @@ mod tests {
 
     #[test]
     fn what_cannot_come_to_a_token_does_not_begin() {
-        let no_token = provider("authorize.url = 'https://as.example/authorize'", &[]);
+        let no_token = provider_of("authorize.url = 'https://as.example/authorize'", &[]);
         let refused = Login::begin(request(&no_token, "http://127.0.0.1:0/", Listen::Paste), &OsEntropy).err();
         assert!(matches!(refused, Some(FlowError::Definition(_))));
-        let (provider, here) = (provider(SERVERS, &[]), Listen::Here { tls: None });
+        let (provider, here) = (provider_of(SERVERS, &[]), Listen::Here { tls: None });
         let refused = Login::begin(request(&provider, "https://tunnel.example/", here), &OsEntropy).err();
         assert!(matches!(refused, Some(FlowError::NotLoopback { .. })));
     }
 
     #[test]
     fn strays_are_told_once_a_kind_and_the_wait_goes_on() {
-        let provider = provider(SERVERS, &[]);
+        let provider = provider_of(SERVERS, &[]);
         let scheme: [fn() -> LoopbackEvent; 2] = [|| LoopbackEvent::TlsHello, || LoopbackEvent::PlainHttp];
         for (event, of_scheme) in scheme.into_iter().zip(["tls", "plain http"]) {
             let login = login(&provider);
@@ -546,7 +546,7 @@ mod tests {
 
     #[test]
     fn a_yes_or_no_that_nobody_asked_for_is_no_code() {
-        let provider = provider(SERVERS, &[]);
+        let provider = provider_of(SERVERS, &[]);
         let words = ["yes", " Y\n", "no", "N", "c"].map(pasted);
         let (answered, told) = login(&provider).hear(words.into(), Voucher::Terminal);
         assert_eq!((code(&answered).as_str(), told), ("c", vec![]));
@@ -554,7 +554,7 @@ mod tests {
 
     #[test]
     fn somebody_vouches_for_an_answer_without_a_state() {
-        let provider = provider(&format!("{SERVERS}{MAY_BE_MISSING}"), &[]);
+        let provider = provider_of(&format!("{SERVERS}{MAY_BE_MISSING}"), &[]);
         let with_state = "code=c&state=STATE";
         type Case<'a> = (Voucher, &'a [(bool, &'a str)], &'a str, &'a [&'a str]);
         let (came, typed) = (true, false);
@@ -583,14 +583,14 @@ mod tests {
 
     #[test]
     fn the_wait_has_an_end() {
-        let provider = provider(SERVERS, &[]);
+        let provider = provider_of(SERVERS, &[]);
         let over = login(&provider).wait(Duration::ZERO, Voucher::Nobody, |_| {}).err();
         assert!(matches!(over, Some(FlowError::NoAnswer { .. })));
     }
 
     #[test]
     fn two_that_nobody_knows_and_that_ask_for_the_launch_address_end_the_login() {
-        let provider = provider(SERVERS, &[]);
+        let provider = provider_of(SERVERS, &[]);
         for (asked, ends) in [(1, false), (2, true)] {
             let mut login = login(&provider);
             let url = login.launch_url(&OsEntropy).unwrap();
@@ -607,13 +607,13 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_without_what_the_server_repeats() {
-        let provider = provider(SERVERS, &[]);
+        let provider = provider_of(SERVERS, &[]);
         let login = login(&provider);
         let state = login.secrets.state.as_str().to_owned();
         let refusal = "error=access_denied&error_description=STATE+made-up-secret&state=STATE";
         let arrivals = vec![login.callback(refusal)];
         let (answered, _) = login.hear(arrivals, Voucher::Nobody);
-        let (_, obtained) = answered.unwrap().obtain(&Script::new(&[]), Timestamp(0));
+        let (_, obtained) = answered.unwrap().obtain(&Scripted::replies(&[]), Timestamp(0));
         let Err(FlowError::Declined(error)) = obtained else { panic!("it was declined") };
         let said = error.to_string();
         assert!(said.contains("access_denied") && !said.contains(&state) && !said.contains("made-up-secret"), "{said}");
@@ -631,14 +631,14 @@ mod tests {
 
     #[test]
     fn a_browser_goes_from_the_launch_address_to_the_provider_and_comes_back_for_a_token() {
-        let provider = provider(SERVERS, &[]);
+        let provider = provider_of(SERVERS, &[]);
         let here = Listen::Here { tls: None };
         let mut login = Login::begin(request(&provider, "http://127.0.0.1:0/callback", here), &OsEntropy).unwrap();
         let (launch, authorize_url) = (login.launch_url(&OsEntropy).unwrap(), login.authorize_url().clone());
         let redirect_uri = login.redirect_uri().clone();
         let asked: BTreeMap<_, _> = authorize_url.query_pairs().into_owned().collect();
         assert_eq!((asked["redirect_uri"].as_str(), launch.port()), (redirect_uri.as_str(), Some(redirect_uri.port())));
-        let server = Script::new(&[(200, "", r#"{"access_token":"made-up","token_type":"bearer"}"#)]);
+        let server = Scripted::replies(&[(200, "", r#"{"access_token":"made-up","token_type":"bearer"}"#)]);
         let (led, page, token) = thread::scope(|scope| {
             let browser = scope.spawn(|| {
                 let led = browse(&redirect_uri.authority(), launch.path());

@@ -65,13 +65,13 @@ fn checked(issuer: &str, metadata: AuthorizationServerMetadata) -> Result<Author
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::doubles::{Reply, Script};
+    use crate::flow::doubles::{Reply, Scripted};
 
     const ISSUER: &str = "https://as.example/tenant";
 
     /// What comes of the replies, and where was asked for them.
     fn ask(replies: &[Reply<'_>]) -> (Result<AuthorizationServerMetadata, FlowError>, Vec<String>) {
-        let server = Script::new(replies);
+        let server = Scripted::replies(replies);
         let metadata = discover(&server, ISSUER);
         (metadata, server.requests().iter().map(|request| request.url.path().to_owned()).collect())
     }
@@ -107,7 +107,7 @@ mod tests {
             assert_eq!(asked.len(), 1);
         }
         for issuer in ["http://as.example", "https://as.example?x", "as.example"] {
-            let refused = discover(&Script::new(&[]), issuer);
+            let refused = discover(&Scripted::replies(&[]), issuer);
             assert!(matches!(refused, Err(FlowError::Metadata(DiscoveryError::NotAnIssuer { .. }))), "{issuer}");
         }
     }

@@ -1,50 +1,106 @@
-//! What the unit tests of the flows share: a server that answers from a list, a provider, and a login that waits.
+//! What the unit tests of the flows share: a server, a clock, a provider, and a login that waits.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{Cursor, Read};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use http::HeaderMap;
 
-use super::redirect::{Answer, Expected, Verdict};
+use super::api::Api;
+use super::redirect::{self, Expected, Verdict};
+use super::retry::{Renew, Watch};
 use crate::protocol::authorization::{AuthorizationResponse, ResponseType};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::redirect_uri::RedirectUri;
-use crate::protocol::secret::AuthorizationCode;
+use crate::protocol::secret::{AccessToken, AuthorizationCode};
 use crate::protocol::state::State;
+use crate::protocol::time::Timestamp;
 use crate::provider::{Dialect, Provider, ProviderDefinition};
-use crate::system::http::{HttpClient, HttpError, HttpReply, Upload};
+use crate::system::clock::Clock;
+use crate::system::http::{HttpClient, HttpError, HttpReply, Reason, Upload};
+
+/// What a server answers.
+pub struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Box<dyn Read + Send>,
+}
+
+impl Answer {
+    pub fn new(status: u16, body: impl Into<String>) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Box::new(Cursor::new(body.into())) }
+    }
+
+    /// The same with a header, or with none where the name is empty.
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        if !name.is_empty() {
+            self.headers.insert(name, value.parse().unwrap());
+        }
+        self
+    }
+
+    pub fn with_body(self, body: impl Read + Send + 'static) -> Self {
+        Self { body: Box::new(body), ..self }
+    }
+
+    pub fn reply(self, request: &HttpRequest) -> HttpReply {
+        HttpReply::new(self.status, self.headers, self.body, &request.url)
+    }
+}
+
+/// The connection breaks, and nobody knows whether the request came through.
+pub fn broken() -> HttpError {
+    HttpError::Broken { origin: String::new(), source: Reason("made up".to_owned()) }
+}
 
 /// A status, the `Location` of a redirect (or nothing), and a body.
 pub type Reply<'a> = (u16, &'a str, &'a str);
 
-/// Keeps what it was sent.
-pub struct Script {
-    replies: Mutex<VecDeque<(u16, HeaderMap, String)>>,
+/// What comes of a request: no answer is a fault of the network.
+pub type Said = Result<Answer, HttpError>;
+
+/// Answers as the test says, and keeps what it was asked.
+pub struct Scripted<'a> {
+    answer: Box<dyn Fn(&HttpRequest) -> Said + Send + Sync + 'a>,
     requests: Mutex<Vec<HttpRequest>>,
 }
 
-impl Script {
-    pub fn new(replies: &[Reply<'_>]) -> Self {
-        let replies = replies.iter().map(|(status, location, body)| {
-            let headers = [*location].into_iter().filter(|text| !text.is_empty());
-            let headers = headers.map(|text| (http::header::LOCATION, text.parse().unwrap())).collect();
-            (*status, headers, (*body).to_owned())
-        });
-        Self { replies: Mutex::new(replies.collect()), requests: Mutex::default() }
+impl<'a> Scripted<'a> {
+    pub fn new(answer: impl Fn(&HttpRequest) -> Said + Send + Sync + 'a) -> Self {
+        Self { answer: Box::new(answer), requests: Mutex::default() }
+    }
+
+    /// Gives the replies of a list, each one once.
+    pub fn replies(replies: &[Reply<'_>]) -> Scripted<'static> {
+        let answer = |(status, location, body): &Reply<'_>| match *location {
+            "" => Answer::new(*status, *body),
+            location => Answer::new(*status, *body).with("location", location),
+        };
+        Scripted::list(replies.iter().map(|reply| Ok(answer(reply))).collect::<Vec<_>>())
+    }
+
+    /// Gives the answers of a list, each one once.
+    pub fn list(answers: impl IntoIterator<Item = Said>) -> Self {
+        let answers = Mutex::new(answers.into_iter().collect::<VecDeque<_>>());
+        Self::new(move |_| answers.lock().unwrap().pop_front().expect("no further request"))
     }
 
     /// What was sent, each upload as the body of its request.
     pub fn requests(&self) -> Vec<HttpRequest> {
-        self.requests.lock().unwrap().clone()
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The paths and queries that were asked for.
+    pub fn paths(&self) -> Vec<String> {
+        self.requests().iter().map(|request| request.url[url::Position::BeforePath..].to_owned()).collect()
     }
 }
 
-impl HttpClient for Script {
+impl HttpClient for Scripted<'_> {
     fn send(&self, request: &HttpRequest) -> Result<HttpReply, HttpError> {
-        self.requests.lock().unwrap().push(request.clone());
-        let (status, headers, body) = self.replies.lock().unwrap().pop_front().expect("no further request");
-        Ok(HttpReply::new(status, headers, Box::new(Cursor::new(body)), &request.url))
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
+        Ok((self.answer)(request)?.reply(request))
     }
 
     fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError> {
@@ -56,11 +112,59 @@ impl HttpClient for Script {
     }
 }
 
-/// A provider from the text of a definition.
-pub fn provider(definition: &str, params: &[(&str, &str)]) -> Provider {
+/// Begins at a time that the test sets, and goes on when somebody waits.
+#[derive(Default)]
+pub struct SetClock {
+    pub start: i64,
+    waited: Mutex<Duration>,
+}
+
+impl SetClock {
+    pub fn at(start: i64) -> Self {
+        Self { start, ..Self::default() }
+    }
+
+    pub fn waited(&self) -> Duration {
+        *self.waited.lock().unwrap()
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.start).plus(self.waited())
+    }
+
+    fn pause(&self, time: Duration) {
+        *self.waited.lock().unwrap() += time;
+    }
+}
+
+/// Renews no token and watches nothing.
+pub struct Nobody;
+
+impl Renew for Nobody {
+    fn renew(&self, _: &AccessToken) -> Option<AccessToken> {
+        None
+    }
+}
+
+impl Watch for Nobody {
+    fn sends(&self, _: &Api<'_>, _: &HttpRequest, _: &AccessToken) {}
+    fn received(&self, _: &HttpReply, _: &AccessToken) {}
+    fn waits(&self, _: u16, _: Duration) {}
+}
+
+/// A provider `mine` with these keys beside its endpoints.
+pub fn provider(keys: &str) -> Provider {
+    const ENDPOINTS: &str = "token.url = 'https://as.example/token'\napi.base = 'https://api.example'\n";
+    provider_of(&format!("{ENDPOINTS}{keys}"), &[])
+}
+
+/// A provider `mine` from the text of a definition, with values for its parameters.
+pub fn provider_of(definition: &str, params: &[(&str, &str)]) -> Provider {
     let definition: ProviderDefinition = toml::from_str(definition).unwrap();
-    let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Provider::new(definition, params.collect::<BTreeMap<_, _>>(), None).unwrap()
+    let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Provider::new(ProviderDefinition { id: "mine".to_owned(), ..definition }, params, None).unwrap()
 }
 
 /// A login that waits, for what is pasted as well.
@@ -76,7 +180,7 @@ pub struct Case {
 impl Case {
     pub fn new() -> Self {
         Self {
-            provider: provider("", &[]),
+            provider: provider_of("", &[]),
             redirect_uri: RedirectUri::parse("http://127.0.0.1:8765/callback").unwrap(),
             hosts: vec!["127.0.0.1:8765".into()],
             state: State::from_random([7; 32]),
@@ -104,9 +208,9 @@ impl Case {
 }
 
 /// An answer with this code.
-pub fn code(code: &str) -> Answer {
+pub fn code(code: &str) -> redirect::Answer {
     let response = AuthorizationResponse::Code(AuthorizationCode::new(code));
-    Answer { response, captured: BTreeMap::new() }
+    redirect::Answer { response, captured: BTreeMap::new() }
 }
 
 /// What kind of an answer is proven.

@@ -49,7 +49,7 @@ pub fn ask(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::doubles::{Reply, Script, provider};
+    use crate::flow::doubles::{Reply, Scripted, provider_of};
 
     const SERVERS: &str = "authorize.url = 'https://login.example/authorize'\ntoken.url = 'https://as.example/token'\n\
         api.base = 'https://api.example/v1'\n";
@@ -59,8 +59,8 @@ mod tests {
         endpoint: &str,
         replies: &[Reply<'_>],
     ) -> (Result<Option<IntrospectionResponse>, NoIntrospection>, usize) {
-        let provider = provider(&format!("{SERVERS}{endpoint}"), &[]);
-        let (server, token) = (Script::new(replies), AccessToken::new("made-up-token"));
+        let provider = provider_of(&format!("{SERVERS}{endpoint}"), &[]);
+        let (server, token) = (Scripted::replies(replies), AccessToken::new("made-up-token"));
         let answer = ask(&server, &provider, &token, &ClientId::new("id"), None);
         (answer, server.requests().len())
     }

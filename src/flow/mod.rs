@@ -18,8 +18,6 @@ pub mod redirect;
 pub mod refresh;
 pub mod retry;
 pub mod revoke;
-#[cfg(test)]
-mod scripted;
 pub mod token_endpoint;
 pub mod token_source;
 

@@ -290,7 +290,7 @@ mod tests {
 
     use super::*;
     use crate::flow::api::Api;
-    use crate::flow::scripted::{Answer, Nobody, Said, Scripted, SetClock, provider};
+    use crate::flow::doubles::{Answer, Nobody, Said, Scripted, SetClock, provider};
     use crate::protocol::secret::AccessToken;
     use crate::store::stored_token::Expiry;
     use crate::system::http::HttpError;

@@ -337,7 +337,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::flow::scripted::{Answer, Said, Scripted, SetClock, broken, provider};
+    use crate::flow::doubles::{Answer, Said, Scripted, SetClock, broken, provider};
     use crate::system::http::Reason;
 
     /// What came of a run, and what was asked.

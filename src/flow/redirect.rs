@@ -183,7 +183,7 @@ pub fn judge_params(params: Params, expected: &Expected<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::doubles::{Case, code, proven, provider};
+    use crate::flow::doubles::{Case, code, proven, provider_of};
 
     impl Case {
         fn judge(&self, target: &str) -> Verdict {
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_state_that_may_be_missing_leaves_a_doubt_and_a_wrong_one_none() {
-        let case = Case { provider: provider("callback.state = 'may-be-missing'", &[]), ..Case::new() };
+        let case = Case { provider: provider_of("callback.state = 'may-be-missing'", &[]), ..Case::new() };
         let state = case.state.as_str();
         assert_eq!(case.judge("/callback?code=c"), Verdict::Doubtful(code("c"), Doubt::NoState));
         assert_eq!(case.judge(&case.target("&code=c")), Verdict::Proven(code("c")));

@@ -74,7 +74,7 @@ pub fn meaning(error: &FlowError) -> Meaning {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::scripted::{Answer, Said, Scripted, broken, provider};
+    use crate::flow::doubles::{Answer, Said, Scripted, broken, provider};
     use crate::protocol::scope::ScopeSet;
     use crate::protocol::secret::AccessToken;
     use crate::store::stored_token::Origin;

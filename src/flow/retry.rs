@@ -176,7 +176,7 @@ mod tests {
     use http::Method;
 
     use super::*;
-    use crate::flow::scripted::{Answer, Nobody, Scripted, SetClock, provider};
+    use crate::flow::doubles::{Answer, Nobody, Scripted, SetClock, provider};
     use crate::protocol::time::Timestamp;
     use crate::provider::Provider;
 

@@ -77,7 +77,7 @@ pub fn revoke(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::doubles::{Reply, Script, provider};
+    use crate::flow::doubles::{Reply, Scripted, provider_of};
     use crate::protocol::client::ClientId;
 
     const ENDPOINT: &str = "revoke.url = 'https://as.example/revoke'\ntoken.auth = 'basic'";
@@ -90,8 +90,8 @@ mod tests {
         replies: &[Reply<'_>],
     ) -> (Result<Revocation, FlowError>, Vec<String>) {
         let client_secret = Some(ClientSecret::new("made-up-secret"));
-        let client = Client { provider: provider(definition, &[]), client_id: ClientId::new("id"), client_secret };
-        let server = Script::new(replies);
+        let client = Client { provider: provider_of(definition, &[]), client_id: ClientId::new("id"), client_secret };
+        let server = Scripted::replies(replies);
         let outcome = revoke(&server, &client, TOKEN, hint);
         let sent = server.requests().into_iter().map(|request| String::from_utf8(request.body).unwrap());
         (outcome, sent.collect())

@@ -45,7 +45,7 @@ fn secrets_of(request: &TokenRequest) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::scripted::{Answer, Scripted, broken, provider};
+    use crate::flow::doubles::{Answer, Scripted, broken, provider};
     use crate::protocol::client::ClientId;
     use crate::protocol::pkce::CodeVerifier;
     use crate::protocol::secret::{AuthorizationCode, RefreshToken};

@@ -364,7 +364,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::flow::scripted::{Answer, Scripted, SetClock, provider};
+    use crate::flow::doubles::{Answer, Scripted, SetClock, provider};
     use crate::protocol::client::ClientId;
     use crate::protocol::scope::ScopeSet;
     use crate::protocol::secret::{AccessToken, RefreshToken};

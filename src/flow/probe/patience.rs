@@ -66,7 +66,7 @@ impl<'a> Patience<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::scripted::{Answer, Scripted, SetClock};
+    use crate::flow::doubles::{Answer, Scripted, SetClock};
     use crate::protocol::message::HttpRequest;
     use crate::system::http::HttpClient;
 
