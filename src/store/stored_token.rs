@@ -212,16 +212,17 @@ mod tests {
     use crate::provider::catalogue::NoFiles;
     use crate::store::record;
 
+    impl StoredToken {
+        /// A login at a provider whose tokens do not end, for the tests of this floor.
+        pub(in crate::store) fn sample(access_token: &str) -> Self {
+            let provider = Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap();
+            let token = AccessToken::new(access_token);
+            Self::given(&provider, None, Origin::Given, ScopeSet::parse("a"), token, Timestamp(100))
+        }
+    }
+
     fn token() -> StoredToken {
-        let provider = Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap();
-        StoredToken::given(
-            &provider,
-            None,
-            Origin::Given,
-            ScopeSet::parse("a"),
-            AccessToken::new("canary"),
-            Timestamp(100),
-        )
+        StoredToken::sample("canary")
     }
 
     #[test]

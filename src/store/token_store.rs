@@ -139,12 +139,14 @@ impl TokenStore {
         let _unbroken = Unbroken::begin();
         let previous = self.remembered(profile)?;
         self.write(kind, profile.as_str(), &record::encode(token))?;
-        drop(lock);
-        self.change_index(|index| {
+        let is_listed =
+            |index: &LoginIndex| index.logins.get(profile.as_str()).is_some_and(|entry| entry.store == kind);
+        self.list(kind, profile.as_str(), is_listed, |index| {
             index.current = Some(profile.as_str().to_owned());
             let entry = LoginEntry::new(token.provider.clone(), kind, token.params.clone());
             index.logins.insert(profile.as_str().to_owned(), entry);
         })?;
+        drop(lock);
         // The login has moved: the copy in the old store would only grow stale. It may be gone, or its store may be.
         if let Some(previous) = previous.filter(|previous| *previous != kind) {
             let _ = self.keychain(previous).map(|keychain| keychain.delete(profile.as_str()));
@@ -183,8 +185,11 @@ impl TokenStore {
 
     pub fn save_app(&self, provider: &str, registration: &Registration) -> Result<StoreKind, StoreError> {
         let kind = self.kind_for_new();
+        // A list that cannot be read is found out before anything is written over.
+        self.index()?;
         self.write(kind, &app_account(provider), &record::encode(registration))?;
-        self.change_index(|index| {
+        let is_listed = |index: &LoginIndex| index.apps.get(provider).is_some_and(|entry| entry.store == kind);
+        self.list(kind, &app_account(provider), is_listed, |index| {
             index.apps.insert(provider.to_owned(), AppEntry::new(kind));
         })?;
         Ok(kind)
@@ -247,6 +252,23 @@ impl TokenStore {
         }
     }
 
+    /// Lists a record that was just written. If the list cannot be changed, and does not have it already, the record is
+    /// deleted again: nobody would find it, to use it or to forget it.
+    fn list(
+        &self,
+        kind: StoreKind,
+        account: &str,
+        is_listed: impl Fn(&LoginIndex) -> bool,
+        change: impl FnOnce(&mut LoginIndex),
+    ) -> Result<(), StoreError> {
+        self.change_index(change).inspect_err(|_| {
+            // A list that cannot be read either may have it: nothing is forgotten on doubt.
+            if self.index().is_ok_and(|index| !is_listed(&index)) {
+                let _ = self.keychain(kind).map(|keychain| keychain.delete(account));
+            }
+        })
+    }
+
     fn change_index(&self, change: impl FnOnce(&mut LoginIndex)) -> Result<(), StoreError> {
         match &self.in_memory {
             Some(index) => {
@@ -270,4 +292,124 @@ impl TokenStore {
 
 fn app_account(provider: &str) -> String {
     format!("app/{provider}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::protocol::client::ClientId;
+    use crate::protocol::time::Timestamp;
+    use crate::system::keychain::MemoryKeychain;
+
+    /// A data folder, and two stores that outlive the program.
+    struct Machine {
+        home: TempDir,
+        keychain: Arc<MemoryKeychain>,
+        files: Arc<MemoryKeychain>,
+    }
+
+    impl Machine {
+        fn new() -> Self {
+            Self { home: TempDir::new().unwrap(), keychain: Arc::default(), files: Arc::default() }
+        }
+
+        /// What one command has.
+        fn store(&self, chosen: Option<StoreKind>) -> TokenStore {
+            let (keychain, files) = (Arc::clone(&self.keychain), Arc::clone(&self.files));
+            let open = move |kind| -> Result<Arc<dyn Keychain>, StoreError> {
+                match kind {
+                    StoreKind::Keychain => Ok(Arc::<MemoryKeychain>::clone(&keychain)),
+                    StoreKind::File => Ok(Arc::<MemoryKeychain>::clone(&files)),
+                    other => panic!("{other} was opened"),
+                }
+            };
+            TokenStore::new(IndexFile::new(self.data()), chosen, Box::new(open))
+        }
+
+        fn data(&self) -> std::path::PathBuf {
+            self.home.path().join("data")
+        }
+
+        /// From now on the list can be read, and not written: the data folder is a link to another one.
+        #[cfg(unix)]
+        fn freeze_the_list(&self) {
+            let elsewhere = self.home.path().join("elsewhere");
+            fs::rename(self.data(), &elsewhere).unwrap();
+            std::os::unix::fs::symlink(elsewhere, self.data()).unwrap();
+        }
+    }
+
+    fn profile(name: &str) -> Profile {
+        name.parse().unwrap()
+    }
+
+    fn login(access_token: &str) -> StoredToken {
+        StoredToken::sample(access_token)
+    }
+
+    fn registration(client_id: &str) -> Registration {
+        Registration::new(ClientId::new(client_id), None, None, Timestamp(100))
+    }
+
+    /// The access token of a login, and where it was found.
+    fn found(store: &TokenStore, name: &str) -> Option<(String, StoreKind)> {
+        let found = store.load(&profile(name)).unwrap()?;
+        Some((found.record.access_token.expose().to_owned(), found.store))
+    }
+
+    fn has(keychain: &MemoryKeychain, account: &str) -> bool {
+        keychain.get(account).unwrap().is_some()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_record_that_cannot_be_listed_is_deleted_again_and_one_that_is_listed_stays() {
+        let machine = Machine::new();
+        let store = machine.store(Some(StoreKind::Keychain));
+        store.save(&profile("old"), &login("one")).unwrap();
+        store.save_app("judgeme", &registration("one")).unwrap();
+        machine.freeze_the_list();
+
+        assert!(matches!(store.save(&profile("new"), &login("two")), Err(StoreError::Index(_))));
+        assert!(matches!(store.save_app("glu", &registration("two")), Err(StoreError::Index(_))));
+        assert!(!has(&machine.keychain, "new") && !has(&machine.keychain, "app/glu"), "nobody would find them again");
+
+        assert!(matches!(store.save(&profile("old"), &login("two")), Err(StoreError::Index(_))));
+        assert!(matches!(store.save_app("judgeme", &registration("two")), Err(StoreError::Index(_))));
+        assert_eq!(found(&store, "old"), Some(("two".into(), StoreKind::Keychain)));
+        assert_eq!(store.load_app("judgeme").unwrap().unwrap().record.client_id.as_str(), "two");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_login_that_cannot_be_listed_in_another_store_stays_in_the_old_one_only() {
+        let machine = Machine::new();
+        machine.store(None).save(&profile("mine"), &login("one")).unwrap();
+        machine.store(None).save_app("judgeme", &registration("one")).unwrap();
+        machine.freeze_the_list();
+        let moving = machine.store(Some(StoreKind::File));
+        assert!(matches!(moving.save(&profile("mine"), &login("two")), Err(StoreError::Index(_))));
+        assert!(matches!(moving.save_app("judgeme", &registration("two")), Err(StoreError::Index(_))));
+        assert!(!has(&machine.files, "mine") && !has(&machine.files, "app/judgeme"));
+        assert_eq!(found(&machine.store(None), "mine"), Some(("one".into(), StoreKind::Keychain)));
+        assert!(has(&machine.keychain, "app/judgeme"));
+    }
+
+    #[test]
+    fn nothing_is_written_over_as_long_as_the_list_is_damaged() {
+        let machine = Machine::new();
+        let store = machine.store(None);
+        store.save(&profile("mine"), &login("one")).unwrap();
+        store.save_app("judgeme", &registration("one")).unwrap();
+        let accounts = ["mine", "app/judgeme"];
+        let before = accounts.map(|account| machine.keychain.get(account).unwrap());
+        fs::write(machine.data().join("logins.json"), "{").unwrap();
+        assert!(matches!(store.save(&profile("mine"), &login("two")), Err(StoreError::Index(_))));
+        assert!(matches!(store.save_app("judgeme", &registration("two")), Err(StoreError::Index(_))));
+        assert!(accounts.map(|account| machine.keychain.get(account).unwrap()) == before);
+    }
 }
