@@ -81,3 +81,92 @@ impl Journal {
         JournalError::File { path: self.place(), source }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::protocol::time::Timestamp;
+    use crate::store::stored_token::Intent;
+    use crate::system::entropy::OsEntropy;
+
+    fn journal(folder: &TempDir, profile: &str) -> Journal {
+        Journal::new(folder.path().join("state"), &profile.parse().unwrap())
+    }
+
+    /// A record whose refresh is under way.
+    fn record(generation: u64, key: Option<&Secret>) -> StoredToken {
+        let mut token = StoredToken::sample("canary-before");
+        token.generation = generation;
+        token.intent = Some(Intent::new(Timestamp(200), key.cloned()));
+        token
+    }
+
+    fn refreshed() -> StoredToken {
+        let mut token = StoredToken::sample("canary-after");
+        token.generation = 5;
+        token
+    }
+
+    fn token_in(read: Result<Option<StoredToken>, JournalError>) -> Option<String> {
+        read.unwrap().map(|token| token.access_token.expose().to_owned())
+    }
+
+    #[test]
+    fn what_a_refresh_brought_is_there_until_it_is_removed() {
+        let folder = TempDir::new().unwrap();
+        let (journal, key) = (journal(&folder, "mine"), Journal::new_key(&OsEntropy).unwrap());
+        assert_eq!(token_in(journal.read(&record(4, Some(&key)))), None, "nothing was written yet");
+        journal.write(&key, &refreshed(), &OsEntropy).unwrap();
+        assert_eq!(token_in(journal.read(&record(4, Some(&key)))).unwrap(), "canary-after");
+        journal.remove();
+        assert_eq!(token_in(journal.read(&record(4, Some(&key)))), None);
+    }
+
+    #[test]
+    fn a_journal_is_read_by_the_record_of_its_own_refresh_only() {
+        let folder = TempDir::new().unwrap();
+        let (mine, key) = (journal(&folder, "mine"), Journal::new_key(&OsEntropy).unwrap());
+        mine.write(&key, &refreshed(), &OsEntropy).unwrap();
+        let another = Journal::new_key(&OsEntropy).unwrap();
+        let strangers = [
+            ("no refresh is under way", StoredToken::sample("a")),
+            ("its journal is known to be gone", record(4, None)),
+            ("another refresh is", record(4, Some(&another))),
+            ("an earlier one", record(3, Some(&key))),
+            ("a later one", record(5, Some(&key))),
+            ("a much later one", record(6, Some(&key))),
+        ];
+        for (why, stranger) in strangers {
+            assert_eq!(token_in(mine.read(&stranger)), None, "{why}");
+        }
+        let yours = journal(&folder, "yours");
+        std::fs::rename(mine.path(), yours.path()).unwrap();
+        assert_eq!(token_in(yours.read(&record(4, Some(&key)))), None, "it was sealed as another login's");
+    }
+
+    #[test]
+    fn a_damaged_key_is_told_apart_from_a_journal_that_is_not_there() {
+        let folder = TempDir::new().unwrap();
+        let (journal, key) = (journal(&folder, "mine"), Secret::new("no key"));
+        assert!(matches!(journal.read(&record(4, Some(&key))), Err(JournalError::BadKey)));
+        assert!(matches!(journal.write(&key, &refreshed(), &OsEntropy), Err(JournalError::BadKey)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_journal_that_cannot_be_read_or_written_is_named_on_one_clean_line() {
+        let folder = TempDir::new().unwrap();
+        let journal = Journal::new(folder.path().join("a\n\u{1b}[2Jb"), &"mine".parse().unwrap());
+        let place = journal.place();
+        assert!(place.ends_with("b/mine.journal") && !place.contains(char::is_control), "{place:?}");
+        std::fs::create_dir_all(journal.path()).unwrap();
+        let key = Journal::new_key(&OsEntropy).unwrap();
+        let failures =
+            [journal.read(&record(4, Some(&key))).err(), journal.write(&key, &refreshed(), &OsEntropy).err()];
+        for failure in failures {
+            assert!(matches!(failure, Some(JournalError::File { path, .. }) if path == place));
+        }
+    }
+}

@@ -133,3 +133,75 @@ impl IndexFile {
         crate::protocol::sanitize::line(&self.dir.join(FILE).to_string_lossy())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn list(profile: &str, store: StoreKind) -> impl FnOnce(&mut LoginIndex) {
+        let entry = LoginEntry::new("judgeme".into(), store, BTreeMap::new());
+        let profile = profile.to_owned();
+        move |index| drop(index.logins.insert(profile, entry))
+    }
+
+    #[test]
+    fn where_nothing_was_kept_the_list_is_empty_and_looking_makes_nothing() {
+        let home = TempDir::new().unwrap();
+        let file = IndexFile::new(home.path().join("data"));
+        let index = file.read().unwrap();
+        assert!(index.current.is_none() && index.logins.is_empty() && index.apps.is_empty());
+        assert!(!home.path().join("data").exists());
+        file.change(list("mine", StoreKind::File)).unwrap();
+        assert_eq!(file.read().unwrap().logins["mine"].store, StoreKind::File);
+    }
+
+    #[test]
+    fn a_change_keeps_what_a_newer_program_wrote() {
+        let home = TempDir::new().unwrap();
+        let file = IndexFile::new(home.path().to_owned());
+        file.change(list("mine", StoreKind::Keychain)).unwrap();
+        let path = home.path().join(FILE);
+        let mut value: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        value["seen"] = 7.into();
+        value["logins"]["mine"]["color"] = "green".into();
+        value["apps"]["judgeme"] = serde_json::json!({"store": "file", "since": 1});
+        fs::write(&path, value.to_string()).unwrap();
+        file.change(|index| index.current = Some("mine".into())).unwrap();
+        value["current"] = "mine".into();
+        assert_eq!(serde_json::from_slice::<Value>(&fs::read(&path).unwrap()).unwrap(), value);
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_is_named_and_left_as_it_is() {
+        let home = TempDir::new().unwrap();
+        let (file, path) = (IndexFile::new(home.path().to_owned()), home.path().join(FILE));
+        file.change(|_| ()).unwrap();
+        for (bytes, version) in [("", None), ("[]", None), ("{\"version\":1,", None), ("{\"version\":3}", Some(3))] {
+            fs::write(&path, bytes).unwrap();
+            for failure in [file.read().err(), file.change(|_| ()).err()] {
+                let (place, found) = match failure {
+                    Some(IndexError::Damaged { path, .. }) => (path, None),
+                    Some(IndexError::Newer { path, version }) => (path, Some(version)),
+                    other => panic!("{bytes}: {other:?}"),
+                };
+                assert_eq!((place.as_str(), found), (path.to_str().unwrap(), version), "{bytes}");
+            }
+            assert_eq!(fs::read_to_string(&path).unwrap(), bytes);
+        }
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(matches!(file.read(), Err(IndexError::File { .. })));
+    }
+
+    #[test]
+    fn thousands_of_logins_are_no_damage() {
+        let home = TempDir::new().unwrap();
+        let file = IndexFile::new(home.path().to_owned());
+        file.change(|index| (0..5000).for_each(|n| list(&format!("login-{n}"), StoreKind::Keychain)(index))).unwrap();
+        assert_eq!(file.read().unwrap().logins.len(), 5000);
+    }
+}

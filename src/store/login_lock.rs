@@ -60,3 +60,52 @@ impl LoginLock {
 fn shown(path: &Path) -> String {
     sanitize::line(&path.to_string_lossy())
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn take(profile: &str, folder: &StateFolder) -> Option<LoginLock> {
+        LoginLock::take(&profile.parse().unwrap(), folder, Duration::ZERO).unwrap()
+    }
+
+    #[test]
+    fn one_login_is_changed_by_one_at_a_time() {
+        let home = TempDir::new().unwrap();
+        let folder = StateFolder::At(home.path().join("state"));
+        let mine = take("mine", &folder).unwrap();
+        assert!(take("mine", &folder).is_none());
+        assert!(take("yours", &folder).is_some(), "another login has another lock");
+        let elsewhere = StateFolder::At(home.path().join("elsewhere"));
+        assert!(take("mine", &elsewhere).is_some(), "another store has another login of this name");
+        drop(mine);
+        assert!(take("mine", &folder).is_some());
+    }
+
+    #[test]
+    fn the_journal_lies_beside_the_lock_and_has_its_logins_name() {
+        let home = TempDir::new().unwrap();
+        let lock = take("mine", &StateFolder::At(home.path().to_owned())).unwrap();
+        assert_eq!(lock.journal().unwrap().place(), home.path().join("mine.journal").to_str().unwrap());
+    }
+
+    #[test]
+    fn what_no_other_process_sees_needs_no_lock_and_no_journal() {
+        let (first, second) = (take("mine", &StateFolder::Nowhere), take("mine", &StateFolder::Nowhere));
+        assert!(first.unwrap().journal().is_none() && second.unwrap().journal().is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_cannot_be_used_is_named_on_one_clean_line() {
+        let home = TempDir::new().unwrap();
+        let path = home.path().join("a\u{1b}[2Jb");
+        std::fs::write(&path, "").unwrap();
+        let failure = LoginLock::take(&"mine".parse().unwrap(), &StateFolder::At(path), Duration::ZERO);
+        let Err(LockError::File { path, .. }) = failure else { panic!("{failure:?}") };
+        assert!(path.starts_with(home.path().to_str().unwrap()) && path.ends_with('b'), "{path:?}");
+        assert!(!path.contains(char::is_control), "{path:?}");
+    }
+}

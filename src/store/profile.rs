@@ -39,7 +39,8 @@ mod tests {
     #[test]
     fn a_profile_is_a_plain_name() {
         for good in ["judgeme", "judgeme-2", "0.x_y"] {
-            assert!(good.parse::<Profile>().is_ok(), "{good}");
+            let profile: Profile = good.parse().unwrap();
+            assert_eq!((profile.as_str(), profile.to_string().as_str()), (good, good));
         }
         for bad in ["", "-x", "A", "a/b", "..", "app/x", "a b"] {
             assert!(bad.parse::<Profile>().is_err(), "{bad}");

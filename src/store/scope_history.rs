@@ -145,7 +145,19 @@ mod tests {
         history.keep(&profile, &run).unwrap();
         assert!(!String::from_utf8(record::encode(&run).to_vec()).unwrap().contains("shop.test"));
         assert_eq!(history.last(&profile).unwrap(), Some(run));
+        assert_eq!(history.last(&"yours".parse().unwrap()).unwrap(), None, "each login has a run of its own");
         assert!(history.forget(&profile).unwrap() && history.last(&profile).unwrap().is_none());
+        assert!(!history.forget(&profile).unwrap());
+    }
+
+    #[test]
+    fn a_run_with_hundreds_of_scopes_is_kept() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (history, profile) = (ScopeHistory::new(home.path()), "mine".parse().unwrap());
+        let scopes: Vec<String> = (0..500).map(|n| format!("https://api.shop.test/auth/scope.{n}")).collect();
+        let run = run(&[], &scopes.join(" "), None);
+        history.keep(&profile, &run).unwrap();
+        assert_eq!(history.last(&profile).unwrap(), Some(run));
     }
 
     #[test]
@@ -168,5 +180,15 @@ mod tests {
         let mut now = run(&[("api", "y")], "a", None);
         now.remember(run(&[("api", "x"), ("token", "z")], "a", Some("a")));
         assert!(now.proven.is_none() && now.account.len() == 1);
+        let elsewhere = ScopeRun { provider: "another".into(), ..run(&[("api", "y")], "a", Some("a")) };
+        now.remember(elsewhere);
+        assert!(now.proven.is_none(), "an account of the same name at another provider");
+    }
+
+    #[test]
+    fn another_end_of_the_token_is_a_change() {
+        let (then, now) = (Expiry::At(Timestamp(10)), Expiry::Unknown);
+        let [earlier, later] = [then, now].map(|expiry| ScopeRun { expiry, ..run(&[], "a", None) });
+        assert_eq!(later.changes_since(&earlier).expiry, Some((then, now)));
     }
 }

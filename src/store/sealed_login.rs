@@ -160,32 +160,43 @@ fn associated(header: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::protocol::scope::ScopeSet;
-    use crate::protocol::secret::AccessToken;
-    use crate::protocol::time::Timestamp;
-    use crate::provider::Catalogue;
-    use crate::provider::catalogue::NoFiles;
-    use crate::store::stored_token::Origin;
+    use crate::system::entropy::OsEntropy;
+    use crate::system::private_file::SIZE_LIMIT;
 
     /// Little work, for tests that seal often.
     const CHEAP: Cost = Cost { memory: 32, passes: 1, lanes: 1 };
 
+    const PASSPHRASE: &str = "correct horse battery";
+
+    /// Sealed once and never again, so that the layout cannot change unseen.
+    const SEALED_LONG_AGO: &str = "\
+        oauthctl-login-1:AAAAIAAAAAEAAAABAQEBAQEBAQEBAQEBAQEBAQICAgICAgICAgICAgICAgICAgICAgICAl1pMKWyr+ZMbTZbjkQjkaC\
+        5BUNr5wmnHtvEsq0m3dylwLVve2LDyRWGSkLKUKwpjba3MdqxNr0DwsqdrgLhdOFx6Qhxdrl1b8M/hL93EpVSmzx4es+I9uQ5fVmq5pFLjMe\
+        MoWipakYjKC9YoDaIQPNOPh3Ts3wgR/ByXiKhYWMPAm464OFXGgNdReJ226BLqTCCvXGxRJATqfmMA4B+H12g79WG+kenEY6EPiPktZAfVkZ\
+        j0aVLDkNzqoXeFYu69QcyHrXKzwAdXoDmzpUjDbV15n7yStutwiE1aPwOgMT2JFUZRXLFwcaqLUyIlhKVL7TwtHhn77Ux0o4Ffo09hLI/ipN\
+        jVuBS6KazJf6L8Fq2cyWseVoPm7ZvUKs=";
+
+    /// Gives the same byte over and over.
+    struct Sevens;
+
+    impl Entropy for Sevens {
+        fn fill(&self, buffer: &mut [u8]) -> Result<(), NoEntropy> {
+            buffer.fill(7);
+            Ok(())
+        }
+    }
+
     fn login() -> SealedLogin {
-        let provider = Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap();
-        let token = AccessToken::new("canary-5d41");
-        let token = StoredToken::given(&provider, None, Origin::Given, ScopeSet::parse("a"), token, Timestamp(100));
-        SealedLogin::new(&"shop-2".parse().unwrap(), token)
+        SealedLogin::new(&"shop-2".parse().unwrap(), StoredToken::sample("canary-5d41"))
     }
 
     fn sealed(cost: Cost) -> String {
-        login().seal_with(&Secret::new("correct horse battery"), cost, &[1; SALT_LENGTH], &[2; NONCE_LENGTH])
+        login().seal_with(&Secret::new(PASSPHRASE), cost, &[1; SALT_LENGTH], &[2; NONCE_LENGTH])
     }
 
     fn open(line: &str) -> Result<SealedLogin, SealedLoginError> {
-        SealedLogin::open(line, &Secret::new("correct horse battery"))
+        SealedLogin::open(line, &Secret::new(PASSPHRASE))
     }
 
     /// The line with one byte of what it encodes changed.
@@ -229,6 +240,13 @@ mod tests {
         for numbers in [[0, 1, 1], [32, 0, 1], [32, 1, 0], [32, 1, 16]] {
             assert!(matches!(open(&header(numbers)), Err(SealedLoginError::NotOurs)), "{numbers:?}");
         }
+        // Argon2 takes no zero, so these come to an end without its work.
+        for numbers in [[256 * 1024, 0, 1], [32, 16, 0], [0, 1, 16]] {
+            assert!(matches!(open(&header(numbers)), Err(SealedLoginError::NotOurs)), "{numbers:?} is the most");
+        }
+        for numbers in [[256 * 1024 + 1, 0, 1], [32, 17, 0], [0, 1, 17]] {
+            assert!(matches!(open(&header(numbers)), Err(SealedLoginError::TooCostly { .. })), "{numbers:?} is more");
+        }
     }
 
     #[test]
@@ -241,7 +259,28 @@ mod tests {
 
     #[test]
     fn a_short_passphrase_seals_nothing() {
-        let short = login().seal(&Secret::new("elevenchars"), &crate::system::entropy::OsEntropy);
+        let short = login().seal(&Secret::new("elevenchars"), &OsEntropy);
         assert!(matches!(short, Err(SealedLoginError::ShortPassphrase)));
+    }
+
+    #[test]
+    fn twelve_characters_seal_at_the_cost_that_the_rfc_names_with_random_salt_and_nonce() {
+        let line = login().seal(&Secret::new("twelve chars"), &Sevens).unwrap();
+        let bytes = STANDARD.decode(line.strip_prefix(PREFIX).unwrap()).unwrap();
+        // RFC 9106 §4: t=3, p=4, m=2^16.
+        assert_eq!(bytes[..12], [1u32 << 16, 3, 4].map(u32::to_be_bytes).concat());
+        assert_eq!(bytes[12..HEADER_LENGTH], [7; SALT_LENGTH + NONCE_LENGTH]);
+    }
+
+    #[test]
+    fn the_largest_record_fits_into_a_line() {
+        let length = base64::encoded_len(HEADER_LENGTH + SIZE_LIMIT as usize, true).unwrap();
+        assert!(PREFIX.len() + length <= MAX_LINE, "{length}");
+    }
+
+    #[test]
+    fn a_line_that_was_sealed_long_ago_is_opened() {
+        let opened = open(SEALED_LONG_AGO).unwrap();
+        assert_eq!((opened.profile.as_str(), opened.token.access_token.expose()), ("shop-2", "canary-5d41"));
     }
 }

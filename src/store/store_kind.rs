@@ -122,6 +122,23 @@ mod tests {
     }
 
     #[test]
+    fn the_command_line_takes_a_store_as_it_is_written_and_shows_every_form() {
+        let arg = || clap::Arg::new("store").long("store").value_parser(clap::value_parser!(StoreKind));
+        let read = |text: &str| {
+            let matches = clap::Command::new("x").arg(arg()).try_get_matches_from(["x", "--store", text]).ok()?;
+            matches.get_one::<StoreKind>("store").copied()
+        };
+        for text in ["keychain", "file", "memory", "env", "helper:pass"] {
+            assert_eq!(read(text).unwrap().to_string(), text);
+        }
+        assert!(read("helper:").is_none() && read("disk").is_none());
+        let shown = arg().get_possible_values();
+        let names: Vec<&str> = shown.iter().map(PossibleValue::get_name).collect();
+        assert_eq!(names, ["keychain", "file", "memory", "env", "helper:"]);
+        assert!(shown.iter().all(|value| value.get_help().is_some()), "each with what it means");
+    }
+
+    #[test]
     fn a_helper_is_a_programs_name_and_no_path() {
         for bad in ["helper:", "helper:../x", "helper:a/b", "helper:-x", "helper:.x", "helper:a b", "Keychain", ""] {
             assert!(bad.parse::<StoreKind>().is_err(), "{bad}");

@@ -208,20 +208,152 @@ fn is_zero(number: &u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::token::TokenResponse;
     use crate::provider::Catalogue;
     use crate::provider::catalogue::NoFiles;
     use crate::store::record;
 
+    impl StoredToken {
+        /// A login at a provider whose tokens do not end, for the tests of this floor.
+        pub(in crate::store) fn sample(access_token: &str) -> Self {
+            let token = AccessToken::new(access_token);
+            Self::given(&provider("judgeme", &[]), None, Origin::Given, ScopeSet::parse("a"), token, Timestamp(100))
+        }
+    }
+
     fn token() -> StoredToken {
-        let provider = Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap();
-        StoredToken::given(
+        StoredToken::sample("canary")
+    }
+
+    fn provider(id: &str, params: &[(&str, &str)]) -> Provider {
+        let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Catalogue::new(&NoFiles, None).resolve(id, &params).unwrap()
+    }
+
+    /// A reply with an access token and nothing else.
+    fn bare(access_token: &str) -> TokenReply {
+        let access_token = AccessToken::new(access_token);
+        let response =
+            TokenResponse { access_token, token_type: None, expires_in: None, refresh_token: None, scope: None };
+        TokenReply { response, masked: serde_json::json!({"n": 1}), captured: BTreeMap::new() }
+    }
+
+    fn full(access_token: &str) -> TokenReply {
+        let mut reply = bare(access_token);
+        reply.response.expires_in = Some(Duration::from_secs(60));
+        reply.response.refresh_token = Some(RefreshToken::new("its refresh token"));
+        reply.response.scope = Some(ScopeSet::parse("b c"));
+        reply.masked = serde_json::json!({"n": 2});
+        reply
+    }
+
+    fn refresh_token(token: &StoredToken) -> Option<&str> {
+        token.refresh_token.as_ref().map(RefreshToken::expose)
+    }
+
+    #[test]
+    fn a_token_ends_when_the_reply_says_or_else_as_the_definition_says() {
+        let (never, unsaid) = (provider("judgeme", &[]), provider("glu", &[("store", "x")]));
+        let end = |provider: &Provider, reply| {
+            StoredToken::from_reply(provider, None, Origin::Implicit, ScopeSet::new(), reply, Timestamp(100)).expiry
+        };
+        let at = Expiry::At(Timestamp(160));
+        assert_eq!([end(&never, full("t")), end(&never, bare("t"))], [at, Expiry::Never]);
+        assert_eq!([end(&unsaid, full("t")), end(&unsaid, bare("t"))], [at, Expiry::Unknown]);
+    }
+
+    #[test]
+    fn a_login_has_what_the_reply_says_and_the_servers_that_it_came_from() {
+        let (provider, asked) = (provider("glu", &[("store", "x")]), ScopeSet::parse("a"));
+        let client = ClientId::new("me");
+        let token = StoredToken::from_reply(
             &provider,
-            None,
-            Origin::Given,
-            ScopeSet::parse("a"),
-            AccessToken::new("canary"),
+            Some(client.clone()),
+            Origin::AuthorizationCode,
+            asked.clone(),
+            full("t"),
             Timestamp(100),
-        )
+        );
+        assert_eq!((token.access_token.expose(), refresh_token(&token)), ("t", Some("its refresh token")));
+        assert_eq!((&token.asked, token.granted.clone()), (&asked, Some(ScopeSet::parse("b c"))));
+        assert_eq!((token.reply, token.client_id), (Some(serde_json::json!({"n": 2})), Some(client)));
+        assert_eq!((token.provider.as_str(), token.params), ("glu", provider.params.clone()));
+        assert_eq!((token.origins, token.obtained_at), (provider.recorded_origins(), Timestamp(100)));
+    }
+
+    #[test]
+    fn a_refresh_takes_what_is_new_and_keeps_what_the_reply_leaves_out() {
+        let before = StoredToken {
+            refresh_token: Some(RefreshToken::new("the old refresh token")),
+            granted: Some(ScopeSet::parse("a")),
+            label: Some("shop".into()),
+            generation: 3,
+            intent: Some(Intent::new(Timestamp(200), None)),
+            dead_since: Some(Timestamp(150)),
+            ..token()
+        };
+        let unsaid = provider("glu", &[("store", "x")]);
+        let cases = [
+            (bare("new"), "the old refresh token", "a", Expiry::Unknown, 1),
+            (full("new"), "its refresh token", "b c", Expiry::At(Timestamp(360)), 2),
+        ];
+        for (reply, refresh, granted, expiry, n) in cases {
+            let after = before.refreshed(&unsaid, reply, Timestamp(300));
+            assert_eq!((after.access_token.expose(), refresh_token(&after)), ("new", Some(refresh)));
+            assert_eq!((after.granted, after.expiry), (Some(ScopeSet::parse(granted)), expiry));
+            assert_eq!((after.obtained_at, after.generation), (Timestamp(300), 4));
+            assert_eq!(after.reply, Some(serde_json::json!({"n": n})));
+            assert!(after.intent.is_none() && after.dead_since.is_none(), "the refresh has come to its end");
+            // Whatever the reply says, the login stays where it was made.
+            assert_eq!(
+                (&after.provider, &after.origins, &after.label),
+                (&before.provider, &before.origins, &before.label)
+            );
+        }
+    }
+
+    #[test]
+    fn the_number_of_refreshes_outlives_the_program() {
+        let written = |generation| record::encode(&StoredToken { generation, ..token() });
+        assert_eq!(record::decode::<StoredToken>(&written(2)).unwrap().generation, 2);
+        assert_eq!(record::decode::<StoredToken>(&written(0)).unwrap().generation, 0);
+        let never: Value = serde_json::from_slice(&written(0)).unwrap();
+        assert_eq!(never.get("generation"), None, "a record that was never refreshed is as small as ever");
+    }
+
+    #[test]
+    fn a_silent_reply_means_what_was_asked_and_what_is_always_granted_comes_to_it() {
+        let always = ScopeSet::parse("basic");
+        let silent = token();
+        assert_eq!(silent.scopes(&always), ScopeSet::parse("a basic"));
+        let granted = Some(ScopeSet::parse("b"));
+        assert_eq!(StoredToken { granted, ..silent }.scopes(&always), ScopeSet::parse("b basic"));
+    }
+
+    #[test]
+    fn a_login_lasts_while_it_can_be_refreshed_or_its_token_is_good() {
+        let [over, good] = [Timestamp(150), Timestamp(9000)].map(Expiry::At);
+        for (expiry, refreshes, is_dead, lasts) in [
+            (over, true, false, true),
+            (over, true, true, false),
+            (over, false, false, false),
+            (over, false, true, false),
+            (good, false, false, true),
+            (good, true, true, true),
+        ] {
+            let refresh_token = refreshes.then(|| RefreshToken::new("r"));
+            let dead_since = is_dead.then_some(Timestamp(120));
+            let token = StoredToken { expiry, refresh_token, dead_since, ..token() };
+            assert_eq!(token.lasts(Timestamp(200), Duration::from_secs(60)), lasts, "{token:?}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_by_more_than_a_minute_is_noticed() {
+        let token = StoredToken { obtained_at: Timestamp(1000), ..token() };
+        for (now, is_back) in [(939, true), (940, false), (1000, false), (5000, false)] {
+            assert_eq!(token.is_from_the_future(Timestamp(now)), is_back, "{now}");
+        }
     }
 
     #[test]
