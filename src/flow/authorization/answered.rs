@@ -1,0 +1,98 @@
+//! From the answer to the token, and the page that the browser ends on.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::Receiver;
+
+use super::waiting::send;
+use super::{Arrival, Login, LoginRequest, Secrets};
+use crate::flow::pages::Page;
+use crate::flow::redirect::Answer;
+use crate::flow::{FlowError, authorization_code, implicit};
+use crate::protocol::authorization::AuthorizationResponse;
+use crate::protocol::secret::ClientSecret;
+use crate::protocol::time::Timestamp;
+use crate::provider::Provider;
+use crate::provider::dialect::TokenReply;
+use crate::system::http::HttpClient;
+use crate::system::loopback::{LoopbackEvent, LoopbackRequest, Serving};
+
+/// The answer has come; the browser still waits for its page.
+pub struct Answered<'a> {
+    request: LoginRequest<'a>,
+    secrets: Secrets,
+    pub(super) answer: Answer,
+    tab: Tab,
+}
+
+/// A token, and the provider as it showed itself on the way to it.
+pub struct Obtained {
+    pub reply: TokenReply,
+    pub provider: Provider,
+}
+
+impl<'a> Answered<'a> {
+    pub(super) fn new(login: Login<'a>, answer: Answer, winner: Option<LoopbackRequest>) -> Self {
+        let Login { request, secrets, arrivals, serving, .. } = login;
+        Self { request, secrets, answer, tab: Tab { winner, arrivals, _serving: serving } }
+    }
+
+    /// Turns the answer into a token, and hands back the tab that wants to know.
+    pub fn obtain(self, http: &dyn HttpClient, now: Timestamp) -> (Tab, Result<Obtained, FlowError>) {
+        let Self { request, secrets, answer, tab } = self;
+        (tab, obtain(&request, secrets, answer, http, now))
+    }
+}
+
+fn obtain(
+    request: &LoginRequest<'_>,
+    secrets: Secrets,
+    answer: Answer,
+    http: &dyn HttpClient,
+    now: Timestamp,
+) -> Result<Obtained, FlowError> {
+    let provider = with_captured(request.provider, &answer.captured)?;
+    let reply = match answer.response {
+        AuthorizationResponse::Code(code) => {
+            authorization_code::exchange(http, &provider, request, secrets, code, now)?
+        }
+        AuthorizationResponse::Token(params) => implicit::read(&provider, &params, now)?,
+        AuthorizationResponse::Error(error) => {
+            // The server may repeat what it was sent, and what it knows of the client.
+            let secret = request.client_secret.as_ref().map_or("", ClientSecret::expose);
+            return Err(FlowError::Declined(error.without(&[secrets.state.as_str(), secret])));
+        }
+    };
+    let provider = with_captured(&provider, &reply.captured)?;
+    Ok(Obtained { reply, provider })
+}
+
+fn with_captured(provider: &Provider, captured: &BTreeMap<String, String>) -> Result<Provider, FlowError> {
+    Ok(if captured.is_empty() { provider.clone() } else { provider.with_captured(captured)? })
+}
+
+/// The browser's tab that waits for the end of the story; there is none if the answer was pasted.
+pub struct Tab {
+    pub(super) winner: Option<LoopbackRequest>,
+    pub(super) arrivals: Receiver<Arrival>,
+    pub(super) _serving: Vec<Serving>,
+}
+
+impl Tab {
+    /// Shows the page, and shows it again to every repetition of the same redirect; then the port is closed. How many
+    /// other redirects came meanwhile.
+    pub fn show(self, page: Page) -> usize {
+        let winner = self.winner.as_ref().map(|winner| (winner.method.clone(), winner.target.clone()));
+        let path = |target: &str| target.split('?').next().map(str::to_owned);
+        let mut others = 0;
+        send(self.winner, page);
+        while let Ok(arrival) = self.arrivals.try_recv() {
+            if let Arrival::Loopback(LoopbackEvent::Request(request)) = arrival {
+                let same = winner.as_ref().is_some_and(|(m, t)| *m == request.method && *t == request.target);
+                let on_the_path = winner.as_ref().is_some_and(|(_, t)| path(t) == path(&request.target));
+                others += usize::from(on_the_path && !same);
+                request.answer(if same { page } else { Page::NothingHere }.answer());
+            }
+        }
+        others
+    }
+}

@@ -1,0 +1,241 @@
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use sha2::{Digest, Sha256};
+
+use super::*;
+use crate::flow::doubles::{Scripted, provider_of};
+use crate::flow::pages::Page;
+use crate::protocol::authorization::AuthorizationResponse;
+use crate::protocol::params::Params;
+use crate::protocol::time::Timestamp;
+use crate::system::entropy::OsEntropy;
+use crate::system::loopback::LoopbackRequest;
+
+const SERVERS: &str = "authorize.url = 'https://as.example/authorize'\ntoken.url = 'https://as.example/token'\n";
+const MAY_BE_MISSING: &str = "callback.state = 'may-be-missing'\n";
+
+/// Longer than any test takes.
+const LONG: Duration = Duration::from_secs(10);
+
+fn request<'a>(provider: &'a Provider, redirect_uri: &str, listen: Listen) -> LoginRequest<'a> {
+    LoginRequest {
+        provider,
+        grant: GrantKind::AuthorizationCode,
+        client_id: ClientId::new("id"),
+        client_secret: Some(ClientSecret::new("made-up-secret")),
+        scope: ScopeSet::parse("a"),
+        redirect_uri: RedirectUri::parse(redirect_uri).unwrap(),
+        listen,
+    }
+}
+
+/// A login that has no port: what arrives there is put into its queue.
+fn login(provider: &Provider) -> Login<'_> {
+    Login::begin(request(provider, "http://127.0.0.1:8765/callback", Listen::Paste), &OsEntropy).unwrap()
+}
+
+fn got(target: &str) -> Arrival {
+    Arrival::Loopback(LoopbackEvent::Request(LoopbackRequest::detached("GET", target, "127.0.0.1:8765")))
+}
+
+fn pasted(text: &str) -> Arrival {
+    Arrival::Pasted(Zeroizing::new(text.to_owned()))
+}
+
+impl<'a> Login<'a> {
+    /// A request for the redirect; `STATE` is the right one.
+    fn callback(&self, query: &str) -> Arrival {
+        got(&format!("/callback?{}", query.replace("STATE", self.secrets.state.as_str())))
+    }
+
+    /// What comes of these arrivals, and what is told meanwhile.
+    fn hear(self, arrivals: Vec<Arrival>, voucher: Voucher) -> (Result<Answered<'a>, FlowError>, Vec<&'static str>) {
+        for arrival in arrivals {
+            self.sender.send(arrival).unwrap();
+        }
+        let mut told = Vec::new();
+        let answered = self.wait(LONG, voucher, |waiting| {
+            told.push(match waiting {
+                Waiting::Left(_) => return,
+                Waiting::Stray(_) => "stray",
+                Waiting::Confirm(_) => "confirm",
+                Waiting::Foreign { .. } => "foreign",
+                Waiting::Tls => "tls",
+                Waiting::PlainHttp => "plain http",
+            });
+        });
+        (answered, told)
+    }
+}
+
+fn code(answered: &Result<Answered<'_>, FlowError>) -> String {
+    match answered.as_ref().map(|answered| &answered.answer.response) {
+        Ok(AuthorizationResponse::Code(code)) => code.expose().to_owned(),
+        _ => "no code".to_owned(),
+    }
+}
+
+#[test]
+fn what_cannot_come_to_a_token_does_not_begin() {
+    let no_token = provider_of("authorize.url = 'https://as.example/authorize'", &[]);
+    let refused = Login::begin(request(&no_token, "http://127.0.0.1:0/", Listen::Paste), &OsEntropy).err();
+    assert!(matches!(refused, Some(FlowError::Definition(_))));
+    let (provider, here) = (provider_of(SERVERS, &[]), Listen::Here { tls: None });
+    let refused = Login::begin(request(&provider, "https://tunnel.example/", here), &OsEntropy).err();
+    assert!(matches!(refused, Some(FlowError::NotLoopback { .. })));
+}
+
+#[test]
+fn strays_are_told_once_a_kind_and_the_wait_goes_on() {
+    let provider = provider_of(SERVERS, &[]);
+    let scheme: [fn() -> LoopbackEvent; 2] = [|| LoopbackEvent::TlsHello, || LoopbackEvent::PlainHttp];
+    for (event, of_scheme) in scheme.into_iter().zip(["tls", "plain http"]) {
+        let login = login(&provider);
+        let stray = || login.callback("code=x&state=x");
+        let mut arrivals = vec![stray(), stray(), got("/other"), stray(), pasted("code=x"), pasted("code=x")];
+        arrivals.extend([event(), event(), event()].map(Arrival::Loopback));
+        arrivals.push(login.callback("code=c&state=STATE"));
+        let (answered, told) = login.hear(arrivals, Voucher::Nobody);
+        // A person hears of each line.
+        assert_eq!((code(&answered).as_str(), told), ("c", vec!["stray", "stray", "stray", "stray", of_scheme]));
+    }
+}
+
+#[test]
+fn a_yes_or_no_that_nobody_asked_for_is_no_code() {
+    let provider = provider_of(SERVERS, &[]);
+    let words = ["yes", " Y\n", "no", "N", "c"].map(pasted);
+    let (answered, told) = login(&provider).hear(words.into(), Voucher::Terminal);
+    assert_eq!((code(&answered).as_str(), told), ("c", vec![]));
+}
+
+#[test]
+fn somebody_vouches_for_an_answer_without_a_state() {
+    let provider = provider_of(&format!("{SERVERS}{MAY_BE_MISSING}"), &[]);
+    let with_state = "code=c&state=STATE";
+    type Case<'a> = (Voucher, &'a [(bool, &'a str)], &'a str, &'a [&'a str]);
+    let (came, typed) = (true, false);
+    let cases: [Case; 6] = [
+        (Voucher::Given, &[(came, "code=a")], "a", &[]),
+        (Voucher::Nobody, &[(came, "code=a"), (came, with_state)], "c", &["stray"]),
+        // The question is about the first.
+        (Voucher::Terminal, &[(came, "code=a"), (came, "code=b"), (typed, "YES")], "a", &["confirm", "stray"]),
+        (
+            Voucher::Terminal,
+            &[(came, "code=a"), (typed, "no"), (came, "code=b"), (typed, " y ")],
+            "b",
+            &["confirm", "confirm"],
+        ),
+        (Voucher::Terminal, &[(came, "code=a"), (came, with_state)], "c", &["confirm"]),
+        (Voucher::Terminal, &[(came, "code=a"), (typed, "two words"), (typed, "y")], "a", &["confirm", "stray"]),
+    ];
+    for (voucher, arrivals, expected, expected_told) in cases {
+        let login = login(&provider);
+        let arrivals = arrivals.iter().map(|(came, text)| if *came { login.callback(text) } else { pasted(text) });
+        let arrivals = arrivals.collect();
+        let (answered, told) = login.hear(arrivals, voucher);
+        assert_eq!((code(&answered).as_str(), told.as_slice()), (expected, expected_told));
+    }
+}
+
+#[test]
+fn the_wait_has_an_end() {
+    let provider = provider_of(SERVERS, &[]);
+    let over = login(&provider).wait(Duration::ZERO, Voucher::Nobody, |_| {}).err();
+    assert!(matches!(over, Some(FlowError::NoAnswer { .. })));
+}
+
+#[test]
+fn two_that_nobody_knows_and_that_ask_for_the_launch_address_end_the_login() {
+    let provider = provider_of(SERVERS, &[]);
+    for (asked, ends) in [(1, false), (2, true)] {
+        let mut login = login(&provider);
+        let url = login.launch_url(&OsEntropy).unwrap();
+        let authority = format!("127.0.0.1:{}", url.port().unwrap());
+        let launch = || LoopbackRequest::detached("GET", url.path(), &authority);
+        let mut arrivals: Vec<_> = (0..asked).map(|_| Arrival::Loopback(LoopbackEvent::Request(launch()))).collect();
+        arrivals.push(login.callback("code=c&state=STATE"));
+        let (answered, told) = login.hear(arrivals, Voucher::Nobody);
+        assert_eq!((matches!(answered, Err(FlowError::LaunchShared)), told.len()), (ends, 0));
+        assert_eq!(code(&answered), if ends { "no code" } else { "c" });
+    }
+}
+
+#[test]
+fn a_refusal_is_told_without_what_the_server_repeats() {
+    let provider = provider_of(SERVERS, &[]);
+    let login = login(&provider);
+    let state = login.secrets.state.as_str().to_owned();
+    let refusal = "error=access_denied&error_description=STATE+made-up-secret&state=STATE";
+    let arrivals = vec![login.callback(refusal)];
+    let (answered, _) = login.hear(arrivals, Voucher::Nobody);
+    let (_, obtained) = answered.unwrap().obtain(&Scripted::replies(&[]), Timestamp(0));
+    let Err(FlowError::Declined(error)) = obtained else { panic!("it was declined") };
+    let said = error.to_string();
+    assert!(said.contains("access_denied") && !said.contains(&state) && !said.contains("made-up-secret"), "{said}");
+}
+
+/// One request of a browser, and the answer to it.
+fn browse(authority: &str, target: &str) -> String {
+    let mut stream = TcpStream::connect(authority).unwrap();
+    stream.set_read_timeout(Some(LONG)).unwrap();
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: {authority}\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn a_browser_goes_from_the_launch_address_to_the_provider_and_comes_back_for_a_token() {
+    let provider = provider_of(SERVERS, &[]);
+    let here = Listen::Here { tls: None };
+    let mut login = Login::begin(request(&provider, "http://127.0.0.1:0/callback", here), &OsEntropy).unwrap();
+    let (launch, authorize_url) = (login.launch_url(&OsEntropy).unwrap(), login.authorize_url().clone());
+    let redirect_uri = login.redirect_uri().clone();
+    let asked: BTreeMap<_, _> = authorize_url.query_pairs().into_owned().collect();
+    assert_eq!((asked["redirect_uri"].as_str(), launch.port()), (redirect_uri.as_str(), Some(redirect_uri.port())));
+    let server = Scripted::replies(&[(200, "", r#"{"access_token":"made-up","token_type":"bearer"}"#)]);
+    let (led, page, token) = thread::scope(|scope| {
+        let browser = scope.spawn(|| {
+            let led = browse(&redirect_uri.authority(), launch.path());
+            (led, browse(&redirect_uri.authority(), &format!("/callback?code=c&state={}", asked["state"])))
+        });
+        let answered = login.wait(LONG, Voucher::Nobody, |_| {}).unwrap();
+        let (tab, obtained) = answered.obtain(&server, Timestamp(0));
+        tab.show(Page::LoggedIn);
+        let (led, page) = browser.join().unwrap();
+        (led, page, obtained.unwrap().reply.response.access_token)
+    });
+    assert!(led.contains(&format!("\r\nLocation: {authorize_url}\r\n")), "{led}");
+    assert!(page.contains("You are logged in"), "{page}");
+    assert_eq!(token.expose(), "made-up");
+    // RFC 6749 §4.1.3 and RFC 7636 §4.6: what the code was asked with.
+    let form = Params::from_urlencoded(std::str::from_utf8(&server.requests()[0].body).unwrap());
+    let sent = |name| form.single(name).unwrap().unwrap();
+    assert_eq!((sent("code"), sent("redirect_uri")), ("c", redirect_uri.as_str()));
+    let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(sent("code_verifier")));
+    assert_eq!(challenge, asked["code_challenge"]);
+}
+
+#[test]
+fn the_same_redirect_once_more_is_no_other_one() {
+    let show = |winner: Option<&str>, others: Vec<(&str, &str)>| {
+        let (sender, arrivals) = channel();
+        for (method, target) in others {
+            let request = LoopbackRequest::detached(method, target, "127.0.0.1:8765");
+            sender.send(Arrival::Loopback(LoopbackEvent::Request(request))).unwrap();
+        }
+        let winner = winner.map(|target| LoopbackRequest::detached("GET", target, "127.0.0.1:8765"));
+        Tab { winner, arrivals, _serving: Vec::new() }.show(Page::LoggedIn)
+    };
+    let same = ("GET", "/callback?code=c&state=s");
+    let others = [("POST", same.1), ("GET", "/callback?code=x&state=s"), ("GET", "/callback")];
+    assert_eq!(show(Some(same.1), vec![same, same, ("GET", "/favicon.ico")]), 0);
+    assert_eq!(show(Some(same.1), [&others[..], &[same]].concat()), 3);
+    assert_eq!(show(None, vec![same]), 0);
+}
