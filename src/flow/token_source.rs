@@ -305,6 +305,10 @@ impl TokenSource<'_> {
         wanted: Wanted,
         error: E,
     ) -> Result<Handed<E>, E> {
+        // Another process was faster than we could see.
+        if self.is_enough(&found.record, wanted) {
+            return Ok(Handed { found, trouble: None });
+        }
         let now = self.clock.now();
         let until = match found.record.expiry {
             Expiry::At(end) if end > now => end,
@@ -317,9 +321,10 @@ impl TokenSource<'_> {
                 let (left, wanted) = (HumanDuration(now.until(until)), HumanDuration(time));
                 Err(TokenSourceError::TooShort { left, wanted, why }.into())
             }
-            // Unlikely: it was not enough a moment ago.
-            Wanted::ValidFor(_) => Ok(Handed { found, trouble: None }),
-            Wanted::Valid => Ok(Handed { found, trouble: Some(Trouble::NotRefreshed { until, error }) }),
+            // As long as is wanted, if its date can be believed.
+            Wanted::ValidFor(_) | Wanted::Valid => {
+                Ok(Handed { found, trouble: Some(Trouble::NotRefreshed { until, error }) })
+            }
         }
     }
 

@@ -218,9 +218,12 @@ fn who_waits_in_vain_takes_what_is_there_if_that_will_do() {
     let _lock = world.store.lock(&profile(), StoreKind::Memory, Duration::ZERO).unwrap().unwrap();
     assert!(matches!(world.ask(Wanted::Refreshed, &silence()), Err(TokenSourceError::Busy { .. })));
     assert!(is_old(&world.ask(Wanted::Valid, &silence())));
-    world.put_after_a_look(&renewed(301));
-    let asked = world.ask(LONG, &silence());
-    assert!(text(&asked) == "theirs" && asked.unwrap().trouble.is_none());
+    for wanted in [LONG, Wanted::Valid] {
+        world.put(&login(30));
+        world.put_after_a_look(&renewed(301));
+        let asked = world.ask(wanted, &silence());
+        assert!(text(&asked) == "theirs" && asked.unwrap().trouble.is_none());
+    }
 }
 
 #[test]
@@ -293,9 +296,12 @@ fn a_token_of_a_clock_that_went_ahead_is_renewed_if_it_can_be() {
     let ahead = login(9000).but(|login| login.obtained_at = Timestamp(NOW + 5000));
     let dead = ahead.clone().but(|login| login.dead_since = Some(Timestamp(0)));
     let alone = ahead.clone().but(|login| login.refresh_token = None);
-    for (login, got) in [(ahead, "new"), (dead, "old"), (alone, "old")] {
+    for (login, got) in [(ahead.clone(), "new"), (dead, "old"), (alone, "old")] {
         let asked = World::of(&login).ask(Wanted::Valid, &new_token());
         assert!(text(&asked) == got && asked.as_ref().unwrap().trouble.is_none(), "{asked:?}");
+    }
+    for wanted in [Wanted::Valid, LONG] {
+        assert!(is_old(&World::of(&ahead).ask(wanted, &fault())), "its date is not believed in silence");
     }
 }
 
