@@ -155,8 +155,7 @@ impl Peers {
         let mut command = Command::new(gh);
         command.args(&own).env_clear().env("HOME", self.shop.home()).env("GH_TOKEN", "x").current_dir(self.shop.home());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // It may not read it.
-        let _ = std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"in text");
+        crate::support::sandbox::feed(&mut child, b"in text");
         let output = Output::new(own.join(" "), child.wait_with_output().unwrap());
         (output, self.server.requests()[before..].iter().map(|request| plainly(request)).collect())
     }

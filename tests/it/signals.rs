@@ -13,17 +13,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use libc::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::crash::{can_trace, traced, traced_with};
-use crate::support::desk::{PATIENCE, send_signal, until};
+use crate::support::desk::{PATIENCE, send_signal, until, until_within};
 use crate::support::raw_server::{Script, http};
 use crate::support::shop_api::{Rules, TOKEN};
 use crate::support::{PendingLogin, RawServer, Sandbox, ShopApi, http as browser};
 
 const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+
+/// Long enough for a busy machine, and too short for who waits until a helper of 30 s is given up.
+const BEFORE_ANY_HELPER: Duration = Duration::from_secs(20);
 
 /// A command that waits, and whatever it waits for.
 struct Waiting<'a> {
@@ -62,7 +65,7 @@ impl<'a> Waiting<'a> {
         let sent = Instant::now();
         send_signal(self.id, signal);
         let mut status = None;
-        until("the command ends", || {
+        until_within(BEFORE_ANY_HELPER, "the command ends", || {
             status = (self.ended)();
             status.is_some()
         });

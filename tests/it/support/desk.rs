@@ -1,7 +1,7 @@
 //! A desk of its own for each story: home, runtime directory and session bus are made up, and the bus starts no services
 //! by itself, so that nothing reaches the desktop of whoever runs this.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use zbus::blocking::{Connection, MessageIterator, connection, fdo::DBusProxy};
 use zbus::message::Type;
+
+use super::sandbox::feed;
 
 /// For everything that must happen: a busy machine is slow, and a hang must still end.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -67,8 +69,14 @@ pub fn send_signal(id: u32, signal: i32) {
 
 /// For what nobody tells us of.
 #[track_caller]
-pub fn until(what: &str, mut happens: impl FnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
+pub fn until(what: &str, happens: impl FnMut() -> bool) {
+    until_within(PATIENCE, what, happens);
+}
+
+/// The same where waiting for longer would be the fault that is looked for.
+#[track_caller]
+pub fn until_within(patience: Duration, what: &str, mut happens: impl FnMut() -> bool) {
+    let end = Instant::now() + patience;
     while !happens() {
         assert!(Instant::now() < end, "this never happens: {what}");
         thread::sleep(Duration::from_millis(1));
@@ -143,7 +151,7 @@ impl Desk {
     /// The same; what it stores is this text.
     pub fn secret_tool_with(&self, arguments: &str, secret: &str) -> String {
         let mut tool = self.program("secret-tool").args(arguments.split(' ')).spawn().unwrap();
-        tool.stdin.take().unwrap().write_all(secret.as_bytes()).unwrap();
+        feed(&mut tool, secret.as_bytes());
         let output = finish(tool);
         assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
@@ -162,7 +170,7 @@ impl Desk {
         let mut daemon = self.program("gnome-keyring-daemon");
         daemon.args(["--foreground", "--components=secrets"]).args(more).stdout(Stdio::null()).stderr(Stdio::null());
         let mut daemon = Process(daemon.spawn().unwrap());
-        daemon.0.stdin.take().unwrap().write_all(password).unwrap();
+        feed(&mut daemon.0, password);
         self.wait_for("org.freedesktop.secrets");
         daemon
     }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use tempfile::TempDir;
@@ -81,8 +81,7 @@ impl Sandbox {
         let mut command = self.command(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // Dropped at the end of the statement, which is the end of the input.
-        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        feed(&mut child, stdin.as_bytes());
         Output::new(args.join(" "), child.wait_with_output().unwrap())
     }
 
@@ -165,5 +164,14 @@ impl std::fmt::Display for Output {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { command, code, stdout, stderr } = self;
         write!(f, "`oauthctl {command}` ended with {code:?}\n-- stdout --\n{stdout}-- stderr --\n{stderr}")
+    }
+}
+
+/// Hands over all that a process gets to read. It may end without reading it; its status says why.
+#[track_caller]
+pub fn feed(child: &mut Child, input: &[u8]) {
+    match child.stdin.take().expect("stdin is a pipe").write_all(input) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        result => result.unwrap(),
     }
 }
