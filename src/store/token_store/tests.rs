@@ -271,6 +271,20 @@ fn a_record_that_cannot_be_listed_is_deleted_again_and_one_that_is_listed_stays(
 
 #[cfg(unix)]
 #[test]
+fn what_another_process_has_written_meanwhile_is_not_deleted() {
+    let machine = Machine::new();
+    let store = machine.store(None);
+    store.save(&profile("old"), &login("one")).unwrap();
+    machine.freeze_the_list();
+    for (written, stays) in [(b"theirs", true), (b"ours!!", false)] {
+        machine.keychain.set("new", written).unwrap();
+        assert!(store.list(StoreKind::Keychain, "new", b"ours!!", |_| false, |_| {}).is_err());
+        assert_eq!(has(&machine.keychain, "new"), stays);
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_login_that_cannot_be_listed_in_another_store_stays_in_the_old_one_only() {
     let machine = Machine::new();
     machine.store(None).save(&profile("mine"), &login("one")).unwrap();
