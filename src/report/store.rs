@@ -58,8 +58,18 @@ fn disk_hint(error: &std::io::Error) -> &'static str {
         ErrorKind::ReadOnlyFilesystem => {
             "nothing can be kept there; OAUTHCTL_DATA_DIR and OAUTHCTL_CONFIG_DIR lead to another place"
         }
+        _ if is_too_many_files(error) => "`ulimit -n 256` lets a program have enough of them open",
         _ => OURS_ALONE,
     }
+}
+
+/// Whether this process, or the machine, may open no further file.
+fn is_too_many_files(error: &std::io::Error) -> bool {
+    #[cfg(unix)]
+    let codes = [libc::EMFILE, libc::ENFILE];
+    #[cfg(not(unix))]
+    let codes = [];
+    error.raw_os_error().is_some_and(|code| codes.contains(&code))
 }
 
 /// What our files and folders must be.
