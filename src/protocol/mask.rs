@@ -22,6 +22,7 @@ pub fn json(value: &Value, known_secrets: &[&str]) -> Value {
 
 fn masked(value: &Value, forms: &[Form]) -> Value {
     let json = |value| masked(value, forms);
+    let clean = |text: &str| cut(sanitize::text(text), forms);
     match value {
         Value::Object(object) => object
             .iter()
@@ -29,11 +30,11 @@ fn masked(value: &Value, forms: &[Form]) -> Value {
                 // The code of an error object is a word to be read.
                 let is_error_code = name == "code" && object.contains_key("message");
                 let shown = if is_secret_name(name) && !is_error_code { hidden(value) } else { json(value) };
-                (cut(name.clone(), forms), shown)
+                (clean(name), shown)
             })
             .collect(),
         Value::Array(items) => items.iter().map(json).collect(),
-        Value::String(text) => cut(text.clone(), forms).into(),
+        Value::String(text) => clean(text).into(),
         other => other.clone(),
     }
 }
@@ -49,7 +50,8 @@ pub fn reply(body: &[u8], known_secrets: &[&str]) -> String {
         let names: Vec<&str> = text.split('&').map(|pair| pair.split('=').next().unwrap_or_default()).collect();
         return line(&format!("{}=[hidden]", names.join("=[hidden]&")), known_secrets);
     }
-    if text.contains("token\"") || text.contains("token=") || text.contains("secret\"") {
+    let lower = text.to_ascii_lowercase();
+    if ["token\"", "token=", "secret\"", "secret="].iter().any(|mark| lower.contains(mark)) {
         return format!("{} bytes that are not shown, as there seems to be a token in them", body.len());
     }
     line(&text, known_secrets)
@@ -66,12 +68,12 @@ pub fn text(foreign: &str, secrets: &[&str]) -> String {
     without(sanitize::text(foreign), secrets)
 }
 
-/// Pairs and nothing else: names of letters, digits, `_`, `-` and `.`.
+/// Pairs and nothing else, a secret one among them: names of letters, digits, `_`, `-` and `.`.
 fn is_form(text: &str) -> bool {
     let is_name =
         |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
-    text.contains("token=")
-        && text.trim().split('&').all(|pair| pair.split_once('=').is_some_and(|(name, _)| is_name(name)))
+    let mut names = text.trim().split('&').map(|pair| pair.split_once('=').map(|(name, _)| name));
+    names.clone().all(|name| name.is_some_and(is_name)) && names.any(|name| name.is_some_and(is_secret_name))
 }
 
 /// A reply that should have had a token in it, and nobody can say where: as [`reply`], and whatever looks like a token
@@ -124,6 +126,7 @@ fn forms_of(secret: &str) -> Vec<Form> {
         // A host name.
         secret.to_ascii_lowercase(),
         in_url.to_ascii_lowercase(),
+        each(&|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") }),
         in_url,
         in_json.replace('/', "\\/"),
         // Twice: JSON, or the text of an error, inside of JSON.
@@ -217,6 +220,7 @@ mod tests {
             Value::from(json).to_string(),
             r#""no Can\"ary\\1\/2+3 Canary""#.to_owned(),
             "https://x.example/?t=Can%22ary%5C1%2F2%2B3%20Canary&x".to_owned(),
+            "https://x.example/?t=Can%22ary%5c1%2f2%2b3%20Canary&x".to_owned(),
             "t=Can%22ary%5C1%2F2%2B3+Canary&x".to_owned(),
             "can\"ary\\1/2+3 canary.example".to_owned(),
             "Basic aWQ6Q2FuJTIyYXJ5JTVDMSUyRjIlMkIzK0NhbmFyeQ==".to_owned(),
@@ -248,13 +252,23 @@ mod tests {
     fn a_reply_of_any_kind_loses_its_secrets() {
         assert_eq!(reply(b"<html>code canary-1</html>", &["canary-1"]), "<html>code [hidden]</html>");
         assert_eq!(reply(b"access_token=canary&scope=x", &[]), "access_token=[hidden]&scope=[hidden]");
+        assert_eq!(reply(b"client_secret=canary&grant_type=x", &[]), "client_secret=[hidden]&grant_type=[hidden]");
+        assert_eq!(reply(b"error=denied&hint=x", &[]), "error=denied&hint=x");
         assert_eq!(reply(br#"{"error":"bad code canary-1"}"#, &["canary-1"]), r#"{"error":"bad code [hidden]"}"#);
         assert_eq!(reply(b"", &[]), "");
         let quoted = r#"canary-"1\"#;
         for told in [&b"no: canary-\"\x1b[m1\\"[..], br#"{"no":"canary-\"1\\"}"#, br#"{"no":1,"no":"canary-\"1\\"}"#] {
             assert!(!reply(told, &[quoted]).contains("canary"), "{}", told.escape_ascii());
         }
-        for broken in [r#"{"token_type":"Bearer","access_token":"canary"#, "no canary-1: token= is missing"] {
+        // Without the control sequence it would be whole again.
+        for told in ["{\"no\":\"cana\u{9b}31mry-1\"}", r#"{"no":"cana\u009b31mry-1"}"#, "no cana\u{9b}31mry-1"] {
+            assert!(!reply(told.as_bytes(), &["canary-1"]).contains("canary"), "{told:?}");
+        }
+        for broken in [
+            r#"{"token_type":"Bearer","access_token":"canary"#,
+            r#"{"accessToken":"canary"#,
+            "no canary-1: token= is missing",
+        ] {
             assert!(!reply(broken.as_bytes(), &["canary-1"]).contains("canary"), "{broken}");
         }
     }

@@ -22,10 +22,13 @@ pub struct Trace<'a> {
 }
 
 impl Trace<'_> {
-    /// Clean, and without the token unless that may be seen.
-    fn clean(&self, text: &str, token: &AccessToken) -> String {
+    /// Each line clean, so that what one of them begins ends with it, and without the token unless that may be seen.
+    fn show(&self, mark: char, text: &str, token: &AccessToken) {
         let secrets = [token.expose()];
-        mask::text(text, if self.show_secrets { &[] } else { &secrets })
+        let secrets: &[&str] = if self.show_secrets { &[] } else { &secrets };
+        for line in text.lines() {
+            self.terminal.note(&format!("{mark} {}", mask::text(line, secrets)));
+        }
     }
 }
 
@@ -45,9 +48,7 @@ impl Watch for Trace<'_> {
         }
         let view = RequestView { request: &request, upload: None };
         // An address that the API has given may have the token in it once more.
-        for line in self.clean(&view.to_string(), token).lines() {
-            self.terminal.note(&format!("> {line}"));
-        }
+        self.show('>', &view.to_string(), token);
     }
 
     fn received(&self, reply: &HttpReply, token: &AccessToken) {
@@ -59,9 +60,7 @@ impl Watch for Trace<'_> {
             hide(&mut headers);
         }
         let head = ReplyHead { status: reply.status, headers: &headers }.to_wire();
-        for line in self.clean(&String::from_utf8_lossy(&head), token).trim_end().lines() {
-            self.terminal.note(&format!("< {line}"));
-        }
+        self.show('<', String::from_utf8_lossy(&head).trim_end(), token);
     }
 
     fn waits(&self, status: u16, wait: Duration) {
