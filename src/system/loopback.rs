@@ -313,6 +313,21 @@ mod tests {
         assert!(hear(stream).ends_with("ok"));
     }
 
+    #[test]
+    fn who_waits_for_an_answer_is_not_given_up_for_others_that_wait_too() {
+        let (_serving, port, receiver) = serve();
+        let stream = say(port, b"GET /genuine HTTP/1.1\r\n\r\n");
+        let request = next(&receiver);
+        let mut others = Vec::new();
+        let mut waiting = Vec::new();
+        for _ in 0..100 {
+            others.push(say(port, b"GET /other HTTP/1.1\r\n\r\n"));
+            waiting.push(next(&receiver));
+        }
+        request.answer(Answer::new("200 OK", &[], "ok"));
+        assert!(hear(stream).ends_with("ok"));
+    }
+
     /// On Linux every address of 127.0.0.0/8 is this machine's.
     #[cfg(target_os = "linux")]
     #[test]

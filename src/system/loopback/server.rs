@@ -202,13 +202,13 @@ impl Server {
         }
     }
 
-    /// Gives up the oldest connection that has not said all, else one that has its answer; one that waits for its answer
-    /// stays.
+    /// Gives up the oldest connection that has not said all, else one that has its answer. Where all of them wait for
+    /// one, the last to come goes: the first may be the browser that brought the answer of this login.
     fn evict(&mut self) {
         let oldest = |wanted: fn(&Stage) -> bool| self.connections.iter().find(|connection| wanted(&connection.stage));
         let silent = oldest(|stage| matches!(stage, Stage::Reading { .. }));
         let idle = silent.or_else(|| oldest(|stage| !matches!(stage, Stage::Judged)));
-        let victim = idle.or(self.connections.first()).map(|connection| connection.key);
+        let victim = idle.or(self.connections.last()).map(|connection| connection.key);
         self.close_where(|connection| Some(connection.key) == victim);
     }
 
