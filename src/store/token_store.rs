@@ -138,16 +138,14 @@ impl TokenStore {
         let lock = self.lock(profile, kind, PATIENCE).ok().flatten();
         let _unbroken = Unbroken::begin();
         let previous = self.remembered(profile)?;
-        let written = record::encode(token);
-        self.write(kind, profile.as_str(), &written)?;
-        drop(lock);
         let is_listed =
             |index: &LoginIndex| index.logins.get(profile.as_str()).is_some_and(|entry| entry.store == kind);
-        self.list(kind, profile.as_str(), &written, is_listed, |index| {
+        self.enlist(kind, profile.as_str(), &record::encode(token), is_listed, |index| {
             index.current = Some(profile.as_str().to_owned());
             let entry = LoginEntry::new(token.provider.clone(), kind, token.params.clone());
             index.logins.insert(profile.as_str().to_owned(), entry);
         })?;
+        drop(lock);
         // The login has moved: the copy in the old store would only grow stale. It may be gone, or its store may be.
         if let Some(previous) = previous.filter(|previous| *previous != kind) {
             let _ = self.keychain(previous).map(|keychain| keychain.delete(profile.as_str()));
@@ -186,12 +184,9 @@ impl TokenStore {
 
     pub fn save_app(&self, provider: &str, registration: &Registration) -> Result<StoreKind, StoreError> {
         let kind = self.kind_for_new();
-        // A list that cannot be read is found out before anything is written over.
-        self.index()?;
-        let (account, written) = (app_account(provider), record::encode(registration));
-        self.write(kind, &account, &written)?;
+        let _unbroken = Unbroken::begin();
         let is_listed = |index: &LoginIndex| index.apps.get(provider).is_some_and(|entry| entry.store == kind);
-        self.list(kind, &account, &written, is_listed, |index| {
+        self.enlist(kind, &app_account(provider), &record::encode(registration), is_listed, |index| {
             index.apps.insert(provider.to_owned(), AppEntry::new(kind));
         })?;
         Ok(kind)
@@ -254,24 +249,25 @@ impl TokenStore {
         }
     }
 
-    /// Lists a record that was just written. If the list cannot be changed, and does not have it already, the record is
-    /// deleted again: nobody would find it, to use it or to forget it.
-    fn list(
+    /// Writes a record and lists it. If the list cannot be changed, a record that was not there before is deleted again:
+    /// without `--store` nobody would find it, to use it or to forget it.
+    fn enlist(
         &self,
         kind: StoreKind,
         account: &str,
-        written: &[u8],
+        record: &[u8],
         is_listed: impl Fn(&LoginIndex) -> bool,
         change: impl FnOnce(&mut LoginIndex),
     ) -> Result<(), StoreError> {
+        let keychain = self.keychain(kind)?;
+        let is_new = !is_listed(&self.index()?) && matches!(keychain.get(account), Ok(None));
+        self.write(kind, account, record)?;
         self.change_index(change).inspect_err(|_| {
             // A list that cannot be read either may have it, and another process may have written since: nothing is
             // forgotten on doubt.
-            if self.index().is_ok_and(|index| !is_listed(&index)) {
-                let _ = self.keychain(kind).map(|keychain| match keychain.get(account) {
-                    Ok(Some(found)) if *found == written => drop(keychain.delete(account)),
-                    _ => {}
-                });
+            let is_ours = || matches!(keychain.get(account), Ok(Some(found)) if *found == record);
+            if is_new && self.index().is_ok_and(|index| !is_listed(&index)) && is_ours() {
+                let _ = keychain.delete(account);
             }
         })
     }

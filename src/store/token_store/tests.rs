@@ -271,16 +271,25 @@ fn a_record_that_cannot_be_listed_is_deleted_again_and_one_that_is_listed_stays(
 
 #[cfg(unix)]
 #[test]
-fn what_another_process_has_written_meanwhile_is_not_deleted() {
+fn a_record_that_was_there_unlisted_and_one_that_came_meanwhile_are_not_deleted() {
     let machine = Machine::new();
-    let store = machine.store(None);
+    let store = machine.store(Some(StoreKind::Keychain));
     store.save(&profile("old"), &login("one")).unwrap();
+    machine.keychain.set("unlisted", &record::encode(&login("one"))).unwrap();
     machine.freeze_the_list();
-    for (written, stays) in [(b"theirs", true), (b"ours!!", false)] {
-        machine.keychain.set("new", written).unwrap();
-        assert!(store.list(StoreKind::Keychain, "new", b"ours!!", |_| false, |_| {}).is_err());
-        assert_eq!(has(&machine.keychain, "new"), stays);
-    }
+    assert!(matches!(store.save(&profile("unlisted"), &login("two")), Err(StoreError::Index(_))));
+    assert_eq!(found(&store, "unlisted"), Some(("two".into(), StoreKind::Keychain)));
+
+    let looks = std::cell::Cell::new(0);
+    let listed_by_nobody = |_: &LoginIndex| {
+        looks.set(looks.get() + 1);
+        if looks.get() == 2 {
+            machine.keychain.set("new", b"theirs").unwrap();
+        }
+        false
+    };
+    assert!(store.enlist(StoreKind::Keychain, "new", b"ours", listed_by_nobody, |_| {}).is_err());
+    assert_eq!(machine.keychain.get("new").unwrap().unwrap().as_slice(), b"theirs");
 }
 
 #[cfg(unix)]
