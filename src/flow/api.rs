@@ -5,7 +5,8 @@
 
 use http::Method;
 use http::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HeaderName, LOCATION,
+    ACCEPT, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HeaderName,
+    LAST_MODIFIED, LOCATION,
 };
 use url::Url;
 
@@ -20,9 +21,16 @@ use crate::system::http::{HttpClient, HttpReply, Upload};
 /// A redirect within the API is followed this often: RFC 9110 §15.4 asks for some limit, browsers have 20.
 const MAX_REDIRECTS: usize = 5;
 
-/// What goes with a body when it goes (RFC 9110 §15.4, item 4).
-const OF_THE_BODY: [HeaderName; 5] =
-    [CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE];
+/// What goes with a body when it goes (RFC 9110 §15.4, item 5).
+const OF_THE_BODY: [HeaderName; 7] = [
+    CONTENT_ENCODING,
+    CONTENT_LANGUAGE,
+    CONTENT_LENGTH,
+    CONTENT_LOCATION,
+    CONTENT_TYPE,
+    HeaderName::from_static("digest"),
+    LAST_MODIFIED,
+];
 
 /// One provider's API, and how the token is shown to it.
 pub struct Api<'a> {
@@ -156,7 +164,7 @@ impl<'a> Api<'a> {
         }
         let Some(location) = reply.headers.get(LOCATION) else { return Ok(None) };
         let mut next = self.follow(request, &String::from_utf8_lossy(location.as_bytes()), token)?;
-        // RFC 9110 §15.4.4: after 303 whatever changes something becomes a GET; as everybody does it, a POST does so
+        // RFC 9110 §15.4.4: after 303 whatever is neither GET nor HEAD becomes a GET; as everybody does it, a POST does so
         // after 301 and 302 too. A DELETE stays one there, or it would seem done and was not.
         let becomes_get = match reply.status {
             301 | 302 => request.method == Method::POST,
