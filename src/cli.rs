@@ -152,10 +152,10 @@ fn cleaned(mut error: clap::Error, command: &mut clap::Command, args: &[OsString
 
 impl Cli {
     pub fn run(self, system: System) -> anyhow::Result<()> {
+        let terminal = SystemTerminal::new(self.global.color, self.global.quiet);
         if let Some(name) = system.secrets.not_text {
             return Err(CommandError::VariableNotText { name }.into());
         }
-        let terminal = SystemTerminal::new(self.global.color, self.global.quiet);
         if self.global.verbose && !system.hardened {
             terminal.note(&"note: this system lets your other processes read the memory of this one");
         }

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::FlowError;
 use super::launch::Launch;
+use super::pages::Page;
 use super::redirect::Expected;
 use crate::protocol::authorization::{AuthorizationRequest, ResponseType};
 use crate::protocol::client::ClientId;
@@ -25,7 +26,7 @@ use crate::protocol::state::State;
 use crate::provider::quirks::{GrantKind, Pkce};
 use crate::provider::{Dialect, Provider};
 use crate::system::entropy::{Entropy, random};
-use crate::system::loopback::{Loopback, LoopbackEvent, Serving};
+use crate::system::loopback::{Loopback, LoopbackEvent, LoopbackRequest, Serving};
 pub use answered::{Answered, Obtained, Tab};
 pub use waiting::{Voucher, Waiting};
 
@@ -202,6 +203,12 @@ fn bind(request: &LoginRequest<'_>) -> Result<Bound, FlowError> {
         }
     };
     Ok((Some(Loopback::bind(&addresses).map_err(FlowError::Listen)?), tls))
+}
+
+fn send(request: Option<LoopbackRequest>, page: Page) {
+    if let Some(request) = request {
+        request.answer(page.answer());
+    }
 }
 
 #[cfg(test)]

@@ -298,7 +298,8 @@ impl TokenSource<'_> {
         }
     }
 
-    /// The old access token with a warning, if it still works and that will do.
+    /// The old access token with a warning, if it still works and that will do; without one if another process has renewed
+    /// it.
     fn or_the_old_one<E: From<TokenSourceError> + std::fmt::Display>(
         &self,
         found: Found<StoredToken>,
@@ -321,7 +322,7 @@ impl TokenSource<'_> {
                 let (left, wanted) = (HumanDuration(now.until(until)), HumanDuration(time));
                 Err(TokenSourceError::TooShort { left, wanted, why }.into())
             }
-            // As long as is wanted, if its date can be believed.
+            // It works by its date, which `is_enough` does not believe, or not for as long as we like.
             Wanted::ValidFor(_) | Wanted::Valid => {
                 Ok(Handed { found, trouble: Some(Trouble::NotRefreshed { until, error }) })
             }

@@ -101,7 +101,7 @@ pub(super) fn of_command(error: &CommandError) -> Verdict {
             (ExitCode::LoginNeeded, Some("set OAUTHCTL_TOKEN, or leave `--store env` out".into()))
         }
         CommandError::VariableNotText { .. } => {
-            (ExitCode::Usage, Some("secrets are text; one of random bytes is written in base64 first".into()))
+            (ExitCode::Usage, Some("give it as UTF-8; a store key is base64".into()))
         }
         CommandError::BadTokenVariable => (ExitCode::Usage, Some("it takes the token and nothing else".into())),
         CommandError::TokenOfNobody { .. } => (

@@ -58,18 +58,22 @@ fn disk_hint(error: &std::io::Error) -> &'static str {
         ErrorKind::ReadOnlyFilesystem => {
             "nothing can be kept there; OAUTHCTL_DATA_DIR and OAUTHCTL_CONFIG_DIR lead to another place"
         }
-        _ if is_too_many_files(error) => "`ulimit -n 256` lets a program have enough of them open",
+        _ if is_too_many_files(error) => {
+            "`ulimit -n` says how many files a program may have open; a higher number helps"
+        }
         _ => OURS_ALONE,
     }
 }
 
-/// Whether this process, or the machine, may open no further file.
+/// Whether this process may open no further file.
+#[cfg(unix)]
 fn is_too_many_files(error: &std::io::Error) -> bool {
-    #[cfg(unix)]
-    let codes = [libc::EMFILE, libc::ENFILE];
-    #[cfg(not(unix))]
-    let codes = [];
-    error.raw_os_error().is_some_and(|code| codes.contains(&code))
+    error.raw_os_error() == Some(libc::EMFILE)
+}
+
+#[cfg(not(unix))]
+fn is_too_many_files(_: &std::io::Error) -> bool {
+    false
 }
 
 /// What our files and folders must be.

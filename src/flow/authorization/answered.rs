@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 
-use super::waiting::send;
-use super::{Arrival, Login, LoginRequest, Secrets};
+use super::{Arrival, Login, LoginRequest, Secrets, send};
 use crate::flow::pages::Page;
 use crate::flow::redirect::Answer;
 use crate::flow::{FlowError, authorization_code, implicit};

@@ -9,12 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::flow::doubles::{Scripted, provider_of};
-use crate::flow::pages::Page;
 use crate::protocol::authorization::AuthorizationResponse;
 use crate::protocol::params::Params;
 use crate::protocol::time::Timestamp;
 use crate::system::entropy::OsEntropy;
-use crate::system::loopback::LoopbackRequest;
 
 const SERVERS: &str = "authorize.url = 'https://as.example/authorize'\ntoken.url = 'https://as.example/token'\n";
 const MAY_BE_MISSING: &str = "callback.state = 'may-be-missing'\n";

@@ -5,7 +5,7 @@ use std::mem::Discriminant;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use super::{Answered, Arrival, Login};
+use super::{Answered, Arrival, Login, send};
 use crate::flow::FlowError;
 use crate::flow::launch::Launched;
 use crate::flow::pages::Page;
@@ -167,17 +167,11 @@ impl<T: FnMut(Waiting<'_>)> Vigil<T> {
         None
     }
 
-    /// Once: a browser tries again at once, and hears no more from it.
+    /// Told once, as a browser tries again at once.
     fn tell_of_scheme(&mut self, what: Waiting<'_>) {
         if !std::mem::replace(&mut self.told_of_scheme, true) {
             (self.tell)(what);
         }
-    }
-}
-
-pub(super) fn send(request: Option<LoopbackRequest>, page: Page) {
-    if let Some(request) = request {
-        request.answer(page.answer());
     }
 }
 

@@ -173,7 +173,7 @@ fn twenty_descriptors_are_enough_and_fewer_are_an_error() {
     }
     assert!(failed > 0);
     let login = format!("ulimit -n 5; echo {TOKEN} | \"$0\" login --provider mine --with-token");
-    bash(&mine, &login).code(7).says("os error 24").says("hint: `ulimit -n 256` lets a program have enough");
+    bash(&mine, &login).code(7).says("os error 24").says("hint: `ulimit -n` says how many files");
     mine.run(&["call", "GET", "/api/things"]).code(0);
 }
 
