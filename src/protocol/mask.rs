@@ -206,6 +206,14 @@ mod tests {
             super::json(&value, &[]),
             json!({"access_token": "[6 characters]", "token_type": "Bearer", "data": {"refreshToken": "[3 characters]"}, "expires_in": 3})
         );
+        // The code of an error is no authorization code, and its message makes nothing else public.
+        for (value, shown) in [
+            (json!({"code": "not_found", "message": "no"}), json!({"code": "not_found", "message": "no"})),
+            (json!({"code": "abcdef", "hint": "no"}), json!({"code": "[6 characters]", "hint": "no"})),
+            (json!({"token": "abcdef", "message": "no"}), json!({"token": "[6 characters]", "message": "no"})),
+        ] {
+            assert_eq!(super::json(&value, &[]), shown);
+        }
         let value = json!({"key": "canary-1", "canary-1": ["see canary-1"]});
         assert_eq!(super::json(&value, &["canary-1"]), json!({"key": "[hidden]", "[hidden]": ["see [hidden]"]}));
     }

@@ -135,6 +135,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_message_keeps_its_lines_and_each_is_cut() {
+        let long = "x".repeat(MAX_LINE_CHARS);
+        assert_eq!(message(&format!("a\u{1b}[2Jb\n{long}\nc")), format!("ab\n{long}\nc"));
+        assert_eq!(message(&format!("{long}y\nc")), format!("{long}…\nc"));
+    }
+
+    #[test]
     fn escape_sequences_go_with_their_payload() {
         let cases = [
             ("a\u{1b}[31mb\u{1b}[0m", "ab"),
