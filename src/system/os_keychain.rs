@@ -13,13 +13,13 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
 use keyring::{Entry, Error};
 
 use crate::protocol::sanitize;
 use crate::system::keychain::{Keychain, KeychainError, SecretBytes};
+use crate::system::process::in_background;
 
 /// The name under which all our entries stand, the same in every version: a changed name would orphan every login. It
 /// has no dot, because Windows joins account and service with one.
@@ -60,7 +60,7 @@ impl OsKeychain {
         let (answer, answered) = mpsc::sync_channel(1);
         let store = Arc::clone(&self.store);
         let name = account.to_owned();
-        let asked = thread::Builder::new().name("keychain".to_owned()).spawn(move || {
+        let asked = in_background("keychain", move || {
             let result = platform::entry(&store, &name).and_then(|entry| work(&entry));
             // Nobody listens any more when the deadline has passed.
             let _ = answer.send(result);

@@ -5,6 +5,7 @@
 
 use zeroize::Zeroizing;
 
+use super::process::in_background;
 #[cfg(unix)]
 use super::signals::ChangedTerminal;
 
@@ -27,18 +28,16 @@ impl PasteReader {
             settings.c_cc[libc::VMIN] = 1;
             settings.c_cc[libc::VTIME] = 0;
         })?;
-        std::thread::Builder::new()
-            .name("paste".to_owned())
-            .spawn(move || {
-                let mut stdin = std::io::stdin().lock();
-                while let Some(line) = read_line(&mut stdin) {
-                    let text = Zeroizing::new(line.trim().to_owned());
-                    if !text.is_empty() && !deliver(text) {
-                        return;
-                    }
+        in_background("paste", move || {
+            let mut stdin = std::io::stdin().lock();
+            while let Some(line) = read_line(&mut stdin) {
+                let text = Zeroizing::new(line.trim().to_owned());
+                if !text.is_empty() && !deliver(text) {
+                    return;
                 }
-            })
-            .ok()?;
+            }
+        })
+        .ok()?;
         Some(Self { _terminal: terminal })
     }
 
@@ -49,17 +48,15 @@ impl PasteReader {
         if !std::io::stdin().is_terminal() {
             return None;
         }
-        std::thread::Builder::new()
-            .name("paste".to_owned())
-            .spawn(move || {
-                for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-                    let text = Zeroizing::new(line.chars().take(MAX_PASTE).collect::<String>().trim().to_owned());
-                    if !text.is_empty() && !deliver(text) {
-                        return;
-                    }
+        in_background("paste", move || {
+            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                let text = Zeroizing::new(line.chars().take(MAX_PASTE).collect::<String>().trim().to_owned());
+                if !text.is_empty() && !deliver(text) {
+                    return;
                 }
-            })
-            .ok()?;
+            }
+        })
+        .ok()?;
         Some(Self {})
     }
 }

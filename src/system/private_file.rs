@@ -13,11 +13,11 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::process::in_background;
 use super::signals::Writing;
 
 #[cfg_attr(unix, path = "private_file/unix.rs")]
@@ -119,9 +119,7 @@ impl PrivateDir {
         // The system's wait has no bound, so a thread waits. If it gets the lock too late, nobody takes the file from
         // it, and closing it lets go of the lock.
         let (locked, waiting) = mpsc::sync_channel(0);
-        thread::Builder::new().name("lock".to_owned()).spawn(move || {
-            let _ = locked.send(file.lock().map(|()| FileLock { _file: file }));
-        })?;
+        in_background("lock", move || locked.send(file.lock().map(|()| FileLock { _file: file })))?;
         match waiting.recv_timeout(patience) {
             Ok(result) => Ok(Some(result?)),
             Err(_) => Ok(None),
@@ -162,6 +160,7 @@ fn read_capped(file: File, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
+    use std::thread;
 
     use super::*;
 
