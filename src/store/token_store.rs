@@ -137,10 +137,8 @@ impl TokenStore {
         // for longer than it may, or there can be no lock, the person who has just consented loses no login for that.
         let lock = self.lock(profile, kind, PATIENCE).ok().flatten();
         let _unbroken = Unbroken::begin();
-        let previous = self.remembered(profile)?;
-        let is_listed =
-            |index: &LoginIndex| index.logins.get(profile.as_str()).is_some_and(|entry| entry.store == kind);
-        self.enlist(kind, profile.as_str(), &record::encode(token), is_listed, |index| {
+        let listed = |index: &LoginIndex| index.logins.get(profile.as_str()).map(|entry| entry.store);
+        let previous = self.enlist(kind, profile.as_str(), &record::encode(token), listed, |index| {
             index.current = Some(profile.as_str().to_owned());
             let entry = LoginEntry::new(token.provider.clone(), kind, token.params.clone());
             index.logins.insert(profile.as_str().to_owned(), entry);
@@ -185,8 +183,8 @@ impl TokenStore {
     pub fn save_app(&self, provider: &str, registration: &Registration) -> Result<StoreKind, StoreError> {
         let kind = self.kind_for_new();
         let _unbroken = Unbroken::begin();
-        let is_listed = |index: &LoginIndex| index.apps.get(provider).is_some_and(|entry| entry.store == kind);
-        self.enlist(kind, &app_account(provider), &record::encode(registration), is_listed, |index| {
+        let listed = |index: &LoginIndex| index.apps.get(provider).map(|entry| entry.store);
+        self.enlist(kind, &app_account(provider), &record::encode(registration), listed, |index| {
             index.apps.insert(provider.to_owned(), AppEntry::new(kind));
         })?;
         Ok(kind)
@@ -251,25 +249,29 @@ impl TokenStore {
 
     /// Writes a record and lists it. If the list cannot be changed, a record that was not there before is deleted again:
     /// without `--store` nobody would find it, to use it or to forget it.
+    ///
+    /// `listed` says in which store a list has it; what it said before is returned.
     fn enlist(
         &self,
         kind: StoreKind,
         account: &str,
         record: &[u8],
-        is_listed: impl Fn(&LoginIndex) -> bool,
+        listed: impl Fn(&LoginIndex) -> Option<StoreKind>,
         change: impl FnOnce(&mut LoginIndex),
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<StoreKind>, StoreError> {
         let keychain = self.keychain(kind)?;
-        let is_new = !is_listed(&self.index()?) && matches!(keychain.get(account), Ok(None));
+        let previous = listed(&self.index()?);
+        let is_new = previous != Some(kind) && matches!(keychain.get(account), Ok(None));
         self.write(kind, account, record)?;
         self.change_index(change).inspect_err(|_| {
             // A list that cannot be read either may have it, and another process may have written since: nothing is
             // forgotten on doubt.
             let is_ours = || matches!(keychain.get(account), Ok(Some(found)) if *found == record);
-            if is_new && self.index().is_ok_and(|index| !is_listed(&index)) && is_ours() {
+            if is_new && self.index().is_ok_and(|index| listed(&index) != Some(kind)) && is_ours() {
                 let _ = keychain.delete(account);
             }
-        })
+        })?;
+        Ok(previous)
     }
 
     fn change_index(&self, change: impl FnOnce(&mut LoginIndex)) -> Result<(), StoreError> {

@@ -286,7 +286,7 @@ fn a_record_that_was_there_unlisted_and_one_that_came_meanwhile_are_not_deleted(
         if looks.get() == 2 {
             machine.keychain.set("new", b"theirs").unwrap();
         }
-        false
+        None
     };
     assert!(store.enlist(StoreKind::Keychain, "new", b"ours", listed_by_nobody, |_| {}).is_err());
     assert_eq!(machine.keychain.get("new").unwrap().unwrap().as_slice(), b"theirs");
