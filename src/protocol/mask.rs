@@ -118,16 +118,19 @@ fn forms_of(secret: &str) -> Vec<Form> {
     let in_form: String = form_urlencoded::byte_serialize(bytes).collect();
     let each = |write: &dyn Fn(u8) -> String| bytes.iter().map(|byte| write(*byte)).collect::<String>();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let in_url = each(&|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    let in_url = |percent: fn(u8) -> String| {
+        each(&|byte| if is_plain(byte) { char::from(byte).to_string() } else { percent(byte) })
+    };
+    let upper = in_url(|byte| format!("%{byte:02X}"));
     let in_json = Value::from(secret).to_string();
     let in_json = in_json[1..in_json.len() - 1].to_owned();
     let mut forms = vec![
         secret.to_owned(),
         // A host name.
         secret.to_ascii_lowercase(),
-        in_url.to_ascii_lowercase(),
-        each(&|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") }),
-        in_url,
+        upper.to_ascii_lowercase(),
+        upper,
+        in_url(|byte| format!("%{byte:02x}")),
         in_json.replace('/', "\\/"),
         // Twice: JSON, or the text of an error, inside of JSON.
         in_json.replace('\\', "\\\\").replace('"', "\\\""),
