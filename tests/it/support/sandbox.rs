@@ -99,7 +99,7 @@ impl Sandbox {
 /// inherits it.
 #[cfg(unix)]
 fn by_default() {
-    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
+    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {
         // SAFETY: no handler of ours is taken away, as there is none.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
