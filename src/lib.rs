@@ -9,6 +9,7 @@
 //! 5  commands, output          one file a command: its arguments and a screenful of run()
 //! 4  flow | emulator           the client's side | the server's side
 //! 3  store                     logins kept safely: one record a login, its lock, its journal
+//! 2½ keychain                  where a secret can lie: OS keychain, encrypted files, helper, variable, memory
 //! 2  system                    the only floor that touches the machine
 //! 1  provider                  definitions and their quirks: data, and its reading
 //! 0  protocol                  the RFCs' nouns: pure values
@@ -61,6 +62,8 @@ pub mod protocol;
 pub mod provider;
 
 pub mod system;
+
+pub mod keychain;
 
 pub mod store;
 

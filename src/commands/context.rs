@@ -5,6 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use super::{CommandError, emulate, login_command, sources};
 use crate::cli::GlobalArgs;
+use crate::keychain::files::SealedFiles;
+use crate::keychain::helper::CredentialHelper;
+use crate::keychain::long_records::LongRecords;
+use crate::keychain::os::OsKeychain;
+use crate::keychain::{Keychain, MemoryKeychain, VariableKeychain};
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::is_vschar;
@@ -16,13 +21,8 @@ use crate::store::token_store::Found;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::System;
 use crate::system::account;
-use crate::system::credential_helper::CredentialHelper;
-use crate::system::keychain::{Keychain, MemoryKeychain, VariableKeychain};
-use crate::system::long_records::LongRecords;
-use crate::system::os_keychain::OsKeychain;
 use crate::system::paths::{Paths, PathsError, variable};
 use crate::system::project::{self, Project};
-use crate::system::sealed_file::SealedFiles;
 use crate::system::terminal::{Terminal, TerminalError};
 
 pub struct Context {

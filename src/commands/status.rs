@@ -6,13 +6,13 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{CommandError, Context, sources};
+use crate::keychain::KeychainError;
 use crate::output::{StatusRow, StatusView, what_was_read};
 use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;
 use crate::store::login_index::LoginEntry;
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken};
-use crate::system::keychain::KeychainError;
 
 #[derive(Args)]
 pub struct StatusArgs {

@@ -3,11 +3,11 @@
 use std::io::ErrorKind;
 
 use super::{ExitCode, Verdict};
+use crate::keychain::{FileProblem, KeychainError};
 use crate::store::journal::JournalError;
 use crate::store::login_index::IndexError;
 use crate::store::login_lock::LockError;
 use crate::store::{StoreError, StoreKind};
-use crate::system::keychain::{FileProblem, KeychainError};
 use crate::system::private_file::PrivateFileError;
 
 pub(super) fn of_store(error: &StoreError) -> Verdict {

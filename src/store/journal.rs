@@ -10,11 +10,11 @@ use std::path::PathBuf;
 
 use super::record;
 use super::{Profile, StoredToken};
+use crate::keychain::seal::SealKey;
 use crate::protocol::sanitize;
 use crate::protocol::secret::Secret;
 use crate::system::entropy::{Entropy, NoEntropy};
 use crate::system::private_file::{self, PrivateDir, PrivateFileError, SIZE_LIMIT};
-use crate::system::seal::SealKey;
 
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Journal, Profile};
+use crate::keychain::StateFolder;
 use crate::protocol::sanitize;
 use crate::system::account::{self, NoAccount};
-use crate::system::keychain::StateFolder;
 use crate::system::private_file::{FileLock, PrivateDir, PrivateFileError};
 
 /// How long to wait for another process. A refresh ends after 30 s, which is the network's limit, and the store's time.

@@ -22,7 +22,7 @@ pub use store_kind::StoreKind;
 pub use stored_token::StoredToken;
 pub use token_store::TokenStore;
 
-use crate::system::keychain::KeychainError;
+use crate::keychain::KeychainError;
 
 /// Why something could not be kept or found.
 #[derive(Debug, thiserror::Error)]

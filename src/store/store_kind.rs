@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, TypedValueParser, ValueParserFactory};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::system::credential_helper::HelperName;
+use crate::keychain::helper::HelperName;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum StoreKind {

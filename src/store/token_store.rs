@@ -10,8 +10,8 @@ use super::login_index::{AppEntry, IndexFile, LoginEntry, LoginIndex};
 use super::login_lock::{LoginLock, PATIENCE};
 use super::record::{self, NotARecord};
 use super::{Profile, Registration, StoreError, StoreKind, StoredToken};
+use crate::keychain::Keychain;
 use crate::system::certificate::CallbackCertificate;
-use crate::system::keychain::Keychain;
 use crate::system::signals::{Unbroken, Writing};
 
 /// The account of the callback's certificate. No provider can be called so: ids have no underscore at their end.

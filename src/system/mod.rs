@@ -5,24 +5,16 @@ pub mod account;
 pub mod browser;
 pub mod certificate;
 pub mod clock;
-pub mod credential_helper;
 pub mod entropy;
 pub mod exec;
 pub mod github;
 pub mod http;
-pub mod keychain;
-pub mod long_records;
 pub mod loopback;
-pub mod os_keychain;
 pub mod paste;
 pub mod paths;
 pub mod private_file;
 pub mod process;
 pub mod project;
-pub mod seal;
-pub mod sealed_file;
-#[cfg(target_os = "linux")]
-pub mod secret_service;
 pub mod signals;
 pub mod terminal;
 

@@ -10,8 +10,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use oauthctl::system::keychain::Keychain;
-use oauthctl::system::os_keychain::OsKeychain;
+use oauthctl::keychain::Keychain;
+use oauthctl::keychain::os::OsKeychain;
 use zbus::fdo;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 

@@ -10,6 +10,7 @@ use oauthctl::emulator::{Emulator, Options};
 use oauthctl::flow::refresh::Client;
 use oauthctl::flow::token_endpoint::request_token;
 use oauthctl::flow::token_source::{Handed, TokenSource, TokenSourceError, Trouble, Wanted};
+use oauthctl::keychain::{Keychain, KeychainError, MemoryKeychain, SecretBytes, StateFolder};
 use oauthctl::protocol::client::ClientId;
 use oauthctl::protocol::message::HttpRequest;
 use oauthctl::protocol::redirect_uri::RedirectUri;
@@ -23,7 +24,6 @@ use oauthctl::store::{Profile, StoreKind, StoredToken, TokenStore};
 use oauthctl::system::clock::{Clock, SystemClock};
 use oauthctl::system::entropy::OsEntropy;
 use oauthctl::system::http::{HttpClient, HttpError, HttpReply, NetworkClient, Upload};
-use oauthctl::system::keychain::{Keychain, KeychainError, MemoryKeychain, SecretBytes, StateFolder};
 use tempfile::TempDir;
 
 use crate::refresh::long;

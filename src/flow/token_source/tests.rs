@@ -5,6 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::flow::doubles::{Answer, Scripted, SetClock, provider};
+use crate::keychain::{Keychain, KeychainError, MemoryKeychain, SecretBytes, StateFolder};
 use crate::protocol::client::ClientId;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, RefreshToken};
@@ -13,7 +14,6 @@ use crate::store::stored_token::Origin;
 use crate::store::{StoreKind, record};
 use crate::system::entropy::OsEntropy;
 use crate::system::http::HttpError;
-use crate::system::keychain::{Keychain, KeychainError, MemoryKeychain, SecretBytes, StateFolder};
 
 /// The time of all tests.
 const NOW: i64 = 1000;

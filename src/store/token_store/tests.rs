@@ -3,9 +3,9 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
+use crate::keychain::{KeychainError, MemoryKeychain, SecretBytes, StateFolder, VariableKeychain};
 use crate::protocol::client::ClientId;
 use crate::protocol::time::Timestamp;
-use crate::system::keychain::{KeychainError, MemoryKeychain, SecretBytes, StateFolder, VariableKeychain};
 
 /// A data folder, and two stores that outlive the program.
 struct Machine {

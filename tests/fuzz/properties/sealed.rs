@@ -4,10 +4,10 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use oauthctl::keychain::seal::SealKey;
 use oauthctl::protocol::secret::Secret;
 use oauthctl::store::SealedLogin;
 use oauthctl::store::sealed_login::SealedLoginError;
-use oauthctl::system::seal::SealKey;
 
 use super::choice;
 

@@ -35,8 +35,8 @@ use zbus::blocking::{Connection, connection};
 use zbus::zvariant::OwnedObjectPath;
 use zbus::{DBusError, fdo};
 
+use crate::keychain::KeychainError;
 use crate::protocol::sanitize;
-use crate::system::keychain::KeychainError;
 
 /// What the entries claim to be. KWallet shows and keeps texts only, and all that we store is JSON.
 const CONTENT_TYPE: &str = "text/plain";

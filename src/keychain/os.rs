@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use keyring::{Entry, Error};
 
+use crate::keychain::{Keychain, KeychainError, SecretBytes};
 use crate::protocol::sanitize;
-use crate::system::keychain::{Keychain, KeychainError, SecretBytes};
 use crate::system::process::in_background;
 
 /// The name under which all our entries stand, the same in every version: a changed name would orphan every login. It
@@ -139,7 +139,7 @@ mod platform {
     use keyring::{Entry, Error};
     use keyring_core::api::CredentialStoreApi;
 
-    pub use crate::system::secret_service::SecretServiceStore as Store;
+    pub use crate::keychain::secret_service::SecretServiceStore as Store;
 
     pub fn store(deadline: Duration) -> Store {
         Store::new(deadline)

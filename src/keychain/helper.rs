@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::keychain::{Keychain, KeychainError, SecretBytes};
 use crate::protocol::sanitize;
-use crate::system::keychain::{Keychain, KeychainError, SecretBytes};
 use crate::system::process::in_background;
 use crate::system::signals::{Helper, Unbroken};
 

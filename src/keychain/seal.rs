@@ -10,9 +10,9 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
+use crate::keychain::SecretBytes;
 use crate::protocol::secret::Secret;
 use crate::system::entropy::{Entropy, NoEntropy, random};
-use crate::system::keychain::SecretBytes;
 
 const MAGIC: &[u8] = b"oauthctl";
 const VERSION: u8 = 1;

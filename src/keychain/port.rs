@@ -1,8 +1,6 @@
-//! A place that keeps secrets by name. The real forms are the operating system's keychain, sealed files, and memory.
+//! The trait of a place that keeps secrets by name, and why one did not do its work.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -85,58 +83,4 @@ pub enum FileProblem {
     KeyGone,
     #[error("the file that the keychain has the key for is gone")]
     FileGone,
-}
-
-/// The store of a token that the environment holds: no record is in it, and nothing is kept there.
-pub struct VariableKeychain;
-
-impl Keychain for VariableKeychain {
-    fn get(&self, _: &str) -> Result<Option<SecretBytes>, KeychainError> {
-        Ok(None)
-    }
-
-    fn set(&self, _: &str, _: &[u8]) -> Result<(), KeychainError> {
-        Err(KeychainError::ReadOnly)
-    }
-
-    fn delete(&self, _: &str) -> Result<bool, KeychainError> {
-        Err(KeychainError::ReadOnly)
-    }
-
-    fn place(&self) -> String {
-        "the variable OAUTHCTL_TOKEN".to_owned()
-    }
-}
-
-/// Lasts as long as the process.
-#[derive(Default)]
-pub struct MemoryKeychain(Mutex<BTreeMap<String, SecretBytes>>);
-
-impl MemoryKeychain {
-    fn entries(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, SecretBytes>> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-impl Keychain for MemoryKeychain {
-    fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError> {
-        Ok(self.entries().get(account).cloned())
-    }
-
-    fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
-        self.entries().insert(account.to_owned(), SecretBytes::new(secret.to_vec()));
-        Ok(())
-    }
-
-    fn delete(&self, account: &str) -> Result<bool, KeychainError> {
-        Ok(self.entries().remove(account).is_some())
-    }
-
-    fn place(&self) -> String {
-        "memory".to_owned()
-    }
-
-    fn state_folder(&self) -> StateFolder {
-        StateFolder::Nowhere
-    }
 }

@@ -19,12 +19,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::keychain::files::SealedFiles;
+use crate::keychain::seal::SealKey;
+use crate::keychain::{FileProblem, Keychain, KeychainError, SecretBytes, StateFolder};
 use crate::protocol::secret::Secret;
 use crate::system::account::NoAccount;
 use crate::system::entropy::Entropy;
-use crate::system::keychain::{FileProblem, Keychain, KeychainError, SecretBytes, StateFolder};
-use crate::system::seal::SealKey;
-use crate::system::sealed_file::SealedFiles;
 
 /// What begins an entry that is a key. No record begins so; it is text, since KWallet keeps texts only.
 const MARK: &[u8] = br#"{"sealed_file_key":""#;
@@ -130,8 +130,8 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
+    use crate::keychain::MemoryKeychain;
     use crate::system::entropy::OsEntropy;
-    use crate::system::keychain::MemoryKeychain;
 
     /// As much as Windows takes: `CRED_MAX_CREDENTIAL_BLOB_SIZE`, 5 × 512.
     const LIMIT: usize = 2560;

@@ -1,0 +1,210 @@
+//! A keychain of sealed files, for machines that have no other: `--store file`.
+//!
+//! One file an account below the data directory, XChaCha20-Poly1305 under one key. The key comes from the environment
+//! (`OAUTHCTL_STORE_KEY`) or lies in a file below the configuration directory.
+//!
+//! What this protects against: someone who gets the sealed file *alone*, from a backup of the data directory, a copied
+//! folder, a file sent by mistake; and a file that was changed, or renamed to pass for another account. What it does
+//! not protect against: whoever can read the key file too. That is every program which runs as this user, and root. Nor
+//! does it notice when an old sealed file is put back in the place of a newer one. With the key in the environment the
+//! disk alone gives nothing away. An OS keychain is better where there is one.
+//!
+//! What a file looks like says `seal.rs`; the account is the name that is sealed along.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::keychain::seal::{self, NotOpened, SealKey};
+use crate::keychain::{FileProblem, Keychain, KeychainError, SecretBytes, StateFolder};
+use crate::system::entropy::{self, Entropy};
+use crate::system::private_file::{self, PrivateDir, PrivateFileError, SIZE_LIMIT};
+
+/// Where a given key comes from, for the message that says it is none.
+pub const KEY_VARIABLE: &str = "OAUTHCTL_STORE_KEY";
+
+const KEY_FILE: &str = "store.key";
+/// A key file is one line of 44 characters; whatever is longer is something else.
+const KEY_FILE_LIMIT: u64 = 1024;
+
+pub struct SealedFiles {
+    store: PathBuf,
+    key: KeyPlace,
+    entropy: Arc<dyn Entropy>,
+}
+
+/// The key file lies in a folder apart from the sealed files, so that copying the one does not copy the other.
+enum KeyPlace {
+    Given(SealKey),
+    Folder(PathBuf),
+}
+
+impl SealedFiles {
+    /// Below `data` come the sealed files; below `config` the key, unless one is given (what [`KEY_VARIABLE`] holds).
+    /// Touches nothing on the disk.
+    pub fn new(
+        data: &Path,
+        config: &Path,
+        given_key: Option<&str>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, KeychainError> {
+        let key = match given_key {
+            Some(text) => KeyPlace::Given(parse_key(text.as_bytes(), KEY_VARIABLE)?),
+            None => KeyPlace::Folder(config.join("keys")),
+        };
+        Ok(Self { store: data.join("store"), key, entropy })
+    }
+
+    /// Sealed files below `store` under a key that the caller keeps.
+    pub fn under_key(store: PathBuf, key: SealKey, entropy: Arc<dyn Entropy>) -> Self {
+        Self { store, key: KeyPlace::Given(key), entropy }
+    }
+
+    /// The key, if there is one already.
+    fn key(&self) -> Result<Option<SealKey>, KeychainError> {
+        match &self.key {
+            KeyPlace::Given(key) => Ok(Some(key.clone())),
+            KeyPlace::Folder(folder) => key_in(folder),
+        }
+    }
+
+    /// The key, made now if this is the first write. Where sealed files lie already, a missing key is an accident: a
+    /// new one would seal the next login and leave the others shut for good, so that is an error.
+    fn key_or_new(&self) -> Result<SealKey, KeychainError> {
+        let folder = match &self.key {
+            KeyPlace::Given(key) => return Ok(key.clone()),
+            KeyPlace::Folder(folder) => folder,
+        };
+        if let Some(key) = key_in(folder)? {
+            return Ok(key);
+        }
+        if let Some(sealed) = self.any_sealed_file()? {
+            // Another process may have made both since we looked: it makes the key first, so look once more.
+            return key_in(folder)?.ok_or_else(|| problem(&sealed, FileProblem::KeyGone));
+        }
+        let key = SealKey::random(&*self.entropy).map_err(no_entropy)?;
+        let text = Zeroizing::new(format!("{}\n", key.to_text().expose()));
+        let path = folder.join(KEY_FILE);
+        let dir = PrivateDir::create(folder).map_err(at(folder))?;
+        match dir.write_new(KEY_FILE, text.as_bytes()).map_err(at(&path))? {
+            true => Ok(key),
+            // Another process was first; its key counts.
+            false => key_in(folder)?.ok_or_else(|| problem(&path, FileProblem::KeyGone)),
+        }
+    }
+
+    fn any_sealed_file(&self) -> Result<Option<PathBuf>, KeychainError> {
+        for folder in [self.store.join("login"), self.store.join("app")] {
+            let entries = match std::fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(problem(&folder, FileProblem::Io(error))),
+            };
+            for entry in entries {
+                let path = entry.map_err(|error| problem(&folder, FileProblem::Io(error)))?.path();
+                if path.extension().is_some_and(|extension| extension == "sealed") {
+                    return Ok(Some(path));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Keychain for SealedFiles {
+    fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError> {
+        let path = SealedPath::of(&self.store, account)?.path();
+        let Some(sealed) = private_file::read(&path, SIZE_LIMIT).map_err(at(&path))? else { return Ok(None) };
+        // The key comes second, because a writer makes it first.
+        let key = self.key()?.ok_or_else(|| problem(&path, FileProblem::KeyGone))?;
+        let opened = key.open(account, &sealed).map_err(|why| match why {
+            NotOpened::NotOurs => problem(&path, FileProblem::NotOurs),
+            NotOpened::Newer => problem(&path, FileProblem::Newer),
+        })?;
+        Ok(Some(opened))
+    }
+
+    fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
+        let place = SealedPath::of(&self.store, account)?;
+        // What is written must be readable again.
+        let limit = SIZE_LIMIT as usize - seal::OVERHEAD;
+        if secret.len() > limit {
+            return Err(KeychainError::TooLarge { limit: limit as u32 });
+        }
+        let key = self.key_or_new()?;
+        let sealed = key.seal(account, secret, &*self.entropy).map_err(no_entropy)?;
+        let dir = PrivateDir::create(&place.folder).map_err(at(&place.folder))?;
+        dir.write(&place.name, &sealed).map_err(at(&place.path()))
+    }
+
+    fn delete(&self, account: &str) -> Result<bool, KeychainError> {
+        let path = SealedPath::of(&self.store, account)?.path();
+        private_file::remove(&path).map_err(at(&path))
+    }
+
+    fn state_folder(&self) -> StateFolder {
+        StateFolder::At(self.store.join("login"))
+    }
+
+    fn place(&self) -> String {
+        format!("the sealed files below `{}`", self.store.display())
+    }
+}
+
+/// Where an account's file lies.
+struct SealedPath {
+    folder: PathBuf,
+    name: String,
+}
+
+impl SealedPath {
+    /// Takes names that are file names everywhere, and no others: `[a-z0-9][a-z0-9._-]*`, after `app/` or alone.
+    fn of(store: &Path, account: &str) -> Result<Self, KeychainError> {
+        let (folder, name) = match account.strip_prefix("app/") {
+            Some(name) => ("app", name),
+            None => ("login", account),
+        };
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let fits = name.bytes().next().is_some_and(plain) && name.bytes().all(|b| plain(b) || b"._-".contains(&b));
+        match fits {
+            true => Ok(Self { folder: store.join(folder), name: format!("{name}.sealed") }),
+            false => Err(KeychainError::Refused { reason: "that name cannot be the name of a sealed file".to_owned() }),
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(&self.name)
+    }
+}
+
+fn key_in(folder: &Path) -> Result<Option<SealKey>, KeychainError> {
+    let path = folder.join(KEY_FILE);
+    match private_file::read(&path, KEY_FILE_LIMIT).map_err(at(&path))? {
+        Some(text) => Ok(Some(parse_key(&text, &path.display().to_string())?)),
+        None => Ok(None),
+    }
+}
+
+/// `name` says where the text stood. The text itself is never shown: it may be a key with a typing error.
+fn parse_key(text: &[u8], name: &str) -> Result<SealKey, KeychainError> {
+    SealKey::parse(text).ok_or_else(|| KeychainError::BadKey { name: name.to_owned() })
+}
+
+fn no_entropy(error: entropy::NoEntropy) -> KeychainError {
+    KeychainError::Refused { reason: error.to_string() }
+}
+
+fn at(path: &Path) -> impl Fn(PrivateFileError) -> KeychainError + use<'_> {
+    move |error| match error {
+        PrivateFileError::Io(error) => problem(path, FileProblem::Io(error)),
+        PrivateFileError::NotPrivate(why) => problem(path, FileProblem::NotPrivate(why)),
+    }
+}
+
+fn problem(path: &Path, problem: FileProblem) -> KeychainError {
+    KeychainError::File { path: path.display().to_string(), problem }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! Floor 2½: where a secret can lie. One trait, and its forms: the OS keychain, encrypted files, a credential helper, a
+//! variable, and memory.
+
+pub mod files;
+pub mod helper;
+pub mod long_records;
+pub mod memory;
+pub mod os;
+mod port;
+pub mod seal;
+#[cfg(target_os = "linux")]
+mod secret_service;
+pub mod variable;
+
+pub use memory::MemoryKeychain;
+pub use port::{FileProblem, Keychain, KeychainError, SecretBytes, StateFolder};
+pub use variable::VariableKeychain;
