@@ -16,7 +16,7 @@ use crate::protocol::secret::is_vschar;
 use crate::provider::template::ParamKind;
 use crate::provider::{Catalogue, DefinitionError, Origin, Provider, ProviderDefinition};
 use crate::store::login_index::IndexFile;
-use crate::store::stored_token::Origin::Given;
+use crate::store::stored_token::ObtainedBy;
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::System;
@@ -185,7 +185,7 @@ impl Context {
         let params = self.with_project(&definition, listed.map(|entry| entry.params).unwrap_or_default())?;
         let provider = catalogue.resolve(&id, &params)?;
         let now = self.system.clock.now();
-        let record = StoredToken::given(&provider, None, Given, ScopeSet::default(), token.clone(), now);
+        let record = StoredToken::given(&provider, None, ObtainedBy::Given, ScopeSet::default(), token.clone(), now);
         Ok(Some(Found { record, store: StoreKind::Env, place: VariableKeychain.place() }))
     }
 

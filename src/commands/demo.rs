@@ -20,13 +20,13 @@ use crate::flow::authorization::{Listen, Login, LoginRequest, Obtained, Voucher}
 use crate::flow::evidence;
 use crate::flow::pages::Page;
 use crate::output::ScopesView;
+use crate::protocol::authorization::ResponseType;
 use crate::protocol::client::ClientId;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::ScopeSet;
-use crate::provider::quirks::GrantKind;
 use crate::provider::{Catalogue, Dialect, Provider, ProviderDefinition};
-use crate::store::stored_token::Origin;
+use crate::store::stored_token::ObtainedBy;
 use crate::store::{Profile, StoreKind, StoredToken, TokenStore};
 use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
 use crate::system::entropy::random;
@@ -113,7 +113,7 @@ fn round(
     let provider = emulator.provider();
     let client = LoginRequest {
         provider,
-        grant: provider.definition.grants()[0],
+        response_type: ResponseType::of(provider.definition.grants()[0]),
         listen: Listen::Here { tls: None },
         client_id: ClientId::new(emulator.client_id()),
         client_secret: Some(emulator.client_secret().clone()),
@@ -166,7 +166,7 @@ fn demo_scopes(provider: &Provider) -> ScopeSet {
 type Say<'a> = &'a dyn Fn(&str, String) -> anyhow::Result<()>;
 
 fn log_in(request: LoginRequest<'_>, args: &DemoArgs, context: &Context, say: Say<'_>) -> anyhow::Result<StoredToken> {
-    let (client_id, asked, grant) = (request.client_id.clone(), request.scope.clone(), request.grant);
+    let (client_id, asked, response_type) = (request.client_id.clone(), request.scope.clone(), request.response_type);
     let entropy = context.system.entropy.as_ref();
     let mut login = Login::begin(request, entropy)?;
     say("listener", format!("waits on {}", login.redirect_uri()))?;
@@ -183,12 +183,12 @@ fn log_in(request: LoginRequest<'_>, args: &DemoArgs, context: &Context, say: Sa
     let (tab, obtained) = login.wait(PATIENCE, Voucher::Nobody, |_| {})?.obtain(context.system.http.as_ref(), now);
     tab.show(if obtained.is_ok() { Page::LoggedIn } else { Page::Failed });
     let Obtained { reply, provider } = obtained?;
-    let how = match grant {
-        GrantKind::AuthorizationCode => "code exchanged with PKCE",
-        GrantKind::Implicit => "token taken out of the fragment",
+    let how = match response_type {
+        ResponseType::Code => "code exchanged with PKCE",
+        ResponseType::Token => "token taken out of the fragment",
     };
     say("login", format!("consent, redirect with the right state, {how}"))?;
-    Ok(StoredToken::from_reply(&provider, Some(client_id), Origin::AuthorizationCode, asked, reply, now))
+    Ok(StoredToken::from_reply(&provider, Some(client_id), ObtainedBy::Grant(response_type.grant()), asked, reply, now))
 }
 
 /// Follows the redirects as a browser does, and posts a fragment as our page does. An error shows up as a login that

@@ -16,12 +16,13 @@ use crate::flow::authorization::{Login, LoginRequest, Obtained, Tab, Voucher};
 use crate::flow::evidence;
 use crate::flow::pages::Page;
 use crate::output::LoginOutcome;
+use crate::protocol::authorization::ResponseType;
+use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, is_vschar};
 use crate::protocol::time::HumanDuration;
 use crate::provider::Provider;
-use crate::provider::quirks::GrantKind;
-use crate::store::stored_token::Origin;
+use crate::store::stored_token::ObtainedBy;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::entropy::random;
 use crate::system::paste::PasteReader;
@@ -176,7 +177,7 @@ fn keep_given(provider: &Provider, asked: ScopeSet, context: &Context) -> anyhow
         return Err(CommandError::BadToken.into());
     }
     let now = context.system.clock.now();
-    Ok(StoredToken::given(provider, None, Origin::Given, asked, AccessToken::new(text), now))
+    Ok(StoredToken::given(provider, None, ObtainedBy::Given, asked, AccessToken::new(text), now))
 }
 
 fn browser_login(
@@ -190,7 +191,7 @@ fn browser_login(
     let (redirect_uri, listen) = args.arrival.choose(provider, context)?;
     let request = LoginRequest {
         provider,
-        grant,
+        response_type: ResponseType::of(grant),
         client_id: client_id.clone(),
         client_secret,
         scope: asked.clone(),
@@ -214,11 +215,8 @@ fn browser_login(
     let (tab, obtained) = answered?.obtain(context.system.http.as_ref(), now);
     match obtained {
         Ok(Obtained { reply, provider }) => {
-            let origin = match grant {
-                GrantKind::AuthorizationCode => Origin::AuthorizationCode,
-                GrantKind::Implicit => Origin::Implicit,
-            };
-            let token = StoredToken::from_reply(&provider, Some(client_id), origin, asked, reply, now);
+            let obtained_by = ObtainedBy::Grant(grant);
+            let token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
             Ok((tab, provider, token))
         }
         Err(error) => {

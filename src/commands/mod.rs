@@ -25,10 +25,10 @@ pub use context::{ActiveLogin, Context};
 use std::net::SocketAddr;
 
 use crate::flow::evidence::Missing;
+use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::RedirectUriError;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
-use crate::provider::quirks::GrantKind;
 use crate::store::StoreError;
 use crate::store::sealed_login::SealedLoginError;
 use crate::system::project::At;

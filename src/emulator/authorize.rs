@@ -14,7 +14,6 @@ use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AuthorizationCode;
 use crate::provider::Dialect;
-use crate::provider::quirks::GrantKind;
 use crate::provider::quirks::Pkce;
 use crate::system::entropy::NoEntropy;
 
@@ -109,17 +108,13 @@ fn judge(site: &Site, params: &Params) -> Result<Asked, Reply> {
     };
     let back = WayBack {
         redirect_uri,
-        response_type: if response_type == "token" { ResponseType::Token } else { ResponseType::Code },
+        response_type: ResponseType::named(response_type).unwrap_or(ResponseType::Code),
         state: params.single("state").ok().flatten().map(str::to_owned),
     };
     if let Some(repeated) = params.iter().find_map(|(name, _)| params.single(name).err()) {
         return Err(refuse(site, &back, "invalid_request", &printable(&repeated.to_string())));
     }
-    let grant = match response_type {
-        "code" => Some(GrantKind::AuthorizationCode),
-        "token" => Some(GrantKind::Implicit),
-        _ => None,
-    };
+    let grant = ResponseType::named(response_type).map(ResponseType::grant);
     if !grant.is_some_and(|grant| site.provider.definition.grants().contains(&grant)) {
         let description = "the provider does not offer this response type";
         return Err(refuse(site, &back, "unsupported_response_type", description));

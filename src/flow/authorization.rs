@@ -23,7 +23,7 @@ use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::state::State;
-use crate::provider::quirks::{GrantKind, Pkce};
+use crate::provider::quirks::Pkce;
 use crate::provider::{Dialect, Provider};
 use crate::system::entropy::{Entropy, random};
 use crate::system::loopback::{Loopback, LoopbackEvent, LoopbackRequest, Serving};
@@ -33,7 +33,8 @@ pub use waiting::{Voucher, Waiting};
 /// Who asks, for what, and where the answer comes.
 pub struct LoginRequest<'a> {
     pub provider: &'a Provider,
-    pub grant: GrantKind,
+    /// `Code` starts the authorization code grant, `Token` the implicit one (RFC 6749 §3.1.1).
+    pub response_type: ResponseType,
     pub client_id: ClientId,
     pub client_secret: Option<ClientSecret>,
     pub scope: ScopeSet,
@@ -83,13 +84,13 @@ impl<'a> Login<'a> {
     /// Binds the port and keeps it, makes the secrets of this login, and builds the URL. Nothing is opened yet.
     pub fn begin(mut request: LoginRequest<'a>, entropy: &dyn Entropy) -> Result<Self, FlowError> {
         let definition = &request.provider.definition;
-        let (response_type, pkce) = match request.grant {
-            GrantKind::AuthorizationCode => {
+        let pkce = match request.response_type {
+            ResponseType::Code => {
                 // Without one the code would come and be of no use; say so before the browser opens.
                 request.provider.token_endpoint()?;
-                (ResponseType::Code, definition.pkce())
+                definition.pkce()
             }
-            GrantKind::Implicit => (ResponseType::Token, Pkce::Off),
+            ResponseType::Token => Pkce::Off,
         };
         let (loopback, tls) = bind(&request)?;
         let redirect_uri = match (&loopback, request.redirect_uri.port()) {
@@ -102,7 +103,7 @@ impl<'a> Login<'a> {
             Pkce::Off => None,
         };
         let authorize_url = Dialect::new(request.provider).authorization_url(&AuthorizationRequest {
-            response_type,
+            response_type: request.response_type,
             client_id: request.client_id.clone(),
             redirect_uri: redirect_uri.clone(),
             scope: request.scope.clone(),
@@ -178,10 +179,7 @@ impl<'a> Login<'a> {
             redirect_uri: &self.secrets.redirect_uri,
             hosts: &self.hosts,
             state: &self.secrets.state,
-            response_type: match self.request.grant {
-                GrantKind::AuthorizationCode => ResponseType::Code,
-                GrantKind::Implicit => ResponseType::Token,
-            },
+            response_type: self.request.response_type,
             issuer: self.request.provider.definition.authorize.issuer.as_deref(),
             pkce: self.secrets.code_verifier.is_some(),
             client_secret: self.request.client_secret.as_ref(),

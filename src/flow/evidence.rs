@@ -14,7 +14,7 @@ use crate::protocol::scope::ScopeSet;
 use crate::provider::ProviderDefinition;
 use crate::provider::definition::value_of;
 use crate::store::StoredToken;
-use crate::store::stored_token::Origin;
+use crate::store::stored_token::ObtainedBy;
 
 /// Who says what is granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,7 +172,7 @@ fn statements(
     let mut statements: Vec<Statement> =
         sources.into_iter().flatten().map(|(source, scopes)| Statement { source, scopes }).collect();
     // Nobody asked for a token that was brought along, and a silent server gives its own default to who asks for nothing.
-    if statements.is_empty() && token.origin != Origin::Given && !token.asked.is_empty() {
+    if statements.is_empty() && token.obtained_by != ObtainedBy::Given && !token.asked.is_empty() {
         statements.push(Statement { source: Source::AsAsked, scopes: token.asked.clone() });
     }
     statements
@@ -248,6 +248,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::protocol::grant::GrantKind;
     use crate::protocol::secret::AccessToken;
     use crate::protocol::time::Timestamp;
     use crate::provider::Provider;
@@ -259,9 +260,9 @@ mod tests {
         Provider::new(definition, BTreeMap::new(), None).unwrap()
     }
 
-    fn token(origin: Origin, asked: &str, granted: Option<&str>) -> StoredToken {
+    fn token(obtained_by: ObtainedBy, asked: &str, granted: Option<&str>) -> StoredToken {
         let given = AccessToken::new("opaque");
-        let mut token = StoredToken::given(&provider(), None, origin, ScopeSet::parse(asked), given, Timestamp(0));
+        let mut token = StoredToken::given(&provider(), None, obtained_by, ScopeSet::parse(asked), given, Timestamp(0));
         token.granted = granted.map(ScopeSet::parse);
         token
     }
@@ -277,16 +278,16 @@ mod tests {
 
     #[test]
     fn a_silent_reply_means_as_asked_only_where_somebody_asked() {
-        let code = Origin::AuthorizationCode;
+        let code = ObtainedBy::Grant(GrantKind::AuthorizationCode);
         assert_eq!(granted(&token(code, "a c", None), None), "public=Yes a=Yes b=No c=Yes ");
         assert_eq!(granted(&token(code, "", None), None), "public=Yes a=Unknown b=Unknown ");
-        assert_eq!(granted(&token(Origin::Given, "a", None), None), "public=Yes a=Unknown b=Unknown ");
+        assert_eq!(granted(&token(ObtainedBy::Given, "a", None), None), "public=Yes a=Unknown b=Unknown ");
         assert_eq!(granted(&token(code, "a b", None), Some("a")), "public=Yes a=Yes b=No ");
     }
 
     #[test]
     fn sources_that_disagree_are_not_reconciled() {
-        let token = token(Origin::AuthorizationCode, "a b", Some("a x"));
+        let token = token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "a b", Some("a x"));
         assert_eq!(granted(&token, Some("x")), "public=Yes a=Disputed b=No x=Yes ");
         let evidence = gather(&provider().definition, &token, None, None);
         assert_eq!(evidence.withheld().to_string(), "b");
@@ -298,7 +299,10 @@ mod tests {
 
     #[test]
     fn a_scope_that_another_one_implies_is_granted_with_it() {
-        assert_eq!(granted(&token(Origin::AuthorizationCode, "b", Some("b")), None), "public=Yes a=Yes b=Yes ");
+        assert_eq!(
+            granted(&token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "b", Some("b")), None),
+            "public=Yes a=Yes b=Yes "
+        );
     }
 
     /// What the API did with one scope.
@@ -315,7 +319,7 @@ mod tests {
     fn each_source_is_named_with_what_it_says() {
         let mut definition = provider().definition;
         definition.api.scopes_header = Some(crate::provider::quirks::Sourced::bare("x-scopes".to_owned()));
-        let mut token = token(Origin::AuthorizationCode, "a c", Some("a"));
+        let mut token = token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "a c", Some("a"));
         // {"alg":"none"}.{"scope":"a c"}
         token.access_token = AccessToken::new("eyJhbGciOiJub25lIn0.eyJzY29wZSI6ImEgYyJ9.");
         let proofs = Proofs { listed: Some(ScopeSet::parse("c")), ..Proofs::default() };
@@ -338,7 +342,12 @@ mod tests {
 
     #[test]
     fn a_silent_reply_is_quoted_as_such() {
-        let evidence = gather(&provider().definition, &token(Origin::AuthorizationCode, "a", None), None, None);
+        let evidence = gather(
+            &provider().definition,
+            &token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "a", None),
+            None,
+            None,
+        );
         let source = "as asked, since the reply names none (RFC 6749 §5.1)".to_owned();
         assert_eq!(finding(&evidence, "a").said, [(source, true)]);
     }
@@ -346,7 +355,7 @@ mod tests {
     #[test]
     fn what_the_api_does_outweighs_what_is_said() {
         use Verdict::{Denied, Proven, Unknown};
-        let token = token(Origin::AuthorizationCode, "a c d", Some("a d"));
+        let token = token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "a c d", Some("a d"));
         let proofs =
             |verdict| Proofs { proofs: ["a", "c"].map(|scope| proof(scope, verdict)).to_vec(), ..Proofs::default() };
         // `a` is granted and `c` is not; whether that holds, and whether somebody can build on it.
@@ -369,7 +378,7 @@ mod tests {
 
     #[test]
     fn a_missing_scope_comes_with_what_is_known_of_it() {
-        let token = token(Origin::AuthorizationCode, "a d", Some("a d"));
+        let token = token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "a d", Some("a d"));
         let evidence = gather(&provider().definition, &token, Some(&introspected("a")), None);
         let why =
             |evidence: &Evidence, scope| evidence.missing(&ScopeSet::parse(scope)).pop().map(|missing| missing.why);
@@ -378,7 +387,7 @@ mod tests {
         assert_eq!(why(&evidence, "d").as_deref(), Some("the sources disagree"));
         // Only what was asked for can be withheld, and only what nobody denies is granted.
         assert_eq!((evidence.withheld().to_string(), evidence.granted().to_string()), ("d".into(), "public a".into()));
-        let given = self::token(Origin::Given, "", None);
+        let given = self::token(ObtainedBy::Given, "", None);
         let evidence = gather(&provider().definition, &given, None, None);
         assert!(why(&evidence, "a").unwrap().starts_with("nobody says whether it is granted"));
     }

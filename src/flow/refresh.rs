@@ -75,14 +75,15 @@ pub fn meaning(error: &FlowError) -> Meaning {
 mod tests {
     use super::*;
     use crate::flow::doubles::{Answer, Said, Scripted, broken, provider};
+    use crate::protocol::grant::GrantKind;
     use crate::protocol::scope::ScopeSet;
     use crate::protocol::secret::AccessToken;
-    use crate::store::stored_token::Origin;
+    use crate::store::stored_token::ObtainedBy;
     use crate::system::http::Reason;
 
     fn record(provider: &Provider) -> StoredToken {
         let token = AccessToken::new("access");
-        let origin = Origin::AuthorizationCode;
+        let origin = ObtainedBy::Grant(GrantKind::AuthorizationCode);
         let mut record = StoredToken::given(provider, None, origin, ScopeSet::parse(""), token, Timestamp(0));
         record.refresh_token = Some(RefreshToken::new("refresh"));
         record

@@ -346,8 +346,8 @@ impl TokenSource<'_> {
     /// written under a clock that went ahead, if it can be renewed: its token might seem valid for years.
     fn is_enough(&self, record: &StoredToken, wanted: Wanted) -> bool {
         let now = self.clock.now();
-        let renews = record.refresh_token.is_some() && record.dead_since.is_none();
-        let misdated = renews && matches!(record.expiry, Expiry::At(_)) && record.is_from_the_future(now);
+        let misdated =
+            record.is_renewable() && matches!(record.expiry, Expiry::At(_)) && record.is_from_the_future(now);
         record.journal_key().is_none()
             && !misdated
             && match wanted {

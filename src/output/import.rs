@@ -31,7 +31,7 @@ impl ImportOutcome {
             store,
             place,
             expiry: token.expiry,
-            refreshable: token.refresh_token.is_some(),
+            refreshable: token.is_renewable(),
             now,
         }
     }

@@ -63,7 +63,7 @@ impl LoginOutcome {
             granted,
             denied,
             expiry: token.expiry,
-            refreshable: token.refresh_token.is_some(),
+            refreshable: token.is_renewable(),
             has_scopes: !provider.definition.scope.known.is_empty(),
             example: provider.definition.api.example.clone(),
             now,

@@ -99,7 +99,7 @@ impl StatusRow {
             scopes: Some(found.record.scopes(always)),
             since: Some(found.record.obtained_at),
             expiry: Some(found.record.expiry),
-            refreshable: Some(found.record.refresh_token.is_some()),
+            refreshable: Some(found.record.is_renewable()),
             problem: None,
         }
     }

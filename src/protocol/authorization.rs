@@ -2,6 +2,7 @@
 
 use super::client::ClientId;
 use super::error_response::ErrorResponse;
+use super::grant::GrantKind;
 use super::params::{Params, Repeated};
 use super::pkce::CodeChallenge;
 use super::redirect_uri::RedirectUri;
@@ -22,6 +23,27 @@ impl ResponseType {
         match self {
             Self::Code => "code",
             Self::Token => "token",
+        }
+    }
+
+    /// Returns the type of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Code, Self::Token].into_iter().find(|known| known.as_str() == name)
+    }
+
+    /// Returns the trip by which the browser starts this grant.
+    pub fn of(grant: GrantKind) -> Self {
+        match grant {
+            GrantKind::AuthorizationCode => Self::Code,
+            GrantKind::Implicit => Self::Token,
+        }
+    }
+
+    /// Returns the grant that the trip starts.
+    pub fn grant(self) -> GrantKind {
+        match self {
+            Self::Code => GrantKind::AuthorizationCode,
+            Self::Token => GrantKind::Implicit,
         }
     }
 }

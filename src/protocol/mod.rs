@@ -4,6 +4,7 @@ pub mod authorization;
 pub mod bearer;
 pub mod client;
 pub mod error_response;
+pub mod grant;
 pub mod introspection;
 pub mod json;
 pub mod jwt;

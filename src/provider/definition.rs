@@ -11,12 +11,13 @@ use super::DefinitionError;
 use super::endpoint::{Endpoints, UrlTemplates};
 use super::printable;
 use super::quirks::{
-    BasicHalves, CallbackSignature, Denial, ExpiryUnit, GrantKind, Lifetime, LoopbackRule, Paging, Pkce, RFC_DEFAULTS,
+    BasicHalves, CallbackSignature, Denial, ExpiryUnit, Lifetime, LoopbackRule, Paging, Pkce, RFC_DEFAULTS,
     RefreshWith, Sourced, StateEcho, SuccessMark, TokenBody, TokenMethod, TokenPlacement,
 };
 use super::scopes::Scopes;
 use super::template::Param;
 use crate::protocol::client::ClientAuthMethod;
+use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
 
 /// The departure, or the RFC's behaviour where there is none.

@@ -174,16 +174,6 @@ impl Serialize for Lifetime {
     }
 }
 
-/// How a token can be got (RFC 6749 §1.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum GrantKind {
-    /// RFC 6749 §4.1
-    AuthorizationCode,
-    /// RFC 6749 §4.2; RFC 9700 §2.1.2 advises against it
-    Implicit,
-}
-
 /// The method of a request to the token endpoint. RFC 6749 §3.2: POST.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]

@@ -7,7 +7,8 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-/// The format that this program writes.
+/// The newest format that this program reads and writes. What an older program cannot honour, such as a login by a
+/// grant that it does not have, takes a higher number, so that the older one calls it newer and not damaged.
 pub const VERSION: u64 = 1;
 
 /// Why bytes are no record.

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::record::VERSION;
+use super::record;
 use crate::protocol::client::ClientId;
+use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, RefreshToken, Secret};
 use crate::protocol::time::Timestamp;
@@ -15,14 +17,54 @@ use crate::provider::Provider;
 use crate::provider::dialect::TokenReply;
 use crate::provider::endpoint::RecordedOrigins;
 
-/// How the token was got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    AuthorizationCode,
-    Implicit,
-    /// A person had it already: `login --with-token`.
+/// How a login's first token was obtained. A record names it under the key `origin`: `authorization_code`, `given`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObtainedBy {
+    Grant(GrantKind),
+    /// The user had it already: `login --with-token`.
     Given,
+}
+
+impl ObtainedBy {
+    const GIVEN: &str = "given";
+
+    /// The version of the record: one that 0.1 could not honour takes a higher number than its own (see `record.rs`).
+    fn record_version(self) -> u64 {
+        match self {
+            Self::Given | Self::Grant(GrantKind::AuthorizationCode | GrantKind::Implicit) => record::VERSION,
+        }
+    }
+}
+
+impl Serialize for ObtainedBy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Grant(kind) => serializer.serialize_str(&kind.as_str().replace('-', "_")),
+            Self::Given => serializer.serialize_str(Self::GIVEN),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ObtainedBy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        if name == Self::GIVEN {
+            return Ok(Self::Given);
+        }
+        let kind = GrantKind::named(&name.replace('_', "-"));
+        kind.map(Self::Grant).ok_or_else(|| D::Error::custom("this grant is not known"))
+    }
+}
+
+/// How a login gets its next token.
+#[derive(Clone, Copy, Debug)]
+pub enum Renewal<'a> {
+    /// RFC 6749 §6.
+    RefreshToken(&'a RefreshToken),
+    /// The grant that gave the token is run again: it needs no person.
+    SameGrant(GrantKind),
+    /// Only by a new login: there is no way, or the provider refused it for good.
+    Never,
 }
 
 /// When the token ends.
@@ -49,7 +91,8 @@ pub struct StoredToken {
     pub origins: RecordedOrigins,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<ClientId>,
-    pub origin: Origin,
+    #[serde(rename = "origin")]
+    pub obtained_by: ObtainedBy,
     /// What a person calls the account: `login --label`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -101,7 +144,7 @@ impl StoredToken {
     pub fn from_reply(
         provider: &Provider,
         client_id: Option<ClientId>,
-        origin: Origin,
+        obtained_by: ObtainedBy,
         asked: ScopeSet,
         reply: TokenReply,
         now: Timestamp,
@@ -117,7 +160,7 @@ impl StoredToken {
             expiry,
             granted: response.scope,
             reply: Some(masked),
-            ..Self::given(provider, client_id, origin, asked, response.access_token, now)
+            ..Self::given(provider, client_id, obtained_by, asked, response.access_token, now)
         }
     }
 
@@ -125,18 +168,18 @@ impl StoredToken {
     pub fn given(
         provider: &Provider,
         client_id: Option<ClientId>,
-        origin: Origin,
+        obtained_by: ObtainedBy,
         asked: ScopeSet,
         access_token: AccessToken,
         now: Timestamp,
     ) -> Self {
         Self {
-            version: VERSION,
+            version: obtained_by.record_version(),
             provider: provider.id().to_owned(),
             params: provider.params.clone(),
             origins: provider.recorded_origins(),
             client_id,
-            origin,
+            obtained_by,
             label: None,
             access_token,
             refresh_token: None,
@@ -155,7 +198,7 @@ impl StoredToken {
     /// The same login after a refresh. What the reply leaves out stays as it was: the refresh token (RFC 6749 §6), and
     /// the scopes (§5.1). Values for parameters in the reply are not taken: the servers are those of the login.
     pub fn refreshed(&self, provider: &Provider, reply: TokenReply, now: Timestamp) -> Self {
-        let new = Self::from_reply(provider, self.client_id.clone(), self.origin, self.asked.clone(), reply, now);
+        let new = Self::from_reply(provider, self.client_id.clone(), self.obtained_by, self.asked.clone(), reply, now);
         Self {
             access_token: new.access_token,
             refresh_token: new.refresh_token.or_else(|| self.refresh_token.clone()),
@@ -168,6 +211,21 @@ impl StoredToken {
             dead_since: None,
             ..self.clone()
         }
+    }
+
+    /// How the next token is obtained, as far as the record tells.
+    pub fn renewal(&self) -> Renewal<'_> {
+        match (&self.refresh_token, self.obtained_by) {
+            _ if self.dead_since.is_some() => Renewal::Never,
+            (Some(token), _) => Renewal::RefreshToken(token),
+            (None, ObtainedBy::Grant(kind)) if kind.runs_alone() => Renewal::SameGrant(kind),
+            (None, ObtainedBy::Grant(_) | ObtainedBy::Given) => Renewal::Never,
+        }
+    }
+
+    /// Returns `true` if the next token needs no person.
+    pub fn is_renewable(&self) -> bool {
+        !matches!(self.renewal(), Renewal::Never)
     }
 
     /// The key of a journal that may lie beside the record.
@@ -183,8 +241,7 @@ impl StoredToken {
 
     /// Whether the login serves until `within` from `now` on without a person, as far as anybody knows.
     pub fn lasts(&self, now: Timestamp, within: Duration) -> bool {
-        let renews = self.refresh_token.is_some() && self.dead_since.is_none();
-        renews || self.is_fresh(now, within)
+        self.is_renewable() || self.is_fresh(now, within)
     }
 
     /// Whether the clock was set back since the token came: then nobody knows how much of its lifetime is over.
@@ -217,7 +274,7 @@ mod tests {
         /// A login at a provider whose tokens do not end, for the tests of this floor.
         pub(in crate::store) fn sample(access_token: &str) -> Self {
             let token = AccessToken::new(access_token);
-            Self::given(&provider("judgeme", &[]), None, Origin::Given, ScopeSet::parse("a"), token, Timestamp(100))
+            Self::given(&provider("judgeme", &[]), None, ObtainedBy::Given, ScopeSet::parse("a"), token, Timestamp(100))
         }
     }
 
@@ -255,7 +312,15 @@ mod tests {
     fn a_token_ends_when_the_reply_says_or_else_as_the_definition_says() {
         let (never, unsaid) = (provider("judgeme", &[]), provider("glu", &[("store", "x")]));
         let end = |provider: &Provider, reply| {
-            StoredToken::from_reply(provider, None, Origin::Implicit, ScopeSet::new(), reply, Timestamp(100)).expiry
+            StoredToken::from_reply(
+                provider,
+                None,
+                ObtainedBy::Grant(GrantKind::Implicit),
+                ScopeSet::new(),
+                reply,
+                Timestamp(100),
+            )
+            .expiry
         };
         let at = Expiry::At(Timestamp(160));
         assert_eq!([end(&never, full("t")), end(&never, bare("t"))], [at, Expiry::Never]);
@@ -269,7 +334,7 @@ mod tests {
         let token = StoredToken::from_reply(
             &provider,
             Some(client.clone()),
-            Origin::AuthorizationCode,
+            ObtainedBy::Grant(GrantKind::AuthorizationCode),
             asked.clone(),
             full("t"),
             Timestamp(100),
@@ -354,6 +419,34 @@ mod tests {
         for (now, is_back) in [(939, true), (940, false), (1000, false), (5000, false)] {
             assert_eq!(token.is_from_the_future(Timestamp(now)), is_back, "{now}");
         }
+    }
+
+    /// As 0.1.0 wrote them.
+    const RECORDS_OF_0_1: [&str; 3] = [
+        r#"{"version":1,"provider":"glu","params":{"store":"https://my-store.glu.io"},"origins":{"authorize":"http://127.0.0.1:46745","token":"http://127.0.0.1:46745","api":["http://127.0.0.1:46745"]},"client_id":"emulated","origin":"authorization_code","access_token":"made-up","refresh_token":"made-up-too","obtained_at":1795797431,"expiry":{"at":1795801031},"asked":["a"],"granted":[],"reply":{"access_token":"[7 characters]","token_type":"Bearer","expires_in":3600},"generation":2,"dead_since":1795797439}"#,
+        r#"{"version":1,"provider":"smithcart","params":{"store":"x"},"origins":{"authorize":"https://x.example","api":["https://x.example"]},"client_id":"me","origin":"implicit","access_token":"made-up","obtained_at":1795797431,"expiry":"unknown","asked":["orders"]}"#,
+        r#"{"version":1,"provider":"judgeme","origins":{"authorize":"https://judge.me","token":"https://judge.me","api":["https://judge.me"]},"origin":"given","label":"my shop","access_token":"made-up","obtained_at":1795797438,"expiry":"never","asked":[]}"#,
+    ];
+
+    #[test]
+    fn records_of_0_1_are_read_and_written_as_they_were() {
+        let by = [ObtainedBy::Grant(GrantKind::AuthorizationCode), ObtainedBy::Grant(GrantKind::Implicit)];
+        for (text, by) in RECORDS_OF_0_1.iter().zip(by.into_iter().chain([ObtainedBy::Given])) {
+            let token: StoredToken = record::decode(text.as_bytes()).unwrap();
+            assert_eq!(token.obtained_by, by);
+            let written: Value = serde_json::from_slice(&record::encode(&token)).unwrap();
+            assert_eq!(written, serde_json::from_str::<Value>(text).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_record_says_how_the_login_is_renewed() {
+        let refresh_token = Some(RefreshToken::new("r"));
+        let with = StoredToken { refresh_token, ..token() };
+        assert!(matches!(with.renewal(), Renewal::RefreshToken(token) if token.expose() == "r"));
+        assert!(matches!(token().renewal(), Renewal::Never));
+        let dead = StoredToken { dead_since: Some(Timestamp(1)), ..with };
+        assert!(matches!(dead.renewal(), Renewal::Never) && !dead.is_renewable());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Each built-in provider and each grant that it offers: emulate, log in, token, call, scopes, log out.
 
+use oauthctl::protocol::grant::GrantKind;
 use oauthctl::provider::catalogue::NoFiles;
-use oauthctl::provider::quirks::GrantKind;
 use oauthctl::provider::{Catalogue, ProviderDefinition};
 
 use crate::support::{Emulated, PendingLogin, Sandbox, http};

@@ -12,6 +12,7 @@ use oauthctl::flow::token_endpoint::request_token;
 use oauthctl::flow::token_source::{Handed, TokenSource, TokenSourceError, Trouble, Wanted};
 use oauthctl::keychain::{Keychain, KeychainError, MemoryKeychain, SecretBytes, StateFolder};
 use oauthctl::protocol::client::ClientId;
+use oauthctl::protocol::grant::GrantKind;
 use oauthctl::protocol::message::HttpRequest;
 use oauthctl::protocol::redirect_uri::RedirectUri;
 use oauthctl::protocol::scope::ScopeSet;
@@ -19,7 +20,7 @@ use oauthctl::protocol::secret::AuthorizationCode;
 use oauthctl::protocol::token::{Grant, TokenRequest};
 use oauthctl::provider::{Catalogue, Provider};
 use oauthctl::store::login_index::IndexFile;
-use oauthctl::store::stored_token::Origin;
+use oauthctl::store::stored_token::ObtainedBy;
 use oauthctl::store::{Profile, StoreKind, StoredToken, TokenStore};
 use oauthctl::system::clock::{Clock, SystemClock};
 use oauthctl::system::entropy::OsEntropy;
@@ -143,7 +144,14 @@ impl World {
         let now = SystemClock.now();
         let reply = request_token(&self.http, &provider, &request, now).unwrap();
         let scope = ScopeSet::parse("read");
-        StoredToken::from_reply(&provider, Some(client_id), Origin::AuthorizationCode, scope, reply, now)
+        StoredToken::from_reply(
+            &provider,
+            Some(client_id),
+            ObtainedBy::Grant(GrantKind::AuthorizationCode),
+            scope,
+            reply,
+            now,
+        )
     }
 
     fn source<'a>(&'a self, http: &'a dyn HttpClient) -> TokenSource<'a> {

@@ -23,7 +23,7 @@ const LONG: Duration = Duration::from_secs(10);
 fn request<'a>(provider: &'a Provider, redirect_uri: &str, listen: Listen) -> LoginRequest<'a> {
     LoginRequest {
         provider,
-        grant: GrantKind::AuthorizationCode,
+        response_type: ResponseType::Code,
         client_id: ClientId::new("id"),
         client_secret: Some(ClientSecret::new("made-up-secret")),
         scope: ScopeSet::parse("a"),

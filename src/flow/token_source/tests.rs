@@ -7,10 +7,11 @@ use super::*;
 use crate::flow::doubles::{Answer, Scripted, SetClock, provider};
 use crate::keychain::{Keychain, KeychainError, MemoryKeychain, SecretBytes, StateFolder};
 use crate::protocol::client::ClientId;
+use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, RefreshToken};
 use crate::store::login_index::IndexFile;
-use crate::store::stored_token::Origin;
+use crate::store::stored_token::ObtainedBy;
 use crate::store::{StoreKind, record};
 use crate::system::entropy::OsEntropy;
 use crate::system::http::HttpError;
@@ -126,7 +127,7 @@ fn profile() -> Profile {
 fn login(ends_in: i64) -> StoredToken {
     let provider = provider("");
     let token = AccessToken::new("old");
-    let origin = Origin::AuthorizationCode;
+    let origin = ObtainedBy::Grant(GrantKind::AuthorizationCode);
     let mut login = StoredToken::given(&provider, None, origin, ScopeSet::parse(""), token, Timestamp(NOW));
     login.refresh_token = Some(RefreshToken::new("r1"));
     login.expiry = Expiry::At(Timestamp(NOW + ends_in));

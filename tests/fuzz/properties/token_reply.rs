@@ -5,13 +5,14 @@ use std::error::Error;
 use std::sync::OnceLock;
 
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use oauthctl::protocol::grant::GrantKind;
 use oauthctl::protocol::scope::ScopeSet;
 use oauthctl::protocol::secret::is_vschar;
 use oauthctl::protocol::time::Timestamp;
 use oauthctl::protocol::{json, mask};
 use oauthctl::provider::dialect::{TokenReply, TokenReplyError};
 use oauthctl::provider::{Dialect, Provider};
-use oauthctl::store::stored_token::Origin;
+use oauthctl::store::stored_token::ObtainedBy;
 use oauthctl::store::{StoredToken, record};
 use serde_json::Value;
 
@@ -134,7 +135,14 @@ fn is_sent_again(dialect: &Dialect<'_>, reply: &TokenReply) {
 fn is_kept(provider: &Provider, reply: TokenReply) {
     let _ = provider.with_captured(&reply.captured);
     let token = reply.response.access_token.clone();
-    let stored = StoredToken::from_reply(provider, None, Origin::AuthorizationCode, ScopeSet::new(), reply, NOW);
+    let stored = StoredToken::from_reply(
+        provider,
+        None,
+        ObtainedBy::Grant(GrantKind::AuthorizationCode),
+        ScopeSet::new(),
+        reply,
+        NOW,
+    );
     let written = record::encode(&stored);
     let read: StoredToken = record::decode(&written).map_err(|_| ()).expect("our own record");
     assert_eq!((read.access_token, read.expiry), (token, stored.expiry));

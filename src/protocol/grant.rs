@@ -1,0 +1,36 @@
+//! The grants by which a token can be obtained (RFC 6749 §1.3).
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// A grant, as definitions and `login --grant` name it: `authorization-code`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum GrantKind {
+    /// Log in in the browser with an authorization code
+    AuthorizationCode,
+    /// Log in in the browser and take the token from the address (RFC 9700 §2.1.2 advises against it)
+    Implicit,
+}
+
+impl GrantKind {
+    /// Returns the name by which definitions and `--grant` know it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization-code",
+            Self::Implicit => "implicit",
+        }
+    }
+
+    /// Returns the grant of a name, exactly as [`Self::as_str`] writes it.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::value_variants().iter().find(|kind| kind.as_str() == name).copied()
+    }
+
+    /// Returns `true` where the grant needs no person, so that it can simply be run again when its token ends.
+    pub fn runs_alone(self) -> bool {
+        match self {
+            Self::AuthorizationCode | Self::Implicit => false,
+        }
+    }
+}
