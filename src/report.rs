@@ -2,9 +2,6 @@
 //! an exit code that says what to do next. The only place that knows every error type.
 
 mod commands;
-mod definition;
-mod flow;
-mod store;
 
 use std::error::Error;
 use std::io::Write;
@@ -12,16 +9,14 @@ use std::process;
 
 use colored::Colorize;
 
-use self::commands::{of_call, of_command, of_emulator, of_paths, of_project, of_terminal};
-use self::definition::of_definition;
-use self::flow::{of_flow, of_http, of_token_source};
-use self::store::of_store;
+use self::commands::{of_call, of_command};
 use crate::commands::CommandError;
 use crate::commands::call::CallError;
 use crate::commands::emulate::CommandEnded;
 use crate::emulator::EmulatorError;
 use crate::flow::FlowError;
 use crate::flow::token_source::TokenSourceError;
+use crate::protocol::advice::{Advice, NextStep};
 use crate::protocol::sanitize;
 use crate::provider::DefinitionError;
 use crate::store::StoreError;
@@ -32,34 +27,7 @@ use crate::system::paths::PathsError;
 use crate::system::project::ProjectError;
 use crate::system::terminal::TerminalError;
 
-/// What a script may do next. `oauthctl --help` and the README list the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum ExitCode {
-    Success = 0,
-    /// A bug, or unforeseen input or output.
-    Unexpected = 1,
-    /// The command line was not understood.
-    Usage = 2,
-    /// Unknown provider, bad definition, no client registered.
-    Definition = 3,
-    /// Nothing stored, or the refresh was refused.
-    LoginNeeded = 4,
-    /// The user or the server said no, or our origin rule refused.
-    Refused = 5,
-    /// No redirect in time.
-    NoAnswer = 6,
-    /// The keychain is missing, locked, hanging, too small.
-    Store = 7,
-    /// DNS, TLS, connect, timeout, 5xx, unreadable reply.
-    Network = 8,
-    /// `call` got 4xx or 5xx; the body is on stdout.
-    ApiStatus = 9,
-    /// The token is valid, its scope is not enough.
-    ScopeMissing = 10,
-    /// Another process holds the login, and no valid token is left.
-    Busy = 11,
-}
+pub use crate::protocol::advice::ExitCode;
 
 impl From<ExitCode> for process::ExitCode {
     fn from(code: ExitCode) -> Self {
@@ -135,43 +103,23 @@ pub fn verdict(error: &(dyn Error + 'static)) -> Verdict {
 }
 
 fn verdict_of(error: &(dyn Error + 'static)) -> Option<Verdict> {
-    if let Some(error) = error.downcast_ref::<CommandError>() {
-        return Some(of_command(error));
+    fn of<E: Advice + 'static>(error: &(dyn Error + 'static)) -> Option<Verdict> {
+        let NextStep { code, hint } = error.downcast_ref::<E>()?.next_step();
+        Some((code, hint))
     }
-    if let Some(error) = error.downcast_ref::<CallError>() {
-        return Some(of_call(error));
-    }
-    if let Some(error) = error.downcast_ref::<TokenSourceError>() {
-        return Some(of_token_source(error));
-    }
-    if let Some(error) = error.downcast_ref::<FlowError>() {
-        return Some(of_flow(error));
-    }
-    if let Some(error) = error.downcast_ref::<StoreError>() {
-        return Some(of_store(error));
-    }
-    if let Some(error) = error.downcast_ref::<DefinitionError>() {
-        return Some(of_definition(error));
-    }
-    if let Some(error) = error.downcast_ref::<EmulatorError>() {
-        return Some(of_emulator(error));
-    }
-    if let Some(error) = error.downcast_ref::<HttpError>() {
-        return Some(of_http(error));
-    }
-    if let Some(error) = error.downcast_ref::<PathsError>() {
-        return Some(of_paths(error));
-    }
-    if let Some(error) = error.downcast_ref::<TerminalError>() {
-        return Some(of_terminal(error));
-    }
-    if let Some(error) = error.downcast_ref::<ProjectError>() {
-        return Some(of_project(error));
-    }
-    if error.is::<CertificateError>() {
-        return Some((ExitCode::Unexpected, None));
-    }
-    error.downcast_ref::<NoEntropy>().map(|_| (ExitCode::Unexpected, None))
+    (error.downcast_ref::<CommandError>().map(of_command))
+        .or_else(|| error.downcast_ref::<CallError>().map(of_call))
+        .or_else(|| of::<TokenSourceError>(error))
+        .or_else(|| of::<FlowError>(error))
+        .or_else(|| of::<StoreError>(error))
+        .or_else(|| of::<DefinitionError>(error))
+        .or_else(|| of::<EmulatorError>(error))
+        .or_else(|| of::<HttpError>(error))
+        .or_else(|| of::<PathsError>(error))
+        .or_else(|| of::<TerminalError>(error))
+        .or_else(|| of::<ProjectError>(error))
+        .or_else(|| of::<CertificateError>(error))
+        .or_else(|| of::<NoEntropy>(error))
 }
 
 fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::{CommandError, emulate, login_command, sources};
+use super::{CommandError, emulate, sources};
 use crate::cli::GlobalArgs;
 use crate::keychain::files::SealedFiles;
 use crate::keychain::helper::CredentialHelper;
 use crate::keychain::long_records::LongRecords;
 use crate::keychain::os::OsKeychain;
 use crate::keychain::{Keychain, MemoryKeychain, VariableKeychain};
+use crate::protocol::advice::login_command;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::is_vschar;

@@ -26,6 +26,7 @@ use std::net::SocketAddr;
 
 use crate::flow::evidence::Missing;
 use crate::protocol::grant::GrantKind;
+use crate::protocol::advice::login_command;
 use crate::protocol::redirect_uri::RedirectUriError;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
@@ -150,15 +151,7 @@ pub enum CommandError {
     DemoStep { step: &'static str },
 }
 
-/// The command that makes a login anew, to be pasted. A login's default name is its provider's.
-pub fn login_command(provider: &str, profile: &str) -> String {
-    match profile == provider {
-        true => format!("oauthctl login --provider {provider}"),
-        false => format!("oauthctl login --provider {provider} --profile {profile}"),
-    }
-}
-
-/// The same with the scopes that the login has, so that it does not come back with less, and with `more`, for which
+/// The command that makes a login anew with the scopes that it has, so that it does not come back with less, and with `more`, for which
 /// there may be no name.
 pub fn login_command_for(login: &ActiveLogin, more: &str) -> String {
     let definition = &login.provider.definition;

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 
 pub use fault::Fault;
 
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::client::ClientId;
 use crate::protocol::redirect_uri::{DEFAULT_REDIRECT_URI, RedirectUri};
 use crate::protocol::sanitize;
@@ -73,6 +74,17 @@ pub enum EmulatorError {
     Definition(#[from] DefinitionError),
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
+}
+
+impl Advice for EmulatorError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::Listen { .. } => ExitCode::Network.hint("choose another port with `--port N`, or leave it out"),
+            Self::Serve(_) => ExitCode::Unexpected.no_hint(),
+            Self::Definition(error) => error.next_step(),
+            Self::Entropy(error) => error.next_step(),
+        }
+    }
 }
 
 /// A running emulator. It stops when it is dropped.

@@ -6,6 +6,7 @@
 use http::Method;
 
 use super::FlowError;
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::metadata::{AuthorizationServerMetadata, locations};
 use crate::protocol::{json, sanitize};
@@ -23,6 +24,18 @@ pub enum DiscoveryError {
     OtherIssuer { asked: String, said: String },
     #[error("the metadata names `{url}`, an endpoint that must not see secrets: {problem}")]
     UnsafeEndpoint { url: String, problem: &'static str },
+}
+
+impl Advice for DiscoveryError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NotAnIssuer { .. } => ExitCode::Usage.hint("such as `--issuer https://login.shop.example`"),
+            Self::NotFound { .. } => ExitCode::Network.hint("leave `--issuer` out for a skeleton to fill in by hand"),
+            Self::OtherIssuer { .. } | Self::UnsafeEndpoint { .. } => {
+                ExitCode::Refused.hint("do not use this server's metadata")
+            }
+        }
+    }
 }
 
 pub fn discover(http: &dyn HttpClient, issuer: &str) -> Result<AuthorizationServerMetadata, FlowError> {

@@ -10,6 +10,10 @@
 //!    timeout, a 5xx, a proxy's page, keeps all there is.
 //! 5. If the refresh fails and the access token still works, it is handed over with a warning.
 
+mod error;
+
+pub use error::TokenSourceError;
+
 use std::time::Duration;
 
 use super::FlowError;
@@ -21,54 +25,12 @@ use crate::store::stored_token::{Expiry, Intent};
 use crate::store::token_store::Found;
 use crate::store::{Journal, LoginLock, Profile, StoreError, StoredToken, TokenStore};
 use crate::system::clock::Clock;
-use crate::system::entropy::{Entropy, NoEntropy};
+use crate::system::entropy::Entropy;
 use crate::system::http::HttpClient;
 use crate::system::signals::Unbroken;
 
 /// How long a token must still be good for when nobody says: long enough for the request it is for.
 pub const MIN_VALIDITY: Duration = Duration::from_secs(60);
-
-#[derive(Debug, thiserror::Error)]
-pub enum TokenSourceError {
-    #[error("`{provider}` gave no refresh token for the login `{profile}`{}", ended(*expired_at))]
-    NoRefreshToken { profile: String, provider: String, expired_at: Option<Timestamp> },
-    #[error("the refresh token of `{profile}` is dead: `{provider}` refused it at {since}, and it is not sent again")]
-    Dead { profile: String, provider: String, since: Timestamp },
-    #[error("`{provider}` refused the refresh token of `{profile}` for good{}", interruption(*interrupted))]
-    Refused {
-        profile: String,
-        provider: String,
-        /// When a refresh was begun whose end is not known.
-        interrupted: Option<Timestamp>,
-        #[source]
-        source: Box<FlowError>,
-    },
-    #[error("the token of `{profile}` could not be refreshed")]
-    Failed {
-        profile: String,
-        #[source]
-        source: Box<FlowError>,
-    },
-    #[error("the token ends in {left}, and `--min-validity` asks for {wanted}: {why}")]
-    TooShort { left: HumanDuration, wanted: HumanDuration, why: String },
-    #[error("another process has been refreshing `{profile}` for {waited}")]
-    Busy { profile: String, waited: HumanDuration },
-    #[error("the login `{profile}` was replaced or removed while it was refreshed")]
-    Replaced { profile: String },
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Entropy(#[from] NoEntropy),
-}
-
-fn ended(at: Option<Timestamp>) -> String {
-    at.map(|at| format!(", and its access token ended at {at}")).unwrap_or_default()
-}
-
-fn interruption(at: Option<Timestamp>) -> String {
-    let said = |at| format!("; a refresh that began at {at} and was interrupted may have spent it");
-    at.map(said).unwrap_or_default()
-}
 
 /// What a caller wants of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

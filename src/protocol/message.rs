@@ -4,6 +4,8 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
 use url::Url;
 
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
+
 #[derive(Clone, Debug)]
 pub struct HttpRequest {
     pub method: Method,
@@ -16,6 +18,12 @@ pub struct HttpRequest {
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` cannot be a header: a name has letters, digits and hyphens, a value has no line break")]
 pub struct BadHeader(pub String);
+
+impl Advice for BadHeader {
+    fn next_step(&self) -> NextStep {
+        ExitCode::Unexpected.no_hint()
+    }
+}
 
 impl HttpRequest {
     pub fn new(method: Method, url: Url) -> Self {

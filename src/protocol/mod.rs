@@ -1,5 +1,6 @@
 //! Floor 0: the RFCs' nouns as pure values, parsed and built in both directions.
 
+pub mod advice;
 pub mod authorization;
 pub mod bearer;
 pub mod client;

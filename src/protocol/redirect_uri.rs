@@ -8,6 +8,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use url::{Host, Url};
 
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
+
 /// What is registered when nobody says otherwise: a port of our own choice, the same at every login.
 pub const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
 
@@ -28,6 +30,16 @@ pub enum RedirectUriError {
     UserInfo(String),
     #[error("`{0}` is plain http to another machine; the code would cross the network in clear")]
     PlainHttp(String),
+}
+
+impl Advice for RedirectUriError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NotAbsolute(_) | Self::Fragment(_) | Self::UserInfo(_) | Self::PlainHttp(_) => {
+                ExitCode::Usage.hint("such as `--redirect-uri http://127.0.0.1:8765/callback`")
+            }
+        }
+    }
 }
 
 impl RedirectUri {

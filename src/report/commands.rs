@@ -1,15 +1,9 @@
 //! What the commands refuse by themselves, and what the emulator, the terminal and the user's folders do.
 
-use super::definition::of_definition;
 use super::{ExitCode, Verdict};
 use crate::commands::call::CallError;
-use crate::commands::emulate;
-use crate::commands::{CommandError, login_command};
-use crate::emulator::EmulatorError;
-use crate::store::sealed_login::SealedLoginError;
-use crate::system::paths::PathsError;
-use crate::system::project::ProjectError;
-use crate::system::terminal::TerminalError;
+use crate::commands::{CommandError, emulate};
+use crate::protocol::advice::{Advice, NextStep, login_command};
 
 pub(super) fn of_command(error: &CommandError) -> Verdict {
     match error {
@@ -157,36 +151,10 @@ pub(super) fn of_command(error: &CommandError) -> Verdict {
             ExitCode::Usage,
             Some(format!("`--replace` puts the other in the place of `{profile}`, `--profile NAME` beside it")),
         ),
-        CommandError::SealedLogin(error) => of_sealed_login(error),
-    }
-}
-
-fn of_sealed_login(error: &SealedLoginError) -> Verdict {
-    match error {
-        SealedLoginError::Newer => (ExitCode::Store, Some("upgrade oauthctl".into())),
-        SealedLoginError::ShortPassphrase => (
-            ExitCode::Usage,
-            Some(
-                "whoever has the file may try as many as they like: `openssl rand -base64 24` makes a good one".into(),
-            ),
-        ),
-        SealedLoginError::NotOurs | SealedLoginError::TooCostly { .. } | SealedLoginError::Damaged(_) => {
-            (ExitCode::Usage, Some("`oauthctl export --profile NAME` on the other machine makes a new one".into()))
+        CommandError::SealedLogin(error) => {
+            let NextStep { code, hint } = error.next_step();
+            (code, hint)
         }
-        SealedLoginError::WrongPassphrase => (ExitCode::Usage, None),
-        SealedLoginError::Entropy(_) => (ExitCode::Unexpected, None),
-    }
-}
-
-pub(super) fn of_project(error: &ProjectError) -> Verdict {
-    match error {
-        ProjectError::Unreadable { .. } => {
-            (ExitCode::Definition, Some("it must be a file of yours or of root that nobody else can change".into()))
-        }
-        ProjectError::Wrong { .. } => (
-            ExitCode::Definition,
-            Some("it may have `profile = \"NAME\"` and `[params]` with single names, and nothing else".into()),
-        ),
     }
 }
 
@@ -214,34 +182,5 @@ pub(super) fn of_call(error: &CallError) -> Verdict {
             (ExitCode::Usage, Some("`-o FILE` keeps it in a file; a pipe takes it too".into()))
         }
         CallError::Output { .. } => (ExitCode::Usage, Some("`-o` takes a file that can be written".into())),
-    }
-}
-
-pub(super) fn of_emulator(error: &EmulatorError) -> Verdict {
-    match error {
-        EmulatorError::Definition(error) => of_definition(error),
-        EmulatorError::Entropy(_) => (ExitCode::Unexpected, None),
-        EmulatorError::Listen { .. } => {
-            (ExitCode::Network, Some("choose another port with `--port N`, or leave it out".into()))
-        }
-        EmulatorError::Serve(_) => (ExitCode::Unexpected, None),
-    }
-}
-
-pub(super) fn of_paths(error: &PathsError) -> Verdict {
-    match error {
-        PathsError::NoHome => {
-            (ExitCode::Definition, Some("set HOME, or OAUTHCTL_CONFIG_DIR and OAUTHCTL_DATA_DIR".into()))
-        }
-        PathsError::NotAbsolute { name, .. } => {
-            (ExitCode::Definition, Some(format!("`unset {name}`, or write it with a `/` at the beginning")))
-        }
-    }
-}
-
-pub(super) fn of_terminal(error: &TerminalError) -> Verdict {
-    match error {
-        TerminalError::Stdout(_) => (ExitCode::Unexpected, None),
-        TerminalError::Stdin(_) | TerminalError::NoAnswer => (ExitCode::Usage, None),
     }
 }

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use super::record;
 use super::{Profile, StoredToken};
 use crate::keychain::seal::SealKey;
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::protocol::secret::Secret;
 use crate::system::entropy::{Entropy, NoEntropy};
@@ -28,6 +29,17 @@ pub enum JournalError {
     BadKey,
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
+}
+
+impl Advice for JournalError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::File { .. } => ExitCode::Store
+                .hint("it may hold a newer token than the store: make it readable, and run `oauthctl token`"),
+            Self::BadKey => ExitCode::Store.hint("log in again to replace the record"),
+            Self::Entropy(error) => error.next_step(),
+        }
+    }
 }
 
 pub struct Journal {

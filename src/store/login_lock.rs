@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::{Journal, Profile};
 use crate::keychain::StateFolder;
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::system::account::{self, NoAccount};
 use crate::system::private_file::{FileLock, PrivateDir, PrivateFileError};
@@ -27,6 +28,17 @@ pub enum LockError {
         #[source]
         source: PrivateFileError,
     },
+}
+
+impl Advice for LockError {
+    fn next_step(&self) -> NextStep {
+        ExitCode::Store.hint(match self {
+            Self::NoAccount(_) => "`--store file` keeps logins, and their locks, in a folder of its own".to_owned(),
+            Self::File { source, .. } => {
+                format!("{}: two processes could spend one refresh token without the lock", source.hint())
+            }
+        })
+    }
 }
 
 /// Lets go when it is dropped.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
+
 /// `[a-z0-9][a-z0-9._-]*`, 64 characters at most: it is a keychain account and a file's name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Profile(String);
@@ -10,6 +12,12 @@ pub struct Profile(String);
 #[derive(Debug, thiserror::Error)]
 #[error("a profile has a name of small letters, digits, `.`, `_` and `-`, and begins with a letter or a digit")]
 pub struct NotAProfile;
+
+impl Advice for NotAProfile {
+    fn next_step(&self) -> NextStep {
+        ExitCode::Unexpected.no_hint()
+    }
+}
 
 impl Profile {
     pub fn as_str(&self) -> &str {

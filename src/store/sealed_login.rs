@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 
 use super::record::{self, NotARecord, VERSION};
 use super::{Profile, StoredToken};
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::secret::Secret;
 use crate::system::entropy::{Entropy, NoEntropy, random};
 
@@ -59,6 +60,21 @@ pub enum SealedLoginError {
     Damaged(#[source] serde_json::Error),
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
+}
+
+impl Advice for SealedLoginError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::Newer => ExitCode::Store.hint("upgrade oauthctl"),
+            Self::ShortPassphrase => ExitCode::Usage
+                .hint("whoever has the file may try as many as they like: `openssl rand -base64 24` makes a good one"),
+            Self::NotOurs | Self::TooCostly { .. } | Self::Damaged(_) => {
+                ExitCode::Usage.hint("`oauthctl export --profile NAME` on the other machine makes a new one")
+            }
+            Self::WrongPassphrase => ExitCode::Usage.no_hint(),
+            Self::Entropy(error) => error.next_step(),
+        }
+    }
 }
 
 /// What is sealed.

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use url::Url;
 
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::system::process;
 
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,14 @@ pub enum BrowserError {
     },
     #[error("an authorize URL is https (or http on loopback) and has no user name: this one is not opened")]
     UnsafeUrl,
+}
+
+impl Advice for BrowserError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NoneFound(_) | Self::NotStarted { .. } | Self::UnsafeUrl => ExitCode::Unexpected.no_hint(),
+        }
+    }
 }
 
 pub trait Browser: Send + Sync {

@@ -13,6 +13,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject};
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::secret::Secret;
 use crate::protocol::time::Timestamp;
 
@@ -40,6 +41,14 @@ pub enum CertificateError {
     },
     #[error("the kept certificate is damaged")]
     Damaged,
+}
+
+impl Advice for CertificateError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NotMade { .. } | Self::NotUsable { .. } | Self::Damaged => ExitCode::Unexpected.no_hint(),
+        }
+    }
 }
 
 /// A certificate and its key, as they are kept.

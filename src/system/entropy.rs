@@ -1,8 +1,16 @@
 //! Random bytes from the operating system.
 
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
+
 #[derive(Debug, thiserror::Error)]
 #[error("the operating system gave no random bytes")]
 pub struct NoEntropy(#[source] pub getrandom::Error);
+
+impl Advice for NoEntropy {
+    fn next_step(&self) -> NextStep {
+        ExitCode::Unexpected.no_hint()
+    }
+}
 
 pub trait Entropy: Send + Sync {
     /// Fills the whole buffer or fails; there is no weaker source to fall back to.

@@ -16,6 +16,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use url::Url;
 
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::message::HttpRequest;
 use crate::provider::endpoint::is_loopback;
 use crate::system::process;
@@ -56,6 +57,18 @@ pub enum HttpError {
     TooLarge { origin: String, limit: u64 },
     #[error("the HTTP client cannot be set up")]
     Setup(#[source] Reason),
+}
+
+impl Advice for HttpError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::Connect { .. } => {
+                ExitCode::Network.hint("check the network, the proxy variables, and that the address is right")
+            }
+            Self::Timeout { .. } | Self::Broken { .. } => ExitCode::Network.hint("try again; nothing was changed here"),
+            Self::TooLarge { .. } | Self::Setup(_) => ExitCode::Network.no_hint(),
+        }
+    }
 }
 
 /// The innermost cause, in words, without any URL.

@@ -29,6 +29,8 @@ use std::thread::JoinHandle;
 use rustls::ServerConfig;
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
+
 pub use request::{Answer, LoopbackRequest, Progress, parse};
 pub use sender::Sender;
 use server::{Answers, Server};
@@ -48,6 +50,20 @@ pub enum LoopbackError {
     NotAllowed { port: u16 },
     #[error("cannot listen on loopback")]
     Other(#[source] io::Error),
+}
+
+impl Advice for LoopbackError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::Taken { port } => ExitCode::Network.hint(format!(
+                "find the program with `ss -ltnp 'sport = :{port}'` (or `lsof -i :{port}`) and end it, or choose another port \
+                 with `--port N` and register that redirect URI; `--port 0` takes any free one where the provider allows it"
+            )),
+            Self::NotAllowed { .. } => ExitCode::Network
+                .hint("ports below 1024 are for root on most systems: choose a higher one with `--port N`"),
+            Self::Other(_) => ExitCode::Network.no_hint(),
+        }
+    }
 }
 
 /// What happened on the port.

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::provider::DefinitionFiles;
 use crate::system::private_file;
 
@@ -15,6 +16,17 @@ pub enum PathsError {
     NoHome,
     #[error("{name} holds `{value}`, which is no absolute path")]
     NotAbsolute { name: &'static str, value: String },
+}
+
+impl Advice for PathsError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NoHome => ExitCode::Definition.hint("set HOME, or OAUTHCTL_CONFIG_DIR and OAUTHCTL_DATA_DIR"),
+            Self::NotAbsolute { name, .. } => {
+                ExitCode::Definition.hint(format!("`unset {name}`, or write it with a `/` at the beginning"))
+            }
+        }
+    }
 }
 
 /// The user's own folders.

@@ -37,6 +37,35 @@ pub enum PrivateFileError {
     NotPrivate(&'static str),
 }
 
+/// What our files and folders must be.
+pub const OURS_ALONE: &str = "it must be yours, no symbolic link, and nobody else may change it";
+
+impl PrivateFileError {
+    /// What may mend it. What the file was for, and so the exit code, is known to those who own it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Io(error) => disk_hint(error),
+            Self::NotPrivate(_) => OURS_ALONE,
+        }
+    }
+}
+
+/// What may mend a file or folder of ours that cannot be read or written.
+pub fn disk_hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room there and try again; what was kept before is as it was"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "nothing can be kept there; OAUTHCTL_DATA_DIR and OAUTHCTL_CONFIG_DIR lead to another place"
+        }
+        _ if os::is_too_many_files(error) => {
+            "`ulimit -n` says how many files a program may have open; a higher number helps"
+        }
+        _ => OURS_ALONE,
+    }
+}
+
 /// Reads a file that belongs to this user alone. `None` if there is none. Makes nothing and touches nothing.
 pub fn read(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, PrivateFileError> {
     let file = match os::no_follow(OpenOptions::new().read(true)).open(path) {

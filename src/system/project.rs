@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::provider::catalogue::is_id;
 use crate::provider::template::Param;
@@ -31,6 +32,15 @@ pub enum ProjectError {
     },
     #[error("{at}: {problem}")]
     Wrong { at: At, problem: String },
+}
+
+impl Advice for ProjectError {
+    fn next_step(&self) -> NextStep {
+        ExitCode::Definition.hint(match self {
+            Self::Unreadable { .. } => "it must be a file of yours or of root that nobody else can change",
+            Self::Wrong { .. } => "it may have `profile = \"NAME\"` and `[params]` with single names, and nothing else",
+        })
+    }
 }
 
 /// Where in which file.

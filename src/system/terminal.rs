@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::secret::Secret;
 
 /// When to colour.
@@ -22,6 +23,17 @@ pub enum TerminalError {
     Stdin(#[source] io::Error),
     #[error("the answer was cut short")]
     NoAnswer,
+}
+
+impl Advice for TerminalError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            // The reader has what it wanted, as in `oauthctl status | head -1`.
+            Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::Success.no_hint(),
+            Self::Stdout(_) => ExitCode::Unexpected.no_hint(),
+            Self::Stdin(_) | Self::NoAnswer => ExitCode::Usage.no_hint(),
+        }
+    }
 }
 
 pub trait Terminal: Send + Sync {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{Dialect, JSON};
+use crate::protocol::advice::{ExitCode, NextStep};
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
@@ -77,6 +78,36 @@ pub enum TokenReplyError {
         #[source]
         source: NotATokenResponse,
     },
+}
+
+impl TokenReplyError {
+    /// What to do next where `provider` gave this reply. It knows its own name only as an URL.
+    pub fn next_step(&self, provider: &str) -> NextStep {
+        let show = format!("`oauthctl providers show {provider}`");
+        match self {
+            Self::Refused { error, .. } => ExitCode::Refused.hint(match error.code.as_str() {
+                "invalid_client" | "unauthorized_client" => {
+                    format!("check the client id and secret: `oauthctl app set {provider}` replaces them")
+                }
+                "invalid_grant" => format!(
+                    "run `oauthctl login --provider {provider}` again: a code works once and soon expires, and the redirect \
+                     URI must be the registered one"
+                ),
+                _ => format!("{show} shows what was sent and why"),
+            }),
+            Self::Redirected { .. } => ExitCode::Refused
+                .hint(format!("the token URL has probably moved: compare {show} with the provider's guide")),
+            Self::TooOften { .. } => {
+                ExitCode::Network.hint("nothing is wrong with what was sent; wait a while, then try again")
+            }
+            Self::ServerFault { .. } => {
+                ExitCode::Network.hint("the provider has a fault of its own; log in again later")
+            }
+            Self::Unreadable { .. } | Self::Unusable { .. } | Self::UnusableFragment { .. } => ExitCode::Network.hint(
+                format!("a proxy or a login page may have answered in the provider's place; else compare with {show}"),
+            ),
+        }
+    }
 }
 
 fn pause(wait: Option<HumanDuration>) -> String {

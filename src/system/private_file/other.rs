@@ -101,3 +101,7 @@ pub fn check_trusted(file: &File) -> io::Result<()> {
 pub fn sync_dir(_: &Path) -> io::Result<()> {
     Ok(())
 }
+
+pub fn is_too_many_files(_: &io::Error) -> bool {
+    false
+}

@@ -154,3 +154,8 @@ fn is_ours(metadata: &Metadata) -> bool {
     // SAFETY: `geteuid` takes nothing, changes nothing and cannot fail.
     metadata.uid() == unsafe { libc::geteuid() }
 }
+
+/// Whether this process may open no further file.
+pub fn is_too_many_files(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EMFILE)
+}

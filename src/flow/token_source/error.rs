@@ -1,0 +1,72 @@
+//! Why there is no valid token of a login.
+
+use super::FlowError;
+use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
+use crate::protocol::time::{HumanDuration, Timestamp};
+use crate::store::StoreError;
+use crate::system::entropy::NoEntropy;
+
+#[derive(Debug, thiserror::Error)]
+pub enum TokenSourceError {
+    #[error("`{provider}` gave no refresh token for the login `{profile}`{}", ended(*expired_at))]
+    NoRefreshToken { profile: String, provider: String, expired_at: Option<Timestamp> },
+    #[error("the refresh token of `{profile}` is dead: `{provider}` refused it at {since}, and it is not sent again")]
+    Dead { profile: String, provider: String, since: Timestamp },
+    #[error("`{provider}` refused the refresh token of `{profile}` for good{}", interruption(*interrupted))]
+    Refused {
+        profile: String,
+        provider: String,
+        /// When a refresh was begun whose end is not known.
+        interrupted: Option<Timestamp>,
+        #[source]
+        source: Box<FlowError>,
+    },
+    #[error("the token of `{profile}` could not be refreshed")]
+    Failed {
+        profile: String,
+        #[source]
+        source: Box<FlowError>,
+    },
+    #[error("the token ends in {left}, and `--min-validity` asks for {wanted}: {why}")]
+    TooShort { left: HumanDuration, wanted: HumanDuration, why: String },
+    #[error("another process has been refreshing `{profile}` for {waited}")]
+    Busy { profile: String, waited: HumanDuration },
+    #[error("the login `{profile}` was replaced or removed while it was refreshed")]
+    Replaced { profile: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+}
+
+impl Advice for TokenSourceError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NoRefreshToken { profile, provider, .. }
+            | Self::Dead { profile, provider, .. }
+            | Self::Refused { profile, provider, .. } => {
+                ExitCode::LoginNeeded.hint(format!("`{}` makes a new login", login_command(provider, profile)))
+            }
+            Self::Failed { source, .. } => match source.next_step() {
+                NextStep { code: ExitCode::Network, .. } => {
+                    ExitCode::Network.hint("try again later; the refresh token is kept as it was")
+                }
+                other => other,
+            },
+            Self::TooShort { .. } => ExitCode::Network.hint("ask for less with `--min-validity`, or try again later"),
+            Self::Busy { .. } => ExitCode::Busy.hint("try again when it is done; a process that hangs may be ended"),
+            Self::Replaced { .. } => ExitCode::Busy.hint("try again"),
+            Self::Store(error) => error.next_step(),
+            Self::Entropy(error) => error.next_step(),
+        }
+    }
+}
+
+fn ended(at: Option<Timestamp>) -> String {
+    at.map(|at| format!(", and its access token ended at {at}")).unwrap_or_default()
+}
+
+fn interruption(at: Option<Timestamp>) -> String {
+    let said = |at| format!("; a refresh that began at {at} and was interrupted may have spent it");
+    at.map(said).unwrap_or_default()
+}

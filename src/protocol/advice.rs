@@ -1,0 +1,87 @@
+//! What comes after an error: an exit code for scripts, a hint for people. An error is worded where it arises, so the
+//! two stand beside it, on whichever floor that is; a floor above delegates to them by a `match` that names every
+//! variant. The compiler, not a list of types, sees to it that a new error has its code.
+//!
+//! Both come from one answer, not from two methods: a variant is then one line of one `match`, and its code and its
+//! hint cannot be changed apart. A hint is text; no floor depends on the one that prints it.
+
+use std::error::Error;
+
+/// What a script may do next. `oauthctl --help` and the README list the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    Success = 0,
+    /// A bug, or unforeseen input or output.
+    Unexpected = 1,
+    /// The command line was not understood.
+    Usage = 2,
+    /// Unknown provider, bad definition, no client registered.
+    Definition = 3,
+    /// Nothing stored, or the refresh was refused.
+    LoginNeeded = 4,
+    /// The user or the server said no, or our origin rule refused.
+    Refused = 5,
+    /// No redirect in time.
+    NoAnswer = 6,
+    /// The keychain is missing, locked, hanging, too small.
+    Store = 7,
+    /// DNS, TLS, connect, timeout, 5xx, unreadable reply.
+    Network = 8,
+    /// `call` got 4xx or 5xx; the body is on stdout.
+    ApiStatus = 9,
+    /// The token is valid, its scope is not enough.
+    ScopeMissing = 10,
+    /// Another process holds the login, and no valid token is left.
+    Busy = 11,
+}
+
+impl ExitCode {
+    pub fn hint(self, hint: impl Into<String>) -> NextStep {
+        NextStep { code: self, hint: Some(hint.into()) }
+    }
+
+    /// For an error after which a person can do nothing that its message does not say.
+    pub fn no_hint(self) -> NextStep {
+        NextStep { code: self, hint: None }
+    }
+}
+
+/// An exit code and, where something can be done, a hint that can be pasted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextStep {
+    pub code: ExitCode,
+    pub hint: Option<String>,
+}
+
+/// An error that says what to do next. One whose code is [`ExitCode::Success`] is not told to anybody.
+pub trait Advice: Error {
+    fn next_step(&self) -> NextStep;
+}
+
+/// Lets `?` end a command with its own error.
+impl<'e, E: Advice + 'e> From<E> for Box<dyn Advice + 'e> {
+    fn from(error: E) -> Self {
+        Box::new(error)
+    }
+}
+
+/// An error and its causes in one line, for a sentence that goes on.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+/// The command that makes a login anew, to be pasted. A login's default name is its provider's.
+pub fn login_command(provider: &str, profile: &str) -> String {
+    match profile == provider {
+        true => format!("oauthctl login --provider {provider}"),
+        false => format!("oauthctl login --provider {provider} --profile {profile}"),
+    }
+}

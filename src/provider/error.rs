@@ -1,0 +1,79 @@
+//! What can be wrong with a definition, or with what was asked of one.
+
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
+
+/// What is wrong with a provider, a definition of it, or a value for it.
+#[derive(Debug, thiserror::Error)]
+pub enum DefinitionError {
+    #[error("no provider is called `{id}`")]
+    UnknownProvider { id: String, near: Vec<String> },
+    #[error("`{place}` is not a usable definition")]
+    Unreadable {
+        place: String,
+        #[source]
+        source: toml::de::Error,
+    },
+    #[error("`{place}` cannot be read")]
+    UnreadableFile {
+        place: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("`{id}` has no alternative called `{name}`")]
+    UnknownAlternative { id: String, name: String, known: Vec<String> },
+    #[error("the definition of `{id}` has no `{key}`, which {purpose} needs")]
+    Missing { id: String, key: &'static str, purpose: &'static str },
+    #[error("the definition of `{id}` is wrong at `{key}`: {problem}")]
+    Wrong { id: String, key: String, problem: String },
+    #[error("`{id}` needs a value for `{param}`")]
+    ParamNeeded { id: String, param: String, example: String },
+    #[error("`{value}` cannot be the `{param}` of `{id}`: {problem}")]
+    ParamRefused { id: String, param: String, value: String, problem: String },
+    #[error("`{id}` has no parameter `{param}`")]
+    UnknownParam { id: String, param: String, known: Vec<String> },
+    #[error("the {part} origins of `{id}` are recorded as {recorded}, and the definition now has {now}")]
+    OriginsMoved { id: String, part: &'static str, recorded: String, now: String, remedy: String },
+}
+
+impl Advice for DefinitionError {
+    fn next_step(&self) -> NextStep {
+        NextStep { code: ExitCode::Definition, hint: self.hint() }
+    }
+}
+
+impl DefinitionError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownProvider { near, .. } if near.is_empty() => {
+                Some("`oauthctl providers list` shows who there is".to_owned())
+            }
+            Self::UnknownProvider { near, .. } => Some(format!("did you mean {}?", ticked(near))),
+            Self::Unreadable { source, .. } => near_key(source.message()).map(|key| format!("did you mean `{key}`?")),
+            Self::UnknownAlternative { known, .. } if known.is_empty() => Some("it has no alternatives".to_owned()),
+            Self::UnknownAlternative { known, .. } => Some(format!("it has {}", ticked(known))),
+            Self::Missing { id, .. } | Self::Wrong { id, .. } => {
+                Some(format!("`oauthctl providers show {id}` prints the definition"))
+            }
+            Self::ParamNeeded { param, example, .. } => Some(format!("add `--param {param}={example}`")),
+            Self::UnknownParam { known, .. } if known.is_empty() => Some("it takes none".to_owned()),
+            Self::UnknownParam { known, .. } => Some(format!("it takes {}", ticked(known))),
+            Self::OriginsMoved { remedy, .. } => {
+                Some(format!("if the change is right, `{remedy}` records the new ones; nothing was sent"))
+            }
+            Self::UnreadableFile { .. } | Self::ParamRefused { .. } => None,
+        }
+    }
+}
+
+/// The known key that looks most like the unknown one in serde's sentence: "unknown field `ulr`, expected one of `url`, …".
+fn near_key(message: &str) -> Option<&str> {
+    let mut names = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+    let unknown = names.next()?;
+    // Two letters that changed places are one slip.
+    let likeness = |name: &&str| (strsim::normalized_damerau_levenshtein(unknown, name) * 100.0) as u32;
+    names.max_by_key(likeness).filter(|name| likeness(name) >= 60)
+}
+
+fn ticked(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
