@@ -7,7 +7,8 @@ use clap::error::{ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{self, CommandError, Context};
+use crate::commands::{self, Context, SessionError};
+use crate::protocol::advice::Advice;
 use crate::protocol::sanitize;
 use crate::store::{Profile, StoreKind};
 use crate::system::System;
@@ -151,33 +152,35 @@ fn cleaned(mut error: clap::Error, command: &mut clap::Command, args: &[OsString
 }
 
 impl Cli {
-    pub fn run(self, system: System) -> anyhow::Result<()> {
+    /// Returns the exit code of a command that went well, which is another program's for `exec` and `emulate`.
+    pub fn run(self, system: System) -> Result<u8, Box<dyn Advice>> {
         let terminal = SystemTerminal::new(self.global.color, self.global.quiet);
         if let Some(name) = system.secrets.not_text {
-            return Err(CommandError::VariableNotText { name }.into());
+            return Err(SessionError::VariableNotText { name }.into());
         }
         if self.global.verbose && !system.hardened {
             terminal.note(&"note: this system lets your other processes read the memory of this one");
         }
         let context = Context::new(system, Arc::new(terminal), self.global);
         match &self.command {
-            Command::App(args) => commands::app::run(args, &context),
-            Command::Login(args) => commands::login::run(args, &context),
-            Command::Call(args) => commands::call::run(args, &context),
-            Command::Token(args) => commands::token::run(args, &context),
-            Command::Refresh(args) => commands::refresh::run(args, &context),
-            Command::Status(args) => commands::status::run(args, &context),
-            Command::Scopes(args) => commands::scopes::run(args, &context),
-            Command::Use(args) => commands::use_login::run(args, &context),
-            Command::Logout(args) => commands::logout::run(args, &context),
-            Command::Exec(args) => commands::exec::run(args, &context),
-            Command::Export(args) => commands::export::run(args, &context),
-            Command::Import(args) => commands::import::run(args, &context),
-            Command::Providers(args) => commands::providers::run(args, &context),
-            Command::Emulate(args) => commands::emulate::run(args, &context),
-            Command::Demo(args) => commands::demo::run(args, &context),
-            Command::Completions(args) => commands::completions::run(args, &context),
-            Command::Man(args) => commands::completions::run_man(args, &context),
+            Command::App(args) => commands::app::run(args, &context)?,
+            Command::Login(args) => commands::login::run(args, &context)?,
+            Command::Call(args) => commands::call::run(args, &context)?,
+            Command::Token(args) => commands::token::run(args, &context)?,
+            Command::Refresh(args) => commands::refresh::run(args, &context)?,
+            Command::Status(args) => commands::status::run(args, &context)?,
+            Command::Scopes(args) => commands::scopes::run(args, &context)?,
+            Command::Use(args) => commands::use_login::run(args, &context)?,
+            Command::Logout(args) => commands::logout::run(args, &context)?,
+            Command::Exec(args) => return Ok(commands::exec::run(args, &context)?),
+            Command::Export(args) => commands::export::run(args, &context)?,
+            Command::Import(args) => commands::import::run(args, &context)?,
+            Command::Providers(args) => commands::providers::run(args, &context)?,
+            Command::Emulate(args) => return Ok(commands::emulate::run(args, &context)?),
+            Command::Demo(args) => commands::demo::run(args, &context)?,
+            Command::Completions(args) => commands::completions::run(args, &context)?,
+            Command::Man(args) => commands::completions::run_man(args, &context)?,
         }
+        Ok(0)
     }
 }

@@ -32,7 +32,7 @@
 //! AccessToken ─▶ Replacement: `exec` gives it to the command's environment, and becomes the command
 //! TokenStore ─▶ Keychain: the OS keychain (LongRecords over it) | SealedFiles | CredentialHelper | variable | memory
 //!
-//! any floor's typed error ─▶ anyhow in commands ─▶ report ─▶ stderr + exit code
+//! any floor's typed error ─▶ the command's own ─▶ Box<dyn Advice> in cli ─▶ report ─▶ stderr + exit code
 //! ```
 //!
 //! # Invariants

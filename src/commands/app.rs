@@ -5,17 +5,19 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use colored::Colorize;
 
-use super::{CommandError, Context};
+use super::{Context, SessionError};
 use crate::output::{AppOutcome, AppStatus};
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI;
 use crate::protocol::sanitize;
 use crate::protocol::secret::{ClientSecret, is_vschar};
 use crate::provider::definition::value_of;
-use crate::provider::{Provider, ProviderDefinition};
-use crate::store::Registration;
+use crate::provider::{DefinitionError, Provider, ProviderDefinition};
+use crate::store::{Registration, StoreError};
 use crate::system::paths::variable;
+use crate::system::terminal::TerminalError;
 
 /// What is registered at providers that take https only.
 const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
@@ -72,7 +74,54 @@ struct SetArgs {
     client_secret_file: Option<PathBuf>,
 }
 
-pub fn run(args: &AppArgs, context: &Context) -> anyhow::Result<()> {
+/// Why there is no client to use, or none that could be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error("no client is registered for `{provider}`, and there is no terminal to ask on")]
+    NotRegistered { provider: String },
+    #[error("no client is registered for `{provider}`")]
+    NoApp { provider: String },
+    #[error("no usable {question} was given")]
+    EmptyAnswer { question: &'static str },
+    #[error("`{path}` cannot be read as a secret")]
+    SecretFile {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
+
+impl Advice for AppError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NotRegistered { provider } => ExitCode::Definition.hint(format!(
+                "`oauthctl app set {provider} --client-id ID --client-secret-stdin` reads the secret from stdin; \
+                 or set OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET"
+            )),
+            Self::NoApp { provider } => {
+                ExitCode::Definition.hint(format!("`oauthctl app set {provider}` registers one"))
+            }
+            Self::EmptyAnswer { .. } => {
+                ExitCode::Usage.hint("give it as the provider shows it where the app is registered")
+            }
+            Self::SecretFile { .. } => ExitCode::Usage.hint("the file holds the secret and nothing else"),
+            Self::Session(error) => error.next_step(),
+            Self::Definition(error) => error.next_step(),
+            Self::Store(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
+
+pub fn run(args: &AppArgs, context: &Context) -> Result<(), AppError> {
     match &args.action {
         Action::Set(args) => set(args, context),
         Action::Show { provider } => show(provider, context),
@@ -80,7 +129,7 @@ pub fn run(args: &AppArgs, context: &Context) -> anyhow::Result<()> {
     }
 }
 
-fn set(args: &SetArgs, context: &Context) -> anyhow::Result<()> {
+fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
     let catalogue = context.catalogue()?;
     let definition = catalogue.get(&args.provider)?;
     // Where the secret may go is known now only if it does not depend on a parameter of the login.
@@ -96,37 +145,37 @@ fn set(args: &SetArgs, context: &Context) -> anyhow::Result<()> {
     let (client_id, secret) = match &args.client_id {
         Some(id) => (check_client_id(id)?, secret),
         None if secret.is_none() => ask_for_client(&definition, context)?,
-        None => return Err(CommandError::EmptyAnswer { question: "client id" }.into()),
+        None => return Err(AppError::EmptyAnswer { question: "client id" }),
     };
     let registration = Registration::new(client_id.clone(), secret, origins, context.system.clock.now());
     let store = context.store()?;
     let kind = store.save_app(&definition.id, &registration)?;
-    context.answer(&AppOutcome {
+    Ok(context.answer(&AppOutcome {
         provider: definition.id,
         client_id: client_id.to_string(),
         secret: registration.client_secret.is_some(),
         store: kind,
         place: store.place(kind)?,
-    })
+    })?)
 }
 
-fn show(provider: &str, context: &Context) -> anyhow::Result<()> {
+fn show(provider: &str, context: &Context) -> Result<(), AppError> {
     let definition = context.catalogue()?.get(provider)?;
     let found =
-        context.store()?.load_app(provider)?.ok_or_else(|| CommandError::NoApp { provider: provider.to_owned() })?;
-    context.answer(&AppStatus {
+        context.store()?.load_app(provider)?.ok_or_else(|| AppError::NoApp { provider: provider.to_owned() })?;
+    Ok(context.answer(&AppStatus {
         provider: definition.id,
         client_id: found.record.client_id.to_string(),
         secret: found.record.client_secret.is_some(),
         store: found.store,
         registered_at: found.record.registered_at,
         origins: found.record.origins,
-    })
+    })?)
 }
 
-fn remove(provider: &str, context: &Context) -> anyhow::Result<()> {
+fn remove(provider: &str, context: &Context) -> Result<(), AppError> {
     if !context.store()?.forget_app(provider)? {
-        return Err(CommandError::NoApp { provider: provider.to_owned() }.into());
+        return Err(AppError::NoApp { provider: provider.to_owned() });
     }
     context.terminal().note(&format_args!("forgot the client of `{}`", sanitize::line(provider)));
     Ok(())
@@ -136,7 +185,7 @@ fn remove(provider: &str, context: &Context) -> anyhow::Result<()> {
 pub fn registered_client(
     provider: &Provider,
     context: &Context,
-) -> anyhow::Result<Option<(ClientId, Option<ClientSecret>)>> {
+) -> Result<Option<(ClientId, Option<ClientSecret>)>, AppError> {
     if let Some(id) = variable("OAUTHCTL_CLIENT_ID") {
         return Ok(Some((check_client_id(&id)?, context.system.secrets.client_secret.clone())));
     }
@@ -152,14 +201,14 @@ pub fn client_for(
     provider: &Provider,
     grant: GrantKind,
     context: &Context,
-) -> anyhow::Result<(ClientId, Option<ClientSecret>)> {
+) -> Result<(ClientId, Option<ClientSecret>), AppError> {
     // The implicit grant has no use for the secret (RFC 6749 §4.2).
     let needed = |secret: Option<ClientSecret>| secret.filter(|_| grant != GrantKind::Implicit);
     if let Some((id, secret)) = registered_client(provider, context)? {
         return Ok((id, needed(secret)));
     }
     if !context.terminal().is_interactive() {
-        return Err(CommandError::NotRegistered { provider: provider.id().to_owned() }.into());
+        return Err(AppError::NotRegistered { provider: provider.id().to_owned() });
     }
     let (id, secret) = ask_for_client(&provider.definition, context)?;
     let origins = provider.definition.params.is_empty().then(|| provider.recorded_origins());
@@ -173,10 +222,10 @@ pub fn client_for(
 fn ask_for_client(
     definition: &ProviderDefinition,
     context: &Context,
-) -> anyhow::Result<(ClientId, Option<ClientSecret>)> {
+) -> Result<(ClientId, Option<ClientSecret>), AppError> {
     let terminal = context.terminal();
     if !terminal.is_interactive() {
-        return Err(CommandError::NotRegistered { provider: definition.id.clone() }.into());
+        return Err(AppError::NotRegistered { provider: definition.id.clone() });
     }
     let is_emulated = context.catalogue()?.emulated_id() == Some(&definition.id);
     let redirect_uri = default_redirect_uri(definition, is_emulated);
@@ -190,9 +239,9 @@ fn ask_for_client(
     Ok((id, secret))
 }
 
-fn check_client_id(text: &str) -> Result<ClientId, CommandError> {
+fn check_client_id(text: &str) -> Result<ClientId, AppError> {
     let id = text.trim();
-    if is_vschar(id) { Ok(ClientId::new(id)) } else { Err(CommandError::EmptyAnswer { question: "client id" }) }
+    if is_vschar(id) { Ok(ClientId::new(id)) } else { Err(AppError::EmptyAnswer { question: "client id" }) }
 }
 
 /// An empty secret means that there is none: a public client.
@@ -200,8 +249,8 @@ fn non_empty_secret(text: &str) -> Option<ClientSecret> {
     Some(text.trim()).filter(|text| !text.is_empty()).map(ClientSecret::new)
 }
 
-fn read_secret_file(path: &std::path::Path) -> Result<zeroize::Zeroizing<String>, CommandError> {
-    let failed = |source| CommandError::SecretFile { path: sanitize::line(&path.to_string_lossy()), source };
+fn read_secret_file(path: &std::path::Path) -> Result<zeroize::Zeroizing<String>, AppError> {
+    let failed = |source| AppError::SecretFile { path: sanitize::line(&path.to_string_lossy()), source };
     let bytes = crate::system::private_file::read_public(path, MAX_SECRET_FILE).map_err(failed)?;
     let text = String::from_utf8(bytes).map_err(|_| failed(std::io::ErrorKind::InvalidData.into()))?;
     Ok(zeroize::Zeroizing::new(text))

@@ -23,7 +23,7 @@ use self::prepare::{Prepared, RequestArgs};
 use self::show::{Show, ShowArgs};
 use self::trace::Trace;
 use super::valid_token::{valid_active_login, valid_login};
-use super::{ActiveLogin, CommandError, Context, login_command_for};
+use super::{ActiveLogin, Context, login_command_for};
 use crate::flow::api::Api;
 use crate::flow::paging::{self, End, Plan};
 use crate::flow::retry::{self, Caller, Renew};
@@ -87,7 +87,7 @@ pub struct CallArgs {
     _quiet: bool,
 }
 
-pub fn run(args: &CallArgs, context: &Context) -> anyhow::Result<()> {
+pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
     // What is only shown needs no token that works.
     let login =
         if args.curl || args.dry_run { context.active_login()? } else { valid_active_login(Wanted::Valid, context)? };
@@ -118,7 +118,7 @@ pub fn run(args: &CallArgs, context: &Context) -> anyhow::Result<()> {
 }
 
 /// The machine's client, or one that was asked for more.
-fn client(args: &CallArgs, context: &Context) -> anyhow::Result<Arc<dyn HttpClient>> {
+fn client(args: &CallArgs, context: &Context) -> Result<Arc<dyn HttpClient>, CallError> {
     if args.timeout.is_none() && args.cacert.is_none() {
         return Ok(Arc::clone(&context.system.http));
     }
@@ -136,7 +136,7 @@ fn print_instead(
     api: &Api<'_>,
     login: &ActiveLogin,
     context: &Context,
-) -> anyhow::Result<()> {
+) -> Result<(), CallError> {
     let mark = AccessToken::new(TOKEN_MARK);
     let token = if args.show_secrets { &login.token.access_token } else { &mark };
     let upload = prepared.upload.as_ref().and(args.request.input());
@@ -156,7 +156,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    fn one(&self, prepared: Prepared) -> anyhow::Result<()> {
+    fn one(&self, prepared: Prepared) -> Result<(), CallError> {
         let Prepared { request, upload, path } = prepared;
         let reply = self.caller.call(&request, upload)?;
         self.summary(reply.status, &reply.headers);
@@ -166,19 +166,19 @@ impl Call<'_> {
         let head = self.show.body(reply)?;
         let verdict = self.verdict(status, challenge.as_ref(), &head, &request.method, &path);
         verdict.map_err(|error| match (error, wait) {
-            (CommandError::ApiStatus { status, detail, .. }, Some(wait)) => {
+            (CallError::ApiStatus { status, detail, .. }, Some(wait)) => {
                 let advice =
                     format!("the API asks to wait {}; `--max-wait` says how long may be waited", HumanDuration(wait));
-                CommandError::ApiStatus { status, detail, advice: Some(advice) }.into()
+                CallError::ApiStatus { status, detail, advice: Some(advice) }
             }
-            (error, _) => error.into(),
+            (error, _) => error,
         })
     }
 
-    fn all_pages(&self, prepared: &Prepared) -> anyhow::Result<()> {
+    fn all_pages(&self, prepared: &Prepared) -> Result<(), CallError> {
         let request = &prepared.request;
         if request.method != Method::GET {
-            return Err(CallError::PagesOfWhat { method: sanitize::line(request.method.as_str()) }.into());
+            return Err(CallError::PagesOfWhat { method: sanitize::line(request.method.as_str()) });
         }
         let by_link = Paging::Link;
         let paging = value_of(&self.login.provider.definition.api.paging).unwrap_or(&by_link);
@@ -200,7 +200,7 @@ impl Call<'_> {
             if !self.context.terminal().stdout_is_terminal() {
                 self.context.terminal().progress(Some(&format!("{count} pages")));
             }
-            Ok::<_, anyhow::Error>(if refusal.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+            Ok::<_, CallError>(if refusal.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         });
         self.context.terminal().progress(None);
         joined.end()?;
@@ -209,7 +209,7 @@ impl Call<'_> {
                 .terminal()
                 .note(&format!("There are more pages than these {count}; `--max-pages` ended the walk."));
         }
-        Ok(refusal?)
+        refusal
     }
 
     /// What a person wants to know beside the body.
@@ -230,7 +230,7 @@ impl Call<'_> {
         body: &[u8],
         method: &Method,
         path: &str,
-    ) -> Result<(), CommandError> {
+    ) -> Result<(), CallError> {
         let (login, dialect) = (self.login, Dialect::new(&self.login.provider));
         let denied = dialect.is_denial(status, body) || challenge.is_some_and(Challenge::lacks_scope);
         if !denied && status < 400 {
@@ -241,14 +241,14 @@ impl Call<'_> {
         let detail = detail.map(|detail| mask::line(&detail, &[token.expose()]));
         if !denied {
             let expired = (status == 401).then(|| format!("`{}` gets another token", login_command_for(login, "")));
-            return Err(CommandError::ApiStatus { status, detail, advice: expired });
+            return Err(CallError::ApiStatus { status, detail, advice: expired });
         }
         let from_challenge = challenge.and_then(|challenge| challenge.param("scope").map(str::to_owned));
         // What is masked is nothing to ask for.
         let from_challenge = from_challenge.filter(|scope| !mask::tells(scope, &[token.expose()]));
         let scopes = from_challenge.or_else(|| login.provider.scope_for(method.as_str(), path).map(str::to_owned));
         let remedy = login_command_for(login, scopes.as_deref().unwrap_or("SCOPES"));
-        Err(CommandError::ScopeMissing { profile: login.profile.to_string(), status, detail, remedy })
+        Err(CallError::ScopeMissing { profile: login.profile.to_string(), status, detail, remedy })
     }
 }
 

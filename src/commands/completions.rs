@@ -5,6 +5,9 @@ use clap_complete::Shell;
 
 use super::Context;
 use crate::cli::Cli;
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::sanitize;
+use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct CompletionsArgs {
@@ -13,10 +16,10 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-pub fn run(args: &CompletionsArgs, context: &Context) -> anyhow::Result<()> {
+pub fn run(args: &CompletionsArgs, context: &Context) -> Result<(), TerminalError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "oauthctl", &mut script);
-    Ok(context.terminal().data(&script)?)
+    context.terminal().data(&script)
 }
 
 #[derive(Args)]
@@ -26,17 +29,34 @@ pub struct ManArgs {
     command: Option<String>,
 }
 
-pub fn run_man(args: &ManArgs, context: &Context) -> anyhow::Result<()> {
+#[derive(Debug, thiserror::Error)]
+pub enum ManError {
+    #[error("no command is called `{name}`")]
+    NoSuchCommand { name: String },
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
+
+impl Advice for ManError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NoSuchCommand { .. } => ExitCode::Usage.hint("`oauthctl --help` lists the commands"),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
+
+pub fn run_man(args: &ManArgs, context: &Context) -> Result<(), ManError> {
     let mut program = Cli::command();
     program.build();
     let command = match &args.command {
-        Some(name) => program.find_subcommand(name).cloned().ok_or_else(|| {
-            let problem = format!("no command is called `{}`", crate::protocol::sanitize::line(name));
-            Cli::command().error(clap::error::ErrorKind::InvalidSubcommand, problem)
-        })?,
+        Some(name) => {
+            let found = program.find_subcommand(name).cloned();
+            found.ok_or_else(|| ManError::NoSuchCommand { name: sanitize::line(name) })?
+        }
         None => program,
     };
     let mut page = Vec::new();
-    clap_mangen::Man::new(command).render(&mut page)?;
+    clap_mangen::Man::new(command).render(&mut page).map_err(TerminalError::Stdout)?;
     Ok(context.terminal().data(&page)?)
 }

@@ -1,9 +1,13 @@
 //! What every command has at hand: the machine, the terminal, the global flags, and what they lead to.
 
+mod error;
+
+pub use error::SessionError;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use super::{CommandError, emulate, sources};
+use super::{emulate, sources};
 use crate::cli::GlobalArgs;
 use crate::keychain::files::SealedFiles;
 use crate::keychain::helper::CredentialHelper;
@@ -22,7 +26,7 @@ use crate::store::token_store::Found;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::System;
 use crate::system::account;
-use crate::system::paths::{Paths, PathsError, variable};
+use crate::system::paths::{Paths, variable};
 use crate::system::project::{self, Project};
 use crate::system::terminal::{Terminal, TerminalError};
 
@@ -57,15 +61,14 @@ impl Context {
     }
 
     /// Prints one line of an answer that comes in lines.
-    pub fn say(&self, line: &str) -> anyhow::Result<()> {
-        Ok(self.print(format!("{line}\n"))?)
+    pub fn say(&self, line: &str) -> Result<(), TerminalError> {
+        self.print(format!("{line}\n"))
     }
 
     /// Prints an answer: for people, or as JSON.
-    pub fn answer<T: std::fmt::Display + serde::Serialize>(&self, answer: &T) -> anyhow::Result<()> {
-        let text =
-            if self.global.json { format!("{}\n", serde_json::to_string_pretty(answer)?) } else { answer.to_string() };
-        Ok(self.print(text)?)
+    pub fn answer<T: std::fmt::Display + serde::Serialize>(&self, answer: &T) -> Result<(), TerminalError> {
+        let json = || serde_json::to_string_pretty(answer).map_err(|error| TerminalError::Stdout(error.into()));
+        self.print(if self.global.json { format!("{}\n", json()?) } else { answer.to_string() })
     }
 
     /// Colour for a terminal, none for a pipe: the same rule as for the talk.
@@ -75,7 +78,7 @@ impl Context {
         self.terminal.data(shown.as_bytes())
     }
 
-    pub fn paths(&self) -> Result<&Paths, PathsError> {
+    pub fn paths(&self) -> Result<&Paths, SessionError> {
         if let Some(paths) = self.paths.get() {
             return Ok(paths);
         }
@@ -83,11 +86,11 @@ impl Context {
         Ok(self.paths.get_or_init(|| paths))
     }
 
-    pub fn catalogue(&self) -> anyhow::Result<Catalogue<'_>> {
+    pub fn catalogue(&self) -> Result<Catalogue<'_>, SessionError> {
         Ok(Catalogue::new(self.paths()?, emulated()?))
     }
 
-    pub fn store(&self) -> Result<&TokenStore, PathsError> {
+    pub fn store(&self) -> Result<&TokenStore, SessionError> {
         if let Some(store) = self.store.get() {
             return Ok(store);
         }
@@ -98,7 +101,7 @@ impl Context {
     }
 
     /// A store of its own, for a command that does not use the person's choice.
-    pub fn open_store(&self, chosen: Option<StoreKind>) -> Result<TokenStore, PathsError> {
+    pub fn open_store(&self, chosen: Option<StoreKind>) -> Result<TokenStore, SessionError> {
         let paths = self.paths()?.clone();
         let index = IndexFile::new(paths.data.clone());
         let entropy = Arc::clone(&self.system.entropy);
@@ -123,7 +126,7 @@ impl Context {
     }
 
     /// What the project in the working directory says.
-    pub fn project(&self) -> anyhow::Result<Option<&Project>> {
+    pub fn project(&self) -> Result<Option<&Project>, SessionError> {
         if self.project.get().is_none() {
             let found = project::find_here()?;
             let _ = self.project.set(found);
@@ -132,13 +135,13 @@ impl Context {
     }
 
     /// The profile that is meant: `--profile`, OAUTHCTL_PROFILE, the project's, or the current one.
-    pub fn profile(&self) -> anyhow::Result<Profile> {
+    pub fn profile(&self) -> Result<Profile, SessionError> {
         let chosen = sources::profiles(self)?.into_iter().next();
-        Ok(chosen.map(|(profile, _)| profile).ok_or(CommandError::NoLogin { profile: None, provider: None })?)
+        chosen.map(|(profile, _)| profile).ok_or(SessionError::NoLogin { profile: None, provider: None })
     }
 
     /// The record of the login that is meant.
-    pub fn stored_login(&self) -> anyhow::Result<(Profile, Found<StoredToken>)> {
+    pub fn stored_login(&self) -> Result<(Profile, Found<StoredToken>), SessionError> {
         let profile = self.profile()?;
         if let Some(found) = self.login_of_variable(&profile)? {
             return Ok((profile, found));
@@ -152,19 +155,19 @@ impl Context {
 
     /// What `OAUTHCTL_TOKEN` says of this login, where it counts: with a profile that the person named, and no other
     /// store typed. Its provider and parameters are those of the login of that name, or else of the provider.
-    pub fn login_of_variable(&self, profile: &Profile) -> anyhow::Result<Option<Found<StoredToken>>> {
+    pub fn login_of_variable(&self, profile: &Profile) -> Result<Option<Found<StoredToken>>, SessionError> {
         let wanted = self.global.store == Some(StoreKind::Env);
         let Some(token) = &self.system.secrets.token else {
-            return if wanted { Err(CommandError::NoTokenVariable.into()) } else { Ok(None) };
+            return if wanted { Err(SessionError::NoTokenVariable) } else { Ok(None) };
         };
         if self.global.profile.is_none() && wanted {
-            return Err(CommandError::TokenWithoutProfile.into());
+            return Err(SessionError::TokenWithoutProfile);
         }
         if self.global.profile.as_ref() != Some(profile) || (self.global.typed.store && !wanted) {
             return Ok(None);
         }
         if !is_vschar(token.expose()) {
-            return Err(CommandError::BadTokenVariable.into());
+            return Err(SessionError::BadTokenVariable);
         }
         let catalogue = self.catalogue()?;
         let listed = self.store()?.index()?.logins.remove(profile.as_str());
@@ -175,11 +178,11 @@ impl Context {
         };
         // A record would have its origins compared; a bare token has none.
         if catalogue.emulated_id() == Some(&id) && profile.as_str() != emulate::profile_of(&id) {
-            return Err(CommandError::TokenForEmulator { profile: profile.to_string(), provider: id }.into());
+            return Err(SessionError::TokenForEmulator { profile: profile.to_string(), provider: id });
         }
         let definition = match catalogue.get(&id) {
             Err(DefinitionError::UnknownProvider { .. }) => {
-                return Err(CommandError::TokenOfNobody { profile: profile.to_string() }.into());
+                return Err(SessionError::TokenOfNobody { profile: profile.to_string() });
             }
             definition => definition?,
         };
@@ -195,12 +198,12 @@ impl Context {
         &self,
         definition: &ProviderDefinition,
         mut given: BTreeMap<String, String>,
-    ) -> anyhow::Result<BTreeMap<String, String>> {
+    ) -> Result<BTreeMap<String, String>, SessionError> {
         for (name, value) in self.project()?.into_iter().flat_map(|project| &project.params) {
             let Some(param) = definition.params.get(name).filter(|_| !given.contains_key(name)) else { continue };
             if param.kind != ParamKind::Label {
                 let (at, provider) = (value.at.clone(), definition.id.clone());
-                return Err(CommandError::ParamNotForProject { at, param: name.clone(), provider }.into());
+                return Err(SessionError::ParamNotForProject { at, param: name.clone(), provider });
             }
             given.insert(name.clone(), value.value.clone());
         }
@@ -208,27 +211,27 @@ impl Context {
     }
 
     /// The error for a profile that is not there.
-    pub fn no_such_login(&self, profile: &Profile) -> anyhow::Result<anyhow::Error> {
+    pub fn no_such_login(&self, profile: &Profile) -> Result<SessionError, SessionError> {
         let provider = self.store()?.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
         let provider = provider.or_else(|| emulated().ok().flatten().map(|(id, _)| id));
-        Ok(CommandError::NoLogin { profile: Some(profile.to_string()), provider }.into())
+        Ok(SessionError::NoLogin { profile: Some(profile.to_string()), provider })
     }
 
     /// The login that is meant, ready to be used: nothing is sent to servers that are not those of the login.
-    pub fn active_login(&self) -> anyhow::Result<ActiveLogin> {
+    pub fn active_login(&self) -> Result<ActiveLogin, SessionError> {
         let (profile, found) = self.stored_login()?;
         let provider = self.provider_of(&profile, &found.record)?;
         Ok(ActiveLogin { profile, token: found.record, provider })
     }
 
-    pub fn provider_of(&self, profile: &Profile, token: &StoredToken) -> anyhow::Result<Provider> {
+    pub fn provider_of(&self, profile: &Profile, token: &StoredToken) -> Result<Provider, SessionError> {
         let provider = self.catalogue()?.resolve(&token.provider, &token.params)?;
         provider.check_origins(&token.origins, &login_command(&token.provider, profile.as_str()))?;
         Ok(provider)
     }
 
     /// A provider with its parameters: given on the command line, or asked of a person.
-    pub fn resolve_asking(&self, id: &str, given: BTreeMap<String, String>) -> anyhow::Result<Provider> {
+    pub fn resolve_asking(&self, id: &str, given: BTreeMap<String, String>) -> Result<Provider, SessionError> {
         let catalogue = self.catalogue()?;
         let mut given = self.with_project(&catalogue.get(id)?, given)?;
         if self.terminal.is_interactive() && catalogue.emulated_id() != Some(id) {
@@ -246,11 +249,11 @@ impl Context {
 
 /// `OAUTHCTL_EMULATOR=judgeme=http://127.0.0.1:PORT`: in this environment the provider is that emulator. Loopback only:
 /// the variable must not be able to send a secret anywhere else.
-fn emulated() -> Result<Option<(String, Origin)>, CommandError> {
+fn emulated() -> Result<Option<(String, Origin)>, SessionError> {
     let Some(value) = variable("OAUTHCTL_EMULATOR") else { return Ok(None) };
     let parsed = value.split_once('=').and_then(|(id, origin)| {
         let origin = origin.starts_with("http://").then(|| Origin::parse(origin).ok()).flatten()?;
         crate::provider::catalogue::is_id(id).then(|| (id.to_owned(), origin))
     });
-    parsed.map(Some).ok_or_else(|| CommandError::BadEmulator { value: sanitize::line(&value) })
+    parsed.map(Some).ok_or_else(|| SessionError::BadEmulator { value: sanitize::line(&value) })
 }

@@ -4,34 +4,38 @@
 //! logins is never written, and its one record is removed at the end, also when a step fails. What a store makes for
 //! itself, such as the folder and the key file of the sealed one, stays, and the last line says so.
 
+use std::io;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args;
 use colored::Colorize;
 use http::Method;
 use url::Url;
 
 use super::emulate::start;
-use super::{CommandError, Context};
-use crate::emulator::{Emulator, Options};
+use super::{Context, SessionError};
+use crate::emulator::{Emulator, EmulatorError, Options};
+use crate::flow::FlowError;
 use crate::flow::api::Api;
 use crate::flow::authorization::{Listen, Login, LoginRequest, Obtained, Voucher};
 use crate::flow::evidence;
 use crate::flow::pages::Page;
 use crate::output::ScopesView;
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::client::ClientId;
 use crate::protocol::message::HttpRequest;
-use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::redirect_uri::{RedirectUri, RedirectUriError};
 use crate::protocol::scope::ScopeSet;
-use crate::provider::{Catalogue, Dialect, Provider, ProviderDefinition};
+use crate::provider::{Catalogue, DefinitionError, Dialect, Provider, ProviderDefinition};
+use crate::store::profile::NotAProfile;
 use crate::store::stored_token::ObtainedBy;
-use crate::store::{Profile, StoreKind, StoredToken, TokenStore};
-use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
-use crate::system::entropy::random;
-use crate::system::http::{HttpClient, MAX_REPLY};
+use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
+use crate::system::browser::{Browser, BrowserError, CommandBrowser, DesktopBrowser};
+use crate::system::entropy::{NoEntropy, random};
+use crate::system::http::{HttpClient, HttpError, MAX_REPLY};
 use crate::system::process;
+use crate::system::terminal::TerminalError;
 
 /// How long a person has for the demo's consent page.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -47,7 +51,56 @@ pub struct DemoArgs {
     browser: Option<String>,
 }
 
-pub fn run(args: &DemoArgs, context: &Context) -> anyhow::Result<()> {
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    #[error("the demo's {step} did not do what it should")]
+    DemoStep { step: &'static str },
+    #[error("no browser")]
+    NoThread(#[source] io::Error),
+    #[error(transparent)]
+    Browser(#[from] BrowserError),
+    #[error(transparent)]
+    BadProfile(#[from] NotAProfile),
+    #[error(transparent)]
+    BadRedirectUri(#[from] RedirectUriError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Emulator(#[from] EmulatorError),
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+}
+
+impl Advice for DemoError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::DemoStep { .. } | Self::NoThread(_) => ExitCode::Unexpected.no_hint(),
+            Self::Browser(error) => error.next_step(),
+            Self::BadProfile(error) => error.next_step(),
+            Self::BadRedirectUri(error) => error.next_step(),
+            Self::Session(error) => error.next_step(),
+            Self::Emulator(error) => error.next_step(),
+            Self::Flow(error) => error.next_step(),
+            Self::Http(error) => error.next_step(),
+            Self::Store(error) => error.next_step(),
+            Self::Definition(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+            Self::Entropy(error) => error.next_step(),
+        }
+    }
+}
+
+pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
     let definition = definition(args, &context.catalogue()?)?;
     let name = definition.name.clone();
     let options = Options { approve: args.browser.is_none(), ..Options::default() };
@@ -68,14 +121,15 @@ pub fn run(args: &DemoArgs, context: &Context) -> anyhow::Result<()> {
     let profile: Profile = format!("{}-demo", provider.id()).parse()?;
     let result = round(&emulator, &store, &profile, args, context, &say);
     let forgotten = store.forget(&profile);
-    result.and_then(|()| Ok(forgotten.map(drop)?))?;
+    result?;
+    forgotten?;
     say("logout", format!("the login is gone again; {}", what_stays(kind)))?;
     context.say("")?;
-    context.say(&format!(
+    Ok(context.say(&format!(
         "For real: {} and then {}",
         format!("oauthctl app set {}", provider.id()).bold(),
         format!("oauthctl login --provider {}", provider.id()).bold()
-    ))
+    ))?)
 }
 
 /// A lock's file is never deleted: see `store::login_lock`.
@@ -92,13 +146,13 @@ fn what_stays(kind: StoreKind) -> &'static str {
 }
 
 /// The provider that is named, or the one that is made for this.
-fn definition(args: &DemoArgs, catalogue: &Catalogue<'_>) -> anyhow::Result<ProviderDefinition> {
+fn definition(args: &DemoArgs, catalogue: &Catalogue<'_>) -> Result<ProviderDefinition, DemoError> {
     if let Some(id) = &args.provider {
         return Ok(catalogue.get(id)?);
     }
     // A broken file of the user's own must not stand in the way.
     let mut definitions = catalogue.ids().into_iter().filter_map(|id| catalogue.get(&id).ok());
-    Ok(definitions.find(|definition| definition.demo).ok_or(CommandError::NoProvider)?)
+    Ok(definitions.find(|definition| definition.demo).ok_or(SessionError::NoProvider)?)
 }
 
 /// Everything between the emulator's start and the logout.
@@ -109,7 +163,7 @@ fn round(
     args: &DemoArgs,
     context: &Context,
     say: Say<'_>,
-) -> anyhow::Result<()> {
+) -> Result<(), DemoError> {
     let provider = emulator.provider();
     let client = LoginRequest {
         provider,
@@ -122,7 +176,7 @@ fn round(
     };
     let token = log_in(client, args, context, say)?;
     store.save(profile, &token)?;
-    let found = store.load(profile)?.ok_or(CommandError::DemoStep { step: "store" })?;
+    let found = store.load(profile)?.ok_or(DemoError::DemoStep { step: "store" })?;
     say("token", format!("kept as `{profile}`, read back; shown only by `oauthctl token`"))?;
     call_api(provider, &found.record, context, say)?;
     say("scopes", "what was asked for and what was granted:".to_owned())?;
@@ -135,7 +189,7 @@ fn round(
 }
 
 /// The person's choice, else the keychain where there is one, else memory, which outlives no command.
-fn choose_store(context: &Context) -> anyhow::Result<TokenStore> {
+fn choose_store(context: &Context) -> Result<TokenStore, DemoError> {
     let probe = u64::from_ne_bytes(random(context.system.entropy.as_ref())?);
     if let Some(kind) = context.global.store {
         return Ok(context.open_store(Some(kind))?.unlisted());
@@ -163,9 +217,14 @@ fn demo_scopes(provider: &Provider) -> ScopeSet {
     provider.scope_for("GET", &path).into_iter().collect()
 }
 
-type Say<'a> = &'a dyn Fn(&str, String) -> anyhow::Result<()>;
+type Say<'a> = &'a dyn Fn(&str, String) -> Result<(), TerminalError>;
 
-fn log_in(request: LoginRequest<'_>, args: &DemoArgs, context: &Context, say: Say<'_>) -> anyhow::Result<StoredToken> {
+fn log_in(
+    request: LoginRequest<'_>,
+    args: &DemoArgs,
+    context: &Context,
+    say: Say<'_>,
+) -> Result<StoredToken, DemoError> {
     let (client_id, asked, response_type) = (request.client_id.clone(), request.scope.clone(), request.response_type);
     let entropy = context.system.entropy.as_ref();
     let mut login = Login::begin(request, entropy)?;
@@ -174,7 +233,7 @@ fn log_in(request: LoginRequest<'_>, args: &DemoArgs, context: &Context, say: Sa
     match args.browser.as_deref() {
         None => {
             let http = context.system.http.clone();
-            process::in_background("browser", move || play_browser(http.as_ref(), url)).context("no browser")?;
+            process::in_background("browser", move || play_browser(http.as_ref(), url)).map_err(DemoError::NoThread)?;
         }
         Some("") => DesktopBrowser.open(&url)?,
         Some(command) => CommandBrowser(command.to_owned()).open(&url)?,
@@ -210,7 +269,7 @@ fn play_browser(http: &dyn HttpClient, mut url: Url) {
     }
 }
 
-fn call_api(provider: &Provider, token: &StoredToken, context: &Context, say: Say<'_>) -> anyhow::Result<()> {
+fn call_api(provider: &Provider, token: &StoredToken, context: &Context, say: Say<'_>) -> Result<(), DemoError> {
     let http = context.system.http.as_ref();
     let api = Api::new(provider, None)?;
     let samples = || provider.definition.samples.iter().filter(|sample| sample.method == "GET");

@@ -11,12 +11,14 @@ use std::time::Duration;
 use clap::Args;
 use colored::Colorize;
 
-use super::{CommandError, Context};
-use crate::emulator::{Emulator, Fault, Options};
+use super::exec::ChildNotStarted;
+use super::{Context, SessionError};
+use crate::emulator::{Emulator, EmulatorError, Fault, Options};
+use crate::protocol::advice::{Advice, NextStep};
 use crate::protocol::redirect_uri::RedirectUri;
-use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;
-use crate::provider::ProviderDefinition;
+use crate::provider::{DefinitionError, ProviderDefinition};
+use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct EmulateArgs {
@@ -57,12 +59,34 @@ pub struct EmulateArgs {
     command: Vec<OsString>,
 }
 
-/// How the command ended: its exit code is ours.
 #[derive(Debug, thiserror::Error)]
-#[error("the command ended with {0}")]
-pub struct CommandEnded(pub u8);
+pub enum EmulateError {
+    #[error(transparent)]
+    NotStarted(#[from] ChildNotStarted),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    #[error(transparent)]
+    Emulator(#[from] EmulatorError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
 
-pub fn run(args: &EmulateArgs, context: &Context) -> anyhow::Result<()> {
+impl Advice for EmulateError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NotStarted(error) => error.next_step(),
+            Self::Session(error) => error.next_step(),
+            Self::Definition(error) => error.next_step(),
+            Self::Emulator(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
+
+/// Returns the exit code of the command that ran against the emulator, which is ours.
+pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
     let definition = context.catalogue()?.get(&args.provider)?;
     let options = Options {
         port: args.port,
@@ -78,7 +102,7 @@ pub fn run(args: &EmulateArgs, context: &Context) -> anyhow::Result<()> {
     let terminal = context.terminal();
     terminal.note(&format_args!("{} {} at {}", "Emulating".green().bold(), definition.name, emulator.origin()));
     if !args.command.is_empty() {
-        return run_command(&args.command, &environment);
+        return Ok(run_command(&args.command, &environment)?);
     }
     terminal.note(&"Paste these lines into another terminal; Ctrl-C here stops the emulator.");
     for (name, value) in &environment {
@@ -90,11 +114,11 @@ pub fn run(args: &EmulateArgs, context: &Context) -> anyhow::Result<()> {
 }
 
 /// Starts an emulator that tells each request in a line of talk.
-pub fn start(definition: &ProviderDefinition, options: Options, context: &Context) -> anyhow::Result<Emulator> {
+pub fn start(definition: &ProviderDefinition, options: Options, context: &Context) -> Result<Emulator, EmulatorError> {
     let terminal = context.terminal_handle();
     let (clock, entropy) = (context.system.clock.clone(), context.system.entropy.clone());
     let log = move |line: &str| terminal.note(&format_args!("{} {line}", "emulator:".dimmed()));
-    Ok(Emulator::start(definition, options, clock, entropy, log)?)
+    Emulator::start(definition, options, clock, entropy, log)
 }
 
 /// What makes `oauthctl` mean the emulator.
@@ -112,18 +136,14 @@ pub fn profile_of(id: &str) -> String {
     format!("{id}-emulator")
 }
 
-fn run_command(command: &[OsString], environment: &[(&str, String)]) -> anyhow::Result<()> {
+fn run_command(command: &[OsString], environment: &[(&str, String)]) -> Result<u8, ChildNotStarted> {
     let (program, args) = command.split_first().expect("the command is not empty");
     let mut child = Command::new(program);
     child.args(args).envs(environment.iter().map(|(name, value)| (name, value)));
     if let Some(path) = path_with_us() {
         child.env("PATH", path);
     }
-    let failed = |source| CommandError::ChildNotStarted { program: sanitize::line(&program.to_string_lossy()), source };
-    match exit_code(child.status().map_err(failed)?) {
-        0 => Ok(()),
-        code => Err(CommandEnded(code).into()),
-    }
+    child.status().map(exit_code).map_err(|source| ChildNotStarted::new(program, source))
 }
 
 /// The search path with our own folder behind it, so that `cargo run -- emulate judgeme -- oauthctl …` finds us.

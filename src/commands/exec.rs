@@ -1,12 +1,13 @@
 //! `exec`: a command with the access token in its environment, and nowhere else: not on a screen, not in a log.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::io;
 
 use clap::Args;
 
-use super::emulate::CommandEnded;
 use super::valid_token::{valid_login, wanted};
-use super::{CommandError, Context};
+use super::{Context, SessionError};
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;
 use crate::system::exec::Replacement;
@@ -33,13 +34,49 @@ pub fn parse_variable(text: &str) -> Result<String, &'static str> {
     if begins && text.bytes().all(plain) { Ok(text.to_owned()) } else { Err("write letters, digits and `_`") }
 }
 
-pub fn run(args: &ExecArgs, context: &Context) -> anyhow::Result<()> {
-    let (profile, found) = valid_login(wanted(args.min_validity), context)?;
-    let Some((program, rest)) = args.command.split_first() else { return Ok(()) };
-    let variables = [(args.env.as_str(), found.record.access_token.expose()), ("OAUTHCTL_PROFILE", profile.as_str())];
-    let failed = |source| CommandError::ChildNotStarted { program: sanitize::line(&program.to_string_lossy()), source };
-    match (Replacement { program, args: rest, variables: &variables }).run().map_err(failed)? {
-        0 => Ok(()),
-        code => Err(CommandEnded(code).into()),
+#[derive(Debug, thiserror::Error)]
+pub enum ExecError {
+    #[error(transparent)]
+    NotStarted(#[from] ChildNotStarted),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+}
+
+impl Advice for ExecError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NotStarted(error) => error.next_step(),
+            Self::Session(error) => error.next_step(),
+        }
     }
+}
+
+/// A person's command that is not there, or cannot be run.
+#[derive(Debug, thiserror::Error)]
+#[error("`{program}` could not be started")]
+pub struct ChildNotStarted {
+    pub program: String,
+    #[source]
+    pub source: io::Error,
+}
+
+impl ChildNotStarted {
+    pub fn new(program: &OsStr, source: io::Error) -> Self {
+        Self { program: sanitize::line(&program.to_string_lossy()), source }
+    }
+}
+
+impl Advice for ChildNotStarted {
+    fn next_step(&self) -> NextStep {
+        ExitCode::Usage.no_hint()
+    }
+}
+
+/// Returns the exit code of the command, which is ours.
+pub fn run(args: &ExecArgs, context: &Context) -> Result<u8, ExecError> {
+    let (profile, found) = valid_login(wanted(args.min_validity), context)?;
+    let Some((program, rest)) = args.command.split_first() else { return Ok(0) };
+    let variables = [(args.env.as_str(), found.record.access_token.expose()), ("OAUTHCTL_PROFILE", profile.as_str())];
+    let ended = Replacement { program, args: rest, variables: &variables }.run();
+    Ok(ended.map_err(|source| ChildNotStarted::new(program, source))?)
 }

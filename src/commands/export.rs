@@ -7,14 +7,16 @@
 use clap::Args;
 
 use super::valid_token::source;
-use super::{CommandError, Context};
+use super::{Context, SessionError};
 use crate::flow::token_source::TokenSourceError;
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::secret::Secret;
 use crate::protocol::time::HumanDuration;
 use crate::store::login_lock::PATIENCE;
 use crate::store::sealed_login::{SHORTEST, SealedLoginError};
 use crate::store::stored_token::Expiry;
-use crate::store::{LoginLock, Profile, SealedLogin, StoreKind, StoredToken};
+use crate::store::{LoginLock, Profile, SealedLogin, StoreError, StoreKind, StoredToken};
+use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct ExportArgs {
@@ -33,8 +35,30 @@ pub struct PassphraseArgs {
     pub passphrase_stdin: bool,
 }
 
+#[derive(Debug, thiserror::Error)]
+pub enum PassphraseError {
+    #[error("there is no terminal to ask for a passphrase on")]
+    NoPassphrase,
+    #[error("the two passphrases differ")]
+    PassphrasesDiffer,
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
+
+impl Advice for PassphraseError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NoPassphrase => {
+                ExitCode::Usage.hint("set OAUTHCTL_EXPORT_PASSPHRASE, or pipe it in with `--passphrase-stdin`")
+            }
+            Self::PassphrasesDiffer => ExitCode::Usage.hint("type the same one twice"),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
+
 impl PassphraseArgs {
-    pub fn read(&self, context: &Context, twice: bool) -> anyhow::Result<Secret> {
+    pub fn read(&self, context: &Context, twice: bool) -> Result<Secret, PassphraseError> {
         let terminal = context.terminal();
         if self.passphrase_stdin {
             return Ok(terminal.stdin_secret()?);
@@ -43,30 +67,61 @@ impl PassphraseArgs {
             return Ok(passphrase.clone());
         }
         if !terminal.is_interactive() {
-            return Err(CommandError::NoPassphrase.into());
+            return Err(PassphraseError::NoPassphrase);
         }
         let passphrase = terminal.ask_hidden("Passphrase")?;
         if twice && terminal.ask_hidden("Once more")? != passphrase {
-            return Err(CommandError::PassphrasesDiffer.into());
+            return Err(PassphraseError::PassphrasesDiffer);
         }
         Ok(passphrase)
     }
 }
 
-pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<()> {
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error("OAUTHCTL_TOKEN stands for `{profile}` here, and only a login that is kept can be moved")]
+    MoveOfVariable { profile: String },
+    #[error(transparent)]
+    SealedLogin(#[from] SealedLoginError),
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
+
+impl Advice for ExportError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::MoveOfVariable { .. } => ExitCode::Usage.hint(
+                "`unset OAUTHCTL_TOKEN` moves the login itself; without `--move` the variable's token is exported",
+            ),
+            Self::SealedLogin(error) => error.next_step(),
+            Self::Passphrase(error) => error.next_step(),
+            Self::Session(error) => error.next_step(),
+            Self::Store(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
+
+pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
     let (profile, mut found) = context.stored_login()?;
     if args.moves && found.store == StoreKind::Env {
-        return Err(CommandError::MoveOfVariable { profile: profile.to_string() }.into());
+        return Err(ExportError::MoveOfVariable { profile: profile.to_string() });
     }
     let passphrase = args.passphrase.read(context, true)?;
     if passphrase.expose().chars().count() < SHORTEST {
-        return Err(CommandError::SealedLogin(SealedLoginError::ShortPassphrase).into());
+        return Err(SealedLoginError::ShortPassphrase.into());
     }
     // A refresh that is under way would leave us with the refresh token that it has spent, and bring the login back.
     let lock = if args.moves { Some(lock(&profile, context)?) } else { None };
     if let Some(lock) = &lock {
         let settled = source(context)?.settled(&profile, lock)?;
-        found = settled.map(|(found, _)| found).ok_or_else(|| gone(&profile))?;
+        found = settled.map(|(found, _)| found).ok_or_else(|| SessionError::no_login(&profile))?;
     }
     let note = |text: &str| context.terminal().note(&text);
     let refreshable = found.record.refresh_token.is_some();
@@ -86,9 +141,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<()> {
         ),
         (_, false) => {}
     }
-    let line = SealedLogin::new(&profile, token)
-        .seal(&passphrase, context.system.entropy.as_ref())
-        .map_err(CommandError::SealedLogin)?;
+    let line = SealedLogin::new(&profile, token).seal(&passphrase, context.system.entropy.as_ref())?;
     context.terminal().data(format!("{line}\n").as_bytes())?;
     if let Some(lock) = lock {
         context.store()?.forget(&profile)?;
@@ -99,15 +152,11 @@ pub fn run(args: &ExportArgs, context: &Context) -> anyhow::Result<()> {
 }
 
 /// The right to take a login away.
-fn lock(profile: &Profile, context: &Context) -> anyhow::Result<LoginLock> {
+fn lock(profile: &Profile, context: &Context) -> Result<LoginLock, SessionError> {
     let store = context.store()?;
     let lock = store.lock(profile, store.kind_of(profile)?, PATIENCE)?;
     let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(PATIENCE) };
     Ok(lock.ok_or_else(busy)?)
-}
-
-fn gone(profile: &Profile) -> CommandError {
-    CommandError::NoLogin { profile: Some(profile.to_string()), provider: None }
 }
 
 fn lifetime(token: &StoredToken, context: &Context) -> String {

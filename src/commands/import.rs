@@ -1,15 +1,19 @@
 //! `import`: a login that `export` sealed on another machine.
 
+use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::export::PassphraseArgs;
-use super::{CommandError, Context};
+use super::export::{PassphraseArgs, PassphraseError};
+use super::{Context, SessionError};
 use crate::output::ImportOutcome;
-use crate::store::sealed_login::MAX_LINE;
-use crate::store::{Profile, SealedLogin};
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::store::profile::NotAProfile;
+use crate::store::sealed_login::{MAX_LINE, SealedLoginError};
+use crate::store::{Profile, SealedLogin, StoreError};
 use crate::system::private_file;
+use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct ImportArgs {
@@ -25,25 +29,61 @@ pub struct ImportArgs {
     passphrase: PassphraseArgs,
 }
 
-pub fn run(args: &ImportArgs, context: &Context) -> anyhow::Result<()> {
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    #[error("the file that was to be imported cannot be read")]
+    ImportFile(#[source] io::Error),
+    #[error("`{profile}` is there already")]
+    LoginExists { profile: String },
+    #[error(transparent)]
+    SealedLogin(#[from] SealedLoginError),
+    #[error(transparent)]
+    BadProfile(#[from] NotAProfile),
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
+
+impl Advice for ImportError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::ImportFile(_) => ExitCode::Usage.no_hint(),
+            Self::LoginExists { profile } => ExitCode::Usage
+                .hint(format!("`--replace` puts the other in the place of `{profile}`, `--profile NAME` beside it")),
+            Self::SealedLogin(error) => error.next_step(),
+            Self::BadProfile(error) => error.next_step(),
+            Self::Passphrase(error) => error.next_step(),
+            Self::Session(error) => error.next_step(),
+            Self::Store(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
+
+pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
     let line = match &args.file {
         Some(path) => {
-            let bytes = private_file::read_any(path, MAX_LINE as u64).map_err(CommandError::ImportFile)?;
+            let bytes = private_file::read_any(path, MAX_LINE as u64).map_err(ImportError::ImportFile)?;
             String::from_utf8_lossy(&bytes).into_owned()
         }
         None => context.terminal().stdin_secret()?.expose().to_owned(),
     };
     let passphrase = args.passphrase.read(context, false)?;
-    let sealed = SealedLogin::open(&line, &passphrase).map_err(CommandError::SealedLogin)?;
+    let sealed = SealedLogin::open(&line, &passphrase)?;
     let profile = match &context.global.profile {
         Some(profile) => profile.clone(),
         None => sealed.profile.parse::<Profile>()?,
     };
     let store = context.store()?;
     if store.index()?.logins.contains_key(profile.as_str()) && !args.replace {
-        return Err(CommandError::LoginExists { profile: profile.to_string() }.into());
+        return Err(ImportError::LoginExists { profile: profile.to_string() });
     }
     let kind = store.save(&profile, &sealed.token)?;
     let now = context.system.clock.now();
-    context.answer(&ImportOutcome::new(&profile, &sealed.token, kind, store.place(kind)?, now))
+    Ok(context.answer(&ImportOutcome::new(&profile, &sealed.token, kind, store.place(kind)?, now))?)
 }

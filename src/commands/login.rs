@@ -5,12 +5,14 @@
 //! and read back.
 
 mod arrival;
+mod error;
 mod talk;
 
-use anyhow::Context as _;
+pub use error::LoginError;
+
 use clap::Args;
 
-use super::{CommandError, Context, app, sources};
+use super::{Context, SessionError, app, sources};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Login, LoginRequest, Obtained, Tab, Voucher};
 use crate::flow::evidence;
@@ -81,19 +83,19 @@ fn parse_param(text: &str) -> Result<(String, String), &'static str> {
     text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or("write NAME=VALUE")
 }
 
-pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
+pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     let id = provider_id(args, context)?;
     let profile = profile_for(&id, context)?;
     // First of all: neither a question nor a browser is worth it where nothing can be kept.
-    prove_writable(&id, &profile, context).with_context(|| format!("could not log in to `{id}`"))?;
+    let failed = |source: LoginError| LoginError::Failed { provider: id.clone(), source: Box::new(source) };
+    prove_writable(&id, &profile, context).map_err(failed)?;
     let provider = context.resolve_asking(&id, args.params.iter().cloned().collect())?;
     let asked = asked_scopes(args, &provider, context);
-    let failed = || format!("could not log in to `{id}`");
     let (provider, mut token, tab) = if args.with_token {
-        let token = keep_given(&provider, asked, context).with_context(failed)?;
+        let token = keep_given(&provider, asked, context).map_err(failed)?;
         (provider, token, None)
     } else {
-        let (tab, provider, token) = browser_login(args, &provider, asked, context).with_context(failed)?;
+        let (tab, provider, token) = browser_login(args, &provider, asked, context).map_err(failed)?;
         (provider, token, Some(tab))
     };
     let found = evidence::gather(&provider.definition, &token, None, None);
@@ -102,9 +104,8 @@ pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
         if let Some(tab) = tab {
             talk::show(tab, Page::Failed, context);
         }
-        let error =
-            CommandError::NotGranted { provider: id.clone(), missing: talk::reasons(missing, &found, &provider) };
-        return Err(error).with_context(failed);
+        let missing = talk::reasons(missing, &found, &provider);
+        return Err(failed(LoginError::NotGranted { provider: id.clone(), missing }));
     }
     let store = context.store()?;
     token.label = args.label.clone().or_else(|| label_so_far(&profile, &id, store));
@@ -112,16 +113,16 @@ pub fn run(args: &LoginArgs, context: &Context) -> anyhow::Result<()> {
     if let Some(tab) = tab {
         talk::show(tab, if saved.is_ok() { Page::LoggedIn } else { Page::Failed }, context);
     }
-    let kind = saved.with_context(failed)?;
+    let kind = saved.map_err(|error| failed(error.into()))?;
     let outcome = LoginOutcome::new(&profile, &provider, &token, kind, store.place(kind)?, context.system.clock.now());
     talk::about_outcome(&found, &provider, &token, context);
     context.answer(&outcome)?;
-    talk::about_shadows(&profile, context)
+    Ok(talk::about_shadows(&profile, context)?)
 }
 
 /// The profile that the person named; else the project's, unless that is a login of another provider; else the
 /// provider's id.
-fn profile_for(id: &str, context: &Context) -> anyhow::Result<Profile> {
+fn profile_for(id: &str, context: &Context) -> Result<Profile, LoginError> {
     if let Some(profile) = &context.global.profile {
         return Ok(profile.clone());
     }
@@ -146,7 +147,7 @@ fn label_so_far(profile: &Profile, id: &str, store: &TokenStore) -> Option<Strin
 }
 
 /// `--provider`, or the emulated provider, or that of the login that is meant.
-fn provider_id(args: &LoginArgs, context: &Context) -> anyhow::Result<String> {
+fn provider_id(args: &LoginArgs, context: &Context) -> Result<String, LoginError> {
     if let Some(id) = &args.provider {
         return Ok(id.clone());
     }
@@ -156,7 +157,7 @@ fn provider_id(args: &LoginArgs, context: &Context) -> anyhow::Result<String> {
     let index = context.store()?.index()?;
     let profile = sources::profiles(context)?.into_iter().next();
     let known = profile.and_then(|(profile, _)| index.logins.get(profile.as_str()).map(|entry| entry.provider.clone()));
-    Ok(known.ok_or(CommandError::NoProvider)?)
+    Ok(known.ok_or(SessionError::NoProvider)?)
 }
 
 /// The scopes of the command line, or the definition's own. A name that nobody knows is sent all the same: providers
@@ -170,11 +171,11 @@ fn asked_scopes(args: &LoginArgs, provider: &Provider, context: &Context) -> Sco
     asked
 }
 
-fn keep_given(provider: &Provider, asked: ScopeSet, context: &Context) -> anyhow::Result<StoredToken> {
+fn keep_given(provider: &Provider, asked: ScopeSet, context: &Context) -> Result<StoredToken, LoginError> {
     let token = context.terminal().stdin_secret()?;
     let text = token.expose().trim();
     if !is_vschar(text) {
-        return Err(CommandError::BadToken.into());
+        return Err(LoginError::BadToken);
     }
     let now = context.system.clock.now();
     Ok(StoredToken::given(provider, None, ObtainedBy::Given, asked, AccessToken::new(text), now))
@@ -185,7 +186,7 @@ fn browser_login(
     provider: &Provider,
     asked: ScopeSet,
     context: &Context,
-) -> anyhow::Result<(Tab, Provider, StoredToken)> {
+) -> Result<(Tab, Provider, StoredToken), LoginError> {
     let grant = chosen_grant(args, provider)?;
     let (client_id, client_secret) = app::client_for(provider, grant, context)?;
     let (redirect_uri, listen) = args.arrival.choose(provider, context)?;
@@ -227,23 +228,23 @@ fn browser_login(
     }
 }
 
-fn chosen_grant(args: &LoginArgs, provider: &Provider) -> Result<GrantKind, CommandError> {
+fn chosen_grant(args: &LoginArgs, provider: &Provider) -> Result<GrantKind, LoginError> {
     let offered = provider.definition.grants();
     match args.grant {
         None => Ok(offered[0]),
         Some(grant) if offered.contains(&grant) => Ok(grant),
-        Some(_) => Err(CommandError::GrantNotOffered { provider: provider.id().to_owned(), offered }),
+        Some(_) => Err(LoginError::GrantNotOffered { provider: provider.id().to_owned(), offered }),
     }
 }
 
-fn prove_writable(id: &str, profile: &Profile, context: &Context) -> anyhow::Result<()> {
+fn prove_writable(id: &str, profile: &Profile, context: &Context) -> Result<(), LoginError> {
     let name = u64::from_ne_bytes(random(context.system.entropy.as_ref())?);
     let store = context.store()?;
     match store.prove_writable_in(store.kind_for(profile)?, name) {
         Err(source @ StoreError::Keychain { kind: StoreKind::Keychain, .. })
             if !context.terminal().is_interactive() =>
         {
-            Err(CommandError::NowhereToKeep { provider: id.to_owned(), source: Box::new(source) }.into())
+            Err(LoginError::NowhereToKeep { provider: id.to_owned(), source: Box::new(source) })
         }
         proven => Ok(proven?),
     }

@@ -4,9 +4,11 @@
 use clap::Args;
 
 use super::valid_token::{client_of, source};
-use super::{CommandError, Context};
+use super::{Context, SessionError};
+use crate::flow::FlowError;
 use crate::flow::revoke::{Revocation, TokenTypeHint, revoke};
 use crate::flow::token_source::TokenSourceError;
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::time::HumanDuration;
 use crate::provider::{Origin, Provider};
 use crate::store::login_lock::PATIENCE;
@@ -24,13 +26,39 @@ pub struct LogoutArgs {
     all: bool,
 }
 
-pub fn run(args: &LogoutArgs, context: &Context) -> anyhow::Result<()> {
+#[derive(Debug, thiserror::Error)]
+pub enum LogoutError {
+    #[error("`--profile` means one login, `--all` every one")]
+    OneOrAll,
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    TokenSource(#[from] TokenSourceError),
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+}
+
+impl Advice for LogoutError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::OneOrAll => ExitCode::Usage.hint("leave one of them out"),
+            Self::Session(error) => error.next_step(),
+            Self::Store(error) => error.next_step(),
+            Self::TokenSource(error) => error.next_step(),
+            Self::Flow(error) => error.next_step(),
+        }
+    }
+}
+
+pub fn run(args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
     if !args.all {
         return log_out(&context.profile()?, args, context);
     }
     // A profile of the environment is a default, one that was typed is a contradiction.
     if context.global.typed.profile {
-        return Err(CommandError::OneOrAll.into());
+        return Err(LogoutError::OneOrAll);
     }
     let logins = context.store()?.index()?.logins;
     if logins.is_empty() {
@@ -48,11 +76,11 @@ pub fn run(args: &LogoutArgs, context: &Context) -> anyhow::Result<()> {
     first_error
 }
 
-fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> anyhow::Result<()> {
+fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
     let store = context.store()?;
     let listed = store.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
     if listed.is_none() && context.global.store.is_none() {
-        return Err(context.no_such_login(profile)?);
+        return Err(context.no_such_login(profile)?.into());
     }
     // A refresh that is under way would bring the login back after it was forgotten.
     let lock = store.lock(profile, store.kind_of(profile)?, PATIENCE);
@@ -67,7 +95,7 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> anyhow::R
         (revoked(profile, &lock, context)?, Some(lock))
     };
     if !store.forget(profile)? {
-        return Err(CommandError::NoLogin { profile: Some(profile.to_string()), provider: listed }.into());
+        return Err(SessionError::NoLogin { profile: Some(profile.to_string()), provider: listed }.into());
     }
     // What the scopes were is no secret; a file that cannot be removed is not worth a failure.
     let _ = ScopeHistory::new(&context.paths()?.data).forget(profile);
@@ -77,7 +105,7 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> anyhow::R
 }
 
 /// Revokes what there is to revoke, and says what became of the tokens.
-fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> anyhow::Result<String> {
+fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<String, LogoutError> {
     let record = match source(context)?.settled(profile, lock) {
         Ok(Some((found, _))) => found.record,
         Ok(None) => return Ok("its token was gone from the store".to_owned()),

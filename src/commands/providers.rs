@@ -1,19 +1,22 @@
 //! `providers`: who there is, and a definition as data, each departure from the RFCs with its source and date.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::{CommandError, Context};
+use super::{Context, SessionError};
+use crate::flow::FlowError;
 use crate::flow::discovery::discover;
 use crate::output::{CheckedDefinition, ProviderView, ProvidersView};
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::provider::catalogue::is_id;
 use crate::provider::draft::draft;
 use crate::provider::{Catalogue, DefinitionError};
 use crate::system::paths::MAX_DEFINITION;
 use crate::system::private_file;
+use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct ProvidersArgs {
@@ -51,7 +54,44 @@ enum Action {
     },
 }
 
-pub fn run(args: &ProvidersArgs, context: &Context) -> anyhow::Result<()> {
+#[derive(Debug, thiserror::Error)]
+pub enum ProvidersError {
+    #[error("`{id}` cannot be a provider's id")]
+    NotAnId { id: String },
+    #[error("`{path}` is there already")]
+    DefinitionExists { path: String },
+    #[error("`{path}` cannot be written")]
+    NotWritten {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
+
+impl Advice for ProvidersError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NotAnId { .. } => ExitCode::Usage
+                .hint("it has small letters, digits, `.`, `_` and `-`, and begins with a letter or a digit"),
+            Self::DefinitionExists { .. } => ExitCode::Usage.hint("edit it, or choose another id"),
+            Self::NotWritten { .. } => ExitCode::Unexpected.hint("`--print` prints the text instead"),
+            Self::Session(error) => error.next_step(),
+            Self::Definition(error) => error.next_step(),
+            Self::Flow(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
+
+pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError> {
     let catalogue = context.catalogue()?;
     match &args.action {
         Action::List => {
@@ -63,20 +103,20 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> anyhow::Result<()> {
                     Err(error) => context.terminal().note(&format_args!("`{id}` is left out: {error}")),
                 }
             }
-            context.answer(&view)
+            Ok(context.answer(&view)?)
         }
         Action::Show { id } => {
             let definition = catalogue.get(id)?;
-            context.answer(&ProviderView::new(definition, catalogue.is_overlaid(id)))
+            Ok(context.answer(&ProviderView::new(definition, catalogue.is_overlaid(id)))?)
         }
         Action::New { id, issuer, print } => new(id, issuer.as_deref(), *print, context),
         Action::Check { file } => check(file, &catalogue, context),
     }
 }
 
-fn new(id: &str, issuer: Option<&str>, print: bool, context: &Context) -> anyhow::Result<()> {
+fn new(id: &str, issuer: Option<&str>, print: bool, context: &Context) -> Result<(), ProvidersError> {
     if !is_id(id) {
-        return Err(CommandError::NotAnId { id: sanitize::line(id) }.into());
+        return Err(ProvidersError::NotAnId { id: sanitize::line(id) });
     }
     let metadata = issuer.map(|issuer| discover(context.system.http.as_ref(), issuer)).transpose()?;
     let text = draft(id, metadata.as_ref());
@@ -91,14 +131,14 @@ fn new(id: &str, issuer: Option<&str>, print: bool, context: &Context) -> anyhow
             .terminal()
             .note(&format_args!("Wrote {shown}; `oauthctl providers check {shown}` says whether it can be used.")),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            return Err(CommandError::DefinitionExists { path: shown }.into());
+            return Err(ProvidersError::DefinitionExists { path: shown });
         }
-        Err(source) => return Err(CommandError::NotWritten { path: shown, source }.into()),
+        Err(source) => return Err(ProvidersError::NotWritten { path: shown, source }),
     }
     Ok(())
 }
 
-fn check(file: &Path, catalogue: &Catalogue<'_>, context: &Context) -> anyhow::Result<()> {
+fn check(file: &Path, catalogue: &Catalogue<'_>, context: &Context) -> Result<(), ProvidersError> {
     let shown = sanitize::line(&file.to_string_lossy());
     let unreadable = |source| DefinitionError::UnreadableFile { place: shown.clone(), source };
     let bytes = private_file::read_public(file, MAX_DEFINITION).map_err(unreadable)?;
@@ -106,5 +146,5 @@ fn check(file: &Path, catalogue: &Catalogue<'_>, context: &Context) -> anyhow::R
     let id = file.file_stem().and_then(|stem| stem.to_str()).filter(|id| is_id(id)).unwrap_or("checked").to_owned();
     let definition = catalogue.compose(&id, Some((&text, &shown)))?;
     let unsourced = definition.departures().into_iter().filter(|line| line.source.is_none()).map(|line| line.key);
-    context.answer(&CheckedDefinition { id, unsourced: unsourced.collect() })
+    Ok(context.answer(&CheckedDefinition { id, unsourced: unsourced.collect() })?)
 }

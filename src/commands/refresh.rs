@@ -2,15 +2,15 @@
 
 use clap::Args;
 
-use super::Context;
 use super::valid_token::valid_login;
+use super::{Context, SessionError};
 use crate::flow::token_source::Wanted;
 use crate::output::RefreshOutcome;
 
 #[derive(Args)]
 pub struct RefreshArgs {}
 
-pub fn run(_: &RefreshArgs, context: &Context) -> anyhow::Result<()> {
+pub fn run(_: &RefreshArgs, context: &Context) -> Result<(), SessionError> {
     let (profile, found) = valid_login(Wanted::Refreshed, context)?;
-    context.answer(&RefreshOutcome::new(&profile, &found.record, found.store, context.system.clock.now()))
+    Ok(context.answer(&RefreshOutcome::new(&profile, &found.record, found.store, context.system.clock.now()))?)
 }

@@ -5,14 +5,18 @@ mod history;
 use clap::Args;
 
 use super::valid_token::valid_active_login;
-use super::{ActiveLogin, CommandError, Context, app, login_command_for};
-use crate::flow::evidence;
+use super::{ActiveLogin, Context, SessionError, app, login_command_for, named};
+use crate::flow::FlowError;
+use crate::flow::evidence::{self, Missing};
 use crate::flow::introspection;
 use crate::flow::probe::{self, Probing, Proofs};
 use crate::flow::token_source::Wanted;
 use crate::output::{ScopeCatalogueView, ScopeCataloguesView, ScopesView};
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::scope::ScopeSet;
+use crate::provider::DefinitionError;
+use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct ScopesArgs {
@@ -41,16 +45,45 @@ pub struct ScopesArgs {
     all_providers: bool,
 }
 
-pub fn run(args: &ScopesArgs, context: &Context) -> anyhow::Result<()> {
+#[derive(Debug, thiserror::Error)]
+pub enum ScopesError {
+    /// Each one is named with what is known of it.
+    #[error("the token of `{profile}` lacks {}", named(missing))]
+    ScopesMissing { profile: String, remedy: String, missing: Vec<Missing> },
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
+
+impl Advice for ScopesError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::ScopesMissing { remedy, .. } => {
+                ExitCode::ScopeMissing.hint(format!("`{remedy}` asks for what is missing too"))
+            }
+            Self::Session(error) => error.next_step(),
+            Self::Definition(error) => error.next_step(),
+            Self::Flow(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
+
+pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     let width = context.terminal().width();
     if args.all_providers {
         let catalogue = context.catalogue()?;
         let definitions = catalogue.ids().into_iter().map(|id| catalogue.get(&id));
         let views = definitions.map(|definition| Ok(ScopeCatalogueView::new(&definition?, width)));
-        return context.answer(&ScopeCataloguesView(views.collect::<anyhow::Result<_>>()?));
+        return Ok(context.answer(&ScopeCataloguesView(views.collect::<Result<_, DefinitionError>>()?))?);
     }
     if let Some(id) = &args.provider {
-        return context.answer(&ScopeCatalogueView::new(&context.catalogue()?.get(id)?, width));
+        return Ok(context.answer(&ScopeCatalogueView::new(&context.catalogue()?.get(id)?, width))?);
     }
     let login = valid_active_login(Wanted::Valid, context)?;
     let definition = &login.provider.definition;
@@ -70,10 +103,10 @@ pub fn run(args: &ScopesArgs, context: &Context) -> anyhow::Result<()> {
     }
     let names: Vec<&str> = missing.iter().map(|missing| missing.scope.as_str()).collect();
     let remedy = login_command_for(&login, &names.join(" "));
-    Err(CommandError::ScopesMissing { profile: login.profile.to_string(), remedy, missing }.into())
+    Err(ScopesError::ScopesMissing { profile: login.profile.to_string(), remedy, missing })
 }
 
-fn probe_scopes(writes: bool, login: &ActiveLogin, context: &Context) -> anyhow::Result<Proofs> {
+fn probe_scopes(writes: bool, login: &ActiveLogin, context: &Context) -> Result<Proofs, FlowError> {
     let terminal = context.terminal();
     let probing = Probing {
         http: context.system.http.as_ref(),
@@ -86,7 +119,7 @@ fn probe_scopes(writes: bool, login: &ActiveLogin, context: &Context) -> anyhow:
         terminal.progress(Some(&format!("Probing {} of {}: {}", probe.number, probe.total, probe.request)));
     });
     terminal.progress(None);
-    Ok(proofs?)
+    proofs
 }
 
 /// What the authorization server says, or why it says nothing. The token may be fine all the same, so nothing here

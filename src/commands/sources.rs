@@ -1,6 +1,6 @@
 //! Where a value came from, when a flag, the environment, a project's file and what we keep may all have one.
 
-use super::Context;
+use super::{Context, SessionError};
 use crate::output::{Source, ValueSource};
 use crate::protocol::sanitize;
 use crate::provider::DefinitionFiles;
@@ -9,7 +9,7 @@ use crate::store::{Profile, StoreKind};
 use crate::system::paths::variable;
 
 /// Every profile that is named somewhere, the one that counts first.
-pub fn profiles(context: &Context) -> anyhow::Result<Vec<(Profile, Source)>> {
+pub fn profiles(context: &Context) -> Result<Vec<(Profile, Source)>, SessionError> {
     let mut all = Vec::new();
     if let Some(profile) = &context.global.profile {
         let typed = context.global.typed.profile;
@@ -36,7 +36,7 @@ pub fn store_of(entry: &LoginEntry, context: &Context) -> StoreKind {
 }
 
 /// What `status -v` says of the values that decide what a command does.
-pub fn all(context: &Context) -> anyhow::Result<Vec<ValueSource>> {
+pub fn all(context: &Context) -> Result<Vec<ValueSource>, SessionError> {
     let mut all = Vec::new();
     let mut add = |name: &str, value: String, from: Source| {
         all.push(ValueSource { name: name.to_owned(), value, from });

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{CommandError, Context, sources};
+use super::{Context, SessionError, sources};
 use crate::keychain::KeychainError;
 use crate::output::{StatusRow, StatusView, what_was_read};
+use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;
 use crate::store::login_index::LoginEntry;
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken};
+use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct StatusArgs {
@@ -25,7 +27,41 @@ pub struct StatusArgs {
     expires_within: Option<HumanDuration>,
 }
 
-pub fn run(args: &StatusArgs, context: &Context) -> anyhow::Result<()> {
+#[derive(Debug, thiserror::Error)]
+pub enum StatusError {
+    #[error("{}", ending(profiles))]
+    LoginsEnd { profiles: Vec<String>, provider: String },
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
+
+impl Advice for StatusError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::LoginsEnd { profiles, provider } => {
+                let profile = profiles.first().map_or(provider.as_str(), String::as_str);
+                ExitCode::LoginNeeded.hint(format!("`{}` logs in again", login_command(provider, profile)))
+            }
+            Self::Session(error) => error.next_step(),
+            Self::Store(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
+
+fn ending(profiles: &[String]) -> String {
+    let names = profiles.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match profiles {
+        [_] => format!("the login {names} does not last"),
+        _ => format!("these logins do not last: {names}"),
+    }
+}
+
+pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
     let meant = match args.check {
         true => Some(context.profile()?),
         false => sources::profiles(context)?.into_iter().next().map(|(profile, _)| profile),
@@ -73,17 +109,15 @@ pub fn run(args: &StatusArgs, context: &Context) -> anyhow::Result<()> {
         (Some((_, provider)), _) => {
             let provider = provider.clone();
             let profiles = ending.into_iter().map(|(profile, _)| profile).collect();
-            Err(CommandError::LoginsEnd { profiles, provider }.into())
+            Err(StatusError::LoginsEnd { profiles, provider })
         }
-        (None, Some(profile)) if view.logins.is_empty() => {
-            Err(CommandError::NoLogin { profile: Some(profile.to_string()), provider: None }.into())
-        }
+        (None, Some(profile)) if view.logins.is_empty() => Err(SessionError::no_login(profile).into()),
         (None, _) => Ok(()),
     }
 }
 
 /// The logins to show: all, or one. The environment's token may stand for a login that nobody made here.
-fn listed(only: Option<&Profile>, context: &Context) -> anyhow::Result<Vec<(Profile, LoginEntry)>> {
+fn listed(only: Option<&Profile>, context: &Context) -> Result<Vec<(Profile, LoginEntry)>, SessionError> {
     let mut logins = context.store()?.index()?.logins;
     if let Some(profile) = only
         && !logins.contains_key(profile.as_str())
@@ -106,7 +140,11 @@ struct Looker<'a> {
 
 impl Looker<'_> {
     /// The login, or what is the matter with it in words.
-    fn look(&mut self, profile: &Profile, entry: &LoginEntry) -> anyhow::Result<Result<Found<StoredToken>, String>> {
+    fn look(
+        &mut self,
+        profile: &Profile,
+        entry: &LoginEntry,
+    ) -> Result<Result<Found<StoredToken>, String>, SessionError> {
         if let Some(found) = self.context.login_of_variable(profile)? {
             return Ok(Ok(found));
         }

@@ -6,19 +6,22 @@
 
 use clap::{Args, ValueEnum};
 use http::Method;
+use http::header::ToStrError;
 use zeroize::Zeroizing;
 
 use super::exec::parse_variable;
 use super::valid_token::{valid_active_login, valid_login, wanted};
-use super::{CommandError, Context};
+use super::{Context, SessionError};
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;
-use crate::provider::Dialect;
 use crate::provider::quirks::TokenIn;
+use crate::provider::{DefinitionError, Dialect};
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::system::github::EnvFile;
 use crate::system::paths::variable;
+use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct TokenArgs {
@@ -51,7 +54,48 @@ enum Format {
     Github,
 }
 
-pub fn run(args: &TokenArgs, context: &Context) -> anyhow::Result<()> {
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    #[error("`{provider}` takes no token in a header")]
+    NoHeader { provider: String },
+    #[error("GITHUB_ENV is not set: this format is for a step of GitHub Actions")]
+    NotGithub,
+    #[error("`{path}`, which GITHUB_ENV names, cannot be written")]
+    GithubEnv {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
+    /// The definition has letters beside the token that a header may have, and a terminal's line may not.
+    #[error(transparent)]
+    HeaderNotText(#[from] ToStrError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
+
+impl Advice for TokenError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NoHeader { provider } => {
+                ExitCode::Usage.hint(format!("`oauthctl providers show {provider}` says where it takes one"))
+            }
+            Self::NotGithub => ExitCode::Usage.hint(
+                "elsewhere `--format env` prints a line for a shell, and `oauthctl exec -- COMMAND` prints nothing",
+            ),
+            Self::GithubEnv { .. } => ExitCode::Usage.no_hint(),
+            Self::HeaderNotText(_) => ExitCode::Unexpected.no_hint(),
+            Self::Session(error) => error.next_step(),
+            Self::Definition(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
+
+pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
     let format = if context.global.json && args.format == Format::Plain { Format::Json } else { args.format };
     if matches!(format, Format::Header | Format::Curl) {
         return header(format, args, context);
@@ -59,13 +103,14 @@ pub fn run(args: &TokenArgs, context: &Context) -> anyhow::Result<()> {
     let (_, found) = valid_login(wanted(args.min_validity), context)?;
     let token = found.record.access_token.expose();
     // One write, so that a reader sees the token whole or not at all.
-    let line = |text: String| -> anyhow::Result<()> { Ok(context.terminal().data(Zeroizing::new(text).as_bytes())?) };
+    let line =
+        |text: String| -> Result<(), TokenError> { Ok(context.terminal().data(Zeroizing::new(text).as_bytes())?) };
     match format {
         Format::Json => line(json(&found.record)),
         Format::Env => line(format!("export {}={}\n", args.env, quoted(token))),
         Format::Github => {
-            let path = variable("GITHUB_ENV").ok_or(CommandError::NotGithub)?;
-            let failed = |source| CommandError::GithubEnv { path: sanitize::line(&path), source };
+            let path = variable("GITHUB_ENV").ok_or(TokenError::NotGithub)?;
+            let failed = |source| TokenError::GithubEnv { path: sanitize::line(&path), source };
             let mut file = EnvFile::open(path.as_ref()).map_err(failed)?;
             // The mask first: from here on the runner hides the token, whatever the next step prints.
             line(format!("::add-mask::{}\n", token.replace('%', "%25")))?;
@@ -84,9 +129,9 @@ fn json(record: &StoredToken) -> String {
     format!("{object}\n")
 }
 
-fn header(format: Format, args: &TokenArgs, context: &Context) -> anyhow::Result<()> {
+fn header(format: Format, args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
     let login = valid_active_login(wanted(args.min_validity), context)?;
-    let no_header = || CommandError::NoHeader { provider: login.provider.id().to_owned() };
+    let no_header = || TokenError::NoHeader { provider: login.provider.id().to_owned() };
     let placements = login.provider.definition.token_placements();
     let in_header = |place: TokenIn| matches!(place, TokenIn::Bearer | TokenIn::Header);
     let placement = placements.iter().find(|placement| in_header(placement.place)).ok_or_else(no_header)?;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{CommandError, Context, sources};
+use super::{Context, SessionError, sources};
 use crate::store::Profile;
 
 #[derive(Args)]
@@ -12,10 +12,10 @@ pub struct UseArgs {
     name: Profile,
 }
 
-pub fn run(args: &UseArgs, context: &Context) -> anyhow::Result<()> {
+pub fn run(args: &UseArgs, context: &Context) -> Result<(), SessionError> {
     let store = context.store()?;
     if !store.index()?.logins.contains_key(args.name.as_str()) {
-        return Err(CommandError::NoLogin { profile: Some(args.name.to_string()), provider: None }.into());
+        return Err(SessionError::no_login(&args.name));
     }
     store.make_current(&args.name)?;
     context.terminal().note(&format_args!("`{}` is now the current login", args.name));

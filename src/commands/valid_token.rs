@@ -3,9 +3,10 @@
 
 use colored::Colorize;
 
-use super::{ActiveLogin, CommandError, Context};
+use super::{ActiveLogin, Context, SessionError};
 use crate::flow::refresh::Client;
 use crate::flow::token_source::{TokenSource, Trouble, Wanted};
+use crate::protocol::advice::causes;
 use crate::protocol::client::ClientId;
 use crate::protocol::time::HumanDuration;
 use crate::provider::Provider;
@@ -15,7 +16,7 @@ use crate::store::{Profile, StoredToken};
 use crate::system::paths::variable;
 
 /// The login that is meant, its token refreshed if need be.
-pub fn valid_login(wanted: Wanted, context: &Context) -> anyhow::Result<(Profile, Found<StoredToken>)> {
+pub fn valid_login(wanted: Wanted, context: &Context) -> Result<(Profile, Found<StoredToken>), SessionError> {
     let profile = context.profile()?;
     // A token of the environment is all there is of it: nothing to refresh.
     if let Some(found) = context.login_of_variable(&profile)? {
@@ -30,13 +31,13 @@ pub fn valid_login(wanted: Wanted, context: &Context) -> anyhow::Result<(Profile
 }
 
 /// The same, ready to be used: nothing is sent to servers that are not those of the login.
-pub fn valid_active_login(wanted: Wanted, context: &Context) -> anyhow::Result<ActiveLogin> {
+pub fn valid_active_login(wanted: Wanted, context: &Context) -> Result<ActiveLogin, SessionError> {
     let (profile, found) = valid_login(wanted, context)?;
     let provider = context.provider_of(&profile, &found.record)?;
     Ok(ActiveLogin { profile, token: found.record, provider })
 }
 
-pub fn source(context: &Context) -> anyhow::Result<TokenSource<'_>> {
+pub fn source(context: &Context) -> Result<TokenSource<'_>, SessionError> {
     Ok(TokenSource {
         store: context.store()?,
         http: context.system.http.as_ref(),
@@ -48,7 +49,7 @@ pub fn source(context: &Context) -> anyhow::Result<TokenSource<'_>> {
 
 /// The client that a login was made with, at the login's servers. A token is bound to its client (RFC 6749 §6), so
 /// another one that is registered or set by now is of no use.
-pub fn client_of(profile: &Profile, record: &StoredToken, context: &Context) -> anyhow::Result<Client> {
+pub fn client_of(profile: &Profile, record: &StoredToken, context: &Context) -> Result<Client, SessionError> {
     let provider = context.provider_of(profile, record)?;
     let Some(client_id) = record.client_id.clone() else {
         // A token that somebody brought along; it has no refresh token either.
@@ -67,16 +68,15 @@ fn registered_secret(
     provider: &Provider,
     client_id: &ClientId,
     context: &Context,
-) -> anyhow::Result<Option<crate::protocol::secret::ClientSecret>> {
+) -> Result<Option<crate::protocol::secret::ClientSecret>, SessionError> {
     let found = context.store()?.load_app(provider.id())?;
     let Some(found) = found.filter(|found| found.record.client_id == *client_id) else {
         let client_id = crate::protocol::sanitize::line(client_id.as_str());
-        return Err(CommandError::OtherClient {
+        return Err(SessionError::OtherClient {
             profile: profile.to_string(),
             provider: provider.id().to_owned(),
             client_id,
-        }
-        .into());
+        });
     };
     if let Some(origins) = &found.record.origins {
         provider.check_origins(origins, &format!("oauthctl app set {}", provider.id()))?;
@@ -84,23 +84,21 @@ fn registered_secret(
     Ok(found.record.client_secret)
 }
 
-fn tell(profile: &Profile, trouble: &Trouble<anyhow::Error>, context: &Context) {
+fn tell(profile: &Profile, trouble: &Trouble<SessionError>, context: &Context) {
     let terminal = context.terminal();
     let warning = "warning:".yellow().bold();
     match trouble {
         Trouble::NotRefreshed { until, error } => {
             let left = HumanDuration(context.system.clock.now().until(*until));
             terminal.note(&format_args!("{warning} {error}; the token in use is good for {left} more"));
-            for cause in error.chain().skip(1) {
+            for cause in causes(error) {
                 terminal.note(&format_args!("  {} {cause}", "caused by:".dimmed()));
             }
         }
         Trouble::NotStored { error, journal } => {
             terminal.alarm(&format_args!("{warning} the token of `{profile}` was refreshed, but not stored: {error}"));
-            let mut cause = std::error::Error::source(error);
-            while let Some(inner) = cause {
-                terminal.alarm(&format_args!("  {} {inner}", "caused by:".dimmed()));
-                cause = inner.source();
+            for cause in causes(error) {
+                terminal.alarm(&format_args!("  {} {cause}", "caused by:".dimmed()));
             }
             match journal {
                 Some(place) => terminal.alarm(&format_args!(

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use super::FlowError;
 use super::refresh::{self, Client, Meaning};
+use crate::protocol::advice::with_causes;
 use crate::protocol::secret::Secret;
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::provider::dialect::TokenReply;
@@ -69,7 +70,7 @@ pub struct TokenSource<'a> {
 
 impl TokenSource<'_> {
     /// `None` if there is no such login. `client` is asked only if there is something to refresh.
-    pub fn token<E: From<TokenSourceError> + std::fmt::Display>(
+    pub fn token<E: From<TokenSourceError> + std::error::Error>(
         &self,
         profile: &Profile,
         wanted: Wanted,
@@ -262,7 +263,7 @@ impl TokenSource<'_> {
 
     /// The old access token with a warning, if it still works and that will do; without one if another process has renewed
     /// it.
-    fn or_the_old_one<E: From<TokenSourceError> + std::fmt::Display>(
+    fn or_the_old_one<E: From<TokenSourceError> + std::error::Error>(
         &self,
         found: Found<StoredToken>,
         wanted: Wanted,
@@ -280,7 +281,7 @@ impl TokenSource<'_> {
         match wanted {
             Wanted::Refreshed => Err(error),
             Wanted::ValidFor(time) if !found.record.is_fresh(now, time) => {
-                let why = format!("{error:#}");
+                let why = with_causes(&error);
                 let (left, wanted) = (HumanDuration(now.until(until)), HumanDuration(time));
                 Err(TokenSourceError::TooShort { left, wanted, why }.into())
             }

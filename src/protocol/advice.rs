@@ -66,16 +66,14 @@ impl<'e, E: Advice + 'e> From<E> for Box<dyn Advice + 'e> {
     }
 }
 
+/// What is behind an error, the nearest cause first.
+pub fn causes(error: &dyn Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
 /// An error and its causes in one line, for a sentence that goes on.
 pub fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
+    causes(error).fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// The command that makes a login anew, to be pasted. A login's default name is its provider's.

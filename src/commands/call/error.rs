@@ -1,9 +1,18 @@
-//! What can be wrong with the command line of a `call`, and with a reply that it should show.
+//! What can be wrong with the command line of a `call`, with a reply that it should show, and what the API refuses.
 
 use std::io;
 
+use crate::commands::SessionError;
+use crate::flow::FlowError;
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::message::BadHeader;
+use crate::system::http::HttpError;
+use crate::system::terminal::TerminalError;
+
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
+    #[error("`{text}` is no HTTP method")]
+    BadMethod { text: String },
     #[error("the field `{text}` cannot be sent: {problem}")]
     BadField { text: String, problem: &'static str },
     #[error("`{path}` cannot be read")]
@@ -36,4 +45,57 @@ pub enum CallError {
         #[source]
         source: io::Error,
     },
+    #[error("the API answered {status}{}", said(detail.as_deref()))]
+    ApiStatus { status: u16, detail: Option<String>, advice: Option<String> },
+    /// `remedy` is the login that asks for what the token has and for what it lacks.
+    #[error("the token of `{profile}` may not do this: the API answered {status}{}", said(detail.as_deref()))]
+    ScopeMissing { profile: String, status: u16, detail: Option<String>, remedy: String },
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+    #[error(transparent)]
+    OurHeader(#[from] BadHeader),
+}
+
+impl Advice for CallError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::BadMethod { .. } => ExitCode::Usage.hint("such as `oauthctl call GET /api/v1/products`"),
+            Self::BadField { .. } => {
+                ExitCode::Usage.hint("such as `-f title=Mug`, `-F price[amount]=12`, `-f tags[]=new`")
+            }
+            Self::Input { .. } => ExitCode::Usage.no_hint(),
+            Self::BadHeader { .. } => ExitCode::Usage.hint("such as `-H 'Accept-Language: de'`"),
+            Self::OwnToken { .. } => {
+                ExitCode::Usage.hint("leave it out; `--token-in` chooses another of the provider's places")
+            }
+            Self::BadOrigin { .. } => ExitCode::Usage.hint("such as `--allow-origin https://api.example.com`"),
+            Self::PagesOfWhat { .. } => ExitCode::Usage.hint("leave out `--paginate`, or ask with GET"),
+            Self::BadFilter { .. } | Self::FilterFailed { .. } => {
+                ExitCode::Usage.hint("`--jq` takes jq's language: https://jqlang.org/manual")
+            }
+            Self::NotJson | Self::MixedPages { .. } => {
+                ExitCode::Network.hint("without `--jq` and `--paginate` the reply is shown as it is")
+            }
+            Self::NotForScreens { .. } => ExitCode::Usage.hint("`-o FILE` keeps it in a file; a pipe takes it too"),
+            Self::Output { .. } => ExitCode::Usage.hint("`-o` takes a file that can be written"),
+            Self::ApiStatus { advice, .. } => NextStep { code: ExitCode::ApiStatus, hint: advice.clone() },
+            Self::ScopeMissing { remedy, .. } => ExitCode::ScopeMissing
+                .hint(format!("`{remedy}` asks for more; `oauthctl scopes` shows what the token has")),
+            Self::Session(error) => error.next_step(),
+            Self::Flow(error) => error.next_step(),
+            Self::Http(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+            Self::OurHeader(error) => error.next_step(),
+        }
+    }
+}
+
+fn said(detail: Option<&str>) -> String {
+    detail.map(|detail| format!(": {detail}")).unwrap_or_default()
 }

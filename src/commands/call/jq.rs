@@ -29,7 +29,7 @@ impl Filter {
 
     /// Each result of the filter for one JSON text: a text for people as it is, `null` as an empty line, the rest as
     /// JSON. That is how `gh` has it.
-    pub fn run<E: From<CallError>>(&self, json: &[u8], out: &mut dyn FnMut(Output) -> Result<(), E>) -> Result<(), E> {
+    pub fn run(&self, json: &[u8], out: &mut dyn FnMut(Output) -> Result<(), CallError>) -> Result<(), CallError> {
         let input = read::parse_single(json).map_err(|_| CallError::NotJson)?;
         let context = Ctx::<JustLut<Val>>::new(&self.0.lut, Vars::new([]));
         for result in self.0.id.run((context, input)).map(unwrap_valr) {
@@ -44,7 +44,7 @@ impl Filter {
                 }
                 Err(error) => {
                     let problem = sanitize::line(&error.to_string());
-                    return Err(CallError::FilterFailed { problem }.into());
+                    return Err(CallError::FilterFailed { problem });
                 }
             }
         }
@@ -87,7 +87,7 @@ mod tests {
         Filter::parse(code)?.run(json.as_bytes(), &mut |output| {
             let (Output::Text(bytes) | Output::Json(bytes)) = output;
             lines.push_str(&format!("{}\n", String::from_utf8(bytes).unwrap()));
-            Ok::<_, CallError>(())
+            Ok(())
         })?;
         Ok(lines)
     }

@@ -59,7 +59,7 @@ impl<'a> Joined<'a> {
         self.sink.is_some()
     }
 
-    pub fn add(&mut self, page: &Page) -> anyhow::Result<()> {
+    pub fn add(&mut self, page: &Page) -> Result<(), CallError> {
         if self.sink.is_none() {
             self.shape = match &page.value {
                 _ if self.show.has_filter() => Shape::Filtered,
@@ -94,20 +94,14 @@ impl<'a> Joined<'a> {
                 self.element(format!("  {shown}").as_bytes())
             }
             (Shape::Pages, Some(_)) => self.element(body),
-            (Shape::Rows, _) => {
-                Err(CallError::MixedPages { problem: "the first is an array, another one is not" }.into())
-            }
-            (Shape::Pages, None) => {
-                Err(CallError::MixedPages { problem: "the first is JSON, another one is not" }.into())
-            }
-            (Shape::Bytes, Some(_)) => {
-                Err(CallError::MixedPages { problem: "another one is JSON, the first is not" }.into())
-            }
+            (Shape::Rows, _) => Err(CallError::MixedPages { problem: "the first is an array, another one is not" }),
+            (Shape::Pages, None) => Err(CallError::MixedPages { problem: "the first is JSON, another one is not" }),
+            (Shape::Bytes, Some(_)) => Err(CallError::MixedPages { problem: "another one is JSON, the first is not" }),
         }
     }
 
     /// Closes the array, so that what came is whole JSON even if the walk broke off.
-    pub fn end(&mut self) -> anyhow::Result<()> {
+    pub fn end(&mut self) -> Result<(), CallError> {
         match (&self.sink, self.shape) {
             (Some(_), Shape::Rows | Shape::Pages) if self.on_screen() && !self.is_empty => self.write(b"\n]\n"),
             (Some(_), Shape::Rows | Shape::Pages) => self.write(b"]\n"),
@@ -124,7 +118,7 @@ impl<'a> Joined<'a> {
         self.show.json(&text, level).unwrap_or_default()
     }
 
-    fn element(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+    fn element(&mut self, bytes: &[u8]) -> Result<(), CallError> {
         let separator = match (std::mem::take(&mut self.is_empty), self.on_screen()) {
             (true, true) => "\n",
             (true, false) => "",
@@ -135,7 +129,7 @@ impl<'a> Joined<'a> {
         self.write(&[separator.as_bytes(), bytes].concat())
     }
 
-    fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), CallError> {
         match &mut self.sink {
             Some(sink) => self.show.write(sink, bytes),
             None => Ok(()),

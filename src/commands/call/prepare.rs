@@ -9,7 +9,6 @@ use url::Url;
 
 use super::CallError;
 use super::fields::{self, Fields};
-use crate::commands::CommandError;
 use crate::flow::api::Api;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
@@ -70,7 +69,7 @@ impl RequestArgs {
         self.input.as_deref()
     }
 
-    pub fn prepare(&self, api: &Api<'_>) -> anyhow::Result<Prepared> {
+    pub fn prepare(&self, api: &Api<'_>) -> Result<Prepared, CallError> {
         let fields = Fields::parse(&self.raw_field, &self.field)?;
         let (method, path) = self.method_and_path(!fields.is_empty() || self.input.is_some())?;
         let mut url = api.resolve(path)?;
@@ -106,13 +105,13 @@ impl RequestArgs {
         Ok(Prepared { request, upload, path })
     }
 
-    fn method_and_path(&self, has_body: bool) -> Result<(Method, &str), CommandError> {
+    fn method_and_path(&self, has_body: bool) -> Result<(Method, &str), CallError> {
         let (method, path) = match self.request.as_slice() {
             [method, path] => (method.as_str(), path.as_str()),
             // Clap takes one word or two.
             other => (if has_body { "POST" } else { "GET" }, other.first().map_or("", String::as_str)),
         };
-        let bad = || CommandError::BadMethod { text: sanitize::line(method) };
+        let bad = || CallError::BadMethod { text: sanitize::line(method) };
         let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).map_err(|_| bad())?;
         Ok((method, path))
     }

@@ -82,7 +82,7 @@ impl<'a> Show<'a> {
     }
 
     /// Status line and headers, if they are asked for.
-    pub fn head(&self, reply: &HttpReply) -> anyhow::Result<()> {
+    pub fn head(&self, reply: &HttpReply) -> Result<(), CallError> {
         if !self.args.include {
             return Ok(());
         }
@@ -114,7 +114,7 @@ impl<'a> Show<'a> {
     }
 
     /// Passes a body on while it comes, where it need not be seen whole, and returns its beginning.
-    pub fn body(&self, mut reply: HttpReply) -> anyhow::Result<Vec<u8>> {
+    pub fn body(&self, mut reply: HttpReply) -> Result<Vec<u8>, CallError> {
         let mut sink = self.sink(reply.status)?;
         let filtered = self.filter.is_some() && (200..300).contains(&reply.status);
         if filtered || matches!(sink, Sink::Screen) {
@@ -139,7 +139,7 @@ impl<'a> Show<'a> {
     }
 
     /// A body that is there already.
-    pub fn whole(&self, status: u16, body: &[u8]) -> anyhow::Result<()> {
+    pub fn whole(&self, status: u16, body: &[u8]) -> Result<(), CallError> {
         match self.sink(status)? {
             Sink::Screen => self.on_screen(body),
             mut sink => self.write(&mut sink, body),
@@ -147,7 +147,7 @@ impl<'a> Show<'a> {
     }
 
     /// Bytes as they are, to a sink that takes them.
-    pub fn write(&self, sink: &mut Sink, bytes: &[u8]) -> anyhow::Result<()> {
+    pub fn write(&self, sink: &mut Sink, bytes: &[u8]) -> Result<(), CallError> {
         match sink {
             Sink::Nowhere => {}
             Sink::File(file) => file.write_all(bytes).map_err(|source| self.not_written(source))?,
@@ -157,14 +157,14 @@ impl<'a> Show<'a> {
     }
 
     /// JSON is indented and coloured, other text cleaned; anything else would be noise, or worse.
-    fn on_screen(&self, body: &[u8]) -> anyhow::Result<()> {
+    fn on_screen(&self, body: &[u8]) -> Result<(), CallError> {
         if body.is_empty() {
             return Ok(());
         }
         let binary = CallError::NotForScreens { what: "binary" };
         let text = std::str::from_utf8(body).map_err(|_| binary)?;
         if text.contains('\0') {
-            return Err(CallError::NotForScreens { what: "binary" }.into());
+            return Err(CallError::NotForScreens { what: "binary" });
         }
         let shown = match self.json(text, 0) {
             Some(json) => json,
@@ -181,7 +181,7 @@ impl<'a> Show<'a> {
     }
 
     /// Puts a JSON text through the filter; its results are lines, as they come.
-    pub fn filtered(&self, body: &[u8], sink: &mut Sink) -> anyhow::Result<()> {
+    pub fn filtered(&self, body: &[u8], sink: &mut Sink) -> Result<(), CallError> {
         let Some(filter) = &self.filter else { return Ok(()) };
         let on_screen = matches!(sink, Sink::Screen);
         let mut lines = Vec::new();

@@ -7,7 +7,8 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
-use super::super::{CommandError, Context, app};
+use super::super::{Context, app};
+use super::LoginError;
 use crate::flow::authorization::Listen;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::provider::Provider;
@@ -31,18 +32,18 @@ pub struct ArrivalArgs {
 }
 
 impl ArrivalArgs {
-    pub fn choose(&self, provider: &Provider, context: &Context) -> anyhow::Result<(RedirectUri, Listen)> {
+    pub fn choose(&self, provider: &Provider, context: &Context) -> Result<(RedirectUri, Listen), LoginError> {
         let uri = self.redirect_uri(provider)?;
         if let Some(address) = self.listen {
             if !address.ip().is_loopback() {
-                return Err(CommandError::ListenElsewhere { address }.into());
+                return Err(LoginError::ListenElsewhere { address });
             }
             return Ok((uri, Listen::Tunnel(address)));
         }
         let no_loopback = value_of(&provider.definition.redirect.loopback) == Some(&LoopbackRule::No);
         if uri.loopback().is_none() || (no_loopback && self.redirect_uri.is_none()) {
             if !context.terminal().is_interactive() {
-                return Err(CommandError::NobodyToPaste { redirect_uri: uri.to_string() }.into());
+                return Err(LoginError::NobodyToPaste { redirect_uri: uri.to_string() });
             }
             return Ok((uri, Listen::Paste));
         }
@@ -50,7 +51,7 @@ impl ArrivalArgs {
         Ok((uri, Listen::Here { tls }))
     }
 
-    fn redirect_uri(&self, provider: &Provider) -> Result<RedirectUri, CommandError> {
+    fn redirect_uri(&self, provider: &Provider) -> Result<RedirectUri, LoginError> {
         let default = app::default_redirect_uri(&provider.definition, provider.emulator.is_some());
         let uri = RedirectUri::parse(self.redirect_uri.as_deref().unwrap_or(default))?;
         Ok(self.port.map_or_else(|| uri.clone(), |port| uri.with_port(port)))
@@ -58,7 +59,7 @@ impl ArrivalArgs {
 }
 
 /// The kept certificate, or a new one that is kept.
-fn certificate(uri: &RedirectUri, context: &Context) -> anyhow::Result<CallbackCertificate> {
+fn certificate(uri: &RedirectUri, context: &Context) -> Result<CallbackCertificate, LoginError> {
     let host = uri.host();
     let now = context.system.clock.now();
     let store = context.store()?;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use colored::Colorize;
 
-use super::super::Context;
+use super::super::{Context, SessionError};
 use super::LoginArgs;
 use crate::flow::authorization::{Listen, Login, Tab, Waiting};
 use crate::flow::evidence::{Evidence, Missing};
@@ -180,7 +180,7 @@ pub fn show(tab: Tab, page: Page, context: &Context) {
 }
 
 /// What will be used in place of this login when nobody names it.
-pub fn about_shadows(profile: &Profile, context: &Context) -> anyhow::Result<()> {
+pub fn about_shadows(profile: &Profile, context: &Context) -> Result<(), SessionError> {
     if context.system.secrets.token.is_some() {
         warn(context, "OAUTHCTL_TOKEN is set: with `--profile` or OAUTHCTL_PROFILE it is used in place of this login");
     }

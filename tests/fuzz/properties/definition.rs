@@ -2,8 +2,8 @@
 //! request goes to those servers, and what is printed of it moves no cursor.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 
+use oauthctl::protocol::advice::{Advice, ExitCode};
 use oauthctl::protocol::authorization::{AuthorizationRequest, ResponseType};
 use oauthctl::protocol::client::ClientId;
 use oauthctl::protocol::message::HttpRequest;
@@ -36,8 +36,7 @@ fn is_said_cleanly(error: DefinitionError) {
     colored::control::set_override(false);
     let page = report::page(&error, None);
     assert!(!page.chars().any(|c| is_unseen(c) && !matches!(c, '\n' | '\t')), "{page:?}");
-    let error: &(dyn Error + 'static) = &error;
-    assert_eq!(report::verdict(error).0, report::ExitCode::Definition);
+    assert_eq!(error.next_step().code, ExitCode::Definition);
 }
 
 fn is_usable(definition: &ProviderDefinition, id: &str) {

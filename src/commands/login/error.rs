@@ -1,0 +1,105 @@
+//! What a login is refused for, by us or by the provider.
+
+use std::net::SocketAddr;
+
+use crate::commands::app::AppError;
+use crate::commands::{SessionError, named};
+use crate::flow::FlowError;
+use crate::flow::evidence::Missing;
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::grant::GrantKind;
+use crate::protocol::redirect_uri::RedirectUriError;
+use crate::provider::DefinitionError;
+use crate::store::StoreError;
+use crate::store::profile::NotAProfile;
+use crate::system::certificate::CertificateError;
+use crate::system::entropy::NoEntropy;
+use crate::system::terminal::TerminalError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// Says which login it was, where the cause does not.
+    #[error("could not log in to `{provider}`")]
+    Failed {
+        provider: String,
+        #[source]
+        source: Box<LoginError>,
+    },
+    #[error("no login can be kept here")]
+    NowhereToKeep {
+        provider: String,
+        #[source]
+        source: Box<StoreError>,
+    },
+    #[error("`{provider}` does not offer that grant")]
+    GrantNotOffered { provider: String, offered: Vec<GrantKind> },
+    #[error("{address} can be reached from other machines; a redirect is received on loopback only")]
+    ListenElsewhere { address: SocketAddr },
+    #[error(
+        "the redirect to `{redirect_uri}` cannot be received here, and there is no terminal to paste the final address into"
+    )]
+    NobodyToPaste { redirect_uri: String },
+    #[error(transparent)]
+    BadRedirectUri(#[from] RedirectUriError),
+    #[error("what came on stdin is no token: it is empty, or has line breaks or other control characters in it")]
+    BadToken,
+    #[error("`{provider}` did not grant {}, so the token is not kept", named(missing))]
+    NotGranted { provider: String, missing: Vec<Missing> },
+    #[error(transparent)]
+    BadProfile(#[from] NotAProfile),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    App(#[from] AppError),
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+}
+
+impl Advice for LoginError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::Failed { source, .. } => source.next_step(),
+            Self::NowhereToKeep { provider, .. } => ExitCode::Store.hint(format!(
+                "`oauthctl login --provider {provider} --store file` keeps it in a sealed file; \
+                 `oauthctl import --store file FILE` takes a login that `oauthctl export` sealed on another machine"
+            )),
+            Self::GrantNotOffered { offered, .. } => ExitCode::Usage.hint(format!("it offers {}", flags(offered))),
+            Self::ListenElsewhere { .. } => ExitCode::Usage.hint("such as `--listen 127.0.0.1:8765`"),
+            Self::NobodyToPaste { .. } => {
+                ExitCode::Usage.hint("`--listen 127.0.0.1:8765` says that a tunnel from there ends here")
+            }
+            Self::BadToken => {
+                ExitCode::Usage.hint("pipe the token alone: `oauthctl login --provider ID --with-token < token.txt`")
+            }
+            Self::NotGranted { .. } => ExitCode::ScopeMissing.hint(
+                "log in again and approve all of it, or leave `--require-scopes` out to keep a token that may do less; \
+                 the app's access was given all the same, and is removed at the provider",
+            ),
+            Self::BadRedirectUri(error) => error.next_step(),
+            Self::BadProfile(error) => error.next_step(),
+            Self::Session(error) => error.next_step(),
+            Self::App(error) => error.next_step(),
+            Self::Flow(error) => error.next_step(),
+            Self::Store(error) => error.next_step(),
+            Self::Definition(error) => error.next_step(),
+            Self::Certificate(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+            Self::Entropy(error) => error.next_step(),
+        }
+    }
+}
+
+fn flags(grants: &[GrantKind]) -> String {
+    let values = grants.iter().filter_map(clap::ValueEnum::to_possible_value);
+    values.map(|value| format!("`--grant {}`", value.get_name())).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,188 @@
+//! The errors of the commands, and of what leads to them: the login, the provider, the client.
+
+use oauthctl::commands::SessionError;
+use oauthctl::commands::app::AppError;
+use oauthctl::commands::call::CallError;
+use oauthctl::commands::completions::ManError;
+use oauthctl::commands::demo::DemoError;
+use oauthctl::commands::emulate::EmulateError;
+use oauthctl::commands::exec::{ChildNotStarted, ExecError};
+use oauthctl::commands::export::{ExportError, PassphraseError};
+use oauthctl::commands::import::ImportError;
+use oauthctl::commands::login::LoginError;
+use oauthctl::commands::logout::LogoutError;
+use oauthctl::commands::providers::ProvidersError;
+use oauthctl::commands::scopes::ScopesError;
+use oauthctl::commands::status::StatusError;
+use oauthctl::commands::token::TokenError;
+use oauthctl::flow::evidence::Missing;
+use oauthctl::keychain::KeychainError;
+use oauthctl::protocol::grant::GrantKind;
+use oauthctl::protocol::redirect_uri::RedirectUriError;
+use oauthctl::store::StoreKind;
+use oauthctl::store::sealed_login::SealedLoginError;
+
+use super::values::*;
+use super::{Page, floors};
+
+variants! {
+    SessionError: NoLogin NoProvider OtherClient BadEmulator VariableNotText TokenWithoutProfile NoTokenVariable
+        BadTokenVariable TokenOfNobody TokenForEmulator ParamNotForProject
+        | Paths Project Definition Store TokenSource Terminal;
+    AppError: NotRegistered NoApp EmptyAnswer SecretFile | Session Definition Store Terminal;
+    LoginError: Failed NowhereToKeep GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken NotGranted
+        | BadProfile Session App Flow Store Definition Certificate Terminal Entropy;
+    CallError: BadMethod BadField Input BadHeader OwnToken BadOrigin PagesOfWhat BadFilter FilterFailed NotJson MixedPages
+        NotForScreens Output ApiStatus ScopeMissing
+        | Session Flow Http Terminal OurHeader;
+    TokenError: NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
+    StatusError: LoginsEnd | Session Store Terminal;
+    ScopesError: ScopesMissing | Session Definition Flow Terminal;
+    LogoutError: OneOrAll | Session Store TokenSource Flow;
+    ExecError: | NotStarted Session;
+    PassphraseError: NoPassphrase PassphrasesDiffer | Terminal;
+    ExportError: MoveOfVariable | SealedLogin Passphrase Session Store Terminal;
+    ImportError: ImportFile LoginExists SealedLogin | BadProfile Passphrase Session Store Terminal;
+    ProvidersError: NotAnId DefinitionExists NotWritten | Session Definition Flow Terminal;
+    EmulateError: | NotStarted Session Definition Emulator Terminal;
+    DemoError: DemoStep NoThread
+        | Browser BadProfile BadRedirectUri Session Emulator Flow Http Store Definition Terminal Entropy;
+    ManError: NoSuchCommand | Terminal;
+}
+
+/// Those of one command, in the order in which its help has it.
+pub fn errors(page: &mut Page) {
+    page.section(session_errors());
+    page.section(app_errors());
+    page.section(login_errors());
+    page.inside(floors::redirect_uri_errors(), LoginError::BadRedirectUri);
+    page.section(call_errors());
+    page.section(token_errors());
+    page.section(vec![
+        StatusError::LoginsEnd { profiles: vec![profile()], provider: provider() },
+        StatusError::LoginsEnd { profiles: vec![profile(), text("acme-us")], provider: provider() },
+    ]);
+    page.section(vec![ScopesError::ScopesMissing {
+        profile: profile(),
+        missing: missing(),
+        remedy: text("oauthctl login --provider acme --scope 'read_products write_products'"),
+    }]);
+    page.section(vec![LogoutError::OneOrAll]);
+    page.only("ChildNotStarted", ChildNotStarted { program: text("crul"), source: not_found() });
+    page.section(vec![PassphraseError::NoPassphrase, PassphraseError::PassphrasesDiffer]);
+    page.section(vec![ExportError::MoveOfVariable { profile: profile() }]);
+    page.section(vec![
+        ImportError::ImportFile(not_found()),
+        ImportError::LoginExists { profile: profile() },
+        ImportError::SealedLogin(SealedLoginError::WrongPassphrase),
+    ]);
+    page.inside(floors::sealed_login_errors(), ImportError::SealedLogin);
+    page.section(vec![
+        ProvidersError::NotAnId { id: text("My Shop") },
+        ProvidersError::DefinitionExists { path: text("/home/me/.config/oauthctl/acme.toml") },
+        ProvidersError::NotWritten { path: text("/home/me/.config/oauthctl/acme.toml"), source: denied() },
+    ]);
+    page.section(vec![DemoError::DemoStep { step: "store" }, DemoError::NoThread(no_thread())]);
+    page.section(vec![ManError::NoSuchCommand { name: text("logn") }]);
+}
+
+fn provider() -> String {
+    text("acme")
+}
+
+fn profile() -> String {
+    text("acme-eu")
+}
+
+fn missing() -> Vec<Missing> {
+    vec![
+        Missing { scope: text("write_products"), why: text("asked for, not granted") },
+        Missing { scope: text("read_orders"), why: text("GET /api/v1/orders → 403") },
+    ]
+}
+
+fn session_errors() -> Vec<SessionError> {
+    vec![
+        SessionError::NoLogin { profile: None, provider: None },
+        SessionError::NoLogin { profile: Some(profile()), provider: None },
+        SessionError::NoLogin { profile: Some(profile()), provider: Some(provider()) },
+        SessionError::NoProvider,
+        SessionError::OtherClient { profile: profile(), provider: provider(), client_id: text("client-1") },
+        SessionError::BadEmulator { value: text("http://127.0.0.1:4000") },
+        SessionError::VariableNotText { name: "OAUTHCTL_CLIENT_SECRET" },
+        SessionError::TokenWithoutProfile,
+        SessionError::NoTokenVariable,
+        SessionError::BadTokenVariable,
+        SessionError::TokenOfNobody { profile: profile() },
+        SessionError::TokenForEmulator { profile: profile(), provider: provider() },
+        SessionError::ParamNotForProject { at: at(), param: text("store"), provider: provider() },
+    ]
+}
+
+fn app_errors() -> Vec<AppError> {
+    vec![
+        AppError::NotRegistered { provider: provider() },
+        AppError::NoApp { provider: provider() },
+        AppError::EmptyAnswer { question: "client id" },
+        AppError::SecretFile { path: text("/run/secrets/acme"), source: not_found() },
+    ]
+}
+
+fn login_errors() -> Vec<LoginError> {
+    vec![
+        LoginError::Failed { provider: provider(), source: Box::new(LoginError::BadToken) },
+        LoginError::NowhereToKeep {
+            provider: provider(),
+            source: Box::new(in_keychain(StoreKind::Keychain, "the OS keychain", KeychainError::Locked)),
+        },
+        LoginError::GrantNotOffered { provider: provider(), offered: vec![GrantKind::AuthorizationCode] },
+        LoginError::GrantNotOffered {
+            provider: provider(),
+            offered: vec![GrantKind::AuthorizationCode, GrantKind::Implicit],
+        },
+        LoginError::ListenElsewhere { address: "192.168.1.5:8765".parse().unwrap() },
+        LoginError::NobodyToPaste { redirect_uri: text("https://shop.example/callback") },
+        LoginError::BadRedirectUri(RedirectUriError::NotAbsolute(text("callback"))),
+        LoginError::BadToken,
+        LoginError::NotGranted { provider: provider(), missing: missing() },
+    ]
+}
+
+fn call_errors() -> Vec<CallError> {
+    vec![
+        CallError::BadMethod { text: text("FE TCH") },
+        CallError::BadField { text: text("title"), problem: "it has no `=`" },
+        CallError::Input { path: text("body.json"), source: not_found() },
+        CallError::BadHeader { text: text("Accept json"), problem: "it has no colon" },
+        CallError::OwnToken { what: text("the header `authorization`") },
+        CallError::BadOrigin { text: text("api.example.com"), problem: "it is not an absolute URL" },
+        CallError::PagesOfWhat { method: text("POST") },
+        CallError::BadFilter { problem: text("at `.[`: a bracket is not closed") },
+        CallError::FilterFailed { problem: text("cannot index a number with \"title\"") },
+        CallError::NotJson,
+        CallError::MixedPages { problem: "the first is an array, another one is not" },
+        CallError::NotForScreens { what: "binary" },
+        CallError::Output { path: text("/home/me/reply.json"), source: denied() },
+        CallError::ApiStatus { status: 404, detail: None, advice: None },
+        CallError::ApiStatus {
+            status: 429,
+            detail: Some(text("\"slow down\"")),
+            advice: Some(text("the API asks to wait 5 min; `--max-wait` says how long may be waited")),
+        },
+        CallError::ScopeMissing {
+            profile: profile(),
+            status: 403,
+            detail: Some(text("\"insufficient_scope\"")),
+            remedy: text("oauthctl login --provider acme --scope 'read_products write_products'"),
+        },
+    ]
+}
+
+fn token_errors() -> Vec<TokenError> {
+    vec![
+        TokenError::NoHeader { provider: provider() },
+        TokenError::NotGithub,
+        TokenError::GithubEnv { path: text("/home/runner/_temp/set_env"), source: denied() },
+        TokenError::HeaderNotText(http::HeaderValue::from_bytes("é".as_bytes()).unwrap().to_str().unwrap_err()),
+    ]
+}

@@ -1,0 +1,408 @@
+//! The errors of the floors below the commands.
+
+use std::io;
+use std::time::Duration;
+
+use oauthctl::emulator::EmulatorError;
+use oauthctl::flow::FlowError;
+use oauthctl::flow::discovery::DiscoveryError;
+use oauthctl::flow::token_source::TokenSourceError;
+use oauthctl::keychain::helper::HelperName;
+use oauthctl::keychain::{FileProblem, KeychainError};
+use oauthctl::protocol::error_response::ErrorResponse;
+use oauthctl::protocol::message::BadHeader;
+use oauthctl::protocol::redirect_uri::RedirectUriError;
+use oauthctl::protocol::time::{HumanDuration, Timestamp};
+use oauthctl::protocol::token::NotATokenResponse;
+use oauthctl::provider::dialect::TokenReplyError;
+use oauthctl::provider::{DefinitionError, ProviderDefinition};
+use oauthctl::store::journal::JournalError;
+use oauthctl::store::login_index::IndexError;
+use oauthctl::store::login_lock::LockError;
+use oauthctl::store::profile::NotAProfile;
+use oauthctl::store::sealed_login::SealedLoginError;
+use oauthctl::store::{StoreError, StoreKind};
+use oauthctl::system::account::NoAccount;
+use oauthctl::system::browser::BrowserError;
+use oauthctl::system::certificate::CertificateError;
+use oauthctl::system::http::{HttpError, Reason};
+use oauthctl::system::loopback::LoopbackError;
+use oauthctl::system::paths::PathsError;
+use oauthctl::system::private_file::PrivateFileError;
+use oauthctl::system::project::ProjectError;
+use oauthctl::system::terminal::TerminalError;
+
+use super::Page;
+use super::values::*;
+
+variants! {
+    RedirectUriError: NotAbsolute Fragment UserInfo PlainHttp;
+    SealedLoginError: NotOurs Newer TooCostly WrongPassphrase ShortPassphrase Damaged Entropy;
+    FlowError: Listen NoAnswer LaunchShared Declined NotLoopback TokenReply TokenRequest Discovery Metadata RevocationRequest
+        NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect TooManyRedirects UnknownPathParam BodyNotRepeatable
+        NoThread PagesInACircle NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
+    LoopbackError: Taken NotAllowed Other;
+    DiscoveryError: NotAnIssuer NotFound OtherIssuer UnsafeEndpoint;
+    TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
+    NotATokenResponse: NoAccessToken BadCharacters UnknownType;
+    TokenSourceError: NoRefreshToken Dead Refused Failed TooShort Busy Replaced Store Entropy;
+    StoreError: Keychain Damaged Newer NotReadBack Lock Journal Index;
+    KeychainError: Missing Locked Silent Refused Ambiguous TooLarge File BadKey ReadOnly;
+    FileProblem: Io NotOurs Newer NotPrivate KeyGone FileGone;
+    LockError: NoAccount File;
+    JournalError: File BadKey Entropy;
+    IndexError: File Damaged Busy Newer;
+    PrivateFileError: Io NotPrivate;
+    DefinitionError: UnknownProvider Unreadable UnreadableFile UnknownAlternative Missing Wrong ParamNeeded
+        ParamRefused UnknownParam OriginsMoved;
+    EmulatorError: Listen Serve Definition Entropy;
+    HttpError: Connect Timeout Broken TooLarge Setup;
+    PathsError: NoHome NotAbsolute;
+    TerminalError: Stdout Stdin NoAnswer;
+    ProjectError: Unreadable Wrong;
+    CertificateError: NotMade NotUsable Damaged;
+    BrowserError: NoneFound NotStarted UnsafeUrl;
+}
+
+pub fn flows(page: &mut Page) {
+    page.section(flow_errors());
+    page.inside(loopback_errors(), FlowError::Listen);
+    page.inside(discovery_errors(), FlowError::Metadata);
+    page.inside(token_reply_errors(), |source| FlowError::TokenReply { provider: text("acme"), source });
+    page.inside(not_token_responses(), |source| {
+        let source = TokenReplyError::Unusable { status: 200, reply: text("{\"ok\":true}"), source };
+        FlowError::TokenReply { provider: text("acme"), source }
+    });
+    page.section(token_source_errors());
+}
+
+pub fn stores(page: &mut Page) {
+    page.section(store_errors());
+    page.inside(keychain_errors(), |source| in_keychain(StoreKind::Keychain, "the OS keychain", source));
+    page.inside(file_problems(), |problem| in_file(KeychainError::File { path: text(SEALED), problem }));
+    page.inside(lock_errors(), StoreError::Lock);
+    page.inside(journal_errors(), StoreError::Journal);
+    page.inside(index_errors(), StoreError::Index);
+    page.inside(private_file_errors(), |source| StoreError::Index(IndexError::File { path: text(INDEX), source }));
+}
+
+pub fn others(page: &mut Page) {
+    page.section(definition_errors());
+    page.section(emulator_errors());
+    page.section(http_errors());
+    page.section(vec![PathsError::NoHome, PathsError::NotAbsolute { name: "OAUTHCTL_DATA_DIR", value: text("data") }]);
+    page.section(vec![TerminalError::Stdout(denied()), TerminalError::Stdin(denied()), TerminalError::NoAnswer]);
+    page.section(vec![
+        ProjectError::Unreadable {
+            place: text("/home/me/shop/.oauthctl.toml"),
+            source: io::Error::other("others may write to it"),
+        },
+        ProjectError::Wrong { at: at(), problem: text("unknown field `host`, expected `profile` or `params`") },
+    ]);
+    page.section(vec![
+        CertificateError::NotMade { host: text("shop.test"), source: rcgen::Error::CouldNotParseCertificate },
+        CertificateError::NotUsable { host: text("shop.test"), source: rustls::Error::General(text("no such curve")) },
+        CertificateError::Damaged,
+    ]);
+    page.only("NoEntropy", no_entropy());
+    page.section(vec![
+        BrowserError::NoneFound(not_found()),
+        BrowserError::NotStarted { program: text("firefix"), source: not_found() },
+        BrowserError::UnsafeUrl,
+    ]);
+    page.only("NotAProfile", NotAProfile);
+    page.only("BadHeader", BadHeader(text("X Shop")));
+}
+
+pub fn redirect_uri_errors() -> Vec<RedirectUriError> {
+    vec![
+        RedirectUriError::NotAbsolute(text("localhost:8765/callback")),
+        RedirectUriError::Fragment(text("http://127.0.0.1:8765/callback#here")),
+        RedirectUriError::UserInfo(text("http://user@127.0.0.1:8765/callback")),
+        RedirectUriError::PlainHttp(text("http://shop.example/callback")),
+    ]
+}
+
+pub fn sealed_login_errors() -> Vec<SealedLoginError> {
+    vec![
+        SealedLoginError::NotOurs,
+        SealedLoginError::Newer,
+        SealedLoginError::TooCostly { memory: 4_194_304, passes: 100, lanes: 4 },
+        SealedLoginError::WrongPassphrase,
+        SealedLoginError::ShortPassphrase,
+        SealedLoginError::Damaged(not_json()),
+        SealedLoginError::Entropy(no_entropy()),
+    ]
+}
+
+fn flow_errors() -> Vec<FlowError> {
+    let provider = || text("acme");
+    let not_revoked = |status, reply: &str, refusal: Option<ErrorResponse>| FlowError::NotRevoked {
+        what: "refresh token",
+        status,
+        reply: text(reply),
+        refusal: refusal.map(Box::new),
+    };
+    vec![
+        FlowError::Listen(LoopbackError::Taken { port: 8765 }),
+        FlowError::NoAnswer { redirect_uri: text("http://127.0.0.1:8765/callback"), waited: text("5 min") },
+        FlowError::LaunchShared,
+        FlowError::Declined(said("access_denied", "the user cancelled")),
+        FlowError::NotLoopback { redirect_uri: text("https://shop.example/callback") },
+        FlowError::TokenReply { provider: provider(), source: redirected() },
+        FlowError::TokenRequest(unreachable()),
+        FlowError::Discovery(unreachable()),
+        FlowError::Metadata(DiscoveryError::NotAnIssuer { issuer: text("login.shop.example") }),
+        FlowError::RevocationRequest(unreachable()),
+        not_revoked(503, "an empty body", None),
+        not_revoked(400, "{\"error\":\"invalid_client\"}", Some(said("invalid_client", "no such client"))),
+        not_revoked(404, "Not Found", None),
+        FlowError::ApiRequest(unreachable()),
+        FlowError::ForeignUrl {
+            url: text("https://elsewhere.example"),
+            provider: provider(),
+            allowed: text("https://api.acme.example"),
+        },
+        FlowError::NotAPath { text: text("https:/products") },
+        FlowError::ForeignRedirect { origin: text("https://elsewhere.example") },
+        FlowError::TooManyRedirects { limit: 5 },
+        FlowError::UnknownPathParam { name: text("shop"), known: text("`{store}`") },
+        FlowError::UnknownPathParam { name: text("shop"), known: String::new() },
+        FlowError::BodyNotRepeatable { status: 307 },
+        FlowError::NoThread(no_thread()),
+        FlowError::PagesInACircle { what: "an address" },
+        FlowError::NoSuchPlacement { provider: provider(), wanted: "query", known: text("header X-Api-Token, bearer") },
+        FlowError::BodyIsNotAnObject,
+        FlowError::TokenDead { provider: provider(), request: text("GET /api/v1/shop"), said: None },
+        FlowError::TokenDead {
+            provider: provider(),
+            request: text("GET /api/v1/shop"),
+            said: Some(text("invalid_token")),
+        },
+        FlowError::Definition(DefinitionError::UnknownProvider { id: text("acme"), near: vec![] }),
+        FlowError::Entropy(no_entropy()),
+    ]
+}
+
+fn loopback_errors() -> Vec<LoopbackError> {
+    vec![
+        LoopbackError::Taken { port: 8765 },
+        LoopbackError::NotAllowed { port: 80 },
+        LoopbackError::Other(io::Error::other("Too many open files (os error 24)")),
+    ]
+}
+
+fn discovery_errors() -> Vec<DiscoveryError> {
+    let issuer = || text("https://login.shop.example");
+    vec![
+        DiscoveryError::NotAnIssuer { issuer: text("login.shop.example") },
+        DiscoveryError::NotFound {
+            issuer: issuer(),
+            tried: text("https://login.shop.example/.well-known/oauth-authorization-server answered 404"),
+        },
+        DiscoveryError::OtherIssuer { asked: issuer(), said: text("https://elsewhere.example") },
+        DiscoveryError::UnsafeEndpoint {
+            url: text("http://login.shop.example/token"),
+            problem: "plain http is for loopback only",
+        },
+    ]
+}
+
+fn token_reply_errors() -> Vec<TokenReplyError> {
+    let refused = |code: &str, words: &str| TokenReplyError::Refused {
+        status: 400,
+        reply: format!("{{\"error\":\"{code}\"}}"),
+        error: Box::new(said(code, words)),
+    };
+    vec![
+        refused("invalid_client", "client authentication failed"),
+        refused("invalid_grant", "the code has expired"),
+        refused("invalid_request", "redirect_uri is missing"),
+        TokenReplyError::ServerFault { status: 503, reply: text("<h1>Be right back</h1>") },
+        redirected(),
+        TokenReplyError::TooOften { reply: text("an empty body"), wait: Some(HumanDuration(Duration::from_secs(120))) },
+        TokenReplyError::Unreadable { status: 200, reply: text("<html>Log in</html>"), source: Some(not_json()) },
+        TokenReplyError::Unreadable { status: 404, reply: text("{}"), source: None },
+        TokenReplyError::Unusable {
+            status: 200,
+            reply: text("{\"ok\":true}"),
+            source: NotATokenResponse::NoAccessToken,
+        },
+        TokenReplyError::UnusableFragment { source: NotATokenResponse::NoAccessToken },
+    ]
+}
+
+fn not_token_responses() -> Vec<NotATokenResponse> {
+    vec![
+        NotATokenResponse::NoAccessToken,
+        NotATokenResponse::BadCharacters("refresh token"),
+        NotATokenResponse::UnknownType(text("mac")),
+    ]
+}
+
+fn token_source_errors() -> Vec<TokenSourceError> {
+    let (provider, profile) = (|| text("acme"), || text("acme-eu"));
+    let long_ago = Timestamp(1_790_000_000);
+    let for_seconds = |seconds| HumanDuration(Duration::from_secs(seconds));
+    let reply = |source| Box::new(FlowError::TokenReply { provider: text("acme"), source });
+    let dead = || {
+        let error = Box::new(said("invalid_grant", "the refresh token was revoked"));
+        reply(TokenReplyError::Refused { status: 400, reply: text("{\"error\":\"invalid_grant\"}"), error })
+    };
+    vec![
+        TokenSourceError::NoRefreshToken { profile: provider(), provider: provider(), expired_at: None },
+        TokenSourceError::NoRefreshToken { profile: profile(), provider: provider(), expired_at: Some(long_ago) },
+        TokenSourceError::Dead { profile: profile(), provider: provider(), since: long_ago },
+        TokenSourceError::Refused { profile: profile(), provider: provider(), interrupted: None, source: dead() },
+        TokenSourceError::Refused {
+            profile: profile(),
+            provider: provider(),
+            interrupted: Some(long_ago),
+            source: dead(),
+        },
+        TokenSourceError::Failed { profile: profile(), source: Box::new(FlowError::TokenRequest(unreachable())) },
+        TokenSourceError::Failed {
+            profile: profile(),
+            source: reply(TokenReplyError::Refused {
+                status: 401,
+                reply: text("{\"error\":\"invalid_client\"}"),
+                error: Box::new(said("invalid_client", "unknown client")),
+            }),
+        },
+        TokenSourceError::TooShort {
+            left: for_seconds(240),
+            wanted: for_seconds(3600),
+            why: text("`acme` gives no longer ones"),
+        },
+        TokenSourceError::Busy { profile: profile(), waited: for_seconds(35) },
+        TokenSourceError::Replaced { profile: profile() },
+        TokenSourceError::Store(in_keychain(StoreKind::Keychain, "the OS keychain", KeychainError::Locked)),
+        TokenSourceError::Entropy(no_entropy()),
+    ]
+}
+
+fn store_errors() -> Vec<StoreError> {
+    let helper = || StoreKind::Helper(HelperName::parse("pass").unwrap());
+    let in_helper = |source| in_keychain(helper(), "the credential helper `docker-credential-pass`", source);
+    vec![
+        in_helper(KeychainError::Missing { reason: text("`docker-credential-pass` is not on the search path") }),
+        in_helper(KeychainError::Refused { reason: text("gpg: decryption failed: no secret key") }),
+        in_file(KeychainError::BadKey { name: text("OAUTHCTL_STORE_KEY") }),
+        in_keychain(StoreKind::Env, "the variable OAUTHCTL_TOKEN", KeychainError::ReadOnly),
+        StoreError::Damaged { name: text("acme-eu"), place: text("the OS keychain"), source: not_json() },
+        StoreError::Newer { name: text("acme-eu"), place: text("the OS keychain"), version: 2 },
+        StoreError::NotReadBack { place: text("the OS keychain") },
+        StoreError::Lock(LockError::NoAccount(NoAccount)),
+        StoreError::Journal(JournalError::BadKey),
+        StoreError::Index(IndexError::Busy),
+    ]
+}
+
+fn keychain_errors() -> Vec<KeychainError> {
+    vec![
+        KeychainError::Missing { reason: text("no session bus") },
+        KeychainError::Locked,
+        KeychainError::Silent { seconds: 30 },
+        KeychainError::Refused { reason: text("access denied") },
+        KeychainError::Ambiguous { account: text("acme-eu") },
+        KeychainError::TooLarge { limit: 2560 },
+        KeychainError::File { path: text(SEALED), problem: FileProblem::NotOurs },
+        KeychainError::BadKey { name: text("OAUTHCTL_STORE_KEY") },
+        KeychainError::ReadOnly,
+    ]
+}
+
+fn file_problems() -> Vec<FileProblem> {
+    vec![
+        FileProblem::Io(denied()),
+        FileProblem::NotOurs,
+        FileProblem::Newer,
+        FileProblem::NotPrivate("others may read it"),
+        FileProblem::KeyGone,
+        FileProblem::FileGone,
+    ]
+}
+
+fn lock_errors() -> Vec<LockError> {
+    vec![
+        LockError::NoAccount(NoAccount),
+        LockError::File { path: text("/home/me/.local/state/oauthctl"), source: PrivateFileError::Io(denied()) },
+    ]
+}
+
+fn journal_errors() -> Vec<JournalError> {
+    let path = text("/home/me/.local/state/oauthctl/acme-eu.journal");
+    vec![
+        JournalError::File { path, source: PrivateFileError::Io(denied()) },
+        JournalError::BadKey,
+        JournalError::Entropy(no_entropy()),
+    ]
+}
+
+fn index_errors() -> Vec<IndexError> {
+    let path = || text(INDEX);
+    vec![
+        IndexError::File { path: path(), source: PrivateFileError::Io(denied()) },
+        IndexError::Damaged { path: path(), source: not_json() },
+        IndexError::Busy,
+        IndexError::Newer { path: path(), version: 2 },
+    ]
+}
+
+fn private_file_errors() -> Vec<PrivateFileError> {
+    vec![PrivateFileError::Io(denied()), PrivateFileError::NotPrivate("it is a symbolic link")]
+}
+
+fn definition_errors() -> Vec<DefinitionError> {
+    let id = || text("acme");
+    let place = || text("/home/me/.config/oauthctl/acme.toml");
+    let misspelt = "name = \"Acme\"\n\n[token]\nulr = \"https://acme.example/token\"\n";
+    let source = toml::from_str::<ProviderDefinition>(misspelt).err().unwrap();
+    let some = || vec![text("store"), text("region")];
+    vec![
+        DefinitionError::UnknownProvider { id: text("zebra"), near: vec![] },
+        DefinitionError::UnknownProvider { id: text("acm"), near: vec![id()] },
+        DefinitionError::Unreadable { place: place(), source },
+        DefinitionError::UnreadableFile { place: place(), source: io::Error::other("others may write to it") },
+        DefinitionError::UnknownAlternative { id: id(), name: text("old"), known: vec![] },
+        DefinitionError::UnknownAlternative { id: id(), name: text("old"), known: vec![text("legacy")] },
+        DefinitionError::Missing { id: id(), key: "authorize.url", purpose: "a login" },
+        DefinitionError::Wrong { id: id(), key: text("token.url"), problem: text("`{shop}` is no parameter") },
+        DefinitionError::ParamNeeded { id: id(), param: text("store"), example: text("mugs") },
+        DefinitionError::ParamRefused {
+            id: id(),
+            param: text("store"),
+            value: text("mugs/.."),
+            problem: text("it takes a host name such as `shop.example.com`"),
+        },
+        DefinitionError::UnknownParam { id: id(), param: text("shop"), known: vec![] },
+        DefinitionError::UnknownParam { id: id(), param: text("shop"), known: some() },
+        DefinitionError::OriginsMoved {
+            id: id(),
+            part: "token",
+            recorded: text("https://acme.example"),
+            now: text("https://elsewhere.example"),
+            remedy: text("oauthctl login --provider acme"),
+        },
+    ]
+}
+
+fn emulator_errors() -> Vec<EmulatorError> {
+    vec![
+        EmulatorError::Listen { port: 4000, source: io::Error::other("Address already in use (os error 98)") },
+        EmulatorError::Serve("no threads are left".into()),
+        EmulatorError::Definition(DefinitionError::UnknownProvider { id: text("acme"), near: vec![] }),
+        EmulatorError::Entropy(no_entropy()),
+    ]
+}
+
+fn http_errors() -> Vec<HttpError> {
+    let origin = || text("https://acme.example");
+    vec![
+        unreachable(),
+        HttpError::Timeout { origin: origin(), seconds: 30 },
+        HttpError::Broken { origin: origin(), source: Reason(text("connection reset")) },
+        HttpError::TooLarge { origin: origin(), limit: 1_048_576 },
+        HttpError::Setup(Reason(text("no usable proxy in HTTPS_PROXY"))),
+    ]
+}

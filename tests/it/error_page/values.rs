@@ -1,0 +1,63 @@
+//! Made-up values that several errors have in them.
+
+use std::io;
+
+use oauthctl::keychain::KeychainError;
+use oauthctl::protocol::error_response::ErrorResponse;
+use oauthctl::provider::dialect::TokenReplyError;
+use oauthctl::store::{StoreError, StoreKind};
+use oauthctl::system::entropy::NoEntropy;
+use oauthctl::system::http::{HttpError, Reason};
+use oauthctl::system::project::At;
+
+pub const INDEX: &str = "/home/me/.local/share/oauthctl/logins.json";
+pub const SEALED: &str = "/home/me/.local/share/oauthctl/sealed/acme-eu";
+
+pub fn in_keychain(kind: StoreKind, place: &str, source: KeychainError) -> StoreError {
+    StoreError::Keychain { place: text(place), kind, source }
+}
+
+pub fn in_file(source: KeychainError) -> StoreError {
+    in_keychain(StoreKind::File, "the sealed files below `/home/me/.local/share/oauthctl/sealed`", source)
+}
+
+pub fn at() -> At {
+    At { place: text("/home/me/shop/.oauthctl.toml"), line: 3, column: 9 }
+}
+
+pub fn said(code: &str, description: &str) -> ErrorResponse {
+    ErrorResponse { code: text(code), description: Some(text(description)), hint: None, uri: None }
+}
+
+pub fn redirected() -> TokenReplyError {
+    TokenReplyError::Redirected { status: 302, target: text("`https://elsewhere.example`") }
+}
+
+pub fn unreachable() -> HttpError {
+    let source = Reason(text("Connection refused (os error 111)"));
+    HttpError::Connect { origin: text("https://acme.example"), source }
+}
+
+pub fn denied() -> io::Error {
+    io::Error::other("Permission denied (os error 13)")
+}
+
+pub fn not_found() -> io::Error {
+    io::Error::other("No such file or directory (os error 2)")
+}
+
+pub fn not_json() -> serde_json::Error {
+    serde_json::from_str::<serde_json::Value>("<html>").unwrap_err()
+}
+
+pub fn no_entropy() -> NoEntropy {
+    NoEntropy(getrandom::Error::new_custom(1))
+}
+
+pub fn text(words: &str) -> String {
+    words.to_owned()
+}
+
+pub fn no_thread() -> io::Error {
+    io::Error::other("Resource temporarily unavailable (os error 11)")
+}
