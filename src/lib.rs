@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! 6  main, lib, cli, report    argv in, exit code out
-//! 5  commands, output          one file a command: its arguments and a screenful of run()
+//! 5  commands                  one file or folder a command: arguments, a screenful of run(), its errors, its view
 //! 4  flow | emulator           the client's side | the server's side
 //! 3  store                     logins kept safely: one record a login, its lock, its journal
 //! 2½ keychain                  where a secret can lie: OS keychain, encrypted files, helper, variable, memory
@@ -71,7 +71,6 @@ pub mod emulator;
 pub mod flow;
 
 pub mod commands;
-pub mod output;
 
 pub mod cli;
 pub mod report;

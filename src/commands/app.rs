@@ -1,12 +1,14 @@
 //! `app`: the client that a developer registered at a provider (RFC 6749 §2).
 
+mod view;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use colored::Colorize;
 
+use self::view::{AppOutcome, AppStatus};
 use super::{Context, SessionError};
-use crate::output::{AppOutcome, AppStatus};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;

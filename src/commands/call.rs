@@ -4,8 +4,11 @@
 mod error;
 mod fields;
 mod jq;
+mod json_text;
 mod pages;
 mod prepare;
+mod reply;
+mod request;
 mod show;
 mod trace;
 
@@ -20,6 +23,8 @@ use http::{HeaderMap, Method};
 
 use self::pages::{Joined, PageArgs};
 use self::prepare::{Prepared, RequestArgs};
+use self::reply::ReplyHead;
+use self::request::{CurlCommand, RequestView, TOKEN_MARK};
 use self::show::{Show, ShowArgs};
 use self::trace::Trace;
 use super::valid_token::{valid_active_login, valid_login};
@@ -28,7 +33,6 @@ use crate::flow::api::Api;
 use crate::flow::paging::{self, End, Plan};
 use crate::flow::retry::{self, Caller, Renew};
 use crate::flow::token_source::Wanted;
-use crate::output::{CurlCommand, ReplyHead, RequestView, TOKEN_MARK};
 use crate::protocol::bearer::Challenge;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::time::HumanDuration;

@@ -7,6 +7,7 @@ pub use error::SessionError;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use super::project::{self, Project};
 use super::{emulate, sources};
 use crate::cli::GlobalArgs;
 use crate::keychain::files::SealedFiles;
@@ -27,7 +28,6 @@ use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::System;
 use crate::system::account;
 use crate::system::paths::{Paths, variable};
-use crate::system::project::{self, Project};
 use crate::system::terminal::{Terminal, TerminalError};
 
 pub struct Context {

@@ -13,6 +13,7 @@ use http::Method;
 use url::Url;
 
 use super::emulate::start;
+use super::scopes::ScopesView;
 use super::{Context, SessionError};
 use crate::emulator::{Emulator, EmulatorError, Options};
 use crate::flow::FlowError;
@@ -20,7 +21,6 @@ use crate::flow::api::Api;
 use crate::flow::authorization::{Listen, Login, LoginRequest, Obtained, Voucher};
 use crate::flow::evidence;
 use crate::flow::pages::Page;
-use crate::output::ScopesView;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::client::ClientId;

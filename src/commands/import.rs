@@ -1,17 +1,23 @@
 //! `import`: a login that `export` sealed on another machine.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
+use colored::Colorize;
+use serde::Serialize;
 
 use super::export::{PassphraseArgs, PassphraseError};
+use super::view::until;
 use super::{Context, SessionError};
-use crate::output::ImportOutcome;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::sanitize;
+use crate::protocol::time::Timestamp;
 use crate::store::profile::NotAProfile;
 use crate::store::sealed_login::{MAX_LINE, SealedLoginError};
-use crate::store::{Profile, SealedLogin, StoreError};
+use crate::store::stored_token::{Expiry, StoredToken};
+use crate::store::{Profile, SealedLogin, StoreError, StoreKind};
 use crate::system::private_file;
 use crate::system::terminal::TerminalError;
 
@@ -86,4 +92,40 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
     let kind = store.save(&profile, &sealed.token)?;
     let now = context.system.clock.now();
     Ok(context.answer(&ImportOutcome::new(&profile, &sealed.token, kind, store.place(kind)?, now))?)
+}
+
+#[derive(Debug, Serialize)]
+pub struct ImportOutcome {
+    pub profile: String,
+    pub provider: String,
+    pub store: StoreKind,
+    pub place: String,
+    pub expiry: Expiry,
+    pub refreshable: bool,
+    #[serde(skip)]
+    now: Timestamp,
+}
+
+impl ImportOutcome {
+    pub fn new(profile: &Profile, token: &StoredToken, store: StoreKind, place: String, now: Timestamp) -> Self {
+        Self {
+            profile: profile.to_string(),
+            provider: token.provider.clone(),
+            store,
+            place,
+            expiry: token.expiry,
+            refreshable: token.is_renewable(),
+            now,
+        }
+    }
+}
+
+impl fmt::Display for ImportOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let provider = sanitize::line(&self.provider);
+        writeln!(f, "{} Took in the login `{}` at {provider}", "✓".green().bold(), self.profile)?;
+        let refresh = if self.refreshable { ", renewed by itself" } else { "" };
+        writeln!(f, "  until    {}{refresh}", until(self.expiry, self.now))?;
+        writeln!(f, "  kept in  {}", self.place)
+    }
 }

@@ -7,17 +7,18 @@
 mod arrival;
 mod error;
 mod talk;
+mod view;
 
 pub use error::LoginError;
 
 use clap::Args;
 
+use self::view::LoginOutcome;
 use super::{Context, SessionError, app, sources};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Login, LoginRequest, Obtained, Tab, Voucher};
 use crate::flow::evidence;
 use crate::flow::pages::Page;
-use crate::output::LoginOutcome;
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;

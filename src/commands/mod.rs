@@ -15,6 +15,7 @@ pub mod export;
 pub mod import;
 pub mod login;
 pub mod logout;
+pub mod project;
 pub mod providers;
 pub mod refresh;
 pub mod scopes;
@@ -23,6 +24,7 @@ pub mod status;
 pub mod token;
 pub mod use_login;
 pub mod valid_token;
+mod view;
 
 pub use context::{ActiveLogin, Context, SessionError};
 

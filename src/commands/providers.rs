@@ -1,14 +1,16 @@
 //! `providers`: who there is, and a definition as data, each departure from the RFCs with its source and date.
 
+mod view;
+
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use self::view::{CheckedDefinition, ProviderView, ProvidersView};
 use super::{Context, SessionError};
 use crate::flow::FlowError;
 use crate::flow::discovery::discover;
-use crate::output::{CheckedDefinition, ProviderView, ProvidersView};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::provider::catalogue::is_id;

@@ -1,9 +1,14 @@
 //! `scopes`: what was asked for, what was granted, and what the API really allows.
 
+mod catalogue;
 mod history;
+mod view;
+
+pub use view::ScopesView;
 
 use clap::Args;
 
+use self::catalogue::{ScopeCatalogueView, ScopeCataloguesView};
 use super::valid_token::valid_active_login;
 use super::{ActiveLogin, Context, SessionError, app, login_command_for, named};
 use crate::flow::FlowError;
@@ -11,7 +16,6 @@ use crate::flow::evidence::{self, Missing};
 use crate::flow::introspection;
 use crate::flow::probe::{self, Probing, Proofs};
 use crate::flow::token_source::Wanted;
-use crate::output::{ScopeCatalogueView, ScopeCataloguesView, ScopesView};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::scope::ScopeSet;

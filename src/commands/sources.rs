@@ -1,12 +1,57 @@
 //! Where a value came from, when a flag, the environment, a project's file and what we keep may all have one.
 
+use std::fmt;
+
+use serde::Serialize;
+
 use super::{Context, SessionError};
-use crate::output::{Source, ValueSource};
 use crate::protocol::sanitize;
 use crate::provider::DefinitionFiles;
 use crate::store::login_index::LoginEntry;
 use crate::store::{Profile, StoreKind};
 use crate::system::paths::variable;
+
+/// A value that decides what a command does, and where it came from.
+#[derive(Debug, Serialize)]
+pub struct ValueSource {
+    pub name: String,
+    pub value: String,
+    pub from: Source,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    Flag(&'static str),
+    #[serde(rename = "environment")]
+    Variable(&'static str),
+    /// Where in which file.
+    Project(String),
+    /// The user's own file.
+    Config(String),
+    /// `oauthctl use`, or the last login.
+    Current,
+    /// The store that keeps the record.
+    Store(String),
+    /// The login of this name.
+    Login(String),
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(f, "flag {name}"),
+            Self::Variable(name) => write!(f, "environment, {name}"),
+            Self::Project(at) => write!(f, "project, {at}"),
+            Self::Config(place) => write!(f, "configuration, `{place}`"),
+            Self::Current => f.write_str("the current login (`oauthctl use`)"),
+            Self::Store(kind) => f.write_str(kind),
+            Self::Login(profile) => write!(f, "the login `{profile}`"),
+            Self::Default => f.write_str("nobody said otherwise"),
+        }
+    }
+}
 
 /// Every profile that is named somewhere, the one that counts first.
 pub fn profiles(context: &Context) -> Result<Vec<(Profile, Source)>, SessionError> {

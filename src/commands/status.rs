@@ -1,13 +1,16 @@
 //! `status`: every login there is. It never opens a browser and never shows a token.
 
+mod view;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Args;
 
+use self::view::{StatusRow, StatusView};
+use super::view::what_was_read;
 use super::{Context, SessionError, sources};
 use crate::keychain::KeychainError;
-use crate::output::{StatusRow, StatusView, what_was_read};
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;

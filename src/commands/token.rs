@@ -4,11 +4,14 @@
 //! Nothing is sent, so the provider's definition is read only where its header is asked for: a script's token does not
 //! depend on it.
 
+mod github;
+
 use clap::{Args, ValueEnum};
 use http::Method;
 use http::header::ToStrError;
 use zeroize::Zeroizing;
 
+use self::github::EnvFile;
 use super::exec::parse_variable;
 use super::valid_token::{valid_active_login, valid_login, wanted};
 use super::{Context, SessionError};
@@ -19,7 +22,6 @@ use crate::protocol::time::HumanDuration;
 use crate::provider::quirks::TokenIn;
 use crate::provider::{DefinitionError, Dialect};
 use crate::store::stored_token::{Expiry, StoredToken};
-use crate::system::github::EnvFile;
 use crate::system::paths::variable;
 use crate::system::terminal::TerminalError;
 

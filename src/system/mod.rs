@@ -7,14 +7,12 @@ pub mod certificate;
 pub mod clock;
 pub mod entropy;
 pub mod exec;
-pub mod github;
 pub mod http;
 pub mod loopback;
 pub mod paste;
 pub mod paths;
 pub mod private_file;
 pub mod process;
-pub mod project;
 pub mod signals;
 pub mod terminal;
 

@@ -10,8 +10,9 @@ use serde::de::IgnoredAny;
 
 use super::CallError;
 use super::jq::{Filter, Output};
+use super::json_text::JsonText;
+use super::reply::ReplyHead;
 use crate::commands::Context;
-use crate::output::{JsonText, ReplyHead};
 use crate::protocol::sanitize;
 use crate::system::http::HttpReply;
 use crate::system::terminal::{ColorChoice, Terminal};

@@ -5,9 +5,10 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::HeaderValue;
 
+use super::reply::ReplyHead;
+use super::request::{RequestView, TOKEN_MARK};
 use crate::flow::api::Api;
 use crate::flow::retry::Watch;
-use crate::output::{ReplyHead, RequestView, TOKEN_MARK};
 use crate::protocol::mask;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::secret::AccessToken;

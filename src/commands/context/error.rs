@@ -2,12 +2,12 @@
 //! token it has.
 
 use crate::commands::emulate;
+use crate::commands::project::{At, ProjectError};
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::provider::DefinitionError;
 use crate::store::{Profile, StoreError};
 use crate::system::paths::PathsError;
-use crate::system::project::{At, ProjectError};
 use crate::system::terminal::TerminalError;
 
 #[derive(Debug, thiserror::Error)]

@@ -50,7 +50,7 @@ pub enum LoginError {
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
-    App(#[from] AppError),
+    App(Box<AppError>),
     #[error(transparent)]
     Flow(#[from] FlowError),
     #[error(transparent)]
@@ -63,6 +63,13 @@ pub enum LoginError {
     Terminal(#[from] TerminalError),
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
+}
+
+/// It is the largest one, and every step of a login would have to have room for it.
+impl From<AppError> for LoginError {
+    fn from(error: AppError) -> Self {
+        Self::App(Box::new(error))
+    }
 }
 
 impl Advice for LoginError {

@@ -6,11 +6,11 @@ use colored::Colorize;
 
 use super::super::{Context, SessionError};
 use super::LoginArgs;
+use crate::commands::view::what_was_read;
 use crate::flow::authorization::{Listen, Login, Tab, Waiting};
 use crate::flow::evidence::{Evidence, Missing};
 use crate::flow::pages::Page;
 use crate::flow::redirect::{Doubt, Stray};
-use crate::output::what_was_read;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;

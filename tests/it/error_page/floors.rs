@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use oauthctl::commands::project::ProjectError;
 use oauthctl::emulator::EmulatorError;
 use oauthctl::flow::FlowError;
 use oauthctl::flow::discovery::DiscoveryError;
@@ -29,7 +30,6 @@ use oauthctl::system::http::{HttpError, Reason};
 use oauthctl::system::loopback::LoopbackError;
 use oauthctl::system::paths::PathsError;
 use oauthctl::system::private_file::PrivateFileError;
-use oauthctl::system::project::ProjectError;
 use oauthctl::system::terminal::TerminalError;
 
 use super::Page;

@@ -2,13 +2,13 @@
 
 use std::io;
 
+use oauthctl::commands::project::At;
 use oauthctl::keychain::KeychainError;
 use oauthctl::protocol::error_response::ErrorResponse;
 use oauthctl::provider::dialect::TokenReplyError;
 use oauthctl::store::{StoreError, StoreKind};
 use oauthctl::system::entropy::NoEntropy;
 use oauthctl::system::http::{HttpError, Reason};
-use oauthctl::system::project::At;
 
 pub const INDEX: &str = "/home/me/.local/share/oauthctl/logins.json";
 pub const SEALED: &str = "/home/me/.local/share/oauthctl/sealed/acme-eu";

@@ -5,7 +5,7 @@ use std::fmt;
 use colored::Colorize;
 use serde::Serialize;
 
-use super::until;
+use crate::commands::view::until;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;

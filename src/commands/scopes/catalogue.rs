@@ -5,7 +5,7 @@ use std::fmt;
 use colored::Colorize;
 use serde::Serialize;
 
-use super::{table, write_table};
+use crate::commands::view::{table, write_table};
 use crate::provider::ProviderDefinition;
 use crate::provider::scopes::KnownScope;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{table, until, write_table};
+use crate::commands::view::{table, until, write_table};
 use crate::flow::evidence::{Evidence, Finding, Granted};
 use crate::flow::probe::{Proof, Verdict};
 use crate::protocol::sanitize;

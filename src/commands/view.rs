@@ -1,28 +1,5 @@
-//! Every printed answer is a type: `Display` for people, `Serialize` for `--json`. No secret is in any of them.
-
-mod app;
-mod import;
-mod json_text;
-mod login;
-mod providers;
-mod refresh;
-mod reply;
-mod request;
-mod scope_catalogue;
-mod scopes;
-mod status;
-
-pub use app::{AppOutcome, AppStatus};
-pub use import::ImportOutcome;
-pub use json_text::JsonText;
-pub use login::LoginOutcome;
-pub use providers::{CheckedDefinition, ProviderView, ProvidersView};
-pub use refresh::RefreshOutcome;
-pub use reply::ReplyHead;
-pub use request::{CurlCommand, Headers, RequestView, TOKEN_MARK};
-pub use scope_catalogue::{ScopeCatalogueView, ScopeCataloguesView};
-pub use scopes::ScopesView;
-pub use status::{Source, StatusRow, StatusView, ValueSource};
+//! What the commands' views share. A view is a type: `Display` for people, `Serialize` for `--json`; it stands beside
+//! its command, and no secret is in any of them.
 
 use std::fmt;
 
@@ -34,7 +11,7 @@ use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::store::stored_token::{Expiry, StoredToken};
 
 /// A table as we print them: no lines, bold heads, as wide as the terminal.
-fn table(width: usize, head: &[&str]) -> Table {
+pub fn table(width: usize, head: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
@@ -43,7 +20,7 @@ fn table(width: usize, head: &[&str]) -> Table {
 }
 
 /// The table without the blanks that pad its ends, its head in bold.
-fn write_table(f: &mut fmt::Formatter<'_>, table: &mut Table) -> fmt::Result {
+pub fn write_table(f: &mut fmt::Formatter<'_>, table: &mut Table) -> fmt::Result {
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
@@ -55,7 +32,7 @@ fn write_table(f: &mut fmt::Formatter<'_>, table: &mut Table) -> fmt::Result {
 }
 
 /// When a token ends, in words: `never`, `unknown`, `in 59m (2026-…)`, `since 3h (2026-…)`.
-fn until(expiry: Expiry, now: Timestamp) -> String {
+pub fn until(expiry: Expiry, now: Timestamp) -> String {
     match expiry {
         Expiry::Never => "permanent".to_owned(),
         Expiry::Unknown => "unknown".to_owned(),
