@@ -1,8 +1,12 @@
-//! Floor 5: one file or folder a command: its arguments, a screenful of `run`, and its error. Thought lives below.
+//! Floor 5: one file or folder a command: its arguments, a screenful of `run`, its errors, its view. Thought lives below.
 //!
 //! A command returns an enum of its own, with its own words in it and the errors of the floors below that it meets;
 //! `Advice` stands beside it. One that has no words of its own returns the error of what it calls. `anyhow` is for what
 //! ends no command: it carries no exit code.
+//!
+//! A new command touches six files: its own, this one and `cli.rs`; its story in `tests/it/` and `tests/it/main.rs`; and
+//! `tests/it/error_page/commands.rs`, where its errors get made-up values. `UPDATE=1 cargo test --test it` with
+//! `completion_files` and with `error_page` writes the generated ones.
 
 pub mod app;
 pub mod call;
@@ -33,8 +37,8 @@ use crate::protocol::advice::login_command;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 
-/// The command that makes a login anew with the scopes that it has, so that it does not come back with less, and with `more`, for which
-/// there may be no name.
+/// The command that makes a login anew with the scopes that it has, so that it does not come back with less, and with
+/// `more`, for which there may be no name.
 pub fn login_command_for(login: &ActiveLogin, more: &str) -> String {
     let definition = &login.provider.definition;
     let held = login.token.scopes(&ScopeSet::default()).difference(&definition.always_granted());

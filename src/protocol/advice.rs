@@ -83,3 +83,37 @@ pub fn login_command(provider: &str, profile: &str) -> String {
         false => format!("oauthctl login --provider {provider} --profile {profile}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Layer(&'static str, #[source] Option<Box<Layer>>);
+
+    impl Advice for Layer {
+        fn next_step(&self) -> NextStep {
+            match &self.1 {
+                Some(cause) => cause.next_step(),
+                None => ExitCode::Busy.hint("wait"),
+            }
+        }
+    }
+
+    fn layers() -> Layer {
+        Layer("no token", Some(Box::new(Layer("no lock", Some(Box::new(Layer("it is held", None)))))))
+    }
+
+    #[test]
+    fn an_error_in_a_sentence_brings_its_causes_along() {
+        assert_eq!(with_causes(&layers()), "no token: no lock: it is held");
+    }
+
+    #[test]
+    fn an_error_that_is_boxed_keeps_its_advice_and_its_causes() {
+        let boxed: Box<dyn Advice> = layers().into();
+        assert_eq!(boxed.next_step(), NextStep { code: ExitCode::Busy, hint: Some("wait".to_owned()) });
+        assert_eq!(causes(boxed.as_ref()).count(), 2);
+    }
+}
