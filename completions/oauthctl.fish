@@ -123,8 +123,8 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l provider -d 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l scope -d 'What to ask for: repeat it, or separate with blanks or commas' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l require-scopes -d 'Fail with exit code 10 and keep nothing unless all of these are granted' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l param -d 'A value that the provider\'s URLs need, such as `store=myshop`' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l grant -d 'The way to a token, for a provider that offers more than one' -r -f -a "authorization-code\t'RFC 6749 §4.1'
-implicit\t'RFC 6749 §4.2; RFC 9700 §2.1.2 advises against it'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l grant -d 'The way to a token, for a provider that offers more than one' -r -f -a "authorization-code\t'Log in in the browser with an authorization code'
+implicit\t'Log in in the browser and take the token from the address (RFC 9700 §2.1.2 advises against it)'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l redirect-uri -d 'The redirect URI to the letter as it is registered' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l port -d 'The port of http://127.0.0.1:PORT/callback; 0 takes any free one' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l listen -d 'The local address to which a tunnel leads from the redirect URI' -r
