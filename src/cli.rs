@@ -178,8 +178,8 @@ impl Cli {
             Command::Providers(args) => commands::providers::run(args, &context)?,
             Command::Emulate(args) => return Ok(commands::emulate::run(args, &context)?),
             Command::Demo(args) => commands::demo::run(args, &context)?,
-            Command::Completions(args) => commands::completions::run(args, &context)?,
-            Command::Man(args) => commands::completions::run_man(args, &context)?,
+            Command::Completions(args) => commands::completions::run(args, Self::command(), &context)?,
+            Command::Man(args) => commands::completions::run_man(args, Self::command(), &context)?,
         }
         Ok(0)
     }

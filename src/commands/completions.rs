@@ -1,10 +1,10 @@
-//! `completions` and `man`: what a shell and a reader of manuals want, made from the command line itself.
+//! `completions` and `man`: what a shell and a reader of manuals want, made from the command line itself, which is handed
+//! in: its place is a floor above.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use super::Context;
-use crate::cli::Cli;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::system::terminal::TerminalError;
@@ -16,9 +16,9 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-pub fn run(args: &CompletionsArgs, context: &Context) -> Result<(), TerminalError> {
+pub fn run(args: &CompletionsArgs, mut program: Command, context: &Context) -> Result<(), TerminalError> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "oauthctl", &mut script);
+    clap_complete::generate(args.shell, &mut program, "oauthctl", &mut script);
     context.terminal().data(&script)
 }
 
@@ -46,8 +46,7 @@ impl Advice for ManError {
     }
 }
 
-pub fn run_man(args: &ManArgs, context: &Context) -> Result<(), ManError> {
-    let mut program = Cli::command();
+pub fn run_man(args: &ManArgs, mut program: Command, context: &Context) -> Result<(), ManError> {
     program.build();
     let command = match &args.command {
         Some(name) => {

@@ -1,11 +1,12 @@
 //! The authorization endpoint (RFC 6749 §3.1): judges the request, asks the person, sends the browser back.
 
+use super::consent::{Asked, WayBack};
 use super::fault::Fault;
 use super::ledger::IssuedCode;
 use super::page;
+use super::site::{Site, random_hex};
 use super::token;
 use super::wire::Reply;
-use super::{Site, random_hex};
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::params::Params;
 use crate::protocol::pkce::CodeChallenge;
@@ -16,24 +17,6 @@ use crate::protocol::secret::AuthorizationCode;
 use crate::provider::Dialect;
 use crate::provider::quirks::Pkce;
 use crate::system::entropy::NoEntropy;
-
-/// An authorization request that was found in order.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    pub back: WayBack,
-    pub scope: ScopeSet,
-    challenge: Option<CodeChallenge>,
-    /// RFC 6749 §4.1.3: the token request has to repeat the redirect URI only if it was in this request.
-    redirect_uri_sent: bool,
-}
-
-/// Where the answer goes, and in which part of the URL.
-#[derive(Clone, Debug)]
-pub struct WayBack {
-    pub redirect_uri: RedirectUri,
-    response_type: ResponseType,
-    state: Option<String>,
-}
 
 /// A request that the browser brings.
 pub fn ask(site: &Site, query: &str) -> Result<Reply, NoEntropy> {

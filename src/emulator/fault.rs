@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::page;
 use super::wire::Reply;
 
 /// How long the slow token endpoint takes: longer than a person likes to wait, shorter than most clients' limits.
@@ -34,7 +33,7 @@ impl Fault {
     /// What the token endpoint says in place of its answer.
     pub(super) fn token_reply(self) -> Option<Reply> {
         match self {
-            Self::Html => Some(page::maintenance()),
+            Self::Html => Some(maintenance()),
             Self::ServerError => Some(Reply::json(503, &json!({"error": "temporarily_unavailable"}))),
             Self::Empty => Some(Reply::empty(200)),
             Self::ErrorInOk => Some(Reply::json(
@@ -44,4 +43,13 @@ impl Fault {
             Self::NoState | Self::WrongState | Self::SlowToken | Self::RevokeUnavailable => None,
         }
     }
+}
+
+/// The page that some gateways put in the place of a reply; the `html` fault answers with it.
+fn maintenance() -> Reply {
+    Reply::html(
+        200,
+        "<!doctype html><title>Maintenance</title><p>The service is under maintenance. (The emulator's html fault.)"
+            .to_owned(),
+    )
 }

@@ -6,21 +6,24 @@
 //! codes, has a reader of its own.
 
 mod authorize;
+mod consent;
 mod fault;
 mod ledger;
 mod page;
 mod resource;
 mod revoke;
+mod site;
 mod token;
 mod wire;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Condvar, Mutex, Once, PoisonError, mpsc};
+use std::sync::{Arc, Once, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub use fault::Fault;
+pub use site::Options;
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::client::ClientId;
@@ -28,10 +31,11 @@ use crate::protocol::redirect_uri::{DEFAULT_REDIRECT_URI, RedirectUri};
 use crate::protocol::sanitize;
 use crate::protocol::secret::ClientSecret;
 use crate::provider::catalogue::fill_params;
-use crate::provider::{DefinitionError, Origin, Provider, ProviderDefinition};
+use crate::provider::{DefinitionError, Endpoint, Origin, Provider, ProviderDefinition};
 use crate::system::clock::Clock;
-use crate::system::entropy::{Entropy, NoEntropy, random};
+use crate::system::entropy::{Entropy, NoEntropy};
 use ledger::Ledger;
+use site::{Site, Stop, random_hex};
 use wire::{Incoming, Reply, Unreadable};
 
 /// A browser opens six connections to one server at most; a slow client or two may come on top.
@@ -42,23 +46,6 @@ const NUDGE: Duration = Duration::from_millis(100);
 
 /// How long the end of the emulator waits for its threads. One that a client holds up is abandoned.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// 0 takes any free one.
-    pub port: u16,
-    /// Consent at once, without the page.
-    pub approve: bool,
-    /// Compare the port of a loopback redirect URI too.
-    pub exact_port: bool,
-    pub faults: Vec<Fault>,
-    /// Registered beside [`DEFAULT_REDIRECT_URI`].
-    pub redirect_uris: Vec<RedirectUri>,
-    /// How long a login's first access token lives, the next one, and so on; the last value counts for all that follow.
-    pub token_lifetimes: Vec<Duration>,
-    /// How long the token endpoint takes to answer.
-    pub latency: Duration,
-}
 
 #[derive(Debug, thiserror::Error)]
 pub enum EmulatorError {
@@ -94,20 +81,6 @@ pub struct Emulator {
     address: SocketAddr,
     server: Option<Arc<tiny_http::Server>>,
     workers: Vec<thread::JoinHandle<()>>,
-}
-
-/// What all endpoints share.
-struct Site {
-    provider: Provider,
-    client_id: ClientId,
-    client_secret: ClientSecret,
-    redirect_uris: Vec<RedirectUri>,
-    options: Options,
-    ledger: Ledger,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    log: Box<dyn Fn(&str) + Send + Sync>,
-    stop: Stop,
 }
 
 impl Emulator {
@@ -210,39 +183,28 @@ impl Drop for Emulator {
     }
 }
 
-impl Site {
-    fn has(&self, fault: Fault) -> bool {
-        self.options.faults.contains(&fault)
-    }
+/// Leads a request to its endpoint.
+fn route(site: &Site, incoming: &Incoming) -> Reply {
+    let endpoints = &site.provider.endpoints;
+    let answer = match incoming.path.as_str() {
+        path if is_at(path, &endpoints.authorize) => match incoming.method.as_str() {
+            "POST" => authorize::answer(site, &incoming.body),
+            _ if incoming.is_get() => authorize::ask(site, &incoming.query),
+            _ => Ok(Reply::method_not_allowed("GET, HEAD, POST")),
+        },
+        path if is_at(path, &endpoints.token) || is_at(path, &endpoints.refresh) => token::answer(site, incoming),
+        path if is_at(path, &endpoints.revoke) => Ok(revoke::answer(site, incoming)),
+        "/" if incoming.is_get() => Ok(page::index(site)),
+        "/favicon.ico" => Ok(Reply::empty(204)),
+        _ => Ok(resource::answer(site, incoming)),
+    };
+    // Without random bytes there is nothing to issue.
+    answer.unwrap_or_else(|_: NoEntropy| Reply::json(500, &serde_json::json!({"error": "server_error"})))
+}
 
-    fn name(&self) -> &str {
-        &self.provider.definition.name
-    }
-
-    /// Whether a path is that of an endpoint of the definition.
-    fn is_at(&self, path: &str, endpoint: &Option<crate::provider::Endpoint>) -> bool {
-        endpoint.as_ref().is_some_and(|endpoint| endpoint.url().path() == path)
-    }
-
-    fn route(&self, incoming: &Incoming) -> Reply {
-        let endpoints = &self.provider.endpoints;
-        let answer = match incoming.path.as_str() {
-            path if self.is_at(path, &endpoints.authorize) => match incoming.method.as_str() {
-                "POST" => authorize::answer(self, &incoming.body),
-                _ if incoming.is_get() => authorize::ask(self, &incoming.query),
-                _ => Ok(Reply::method_not_allowed("GET, HEAD, POST")),
-            },
-            path if self.is_at(path, &endpoints.token) || self.is_at(path, &endpoints.refresh) => {
-                token::answer(self, incoming)
-            }
-            path if self.is_at(path, &endpoints.revoke) => Ok(revoke::answer(self, incoming)),
-            "/" if incoming.is_get() => Ok(page::index(self)),
-            "/favicon.ico" => Ok(Reply::empty(204)),
-            _ => Ok(resource::answer(self, incoming)),
-        };
-        // Without random bytes there is nothing to issue.
-        answer.unwrap_or_else(|_: NoEntropy| Reply::json(500, &serde_json::json!({"error": "server_error"})))
-    }
+/// Whether a path is that of an endpoint of the definition.
+fn is_at(path: &str, endpoint: &Option<Endpoint>) -> bool {
+    endpoint.as_ref().is_some_and(|endpoint| endpoint.url().path() == path)
 }
 
 fn serve(site: &Site, server: &tiny_http::Server) {
@@ -251,7 +213,7 @@ fn serve(site: &Site, server: &tiny_http::Server) {
         match Incoming::read(&mut request) {
             Ok(incoming) => {
                 // A fault of ours costs one answer, not a worker.
-                let reply = panic::catch_unwind(AssertUnwindSafe(|| site.route(&incoming)))
+                let reply = panic::catch_unwind(AssertUnwindSafe(|| route(site, &incoming)))
                     .unwrap_or_else(|_| Reply::json(500, &serde_json::json!({"error": "server_error"})));
                 let target = format!("{} {}", incoming.method, incoming.path);
                 (site.log)(&format!("{} {}", sanitize::line(&target), reply.status));
@@ -272,39 +234,6 @@ fn serve(site: &Site, server: &tiny_http::Server) {
 fn keep_moving(site: &Site, address: SocketAddr) {
     while !site.stop.wait(NUDGE) {
         let _ = TcpStream::connect_timeout(&address, NUDGE);
-    }
-}
-
-/// 32 random bytes, in hex.
-fn random_hex(entropy: &dyn Entropy) -> Result<String, NoEntropy> {
-    use std::fmt::Write as _;
-    Ok(random::<32>(entropy)?.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
-}
-
-/// Set once, when the emulator ends.
-#[derive(Default)]
-struct Stop {
-    set: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl Stop {
-    fn set(&self) {
-        *self.set.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.changed.notify_all();
-    }
-
-    fn is_set(&self) -> bool {
-        *self.set.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits for the end, but no longer than this; whether it has come.
-    fn wait(&self, limit: Duration) -> bool {
-        let set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
-        *self.changed.wait_timeout_while(set, limit, |set| !*set).unwrap_or_else(PoisonError::into_inner).0
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest, Sha256};
 
-use super::Site;
-use super::authorize::Asked;
+use super::consent::Asked;
+use super::site::Site;
 use super::wire::Reply;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::sanitize;
@@ -117,15 +117,6 @@ pub fn index(site: &Site) -> Reply {
         escape(site.name()),
     );
     document(200, site, &format!("{}, emulated", site.name()), "wide", &main)
-}
-
-/// The page that some gateways put in the place of a reply; the `html` fault answers with it.
-pub fn maintenance() -> Reply {
-    Reply::html(
-        200,
-        "<!doctype html><title>Maintenance</title><p>The service is under maintenance. (The emulator's html fault.)"
-            .to_owned(),
-    )
 }
 
 fn write_scope(list: &mut String, site: &Site, scope: &str) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Site;
+use super::site::Site;
 use super::wire::{Incoming, Reply};
 use crate::protocol::params::Params;
 use crate::provider::Dialect;

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::Site;
 use super::fault::Fault;
+use super::site::Site;
 use super::token::{error, knows_client, refuse};
 use super::wire::{Incoming, Reply};
 use crate::protocol::secret::ClientSecret;

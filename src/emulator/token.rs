@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::fault::{Fault, SLOW};
 use super::ledger::{BadGrant, Family, IssuedCode, IssuedToken};
+use super::site::{Site, random_hex};
 use super::wire::{Incoming, Reply};
-use super::{Site, random_hex};
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::pkce::CodeVerifier;

@@ -5,38 +5,13 @@
 
 use http::Method;
 
-use super::FlowError;
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
+pub use super::error::DiscoveryError;
+use super::error::FlowError;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::metadata::{AuthorizationServerMetadata, locations};
 use crate::protocol::{json, sanitize};
 use crate::provider::Endpoint;
 use crate::system::http::{HttpClient, MAX_REPLY};
-
-/// Why an issuer's metadata is of no use.
-#[derive(Debug, thiserror::Error)]
-pub enum DiscoveryError {
-    #[error("`{issuer}` is no issuer: it takes an https URL without query and fragment (RFC 8414 §2)")]
-    NotAnIssuer { issuer: String },
-    #[error("`{issuer}` publishes no metadata: {tried}")]
-    NotFound { issuer: String, tried: String },
-    #[error("the metadata names the issuer `{said}`, and `{asked}` was asked (RFC 8414 §3.3)")]
-    OtherIssuer { asked: String, said: String },
-    #[error("the metadata names `{url}`, an endpoint that must not see secrets: {problem}")]
-    UnsafeEndpoint { url: String, problem: &'static str },
-}
-
-impl Advice for DiscoveryError {
-    fn next_step(&self) -> NextStep {
-        match self {
-            Self::NotAnIssuer { .. } => ExitCode::Usage.hint("such as `--issuer https://login.shop.example`"),
-            Self::NotFound { .. } => ExitCode::Network.hint("leave `--issuer` out for a skeleton to fill in by hand"),
-            Self::OtherIssuer { .. } | Self::UnsafeEndpoint { .. } => {
-                ExitCode::Refused.hint("do not use this server's metadata")
-            }
-        }
-    }
-}
 
 pub fn discover(http: &dyn HttpClient, issuer: &str) -> Result<AuthorizationServerMetadata, FlowError> {
     let not_an_issuer = || DiscoveryError::NotAnIssuer { issuer: sanitize::line(issuer) };

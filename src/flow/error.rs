@@ -1,6 +1,5 @@
 //! What a flow meets: the port, the servers, the refusals.
 
-use super::discovery::DiscoveryError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::error_response::ErrorResponse;
 use crate::provider::DefinitionError;
@@ -130,6 +129,31 @@ impl Advice for FlowError {
             }
             Self::Definition(error) => error.next_step(),
             Self::Entropy(error) => error.next_step(),
+        }
+    }
+}
+
+/// Why an issuer's metadata is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoveryError {
+    #[error("`{issuer}` is no issuer: it takes an https URL without query and fragment (RFC 8414 §2)")]
+    NotAnIssuer { issuer: String },
+    #[error("`{issuer}` publishes no metadata: {tried}")]
+    NotFound { issuer: String, tried: String },
+    #[error("the metadata names the issuer `{said}`, and `{asked}` was asked (RFC 8414 §3.3)")]
+    OtherIssuer { asked: String, said: String },
+    #[error("the metadata names `{url}`, an endpoint that must not see secrets: {problem}")]
+    UnsafeEndpoint { url: String, problem: &'static str },
+}
+
+impl Advice for DiscoveryError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NotAnIssuer { .. } => ExitCode::Usage.hint("such as `--issuer https://login.shop.example`"),
+            Self::NotFound { .. } => ExitCode::Network.hint("leave `--issuer` out for a skeleton to fill in by hand"),
+            Self::OtherIssuer { .. } | Self::UnsafeEndpoint { .. } => {
+                ExitCode::Refused.hint("do not use this server's metadata")
+            }
         }
     }
 }

@@ -15,6 +15,7 @@
 //! first one did not agree. SO_EXCLUSIVEADDRUSE, set before the bind, forbids it; neither std nor `socket2` has it, hence
 //! the one call by hand. Unproven, as it needs a Windows machine: that nobody can bind then.
 
+mod answer;
 mod request;
 mod sender;
 mod server;
@@ -31,9 +32,11 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 
-pub use request::{Answer, LoopbackRequest, Progress, parse};
+pub use answer::Answer;
+use answer::Answers;
+pub use request::{LoopbackEvent, LoopbackRequest, Progress, parse};
 pub use sender::Sender;
-use server::{Answers, Server};
+use server::Server;
 
 /// How often to try for a port that is free in both families.
 const PORT_TRIES: usize = 16;
@@ -64,16 +67,6 @@ impl Advice for LoopbackError {
             Self::Other(_) => ExitCode::Network.no_hint(),
         }
     }
-}
-
-/// What happened on the port.
-#[derive(Debug)]
-pub enum LoopbackEvent {
-    Request(LoopbackRequest),
-    /// Somebody spoke TLS to the plain port: an `https://` redirect URI, or a browser that upgrades.
-    TlsHello,
-    /// Somebody spoke plain http to the TLS port.
-    PlainHttp,
 }
 
 /// Bound sockets that nobody reads yet; connections queue up in the kernel.

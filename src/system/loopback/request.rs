@@ -3,36 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::answer::{Answer, Answers};
 use super::sender::{self, Sender};
-use super::server::Answers;
 
 /// How much a request line and its headers may take. Browsers send about 1 KiB; codes have been seen with 4 KiB.
 pub(super) const MAX_HEAD: usize = 8 * 1024;
 
 /// How much the one POST of the fragment page may take.
 const MAX_BODY: usize = 64 * 1024;
-/// A complete answer, head and body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer(pub(super) Vec<u8>);
-
-impl Answer {
-    /// `headers` are whole lines without their line ends.
-    pub fn new(status: &str, headers: &[&str], body: &str) -> Self {
-        let mut text = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
-        for header in headers {
-            text.push_str(header);
-            text.push_str("\r\n");
-        }
-        text.push_str("\r\n");
-        text.push_str(body);
-        Self(text.into_bytes())
-    }
-
-    #[cfg(test)]
-    pub fn as_text(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap()
-    }
-}
 
 /// One request, read whole and within bounds, not yet judged.
 #[derive(Debug)]
@@ -82,6 +60,16 @@ impl LoopbackRequest {
             reply: None,
         }
     }
+}
+
+/// What happened on the port.
+#[derive(Debug)]
+pub enum LoopbackEvent {
+    Request(LoopbackRequest),
+    /// Somebody spoke TLS to the plain port: an `https://` redirect URI, or a browser that upgrades.
+    TlsHello,
+    /// Somebody spoke plain http to the TLS port.
+    PlainHttp,
 }
 
 /// How far a connection has come.

@@ -2,15 +2,15 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use polling::{Event, Events, Poller};
+use polling::{Event, Events};
 use rustls::{ServerConfig, ServerConnection};
 
-use super::LoopbackEvent;
-use super::request::{Answer, Progress, Reply, parse};
+use super::answer::{Answer, Answers};
+use super::request::{LoopbackEvent, Progress, Reply, parse};
 use super::stream::{Speech, Stream};
 
 /// How long a peer has to send a whole request. A browser needs a millisecond; a preconnected socket may stay silent
@@ -34,34 +34,6 @@ const ACCEPTS: usize = MAX_CONNECTIONS / 4;
 /// What a browser sees that speaks http to the TLS port.
 const PLAIN_HTTP_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n\
     This port speaks https. The address has to begin with https://\n";
-
-/// Answers on their way from the judge to the polling thread.
-#[derive(Debug)]
-pub(super) struct Answers {
-    waiting: Mutex<Vec<(usize, Answer)>>,
-    poller: Poller,
-}
-
-impl Answers {
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { waiting: Mutex::default(), poller: Poller::new()? })
-    }
-
-    /// Wakes the polling thread.
-    pub(super) fn wake(&self) {
-        // If the thread cannot be woken it wakes up by itself within READ_TIME.
-        let _ = self.poller.notify();
-    }
-
-    pub(super) fn put(&self, key: usize, answer: Answer) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((key, answer));
-        self.wake();
-    }
-
-    fn take(&self) -> Vec<(usize, Answer)> {
-        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// The polling thread.
 pub(super) struct Server {

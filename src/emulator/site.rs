@@ -1,0 +1,88 @@
+//! What all endpoints of one emulator share: the provider, its one client, what was issued, and what was asked for on the
+//! command line.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::fault::Fault;
+use super::ledger::Ledger;
+use crate::protocol::client::ClientId;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::secret::ClientSecret;
+use crate::provider::Provider;
+use crate::system::clock::Clock;
+use crate::system::entropy::{Entropy, NoEntropy, random};
+
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// 0 takes any free one.
+    pub port: u16,
+    /// Consent at once, without the page.
+    pub approve: bool,
+    /// Compare the port of a loopback redirect URI too.
+    pub exact_port: bool,
+    pub faults: Vec<Fault>,
+    /// Registered beside [`DEFAULT_REDIRECT_URI`](crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI).
+    pub redirect_uris: Vec<RedirectUri>,
+    /// How long a login's first access token lives, the next one, and so on; the last value counts for all that follow.
+    pub token_lifetimes: Vec<Duration>,
+    /// How long the token endpoint takes to answer.
+    pub latency: Duration,
+}
+
+/// What all endpoints share.
+pub struct Site {
+    pub provider: Provider,
+    pub client_id: ClientId,
+    pub client_secret: ClientSecret,
+    pub redirect_uris: Vec<RedirectUri>,
+    pub options: Options,
+    pub ledger: Ledger,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub log: Box<dyn Fn(&str) + Send + Sync>,
+    pub stop: Stop,
+}
+
+impl Site {
+    pub fn has(&self, fault: Fault) -> bool {
+        self.options.faults.contains(&fault)
+    }
+
+    pub fn name(&self) -> &str {
+        &self.provider.definition.name
+    }
+}
+
+/// 32 random bytes, in hex.
+pub fn random_hex(entropy: &dyn Entropy) -> Result<String, NoEntropy> {
+    use std::fmt::Write as _;
+    Ok(random::<32>(entropy)?.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
+}
+
+/// Set once, when the emulator ends.
+#[derive(Default)]
+pub struct Stop {
+    set: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Stop {
+    pub fn set(&self) {
+        *self.set.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    pub fn is_set(&self) -> bool {
+        *self.set.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the end, but no longer than this; whether it has come.
+    pub fn wait(&self, limit: Duration) -> bool {
+        let set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.changed.wait_timeout_while(set, limit, |set| !*set).unwrap_or_else(PoisonError::into_inner).0
+    }
+}
