@@ -15,8 +15,7 @@ use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI;
 use crate::protocol::sanitize;
 use crate::protocol::secret::{ClientSecret, is_vschar};
-use crate::provider::definition::value_of;
-use crate::provider::{DefinitionError, Provider, ProviderDefinition};
+use crate::provider::{DefinitionError, Dialect, Provider, ProviderDefinition};
 use crate::store::{Registration, StoreError};
 use crate::system::paths::variable;
 use crate::system::terminal::TerminalError;
@@ -26,7 +25,7 @@ const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
 
 /// The redirect URI to register, and to log in with, when nobody says otherwise. An emulator takes http.
 pub fn default_redirect_uri(definition: &ProviderDefinition, is_emulated: bool) -> &'static str {
-    let https_only = value_of(&definition.redirect.https_only) == Some(&true) && !is_emulated;
+    let https_only = Dialect::redirects_to_https_only(definition) && !is_emulated;
     if https_only { HTTPS_REDIRECT_URI } else { DEFAULT_REDIRECT_URI }
 }
 

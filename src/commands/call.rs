@@ -37,7 +37,6 @@ use crate::protocol::bearer::Challenge;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::time::HumanDuration;
 use crate::protocol::{mask, sanitize};
-use crate::provider::definition::value_of;
 use crate::provider::quirks::{Paging, TokenIn};
 use crate::provider::{Dialect, Origin};
 use crate::system::http::{HttpClient, NetworkClient, SILENCE};
@@ -185,7 +184,8 @@ impl Call<'_> {
             return Err(CallError::PagesOfWhat { method: sanitize::line(request.method.as_str()) });
         }
         let by_link = Paging::Link;
-        let paging = value_of(&self.login.provider.definition.api.paging).unwrap_or(&by_link);
+        let dialect = Dialect::new(&self.login.provider);
+        let paging = dialect.paging().unwrap_or(&by_link);
         let PageArgs { max_pages, slurp, jobs, .. } = self.args.pages;
         let mut joined = Joined::new(&self.show, slurp);
         let mut count: u64 = 0;

@@ -6,8 +6,8 @@ use super::site::Site;
 use super::wire::{Incoming, Reply};
 use crate::protocol::params::Params;
 use crate::provider::Dialect;
-use crate::provider::definition::{Sample, value_of};
 use crate::provider::quirks::Paging;
+use crate::provider::sections::Sample;
 
 pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
     let definition = &site.provider.definition;
@@ -36,9 +36,9 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
             let (status, body) = dialect.denial();
             let reply = Reply::json(status, &body);
             // RFC 6750 §3.1, unless the provider has a way of its own.
-            match definition.api.denied {
-                Some(_) => reply,
-                None => {
+            match dialect.words_denials() {
+                true => reply,
+                false => {
                     reply.with("WWW-Authenticate", format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""))
                 }
             }
@@ -75,7 +75,8 @@ fn found(site: &Site, sample: &Sample, incoming: &Incoming) -> Reply {
     } else {
         // The definition was checked: every sample is JSON.
         let mut body: Value = serde_json::from_str(&sample.body).unwrap_or_default();
-        let paging = value_of(&site.provider.definition.api.paging);
+        let dialect = Dialect::new(&site.provider);
+        let paging = dialect.paging();
         let next = match (paging, rows_of(&mut body)) {
             (Some(paging), Some(rows)) => cut(paging, rows, &incoming.query),
             _ => None,

@@ -12,7 +12,6 @@ use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::jwt;
 use crate::protocol::scope::ScopeSet;
 use crate::provider::ProviderDefinition;
-use crate::provider::definition::value_of;
 use crate::store::StoredToken;
 use crate::store::stored_token::ObtainedBy;
 
@@ -109,7 +108,7 @@ pub fn gather(
     introspected: Option<&IntrospectionResponse>,
     proofs: Option<&Proofs>,
 ) -> Evidence {
-    let statements = statements(definition, token, introspected, proofs);
+    let statements = statements(token, introspected, proofs);
     let always = definition.always_granted();
     let mut names = definition.known_scopes().union(&token.asked).union(&always);
     for statement in &statements {
@@ -155,19 +154,15 @@ pub fn gather(
 }
 
 fn statements(
-    definition: &ProviderDefinition,
     token: &StoredToken,
     introspected: Option<&IntrospectionResponse>,
     proofs: Option<&Proofs>,
 ) -> Vec<Statement> {
-    let header = value_of(&definition.api.scopes_header);
     let sources = [
         token.granted.clone().map(|scopes| (Source::Reply, scopes)),
         jwt::scopes(token.access_token.expose()).map(|(claim, scopes)| (Source::Jwt(claim), scopes)),
         introspected.and_then(|response| Some((Source::Introspection, response.scope.clone()?))),
-        header
-            .zip(proofs.and_then(|proofs| proofs.listed.clone()))
-            .map(|(name, scopes)| (Source::Header(name.clone()), scopes)),
+        proofs.and_then(|proofs| proofs.listed.clone()).map(|listed| (Source::Header(listed.header), listed.scopes)),
     ];
     let mut statements: Vec<Statement> =
         sources.into_iter().flatten().map(|(source, scopes)| Statement { source, scopes }).collect();
@@ -252,6 +247,7 @@ mod tests {
     use crate::protocol::secret::AccessToken;
     use crate::protocol::time::Timestamp;
     use crate::provider::Provider;
+    use crate::provider::dialect::ListedScopes;
 
     const SCOPES: &str = "scope.always = ['public']\nscope.known = [{ name = 'public' }, { name = 'a' }, { name = 'b', implies = ['a'] }]";
 
@@ -317,13 +313,12 @@ mod tests {
 
     #[test]
     fn each_source_is_named_with_what_it_says() {
-        let mut definition = provider().definition;
-        definition.api.scopes_header = Some(crate::provider::quirks::Sourced::bare("x-scopes".to_owned()));
         let mut token = token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "a c", Some("a"));
         // {"alg":"none"}.{"scope":"a c"}
         token.access_token = AccessToken::new("eyJhbGciOiJub25lIn0.eyJzY29wZSI6ImEgYyJ9.");
-        let proofs = Proofs { listed: Some(ScopeSet::parse("c")), ..Proofs::default() };
-        let evidence = gather(&definition, &token, Some(&introspected("a")), Some(&proofs));
+        let listed = ListedScopes { header: "x-scopes".to_owned(), scopes: ScopeSet::parse("c") };
+        let proofs = Proofs { listed: Some(listed), ..Proofs::default() };
+        let evidence = gather(&provider().definition, &token, Some(&introspected("a")), Some(&proofs));
         let sources = [
             ("the token reply", "a"),
             ("the token's claim `scope`", "a c"),

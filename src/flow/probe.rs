@@ -17,15 +17,15 @@ use serde_json::Value;
 use super::FlowError;
 use super::api::Api;
 use crate::protocol::message::HttpRequest;
-use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::{json, sanitize};
-use crate::provider::definition::value_of;
+use crate::provider::dialect::ListedScopes;
 use crate::provider::probe::{Need, Probe};
 use crate::provider::scopes::KnownScope;
 use crate::provider::{Dialect, Provider};
 use crate::system::clock::Clock;
 use crate::system::http::{HttpClient, HttpError};
+pub use judge::Verdict;
 use patience::Patience;
 
 /// More than this many at once is what a rate limit is for.
@@ -42,14 +42,6 @@ pub struct Probing<'a> {
     pub token: &'a AccessToken,
     /// Send the writes too that the definition calls harmless.
     pub writes: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    Proven,
-    Denied,
-    Unknown,
 }
 
 /// What is known of one scope after the run.
@@ -71,7 +63,7 @@ pub struct Proof {
 pub struct Proofs {
     pub proofs: Vec<Proof>,
     /// What a response header said of the token's scopes.
-    pub listed: Option<ScopeSet>,
+    pub listed: Option<ListedScopes>,
     /// Whose account it is, where the definition says in which reply that stands.
     pub account: Option<String>,
 }
@@ -133,7 +125,7 @@ struct Board<'a> {
     waiting: Vec<(&'a KnownScope, &'a Probe)>,
     begun: usize,
     done: BTreeMap<&'a str, Done>,
-    listed: Option<ScopeSet>,
+    listed: Option<ListedScopes>,
     failure: Option<FlowError>,
 }
 
@@ -208,7 +200,7 @@ impl<'a> Run<'a> {
         probe: &Probe,
         values: &BTreeMap<String, String>,
         number: usize,
-    ) -> Result<(Done, Option<ScopeSet>), FlowError> {
+    ) -> Result<(Done, Option<ListedScopes>), FlowError> {
         let unknown = |request: Option<String>, reason: String| {
             let proof =
                 Proof { request, guess: probe.guess, ..Proof::without_request(scope, Verdict::Unknown, reason) };
@@ -241,9 +233,7 @@ impl<'a> Run<'a> {
             return unknown(Some(shown), format!("the reply broke off: {}", error.kind()));
         }
         let dialect = Dialect::new(provider);
-        let listed = value_of(&provider.definition.api.scopes_header)
-            .and_then(|name| reply.headers.get(name)?.to_str().ok())
-            .map(ScopeSet::parse);
+        let listed = dialect.listed_scopes(&reply.headers);
         let answer = judge::Answer { status: reply.status, headers: &reply.headers, body: &body };
         let judge::Judgement { verdict, reason } =
             judge::judge(probe, dialect, &answer, self.probing.token, self.probing.clock.now()).map_err(|dead| {
@@ -338,6 +328,7 @@ mod tests {
 
     use super::*;
     use crate::flow::doubles::{Answer, Said, Scripted, SetClock, broken, provider};
+    use crate::protocol::scope::ScopeSet;
     use crate::system::http::Reason;
 
     /// What came of a run, and what was asked.
@@ -404,7 +395,7 @@ mod tests {
             ["other: GET /other: Denied", "detail: GET /things/7: Proven", "list: GET /list?n=1: Proven"]
         );
         let Proofs { listed, account, .. } = ran.proofs.unwrap();
-        assert_eq!((listed, account.as_deref()), (Some(ScopeSet::parse("list detail")), Some("ann")));
+        assert_eq!((listed.unwrap().scopes, account.as_deref()), (ScopeSet::parse("list detail"), Some("ann")));
         assert_eq!(ran.progress[0], (1, 3, "GET /list?n=1".to_owned()));
         let numbers: Vec<_> = ran.progress.iter().map(|(number, total, _)| (*number, *total)).collect();
         assert_eq!(numbers, [(1, 3), (2, 3), (3, 3)]);

@@ -22,7 +22,7 @@ mod tests {
             for departure in definition.departures() {
                 let key = &departure.key;
                 assert!(departure.source.is_some() && departure.checked.is_some(), "{id}: {key} has no source or date");
-                assert!(!departure.rfc.is_empty(), "{id}: {key} is missing in RFC_DEFAULTS");
+                assert!(!departure.rfc.is_empty(), "{id}: {key} has no row");
             }
         }
     }

@@ -6,10 +6,9 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::DefinitionError;
 use super::builtin::DEFINITIONS;
-use super::definition::ProviderDefinition;
-use super::endpoint::{Origin, Provider};
+use super::check::check;
+use super::{DefinitionError, Origin, Provider, ProviderDefinition};
 
 /// Where a user's definitions are; the effect is handed in, as this floor has none.
 pub trait DefinitionFiles {
@@ -88,7 +87,7 @@ impl<'a> Catalogue<'a> {
         if definition.name.is_empty() {
             id.clone_into(&mut definition.name);
         }
-        definition.check()?;
+        check(&definition)?;
         Ok(definition)
     }
 
@@ -138,7 +137,7 @@ fn overlay(id: &str, base: &str, text: &str, place: &str) -> Result<ProviderDefi
                 known: known.into_keys().collect(),
             });
         };
-        lay_over(&mut merged, chosen.set);
+        lay_over(&mut merged, chosen.set.0);
     }
     lay_over(&mut merged, toml::from_str(text).map_err(unreadable)?);
     merged.try_into().map_err(unreadable)

@@ -2,19 +2,27 @@
 
 pub mod builtin;
 pub mod catalogue;
+mod check;
 pub mod definition;
+pub mod departure;
 pub mod dialect;
 pub mod draft;
 pub mod endpoint;
+mod endpoints;
 mod error;
+mod keys;
 pub mod printable;
 pub mod probe;
 pub mod quirks;
+mod resolved;
 pub mod scopes;
+pub mod sections;
 pub mod template;
 
 pub use catalogue::{Catalogue, DefinitionFiles};
 pub use definition::ProviderDefinition;
 pub use dialect::Dialect;
-pub use endpoint::{Endpoint, Endpoints, Origin, Provider};
+pub use endpoint::{Endpoint, Origin};
+pub use endpoints::Endpoints;
 pub use error::DefinitionError;
+pub use resolved::{Provider, RecordedOrigins};

@@ -5,46 +5,77 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::keys::{keys, words};
 use super::template;
 
-/// One `probe` of a known scope.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Probe {
-    pub method: ProbeMethod,
-    /// As for `call`: under the API's base, or from its root with a `/` in front. `{name}` is filled from `needs`.
-    pub path: String,
-    /// A JSON body, for a write. `{name}` is not filled in there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
-    /// Values that have to be taken from another probe's reply first.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub needs: BTreeMap<String, Need>,
-    /// Statuses beside 2xx that prove the scope: 404, say, where the API answers that something is not there to those
-    /// alone who may look for it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub proves: Vec<u16>,
-    /// A write that changes nothing; it is sent with `--probe-writes` only.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub harmless: bool,
-    /// The path is concluded from others and stands in no document.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub guess: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
+words!(ProbeMethod);
+
+keys! {
+    /// One `probe` of a known scope.
+    #[derive(Default)]
+    pub struct Probe {
+        key method: ProbeMethod { help: "The request's method", absent: "GET", example: "\"GET\"" }
+        key path: String {
+            help: "As for `call`: under the API's base, or from its root with a `/` in front; `{NAME}` is filled from `needs`",
+            absent: "empty, which is refused",
+            example: "\"products?per_page=1\"",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key body: Option<String> {
+            help: "A JSON body, for a write; nothing is filled in there",
+            absent: "no body",
+            example: "'{\"dry_run\":true}'",
+        }
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        key needs: BTreeMap<String, Need> {
+            help: "Values that have to be taken from another probe's reply first",
+            absent: "none",
+            example: "id",
+        }
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        key proves: Vec<u16> {
+            help: "Statuses beside 2xx that prove the scope, such as 404 where only those who may look are told so",
+            absent: "none",
+            example: "[404]",
+        }
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        key harmless: bool {
+            help: "A write that changes nothing; it is sent with `--probe-writes` only",
+            absent: "false",
+            example: "true",
+        }
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        key guess: bool {
+            help: "The path is concluded from others and stands in no document",
+            absent: "false",
+            example: "true",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key source: Option<String> {
+            help: "Where it was read that this request needs the scope",
+            absent: "not known",
+            example: "\"https://shop.example/docs/api\"",
+        }
+    }
 }
 
-/// A value in the reply to another scope's probe.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Need {
-    /// The scope whose probe it is.
-    pub scope: String,
-    /// A dotted path into the JSON body of its reply.
-    pub path: String,
-    /// What to take where that reply does not have it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub otherwise: Option<String>,
+keys! {
+    /// A value in the reply to another scope's probe.
+    #[derive(PartialEq, Eq)]
+    pub struct Need {
+        key scope: String { help: "The scope whose probe it is", required, example: "\"read_products\"" }
+        key path: String {
+            help: "A dotted path into the JSON body of its reply",
+            required,
+            example: "\"products.0.id\"",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key otherwise: Option<String> {
+            help: "The value where the reply does not have one",
+            absent: "the probe is not sent then",
+            example: "\"1\"",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,88 +7,13 @@
 
 use std::time::Duration;
 
-use serde::de::{self, DeserializeOwned};
+use serde::de;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::keys::{Form, Keyed, keys, kinds, words};
+use crate::protocol::client::ClientAuthMethod;
+use crate::protocol::grant::GrantKind;
 use crate::protocol::time::HumanDuration;
-
-/// How well a fact is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Seen {
-    /// Read in documents; nobody here has seen the server do it.
-    #[default]
-    Documents,
-    /// Seen in a recorded reply of the live service.
-    Recorded,
-    /// Concluded from something else; the note says from what.
-    Inferred,
-    /// Tried against the live service.
-    Live,
-}
-
-impl Seen {
-    pub fn in_words(self) -> &'static str {
-        match self {
-            Self::Documents => "seen in documents only",
-            Self::Recorded => "seen in a recorded reply",
-            Self::Inferred => "inferred",
-            Self::Live => "tried live",
-        }
-    }
-}
-
-/// A value with its evidence. In TOML either the bare value or `{ value = …, source = "…", checked = "2026-11-20" }`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Sourced<T> {
-    pub value: T,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub checked: Option<String>,
-    pub seen: Seen,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-}
-
-impl<T> Sourced<T> {
-    pub fn bare(value: T) -> Self {
-        Self { value, source: None, checked: None, seen: Seen::default(), note: None }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WithEvidence<T> {
-    value: T,
-    source: Option<String>,
-    checked: Option<String>,
-    #[serde(default)]
-    seen: Seen,
-    note: Option<String>,
-}
-
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Sourced<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = toml::Value::deserialize(deserializer)?;
-        if is_evidence(&value) {
-            let WithEvidence { value, source, checked, seen, note } =
-                WithEvidence::deserialize(value).map_err(plain)?;
-            return Ok(Self { value, source, checked, seen, note });
-        }
-        T::deserialize(value).map(Self::bare).map_err(plain)
-    }
-}
-
-/// Whether a TOML value is a value with its evidence; an overlay replaces such a table whole.
-fn is_evidence(value: &toml::Value) -> bool {
-    value.as_table().is_some_and(|table| table.contains_key("value"))
-}
-
-/// The inner error has no place in the file; the outer reader adds it.
-fn plain<E: de::Error>(error: toml::de::Error) -> E {
-    E::custom(error.message())
-}
 
 /// RFC 7636; `plain` does not exist here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,30 +117,38 @@ pub enum ExpiryUnit {
     Milliseconds,
 }
 
-/// Templates for the halves of a Basic header, for servers that want something else than id and secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BasicHalves {
-    pub user: String,
-    #[serde(default)]
-    pub password: String,
+keys! {
+    /// Templates for the halves of a Basic header, for servers that want something else than id and secret.
+    #[derive(PartialEq, Eq)]
+    pub struct BasicHalves {
+        key user: String {
+            help: "What stands before the colon; `{client_id}` and `{client_secret}` are filled in",
+            required,
+            example: "\"{client_id}\"",
+        }
+        key password: String { help: "What stands behind it", absent: "nothing", example: "\"{client_secret}\"" }
+    }
 }
 
-/// A member that says whether a reply is a success, whatever the status.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SuccessMark {
-    /// A dotted path into the JSON reply …
-    pub path: String,
-    /// … whose value is this in a success: a text, a number or a boolean, compared as text.
-    pub equals: String,
+keys! {
+    /// A member that says whether a reply is a success, whatever the status.
+    #[derive(PartialEq, Eq)]
+    pub struct SuccessMark {
+        key path: String { help: "A dotted path into the JSON reply", required, example: "\"status\"" }
+        key equals: String {
+            help: "What stands there in a success: a text, a number or a boolean, compared as text",
+            required,
+            example: "\"ok\"",
+        }
+    }
 }
 
-/// A signature over the callback's other parameters: HMAC-SHA256 in hex, its key the client's secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CallbackSignature {
-    pub param: String,
+keys! {
+    /// A signature over the callback's other parameters: HMAC-SHA256 in hex, its key the client's secret.
+    #[derive(PartialEq, Eq)]
+    pub struct CallbackSignature {
+        key param: String { help: "The parameter that has the signature", required, example: "\"hmac\"" }
+    }
 }
 
 /// Which token a refresh presents (RFC 6749 §6: the refresh token).
@@ -227,33 +160,42 @@ pub enum RefreshWith {
     Access,
 }
 
-/// How the API splits a collection into pages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Paging {
-    /// The `Link` header with `rel="next"` (RFC 8288).
-    Link,
-    /// A page's number in the query.
-    Page {
-        param: String,
-        #[serde(default = "one")]
-        first: u64,
-        size: Option<String>,
-        max_size: Option<u64>,
-    },
-    /// How many rows to skip.
-    Offset {
-        param: String,
-        size: String,
-        #[serde(default = "hundred")]
-        max_size: u64,
-    },
-    /// A value in the body that the next request repeats.
-    Cursor {
-        param: String,
-        /// A dotted path into the JSON body; no value there ends the walk.
-        path: String,
-    },
+kinds! {
+    /// How the API splits a collection into pages.
+    #[derive(PartialEq, Eq)]
+    pub enum Paging by "kind" {
+        bare {
+            Link = "link" { help: "The `Link` header with `rel=\"next\"` (RFC 8288)" }
+        }
+        keyed {
+            Page = "page" { help: "A page's number in the query" } {
+                param: String { help: "The parameter with the page's number", example: "\"page\"" }
+                first: u64 { help: "The number of the first page", absent: "1" by "one", example: "1" }
+                size: Option<String> {
+                    help: "The parameter that says how many rows a page has",
+                    absent: "the API decides",
+                    example: "\"per_page\""
+                }
+                max_size: Option<u64> {
+                    help: "How many rows a page can have",
+                    absent: "not known",
+                    example: "100"
+                }
+            }
+            Offset = "offset" { help: "How many rows to skip" } {
+                param: String { help: "The parameter that says how many rows to skip", example: "\"offset\"" }
+                size: String { help: "The parameter that says how many rows a page has", example: "\"limit\"" }
+                max_size: u64 { help: "How many rows a page can have", absent: "100" by "hundred", example: "100" }
+            }
+            Cursor = "cursor" { help: "A value in the body that the next request repeats" } {
+                param: String { help: "The parameter that repeats it", example: "\"cursor\"" }
+                path: String {
+                    help: "A dotted path to it in the JSON body; no value there ends the walk",
+                    example: "\"paging.next\""
+                }
+            }
+        }
+    }
 }
 
 fn one() -> u64 {
@@ -278,18 +220,28 @@ pub enum TokenIn {
     Body,
 }
 
-/// One way to present the access token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TokenPlacement {
-    #[serde(rename = "in")]
-    pub place: TokenIn,
-    /// The header's, parameter's or member's name. None for `bearer`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The word before the token in a header; `Bearer` for `bearer`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scheme: Option<String>,
+keys! {
+    /// One way to present the access token.
+    #[derive(PartialEq, Eq)]
+    pub struct TokenPlacement {
+        key place as "in": TokenIn {
+            help: "Where the token stands: the Authorization header, another header, the query, or the JSON body",
+            required,
+            example: "\"header\"",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key name: Option<String> {
+            help: "The name of the header, parameter or member; `bearer` needs none",
+            absent: "Authorization",
+            example: "\"X-Api-Token\"",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key scheme: Option<String> {
+            help: "The word before the token in a header",
+            absent: "Bearer for `bearer`, else none",
+            example: "\"Token\"",
+        }
+    }
 }
 
 impl TokenPlacement {
@@ -314,61 +266,38 @@ impl std::fmt::Display for TokenPlacement {
     }
 }
 
-/// How the provider says that a token is fine but may not do this. All the conditions that are set must hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Denial {
-    /// Only with one of these statuses; any, if empty.
-    #[serde(default)]
-    pub status: Vec<u16>,
-    /// A dotted path into the JSON body …
-    pub path: Option<String>,
-    /// … whose text is exactly this.
-    pub equals: Option<String>,
+keys! {
+    /// How the provider says that a token is fine but may not do this. All the conditions that are set must hold.
+    #[derive(PartialEq, Eq)]
+    pub struct Denial {
+        key status: Vec<u16> { help: "Only with one of these statuses", absent: "any", example: "[403]" }
+        key path: Option<String> {
+            help: "A dotted path into the JSON body, at which there is a text",
+            absent: "the body does not matter",
+            example: "\"error.code\"",
+        }
+        key equals: Option<String> {
+            help: "What that text is, exactly",
+            absent: "any text",
+            example: "\"forbidden\"",
+        }
+    }
 }
 
-/// The RFC's behaviour for each key that can depart from it, for `providers show`.
-pub const RFC_DEFAULTS: &[(&str, &str)] = &[
-    ("api.denied", "403 with `insufficient_scope` (RFC 6750 §3.1)"),
-    ("api.error", "`error_description` (RFC 6749 §5.2) or `detail` (RFC 9457 §3.1)"),
-    ("api.headers", "no further headers"),
-    ("api.paging", "no paging; `Link` is RFC 8288"),
-    ("api.query", "no further parameters"),
-    ("api.scopes_header", "no such header"),
-    ("api.token", "`Authorization: Bearer` (RFC 6750 §2.1)"),
-    ("authorize.names", "the RFC's parameter names (RFC 6749 §4.1.1)"),
-    ("authorize.omit", "every parameter of RFC 6749 §4.1.1"),
-    ("authorize.params", "no further parameters"),
-    ("authorize.pkce", "S256 (RFC 7636 §4.2)"),
-    ("authorize.route", "no fragment in the endpoint (RFC 6749 §3.1)"),
-    ("callback.names", "`code` and `state` (RFC 6749 §4.1.2)"),
-    ("callback.signature", "no signature"),
-    ("callback.state", "echoed (RFC 6749 §4.1.2)"),
-    ("grants", "authorization-code (RFC 6749 §4.1; RFC 9700 §2.1.2)"),
-    ("introspect.url", "RFC 7662, where there is one"),
-    ("redirect.https_only", "http on loopback (RFC 8252 §7.3)"),
-    ("redirect.loopback", "any port of a loopback IP literal (RFC 8252 §7.3)"),
-    ("refresh.names", "`refresh_token` (RFC 6749 §6)"),
-    ("refresh.params", "no further parameters"),
-    ("refresh.url", "the token endpoint (RFC 6749 §6)"),
-    ("refresh.with", "the refresh token (RFC 6749 §6)"),
-    ("revoke.names", "`token` (RFC 7009 §2.1)"),
-    ("revoke.params", "no further parameters"),
-    ("revoke.url", "RFC 7009, where there is one"),
-    ("scope.always", "what was asked (RFC 6749 §3.3)"),
-    ("scope.encoding", "percent-encoded"),
-    ("scope.separator", "one blank (RFC 6749 §3.3)"),
-    ("token.auth", "Basic is what servers must support (RFC 6749 §2.3.1)"),
-    ("token.basic", "client id and secret (RFC 6749 §2.3.1)"),
-    ("token.body", "form (RFC 6749 §4.1.3)"),
-    ("token.error", "`error` (RFC 6749 §5.2)"),
-    ("token.expires_unit", "seconds (RFC 6749 §5.1)"),
-    ("token.headers", "no further headers"),
-    ("token.lifetime", "`expires_in` of the reply (RFC 6749 §5.1)"),
-    ("token.method", "POST (RFC 6749 §3.2)"),
-    ("token.names", "the RFC's parameter names (RFC 6749 §4.1.3)"),
-    ("token.ok", "the status (RFC 6749 §5.1)"),
-    ("token.omit", "every parameter of RFC 6749 §4.1.3"),
-    ("token.params", "no further parameters"),
-    ("token.response", "the RFC's member names (RFC 6749 §5.1)"),
-];
+words!(
+    ClientAuthMethod,
+    ExpiryUnit,
+    GrantKind,
+    LoopbackRule,
+    Pkce,
+    RefreshWith,
+    ScopeEncoding,
+    StateEcho,
+    TokenBody,
+    TokenIn,
+    TokenMethod,
+);
+
+impl Keyed for Lifetime {
+    const FORM: Form = Form::Text;
+}

@@ -1,61 +1,98 @@
 //! The scopes of a provider (RFC 6749 §3.3): how they are written, what each one opens, and how one can tell that a
 //! token has it.
 
-use serde::{Deserialize, Serialize};
-
-use super::definition::Departure;
+use super::departure::Departure;
+use super::keys::keys;
 use super::probe::{Need, Probe};
 use super::quirks::ScopeEncoding;
 
-/// RFC 6749 §3.3.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Scopes {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub separator: Departure<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub encoding: Departure<ScopeEncoding>,
-    /// Granted whether asked for or not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub always: Departure<Vec<String>>,
-    /// Asked for when nobody says what to ask for.
-    pub default: Vec<String>,
-    /// Why any scope may be missing from what was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub withheld: Option<String>,
-    /// Which account a token is for: a value in a probe's reply. Two runs are compared by it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub account: Option<Need>,
-    /// The names of the documents, in their order, with what each one opens.
-    pub known: Vec<KnownScope>,
+keys! {
+    /// RFC 6749 §3.3.
+    #[derive(Default)]
+    pub struct Scopes {
+        departure separator: String {
+            help: "What stands between two scopes",
+            rfc: "one blank (RFC 6749 §3.3)",
+            example: "\",\"",
+        }
+        departure encoding: ScopeEncoding {
+            help: "How blanks and commas between scopes are written in the authorize URL: `%20`, `+`, or as they are",
+            rfc: "percent-encoded",
+            example: "\"plus\"",
+        }
+        departure always: Vec<String> {
+            help: "Scopes that are granted whether asked for or not",
+            rfc: "what was asked (RFC 6749 §3.3)",
+            example: "[\"public\"]",
+        }
+        key default: Vec<String> {
+            help: "What `login` asks for without `--scope`",
+            absent: "no scope is asked for",
+            example: "[\"read_products\"]",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key withheld: Option<String> {
+            help: "Why any scope may be missing from what was asked for",
+            absent: "not known",
+            example: "\"the shop decides\"",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key account: Option<Need> {
+            help: "Which account a token is for: a value in a probe's reply, by which two runs are compared",
+            absent: "accounts are not told apart",
+        }
+        key known: Vec<KnownScope> { help: "The scopes of the documents, in their order", absent: "none is known" }
+    }
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KnownScope {
-    pub name: String,
-    #[serde(default)]
-    pub about: String,
-    /// A heading that several scopes share.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
-    /// What a person should know before asking for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// Why the provider may not grant it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub withheld: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    /// Scopes that whoever has this one has too.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub implies: Vec<String>,
-    /// Whatever the API lets the token do shows that it has this scope.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub implied_by_any_success: bool,
-    /// The request that shows whether a token has it. None where every request that needs it changes something.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub probe: Option<Probe>,
+keys! {
+    /// One scope of the documents.
+    #[derive(Default)]
+    pub struct KnownScope {
+        key name: String { help: "The scope as it is asked for", required, example: "\"read_products\"" }
+        key about: String { help: "What it opens", absent: "nothing is said", example: "\"products\"" }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key group: Option<String> {
+            help: "A heading that several scopes share",
+            absent: "no heading",
+            example: "\"catalogue\"",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key note: Option<String> {
+            help: "What a person should know before asking for it",
+            absent: "nothing",
+            example: "\"currently unused\"",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key withheld: Option<String> {
+            help: "Why the provider may not grant it",
+            absent: "`scope.withheld`",
+            example: "\"it is granted to reviewed apps only\"",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key source: Option<String> {
+            help: "Where it was read",
+            absent: "`source` of the definition",
+            example: "\"https://shop.example/docs/scopes\"",
+        }
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        key implies: Vec<String> {
+            help: "Scopes that a token with this one has too",
+            absent: "none",
+            example: "[\"read_shop\"]",
+        }
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        key implied_by_any_success: bool {
+            help: "Whatever the API lets the token do shows that it has this scope",
+            absent: "false",
+            example: "true",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key probe: Option<Probe> {
+            help: "The request that shows whether a token has it",
+            absent: "it cannot be proven, as where every request that needs it changes something",
+        }
+    }
 }
 
 impl Scopes {

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::keys::{keys, words};
+
 /// What kind of value a parameter takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -20,23 +22,53 @@ pub enum ParamKind {
     Origin,
 }
 
-/// One `[params.NAME]` of a definition.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Param {
-    pub kind: ParamKind,
-    /// The question put to a person.
-    pub prompt: Option<String>,
-    pub example: Option<String>,
-    pub default: Option<String>,
-    /// An ending that people type along and that is cut off, such as `.shop.example`.
-    pub strip_suffix: Option<String>,
-    /// Nobody needs to give it: templates that name it are passed over.
-    pub optional: bool,
-    /// Read from this parameter of the callback.
-    pub from_callback: Option<String>,
-    /// Read from this dotted path of the token reply.
-    pub from_token: Option<String>,
+words!(ParamKind);
+
+keys! {
+    /// One `[params.NAME]` of a definition.
+    #[derive(Default, PartialEq, Eq)]
+    pub struct Param {
+        key kind: ParamKind {
+            help: "What can stand there: one DNS label, a host name, or an origin such as `https://shop.example.com`",
+            absent: "label",
+            example: "\"label\"",
+        }
+        key prompt: Option<String> {
+            help: "The question put to a person",
+            absent: "the parameter's name",
+            example: "\"Name of the shop\"",
+        }
+        key example: Option<String> {
+            help: "A value to show, and to emulate the provider with",
+            absent: "none",
+            example: "\"myshop\"",
+        }
+        key default: Option<String> {
+            help: "The value where none is given",
+            absent: "one has to be given",
+            example: "\"myshop\"",
+        }
+        key strip_suffix: Option<String> {
+            help: "An ending that people type along and that is cut off",
+            absent: "nothing is cut off",
+            example: "\".shop.example\"",
+        }
+        key optional: bool {
+            help: "No value is needed: templates that name it are passed over",
+            absent: "false",
+            example: "true",
+        }
+        key from_callback: Option<String> {
+            help: "The parameter of the callback from which the value is read",
+            absent: "a person gives it",
+            example: "\"shop\"",
+        }
+        key from_token: Option<String> {
+            help: "The dotted path of the token reply from which the value is read",
+            absent: "a person gives it",
+            example: "\"shop.name\"",
+        }
+    }
 }
 
 impl Param {

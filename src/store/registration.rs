@@ -7,7 +7,7 @@ use super::record::VERSION;
 use crate::protocol::client::ClientId;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::Timestamp;
-use crate::provider::endpoint::RecordedOrigins;
+use crate::provider::RecordedOrigins;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Registration {

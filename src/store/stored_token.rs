@@ -14,8 +14,8 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, RefreshToken, Secret};
 use crate::protocol::time::Timestamp;
 use crate::provider::Provider;
+use crate::provider::RecordedOrigins;
 use crate::provider::dialect::TokenReply;
-use crate::provider::endpoint::RecordedOrigins;
 
 /// How a login's first token was obtained. A record names it under the key `origin`: `authorization_code`, `given`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ mod error_page;
 mod every_provider;
 mod export;
 mod faults;
+mod floors;
 mod fuzz_corpora;
 mod guides;
 mod help_and_completions;

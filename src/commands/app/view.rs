@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::protocol::sanitize;
 use crate::protocol::time::Timestamp;
-use crate::provider::endpoint::RecordedOrigins;
+use crate::provider::RecordedOrigins;
 use crate::store::StoreKind;
 
 #[derive(Debug, Serialize)]

@@ -11,9 +11,7 @@ use super::super::{Context, app};
 use super::LoginError;
 use crate::flow::authorization::Listen;
 use crate::protocol::redirect_uri::RedirectUri;
-use crate::provider::Provider;
-use crate::provider::definition::value_of;
-use crate::provider::quirks::LoopbackRule;
+use crate::provider::{Dialect, Provider};
 use crate::system::certificate::CallbackCertificate;
 
 #[derive(Args)]
@@ -40,7 +38,7 @@ impl ArrivalArgs {
             }
             return Ok((uri, Listen::Tunnel(address)));
         }
-        let no_loopback = value_of(&provider.definition.redirect.loopback) == Some(&LoopbackRule::No);
+        let no_loopback = !Dialect::redirects_to_loopback(&provider.definition);
         if uri.loopback().is_none() || (no_loopback && self.redirect_uri.is_none()) {
             if !context.terminal().is_interactive() {
                 return Err(LoginError::NobodyToPaste { redirect_uri: uri.to_string() });

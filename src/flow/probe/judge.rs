@@ -2,8 +2,8 @@
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use serde::Serialize;
 
-use super::Verdict;
 use crate::protocol::bearer::Challenge;
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::message::HttpRequest;
@@ -13,6 +13,14 @@ use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::protocol::{json, mask};
 use crate::provider::Dialect;
 use crate::provider::probe::{Probe, ProbeMethod};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Proven,
+    Denied,
+    Unknown,
+}
 
 pub struct Answer<'a> {
     pub status: u16,

@@ -1,5 +1,6 @@
 //! An API request with the token in it, and the API's way to say no (RFC 6750), in a provider's own way.
 
+use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use super::{Dialect, JSON};
@@ -7,10 +8,18 @@ use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::json;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
+use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
 use crate::provider::DefinitionError;
-use crate::provider::definition::value_of;
-use crate::provider::quirks::{TokenIn, TokenPlacement};
+use crate::provider::departure::value_of;
+use crate::provider::quirks::{Paging, TokenIn, TokenPlacement};
+
+/// The scopes of a token as the API's own header lists them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedScopes {
+    pub header: String,
+    pub scopes: ScopeSet,
+}
 
 /// The client's side.
 impl Dialect<'_> {
@@ -82,6 +91,18 @@ impl Dialect<'_> {
         })
     }
 
+    /// How the API splits a collection into pages, where the definition says so.
+    pub fn paging(&self) -> Option<&Paging> {
+        value_of(&self.provider.definition.api.paging)
+    }
+
+    /// The scopes that a reply's headers list for its token, where the API has a header for it.
+    pub fn listed_scopes(&self, headers: &HeaderMap) -> Option<ListedScopes> {
+        let header = value_of(&self.provider.definition.api.scopes_header)?;
+        let scopes = ScopeSet::parse(headers.get(header.as_str())?.to_str().ok()?);
+        Some(ListedScopes { header: header.clone(), scopes })
+    }
+
     /// What the API says of an error, in its own words and not yet cleaned: where the definition says that they stand,
     /// else as RFC 6749 §5.2 or RFC 9457 §3.1 have it.
     pub fn api_error(&self, body: &[u8]) -> Option<String> {
@@ -130,6 +151,11 @@ impl Dialect<'_> {
         });
         let found: Vec<String> = found.collect();
         <[String; 1]>::try_from(found).ok().map(|[token]| token)
+    }
+
+    /// Whether the provider has a way of its own to word a denial, and not RFC 6750's.
+    pub fn words_denials(&self) -> bool {
+        self.provider.definition.api.denied.is_some()
     }
 
     /// How the provider words a denial: status and JSON body.

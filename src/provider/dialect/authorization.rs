@@ -14,7 +14,7 @@ use crate::protocol::params::Params;
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::secret::ClientSecret;
 use crate::provider::DefinitionError;
-use crate::provider::definition::value_of;
+use crate::provider::departure::value_of;
 use crate::provider::quirks::{ScopeEncoding, StateEcho};
 
 /// The client's side.

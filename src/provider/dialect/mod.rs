@@ -5,16 +5,18 @@
 
 mod api;
 mod authorization;
+mod redirect;
 mod token;
 mod token_reply;
 
 use std::collections::BTreeMap;
 
+pub use api::ListedScopes;
 pub use token_reply::{TokenReply, TokenReplyError};
 
 use super::DefinitionError;
-use super::definition::{Departure, value_of};
-use super::endpoint::Provider;
+use super::Provider;
+use super::departure::{Departure, value_of};
 use super::template;
 use crate::protocol::message::{BadHeader, HttpRequest};
 use crate::protocol::params::Params;

@@ -16,8 +16,8 @@ use crate::protocol::secret::{AccessToken, ClientSecret};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Grant, TokenRequest, TokenResponse};
 use crate::provider::DefinitionError;
-use crate::provider::definition::{Departure, value_of};
-use crate::provider::quirks::{ExpiryUnit, RefreshWith, Sourced, TokenBody, TokenMethod};
+use crate::provider::departure::{Departure, Sourced, value_of};
+use crate::provider::quirks::{ExpiryUnit, RefreshWith, TokenBody, TokenMethod};
 use crate::provider::template;
 
 const FORM: &str = "application/x-www-form-urlencoded";

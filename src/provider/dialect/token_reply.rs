@@ -18,7 +18,7 @@ use crate::protocol::secret::RefreshToken;
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::protocol::token::{NotATokenResponse, TokenResponse};
 use crate::protocol::{json, jwt, mask};
-use crate::provider::definition::value_of;
+use crate::provider::departure::value_of;
 use crate::provider::quirks::{ExpiryUnit, Lifetime};
 
 /// What a token endpoint answered, understood, and the masked reply for those who want to see it.

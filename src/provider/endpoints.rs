@@ -1,0 +1,122 @@
+//! All servers of one provider, made from the templates of its definition.
+
+use std::collections::BTreeMap;
+
+use super::departure::{Departure, value_of};
+use super::endpoint::{Endpoint, Origin, UrlTemplates};
+use super::{DefinitionError, ProviderDefinition, template};
+
+/// All servers of one provider, for one set of parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoints {
+    pub authorize: Option<Endpoint>,
+    pub token: Option<Endpoint>,
+    pub refresh: Option<Endpoint>,
+    pub revoke: Option<Endpoint>,
+    pub introspect: Option<Endpoint>,
+    pub api_base: Option<Endpoint>,
+    /// Where the token may go. The base's origin first.
+    pub api_origins: Vec<Origin>,
+}
+
+impl Endpoints {
+    pub(super) fn resolve(
+        definition: &ProviderDefinition,
+        params: &BTreeMap<String, String>,
+    ) -> Result<Self, DefinitionError> {
+        let endpoint = |key: &str, templates: &UrlTemplates| fill_first(definition, key, templates, params);
+        let departure = |key: &str, template: &Departure<String>| {
+            let templates = UrlTemplates(value_of(template).cloned().into_iter().collect());
+            fill_first(definition, key, &templates, params)
+        };
+        let api_base = endpoint("api.base", &definition.api.base)?;
+        let mut api_origins: Vec<Origin> = api_base.iter().map(Endpoint::origin).collect();
+        for (n, template) in definition.api.origins.iter().enumerate() {
+            let templates = UrlTemplates(vec![template.clone()]);
+            let endpoint = fill_first(definition, &format!("api.origins[{n}]"), &templates, params)?;
+            if let Some(origin) =
+                endpoint.map(|endpoint| endpoint.origin()).filter(|origin| !api_origins.contains(origin))
+            {
+                api_origins.push(origin);
+            }
+        }
+        Ok(Self {
+            authorize: endpoint("authorize.url", &definition.authorize.url)?,
+            token: endpoint("token.url", &definition.token.url)?,
+            refresh: departure("refresh.url", &definition.refresh.url)?,
+            revoke: departure("revoke.url", &definition.revoke.url)?,
+            introspect: departure("introspect.url", &definition.introspect.url)?,
+            api_base,
+            api_origins,
+        })
+    }
+
+    pub(super) fn rebased(&self, origin: &Origin) -> Self {
+        let rebase = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.rebased(origin));
+        Self {
+            authorize: rebase(&self.authorize),
+            token: rebase(&self.token),
+            refresh: rebase(&self.refresh),
+            revoke: rebase(&self.revoke),
+            introspect: rebase(&self.introspect),
+            api_base: rebase(&self.api_base),
+            api_origins: vec![origin.clone()],
+        }
+    }
+}
+
+/// The first template whose values are all there. None of them may be: what the token reply will say is not known
+/// before it.
+fn fill_first(
+    definition: &ProviderDefinition,
+    key: &str,
+    templates: &UrlTemplates,
+    params: &BTreeMap<String, String>,
+) -> Result<Option<Endpoint>, DefinitionError> {
+    for template in &templates.0 {
+        let unknown = template::names(template).into_iter().find(|name| !definition.params.contains_key(*name));
+        if let Some(name) = unknown {
+            let problem = format!("`{{{name}}}` is no parameter");
+            return Err(DefinitionError::Wrong { id: definition.id.clone(), key: key.to_owned(), problem });
+        }
+        if template::names(template).iter().all(|name| params.contains_key(*name)) {
+            return fill_endpoint(definition, key, template, params).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// Fills a URL template and makes sure that the values did not change more than the places they stand in: the host ends
+/// where the template says that it ends, and it is the one that is written there.
+fn fill_endpoint(
+    definition: &ProviderDefinition,
+    key: &str,
+    template: &str,
+    params: &BTreeMap<String, String>,
+) -> Result<Endpoint, DefinitionError> {
+    let wrong = |problem: &str| DefinitionError::Wrong {
+        id: definition.id.clone(),
+        key: key.to_owned(),
+        problem: problem.to_owned(),
+    };
+    let text =
+        template::fill(template, params).map_err(|missing| wrong(&format!("`{{{}}}` is no parameter", missing.0)))?;
+    let endpoint = Endpoint::parse(&text).map_err(wrong)?;
+    // What the parser understood must be what was written: the template's host up to its first `/`, to the letter. Where
+    // a value brings the scheme along, it is an origin, and ends with its host.
+    let of = |url: &str| url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next()).map(str::to_owned);
+    let begins_with_scheme = template.split("://").next().is_some_and(|scheme| !scheme.contains('{'));
+    let authority = match of(template).filter(|_| begins_with_scheme) {
+        Some(host) => template::fill(&host, params).unwrap_or_default(),
+        None => of(&text).unwrap_or_default(),
+    };
+    let default_port = if endpoint.url().scheme() == "https" { ":443" } else { ":80" };
+    let parsed = match (endpoint.url().host_str(), endpoint.url().port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (host, _) => host.unwrap_or_default().to_owned(),
+    };
+    if authority.strip_suffix(default_port).unwrap_or(&authority) != parsed {
+        return Err(wrong("the host is not the one that is written there"));
+    }
+    Ok(endpoint)
+}

@@ -1,0 +1,389 @@
+//! The sections of a definition, each with its keys.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::departure::Departure;
+use super::endpoint::UrlTemplates;
+use super::keys::{Form, Keyed, keys};
+use super::quirks::{
+    BasicHalves, CallbackSignature, Denial, ExpiryUnit, Lifetime, LoopbackRule, Paging, Pkce, RefreshWith, StateEcho,
+    SuccessMark, TokenBody, TokenMethod, TokenPlacement,
+};
+use crate::protocol::client::ClientAuthMethod;
+
+keys! {
+    /// How a person makes an app at the provider.
+    #[derive(Default)]
+    pub struct App {
+        key page: Option<String> {
+            help: "Where",
+            absent: "not known",
+            example: "\"https://shop.example/settings/apps\"",
+        }
+        key steps: Vec<String> {
+            help: "What to do there, one sentence a step; `{redirect_uri}` stands for ours",
+            absent: "nothing is said",
+            example: "[\"Create an app with the redirect URI {redirect_uri}\"]",
+        }
+        key revoke_page: Option<String> {
+            help: "Where a person removes an app's access again",
+            absent: "not known",
+            example: "\"https://shop.example/settings/access\"",
+        }
+    }
+}
+
+keys! {
+    /// RFC 6749 §4.1.1.
+    #[derive(Default)]
+    pub struct Authorize {
+        key url: UrlTemplates {
+            help: "Where the browser is sent; of several, the first whose parameters all have a value",
+            absent: "no login in the browser",
+            example: "\"https://shop.example/oauth/authorize\"",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key issuer: Option<String> {
+            help: "The authorization server's issuer, which the callback must name then (RFC 9207)",
+            absent: "the callback need not name it",
+            example: "\"https://shop.example\"",
+        }
+        departure params: BTreeMap<String, String> {
+            help: "Parameters to add; `{state}`, `{client_id}`, `{random}` and the definition's own are filled in",
+            rfc: "no further parameters",
+            example: "{ access_type = \"offline\" }",
+        }
+        departure names: BTreeMap<String, String> {
+            help: "Other names of parameters, the RFC's first",
+            rfc: "the RFC's parameter names (RFC 6749 §4.1.1)",
+            example: "{ client_id = \"app_id\" }",
+        }
+        departure omit: Vec<String> {
+            help: "Parameters to leave out, by the RFC's names",
+            rfc: "every parameter of RFC 6749 §4.1.1",
+            example: "[\"response_type\"]",
+        }
+        departure pkce: Pkce {
+            help: "Whether the login is bound to this program by PKCE",
+            rfc: "S256 (RFC 7636 §4.2)",
+            example: "\"off\"",
+        }
+        departure route: String {
+            help: "The route of a page in whose fragment the parameters stand",
+            rfc: "no fragment in the endpoint (RFC 6749 §3.1)",
+            example: "\"#/oauth\"",
+        }
+    }
+}
+
+keys! {
+    /// RFC 6749 §4.1.2.
+    #[derive(Default)]
+    pub struct Callback {
+        departure state: StateEcho {
+            help: "Whether the provider sends `state` back; one without it has to be confirmed by a person",
+            rfc: "echoed (RFC 6749 §4.1.2)",
+            example: "\"may-be-missing\"",
+        }
+        departure names: BTreeMap<String, String> {
+            help: "Other names of parameters, the RFC's first",
+            rfc: "`code` and `state` (RFC 6749 §4.1.2)",
+            example: "{ code = \"auth_code\" }",
+        }
+        departure signature: CallbackSignature {
+            help: "A signature over the other parameters: HMAC-SHA256 in hex, its key the client secret",
+            rfc: "no signature",
+        }
+    }
+}
+
+keys! {
+    /// RFC 6749 §3.1.2, RFC 8252 §7: which redirect URIs can be registered.
+    #[derive(Default)]
+    pub struct Redirect {
+        departure https_only: bool {
+            help: "Whether only https is registered, on loopback too",
+            rfc: "http on loopback (RFC 8252 §7.3)",
+            example: "true",
+        }
+        departure loopback: LoopbackRule {
+            help: "Which loopback redirect URIs the provider takes",
+            rfc: "any port of a loopback IP literal (RFC 8252 §7.3)",
+            example: "\"exact\"",
+        }
+        key note: Option<String> {
+            help: "What else there is to know of it",
+            absent: "nothing",
+            example: "\"one redirect URI for each app\"",
+        }
+    }
+}
+
+keys! {
+    /// RFC 6749 §4.1.3 and §5.
+    #[derive(Default)]
+    pub struct Token {
+        key url: UrlTemplates {
+            help: "Where the code is exchanged; of several, the first whose parameters all have a value",
+            absent: "no code can be exchanged",
+            example: "\"https://shop.example/oauth/token\"",
+        }
+        departure auth: ClientAuthMethod {
+            help: "Where the client secret is sent: in the body, in a Basic header, or not at all",
+            rfc: "Basic is what servers must support (RFC 6749 §2.3.1)",
+            example: "\"basic\"",
+        }
+        departure body: TokenBody {
+            help: "How the parameters are sent",
+            rfc: "form (RFC 6749 §4.1.3)",
+            example: "\"json\"",
+        }
+        departure params: BTreeMap<String, String> {
+            help: "Parameters to add; `{state}`, `{client_id}` and the definition's own are filled in",
+            rfc: "no further parameters",
+            example: "{ audience = \"https://shop.example\" }",
+        }
+        departure names: BTreeMap<String, String> {
+            help: "Other names of parameters, the RFC's first",
+            rfc: "the RFC's parameter names (RFC 6749 §4.1.3)",
+            example: "{ client_id = \"app_id\" }",
+        }
+        departure omit: Vec<String> {
+            help: "Parameters to leave out, by the RFC's names",
+            rfc: "every parameter of RFC 6749 §4.1.3",
+            example: "[\"redirect_uri\"]",
+        }
+        departure headers: BTreeMap<String, String> {
+            help: "Headers to add; `{client_id}` and the definition's own parameters are filled in",
+            rfc: "no further headers",
+            example: "{ X-Client-Id = \"{client_id}\" }",
+        }
+        departure response: BTreeMap<String, String> {
+            help: "Where the reply has its members: the RFC's name, then a dotted path",
+            rfc: "the RFC's member names (RFC 6749 §5.1)",
+            example: "{ access_token = \"data.accessToken\" }",
+        }
+        departure lifetime: Lifetime {
+            help: "`never`, whatever the reply says, or how long a token lives where the reply does not say",
+            rfc: "`expires_in` of the reply (RFC 6749 §5.1)",
+            example: "\"1h\"",
+        }
+        departure expires_unit: ExpiryUnit {
+            help: "The unit of `expires_in`",
+            rfc: "seconds (RFC 6749 §5.1)",
+            example: "\"milliseconds\"",
+        }
+        departure method: TokenMethod {
+            help: "The method of the request",
+            rfc: "POST (RFC 6749 §3.2)",
+            example: "\"GET\"",
+        }
+        departure basic: BasicHalves {
+            help: "The two halves of the Basic header",
+            rfc: "client id and secret (RFC 6749 §2.3.1)",
+        }
+        departure ok: SuccessMark {
+            help: "What marks a success, where a failure has status 200 too",
+            rfc: "the status (RFC 6749 §5.1)",
+        }
+        departure error: Vec<String> {
+            help: "Dotted paths at which a failure is worded, the first one that is there",
+            rfc: "`error` (RFC 6749 §5.2)",
+            example: "[\"message\"]",
+        }
+    }
+}
+
+keys! {
+    /// RFC 6749 §6.
+    #[derive(Default)]
+    pub struct Refresh {
+        departure url: String {
+            help: "Where a token is refreshed",
+            rfc: "the token endpoint (RFC 6749 §6)",
+            example: "\"https://shop.example/oauth/refresh\"",
+        }
+        departure params: BTreeMap<String, String> {
+            help: "Parameters of a refresh, in place of those of `token.params`",
+            rfc: "no further parameters",
+            example: "{ audience = \"https://shop.example\" }",
+        }
+        departure names: BTreeMap<String, String> {
+            help: "Other names of parameters, the RFC's first",
+            rfc: "`refresh_token` (RFC 6749 §6)",
+            example: "{ refresh_token = \"token\" }",
+        }
+        departure with: RefreshWith {
+            help: "The token that a refresh presents",
+            rfc: "the refresh token (RFC 6749 §6)",
+            example: "\"access\"",
+        }
+    }
+}
+
+keys! {
+    /// RFC 7009.
+    #[derive(Default)]
+    pub struct Revoke {
+        departure url: String {
+            help: "Where a token is revoked",
+            rfc: "RFC 7009, where there is one",
+            example: "\"https://shop.example/oauth/revoke\"",
+        }
+        departure params: BTreeMap<String, String> {
+            help: "Parameters to add; `{client_id}` and the definition's own are filled in",
+            rfc: "no further parameters",
+            example: "{ app = \"{client_id}\" }",
+        }
+        departure names: BTreeMap<String, String> {
+            help: "Other names of parameters, the RFC's first",
+            rfc: "`token` (RFC 7009 §2.1)",
+            example: "{ token = \"access_token\" }",
+        }
+    }
+}
+
+keys! {
+    /// RFC 7662.
+    #[derive(Default)]
+    pub struct Introspect {
+        departure url: String {
+            help: "Where it is asked what a token may do",
+            rfc: "RFC 7662, where there is one",
+            example: "\"https://shop.example/oauth/introspect\"",
+        }
+    }
+}
+
+keys! {
+    /// The API that the token is for.
+    #[derive(Default)]
+    pub struct Api {
+        key base: UrlTemplates {
+            help: "Where it is; the token goes to this origin",
+            absent: "no call",
+            example: "\"https://shop.example/api\"",
+        }
+        key origins: Vec<String> {
+            help: "Further origins to which the token may go",
+            absent: "none",
+            example: "[\"https://files.shop.example\"]",
+        }
+        departure token: Vec<TokenPlacement> {
+            help: "Where the token stands in a request, the preferred way first",
+            rfc: "`Authorization: Bearer` (RFC 6750 §2.1)",
+        }
+        departure denied: Vec<Denial> {
+            help: "How the API says that a token is good but may not do this",
+            rfc: "403 with `insufficient_scope` (RFC 6750 §3.1)",
+        }
+        departure headers: BTreeMap<String, String> {
+            help: "Headers to add to every request; the definition's own parameters are filled in",
+            rfc: "no further headers",
+            example: "{ Accept = \"application/json\" }",
+        }
+        departure query: BTreeMap<String, String> {
+            help: "Query parameters to add to every request; the definition's own parameters are filled in",
+            rfc: "no further parameters",
+            example: "{ version = \"2\" }",
+        }
+        departure paging: Paging {
+            help: "How a collection is split into pages",
+            rfc: "no paging; `Link` is RFC 8288",
+        }
+        departure error: Vec<String> {
+            help: "Dotted paths at which an error is worded, the first one that is there",
+            rfc: "`error_description` (RFC 6749 §5.2) or `detail` (RFC 9457 §3.1)",
+            example: "[\"error.message\"]",
+        }
+        departure scopes_header: String {
+            help: "The response header that lists the scopes of the token",
+            rfc: "no such header",
+            example: "\"X-OAuth-Scopes\"",
+        }
+        key example: Option<String> {
+            help: "A first request that is worth a try, for the hints",
+            absent: "none",
+            example: "\"/api/v1/products\"",
+        }
+    }
+}
+
+keys! {
+    /// Values documented elsewhere.
+    pub struct Alternative {
+        key note: String {
+            help: "What is different there",
+            required,
+            example: "\"the newer documents have other hosts\"",
+        }
+        key source: String { help: "Where it was read", required, example: "\"https://shop.example/docs/new\"" }
+        key checked: String { help: "The day on which it was read", required, example: "\"2026-01-31\"" }
+        key set: Overlay {
+            help: "Keys of the definition, as in a file over it",
+            required,
+            example: "{ api = { base = \"https://api.shop.example\" } }",
+        }
+    }
+}
+
+keys! {
+    /// One answer of the emulated API.
+    pub struct Sample {
+        key method: String {
+            help: "The request's method",
+            absent: "GET" by "Sample::default_method",
+            example: "\"GET\"",
+        }
+        key path: String {
+            help: "Its path: from the root with a `/` in front, else under the API's base",
+            required,
+            example: "\"products\"",
+        }
+        key scope: Option<String> {
+            help: "The scope without which the answer is the provider's denial",
+            absent: "any token will do",
+            example: "\"read_products\"",
+        }
+        key status: u16 {
+            help: "The status of the answer",
+            absent: "200" by "Sample::default_status",
+            example: "200",
+        }
+        key location: Option<String> {
+            help: "A `Location` header, relative to the path",
+            absent: "none",
+            example: "\"/products/1\"",
+        }
+        key body: String { help: "The JSON body", absent: "no body", example: "'[{\"id\":1}]'" }
+    }
+}
+
+/// Keys that are laid over a definition.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Overlay(pub toml::Table);
+
+impl Keyed for Overlay {
+    const FORM: Form = Form::Overlay;
+}
+
+impl Sample {
+    fn default_method() -> String {
+        "GET".to_owned()
+    }
+
+    fn default_status() -> u16 {
+        200
+    }
+
+    /// The path on the server: one that begins with `/` as it is, another one under the API's base.
+    pub fn full_path(&self, base: Option<&str>) -> String {
+        match (self.path.strip_prefix('/'), base) {
+            (Some(_), _) | (None, None) => self.path.clone(),
+            (None, Some(base)) => format!("{}/{}", base.trim_end_matches('/'), self.path),
+        }
+    }
+}
