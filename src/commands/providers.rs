@@ -15,6 +15,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::provider::catalogue::is_id;
 use crate::provider::draft::draft;
+use crate::provider::reader::check_keys;
 use crate::provider::{Catalogue, DefinitionError};
 use crate::system::paths::MAX_DEFINITION;
 use crate::system::private_file;
@@ -147,6 +148,7 @@ fn check(file: &Path, catalogue: &Catalogue<'_>, context: &Context) -> Result<()
     let text = String::from_utf8(bytes).map_err(|_| unreadable(ErrorKind::InvalidData.into()))?;
     let id = file.file_stem().and_then(|stem| stem.to_str()).filter(|id| is_id(id)).unwrap_or("checked").to_owned();
     let definition = catalogue.compose(&id, Some((&text, &shown)))?;
+    check_keys(&text, &shown)?;
     let unsourced = definition.departures().into_iter().filter(|line| line.source.is_none()).map(|line| line.key);
     Ok(context.answer(&CheckedDefinition { id, unsourced: unsourced.collect() })?)
 }

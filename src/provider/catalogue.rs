@@ -8,6 +8,7 @@ use std::io;
 
 use super::builtin::DEFINITIONS;
 use super::check::check;
+use super::reader::{read, unreadable};
 use super::{DefinitionError, Origin, Provider, ProviderDefinition};
 
 /// Where a user's definitions are; the effect is handed in, as this floor has none.
@@ -76,11 +77,10 @@ impl<'a> Catalogue<'a> {
 
     /// The definition that a user's text, if there is one, and the built-in one make together, checked.
     pub fn compose(&self, id: &str, user: Option<(&str, &str)>) -> Result<ProviderDefinition, DefinitionError> {
-        let built_in = DEFINITIONS.iter().find(|(known, _)| *known == id).map(|(_, text)| *text);
-        let mut definition = match (built_in, user) {
+        let mut definition = match (built_in(id), user) {
             (None, None) => return Err(DefinitionError::UnknownProvider { id: id.to_owned(), near: self.near(id) }),
-            (Some(text), None) => parse(text, id)?,
-            (None, Some((text, place))) => parse(text, place)?,
+            (Some(text), None) => read(text, id)?,
+            (None, Some((text, place))) => read(text, place)?,
             (Some(base), Some((text, place))) => overlay(id, base, text, place)?,
         };
         id.clone_into(&mut definition.id);
@@ -111,6 +111,10 @@ impl<'a> Catalogue<'a> {
     }
 }
 
+fn built_in(id: &str) -> Option<&'static str> {
+    DEFINITIONS.iter().find(|(known, _)| *known == id).map(|(_, text)| *text)
+}
+
 /// An id is also a file's name, so it has no separators in it.
 pub fn is_id(id: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
@@ -118,18 +122,14 @@ pub fn is_id(id: &str) -> bool {
     id.len() <= 64 && id.bytes().all(plain) && ends(id.bytes().next()) && ends(id.bytes().last())
 }
 
-fn parse(text: &str, place: &str) -> Result<ProviderDefinition, DefinitionError> {
-    toml::from_str(text).map_err(|source| DefinitionError::Unreadable { place: place.to_owned(), source })
-}
-
 /// Lays a user's file over a built-in definition, and the alternative it chose in between.
 fn overlay(id: &str, base: &str, text: &str, place: &str) -> Result<ProviderDefinition, DefinitionError> {
-    let unreadable = |source| DefinitionError::Unreadable { place: place.to_owned(), source };
+    let unreadable = |source| unreadable(source, place);
     // Read alone first: so an unknown key is reported with its own line and column.
-    let user = parse(text, place)?;
+    let user = read(text, place)?;
     let mut merged: toml::Table = toml::from_str(base).map_err(unreadable)?;
     if let Some(name) = &user.alternative {
-        let mut known = parse(base, id)?.alternatives;
+        let mut known = read(base, id)?.alternatives;
         let Some(chosen) = known.remove(name) else {
             return Err(DefinitionError::UnknownAlternative {
                 id: id.to_owned(),

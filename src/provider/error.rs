@@ -11,7 +11,9 @@ pub enum DefinitionError {
     Unreadable {
         place: String,
         #[source]
-        source: toml::de::Error,
+        source: Box<toml::de::Error>,
+        /// The key or word that was probably meant.
+        near: Option<String>,
     },
     #[error("`{place}` cannot be read")]
     UnreadableFile {
@@ -48,7 +50,7 @@ impl DefinitionError {
                 Some("`oauthctl providers list` shows who there is".to_owned())
             }
             Self::UnknownProvider { near, .. } => Some(format!("did you mean {}?", ticked(near))),
-            Self::Unreadable { source, .. } => near_key(source.message()).map(|key| format!("did you mean `{key}`?")),
+            Self::Unreadable { near, .. } => near.as_ref().map(|key| format!("did you mean `{key}`?")),
             Self::UnknownAlternative { known, .. } if known.is_empty() => Some("it has no alternatives".to_owned()),
             Self::UnknownAlternative { known, .. } => Some(format!("it has {}", ticked(known))),
             Self::Missing { id, .. } | Self::Wrong { id, .. } => {
@@ -63,15 +65,6 @@ impl DefinitionError {
             Self::UnreadableFile { .. } | Self::ParamRefused { .. } => None,
         }
     }
-}
-
-/// The known key that looks most like the unknown one in serde's sentence: "unknown field `ulr`, expected one of `url`, …".
-fn near_key(message: &str) -> Option<&str> {
-    let mut names = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
-    let unknown = names.next()?;
-    // Two letters that changed places are one slip.
-    let likeness = |name: &&str| (strsim::normalized_damerau_levenshtein(unknown, name) * 100.0) as u32;
-    names.max_by_key(likeness).filter(|name| likeness(name) >= 60)
 }
 
 fn ticked(names: &[String]) -> String {

@@ -14,6 +14,7 @@ mod keys;
 pub mod printable;
 pub mod probe;
 pub mod quirks;
+pub mod reader;
 mod resolved;
 pub mod scopes;
 pub mod sections;

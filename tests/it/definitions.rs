@@ -55,6 +55,9 @@ fn what_is_wrong_with_a_definition_is_said_before_anything_is_sent() {
             &["line 2, column 1", "unknown field `ulr`", "did you mean `url`?"][..],
         ),
         ("name = 'x'\n[token", &["line 2"]),
+        ("[token]\npkce = 'off'", &["line 2, column 1", "unknown field `pkce`", "did you mean `authorize.pkce`?"]),
+        ("[token.body]\nvalue = 'jsn'", &["line 2, column 9", "unknown variant `jsn`", "did you mean `json`?"]),
+        ("api.token = [{ in = 'header', nmae = 'X' }]", &["line 1, column 31", "did you mean `name`?"]),
         ("token.body = 'xml'", &["line 1, column 14"]),
         ("authorize.url = 'http://a.example/'", &["authorize.url", "https only"]),
         ("authorize.url = 'https://a.example/#x'", &["authorize.url", "fragment"]),
@@ -82,6 +85,16 @@ fn what_is_wrong_with_a_definition_is_said_before_anything_is_sent() {
             }
         }
     }
+}
+
+#[test]
+fn a_key_that_nothing_reads_loads_and_is_told_by_check() {
+    let sandbox = Sandbox::new();
+    sandbox.define("mine", "name = 'x'\napi.paging = { kind = 'link', parm = 'p' }");
+    sandbox.run(&["providers", "show", "mine"]).code(0);
+    let file = sandbox.home().join("config/providers/mine.toml");
+    let check = sandbox.run(&["providers", "check", file.to_str().unwrap()]);
+    check.code(3).says("line 2, column 31").says("unknown field `parm`");
 }
 
 #[test]

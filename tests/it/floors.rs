@@ -24,6 +24,9 @@ const KNOWN: &[(&str, &str)] = &[
     ("commands", "output"),
     // The global flags, which clap reads into a type of the top floor.
     ("commands::context", "cli"),
+    // What every command has at hand asks commands what is meant.
+    ("commands::context", "commands::emulate"),
+    ("commands::context", "commands::sources"),
     // One noun in two files each.
     ("commands::login::talk", "commands::login"),
     ("report::commands", "report"),

@@ -362,7 +362,7 @@ fn definition_errors() -> Vec<DefinitionError> {
     vec![
         DefinitionError::UnknownProvider { id: text("zebra"), near: vec![] },
         DefinitionError::UnknownProvider { id: text("acm"), near: vec![id()] },
-        DefinitionError::Unreadable { place: place(), source },
+        DefinitionError::Unreadable { place: place(), source: Box::new(source), near: Some(text("url")) },
         DefinitionError::UnreadableFile { place: place(), source: io::Error::other("others may write to it") },
         DefinitionError::UnknownAlternative { id: id(), name: text("old"), known: vec![] },
         DefinitionError::UnknownAlternative { id: id(), name: text("old"), known: vec![text("legacy")] },

@@ -1,0 +1,292 @@
+//! A definition's text, read: serde takes it or refuses it, and the table of keys finds the very place of what is wrong.
+//!
+//! serde alone loses the place within a value that may stand bare or with its evidence. So where it refuses, the table is
+//! walked over the same text. What serde takes is taken: a definition that could be read once can be read for ever. Only
+//! [`check_keys`], for `providers check`, also refuses what nothing would ever read.
+
+use std::ops::Range;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::departure::Evidence;
+use super::keys::{Entry, Form, Key, entries};
+use super::{DefinitionError, ProviderDefinition};
+
+/// Reads a definition; an error names the place, the line, the column, and the key that was probably meant.
+pub fn read(text: &str, place: &str) -> Result<ProviderDefinition, DefinitionError> {
+    toml::from_str(text).map_err(|error| {
+        let problems = problems(text, false);
+        // serde stops at its first problem, which may be none that the table knows: a number for a text, or a key that is
+        // missing. Where it comes first, it is told.
+        let is_known = error.message().starts_with("unknown field")
+            || problems.iter().any(|problem| problem.message == error.message());
+        let is_ours = |problem: &Problem| is_known || error.span().is_none_or(|span| span.start >= problem.span.start);
+        match problems.into_iter().next().filter(is_ours) {
+            Some(problem) => problem.told(text, place),
+            None => unreadable(error, place),
+        }
+    })
+}
+
+/// Refuses every key that the table does not have, in the alternatives too.
+pub fn check_keys(text: &str, place: &str) -> Result<(), DefinitionError> {
+    match problems(text, true).into_iter().next() {
+        Some(problem) => Err(problem.told(text, place)),
+        None => Ok(()),
+    }
+}
+
+/// An error of serde's or of the parser's, with the key or word that was probably meant.
+pub fn unreadable(source: toml::de::Error, place: &str) -> DefinitionError {
+    let near = near_word(source.message());
+    DefinitionError::Unreadable { place: place.to_owned(), source: Box::new(source), near }
+}
+
+struct Problem {
+    span: Range<usize>,
+    message: String,
+    near: Option<String>,
+}
+
+impl Problem {
+    fn told(self, text: &str, place: &str) -> DefinitionError {
+        let mut source = error_at(self.span, self.message);
+        source.set_input(Some(text));
+        let near = self.near.or_else(|| near_word(source.message()));
+        DefinitionError::Unreadable { place: place.to_owned(), source: Box::new(source), near }
+    }
+}
+
+/// What the table finds wrong, in the order of the text. `strictly` looks where nobody reads too.
+fn problems(text: &str, strictly: bool) -> Vec<Problem> {
+    let Ok(table) = DeTable::parse(text) else { return Vec::new() };
+    let mut walk = Walk { strictly, problems: Vec::new() };
+    walk.table(ProviderDefinition::KEYS, &[], table.get_ref());
+    walk.problems.sort_by_key(|problem| problem.span.start);
+    walk.problems
+}
+
+struct Walk {
+    strictly: bool,
+    problems: Vec<Problem>,
+}
+
+impl Walk {
+    /// `also` are names that stand among the keys: a tag, or the value of a departure.
+    fn table(&mut self, keys: &'static [Key], also: &[&'static str], table: &DeTable<'_>) {
+        for (name, value) in table {
+            match keys.iter().find(|key| key.name == name.get_ref().as_ref()) {
+                Some(key) => self.value(key.form, value),
+                None if also.contains(&name.get_ref().as_ref()) => {}
+                None => self.unknown(keys, also, name),
+            }
+        }
+    }
+
+    fn value(&mut self, form: Form, value: &Spanned<DeValue<'_>>) {
+        match (form, value.get_ref()) {
+            (Form::Table(keys), DeValue::Table(table)) => self.table(keys, &[], table),
+            (Form::Names(inner), DeValue::Table(table)) => {
+                table.values().for_each(|value| self.value(*inner, value));
+            }
+            (Form::List(inner), DeValue::Array(items)) => items.iter().for_each(|item| self.value(*inner, item)),
+            (Form::Kinds { tag, kinds }, DeValue::Table(table)) => {
+                let kind = table.get(tag).and_then(|kind| kind.get_ref().as_str());
+                // What kind there is none of, serde says.
+                let Some(kind) = kinds.iter().find(|known| Some(known.name) == kind) else { return };
+                // A kind without keys ignores them when it is read.
+                if self.strictly || !kind.keys.is_empty() {
+                    self.table(kind.keys, &[tag], table);
+                }
+            }
+            (Form::Departure(inner, read), DeValue::Table(table)) if table.contains_key("value") => {
+                self.table(Evidence::KEYS, &["value"], table);
+                self.departure(*inner, read, &table["value"]);
+            }
+            (Form::Departure(inner, read), _) => self.departure(*inner, read, value),
+            (Form::Overlay, DeValue::Table(table)) if self.strictly => {
+                self.table(ProviderDefinition::KEYS, &[], table);
+            }
+            // Whether a text is a text, serde knows.
+            _ => {}
+        }
+    }
+
+    fn departure(&mut self, form: Form, read: super::keys::Read, value: &Spanned<DeValue<'_>>) {
+        let before = self.problems.len();
+        self.value(form, value);
+        if self.problems.len() > before {
+            return;
+        }
+        if let Err(error) = read(value.clone()) {
+            let span = error.span().unwrap_or_else(|| value.span());
+            self.problems.push(Problem { span, message: error.message().to_owned(), near: None });
+        }
+    }
+
+    fn unknown(&mut self, keys: &'static [Key], also: &[&'static str], name: &Spanned<toml::de::DeString<'_>>) {
+        let known: Vec<&str> = also.iter().copied().chain(keys.iter().map(|key| key.name)).collect();
+        let unknown = name.get_ref();
+        let message = format!("unknown field `{unknown}`, {}", expected(&known));
+        let near = nearest(unknown, known.into_iter()).map(str::to_owned);
+        let near = near.or_else(|| elsewhere(unknown));
+        self.problems.push(Problem { span: name.span(), message, near });
+    }
+}
+
+/// As serde says it.
+fn expected(known: &[&str]) -> String {
+    match known {
+        [] => "there are no fields".to_owned(),
+        [one] => format!("expected `{one}`"),
+        [one, two] => format!("expected `{one}` or `{two}`"),
+        all => format!("expected one of `{}`", all.join("`, `")),
+    }
+}
+
+/// The known word that looks most like the unknown one.
+fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // Two letters that changed places are one slip.
+    let likeness = |name: &&str| (strsim::normalized_damerau_levenshtein(unknown, name) * 100.0) as u32;
+    known.max_by_key(likeness).filter(|name| likeness(name) >= 60)
+}
+
+/// The key of that name in another section.
+fn elsewhere(unknown: &str) -> Option<String> {
+    let all = entries(ProviderDefinition::KEYS);
+    let path = |entry: &Entry| entry.path.clone();
+    // The uppermost of several: `source` is that of the definition, before that of a scope.
+    let same = all.iter().filter(|entry| entry.key.name == unknown).min_by_key(|entry| entry.path.matches('.').count());
+    same.map(path)
+}
+
+/// The word that serde's sentence offers for the one that it does not know: "unknown field `ulr`, expected one of …".
+fn near_word(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("unknown field ").or_else(|| message.strip_prefix("unknown variant "))?;
+    let mut words = rest.split('`').skip(1).step_by(2);
+    nearest(words.next()?, words).map(str::to_owned)
+}
+
+/// An error of the reader's own kind at a place, which only the reader itself can make: it is given a value that stands
+/// there, and the value is refused.
+fn error_at(span: Range<usize>, message: String) -> toml::de::Error {
+    struct Refuse(String);
+
+    impl<'de> DeserializeSeed<'de> for Refuse {
+        type Value = ();
+
+        fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+            deserializer.deserialize_any(self)
+        }
+    }
+
+    impl Visitor<'_> for Refuse {
+        type Value = ();
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(&self.0)
+        }
+
+        fn visit_bool<E: de::Error>(self, _: bool) -> Result<(), E> {
+            Err(E::custom(self.0))
+        }
+    }
+
+    let refused = Refuse(message.clone()).deserialize(Spanned::new(span, DeValue::Boolean(true)).into_deserializer());
+    refused.err().unwrap_or_else(|| de::Error::custom(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Line and column, the sentence, and the key that was probably meant.
+    fn refusal(text: &str) -> (String, Option<String>) {
+        let refused = match read(text, "mine.toml") {
+            Ok(_) => check_keys(text, "mine.toml").expect_err(text),
+            Err(error) => error,
+        };
+        let DefinitionError::Unreadable { source, near, .. } = refused else { panic!("{refused:?}") };
+        let shown = source.to_string();
+        let place = shown.lines().next().unwrap_or_default().trim_start_matches("TOML parse error at ").to_owned();
+        (format!("{place}: {}", source.message()), near)
+    }
+
+    #[test]
+    fn an_unknown_key_is_found_wherever_it_stands() {
+        for (text, place, near) in [
+            ("nmae = 'x'", "line 1, column 1: unknown field `nmae`", Some("name")),
+            ("[authorize]\nulr = 'https://a.example/'", "line 2, column 1: unknown field `ulr`", Some("url")),
+            ("[token]\npkce = 'off'", "line 2, column 1: unknown field `pkce`", Some("authorize.pkce")),
+            ("[params.store]\nkidn = 'host'", "line 2, column 1: unknown field `kidn`", Some("kind")),
+            ("scope.known = [{ name = 'a', abuot = 'b' }]", "line 1, column 30: unknown field `abuot`", Some("about")),
+            (
+                "[[scope.known]]\nname = 'a'\n[scope.known.probe]\npath = 'x'\nneeds.id = { scope = 'a', pth = 'b' }",
+                "line 5, column 27: unknown field `pth`",
+                Some("path"),
+            ),
+            // Within what may stand bare or with its evidence.
+            (
+                "token.basic = { user = 'a', pasword = 'b' }",
+                "line 1, column 29: unknown field `pasword`",
+                Some("password"),
+            ),
+            (
+                "[token.basic]\nvalue = { usr = 'a' }\nsource = 'x'",
+                "line 2, column 11: unknown field `usr`",
+                Some("user"),
+            ),
+            ("[token.body]\nvalue = 'json'\nsorce = 'x'", "line 3, column 1: unknown field `sorce`", Some("source")),
+            (
+                "api.token = [{ in = 'bearer' }, { in = 'header', nmae = 'X' }]",
+                "line 1, column 50: unknown field `nmae`",
+                Some("name"),
+            ),
+            (
+                "api.paging = { kind = 'page', param = 'p', sise = 's' }",
+                "line 1, column 44: unknown field `sise`, expected one of `kind`, `param`",
+                Some("size"),
+            ),
+            ("api.zzz = 1", "line 1, column 5: unknown field `zzz`", None),
+        ] {
+            let (found, meant) = refusal(text);
+            assert!(found.starts_with(place), "{found}\n{text}");
+            assert_eq!(meant.as_deref(), near, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_found_within_its_evidence_too() {
+        for (text, place, near) in [
+            ("token.body = 'jsn'", "line 1, column 14: unknown variant `jsn`", Some("json")),
+            ("[token.body]\nsource = 'x'\nvalue = 'jsn'", "line 3, column 9: unknown variant `jsn`", Some("json")),
+            ("[api.denied]\nvalue = [{ status = ['403'] }]", "line 2, column 22: invalid type", None),
+            ("[token.lifetime]\nvalue = 'forever'", "line 2, column 9: write `never` or a duration", None),
+            ("api.example = 1\n[authorize]\nulr = 'x'", "line 1, column 15: invalid type", None),
+            ("name = 'x'\n[token", "line 2, column 7: unclosed table", None),
+        ] {
+            let (found, meant) = refusal(text);
+            assert!(found.starts_with(place), "{found}\n{text}");
+            assert_eq!(meant.as_deref(), near, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_reads_loads_as_ever_and_is_told_by_a_check() {
+        for (text, place) in [
+            (
+                "api.paging = { kind = 'link', param = 'p' }",
+                "line 1, column 31: unknown field `param`, expected `kind`",
+            ),
+            (
+                "[alternatives.x]\nnote = 'a'\nsource = 'b'\nchecked = 'c'\nset.token.ulr = 'https://a.example/'",
+                "line 5, column 11: unknown field `ulr`",
+            ),
+        ] {
+            assert!(read(text, "mine.toml").is_ok(), "{text}");
+            assert!(refusal(text).0.starts_with(place), "{}", refusal(text).0);
+        }
+    }
+}
