@@ -349,6 +349,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all providers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one definition')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema of definitions, with which an editor completes and checks them')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Begin a definition of your own: a commented skeleton, or what a server says of itself')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say whether a definition can be used; asks no server')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -368,6 +369,20 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;providers;show' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour; NO_COLOR is obeyed')
+            [CompletionResult]::new('--toml', '--toml', [CompletionResultType]::ParameterName, 'Print it as a file to copy, comments included')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'oauthctl;providers;schema' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour; NO_COLOR is obeyed')
@@ -411,6 +426,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         'oauthctl;providers;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all providers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one definition')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema of definitions, with which an editor completes and checks them')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Begin a definition of your own: a commented skeleton, or what a server says of itself')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say whether a definition can be used; asks no server')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -420,6 +436,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;providers;help;show' {
+            break
+        }
+        'oauthctl;providers;help;schema' {
             break
         }
         'oauthctl;providers;help;new' {
@@ -564,6 +583,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         'oauthctl;help;providers' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all providers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one definition')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema of definitions, with which an editor completes and checks them')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Begin a definition of your own: a commented skeleton, or what a server says of itself')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say whether a definition can be used; asks no server')
             break
@@ -572,6 +592,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;help;providers;show' {
+            break
+        }
+        'oauthctl;help;providers;schema' {
             break
         }
         'oauthctl;help;providers;new' {

@@ -166,6 +166,9 @@ _oauthctl() {
             oauthctl__subcmd__help__subcmd__providers,new)
                 cmd="oauthctl__subcmd__help__subcmd__providers__subcmd__new"
                 ;;
+            oauthctl__subcmd__help__subcmd__providers,schema)
+                cmd="oauthctl__subcmd__help__subcmd__providers__subcmd__schema"
+                ;;
             oauthctl__subcmd__help__subcmd__providers,show)
                 cmd="oauthctl__subcmd__help__subcmd__providers__subcmd__show"
                 ;;
@@ -181,6 +184,9 @@ _oauthctl() {
             oauthctl__subcmd__providers,new)
                 cmd="oauthctl__subcmd__providers__subcmd__new"
                 ;;
+            oauthctl__subcmd__providers,schema)
+                cmd="oauthctl__subcmd__providers__subcmd__schema"
+                ;;
             oauthctl__subcmd__providers,show)
                 cmd="oauthctl__subcmd__providers__subcmd__show"
                 ;;
@@ -195,6 +201,9 @@ _oauthctl() {
                 ;;
             oauthctl__subcmd__providers__subcmd__help,new)
                 cmd="oauthctl__subcmd__providers__subcmd__help__subcmd__new"
+                ;;
+            oauthctl__subcmd__providers__subcmd__help,schema)
+                cmd="oauthctl__subcmd__providers__subcmd__help__subcmd__schema"
                 ;;
             oauthctl__subcmd__providers__subcmd__help,show)
                 cmd="oauthctl__subcmd__providers__subcmd__help__subcmd__show"
@@ -910,7 +919,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__help__subcmd__providers)
-            opts="list show new check"
+            opts="list show schema new check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -952,6 +961,20 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__help__subcmd__providers__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__help__subcmd__providers__subcmd__schema)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1198,7 +1221,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help list show new check help"
+            opts="-v -q -h --profile --store --json --verbose --quiet --color --help list show schema new check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1250,7 +1273,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers__subcmd__help)
-            opts="list show new check help"
+            opts="list show schema new check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1306,6 +1329,20 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers__subcmd__help__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__providers__subcmd__help__subcmd__schema)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1389,8 +1426,34 @@ _oauthctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        oauthctl__subcmd__providers__subcmd__show)
+        oauthctl__subcmd__providers__subcmd__schema)
             opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__providers__subcmd__show)
+            opts="-v -q -h --toml --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -325,6 +325,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand list 'List all providers'
             cand show 'Show one definition'
+            cand schema 'Print a JSON Schema of definitions, with which an editor completes and checks them'
             cand new 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
             cand check 'Say whether a definition can be used; asks no server'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -342,6 +343,19 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;providers;show'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
+            cand --toml 'Print it as a file to copy, comments included'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;providers;schema'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to colour; NO_COLOR is obeyed'
@@ -382,6 +396,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers;help'= {
             cand list 'List all providers'
             cand show 'Show one definition'
+            cand schema 'Print a JSON Schema of definitions, with which an editor completes and checks them'
             cand new 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
             cand check 'Say whether a definition can be used; asks no server'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -389,6 +404,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers;help;list'= {
         }
         &'oauthctl;providers;help;show'= {
+        }
+        &'oauthctl;providers;help;schema'= {
         }
         &'oauthctl;providers;help;new'= {
         }
@@ -509,12 +526,15 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;help;providers'= {
             cand list 'List all providers'
             cand show 'Show one definition'
+            cand schema 'Print a JSON Schema of definitions, with which an editor completes and checks them'
             cand new 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
             cand check 'Say whether a definition can be used; asks no server'
         }
         &'oauthctl;help;providers;list'= {
         }
         &'oauthctl;help;providers;show'= {
+        }
+        &'oauthctl;help;providers;schema'= {
         }
         &'oauthctl;help;providers;new'= {
         }

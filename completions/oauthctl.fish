@@ -327,24 +327,25 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l json -d 'Pr
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -s q -l quiet -d 'Say nothing on stderr but errors'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -f -a "list" -d 'List all providers'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -f -a "show" -d 'Show one definition'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -f -a "new" -d 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -f -a "check" -d 'Say whether a definition can be used; asks no server'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show new check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -f -a "list" -d 'List all providers'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -f -a "show" -d 'Show one definition'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -f -a "schema" -d 'Print a JSON Schema of definitions, with which an editor completes and checks them'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -f -a "new" -d 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -f -a "check" -d 'Say whether a definition can be used; asks no server'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show schema new check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
@@ -367,10 +368,24 @@ helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l toml -d 'Print it as a file to copy, comments included'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'A sealed file, for machines without a keychain'
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read and never written'
+helper:\t'The program docker-credential-NAME, as in helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l issuer -d 'Draft it from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -401,6 +416,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all providers'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one definition'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "schema" -d 'Print a JSON Schema of definitions, with which an editor completes and checks them'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "new" -d 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say whether a definition can be used; asks no server'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -495,5 +511,6 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "remove" -d 'Forget the client'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "list" -d 'List all providers'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "show" -d 'Show one definition'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "schema" -d 'Print a JSON Schema of definitions, with which an editor completes and checks them'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "new" -d 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "check" -d 'Say whether a definition can be used; asks no server'

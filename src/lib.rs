@@ -2,7 +2,7 @@
 //!
 //! # Floors
 //!
-//! Imports only point down; neighbours on one floor do not import each other.
+//! Imports only point down; neighbours on one floor do not import each other. `tests/it/floors.rs` reads them and says so.
 //!
 //! ```text
 //! 6  main, lib, cli, report    argv in, exit code out

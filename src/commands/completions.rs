@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use super::Context;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
+use crate::provider::manual::manual;
 use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
@@ -24,7 +25,7 @@ pub fn run(args: &CompletionsArgs, mut program: Command, context: &Context) -> R
 
 #[derive(Args)]
 pub struct ManArgs {
-    /// A command, such as `login`; the whole program if left out
+    /// A command, such as `login`, or `definition` for the keys of a provider's definition; default: the whole program
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
 }
@@ -49,6 +50,7 @@ impl Advice for ManError {
 pub fn run_man(args: &ManArgs, mut program: Command, context: &Context) -> Result<(), ManError> {
     program.build();
     let command = match &args.command {
+        Some(name) if name == "definition" => return Ok(context.terminal().data(manual().as_bytes())?),
         Some(name) => {
             let found = program.find_subcommand(name).cloned();
             found.ok_or_else(|| ManError::NoSuchCommand { name: sanitize::line(name) })?

@@ -16,6 +16,7 @@ use crate::protocol::sanitize;
 use crate::provider::catalogue::is_id;
 use crate::provider::draft::draft;
 use crate::provider::reader::check_keys;
+use crate::provider::schema::schema;
 use crate::provider::{Catalogue, DefinitionError};
 use crate::system::paths::MAX_DEFINITION;
 use crate::system::private_file;
@@ -36,7 +37,12 @@ enum Action {
         /// The provider's id
         #[arg(value_name = "ID")]
         id: String,
+        /// Print it as a file to copy, comments included
+        #[arg(long, conflicts_with = "json")]
+        toml: bool,
     },
+    /// Print a JSON Schema of definitions, with which an editor completes and checks them
+    Schema,
     /// Begin a definition of your own: a commented skeleton, or what a server says of itself
     New {
         /// The new provider's id
@@ -108,7 +114,9 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError
             }
             Ok(context.answer(&view)?)
         }
-        Action::Show { id } => {
+        Action::Show { id, toml: true } => Ok(context.terminal().data(catalogue.text(id)?.as_bytes())?),
+        Action::Schema => Ok(context.terminal().data(format!("{:#}\n", schema()).as_bytes())?),
+        Action::Show { id, toml: false } => {
             let definition = catalogue.get(id)?;
             Ok(context.answer(&ProviderView::new(definition, catalogue.is_overlaid(id)))?)
         }

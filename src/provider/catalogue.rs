@@ -8,6 +8,7 @@ use std::io;
 
 use super::builtin::DEFINITIONS;
 use super::check::check;
+use super::copy::copy;
 use super::reader::{read, unreadable};
 use super::{DefinitionError, Origin, Provider, ProviderDefinition};
 
@@ -89,6 +90,25 @@ impl<'a> Catalogue<'a> {
         }
         check(&definition)?;
         Ok(definition)
+    }
+
+    /// The definition of [`Catalogue::get`] as a text to copy, with its comments.
+    pub fn text(&self, id: &str) -> Result<String, DefinitionError> {
+        let place = self.files.place(id);
+        let user = self.files.read(id).map_err(|source| DefinitionError::UnreadableFile { place, source })?;
+        self.copied(id, user.as_ref().map(|(text, place)| (text.as_str(), place.as_str())))
+    }
+
+    /// What [`Catalogue::compose`] makes, as a text.
+    pub(super) fn copied(&self, id: &str, user: Option<(&str, &str)>) -> Result<String, DefinitionError> {
+        let definition = self.compose(id, user)?;
+        let built_in = built_in(id);
+        let chosen = definition.alternative.filter(|_| built_in.is_some() && user.is_some());
+        let chosen = chosen.and_then(|name| Some(definition.alternatives.get(&name)?.set.0.to_string()));
+        let layers: Vec<&str> =
+            built_in.into_iter().chain(chosen.as_deref()).chain(user.map(|(text, _)| text)).collect();
+        let place = user.map_or(id, |(_, place)| place);
+        copy(&layers).map_err(|error| unreadable(serde::de::Error::custom(error.message()), place))
     }
 
     /// A definition with its parameters filled in from `given`, the defaults, and, for an emulated provider, examples.

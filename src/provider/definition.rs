@@ -50,29 +50,29 @@ keys! {
             rfc: "authorization-code (RFC 6749 §4.1; RFC 9700 §2.1.2)",
             example: "[\"authorization-code\"]",
         }
-        key app: App { help: "How a person registers an app at the provider", absent: "nothing is said of it" }
+        key app: App { help: "How a person registers an app at the provider", absent: "nothing" }
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         key params: BTreeMap<String, Param> {
             help: "Parts of the URLs that differ from shop to shop; `{NAME}` stands for one of them",
-            absent: "there are none",
+            absent: "none",
             example: "store",
         }
-        key authorize: Authorize { help: "The authorization endpoint (RFC 6749 §4.1.1)", absent: "there is none" }
+        key authorize: Authorize { help: "The authorization endpoint (RFC 6749 §4.1.1)", absent: "none" }
         key callback: Callback { help: "What the browser brings back (RFC 6749 §4.1.2)", absent: "as the RFC has it" }
         key redirect: Redirect {
             help: "Which redirect URIs can be registered (RFC 6749 §3.1.2, RFC 8252 §7)",
             absent: "as the RFCs have it",
         }
-        key token: Token { help: "The token endpoint (RFC 6749 §4.1.3, §5)", absent: "there is none" }
+        key token: Token { help: "The token endpoint (RFC 6749 §4.1.3, §5)", absent: "none" }
         key refresh: Refresh { help: "How a token is refreshed (RFC 6749 §6)", absent: "as the RFC has it" }
-        key revoke: Revoke { help: "The revocation endpoint (RFC 7009)", absent: "there is none" }
-        key introspect: Introspect { help: "The introspection endpoint (RFC 7662)", absent: "there is none" }
-        key scope: Scopes { help: "The scopes, and how they are written (RFC 6749 §3.3)", absent: "none is known" }
-        key api: Api { help: "The API that the token is for", absent: "there is none" }
+        key revoke: Revoke { help: "The revocation endpoint (RFC 7009)", absent: "none" }
+        key introspect: Introspect { help: "The introspection endpoint (RFC 7662)", absent: "none" }
+        key scope: Scopes { help: "The scopes, and how they are written (RFC 6749 §3.3)", absent: "none" }
+        key api: Api { help: "The API that the token is for", absent: "none" }
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         key alternatives: BTreeMap<String, Alternative> {
             help: "Other values that are documented somewhere; `alternative = \"NAME\"` in a file over this one takes them",
-            absent: "there are none",
+            absent: "none",
             example: "app-hosts",
         }
         #[serde(skip_serializing)]
@@ -82,7 +82,7 @@ keys! {
             example: "true",
         }
         #[serde(skip_serializing)]
-        key samples: Vec<Sample> { help: "What the emulator answers to API requests", absent: "it knows no path" }
+        key samples: Vec<Sample> { help: "What the emulator answers to API requests", absent: "none; it knows no path" }
         #[serde(skip_serializing)]
         key sample_reply: toml::Table {
             help: "Members that the emulator adds to its token reply",

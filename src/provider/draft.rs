@@ -1,63 +1,154 @@
-//! A definition to begin with: a commented skeleton, filled in as far as a server's metadata goes.
+//! A definition to begin with: every key that there is, commented, and filled in as far as a server's metadata goes.
+//!
+//! A line of prose begins with `# `, a key that is not in use with `#` alone: whoever takes that one character away has
+//! the key.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
 
+use super::ProviderDefinition;
+use super::keys::{Absent, Form, Key};
+use super::manual::evidence_example;
 use crate::protocol::metadata::AuthorizationServerMetadata;
 
 /// The text of a new definition. It is read back by a test, so that it is always one that can be used.
 pub fn draft(id: &str, metadata: Option<&AuthorizationServerMetadata>) -> String {
-    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let mut draft = Draft { text: String::new(), facts: facts(id, metadata), notes: notes(metadata) };
+    draft.prose(&format!(
+        "The provider `{id}`. What is left out is as the RFCs say; `oauthctl man definition` explains each key."
+    ));
+    draft.prose("A key is used once the `#` in front of it is gone, and that of its `#[section]`.");
+    draft.prose("`oauthctl providers check FILE` says whether the file can be used.");
+    draft.prose("After `oauthctl providers schema > definition.json`, a first line `#:schema ./definition.json` lets editors help.");
+    draft.prose("Where a key says what the RFC has, its value can stand with where it was read:");
+    draft.prose(&evidence_example());
+    draft.table("", ProviderDefinition::KEYS, true);
+    draft.text
+}
+
+struct Draft {
+    text: String,
+    /// The keys that are in use, by their paths, in TOML.
+    facts: BTreeMap<&'static str, String>,
+    /// What there is to say of a key beside its help.
+    notes: BTreeMap<&'static str, &'static str>,
+}
+
+impl Draft {
+    fn prose(&mut self, line: &str) {
+        self.text.push_str("# ");
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    /// Values first, as TOML wants it: what follows a header belongs to it.
+    fn table(&mut self, path: &str, keys: &'static [Key], in_use: bool) {
+        let inner = |key: &Key| if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
+        for key in keys {
+            let path = inner(key);
+            if section(key.form).is_none() || self.facts.contains_key(path.as_str()) {
+                self.value(&path, key);
+            }
+        }
+        for key in keys {
+            let Some((keys, shape)) = section(key.form) else { continue };
+            let path = inner(key);
+            // An empty section is as good as none, unless a key in it cannot be left out.
+            let can_be_empty = keys.iter().all(|key| key.absent != Absent::Refused);
+            let in_use = in_use && shape == Shape::Table && can_be_empty;
+            let path = if shape == Shape::Named { format!("{path}.{}", key.sample_name()) } else { path };
+            let mark = if in_use { "" } else { "#" };
+            let (open, close) = if shape == Shape::List { ("[[", "]]") } else { ("[", "]") };
+            self.text.push('\n');
+            match self.facts.contains_key(path.as_str()) {
+                true => self.prose(&format!("In place of the list `{}`, for each of them:", key.name)),
+                false => self.prose(&format!("{}.", key.help)),
+            }
+            self.text.push_str(&format!("{mark}{open}{path}{close}\n"));
+            self.table(&path, keys, in_use);
+        }
+    }
+
+    fn value(&mut self, path: &str, key: &Key) {
+        self.text.push('\n');
+        self.prose(&format!("{}. {}", key.help, key.otherwise()));
+        if let Some(note) = self.notes.get(path) {
+            self.prose(note);
+        }
+        if let Some(fact) = self.facts.get(path) {
+            self.text.push_str(&format!("{} = {fact}\n", key.name));
+            return;
+        }
+        for (n, example) in key.examples().iter().enumerate() {
+            // One of several kinds is enough, and a key stands once.
+            let mark = if n == 0 { "#" } else { "# or: " };
+            self.text.push_str(&format!("{mark}{} = {example}\n", key.name));
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Table,
+    Named,
+    List,
+}
+
+/// The keys of a form that has a header of its own. What can have evidence is one value.
+fn section(form: Form) -> Option<(&'static [Key], Shape)> {
+    match form {
+        Form::Table(keys) => Some((keys, Shape::Table)),
+        Form::Names(Form::Table(keys)) => Some((keys, Shape::Named)),
+        Form::List(Form::Table(keys)) => Some((keys, Shape::List)),
+        _ => None,
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+fn facts(id: &str, metadata: Option<&AuthorizationServerMetadata>) -> BTreeMap<&'static str, String> {
     let of = |url: Option<&String>, example: &str| quoted(url.map_or(example, String::as_str));
-    let authorize =
-        of(metadata.and_then(|m| m.authorization_endpoint.as_ref()), "https://shop.example/oauth/authorize");
-    let token = of(metadata.and_then(|m| m.token_endpoint.as_ref()), "https://shop.example/oauth/token");
-    let source = quoted(metadata.map_or("where you read it", |m| &m.issuer));
-    let mut text = format!(
-        "# The provider `{id}`. What is left out is as the RFCs say; `oauthctl providers show` prints the built-in ones,\n\
-         # and `oauthctl providers check FILE` says whether this one can be used.\n\n\
-         name = {}\nsource = {source}\n# checked = \"2026-01-31\"\n\n\
-         # A part of the URLs that differs from shop to shop; `{{store}}` stands for it. Kinds: label, host, origin.\n\
-         # [params.store]\n# kind = \"label\"\n# prompt = \"Name of the shop\"\n# example = \"myshop\"\n\n\
-         [authorize]\nurl = {authorize}\n",
-        quoted(id)
-    );
-    if let Some(metadata) = metadata.filter(|m| m.authorization_response_iss_parameter_supported) {
-        let _ = writeln!(text, "issuer = {}", quoted(&metadata.issuer));
-    }
-    let s256 = metadata.and_then(|m| m.code_challenge_methods_supported.as_ref());
-    let s256 = match s256 {
-        Some(methods) if !methods.iter().any(|method| method == "S256") => {
-            "# The server announces no S256 (RFC 7636); if it refuses the login:\n"
-        }
-        _ => "# PKCE is on. Where the documents say that the server cannot take it:\n",
-    };
-    let _ = write!(text, "{s256}# pkce = \"off\"\n\n[token]\nurl = {token}\n");
-    let methods = metadata.map(|m| m.token_endpoint_auth_methods_supported.as_slice()).unwrap_or_default();
-    let body_too = methods.is_empty() || methods.iter().any(|method| method == "client_secret_post");
-    let _ = match methods.iter().any(|method| method == "client_secret_basic") && !body_too {
-        true => writeln!(text, "auth = \"basic\""),
-        false => writeln!(
-            text,
-            "# auth = \"basic\"    # else the credentials go into the body\n# body = \"json\"     # else a form"
+    let mut facts = BTreeMap::from([
+        ("name", quoted(id)),
+        ("source", quoted(metadata.map_or("where you read it", |m| &m.issuer))),
+        (
+            "authorize.url",
+            of(metadata.and_then(|m| m.authorization_endpoint.as_ref()), "https://shop.example/oauth/authorize"),
         ),
-    };
-    for (section, url) in [
-        ("revoke", metadata.and_then(|m| m.revocation_endpoint.as_ref())),
-        ("introspect", metadata.and_then(|m| m.introspection_endpoint.as_ref())),
-    ] {
+        ("token.url", of(metadata.and_then(|m| m.token_endpoint.as_ref()), "https://shop.example/oauth/token")),
+        ("api.base", quoted("https://shop.example/api")),
+    ]);
+    let Some(metadata) = metadata else { return facts };
+    if metadata.authorization_response_iss_parameter_supported {
+        facts.insert("authorize.issuer", quoted(&metadata.issuer));
+    }
+    let methods = &metadata.token_endpoint_auth_methods_supported;
+    let offers = |method: &str| methods.iter().any(|offered| offered == method);
+    if offers("client_secret_basic") && !offers("client_secret_post") {
+        facts.insert("token.auth", quoted("basic"));
+    }
+    for (path, url) in
+        [("revoke.url", &metadata.revocation_endpoint), ("introspect.url", &metadata.introspection_endpoint)]
+    {
         if let Some(url) = url {
-            let _ = write!(text, "\n[{section}]\nurl = {}\n", quoted(url));
+            facts.insert(path, quoted(url));
         }
     }
-    text.push_str("\n[scope]\n# separator = \",\"    # else a blank\nknown = [\n");
-    for scope in metadata.map(|m| m.scopes_supported.as_slice()).unwrap_or_default() {
-        let _ = writeln!(text, "    {{ name = {} }},", quoted(scope));
+    if !metadata.scopes_supported.is_empty() {
+        let scopes = metadata.scopes_supported.iter().map(|scope| format!("    {{ name = {} }},\n", quoted(scope)));
+        facts.insert("scope.known", format!("[\n{}]", scopes.collect::<String>()));
     }
-    text.push_str(
-        "    # { name = \"read_products\", about = \"products\" },\n]\n\n\
-         [api]\nbase = \"https://shop.example/api\"\n# token = [{ in = \"header\", name = \"X-Api-Token\" }]    # else `Authorization: Bearer`\n",
-    );
-    text
+    facts
+}
+
+fn notes(metadata: Option<&AuthorizationServerMetadata>) -> BTreeMap<&'static str, &'static str> {
+    let methods = metadata.and_then(|metadata| metadata.code_challenge_methods_supported.as_ref());
+    let mut notes = BTreeMap::new();
+    if methods.is_some_and(|methods| !methods.iter().any(|method| method == "S256")) {
+        notes.insert("authorize.pkce", "The server announces no S256 (RFC 7636); if it refuses the login:");
+    }
+    notes
 }
 
 #[cfg(test)]
@@ -65,12 +156,36 @@ mod tests {
     use super::*;
     use crate::provider::Catalogue;
     use crate::provider::catalogue::NoFiles;
+    use crate::provider::keys::entries;
 
     #[test]
     fn a_draft_can_be_used_as_it_is() {
         let definition =
             Catalogue::new(&NoFiles, None).compose("mine", Some((&draft("mine", None), "mine.toml"))).unwrap();
         assert_eq!(definition.token.url.first(), Some("https://shop.example/oauth/token"));
+    }
+
+    #[test]
+    fn a_draft_has_every_key_and_each_can_be_taken_into_use() {
+        let text = draft("mine", None);
+        for entry in entries(ProviderDefinition::KEYS) {
+            let name = entry.key.name;
+            let stands =
+                [format!("\n#{name} = "), format!("\n{name} = "), format!("{{ {name} = "), format!(", {name} = ")];
+            let header = entry.path.replace("[]", "");
+            assert!(stands.iter().any(|key| text.contains(key)) || text.contains(&header), "{}", entry.path);
+        }
+        let in_use: String = text
+            .lines()
+            .map(|line| line.strip_prefix('#').filter(|key| !key.starts_with([' ', ':'])).unwrap_or(line))
+            .flat_map(|line| [line, "\n"])
+            .collect();
+        crate::provider::reader::read(&in_use, "mine.toml").unwrap_or_else(|error| panic!("{error:?}\n{in_use}"));
+        let unused = in_use.lines().filter(|line| line.starts_with("# or: "));
+        for line in unused {
+            let paging = format!("[api]\n{}", line.trim_start_matches("# or: "));
+            crate::provider::reader::read(&paging, "mine.toml").unwrap();
+        }
     }
 
     #[test]

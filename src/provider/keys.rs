@@ -108,8 +108,8 @@ impl Key {
     /// What holds where it is left out, as the end of a sentence.
     pub fn otherwise(&self) -> String {
         match self.absent {
-            Absent::Refused => "It cannot be left out.".to_owned(),
-            Absent::Otherwise(words) => format!("Left out: {words}."),
+            Absent::Refused => "Required.".to_owned(),
+            Absent::Otherwise(words) => format!("Default: {words}."),
             Absent::Rfc(words) => format!("RFC: {words}."),
         }
     }
@@ -140,8 +140,9 @@ impl Form {
             Self::Number { .. } => "number".to_owned(),
             Self::Word(words) => words().iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" or "),
             Self::Urls => "URL, or list of URLs".to_owned(),
+            Self::List(inner) if inner.has_keys() => "list of tables".to_owned(),
             Self::List(inner) => format!("list of {}", inner.in_words()),
-            Self::Names(inner) => format!("table of names, each with: {}", inner.in_words()),
+            Self::Names(inner) => format!("table of names, each = {}", inner.in_words()),
             Self::Table(_) | Self::Anything => "table".to_owned(),
             Self::Kinds { tag, kinds } => {
                 let kinds: Vec<_> = kinds.iter().map(|kind| format!("\"{}\"", kind.name)).collect();
@@ -170,7 +171,7 @@ impl Form {
 
 /// A table in one line, with every key.
 fn inline(first: &[String], keys: &[Key]) -> String {
-    let pairs = keys.iter().map(|key| format!("{} = {}", key.name, key.examples().join(", ")));
+    let pairs = keys.iter().map(|key| format!("{} = {}", key.name, key.examples().swap_remove(0)));
     format!("{{ {} }}", first.iter().cloned().chain(pairs).collect::<Vec<_>>().join(", "))
 }
 

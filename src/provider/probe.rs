@@ -17,7 +17,7 @@ keys! {
         key method: ProbeMethod { help: "The request's method", absent: "GET", example: "\"GET\"" }
         key path: String {
             help: "As for `call`: under the API's base, or from its root with a `/` in front; `{NAME}` is filled from `needs`",
-            absent: "empty, which is refused",
+            absent: "none, which is refused",
             example: "\"products?per_page=1\"",
         }
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -16,7 +16,7 @@ keys! {
             example: "\",\"",
         }
         departure encoding: ScopeEncoding {
-            help: "How blanks and commas between scopes are written in the authorize URL: `%20`, `+`, or as they are",
+            help: "How spaces and commas between scopes are written in the authorize URL: `%20`, `+`, or as they are",
             rfc: "percent-encoded",
             example: "\"plus\"",
         }
@@ -27,7 +27,7 @@ keys! {
         }
         key default: Vec<String> {
             help: "What `login` asks for without `--scope`",
-            absent: "no scope is asked for",
+            absent: "no scope",
             example: "[\"read_products\"]",
         }
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ keys! {
             help: "Which account a token is for: a value in a probe's reply, by which two runs are compared",
             absent: "accounts are not told apart",
         }
-        key known: Vec<KnownScope> { help: "The scopes of the documents, in their order", absent: "none is known" }
+        key known: Vec<KnownScope> { help: "The scopes of the documents, in their order", absent: "none" }
     }
 }
 
@@ -50,7 +50,7 @@ keys! {
     #[derive(Default)]
     pub struct KnownScope {
         key name: String { help: "The scope as it is asked for", required, example: "\"read_products\"" }
-        key about: String { help: "What it opens", absent: "nothing is said", example: "\"products\"" }
+        key about: String { help: "What it opens", absent: "nothing", example: "\"products\"" }
         #[serde(skip_serializing_if = "Option::is_none")]
         key group: Option<String> {
             help: "A heading that several scopes share",

@@ -18,13 +18,13 @@ keys! {
     #[derive(Default)]
     pub struct App {
         key page: Option<String> {
-            help: "Where",
+            help: "Where to register the app",
             absent: "not known",
             example: "\"https://shop.example/settings/apps\"",
         }
         key steps: Vec<String> {
             help: "What to do there, one sentence a step; `{redirect_uri}` stands for ours",
-            absent: "nothing is said",
+            absent: "none",
             example: "[\"Create an app with the redirect URI {redirect_uri}\"]",
         }
         key revoke_page: Option<String> {
@@ -41,7 +41,7 @@ keys! {
     pub struct Authorize {
         key url: UrlTemplates {
             help: "Where the browser is sent; of several, the first whose parameters all have a value",
-            absent: "no login in the browser",
+            absent: "none, and no login in the browser",
             example: "\"https://shop.example/oauth/authorize\"",
         }
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,7 +127,7 @@ keys! {
     pub struct Token {
         key url: UrlTemplates {
             help: "Where the code is exchanged; of several, the first whose parameters all have a value",
-            absent: "no code can be exchanged",
+            absent: "none, and no code can be exchanged",
             example: "\"https://shop.example/oauth/token\"",
         }
         departure auth: ClientAuthMethod {
@@ -263,7 +263,7 @@ keys! {
     pub struct Api {
         key base: UrlTemplates {
             help: "Where it is; the token goes to this origin",
-            absent: "no call",
+            absent: "none, and nothing to call",
             example: "\"https://shop.example/api\"",
         }
         key origins: Vec<String> {

@@ -45,7 +45,7 @@ keys! {
         }
         key default: Option<String> {
             help: "The value where none is given",
-            absent: "one has to be given",
+            absent: "none; a value has to be given",
             example: "\"myshop\"",
         }
         key strip_suffix: Option<String> {

@@ -16,7 +16,8 @@ fn a_skeleton_is_written_and_can_be_used_as_it_is() {
     sandbox.run(&["providers", "list"]).code(0).answers("mine");
     sandbox.run(&["providers", "new", "mine"]).code(2).says("is there already");
     sandbox.run(&["providers", "new", "../mine"]).code(2);
-    sandbox.run(&["providers", "new", "other", "--print"]).code(0).answers("name = \"other\"");
+    let draft = sandbox.run(&["providers", "new", "other", "--print"]);
+    draft.code(0).answers("name = \"other\"").answers("\n#pkce = \"off\"\n").answers("\n#[[scope.known]]\n");
 }
 
 #[test]
@@ -95,6 +96,41 @@ fn a_key_that_nothing_reads_loads_and_is_told_by_check() {
     let file = sandbox.home().join("config/providers/mine.toml");
     let check = sandbox.run(&["providers", "check", file.to_str().unwrap()]);
     check.code(3).says("line 2, column 31").says("unknown field `parm`");
+}
+
+#[test]
+fn a_copied_definition_means_the_same_and_keeps_its_comments() {
+    let sandbox = Sandbox::new();
+    sandbox.define("glu", "# a note of mine\n[token]\nbody = 'json'\n");
+    for (id, comment) in [("judgeme", "# Judge.me: product reviews for shops."), ("glu", "# a note of mine")] {
+        let copied = sandbox.run(&["providers", "show", id, "--toml"]);
+        copied.code(0).answers(comment).answers("# What people call the provider.");
+        sandbox.define("copied", copied.stdout());
+        let file = sandbox.home().join("config/providers/copied.toml");
+        sandbox.run(&["providers", "check", file.to_str().unwrap()]).code(0).answers("`copied` can be used");
+        let definition = |id: &str| {
+            let shown = sandbox.run(&["providers", "show", id, "--json"]);
+            let mut value: serde_json::Value = serde_json::from_str(shown.code(0).stdout()).unwrap();
+            value["definition"]["id"].take();
+            (value["definition"].take(), value["departures"].take())
+        };
+        assert_eq!(definition("copied"), definition(id));
+    }
+    sandbox.run(&["providers", "show", "glu", "--toml", "--json"]).code(2);
+    sandbox.run(&["providers", "show", "gl", "--toml"]).code(3).says("did you mean `glu`");
+}
+
+#[test]
+fn the_keys_are_explained_to_people_and_to_editors() {
+    let sandbox = Sandbox::new();
+    let page = sandbox.run(&["man", "definition"]);
+    page.code(0).answers("OAUTHCTL-DEFINITION").answers("authorize.pkce").answers("scope.known[].probe");
+    let schema = sandbox.run(&["providers", "schema"]);
+    let schema: serde_json::Value = serde_json::from_str(schema.code(0).stdout()).unwrap();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(schema["additionalProperties"], false);
+    let help = schema["properties"]["token"]["properties"]["body"]["description"].as_str().unwrap();
+    assert!(help.ends_with("RFC: form (RFC 6749 §4.1.3)."), "{help}");
 }
 
 #[test]

@@ -146,7 +146,7 @@ macro_rules! kinds {
                 $Kind {
                     $(
                         #[doc = $help]
-                        $(#[serde(default $(= $value)?)] #[doc = concat!("\n\nLeft out: ", $absent, ".")])?
+                        $(#[serde(default $(= $value)?)] #[doc = concat!("\n\nDefault: ", $absent, ".")])?
                         $key: $ty,
                     )*
                 },
