@@ -155,6 +155,10 @@ impl Cli {
     /// Returns the exit code of a command that went well, which is another program's for `exec` and `emulate`.
     pub fn run(self, system: System) -> Result<u8, Box<dyn Advice>> {
         let terminal = SystemTerminal::new(self.global.color, self.global.quiet);
+        if let Command::Login(_) = self.command {
+            // A browser waits for what it does, so it must not wait for somebody who reads what it says.
+            terminal.stop_waiting();
+        }
         if let Some(name) = system.secrets.not_text {
             return Err(SessionError::VariableNotText { name }.into());
         }

@@ -10,6 +10,7 @@ use colored::Colorize;
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep, causes};
 use crate::protocol::sanitize;
+use crate::system::messages::{self, Message};
 use crate::system::terminal::TerminalError;
 
 impl From<ExitCode> for process::ExitCode {
@@ -20,13 +21,19 @@ impl From<ExitCode> for process::ExitCode {
 
 /// Ends a command: prints its error, if it has one, and says the exit code.
 pub fn end(result: Result<u8, Box<dyn Advice>>) -> process::ExitCode {
+    let code = tell(result);
+    messages::flush();
+    code
+}
+
+fn tell(result: Result<u8, Box<dyn Advice>>) -> process::ExitCode {
     let error = match result {
         Ok(code) => return code.into(),
         Err(error) => error,
     };
     let NextStep { code, hint } = error.next_step();
     if code != ExitCode::Success {
-        anstream::eprint!("{}", page(error.as_ref(), hint.as_deref()));
+        messages::write(Message::Text(page(error.as_ref(), hint.as_deref())));
     }
     code.into()
 }

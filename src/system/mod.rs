@@ -9,6 +9,7 @@ pub mod entropy;
 pub mod exec;
 pub mod http;
 pub mod loopback;
+pub mod messages;
 pub mod paste;
 pub mod paths;
 pub mod private_file;

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use super::messages::{self, Message};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::secret::Secret;
 
@@ -48,6 +49,9 @@ pub trait Terminal: Send + Sync {
 
     /// A line that the next one replaces: a countdown, a progress. Nothing where stderr is no terminal.
     fn progress(&self, line: Option<&str>);
+
+    /// From now on no line waits for somebody to read it: see [`messages`].
+    fn stop_waiting(&self);
 
     /// Whether somebody is there to be asked.
     fn is_interactive(&self) -> bool;
@@ -106,28 +110,31 @@ impl SystemTerminal {
 
 impl Terminal for SystemTerminal {
     fn data(&self, bytes: &[u8]) -> Result<(), TerminalError> {
+        // What was said before stands before it.
+        messages::flush();
         write_all(&mut io::stdout().lock(), bytes).map_err(TerminalError::Stdout)
     }
 
     fn note(&self, line: &dyn Display) {
         if !self.quiet {
             self.progress(None);
-            // Nobody can be told that stderr is gone.
-            let _ = writeln!(anstream::stderr(), "{line}");
+            messages::write(Message::Text(format!("{line}\n")));
         }
     }
 
     fn alarm(&self, line: &dyn Display) {
         self.progress(None);
-        let _ = writeln!(anstream::stderr(), "{line}");
+        messages::write(Message::Text(format!("{line}\n")));
     }
 
     fn progress(&self, line: Option<&str>) {
         if self.stderr_terminal && !self.quiet {
-            let mut stderr = io::stderr().lock();
-            let _ = write!(stderr, "\r\x1b[K{}", line.unwrap_or_default());
-            let _ = stderr.flush();
+            messages::write(Message::Progress(line.unwrap_or_default().to_owned()));
         }
+    }
+
+    fn stop_waiting(&self) {
+        messages::stop_waiting();
     }
 
     fn is_interactive(&self) -> bool {
@@ -148,6 +155,7 @@ impl Terminal for SystemTerminal {
     }
 
     fn ask(&self, question: &str) -> Result<String, TerminalError> {
+        messages::flush();
         let mut stderr = io::stderr().lock();
         let _ = write!(stderr, "{question}: ");
         let _ = stderr.flush();
@@ -160,6 +168,7 @@ impl Terminal for SystemTerminal {
     }
 
     fn ask_hidden(&self, question: &str) -> Result<Secret, TerminalError> {
+        messages::flush();
         let line = hidden_line(|| drop(write!(io::stderr().lock(), "{question} (not shown): ")))?;
         Ok(Secret::new(line.trim().to_owned()))
     }

@@ -59,6 +59,7 @@
 //! | F-50 | stdout closed; a reader that goes early; `/dev/full`; a pipe that does not wait; a slow reader | 0 and silence for a reader that has gone; 1 for an answer that cannot be written; a full pipe is waited for; a token is one write | `faults::streams::a_reader_that_has_gone_is_no_error`, `faults::streams::an_answer_that_cannot_be_written_is_never_a_success`, `faults::streams::a_pipe_that_does_not_wait_gets_every_byte`, `faults::streams::a_token_is_one_write` |
 //! | F-51 | stdin closed; 0, 1, 2 closed from the start; 1,000 inherited descriptors | no secret in a file that got the number of a stream (std opens `/dev/null` there first, so the end is 0) | `faults::streams::streams_that_are_closed_from_the_start_get_no_secret_into_a_file`, `faults::streams::a_thousand_inherited_descriptors_disturb_nothing` |
 //! | F-52 | `ulimit -n 20`, `-v`, `-u`; prctl denied | 20 descriptors are enough; else an error and no panic; without prctl the work goes on, and `--verbose` says what is lacking | `faults::streams::twenty_descriptors_are_enough_and_fewer_are_an_error`, `faults::streams::too_little_memory_is_an_end_without_a_half_answer`, `faults::streams::a_user_who_may_start_no_more_threads_gets_an_error_and_no_panic`, `faults::streams::a_kernel_that_refuses_to_close_the_memory_is_told_with_verbose` |
+//! | F-53 | a login's stderr is a full pipe that nobody reads, a full disk, a terminal paused with Ctrl-S | the login ends as ever, with its exit code; what finds no reader within 2 s of the end is lost | `faults::unread::a_login_ends_as_ever_though_nobody_reads_what_it_says`, `faults::unread::a_login_that_is_asked_for_anything_ends_though_nobody_reads_it`, `faults::unread::a_full_disk_behind_stderr_stops_no_login`, `faults::unread::a_terminal_that_is_paused_stops_no_login` |
 
 #[cfg(target_os = "linux")]
 mod callback;
@@ -69,6 +70,8 @@ mod store;
 mod streams;
 #[cfg(target_os = "linux")]
 mod system;
+#[cfg(target_os = "linux")]
+mod unread;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -86,7 +89,7 @@ fn each_row_names_tests_that_exist() {
         tests.iter().for_each(|name| assert!(is_a_test(name), "{row} names `{name}`, which is no test"));
         assert!(rows.insert(row, tests).is_none(), "{row} is there twice");
     }
-    let wanted = (1..=17).chain(20..=31).chain(40..=52).map(|n| format!("F-{n:02}"));
+    let wanted = (1..=17).chain(20..=31).chain(40..=53).map(|n| format!("F-{n:02}"));
     wanted.for_each(|row| assert!(rows.contains_key(row.as_str()), "{row} is missing"));
 }
 

@@ -86,12 +86,17 @@ impl Seat {
 
     /// Presses Ctrl and C.
     pub fn interrupts(&self) {
-        (&*self.terminal).write_all(b"\x03").unwrap();
+        self.presses(b"\x03");
     }
 
     /// Presses Ctrl and Z.
     pub fn stops(&self) {
-        (&*self.terminal).write_all(b"\x1a").unwrap();
+        self.presses(b"\x1a");
+    }
+
+    /// Presses keys, to the byte.
+    pub fn presses(&self, keys: &[u8]) {
+        (&*self.terminal).write_all(keys).unwrap();
     }
 
     pub fn process_id(&self) -> u32 {

@@ -1,0 +1,212 @@
+//! What is said on stderr, in two ways.
+//!
+//! A command that only works for whoever reads it waits for its reader, as any program does: `call --verbose 2>&1 | less`
+//! loses no line. A command that others wait for must not: while `login` stood still in a write to a full pipe that
+//! nobody reads, or to a terminal that is paused with Ctrl-S, the browser got no answer and the token was not stored. It
+//! calls [`stop_waiting`] first of all, and from then on a thread of its own writes. Lines wait for it, [`CAPACITY`] of
+//! them, and those that find no room are lost. At its end, and before an answer on stdout, a command gives the thread
+//! [`PATIENCE`], once, to say the rest.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError};
+use std::time::Duration;
+
+use super::process::in_background;
+
+/// How many lines wait for a reader. A login has about thirty to say.
+const CAPACITY: usize = 256;
+
+/// How long a command waits at its end for somebody to read what it says. A reader that is only slow needs less.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Something to say.
+pub enum Message {
+    /// Whole lines, their colours left out where stderr shows none.
+    Text(String),
+    /// A line that the next message replaces, for a terminal. Nothing removes it.
+    Progress(String),
+}
+
+/// Says something: at once, or as soon as somebody reads it.
+pub fn write(message: Message) {
+    match QUEUE.get() {
+        None => print(&message),
+        Some(queue) => queue.put(message),
+    }
+}
+
+/// From now on no message waits for its reader. Where the system gives no thread they go on waiting.
+pub fn stop_waiting() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let started = in_background("messages", || -> () { QUEUE.get_or_init(Queue::default).run(print) });
+        if started.is_ok() {
+            QUEUE.get_or_init(Queue::default);
+        }
+    });
+}
+
+/// Waits until all is said, if somebody reads it.
+pub fn flush() {
+    if let Some(queue) = QUEUE.get() {
+        queue.flush(PATIENCE);
+    }
+}
+
+static QUEUE: OnceLock<Queue> = OnceLock::new();
+
+fn print(message: &Message) {
+    // Nobody can be told that stderr is gone.
+    let _ = match message {
+        Message::Text(text) => anstream::stderr().write_all(text.as_bytes()),
+        Message::Progress(line) => {
+            let mut stderr = io::stderr().lock();
+            write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush())
+        }
+    };
+}
+
+#[derive(Default)]
+struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    messages: VecDeque<Message>,
+    /// Whether one is being written.
+    writing: bool,
+    /// Whether somebody has waited for the reader in vain, and it has read nothing since.
+    stuck: bool,
+}
+
+impl State {
+    fn is_busy(&self) -> bool {
+        self.writing || !self.messages.is_empty()
+    }
+}
+
+impl Queue {
+    fn put(&self, message: Message) {
+        let mut state = self.lock();
+        // Replaced before anybody has seen it.
+        if matches!((state.messages.back(), &message), (Some(Message::Progress(_)), Message::Progress(_))) {
+            state.messages.pop_back();
+        }
+        if state.messages.len() < CAPACITY {
+            state.messages.push_back(message);
+        }
+        self.changed.notify_all();
+    }
+
+    /// Writes, and never returns.
+    fn run(&self, write: impl Fn(&Message)) -> ! {
+        let mut state = self.lock();
+        loop {
+            let Some(message) = state.messages.pop_front() else {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            state.writing = true;
+            drop(state);
+            write(&message);
+            state = self.lock();
+            (state.writing, state.stuck) = (false, false);
+            self.changed.notify_all();
+        }
+    }
+
+    fn flush(&self, patience: Duration) {
+        let state = self.lock();
+        if state.stuck {
+            return;
+        }
+        let waited = self.changed.wait_timeout_while(state, patience, |state| state.is_busy());
+        let (mut state, over) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.stuck = over.timed_out();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::{Sender, channel};
+    use std::thread;
+
+    use super::*;
+
+    /// Longer than any test takes.
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// A queue whose reader reads a message for each one that is sent to it, and what was read.
+    fn queue() -> (Arc<Queue>, Sender<()>, Arc<Mutex<Vec<String>>>) {
+        let (queue, read) = (Arc::new(Queue::default()), Arc::new(Mutex::new(Vec::new())));
+        let (reader, reads) = channel();
+        let (writer, seen) = (Arc::clone(&queue), Arc::clone(&read));
+        thread::spawn(move || {
+            writer.run(|message| {
+                if reads.recv().is_err() {
+                    // The test is over.
+                    thread::park();
+                }
+                let (Message::Text(text) | Message::Progress(text)) = message;
+                seen.lock().unwrap().push(text.clone());
+            })
+        });
+        (queue, reader, read)
+    }
+
+    fn text(text: &str) -> Message {
+        Message::Text(text.to_owned())
+    }
+
+    #[test]
+    fn what_is_read_is_said_in_order_before_the_end() {
+        let (queue, reader, read) = queue();
+        for n in 0..10 {
+            reader.send(()).unwrap();
+            queue.put(text(&n.to_string()));
+        }
+        queue.flush(LONG);
+        assert_eq!(read.lock().unwrap().concat(), "0123456789");
+    }
+
+    #[test]
+    fn of_a_countdown_that_nobody_reads_the_last_line_waits() {
+        let (queue, reader, read) = queue();
+        queue.put(text("x"));
+        for left in ["3 s", "2 s", "1 s"] {
+            queue.put(Message::Progress(left.to_owned()));
+        }
+        queue.put(text("y"));
+        (0..9).for_each(|_| reader.send(()).unwrap());
+        queue.flush(LONG);
+        assert_eq!(*read.lock().unwrap(), ["x", "1 s", "y"]);
+    }
+
+    #[test]
+    fn what_nobody_reads_is_bounded_and_waited_for_once() {
+        let (queue, reader, read) = queue();
+        (0..10 * CAPACITY).for_each(|_| queue.put(text("x")));
+        assert!(queue.lock().messages.len() <= CAPACITY);
+        queue.flush(Duration::ZERO);
+        // It would take longer than the test otherwise.
+        queue.flush(Duration::MAX / 4);
+        // Whoever reads again is waited for again.
+        (0..2 * CAPACITY).for_each(|_| reader.send(()).unwrap());
+        while queue.lock().is_busy() {
+            thread::yield_now();
+        }
+        queue.put(text("last"));
+        queue.flush(LONG);
+        let read = read.lock().unwrap();
+        assert_eq!(read.last().map(String::as_str), Some("last"));
+        assert!(read.len() <= CAPACITY + 2 && read[..read.len() - 1].iter().all(|text| text == "x"), "{read:?}");
+    }
+}
