@@ -2,11 +2,11 @@
 //! comes to the port or is pasted into the terminal. The first proven one wins.
 
 mod answered;
+mod inbox;
 mod waiting;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
 
 use rustls::ServerConfig;
 use url::Url;
@@ -26,8 +26,9 @@ use crate::protocol::state::State;
 use crate::provider::quirks::Pkce;
 use crate::provider::{Dialect, Provider};
 use crate::system::entropy::{Entropy, random};
-use crate::system::loopback::{Loopback, LoopbackEvent, LoopbackRequest, Serving};
+use crate::system::loopback::{Bodies, Loopback, LoopbackRequest, Serving};
 pub use answered::{Answered, Obtained, Tab};
+use inbox::Inbox;
 pub use waiting::{Voucher, Waiting};
 
 /// Who asks, for what, and where the answer comes.
@@ -68,16 +69,32 @@ pub struct Login<'a> {
     /// Every `Host` under which the port may be asked.
     hosts: Vec<String>,
     authorize_url: Url,
-    sender: Sender<Arrival>,
-    arrivals: Receiver<Arrival>,
-    /// The port of the redirect, and one for the launch address where that speaks TLS or there is none.
-    serving: Vec<Serving>,
+    ports: Ports,
     launch: Option<Launch>,
 }
 
-enum Arrival {
-    Loopback(LoopbackEvent),
-    Pasted(Zeroizing<String>),
+/// The port of the redirect, and one for the launch address where that speaks TLS or there is none; and where all that
+/// comes to them waits.
+#[derive(Default)]
+struct Ports {
+    inbox: Arc<Inbox>,
+    serving: Vec<Serving>,
+}
+
+impl Ports {
+    fn serve(&mut self, loopback: Loopback, tls: Option<Arc<ServerConfig>>, bodies: Bodies) -> Result<(), FlowError> {
+        let inbox = Arc::clone(&self.inbox);
+        let serving = loopback.serve(tls, bodies, move |event| inbox.deliver(event));
+        self.serving.push(serving.map_err(FlowError::Listen)?);
+        Ok(())
+    }
+}
+
+impl Drop for Ports {
+    fn drop(&mut self) {
+        // A polling thread may wait for room in it, and is waited for when its port is closed.
+        self.inbox.close();
+    }
 }
 
 impl<'a> Login<'a> {
@@ -116,24 +133,16 @@ impl<'a> Login<'a> {
             // A tunnel passes the public name on, or puts its own target in its place.
             hosts.extend([address.to_string(), format!("localhost:{}", address.port())]);
         }
-        let (sender, arrivals) = channel();
         let secrets = Secrets { redirect_uri, state, code_verifier };
-        let (serving, launch) = (Vec::new(), None);
-        let mut login = Self { request, secrets, hosts, authorize_url, sender, arrivals, serving, launch };
+        let mut ports = Ports::default();
         if let Some(loopback) = loopback {
-            login.serve(loopback, tls)?;
+            let bodies = if request.response_type == ResponseType::Token { Bodies::Read } else { Bodies::Ignored };
+            ports.serve(loopback, tls, bodies)?;
         }
-        Ok(login)
+        Ok(Self { request, secrets, hosts, authorize_url, ports, launch: None })
     }
 
-    fn serve(&mut self, loopback: Loopback, tls: Option<Arc<ServerConfig>>) -> Result<(), FlowError> {
-        let sender = self.sender.clone();
-        let deliver = move |event| drop(sender.send(Arrival::Loopback(event)));
-        self.serving.push(loopback.serve(tls, deliver).map_err(FlowError::Listen)?);
-        Ok(())
-    }
-
-    /// The address to start a browser with: it leads to the authorize URL once, and tells nothing by itself.
+    /// The address to start a browser with: it leads the browser to the authorize URL, and tells nothing by itself.
     ///
     /// Fails with `FlowError::Listen` if it needs a port of its own and there is none.
     pub fn launch_url(&mut self, entropy: &dyn Entropy) -> Result<Url, FlowError> {
@@ -144,11 +153,12 @@ impl<'a> Login<'a> {
                 let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
                 let loopback = Loopback::bind(&[address]).map_err(FlowError::Listen)?;
                 let authority = SocketAddr::from((Ipv4Addr::LOCALHOST, loopback.port())).to_string();
-                self.serve(loopback, None)?;
+                self.ports.serve(loopback, None, Bodies::Ignored)?;
                 authority
             }
         };
-        let launch = Launch::new(State::from_random(random(entropy)?), authority, self.authorize_url.clone());
+        let (secret, mark) = (State::from_random(random(entropy)?), State::from_random(random(entropy)?));
+        let launch = Launch::new(secret, mark, authority, self.authorize_url.clone());
         let url = launch.url();
         self.launch = Some(launch);
         Ok(url)
@@ -170,8 +180,8 @@ impl<'a> Login<'a> {
 
     /// Where pasted lines go; `false` when nobody waits any more.
     pub fn paste_sender(&self) -> impl FnMut(Zeroizing<String>) -> bool + Send + 'static {
-        let sender = self.sender.clone();
-        move |line| sender.send(Arrival::Pasted(line)).is_ok()
+        let inbox = Arc::clone(&self.ports.inbox);
+        move |line| inbox.paste(line)
     }
 
     fn expected(&self) -> Expected<'_> {
@@ -204,7 +214,7 @@ fn bind(request: &LoginRequest<'_>) -> Result<Bound, FlowError> {
 }
 
 fn send(request: Option<LoopbackRequest>, page: Page) {
-    if let Some(request) = request {
+    if let Some(mut request) = request {
         request.answer(page.answer());
     }
 }

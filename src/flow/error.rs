@@ -15,10 +15,6 @@ pub enum FlowError {
     Listen(#[source] LoopbackError),
     #[error("no answer came to the redirect URI within {waited}")]
     NoAnswer { redirect_uri: String, waited: String },
-    #[error(
-        "two programs asked for the address that the browser was started with, and which of them was the browser cannot be known"
-    )]
-    LaunchShared,
     /// Said to the callback with the right state; who really said it cannot be known (RFC 9207 §2.4).
     #[error("the authorization was refused")]
     Declined(#[source] ErrorResponse),
@@ -89,10 +85,6 @@ impl Advice for FlowError {
                 "if the provider showed an error page, compare what is registered there with what was sent, character by \
                  character: {redirect_uri}"
             )),
-            Self::LaunchShared => ExitCode::Refused.hint(
-                "another user of this machine may have read the request: log in again; with `--no-browser` no program is \
-                 started, and the address is only shown",
-            ),
             Self::Declined(_) => ExitCode::Refused.hint("ask for less with `--scope`, or log in again and approve"),
             Self::NotLoopback { .. } => ExitCode::Usage.hint(
                 "`--listen 127.0.0.1:8765` says that a tunnel from there ends here; on a terminal the final address can be \

@@ -1,51 +1,81 @@
-//! The address that the browser is started with: it redirects to the authorize URL, once.
+//! The address that the browser is started with: it redirects to the authorize URL.
 //!
 //! What a program is started with stands in the process list, for every user of the machine to read. With the authorize
 //! URL there, another user has our `state` and `code_challenge`, lets the provider bind a code of their own account to
 //! them, and brings it to our port: state and PKCE both hold, and we would keep a stranger's token (RFC 9700 §4.5).
-//! An address on our own port tells nothing by itself. Who reads it can still be faster than the browser; so
+//! An address on our own port tells nothing by itself. Who reads it can still ask for it, even before the browser does.
 //!
-//! * who asks is looked up where the system tells (Linux), and another user gets nothing, and is reported;
-//! * it works once. If who asked cannot be known, a second request ends the login: one of the two was not the browser.
+//! # Decision: who is led to the provider
+//!
+//! * A program of this user's is, as often as it asks until the answer has come: a reload, a second tab, a browser that
+//!   asks twice. Nothing is used up, so nobody can use it up.
+//! * Another user's program gets nothing and is reported.
+//! * A program that the system cannot name, as it has hung up or comes from elsewhere, gets a page that says to go back
+//!   to the terminal, where the address of the provider stands. It is reported, and changes nothing.
+//! * Where the system does not say who asks (macOS; a sandbox without netlink and `/proc`), the first is led whose
+//!   connection is still open once it has the redirect. With it comes a cookie for this address alone, and who brings
+//!   the cookie back is the same browser and is led again. Anybody else gets the page that says to go back to the
+//!   terminal. The report says what follows if that was the browser: another program has the request, and this login
+//!   should be given up for one with `--no-browser`.
+//!
+//! Each report is made once, and none of these ends a login: else any user of the machine could end every one.
+//!
+//! What is left: where the system does not say who asks, a program that is faster than the browser is led in its place,
+//! and only the person can see it. And root's programs count as this user's, so one that fetches addresses for anybody
+//! who asks, such as a proxy on this machine, hands the request out.
 //!
 //! A file with a redirect in a folder of the user's, which others do, needs a place that the browser may read: one from
 //! a snap or a flatpak may read neither hidden folders nor our runtime folder.
 //!
 //! The port is the callback's where that speaks plain http, so whatever leads a browser there (a forwarded port, WSL)
-//! leads it here as well. Measured in Chromium: it asks once, shows no warning, and keeps the address neither in its
-//! history nor in the provider's `Referer` (tests/it/launch.rs).
+//! leads it here as well. Measured in Chromium and Firefox: they ask once, show no warning, and keep the address neither
+//! in the history nor in the provider's `Referer`; they bring the cookie back when the address is opened again, and
+//! another user who replays it gets nothing before, during and after (tests/it/launch.rs; Firefox by hand).
+
+use std::sync::Arc;
 
 use url::Url;
 
 use super::pages::Page;
 use crate::protocol::state::State;
-use crate::system::loopback::{Answer, LoopbackRequest, Sender};
+use crate::system::loopback::{Answer, Claim, LoopbackRequest, Sender};
 
-/// One such address and what became of it.
+/// The cookie of the browser that was led.
+const COOKIE: &str = "oauthctl_browser";
+
+/// How long a browser keeps it, in seconds: as long as anybody waits for a login.
+const COOKIE_AGE: u32 = 3600;
+
+/// One such address, and who has been led from it.
 pub struct Launch {
     secret: State,
+    /// What the cookie holds.
+    mark: State,
     authority: String,
     authorize_url: Url,
-    taken_by: Option<Sender>,
+    /// The redirect, where the system does not say who asks for it.
+    claim: Arc<Claim>,
 }
 
-/// What came of a request to the address.
+/// What comes of a request to the address.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Launched {
-    /// The first one: it goes on to the provider.
-    Now,
-    /// The browser once more, by its own doing or a person's.
-    Again,
+    /// It goes on to the provider.
+    Led,
+    /// It does, if nobody else has by then and it is still there when it has been told.
+    Offered,
     /// Another user's program, which gets nothing.
-    Foreign { uid: u32 },
-    /// One of two that asked was perhaps not the browser, and it cannot be known which.
-    Shared,
+    Foreign { user: String },
+    /// A program that the system cannot name.
+    Unidentified,
+    /// Another program than the one that was led, where the system does not say which is which.
+    Second,
 }
 
 impl Launch {
     /// `authority` is the `host:port` under which the port is reached.
-    pub fn new(secret: State, authority: String, authorize_url: Url) -> Self {
-        Self { secret, authority, authorize_url, taken_by: None }
+    pub fn new(secret: State, mark: State, authority: String, authorize_url: Url) -> Self {
+        Self { secret, mark, authority, authorize_url, claim: Arc::default() }
     }
 
     pub fn url(&self) -> Url {
@@ -54,33 +84,64 @@ impl Launch {
     }
 
     /// Says what a request is to this address; `None` if it is to another.
-    pub fn judge(&mut self, request: &LoopbackRequest, sender: impl FnOnce() -> Sender) -> Option<Launched> {
+    pub fn judge(&self, request: &LoopbackRequest, sender: impl FnOnce() -> Sender) -> Option<Launched> {
         let secret = request.target.strip_prefix("/open/")?;
         let [host] = request.hosts.as_slice() else { return None };
         if request.method != "GET" || !host.eq_ignore_ascii_case(&self.authority) || !self.secret.matches(secret) {
             return None;
         }
-        Some(match (sender(), self.taken_by) {
-            (Sender::Other { uid }, _) => Launched::Foreign { uid },
-            (sender, None) => {
-                self.taken_by = Some(sender);
-                Launched::Now
-            }
-            (_, Some(Sender::Unknown)) => Launched::Shared,
-            (_, Some(_)) => Launched::Again,
+        Some(match sender() {
+            Sender::Own => Launched::Led,
+            Sender::Other { user } => Launched::Foreign { user },
+            Sender::Unidentified => Launched::Unidentified,
+            Sender::Untold if !self.claim.is_taken() => Launched::Offered,
+            Sender::Untold if self.is_marked(request) => Launched::Led,
+            Sender::Untold => Launched::Second,
         })
     }
 
-    pub fn answer(&self, launched: &Launched) -> Answer {
+    pub fn answer(&self, request: &mut LoopbackRequest, launched: &Launched) {
         match launched {
-            Launched::Now => {
-                let location = format!("Location: {}", self.authorize_url);
-                Answer::new("302 Found", &[&location, "Cache-Control: no-store", "Referrer-Policy: no-referrer"], "")
+            Launched::Led => request.answer(self.redirect(None)),
+            Launched::Offered => {
+                request.offer(self.redirect(Some(&self.mark)), Page::BackToTerminal.answer(), &self.claim);
             }
-            Launched::Again => Page::OpenedBefore.answer(),
-            Launched::Foreign { .. } => Page::NothingHere.answer(),
-            Launched::Shared => Page::Failed.answer(),
+            Launched::Foreign { .. } => request.answer(Page::NothingHere.answer()),
+            Launched::Unidentified | Launched::Second => request.answer(Page::BackToTerminal.answer()),
         }
+    }
+
+    /// Whether an offer came too late, as another program had been led meanwhile.
+    pub fn has_refused(&self) -> bool {
+        self.claim.was_refused()
+    }
+
+    /// Whether one that was to be led had hung up.
+    pub fn has_lost(&self) -> bool {
+        self.claim.was_lost()
+    }
+
+    fn is_marked(&self, request: &LoopbackRequest) -> bool {
+        let cookies = request.cookies.iter().flat_map(|cookies| cookies.split(';'));
+        let mut values = cookies.filter_map(|cookie| cookie.trim().split_once('='));
+        values.any(|(name, value)| name == COOKIE && self.mark.matches(value))
+    }
+
+    fn redirect(&self, mark: Option<&State>) -> Answer {
+        let mut headers = vec![
+            format!("Location: {}", self.authorize_url),
+            "Cache-Control: no-store".to_owned(),
+            "Referrer-Policy: no-referrer".to_owned(),
+        ];
+        if let Some(mark) = mark {
+            let (mark, path) = (mark.as_str(), self.url().path().to_owned());
+            // Strict: no page leads a browser here to have it show the cookie.
+            headers.push(format!(
+                "Set-Cookie: {COOKIE}={mark}; Path={path}; Max-Age={COOKIE_AGE}; HttpOnly; SameSite=Strict"
+            ));
+        }
+        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+        Answer::new("302 Found", &headers, "")
     }
 }
 
@@ -92,53 +153,65 @@ mod tests {
 
     fn launch() -> Launch {
         let url = Url::parse("https://shop.example/authorize?state=s").unwrap();
-        Launch::new(State::from_random([7; 32]), AUTHORITY.to_owned(), url)
+        Launch::new(State::from_random([7; 32]), State::from_random([8; 32]), AUTHORITY.to_owned(), url)
     }
 
-    fn ask(launch: &mut Launch, sender: Sender) -> Option<Launched> {
-        let url = launch.url();
-        launch.judge(&LoopbackRequest::detached("GET", url.path(), AUTHORITY), || sender)
+    fn request(launch: &Launch) -> LoopbackRequest {
+        LoopbackRequest::detached("GET", launch.url().path(), AUTHORITY)
+    }
+
+    fn ask(launch: &Launch, sender: Sender) -> Launched {
+        launch.judge(&request(launch), || sender).unwrap()
+    }
+
+    fn foreign() -> Sender {
+        Sender::Other { user: "number 7".to_owned() }
     }
 
     #[test]
-    fn the_first_goes_to_the_provider_and_nobody_else_does() {
-        let mut launch = launch();
-        assert_eq!(ask(&mut launch, Sender::Own), Some(Launched::Now));
-        assert!(
-            launch
-                .answer(&Launched::Now)
-                .as_text()
-                .contains("\r\nLocation: https://shop.example/authorize?state=s\r\n")
-        );
-        for launched in [
-            ask(&mut launch, Sender::Own).unwrap(),
-            ask(&mut launch, Sender::Unknown).unwrap(),
-            ask(&mut launch, Sender::Other { uid: 7 }).unwrap(),
-        ] {
-            assert!(matches!(launched, Launched::Again | Launched::Foreign { .. }));
-            assert!(!launch.answer(&launched).as_text().contains("shop.example"));
+    fn this_users_programs_are_led_whoever_asks_between_them() {
+        let launch = launch();
+        for _ in 0..3 {
+            assert_eq!(ask(&launch, foreign()), Launched::Foreign { user: "number 7".to_owned() });
+            assert_eq!(ask(&launch, Sender::Unidentified), Launched::Unidentified);
+            assert_eq!(ask(&launch, Sender::Own), Launched::Led);
         }
+        let redirect = launch.redirect(None);
+        assert!(redirect.as_text().contains("\r\nLocation: https://shop.example/authorize?state=s\r\n"));
+        assert!(!redirect.as_text().contains("Set-Cookie"), "none is needed where the system says who asks");
     }
 
     #[test]
-    fn another_user_does_not_use_it_up() {
-        let mut launch = launch();
-        assert_eq!(ask(&mut launch, Sender::Other { uid: 7 }), Some(Launched::Foreign { uid: 7 }));
-        assert_eq!(ask(&mut launch, Sender::Own), Some(Launched::Now));
-    }
-
-    #[test]
-    fn two_of_whom_the_first_is_unknown_are_one_too_many() {
-        for second in [Sender::Own, Sender::Unknown] {
-            let mut launch = launch();
-            assert_eq!(ask(&mut launch, Sender::Unknown), Some(Launched::Now));
-            assert_eq!(ask(&mut launch, second), Some(Launched::Shared));
+    fn where_nobody_is_told_one_is_led_and_known_again_by_its_cookie() {
+        let launch = launch();
+        // An offer that is not delivered uses nothing up.
+        for _ in 0..3 {
+            assert_eq!(ask(&launch, Sender::Untold), Launched::Offered);
+        }
+        launch.claim.take_for_test();
+        assert_eq!(ask(&launch, Sender::Untold), Launched::Second);
+        let redirect = launch.redirect(Some(&launch.mark));
+        let (_, cookie) = redirect.as_text().split_once("\r\nSet-Cookie: ").unwrap();
+        let (cookie, attributes) = cookie.split_once("\r\n").unwrap().0.split_once("; ").unwrap();
+        let path = launch.url().path().to_owned();
+        assert_eq!(attributes, format!("Path={path}; Max-Age=3600; HttpOnly; SameSite=Strict"));
+        for (cookies, launched) in [
+            (cookie.to_owned(), Launched::Led),
+            (format!("a=b; {cookie}; c=d"), Launched::Led),
+            (format!("{cookie}x"), Launched::Second),
+            (format!("x{cookie}"), Launched::Second),
+            (COOKIE.to_owned(), Launched::Second),
+            (format!("{COOKIE}={}", launch.secret.as_str()), Launched::Second),
+        ] {
+            let mut request = request(&launch);
+            request.cookies = Some(cookies);
+            assert_eq!(launch.judge(&request, || Sender::Untold), Some(launched), "{request:?}");
         }
     }
 
     #[test]
     fn what_is_not_to_the_letter_is_no_launch() {
-        let mut launch = launch();
+        let launch = launch();
         let path = launch.url().path().to_owned();
         let short = &path[..path.len() - 1];
         for (method, target, host) in [
@@ -153,6 +226,6 @@ mod tests {
             let request = LoopbackRequest::detached(method, target, host);
             assert_eq!(launch.judge(&request, || Sender::Own), None, "{method} {target} {host}");
         }
-        assert_eq!(ask(&mut launch, Sender::Own), Some(Launched::Now));
+        assert_eq!(ask(&launch, Sender::Own), Launched::Led);
     }
 }

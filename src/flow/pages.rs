@@ -14,8 +14,8 @@ pub enum Page {
     Failed,
     /// Reads the fragment of the address and posts it to us.
     Fragment,
-    /// For who comes back to the address that led to the provider.
-    OpenedBefore,
+    /// For a program of which it is not known whether it is the browser that was started.
+    BackToTerminal,
     /// For whatever came to the port and is not the redirect.
     NothingHere,
     WrongHost,
@@ -86,11 +86,11 @@ impl Page {
                 "This answer cannot be used",
                 "It has neither a code nor an error. The login is still waiting.",
             ),
-            Self::OpenedBefore => (
-                "410 Gone",
+            Self::BackToTerminal => (
+                "403 Forbidden",
                 DASH,
-                "This address worked once",
-                "It has led a browser to the provider already. The terminal has the address to go on with.",
+                "Go back to the terminal",
+                "It is not known which program asked for this page. Open the address that the terminal shows.",
             ),
             Self::NothingHere => (
                 "404 Not Found",
@@ -159,7 +159,7 @@ mod tests {
             Page::LoggedIn,
             Page::Declined,
             Page::Failed,
-            Page::OpenedBefore,
+            Page::BackToTerminal,
             Page::NothingHere,
             Page::WrongHost,
             Page::WrongMethod,
@@ -189,7 +189,7 @@ mod tests {
             (Page::Declined, Some("history.replaceState(")),
             (Page::Failed, Some("history.replaceState(")),
             (Page::Fragment, Some("fetch(location.pathname,{method:'POST'")),
-            (Page::OpenedBefore, None),
+            (Page::BackToTerminal, None),
             (Page::NothingHere, None),
             (Page::Unusable, None),
         ] {

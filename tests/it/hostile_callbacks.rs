@@ -8,6 +8,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use crate::support::desk::peak_memory;
 use crate::support::emulated::MINE;
 use crate::support::{Emulated, PendingLogin, http};
 
@@ -145,7 +146,7 @@ fn hostile_callbacks_change_nothing_and_the_genuine_one_is_taken() {
             });
         }
     });
-    let memory = peak_memory(login.process_id());
+    let memory = peak_memory(login.process_id()).unwrap();
     assert!(memory <= 32 * 1024, "{memory} KiB");
 
     let page = http::follow(&login.authorize_url);
@@ -153,13 +154,6 @@ fn hostile_callbacks_change_nothing_and_the_genuine_one_is_taken() {
     let outcome = login.finish();
     outcome.code(0);
     assert!(!outcome.stderr().contains("panicked"), "{}", outcome.stderr());
-}
-
-/// The largest resident size so far, in KiB.
-pub fn peak_memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches("kB").trim().parse().unwrap()
 }
 
 #[test]

@@ -1,13 +1,24 @@
-//! The address that the browser is started with: that it tells nothing, leads to the provider once, and leads nobody
-//! else there.
+//! The address that the browser is started with: that it tells nothing, leads the browser to the provider, and leads
+//! nobody else there.
 
 use std::collections::BTreeSet;
+#[cfg(target_os = "linux")]
+use std::io::Write;
+#[cfg(target_os = "linux")]
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use url::Position;
 use url::Url;
+
+#[cfg(target_os = "linux")]
+use crate::support::ordinary_user::{has_others, is_root};
 
 use crate::support::raw_server::http;
 use crate::support::{Chromium, Emulated, PendingLogin, RawServer, Sandbox, Seat, chromium, http as browser};
@@ -49,7 +60,7 @@ fn script(path: &Path, text: &str) {
 }
 
 #[test]
-fn the_address_tells_nothing_and_leads_to_the_provider_once() {
+fn the_address_tells_nothing_and_leads_to_the_provider() {
     let judgeme = Emulated::start(&["--approve"]);
     let recorder = Recorder::new(&judgeme);
     let login = recorder.start(&judgeme, &["--port", "0"]);
@@ -59,34 +70,163 @@ fn the_address_tells_nothing_and_leads_to_the_provider_once() {
     for name in ["state", "code_challenge", "client_id"] {
         assert!(!launch.as_str().contains(&login.sent(name)), "{name} is in {launch}");
     }
-    assert_eq!(browser::location(&browser::get(&launch)), login.authorize_url);
-    let again = browser::get(&launch);
-    assert!(again.starts_with("HTTP/1.1 410 ") && again.contains("This address worked once"), "{again}");
-    assert!(!again.contains("state"), "{again}");
+    // A browser that asks twice, a reload, a second tab.
+    for _ in 0..3 {
+        assert_eq!(browser::location(&browser::get(&launch)), login.authorize_url);
+    }
     assert!(browser::follow(&login.authorize_url).contains("You are logged in"));
-    login.finish().code(0);
+    let output = login.finish();
+    output.code(0);
+    assert!(!output.stderr().contains("warning"), "{output}");
+}
+
+/// The number of another user, whom nothing belongs to.
+#[cfg(target_os = "linux")]
+const STRANGER: libc::uid_t = 65534;
+
+/// Does something as another user, on a thread of its own: to Linux each has a user of its own.
+#[cfg(target_os = "linux")]
+fn as_another_user<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let stranger = scope.spawn(|| {
+            // SAFETY: it takes numbers, and without libc's wrapper it changes this thread alone, which ends.
+            assert_eq!(unsafe { libc::syscall(libc::SYS_setresuid, STRANGER, STRANGER, STRANGER) }, 0);
+            work()
+        });
+        stranger.join().unwrap()
+    })
+}
+
+/// Asks for it and hangs up, without waiting for an answer.
+#[cfg(target_os = "linux")]
+fn ask_and_hang_up(launch: &Url, with_reset: bool) {
+    let host = &launch[Position::BeforeHost..Position::AfterPort];
+    let mut stream = TcpStream::connect(host).unwrap();
+    if with_reset {
+        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+    write!(stream, "GET {} HTTP/1.1\r\nHost: {host}\r\n\r\n", launch.path()).unwrap();
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn another_user_gets_nothing_and_does_not_use_it_up() {
-    // SAFETY: takes nothing and cannot fail.
-    if unsafe { libc::geteuid() } != 0 {
-        eprintln!("skipped: only root can be another user");
+fn another_user_gets_nothing_uses_nothing_up_and_is_told_of_once() {
+    // As root this login would trust nobody's program but root's; it is another user's that has to be told apart.
+    if !has_others() {
         return;
     }
     let judgeme = Emulated::start(&["--approve"]);
     let recorder = Recorder::new(&judgeme);
-    let login = recorder.start(&judgeme, &["--port", "0"]);
+    let login = recorder.start(&judgeme, &["--port", "0", "--verbose"]);
     let launch = recorder.launched();
-    // As root this login would trust nobody's program but root's; it is another user's that has to be told apart.
-    let mut stranger = Command::new("setpriv");
-    stranger.args(["--reuid=65534", "--regid=65534", "--clear-groups", "curl", "-s", "-i", launch.as_str()]);
-    let heard = String::from_utf8(stranger.stdin(Stdio::null()).output().unwrap().stdout).unwrap();
-    assert!(heard.starts_with("HTTP/1.1 404 ") && !heard.contains("state"), "{heard}");
+    let heard: Vec<_> = as_another_user(|| (0..1500).map(|_| browser::get(&launch)).collect());
+    assert!(heard.iter().all(|heard| heard.starts_with("HTTP/1.1 404 ") && !heard.contains("state")), "{}", heard[0]);
+    as_another_user(|| (0..1500).for_each(|n| ask_and_hang_up(&launch, n % 2 == 0)));
     assert_eq!(browser::location(&browser::get(&launch)), login.authorize_url);
+    // Nor does it get anything once the browser has been there.
+    let heard = as_another_user(|| browser::get(&launch));
+    assert!(heard.starts_with("HTTP/1.1 404 ") && !heard.contains("state"), "{heard}");
     assert!(browser::follow(&login.authorize_url).contains("You are logged in"));
-    login.finish().code(0).says("a program of another user (number 65534) asked for the address");
+    let output = login.finish();
+    output.code(0).says("a program of another user (number 65534) asked for the address");
+    output.says("a program that cannot be identified asked for the address");
+    assert_eq!(output.stderr().matches("asked for the address").count(), 2, "{output}");
+}
+
+/// In a sandbox with neither netlink nor /proc, where the system says of no connection whose it is.
+#[cfg(target_os = "linux")]
+fn untold(plain: &Command) -> Command {
+    use std::os::unix::process::CommandExt as _;
+    let mut command = Command::new("unshare");
+    let rights: &[&str] = if is_root() { &["--mount"] } else { &["--mount", "--map-root-user"] };
+    command.args(rights).args(["sh", "-ec", "mount -t tmpfs none /proc; exec \"$@\"", "sh"]);
+    command.arg(plain.get_program()).args(plain.get_args()).env_clear().stdin(Stdio::null());
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(plain.get_current_dir().unwrap());
+    // SAFETY: only system calls are made between fork and exec.
+    unsafe { command.pre_exec(close_netlink) };
+    command
+}
+
+/// Lets no program that this one becomes open a netlink socket (seccomp(2)).
+#[cfg(target_os = "linux")]
+fn close_netlink() -> std::io::Result<()> {
+    let step = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+    let (load, is, give) =
+        (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, libc::BPF_RET);
+    let mut steps = [
+        // The number of the call, and its first argument.
+        step(load, 0, 0, 0),
+        step(is, 0, 3, libc::SYS_socket as u32),
+        step(load, 0, 0, 16),
+        step(is, 0, 1, libc::AF_NETLINK as u32),
+        step(give, 0, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+        step(give, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = libc::sock_fprog { len: steps.len() as u16, filter: steps.as_mut_ptr() };
+    // SAFETY: the program lives through the calls.
+    let done = unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+            && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0
+    };
+    if done { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn where_the_system_tells_nobody_apart_the_first_is_led_and_known_again() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let recorder = Recorder::new(&judgeme);
+    let login = PendingLogin::start(untold(&recorder.command(&judgeme, &["--port", "0"])));
+    let launch = recorder.launched();
+    let first = browser::get(&launch);
+    assert_eq!(browser::location(&first), login.authorize_url);
+    let cookie = first.lines().find_map(|line| line.strip_prefix("Set-Cookie: ")).unwrap().split(';').next().unwrap();
+    for _ in 0..3 {
+        let other = browser::get(&launch);
+        assert!(other.contains("Go back to the terminal") && !other.contains("state"), "{other}");
+        let again = browser::get_with(&launch, &format!("Cookie: {cookie}\r\n"));
+        assert_eq!(browser::location(&again), login.authorize_url);
+    }
+    assert!(browser::follow(&login.authorize_url).contains("You are logged in"));
+    let output = login.finish();
+    output.code(0).says("a second program asked for the address").says("log in with `--no-browser`");
+    assert_eq!(output.stderr().matches("asked for the address").count(), 1, "{output}");
+}
+
+/// Both ways to know it again, in a real browser, and another user's program between them.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_real_browser_is_led_again_and_nobody_else_can_replay_it() {
+    for hidden in [false, true] {
+        let judgeme = Emulated::start(&[]);
+        let recorder = Recorder::new(&judgeme);
+        let command = recorder.command(&judgeme, &["--port", "0"]);
+        let login = PendingLogin::start(if hidden { untold(&command) } else { command });
+        let launch = recorder.launched();
+        let replay = || {
+            if hidden { browser::get(&launch) } else { as_another_user(|| browser::get(&launch)) }
+        };
+        let chromium = Chromium::start();
+        for _ in 0..2 {
+            chromium.open(&launch);
+            assert_eq!(chromium.url(), login.authorize_url, "{hidden}");
+            if hidden || is_root() {
+                let heard = replay();
+                assert!(heard.starts_with("HTTP/1.1 40") && !heard.contains("state"), "{heard}");
+            }
+        }
+        if hidden {
+            // Another browser of the same user's cannot be told from another user's.
+            let other = Chromium::start();
+            other.open(&launch);
+            other.shows("Go back to the terminal");
+            other.picture("back-to-terminal");
+        }
+        chromium.click("button[value=approve]");
+        chromium.shows("You are logged in");
+        login.finish().code(0);
+    }
 }
 
 /// Where the callback's port speaks TLS, and where there is none, the address has a port of its own.
@@ -134,9 +274,6 @@ fn the_provider_and_the_history_do_not_learn_of_it() {
     assert_eq!(asked.iter().filter(|url| **url == launch).count(), 1, "{asked:?}");
     chromium.back();
     assert_ne!(chromium.url(), launch, "it is in the history");
-    chromium.open(&launch);
-    chromium.shows("This address worked once");
-    chromium.picture("opened-before");
     let heard = provider.stop();
     assert!(heard[0].starts_with("GET /authorize?") && !heard[0].to_ascii_lowercase().contains("referer"), "{heard:?}");
     assert!(!heard.iter().any(|request| request.contains("/open/")), "{heard:?}");

@@ -29,6 +29,8 @@ mod os_keychain;
 mod paste;
 #[cfg(target_os = "linux")]
 mod permissions;
+#[cfg(target_os = "linux")]
+mod port_memory;
 mod profiles;
 mod quirks;
 mod recorded_replies;

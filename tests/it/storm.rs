@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::hostile_callbacks::peak_memory;
+use crate::support::desk::peak_memory;
 use crate::support::desk::{fixed_port, until};
 use crate::support::{Emulated, PendingLogin, http as browser};
 
@@ -110,7 +110,7 @@ fn login_in_a_crowd(what: &str, clients: usize, wrap: impl FnOnce(Command) -> Co
     println!("{what}: after the storm, in which {returned} came back, the port answered in {:?}", asked.elapsed());
 
     let crowd = Crowd::of(clients, login.port());
-    let memory = peak_memory(login.process_id());
+    let memory = peak_memory(login.process_id()).unwrap();
     let asked = Instant::now();
     let page = browser::get(&answer);
     let took = asked.elapsed();

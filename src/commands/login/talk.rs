@@ -137,11 +137,21 @@ pub fn while_waiting(waiting: &Waiting<'_>, context: &Context) {
             "no".bold()
         )),
         Waiting::Stray(stray) => about_stray(stray, context),
-        Waiting::Foreign { uid } => warn(
+        Waiting::Foreign { user } => warn(
             context,
             &format!(
-                "a program of another user (number {uid}) asked for the address that the browser was started with, and got nothing"
+                "a program of another user ({user}) asked for the address that the browser was started with, and got nothing"
             ),
+        ),
+        Waiting::Unidentified => warn(
+            context,
+            "a program that cannot be identified asked for the address that the browser was started with, and got \
+             nothing. If your browser says to go back to the terminal, open the address above in it",
+        ),
+        Waiting::Second => warn(
+            context,
+            "a second program asked for the address that the browser was started with, and got nothing. If that was your \
+             browser, the first may be another user's: press Ctrl-C, and log in with `--no-browser`",
         ),
         Waiting::Tls => {
             terminal.note(&"A browser spoke https to the port, which speaks http: the registered redirect URI must begin with `http://`.");

@@ -1,9 +1,8 @@
 //! From the answer to the token, and the page that the browser ends on.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::Receiver;
 
-use super::{Arrival, Login, LoginRequest, Secrets, send};
+use super::{Login, LoginRequest, Ports, Secrets};
 use crate::flow::pages::Page;
 use crate::flow::redirect::Answer;
 use crate::flow::{FlowError, authorization_code, implicit};
@@ -13,7 +12,7 @@ use crate::protocol::time::Timestamp;
 use crate::provider::Provider;
 use crate::provider::dialect::TokenReply;
 use crate::system::http::HttpClient;
-use crate::system::loopback::{LoopbackEvent, LoopbackRequest, Serving};
+use crate::system::loopback::LoopbackRequest;
 
 /// The answer has come; the browser still waits for its page.
 pub struct Answered<'a> {
@@ -31,8 +30,9 @@ pub struct Obtained {
 
 impl<'a> Answered<'a> {
     pub(super) fn new(login: Login<'a>, answer: Answer, winner: Option<LoopbackRequest>) -> Self {
-        let Login { request, secrets, arrivals, serving, .. } = login;
-        Self { request, secrets, answer, tab: Tab { winner, arrivals, _serving: serving } }
+        let Login { request, secrets, ports, .. } = login;
+        ports.inbox.settle(winner);
+        Self { request, secrets, answer, tab: Tab { ports } }
     }
 
     /// Turns the answer into a token, and hands back the tab that wants to know.
@@ -71,27 +71,13 @@ fn with_captured(provider: &Provider, captured: &BTreeMap<String, String>) -> Re
 
 /// The browser's tab that waits for the end of the story; there is none if the answer was pasted.
 pub struct Tab {
-    pub(super) winner: Option<LoopbackRequest>,
-    pub(super) arrivals: Receiver<Arrival>,
-    pub(super) _serving: Vec<Serving>,
+    ports: Ports,
 }
 
 impl Tab {
     /// Shows the page, and shows it again to every repetition of the same redirect; then the port is closed. How many
     /// other redirects came meanwhile.
     pub fn show(self, page: Page) -> usize {
-        let winner = self.winner.as_ref().map(|winner| (winner.method.clone(), winner.target.clone()));
-        let path = |target: &str| target.split('?').next().map(str::to_owned);
-        let mut others = 0;
-        send(self.winner, page);
-        while let Ok(arrival) = self.arrivals.try_recv() {
-            if let Arrival::Loopback(LoopbackEvent::Request(request)) = arrival {
-                let same = winner.as_ref().is_some_and(|(m, t)| *m == request.method && *t == request.target);
-                let on_the_path = winner.as_ref().is_some_and(|(_, t)| path(t) == path(&request.target));
-                others += usize::from(on_the_path && !same);
-                request.answer(if same { page } else { Page::NothingHere }.answer());
-            }
-        }
-        others
+        self.ports.inbox.show(page)
     }
 }

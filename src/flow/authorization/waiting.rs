@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 use std::mem::Discriminant;
-use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use super::{Answered, Arrival, Login, send};
+use super::inbox::Arrival;
+use super::{Answered, Login, send};
 use crate::flow::FlowError;
 use crate::flow::launch::Launched;
 use crate::flow::pages::Page;
@@ -27,7 +27,12 @@ pub enum Waiting<'a> {
     /// An answer that only a person can vouch for; the next pasted line says `yes` or not.
     Confirm(Doubt),
     /// Another user's program asked for the launch address and got nothing.
-    Foreign { uid: u32 },
+    Foreign { user: &'a str },
+    /// A program that nobody can name asked for it and got nothing.
+    Unidentified,
+    /// One program was led from it to the provider, and then another one asked, which got nothing. Which of them was the
+    /// browser is not known.
+    Second,
     /// Somebody spoke TLS to the plain port.
     Tls,
     /// Somebody spoke plain http to the TLS port.
@@ -44,14 +49,43 @@ pub enum Voucher {
     Nobody,
 }
 
+impl Waiting<'_> {
+    /// What is told once, however often it happens; `None` for what is told each time.
+    fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Left(_) | Self::Confirm(_) => None,
+            Self::Stray(stray) => {
+                let claims_error = matches!(stray, Stray::Unproven { claims_error: true });
+                Some(Kind::Stray(std::mem::discriminant(*stray), claims_error))
+            }
+            Self::Foreign { .. } => Some(Kind::Foreign),
+            Self::Unidentified => Some(Kind::Unidentified),
+            Self::Second => Some(Kind::Second),
+            Self::Tls => Some(Kind::Tls),
+            Self::PlainHttp => Some(Kind::PlainHttp),
+        }
+    }
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Kind {
+    Stray(Discriminant<Stray>, bool),
+    Foreign,
+    Unidentified,
+    Second,
+    Tls,
+    PlainHttp,
+}
+
 /// A wait under way: what was said so far, and what is still to be answered by a person.
 struct Vigil<T> {
     voucher: Voucher,
     tell: T,
     /// An answer that only a person can vouch for, and the tab that waits for it.
     doubted: Option<Candidate>,
-    strays: HashSet<Discriminant<Stray>>,
-    told_of_scheme: bool,
+    told: HashSet<Kind>,
+    /// How many seconds were left when it was told last.
+    left: Option<u64>,
 }
 
 /// An answer, and the request that brought it unless it was pasted.
@@ -60,13 +94,13 @@ type Candidate = (Answer, Option<LoopbackRequest>);
 impl<'a> Login<'a> {
     /// Waits until the answer has come with the right state, or somebody vouches for one without, or the time is over.
     pub fn wait(
-        mut self,
+        self,
         timeout: Duration,
         voucher: Voucher,
         tell: impl FnMut(Waiting<'_>),
     ) -> Result<Answered<'a>, FlowError> {
         let end = Instant::now() + timeout;
-        let mut vigil = Vigil { voucher, tell, doubted: None, strays: HashSet::new(), told_of_scheme: false };
+        let mut vigil = Vigil { voucher, tell, doubted: None, told: HashSet::new(), left: None };
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -75,14 +109,18 @@ impl<'a> Login<'a> {
                     waited: HumanDuration(timeout).to_string(),
                 });
             }
-            // Whole seconds, and awake at their ends: a countdown that skips none.
-            (vigil.tell)(Waiting::Left(Duration::from_secs(left.as_millis().div_ceil(1000) as u64)));
-            let found = match self.arrivals.recv_timeout(left.min(TICK)) {
-                Ok(Arrival::Pasted(line)) => self.read(&line, &mut vigil),
-                Ok(Arrival::Loopback(event)) => self.receive(event, &mut vigil)?,
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+            vigil.count_down(left);
+            self.report_launch(&mut vigil);
+            let found = match self.ports.inbox.next(left.min(TICK)) {
+                Some(Arrival::Pasted(line)) => self.read(&line, &mut vigil),
+                Some(Arrival::Loopback(event)) => self.receive(event, &mut vigil),
+                None => None,
             };
             if let Some((answer, winner)) = found {
+                if let Some((_, request)) = vigil.doubted.take() {
+                    send(request, Page::NothingHere);
+                }
+                self.report_launch(&mut vigil);
                 return Ok(Answered::new(self, answer, winner));
             }
         }
@@ -105,37 +143,45 @@ impl<'a> Login<'a> {
         }
     }
 
-    fn receive(
-        &mut self,
-        event: LoopbackEvent,
-        vigil: &mut Vigil<impl FnMut(Waiting<'_>)>,
-    ) -> Result<Option<Candidate>, FlowError> {
+    fn receive(&self, event: LoopbackEvent, vigil: &mut Vigil<impl FnMut(Waiting<'_>)>) -> Option<Candidate> {
         match event {
             LoopbackEvent::Request(request) => {
-                let Some(request) = self.lead(request, &mut vigil.tell)? else { return Ok(None) };
-                return Ok(vigil.weigh(judge(&request, &self.expected()), Some(request)));
+                let request = self.lead(request, vigil)?;
+                return vigil.weigh(judge(&request, &self.expected()), Some(request));
             }
-            LoopbackEvent::TlsHello => vigil.tell_of_scheme(Waiting::Tls),
-            LoopbackEvent::PlainHttp => vigil.tell_of_scheme(Waiting::PlainHttp),
+            LoopbackEvent::TlsHello => vigil.tell_once(Waiting::Tls),
+            LoopbackEvent::PlainHttp => vigil.tell_once(Waiting::PlainHttp),
         }
-        Ok(None)
+        None
     }
 
     /// Leads the browser from the launch address to the provider; hands back what was for another address.
     fn lead(
-        &mut self,
-        request: LoopbackRequest,
-        tell: &mut impl FnMut(Waiting<'_>),
-    ) -> Result<Option<LoopbackRequest>, FlowError> {
-        let Some(launch) = &mut self.launch else { return Ok(Some(request)) };
-        let Some(launched) = launch.judge(&request, || request.sender()) else { return Ok(Some(request)) };
-        request.answer(launch.answer(&launched));
-        match launched {
-            Launched::Now | Launched::Again => {}
-            Launched::Foreign { uid } => tell(Waiting::Foreign { uid }),
-            Launched::Shared => return Err(FlowError::LaunchShared),
+        &self,
+        mut request: LoopbackRequest,
+        vigil: &mut Vigil<impl FnMut(Waiting<'_>)>,
+    ) -> Option<LoopbackRequest> {
+        let Some(launch) = &self.launch else { return Some(request) };
+        let Some(launched) = launch.judge(&request, || request.sender()) else { return Some(request) };
+        launch.answer(&mut request, &launched);
+        match &launched {
+            Launched::Led | Launched::Offered => {}
+            Launched::Foreign { user } => vigil.tell_once(Waiting::Foreign { user }),
+            Launched::Unidentified => vigil.tell_once(Waiting::Unidentified),
+            Launched::Second => vigil.tell_once(Waiting::Second),
         }
-        Ok(None)
+        None
+    }
+
+    /// What became of offers, which is decided when they are delivered.
+    fn report_launch(&self, vigil: &mut Vigil<impl FnMut(Waiting<'_>)>) {
+        let Some(launch) = &self.launch else { return };
+        if launch.has_refused() {
+            vigil.tell_once(Waiting::Second);
+        }
+        if launch.has_lost() {
+            vigil.tell_once(Waiting::Unidentified);
+        }
     }
 }
 
@@ -151,26 +197,38 @@ impl<T: FnMut(Waiting<'_>)> Vigil<T> {
                 self.doubted = Some((answer, request));
             }
             (Verdict::Doubtful(..), _) => {
-                (self.tell)(Waiting::Stray(&Stray::Unproven { claims_error: false }));
+                self.tell_of_stray(&Stray::Unproven { claims_error: false }, &request);
                 send(request, Page::NothingHere);
             }
             (Verdict::Fragment, _) => send(request, Page::Fragment),
             (Verdict::Stray(stray), _) => {
-                // Once for each kind: a page that asks a million times must not fill the terminal, nor a pipe that
-                // nobody reads, which would stop us.
-                if self.strays.insert(std::mem::discriminant(&stray)) || request.is_none() {
-                    (self.tell)(Waiting::Stray(&stray));
-                }
+                self.tell_of_stray(&stray, &request);
                 send(request, stray.page());
             }
         }
         None
     }
 
-    /// Told once, as a browser tries again at once.
-    fn tell_of_scheme(&mut self, what: Waiting<'_>) {
-        if !std::mem::replace(&mut self.told_of_scheme, true) {
-            (self.tell)(what);
+    /// A person hears of each line that they paste.
+    fn tell_of_stray(&mut self, stray: &Stray, request: &Option<LoopbackRequest>) {
+        match request {
+            Some(_) => self.tell_once(Waiting::Stray(stray)),
+            None => (self.tell)(Waiting::Stray(stray)),
+        }
+    }
+
+    /// Once for each kind: what a page or a program does a million times must not fill the terminal.
+    fn tell_once(&mut self, waiting: Waiting<'_>) {
+        if waiting.kind().is_none_or(|kind| self.told.insert(kind)) {
+            (self.tell)(waiting);
+        }
+    }
+
+    /// Whole seconds, and awake at their ends: a countdown that skips none, and tells of none twice.
+    fn count_down(&mut self, left: Duration) {
+        let seconds = left.as_millis().div_ceil(1000) as u64;
+        if self.left.replace(seconds) != Some(seconds) {
+            (self.tell)(Waiting::Left(Duration::from_secs(seconds)));
         }
     }
 }

@@ -1,9 +1,4 @@
-//! What is answered to a request, and its way from the judge to the polling thread.
-
-use std::io;
-use std::sync::{Mutex, PoisonError};
-
-use polling::Poller;
+//! What is answered to a request.
 
 /// A complete answer, head and body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,33 +20,5 @@ impl Answer {
     #[cfg(test)]
     pub fn as_text(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap()
-    }
-}
-
-/// Answers on their way from the judge to the polling thread.
-#[derive(Debug)]
-pub(super) struct Answers {
-    waiting: Mutex<Vec<(usize, Answer)>>,
-    pub(super) poller: Poller,
-}
-
-impl Answers {
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { waiting: Mutex::default(), poller: Poller::new()? })
-    }
-
-    /// Wakes the polling thread.
-    pub(super) fn wake(&self) {
-        // If the thread cannot be woken it wakes up by itself within READ_TIME.
-        let _ = self.poller.notify();
-    }
-
-    pub(super) fn put(&self, key: usize, answer: Answer) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((key, answer));
-        self.wake();
-    }
-
-    pub(super) fn take(&self) -> Vec<(usize, Answer)> {
-        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,9 +1,9 @@
 //! One request to the callback port, read within bounds, and the answer to it.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::answer::{Answer, Answers};
+use super::answer::Answer;
+use super::answers::{Claim, Offer, Order, Reply};
 use super::sender::{self, Sender};
 
 /// How much a request line and its headers may take. Browsers send about 1 KiB; codes have been seen with 4 KiB.
@@ -22,29 +22,37 @@ pub struct LoopbackRequest {
     pub hosts: Vec<String>,
     pub origin: Option<String>,
     pub content_type: Option<String>,
+    /// What the browser kept of an earlier answer, as `NAME=VALUE; NAME=VALUE`.
+    pub cookies: Option<String>,
     pub body: Vec<u8>,
     pub(super) reply: Option<Box<Reply>>,
 }
 
-#[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) key: usize,
-    pub(super) answers: Arc<Answers>,
-    /// The connection's two ends, the peer's first.
-    pub(super) ends: Option<(SocketAddr, SocketAddr)>,
-}
-
 impl LoopbackRequest {
-    pub fn answer(mut self, answer: Answer) {
+    /// Answers it, once; what is said later goes nowhere.
+    pub fn answer(&mut self, answer: Answer) {
         if let Some(reply) = self.reply.take() {
-            reply.answers.put(reply.key, answer);
+            reply.send(Order::Answer(answer));
         }
+    }
+
+    /// Answers it with what only one peer may have, or else with something that anybody may.
+    pub fn offer(&mut self, answer: Answer, otherwise: Answer, claim: &Arc<Claim>) {
+        if let Some(reply) = self.reply.take() {
+            reply.send(Order::Offer(Box::new(Offer { answer, otherwise, claim: Arc::clone(claim) })));
+        }
+    }
+
+    /// Whether it says the same as another one.
+    pub fn repeats(&self, other: &Self) -> bool {
+        let said = |request: &Self| (request.method.clone(), request.target.clone(), request.hosts.clone());
+        said(self) == said(other) && self.origin == other.origin && self.body == other.body
     }
 
     /// Whose program sent it. Looked up while the connection is there; reads the system's table of connections.
     pub fn sender(&self) -> Sender {
         let ends = self.reply.as_ref().and_then(|reply| reply.ends);
-        ends.map_or(Sender::Unknown, |(peer, ours)| sender::sender(peer, ours))
+        ends.map_or(Sender::Untold, |(peer, ours)| sender::sender(peer, ours))
     }
 
     /// A request that came from no socket.
@@ -56,6 +64,7 @@ impl LoopbackRequest {
             hosts: vec![host.to_owned()],
             origin: None,
             content_type: None,
+            cookies: None,
             body: Vec::new(),
             reply: None,
         }
@@ -85,9 +94,23 @@ pub enum Progress {
     Whole(LoopbackRequest),
 }
 
+/// What becomes of the bodies of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bodies {
+    /// They are read: the fragment page posts here.
+    Read,
+    /// Nobody posts here whom we want to hear. A request is whole at the end of its head, so that no body takes memory.
+    Ignored,
+}
+
 /// Reads as much of a request as is there (RFC 9112 §2 to §6): a head of at most 8 KiB, a body of at most 64 KiB whose
 /// length is announced.
 pub fn parse(received: &[u8]) -> Progress {
+    parse_with(received, Bodies::Read)
+}
+
+/// The same where bodies may be of no interest.
+pub(super) fn parse_with(received: &[u8], bodies: Bodies) -> Progress {
     let refused = |status| Progress::Refused(Answer::new(status, &[], ""));
     // A TLS record of the type `handshake`, or the start of one.
     if received.first() == Some(&0x16) {
@@ -108,7 +131,8 @@ pub fn parse(received: &[u8]) -> Progress {
     let body_length = match (all("transfer-encoding").as_slice(), all("content-length").as_slice()) {
         ([], []) => 0,
         ([], [length]) => match length.trim().parse::<usize>() {
-            Ok(length) if length <= MAX_BODY => length,
+            Ok(length) if length <= MAX_BODY && bodies == Bodies::Read => length,
+            Ok(length) if length <= MAX_BODY => 0,
             _ => return refused("413 Content Too Large"),
         },
         // Chunks, or two lengths: nothing that a browser sends here.
@@ -124,6 +148,7 @@ pub fn parse(received: &[u8]) -> Progress {
         hosts: all("host"),
         origin: all("origin").into_iter().next(),
         content_type: all("content-type").into_iter().next(),
+        cookies: all("cookie").into_iter().next(),
         body: body[..body_length].to_vec(),
         reply: None,
     })

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use polling::{Event, Events};
 use rustls::{ServerConfig, ServerConnection};
 
-use super::answer::{Answer, Answers};
-use super::request::{LoopbackEvent, Progress, Reply, parse};
+use super::answer::Answer;
+use super::answers::{Answers, Offer, Order, Reply};
+use super::request::{Bodies, LoopbackEvent, MAX_HEAD, Progress, parse_with};
 use super::stream::{Speech, Stream};
 
 /// How long a peer has to send a whole request. A browser needs a millisecond; a preconnected socket may stay silent
@@ -31,6 +32,9 @@ const MAX_CONNECTIONS: usize = 64;
 /// a quarter of all places nobody loses his within a moment.
 const ACCEPTS: usize = MAX_CONNECTIONS / 4;
 
+/// How much of requests that are not whole yet is kept in all: a head from everybody, and a dozen bodies.
+const MAX_RECEIVED: usize = 1024 * 1024;
+
 /// What a browser sees that speaks http to the TLS port.
 const PLAIN_HTTP_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n\
     This port speaks https. The address has to begin with https://\n";
@@ -45,6 +49,7 @@ pub(super) struct Server {
     answers: Arc<Answers>,
     stop: Arc<AtomicBool>,
     tls: Option<Arc<ServerConfig>>,
+    bodies: Bodies,
     deliver: Box<dyn FnMut(LoopbackEvent) + Send>,
 }
 
@@ -86,6 +91,7 @@ impl Server {
         answers: Arc<Answers>,
         stop: Arc<AtomicBool>,
         tls: Option<Arc<ServerConfig>>,
+        bodies: Bodies,
         deliver: Box<dyn FnMut(LoopbackEvent) + Send>,
     ) -> io::Result<Self> {
         for (n, listener) in listeners.iter().enumerate() {
@@ -94,7 +100,7 @@ impl Server {
             unsafe { answers.poller.add(listener, Event::readable(n)) }?;
         }
         let (next_key, max_connections) = (listeners.len(), MAX_CONNECTIONS.min(descriptors() / 2));
-        Ok(Self { listeners, connections: Vec::new(), max_connections, next_key, answers, stop, tls, deliver })
+        Ok(Self { listeners, connections: Vec::new(), max_connections, next_key, answers, stop, tls, bodies, deliver })
     }
 
     pub(super) fn run(&mut self) {
@@ -111,8 +117,12 @@ impl Server {
             events.iter().filter(|event| event.key >= first_connection).for_each(|event| self.advance(event.key));
             // Asked before the answers are taken: the last one was put there before the end was called.
             let stopped = self.stop.load(Ordering::SeqCst);
-            for (key, answer) in self.answers.take() {
-                self.start_answer(key, answer);
+            for (key, order) in self.answers.take() {
+                match order {
+                    Order::Answer(answer) => self.start_answer(key, answer),
+                    Order::Offer(offer) => self.deliver_offer(key, *offer),
+                    Order::HangUp => self.close_where(|connection| connection.key == key),
+                }
             }
             events.iter().filter(|event| event.key < first_connection).for_each(|event| self.accept(event.key));
             let now = Instant::now();
@@ -184,6 +194,19 @@ impl Server {
         self.close_where(|connection| Some(connection.key) == victim);
     }
 
+    /// Gives up the oldest of those that have said much and not all, until what they have said is within its bound.
+    fn bound_received(&mut self, newest: usize) {
+        let received = |connection: &Connection| match &connection.stage {
+            Stage::Reading { received, .. } => received.len(),
+            _ => 0,
+        };
+        while self.connections.iter().map(received).sum::<usize>() > MAX_RECEIVED {
+            let is_large = |connection: &&Connection| received(connection) > MAX_HEAD && connection.key != newest;
+            let Some(key) = self.connections.iter().find(is_large).map(|connection| connection.key) else { return };
+            self.close_where(|connection| connection.key == key);
+        }
+    }
+
     fn close_listeners(&mut self) {
         for listener in self.listeners.drain(..) {
             let _ = self.answers.poller.delete(&listener);
@@ -208,11 +231,34 @@ impl Server {
         }
     }
 
+    /// Settles at once who has it: a browser's socket takes a redirect whole, and one that does not is none.
+    fn deliver_offer(&mut self, key: usize, Offer { answer, otherwise, claim }: Offer) {
+        if claim.is_taken() {
+            claim.refuse();
+            return self.start_answer(key, otherwise);
+        }
+        let connection = self.connections.iter_mut().find(|connection| connection.key == key);
+        let delivered = connection.is_some_and(|connection| {
+            let (stream, mut rest) = (&mut connection.stream, answer.0);
+            // Looked at before the write, so that nothing goes to one who has hung up, and after it.
+            let whole = stream.is_open() && matches!(write_some(stream, &mut rest), Ok(true)) && stream.is_open();
+            connection.stage = Stage::Writing { rest, until: Instant::now() + WRITE_TIME };
+            whole
+        });
+        if delivered {
+            claim.take();
+            self.advance(key);
+        } else {
+            claim.lose();
+            self.close_where(|connection| connection.key == key);
+        }
+    }
+
     /// Goes as far with one connection as its peer lets us.
     fn advance(&mut self, key: usize) {
         let Some(connection) = self.connections.iter_mut().find(|connection| connection.key == key) else { return };
         let interest = match &mut connection.stage {
-            Stage::Reading { received, .. } => match read_request(&mut connection.stream, received) {
+            Stage::Reading { received, .. } => match read_request(&mut connection.stream, received, self.bodies) {
                 Progress::More => Event::readable(key),
                 Progress::Broken => return self.close_where(|connection| connection.key == key),
                 Progress::Refused(answer) => return self.start_answer(key, answer),
@@ -230,7 +276,8 @@ impl Server {
                     connection.stage = Stage::Judged;
                     let socket = &connection.stream.socket;
                     let ends = socket.peer_addr().ok().zip(socket.local_addr().ok());
-                    request.reply = Some(Box::new(Reply { key, answers: Arc::clone(&self.answers), ends }));
+                    request.reply =
+                        Some(Box::new(Reply { key, answers: Arc::clone(&self.answers), ends, used: false }));
                     return (self.deliver)(LoopbackEvent::Request(request));
                 }
             },
@@ -251,6 +298,9 @@ impl Server {
             Stage::Judged => return,
         };
         let _ = self.answers.poller.modify(&connection.stream.socket, interest);
+        if self.bodies == Bodies::Read {
+            self.bound_received(key);
+        }
     }
 }
 
@@ -270,7 +320,7 @@ fn descriptors() -> usize {
     usize::MAX
 }
 
-fn read_request(stream: &mut Stream, received: &mut Vec<u8>) -> Progress {
+fn read_request(stream: &mut Stream, received: &mut Vec<u8>, bodies: Bodies) -> Progress {
     let mut chunk = [0; 4096];
     match stream.speech() {
         Ok(Speech::Ours) => {}
@@ -281,12 +331,16 @@ fn read_request(stream: &mut Stream, received: &mut Vec<u8>) -> Progress {
     loop {
         match stream.read(&mut chunk) {
             Ok(0) => return Progress::Broken,
-            Ok(n) => received.extend_from_slice(&chunk[..n]),
+            Ok(n) => {
+                // As much as there is: the usual doubling would take twice the memory.
+                received.reserve_exact(n);
+                received.extend_from_slice(&chunk[..n]);
+            }
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Progress::More,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(_) => return Progress::Broken,
         }
-        match parse(received) {
+        match parse_with(received, bodies) {
             Progress::More => {}
             done => return done,
         }

@@ -35,6 +35,18 @@ impl Stream {
         let _ = self.socket.shutdown(std::net::Shutdown::Write);
     }
 
+    /// Whether the peer still has its end: it has neither reset the connection nor said all that it ever will.
+    pub(super) fn is_open(&self) -> bool {
+        // Where there is more to be read, a reset shows only here.
+        if !matches!(self.socket.take_error(), Ok(None)) {
+            return false;
+        }
+        match self.socket.peek(&mut [0]) {
+            Ok(n) => n > 0,
+            Err(error) => matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
+        }
+    }
+
     /// What the peer speaks, by its first byte: where a TLS record has its type, 0x16, http has a method's first letter.
     /// Found out once, before anything is read, as later bytes can be any.
     ///

@@ -38,7 +38,7 @@ use super::values::*;
 variants! {
     RedirectUriError: NotAbsolute Fragment UserInfo PlainHttp;
     SealedLoginError: NotOurs Newer TooCostly WrongPassphrase ShortPassphrase Damaged Entropy;
-    FlowError: Listen NoAnswer LaunchShared Declined NotLoopback TokenReply TokenRequest Discovery Metadata RevocationRequest
+    FlowError: Listen NoAnswer Declined NotLoopback TokenReply TokenRequest Discovery Metadata RevocationRequest
         NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect TooManyRedirects UnknownPathParam BodyNotRepeatable
         NoThread PagesInACircle NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
     LoopbackError: Taken NotAllowed Other;
@@ -146,7 +146,6 @@ fn flow_errors() -> Vec<FlowError> {
     vec![
         FlowError::Listen(LoopbackError::Taken { port: 8765 }),
         FlowError::NoAnswer { redirect_uri: text("http://127.0.0.1:8765/callback"), waited: text("5 min") },
-        FlowError::LaunchShared,
         FlowError::Declined(said("access_denied", "the user cancelled")),
         FlowError::NotLoopback { redirect_uri: text("https://shop.example/callback") },
         FlowError::TokenReply { provider: provider(), source: redirected() },

@@ -9,6 +9,11 @@ pub fn get(url: &Url) -> String {
     send(url, "GET", "", "")
 }
 
+/// The same with more headers, each with its line end.
+pub fn get_with(url: &Url, headers: &str) -> String {
+    send(url, "GET", headers, "")
+}
+
 pub fn post_form(url: &Url, fields: &[(&str, &str)]) -> String {
     send(url, "POST", "", &form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
 }
