@@ -60,6 +60,8 @@ pub enum FlowError {
     NoThread(#[source] std::io::Error),
     #[error("the pages go in a circle: {what} came a second time")]
     PagesInACircle { what: &'static str },
+    #[error("the cursor for the next page has more than {limit} bytes, and goes into no address")]
+    LongCursor { limit: usize },
     #[error("the definition of `{provider}` lists no `{wanted}` placement for the token")]
     NoSuchPlacement { provider: String, wanted: &'static str, known: String },
     #[error("a token in the body needs a body that is a JSON object")]
@@ -91,6 +93,9 @@ impl Advice for FlowError {
                  pasted",
             ),
             Self::TokenReply { provider, source } => source.next_step(provider),
+            // Only pages are read whole here.
+            Self::ApiRequest(HttpError::TooLarge { .. }) => ExitCode::Network
+                .hint("ask for smaller pages; without `--paginate`, `--raw` passes on a reply of any size"),
             Self::TokenRequest(error) | Self::ApiRequest(error) | Self::Discovery(error) => error.next_step(),
             Self::Metadata(error) => error.next_step(),
             Self::RevocationRequest(error) => error.next_step().code.hint(LOCAL_LOGOUT),
@@ -113,6 +118,8 @@ impl Advice for FlowError {
             Self::UnknownPathParam { known, .. } => ExitCode::Usage.hint(format!("it has {known}")),
             Self::BodyNotRepeatable { .. } => ExitCode::Refused.hint("send it to the address in `Location` itself"),
             Self::NoThread(_) => ExitCode::Unexpected.hint("without `--jobs` no further thread is needed"),
+            Self::LongCursor { .. } => ExitCode::Network
+                .hint("`--max-pages N` ends the walk before; without `--paginate` the page is shown as it is"),
             Self::PagesInACircle { .. } => ExitCode::Network.hint("`--max-pages N` ends the walk before"),
             Self::NoSuchPlacement { known, .. } => ExitCode::Usage.hint(format!("it lists {known}")),
             Self::BodyIsNotAnObject => ExitCode::Usage.hint("choose another placement with `--token-in`"),

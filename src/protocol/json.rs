@@ -1,17 +1,94 @@
 //! JSON from a server that may lie: a repeated member is an error, as two readers could believe two different things.
 //!
-//! Depth is bounded by serde_json (128 levels), size by whoever reads the bytes.
+//! Size is bounded by whoever reads the bytes, and says little of what a text costs: a pair of brackets becomes a value
+//! of a hundred bytes, a level a stack frame in each of those who walk over it, and the digits of a number are multiplied
+//! with each other. So every text is [checked](check) for depth, number of values and length of numbers before anything is
+//! made of it; the check itself keeps nothing. RFC 8259 §9 lets a reader set such limits.
 
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Parses one JSON text. Numbers keep their digits.
+/// How many levels a text may have: as many as serde_json reads. APIs have some ten.
+pub const MAX_DEPTH: usize = 127;
+
+/// How many values a text may have that is read whole: a token reply, an error, metadata. Those have some twenty, the
+/// longest lists of scopes some thousand; made into a tree, so many of the costliest kind take some 30 MiB.
+pub const MAX_VALUES: usize = 50_000;
+
+/// How many characters a number may have. The longest that means something has some hundred digits.
+pub const MAX_DIGITS: usize = 4096;
+
+/// Why a JSON text is not read, whatever it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TooMuch {
+    #[error("it is nested more than {} levels deep", MAX_DEPTH)]
+    Depth,
+    #[error("it has more than {limit} values")]
+    Values { limit: usize },
+    #[error("it has a number of more than {} characters", MAX_DIGITS)]
+    Digits,
+}
+
+/// Checks what a text would cost, whether it is JSON or not. Comments count as such, as the filter's reader has them.
+pub fn check(text: &[u8], max_values: usize) -> Result<(), TooMuch> {
+    let (mut depth, mut values, mut digits) = (0_usize, 1_usize, 0_usize);
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E' => {
+                digits += 1;
+                if digits > MAX_DIGITS {
+                    return Err(TooMuch::Digits);
+                }
+                continue;
+            }
+            b'"' => skip_text(&mut bytes),
+            b'#' => drop(bytes.find(|byte| **byte == b'\n')),
+            b'[' | b'{' => (depth, values) = (depth + 1, values + 1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => values += 1,
+            _ => {}
+        }
+        digits = 0;
+        if depth > MAX_DEPTH {
+            return Err(TooMuch::Depth);
+        }
+        if values > max_values {
+            return Err(TooMuch::Values { limit: max_values });
+        }
+    }
+    Ok(())
+}
+
+/// Goes behind the end of a text whose beginning was seen.
+fn skip_text(bytes: &mut std::slice::Iter<'_, u8>) {
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return,
+            b'\\' => drop(bytes.next()),
+            _ => {}
+        }
+    }
+}
+
+/// Whether a text is JSON, a byte order mark before it or not. Nothing is built, and nothing recurses.
+pub fn is_json(text: &[u8]) -> bool {
+    // What skips a value does not look whether its texts are UTF-8.
+    std::str::from_utf8(text).is_ok() && serde_json::from_slice::<IgnoredAny>(without_mark(text)).is_ok()
+}
+
+/// A byte order mark is no JSON (RFC 8259 §8.1), but a reader may ignore it, and some servers on Windows send one.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
+/// Parses one JSON text of at most [`MAX_VALUES`] values. Numbers keep their digits.
 pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
-    // A byte order mark is no JSON (RFC 8259 §8.1), but a reader may ignore it, and some servers on Windows send one.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let bytes = without_mark(bytes);
+    check(bytes, MAX_VALUES).map_err(de::Error::custom)?;
     // serde_json hands a number with its exact spelling to us as a one-member map; parsing it once on its own and once
     // with the check for repeats keeps that detail out of here.
     let value: Value = serde_json::from_slice(bytes)?;
@@ -142,6 +219,35 @@ mod tests {
             assert!(parse(bad.as_bytes()).is_err());
         }
         assert!(parse(b"{\"a\":\"\xff\"}").is_err());
+        assert!(!is_json(b"{\"a\":\"\xff\"}") && is_json(b"\xef\xbb\xbf[]") && !is_json(b"[1,]"));
+    }
+
+    fn nested(levels: usize) -> String {
+        format!("{}{}", "[".repeat(levels), "]".repeat(levels))
+    }
+
+    #[test]
+    fn what_a_text_costs_is_known_before_it_is_read() {
+        assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
+        let deep = parse(nested(MAX_DEPTH + 1).as_bytes()).unwrap_err();
+        assert_eq!(deep.to_string(), "it is nested more than 127 levels deep");
+        let list = |values: usize| format!("[0{}]", ",0".repeat(values - 2));
+        assert!(parse(list(MAX_VALUES).as_bytes()).is_ok());
+        let many = parse(list(MAX_VALUES + 1).as_bytes()).unwrap_err();
+        assert_eq!(many.to_string(), "it has more than 50000 values");
+        let number = |digits: usize| check("7".repeat(digits).as_bytes(), 1);
+        assert_eq!((number(MAX_DIGITS), number(MAX_DIGITS + 1)), (Ok(()), Err(TooMuch::Digits)));
+    }
+
+    #[test]
+    fn brackets_in_texts_are_no_levels() {
+        let brackets = "[".repeat(1000);
+        for text in [format!(r#"["{brackets}"]"#), format!(r#"["\"{brackets}"]"#), format!("# \"\n[]#{brackets}\n")] {
+            assert_eq!(check(text.as_bytes(), 2), Ok(()), "{text}");
+        }
+        for text in [format!(r#"["\\"{brackets}"#), format!("#\n{brackets}"), format!("\"#\"{brackets}")] {
+            assert_eq!(check(text.as_bytes(), 2000), Err(TooMuch::Depth), "{text}");
+        }
     }
 
     #[test]

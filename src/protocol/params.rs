@@ -10,6 +10,9 @@ pub struct Params(Vec<(String, String)>);
 #[error("the parameter `{0}` is there more than once")]
 pub struct Repeated(pub String);
 
+/// How many pairs are read. A head has room for fewer; a body of a mebibyte could have so many that they take fifty.
+const MAX_PAIRS: usize = 10_000;
+
 impl Params {
     pub fn new() -> Self {
         Self::default()
@@ -17,7 +20,7 @@ impl Params {
 
     /// Reads `application/x-www-form-urlencoded` text: a query, a fragment or a form body.
     pub fn from_urlencoded(text: &str) -> Self {
-        Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+        Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().take(MAX_PAIRS).collect())
     }
 
     pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {

@@ -56,6 +56,19 @@ pub fn text(text: &str) -> String {
     visible(text).collect()
 }
 
+/// A text in pieces of at most `limit` bytes, for what should not be held twice. A piece ends with a line where it can,
+/// so that a control sequence is seldom cut; what is left of a cut one are letters.
+pub fn pieces(text: &str, limit: usize) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let most = (0..=limit.min(rest.len())).rev().find(|at| rest.is_char_boundary(*at)).filter(|at| *at > 0)?;
+        let line_end = rest[..most].rfind('\n').map_or(most, |at| at + 1);
+        let (piece, after) = rest.split_at(if most < rest.len() { line_end } else { most });
+        rest = after;
+        Some(piece)
+    })
+}
+
 /// The characters a person may see. A control sequence goes together with its payload, so that no half of one stays.
 fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
     let mut chars = text.chars().peekable();
@@ -168,6 +181,15 @@ mod tests {
     fn a_text_keeps_its_lines() {
         assert_eq!(text("one\r\ntwo\rover\tit\n"), "one\ntwo over\tit\n");
         assert_eq!(text("a\u{1b}]0;title\u{1b}b\u{1b}\\c"), "ac", "a title ends with ESC and a backslash only");
+    }
+
+    #[test]
+    fn the_pieces_of_a_text_are_the_whole_text() {
+        let of = |text| pieces(text, 4).collect::<Vec<_>>();
+        assert_eq!(of("ab\ncdefgh\n"), ["ab\n", "cdef", "gh\n"]);
+        assert_eq!(of("ééé€€"), ["éé", "é", "€", "€"]);
+        assert_eq!(of("abcd"), ["abcd"]);
+        assert!(of("").is_empty());
     }
 
     #[test]

@@ -37,6 +37,9 @@ pub const MAX_REPLY: u64 = 1024 * 1024;
 /// How much of a reply's head is taken: names and values. The HTTP library reads 100 lines at most.
 const MAX_HEAD: usize = 64 * 1024;
 
+/// How much of a body is read at once where it is read whole.
+const PART: usize = 16 * 1024;
+
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     #[error("cannot connect to {origin}")]
@@ -108,18 +111,39 @@ impl HttpReply {
     }
 
     /// The whole body, of at most `limit` bytes after decompression.
-    pub fn read(mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
-        let mut bytes = Vec::new();
-        self.body.by_ref().take(limit + 1).read_to_end(&mut bytes).map_err(|error| self.broken(&error))?;
-        if bytes.len() as u64 > limit {
-            return Err(HttpError::TooLarge { origin: self.origin, limit });
+    pub fn read(self, limit: u64) -> Result<Vec<u8>, HttpError> {
+        self.read_announced(limit, |_| {})
+    }
+
+    /// The same; `announce` hears how many bytes come next before they are kept, and may wait until there is room.
+    pub fn read_announced(mut self, limit: u64, mut announce: impl FnMut(usize)) -> Result<Vec<u8>, HttpError> {
+        let limit_here = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut bytes, mut part) = (Vec::new(), vec![0; PART]);
+        loop {
+            let n = self.read_part(&mut part)?;
+            if n == 0 {
+                return Ok(bytes);
+            }
+            if n > limit_here - bytes.len() {
+                return Err(HttpError::TooLarge { origin: self.origin, limit });
+            }
+            announce(n);
+            if bytes.capacity() - bytes.len() < n {
+                // Twice as much, and never more than may come.
+                bytes.reserve_exact(bytes.len().max(n).min(limit_here - bytes.len()));
+            }
+            bytes.extend_from_slice(&part[..n]);
         }
-        Ok(bytes)
     }
 
     /// The next part of the body; 0 at its end.
     pub fn read_part(&mut self, buffer: &mut [u8]) -> Result<usize, HttpError> {
-        self.body.read(buffer).map_err(|error| self.broken(&error))
+        loop {
+            match self.body.read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result.map_err(|error| self.broken(&error)),
+            }
+        }
     }
 
     fn broken(&self, error: &io::Error) -> HttpError {

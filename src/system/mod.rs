@@ -15,6 +15,7 @@ pub mod paths;
 pub mod private_file;
 pub mod process;
 pub mod signals;
+pub mod stack;
 pub mod terminal;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ impl System {
     /// The machine that this process runs on. To be called first in `main`: see [`SecretVariables::take`].
     pub fn real() -> Self {
         let hardened = process::harden();
+        process::give_memory_back();
         Self {
             hardened,
             secrets: SecretVariables::take(),

@@ -9,6 +9,17 @@ pub fn in_background<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + S
     thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }
 
+/// Lets large buffers go back to the system when they are freed, and grow without a copy. glibc raises the size from
+/// which it does so each time such a buffer is freed, up to 32 MiB, and keeps the smaller ones: a few pages of a
+/// collection would stay for ever. To be called first in `main`.
+pub fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it sets one number of the allocator's.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 128 * 1024);
+    }
+}
+
 /// Makes this process unreadable to other processes of the same user, and keeps it from leaving a core dump: in both,
 /// tokens could be found. To be called first in `main`. Where the kernel does not let us, `false`, and nothing is lost
 /// but that; root and a debugger that was there before can look all the same.

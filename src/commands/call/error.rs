@@ -5,6 +5,7 @@ use std::io;
 use crate::commands::SessionError;
 use crate::flow::FlowError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::json::TooMuch;
 use crate::protocol::message::BadHeader;
 use crate::system::http::HttpError;
 use crate::system::terminal::TerminalError;
@@ -35,6 +36,10 @@ pub enum CallError {
     FilterFailed { problem: String },
     #[error("the reply is no JSON, so there is nothing to filter")]
     NotJson,
+    #[error("the reply is JSON that is not read: {0}")]
+    TooMuch(TooMuch),
+    #[error("the reply is larger than the {limit} bytes that are held for a screen or a filter")]
+    TooLarge { limit: u64 },
     #[error("the pages do not fit together: {problem}")]
     MixedPages { problem: &'static str },
     #[error("the reply is {what}, which a terminal cannot show")]
@@ -82,6 +87,9 @@ impl Advice for CallError {
             Self::NotJson | Self::MixedPages { .. } => {
                 ExitCode::Network.hint("without `--jq` and `--paginate` the reply is shown as it is")
             }
+            Self::TooMuch(_) | Self::TooLarge { .. } => ExitCode::Network.hint(
+                "without `--jq` and `--paginate`, `--raw` passes it on as it is, and `-o FILE` keeps it in a file",
+            ),
             Self::NotForScreens { .. } => ExitCode::Usage.hint("`-o FILE` keeps it in a file; a pipe takes it too"),
             Self::Output { .. } => ExitCode::Usage.hint("`-o` takes a file that can be written"),
             Self::ApiStatus { advice, .. } => NextStep { code: ExitCode::ApiStatus, hint: advice.clone() },

@@ -8,6 +8,7 @@ use std::io::Read;
 use serde_json::{Map, Value};
 
 use super::CallError;
+use crate::protocol::json::MAX_DEPTH;
 use crate::protocol::params::Params;
 use crate::protocol::sanitize;
 
@@ -33,6 +34,9 @@ impl<'t> Field<'t> {
         }
         let mut path = vec![name];
         while !rest.is_empty() {
+            if path.len() >= MAX_DEPTH {
+                return Err(bad("its key is nested too deep"));
+            }
             let step = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
             let Some((step, after)) = step else { return Err(bad("a key is written `a`, `a[b]` or `a[]`")) };
             path.push(step);
@@ -205,7 +209,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_refused() {
-        for bad in [&["a"][..], &["=1"], &["[a]=1"], &["a[b=1"], &["a[b]c=1"], &["a=1", "a=2"], &["a=1", "a[]=2"]] {
+        let deep = format!("a{}=1", "[b]".repeat(40_000));
+        for bad in [
+            &["a"][..],
+            &["=1"],
+            &["[a]=1"],
+            &["a[b=1"],
+            &["a[b]c=1"],
+            &["a=1", "a=2"],
+            &["a=1", "a[]=2"],
+            &[deep.as_str()],
+        ] {
             assert!(matches!(json(bad, &[]), Err(CallError::BadField { .. })), "{bad:?}");
         }
         for bad in [&["a[]=1", "a[b]=2"][..], &["a[b]=1", "a[b][c]=2"], &["a[b]=1", "a=2"]] {

@@ -1,9 +1,12 @@
 //! JSON for people: indented and coloured. It is rewritten from its text, not from values, so every number and every
 //! repeated member stays as it came.
+//!
+//! It is written piece by piece, so that a large text is not held a second time, and what is added is bounded: a text of
+//! a hundred levels with one digit in each line would become a hundred times as long.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use colored::Colorize;
+use colored::{ColoredString, Colorize};
 
 use crate::protocol::sanitize;
 
@@ -12,10 +15,19 @@ pub struct JsonText<'t> {
     pub text: &'t str,
     /// How many levels deep it stands in something else.
     pub level: usize,
+    pub color: bool,
 }
+
+/// How many blanks a text may become longer by, for each of its bytes: more than any that people write needs. Where
+/// they are used up, lines begin at the left.
+const BLANKS: usize = 16;
+
+/// How much of a text is cleaned and coloured at once.
+const PIECE: usize = 4096;
 
 impl fmt::Display for JsonText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut blanks = BLANKS * self.text.len();
         let mut rest = self.text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
         let mut inside: Vec<char> = Vec::new();
         let mut at_key = false;
@@ -33,27 +45,27 @@ impl fmt::Display for JsonText<'_> {
                     }
                     inside.push(c);
                     at_key = c == '{';
-                    self.new_line(f, inside.len())?;
+                    self.new_line(f, inside.len(), &mut blanks)?;
                 }
                 '}' | ']' => {
                     inside.pop();
-                    self.new_line(f, inside.len())?;
+                    self.new_line(f, inside.len(), &mut blanks)?;
                     f.write_str(token)?;
                 }
                 ',' => {
                     at_key = inside.last() == Some(&'{');
                     f.write_str(token)?;
-                    self.new_line(f, inside.len())?;
+                    self.new_line(f, inside.len(), &mut blanks)?;
                 }
                 ':' => {
                     at_key = false;
                     f.write_str(": ")?;
                 }
-                '"' if at_key => write!(f, "{}", sanitize::text(token).blue().bold())?,
-                '"' => write!(f, "{}", sanitize::text(token).green())?,
-                _ if token == "null" => write!(f, "{}", token.dimmed())?,
-                't' | 'f' => write!(f, "{}", token.yellow())?,
-                _ => write!(f, "{}", token.cyan())?,
+                '"' if at_key => self.paint(f, token, |text| text.blue().bold())?,
+                '"' => self.paint(f, token, |text| text.green())?,
+                _ if token == "null" => self.paint(f, token, |text| text.dimmed())?,
+                't' | 'f' => self.paint(f, token, |text| text.yellow())?,
+                _ => self.paint(f, token, |text| text.cyan())?,
             }
         }
         Ok(())
@@ -61,8 +73,22 @@ impl fmt::Display for JsonText<'_> {
 }
 
 impl JsonText<'_> {
-    fn new_line(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
-        write!(f, "\n{:1$}", "", (self.level + depth) * 2)
+    fn new_line(&self, f: &mut fmt::Formatter<'_>, depth: usize, blanks: &mut usize) -> fmt::Result {
+        let wanted = (self.level + depth) * 2;
+        f.write_char('\n')?;
+        if wanted > *blanks {
+            return Ok(());
+        }
+        *blanks -= wanted;
+        (0..wanted).try_for_each(|_| f.write_char(' '))
+    }
+
+    fn paint(&self, f: &mut fmt::Formatter<'_>, token: &str, style: fn(&str) -> ColoredString) -> fmt::Result {
+        for piece in sanitize::pieces(token, PIECE) {
+            let clean = sanitize::text(piece);
+            if self.color { write!(f, "{}", style(&clean))? } else { f.write_str(&clean)? }
+        }
+        Ok(())
     }
 }
 
@@ -99,7 +125,7 @@ mod tests {
     use super::*;
 
     fn plain(text: &str) -> String {
-        anstream::adapter::strip_str(&JsonText { text, level: 0 }.to_string()).to_string()
+        JsonText { text, level: 0, color: false }.to_string()
     }
 
     #[test]
@@ -113,6 +139,25 @@ mod tests {
     #[test]
     fn a_text_cannot_reach_the_terminal() {
         assert_eq!(plain("[\"a\u{9b}2Jb\u{202e}c\"]"), "[\n  \"ab\u{fffd}c\"\n]");
+    }
+
+    #[test]
+    fn what_is_added_grows_with_the_text_and_not_with_its_square() {
+        let rows = format!("{}{}{}", "[".repeat(100), vec!["1"; 20_000].join(","), "]".repeat(100));
+        for text in [rows, "[".repeat(40_000), format!("{}{}", "{\"a\":".repeat(70_000), "}".repeat(70_000))] {
+            let shown = plain(&text);
+            assert!(shown.len() <= 20 * text.len(), "{} bytes became {}", text.len(), shown.len());
+            assert_eq!(shown.replace(['\n', ' '], ""), text);
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cleaned_and_coloured_in_pieces() {
+        colored::control::set_override(true);
+        let long = format!("\"{}\"", "é\u{9b}2Jü".repeat(PIECE));
+        let shown = JsonText { text: &long, level: 0, color: true }.to_string();
+        assert_eq!(anstream::adapter::strip_str(&shown).to_string(), plain(&long));
+        assert!(shown.starts_with("\u{1b}[32m\"") && !plain(&long).contains('\u{9b}'));
     }
 
     proptest! {

@@ -2,11 +2,11 @@
 //! a filter each page's results.
 
 use clap::Args;
-use serde_json::Value;
 
 use super::CallError;
-use super::show::{Show, Sink};
-use crate::flow::paging::Page;
+use super::show::{PART, Show, Sink};
+use crate::flow::paging::{Facts, Page, Reading};
+use crate::protocol::json;
 
 #[derive(Args)]
 pub struct PageArgs {
@@ -60,10 +60,17 @@ impl<'a> Joined<'a> {
     }
 
     pub fn add(&mut self, page: &Page) -> Result<(), CallError> {
+        let facts = match &page.reading {
+            Reading::Json(facts) => Some(*facts),
+            Reading::NotJson => None,
+            // Nothing is asked of what is passed on as it is.
+            Reading::Refused(_) if self.show.is_raw() && !self.show.has_filter() => None,
+            Reading::Refused(too_much) => return Err(CallError::TooMuch(*too_much)),
+        };
         if self.sink.is_none() {
-            self.shape = match &page.value {
+            self.shape = match facts {
                 _ if self.show.has_filter() => Shape::Filtered,
-                Some(Value::Array(_)) if !self.slurp => Shape::Rows,
+                Some(Facts { is_array: true, .. }) if !self.slurp => Shape::Rows,
                 Some(_) => Shape::Pages,
                 None => Shape::Bytes,
             };
@@ -72,26 +79,17 @@ impl<'a> Joined<'a> {
                 self.write(b"[")?;
             }
         }
-        let body = page.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&page.body).trim_ascii();
-        match (self.shape, &page.value) {
+        let body = json::without_mark(&page.body).trim_ascii();
+        match (self.shape, facts) {
             (Shape::Filtered, _) => match &mut self.sink {
                 Some(sink) => self.show.filtered(&page.body, sink),
                 None => Ok(()),
             },
             (Shape::Bytes, None) => self.write(&page.body),
-            (Shape::Rows, Some(Value::Array(rows))) if rows.is_empty() => Ok(()),
-            (Shape::Rows, Some(Value::Array(_))) => {
+            (Shape::Rows, Some(Facts { is_array: true, rows: Some(0) })) => Ok(()),
+            (Shape::Rows, Some(Facts { is_array: true, .. })) => {
                 let inner = body.strip_prefix(b"[").and_then(|body| body.strip_suffix(b"]")).unwrap_or(body);
-                if !self.on_screen() {
-                    return self.element(inner.trim_ascii());
-                }
-                let shown = self.for_screen(body, 0);
-                let inner = shown.strip_prefix("[\n").and_then(|shown| shown.strip_suffix("\n]")).unwrap_or(&shown);
-                self.element(inner.as_bytes())
-            }
-            (Shape::Pages, Some(_)) if self.on_screen() => {
-                let shown = self.for_screen(body, 1);
-                self.element(format!("  {shown}").as_bytes())
+                self.element(inner.trim_ascii())
             }
             (Shape::Pages, Some(_)) => self.element(body),
             (Shape::Rows, _) => Err(CallError::MixedPages { problem: "the first is an array, another one is not" }),
@@ -113,20 +111,21 @@ impl<'a> Joined<'a> {
         matches!(self.sink, Some(Sink::Screen))
     }
 
-    fn for_screen(&self, body: &[u8], level: usize) -> String {
-        let text = String::from_utf8_lossy(body);
-        self.show.json(&text, level).unwrap_or_default()
-    }
-
+    /// A page, or the rows of one: the inside of the array that they become.
     fn element(&mut self, bytes: &[u8]) -> Result<(), CallError> {
-        let separator = match (std::mem::take(&mut self.is_empty), self.on_screen()) {
-            (true, true) => "\n",
-            (true, false) => "",
-            (false, true) => ",\n",
-            (false, false) => ",",
-        };
+        let is_first = std::mem::take(&mut self.is_empty);
+        if self.on_screen() {
+            let before = if is_first { "\n  " } else { ",\n  " };
+            // It was found to be JSON.
+            return self.show.json_on_screen([before, &String::from_utf8_lossy(bytes), ""], 1);
+        }
+        let separator: &[u8] = if is_first { b"" } else { b"," };
+        if bytes.len() > PART {
+            self.write(separator)?;
+            return self.write(bytes);
+        }
         // One write for both: every write to stdout is a system call.
-        self.write(&[separator.as_bytes(), bytes].concat())
+        self.write(&[separator, bytes].concat())
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), CallError> {

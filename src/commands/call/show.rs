@@ -1,30 +1,33 @@
 //! Where a reply's body goes, and in which shape: byte for byte into a pipe or a file, readable on a terminal, or
 //! through a filter.
+//!
+//! What goes through is never whole in memory. A screen and a filter need the whole, and get [`SCREENFUL`] of it; what is
+//! made of it for a screen leaves piece by piece.
 
+use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::de::IgnoredAny;
 
 use super::CallError;
 use super::jq::{Filter, Output};
 use super::json_text::JsonText;
 use super::reply::ReplyHead;
 use crate::commands::Context;
-use crate::protocol::sanitize;
-use crate::system::http::HttpReply;
-use crate::system::terminal::{ColorChoice, Terminal};
+use crate::protocol::{json, sanitize};
+use crate::system::http::{HttpError, HttpReply};
+use crate::system::terminal::{ColorChoice, Terminal, TerminalError};
 
 /// A provider's denial, and an error's message, are looked for in this much of a body; what follows is passed on.
 const LOOK_INTO: usize = 64 * 1024;
 
-/// How much a screen is shown at once. Nobody reads more, and it is held whole to be indented.
-const SCREENFUL: u64 = 64 * 1024 * 1024;
+/// How much a screen or a filter takes. Nobody reads more, and it is held whole: whether it is JSON shows at its end.
+const SCREENFUL: u64 = 16 * 1024 * 1024;
 
 /// How much is read and passed on at once.
-const PART: usize = 64 * 1024;
+pub const PART: usize = 64 * 1024;
 
 #[derive(Args)]
 pub struct ShowArgs {
@@ -74,6 +77,11 @@ impl<'a> Show<'a> {
         Ok(Self { args, terminal, filter, screen, color: screen && terminal.stdout_shows_color() })
     }
 
+    /// Whether a body is to be passed on whatever it is.
+    pub fn is_raw(&self) -> bool {
+        self.args.raw
+    }
+
     pub fn includes_head(&self) -> bool {
         self.args.include
     }
@@ -119,7 +127,10 @@ impl<'a> Show<'a> {
         let mut sink = self.sink(reply.status)?;
         let filtered = self.filter.is_some() && (200..300).contains(&reply.status);
         if filtered || matches!(sink, Sink::Screen) {
-            let body = reply.read(SCREENFUL)?;
+            let body = reply.read(SCREENFUL).map_err(|error| match error {
+                HttpError::TooLarge { limit, .. } => CallError::TooLarge { limit },
+                other => other.into(),
+            })?;
             if filtered {
                 self.filtered(&body, &mut sink)?
             } else {
@@ -167,18 +178,28 @@ impl<'a> Show<'a> {
         if text.contains('\0') {
             return Err(CallError::NotForScreens { what: "binary" });
         }
-        let shown = match self.json(text, 0) {
-            Some(json) => json,
-            None => sanitize::text(text).trim_end_matches('\n').to_owned(),
-        };
-        Ok(self.terminal.data(format!("{shown}\n").as_bytes())?)
+        if json::is_json(body) {
+            json::check(body, usize::MAX).map_err(CallError::TooMuch)?;
+            return self.json_on_screen(["", text, "\n"], 0);
+        }
+        let mut screen = Screen::new(self.terminal);
+        let pieces = sanitize::pieces(text.trim_end_matches('\n'), PART);
+        let written = pieces.map(sanitize::text).try_for_each(|piece| screen.write_str(&piece));
+        let written = written.and_then(|()| screen.write_str("\n"));
+        screen.end(written)
     }
 
-    /// A JSON text for the screen. `None` if it is none.
-    pub fn json(&self, text: &str, level: usize) -> Option<String> {
-        serde_json::from_str::<IgnoredAny>(text.trim_start_matches('\u{feff}')).ok()?;
-        let shown = JsonText { text, level }.to_string();
-        Some(if self.color { shown } else { anstream::adapter::strip_str(&shown).to_string() })
+    /// A text that is JSON, or the inside of an array, between two texts of ours.
+    pub fn json_on_screen(&self, [before, text, after]: [&str; 3], level: usize) -> Result<(), CallError> {
+        let mut screen = Screen::new(self.terminal);
+        let written = write!(screen, "{before}{}{after}", JsonText { text, level, color: self.color });
+        screen.end(written)
+    }
+
+    /// A filter's result for the screen. `None` if it is no JSON.
+    fn result_for_screen(&self, json: &[u8]) -> Option<String> {
+        let text = std::str::from_utf8(json).ok().filter(|_| json::is_json(json))?;
+        Some(JsonText { text, level: 0, color: self.color }.to_string())
     }
 
     /// Puts a JSON text through the filter; its results are lines, as they come.
@@ -192,7 +213,7 @@ impl<'a> Show<'a> {
                     lines.extend_from_slice(sanitize::text(&String::from_utf8_lossy(&text)).as_bytes());
                 }
                 Output::Json(json) if on_screen => {
-                    let shown = std::str::from_utf8(&json).ok().and_then(|json| self.json(json, 0));
+                    let shown = self.result_for_screen(&json);
                     lines.extend(shown.map_or(json, String::into_bytes));
                 }
                 Output::Text(bytes) | Output::Json(bytes) => lines.extend_from_slice(&bytes),
@@ -208,5 +229,46 @@ impl<'a> Show<'a> {
             self.write(sink, &lines)?;
         }
         ran
+    }
+}
+
+/// Takes a text for the terminal in pieces, and passes it on in larger ones.
+struct Screen<'a> {
+    terminal: &'a dyn Terminal,
+    part: String,
+    failed: Option<TerminalError>,
+}
+
+impl<'a> Screen<'a> {
+    fn new(terminal: &'a dyn Terminal) -> Self {
+        Self { terminal, part: String::new(), failed: None }
+    }
+
+    fn pass_on(&mut self) -> fmt::Result {
+        let passed_on = self.terminal.data(self.part.as_bytes());
+        self.part.clear();
+        passed_on.map_err(|error| {
+            self.failed = Some(error);
+            fmt::Error
+        })
+    }
+
+    /// What is left, and what went wrong.
+    fn end(mut self, written: fmt::Result) -> Result<(), CallError> {
+        // Only the terminal fails here.
+        match written.and_then(|()| self.pass_on()) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let unknown = || TerminalError::Stdout(std::io::Error::other(error));
+                Err(self.failed.unwrap_or_else(unknown).into())
+            }
+        }
+    }
+}
+
+impl fmt::Write for Screen<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.part.push_str(text);
+        if self.part.len() < PART { Ok(()) } else { self.pass_on() }
     }
 }

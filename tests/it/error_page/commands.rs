@@ -18,6 +18,7 @@ use oauthctl::commands::token::TokenError;
 use oauthctl::flow::evidence::Missing;
 use oauthctl::keychain::KeychainError;
 use oauthctl::protocol::grant::GrantKind;
+use oauthctl::protocol::json::TooMuch;
 use oauthctl::protocol::redirect_uri::RedirectUriError;
 use oauthctl::store::StoreKind;
 use oauthctl::store::sealed_login::SealedLoginError;
@@ -33,7 +34,7 @@ variants! {
     LoginError: Failed NowhereToKeep GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken NotGranted
         | BadProfile Session App Flow Store Definition Certificate Terminal Entropy;
     CallError: BadMethod BadField Input BadHeader OwnToken BadOrigin PagesOfWhat BadFilter FilterFailed NotJson MixedPages
-        NotForScreens Output ApiStatus ScopeMissing
+        NotForScreens TooMuch TooLarge Output ApiStatus ScopeMissing
         | Session Flow Http Terminal OurHeader;
     TokenError: NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
     StatusError: LoginsEnd | Session Store Terminal;
@@ -162,6 +163,10 @@ fn call_errors() -> Vec<CallError> {
         CallError::NotJson,
         CallError::MixedPages { problem: "the first is an array, another one is not" },
         CallError::NotForScreens { what: "binary" },
+        CallError::TooMuch(TooMuch::Depth),
+        CallError::TooMuch(TooMuch::Values { limit: 4_000_000 }),
+        CallError::TooMuch(TooMuch::Digits),
+        CallError::TooLarge { limit: 16 * 1024 * 1024 },
         CallError::Output { path: text("/home/me/reply.json"), source: denied() },
         CallError::ApiStatus { status: 404, detail: None, advice: None },
         CallError::ApiStatus {

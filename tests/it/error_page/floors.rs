@@ -40,7 +40,7 @@ variants! {
     SealedLoginError: NotOurs Newer TooCostly WrongPassphrase ShortPassphrase Damaged Entropy;
     FlowError: Listen NoAnswer Declined NotLoopback TokenReply TokenRequest Discovery Metadata RevocationRequest
         NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect TooManyRedirects UnknownPathParam BodyNotRepeatable
-        NoThread PagesInACircle NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
+        NoThread PagesInACircle LongCursor NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
     LoopbackError: Taken NotAllowed Other;
     DiscoveryError: NotAnIssuer NotFound OtherIssuer UnsafeEndpoint;
     TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
@@ -170,6 +170,8 @@ fn flow_errors() -> Vec<FlowError> {
         FlowError::BodyNotRepeatable { status: 307 },
         FlowError::NoThread(no_thread()),
         FlowError::PagesInACircle { what: "an address" },
+        FlowError::LongCursor { limit: 16_384 },
+        FlowError::ApiRequest(HttpError::TooLarge { origin: text("https://api.example"), limit: 16 * 1024 * 1024 }),
         FlowError::NoSuchPlacement { provider: provider(), wanted: "query", known: text("header X-Api-Token, bearer") },
         FlowError::BodyIsNotAnObject,
         FlowError::TokenDead { provider: provider(), request: text("GET /api/v1/shop"), said: None },

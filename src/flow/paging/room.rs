@@ -1,0 +1,87 @@
+//! The memory that pages share which come before their turn.
+//!
+//! Several are fetched at once, and each may be as large as a page may be. So those whose turn has not come share as much
+//! room as one page; where it is used up, they wait, and so do their servers. The page whose turn it is never waits, so
+//! the walk goes on.
+
+use std::collections::HashMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::page::MAX_PAGE;
+
+#[derive(Default)]
+pub struct Room {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// What each page holds.
+    held: HashMap<u64, u64>,
+    /// The page that is handed over next.
+    turn: u64,
+    closed: bool,
+}
+
+impl State {
+    fn fits(&self, page: u64, bytes: u64) -> bool {
+        let early = self.held.iter().filter(|(page, _)| **page != self.turn).map(|(_, bytes)| bytes).sum::<u64>();
+        page == self.turn || self.closed || early + bytes <= MAX_PAGE
+    }
+}
+
+impl Room {
+    /// Waits until so many more bytes of a page fit, or it is the page's turn.
+    pub fn take(&self, page: u64, bytes: usize) {
+        let bytes = bytes as u64;
+        let wait = |state: &mut State| !state.fits(page, bytes);
+        let mut state = self.changed.wait_while(self.state(), wait).unwrap_or_else(PoisonError::into_inner);
+        *state.held.entry(page).or_default() += bytes;
+    }
+
+    /// The page is handed over and gone.
+    pub fn give_back(&self, page: u64) {
+        self.state().held.remove(&page);
+        self.changed.notify_all();
+    }
+
+    /// From now on it is this page's turn.
+    pub fn now(&self, page: u64) {
+        self.state().turn = page;
+        self.changed.notify_all();
+    }
+
+    /// Nobody waits any more.
+    pub fn close(&self) {
+        self.state().closed = true;
+        self.changed.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn early_pages_share_the_room_of_one_and_the_next_one_never_waits() {
+        let room = Room::default();
+        room.now(1);
+        room.take(1, MAX_PAGE as usize);
+        room.take(2, MAX_PAGE as usize);
+        assert!(!room.state().fits(3, 1) && room.state().fits(1, MAX_PAGE));
+        std::thread::scope(|scope| {
+            scope.spawn(|| room.take(3, 1));
+            room.give_back(1);
+            room.now(2);
+        });
+        assert_eq!(room.state().held.get(&3), Some(&1));
+        assert!(!room.state().fits(4, MAX_PAGE));
+        room.close();
+        room.take(4, MAX_PAGE as usize);
+    }
+}

@@ -1,0 +1,243 @@
+use std::io::{self, Read};
+use std::sync::Condvar;
+use std::time::Duration;
+
+use super::*;
+use crate::flow::api::Api;
+use crate::flow::doubles::{Answer, Nobody, Said, Scripted, SetClock, provider};
+use crate::protocol::secret::AccessToken;
+use crate::store::stored_token::Expiry;
+use crate::system::http::HttpError;
+
+/// The bodies that were handed over, joined, and how the walk ended; `stop_at`: the page after which whoever gets
+/// them wants no more.
+fn walk_until(stop_at: usize, http: &Scripted<'_>, paging: &Paging, plan: Plan) -> (String, Result<End, FlowError>) {
+    let (provider, clock) = (provider(""), SetClock::at(0));
+    let api = Api::new(&provider, None).unwrap();
+    let first = api.request(http::Method::GET, api.resolve("/x").unwrap()).unwrap();
+    let token = (AccessToken::new("t"), Expiry::Unknown);
+    let caller = Caller::new(api, token, (http, &clock), (&Nobody, &Nobody), Duration::from_secs(60));
+    let mut bodies = Vec::new();
+    let end = follow(&caller, &first, paging, plan, &mut |page| {
+        bodies.push(String::from_utf8(page.body).unwrap());
+        Ok::<_, FlowError>(if bodies.len() == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    });
+    (bodies.join(" "), end)
+}
+
+fn walk(http: &Scripted<'_>, paging: &Paging, plan: Plan) -> (String, Result<End, FlowError>) {
+    walk_until(usize::MAX, http, paging, plan)
+}
+
+/// The walk ends by itself; the limit is for a program that is wrong.
+const FAR: u64 = 20;
+
+fn jobs(jobs: usize) -> Plan {
+    Plan { max_pages: Some(FAR), jobs }
+}
+
+fn by_page() -> Paging {
+    Paging::Page { param: "page".into(), first: 0, size: Some("size".into()), max_size: Some(2) }
+}
+
+fn by_cursor() -> Paging {
+    Paging::Cursor { param: "after".into(), path: "next".into() }
+}
+
+fn number(request: &HttpRequest, name: &str) -> usize {
+    request.url.query_pairs().find(|(key, _)| key == name).map_or(0, |(_, value)| value.parse().unwrap())
+}
+
+/// The page that is asked for by its number. Beyond the last one there are empty pages.
+fn page_of(pages: &[&str], request: &HttpRequest) -> Said {
+    Ok(Answer::new(200, *pages.get(number(request, "page")).unwrap_or(&"[]")))
+}
+
+/// Which pages were asked for, for a server that waits with one for another.
+#[derive(Default)]
+struct Asked {
+    pages: Mutex<Vec<usize>>,
+    changed: Condvar,
+}
+
+impl Asked {
+    /// Comes back when page `other` has been asked for too. Only a fault lets it wait to its limit.
+    fn note(&self, page: usize, other: usize) {
+        let mut pages = self.pages.lock().unwrap();
+        pages.push(page);
+        self.changed.notify_all();
+        let missing = |pages: &mut Vec<usize>| !pages.contains(&other);
+        drop(self.changed.wait_timeout_while(pages, Duration::from_secs(5), missing).unwrap());
+    }
+}
+
+#[test]
+fn the_rows_of_a_page_are_its_longest_array_outside_of_rows() {
+    for (body, rows) in [
+        ("[1,2,3]", Some(3)),
+        ("[]", Some(0)),
+        (r#"{"page":1,"products":[{"tags":["a","b","c"]}]}"#, Some(1)),
+        (r#"{"errors":[],"data":{"items":[1,2]}}"#, Some(2)),
+        (r#"{"data":{"shop":{"list":[1]}}}"#, None),
+        (r#"{"count":2}"#, None),
+        ("7", None),
+    ] {
+        let Ok(Some(facts)) = Facts::of(body.as_bytes()) else { panic!("{body}") };
+        assert_eq!(facts.rows, rows, "{body}");
+    }
+}
+
+#[test]
+fn what_the_caller_wrote_into_the_query_counts() {
+    let request = |url: &str| HttpRequest::new(http::Method::GET, url::Url::parse(url).unwrap());
+    let counted = |url| Counted::new(&request(url), "page", 1, Some(("per_page", 100)), |_| 1);
+    let plain = counted("https://a.example/x?q=1");
+    assert_eq!(plain.request(2).url.as_str(), "https://a.example/x?q=1&per_page=100&page=2");
+    let own = counted("https://a.example/x?per_page=5&page=7");
+    assert_eq!((own.start, own.size), (7, Some(5)));
+    assert_eq!(own.request(8).url.as_str(), "https://a.example/x?per_page=5&page=8");
+}
+
+#[test]
+fn links_and_cursors_are_followed_to_the_last_page() {
+    let linked = Scripted::new(|request| match request.url.path() {
+        "/x" => Ok(Answer::new(200, "[1]").with("link", "</y?z=2>; rel=next")),
+        _ => Ok(Answer::new(200, "[2]").with("link", "</x>; rel=prev")),
+    });
+    let unlimited = Plan { max_pages: None, jobs: 1 };
+    let (bodies, end) = walk(&linked, &Paging::Link, unlimited);
+    assert_eq!(
+        (bodies.as_str(), end.unwrap(), linked.paths()),
+        ("[1] [2]", End::LastPage, vec!["/x".into(), "/y?z=2".into()])
+    );
+    for last in [r#"{"next":""}"#, r#"{"next":null}"#, "{}", "no JSON"] {
+        let cursors = Scripted::new(|request| {
+            let body = match request.url.query() {
+                None => r#"{"next":"a b"}"#,
+                Some("after=a+b") => r#"{"next":12345678901234567890}"#,
+                Some(_) => last,
+            };
+            Ok(Answer::new(200, body))
+        });
+        let (_, end) = walk(&cursors, &by_cursor(), unlimited);
+        assert_eq!(end.unwrap(), End::LastPage);
+        assert_eq!(cursors.paths(), ["/x", "/x?after=a+b", "/x?after=12345678901234567890"], "{last}");
+    }
+}
+
+#[test]
+fn a_walk_ends_with_a_refusal_or_when_nobody_wants_more_or_at_its_limit() {
+    for paging in [by_cursor(), by_page()] {
+        let endless = |status| {
+            Scripted::new(move |request| {
+                let n = number(request, "after") + number(request, "page");
+                let rows = format!(r#"{{"next":{},"rows":[{n},0]}}"#, n + 1);
+                Ok(Answer::new(if n == 2 { status } else { 200 }, rows))
+            })
+        };
+        let plan = |max_pages| Plan { max_pages: Some(max_pages), jobs: 1 };
+        for (status, stop_at, max_pages, end, handed) in [
+            (404, FAR, FAR, End::Stopped, 3),
+            (200, 1, FAR, End::Stopped, 1),
+            (200, 2, FAR, End::Stopped, 2),
+            (200, FAR, 4, End::Limit, 4),
+            (200, FAR, 1, End::Limit, 1),
+        ] {
+            let http = endless(status);
+            let (bodies, ended) = walk_until(stop_at as usize, &http, &paging, plan(max_pages));
+            assert_eq!((ended.unwrap(), bodies.split(' ').count()), (end, handed), "{paging:?}");
+            assert_eq!(http.requests().len(), handed);
+        }
+        let refused = walk(&Scripted::new(|_| Ok(Answer::new(404, "[1,2]"))), &paging, plan(FAR));
+        assert_eq!((refused.0.as_str(), refused.1.unwrap()), ("[1,2]", End::Stopped));
+    }
+}
+
+#[test]
+fn pages_in_a_circle_are_noticed() {
+    let same = || Scripted::new(|_| Ok(Answer::new(200, r#"{"next":"a","rows":[1,2]}"#)));
+    for (paging, what) in [(by_cursor(), "an address"), (by_page(), "a page")] {
+        let (_, end) = walk(&same(), &paging, jobs(1));
+        assert!(matches!(end, Err(FlowError::PagesInACircle { what: said }) if said == what), "{end:?}");
+    }
+}
+
+#[test]
+fn counted_pages_end_with_the_first_one_that_has_fewer_rows() {
+    for (served, handed) in [
+        (&["[1,2]", "[3,4]", "[5]"][..], "[1,2] [3,4] [5]"),
+        (&["[1,2]", "[3,4]"], "[1,2] [3,4] []"),
+        (&[], "[]"),
+        (&["{}"], "{}"),
+    ] {
+        for n in [1, 3] {
+            let http = Scripted::new(|request| page_of(served, request));
+            let (bodies, end) = walk(&http, &by_page(), jobs(n));
+            assert_eq!((bodies.as_str(), end.unwrap()), (handed, End::LastPage), "{n} jobs");
+        }
+    }
+    let rows = Scripted::new(|request| {
+        let left: Vec<usize> = (number(request, "skip")..7).take(3).collect();
+        Ok(Answer::new(200, format!("{left:?}").replace(' ', "")))
+    });
+    let offset = Paging::Offset { param: "skip".into(), size: "size".into(), max_size: 100 };
+    let (bodies, _) = walk(&rows, &offset, jobs(1));
+    assert_eq!(bodies, "[0,1,2] [3,4,5] [6]");
+    assert_eq!(rows.paths(), ["/x?size=100&skip=0", "/x?size=100&skip=3", "/x?size=100&skip=6"]);
+}
+
+/// Page 1 comes after page 2 was asked for.
+#[test]
+fn full_pages_are_asked_for_at_once_and_handed_over_in_order() {
+    let asked = Asked::default();
+    let http = Scripted::new(|request| {
+        let page = number(request, "page");
+        asked.note(page, if page == 1 { 2 } else { page });
+        match asked.pages.lock().unwrap().contains(&2) || page == 0 {
+            true => page_of(&["[1,2]", "[3,4]", "[5,6]", "[7]"], request),
+            false => Ok(Answer::new(500, "")),
+        }
+    });
+    let (bodies, end) = walk(&http, &by_page(), jobs(2));
+    assert_eq!((bodies.as_str(), end.unwrap()), ("[1,2] [3,4] [5,6] [7]", End::LastPage));
+}
+
+#[test]
+fn after_a_first_page_that_is_not_full_one_page_is_asked_for_at_a_time() {
+    let http = Scripted::new(|request| page_of(&["[1]", "[2]"], request));
+    let (bodies, end) = walk(&http, &by_page(), jobs(4));
+    assert_eq!((bodies.as_str(), end.unwrap()), ("[1] [2] []", End::LastPage));
+    assert_eq!(http.paths(), ["/x?size=2&page=0", "/x?size=2&page=1", "/x?size=2&page=2"]);
+}
+
+/// Page 1 is refused at first; from then on two pages are asked for at once and not four. Page 5 is the last one,
+/// and comes after page 6 was asked for.
+#[test]
+fn an_api_that_is_asked_too_often_is_asked_half_as_much() {
+    let asked = Asked::default();
+    let http = Scripted::new(|request| {
+        let page = number(request, "page");
+        let again = asked.pages.lock().unwrap().contains(&page);
+        asked.note(page, if page == 5 { 6 } else { page });
+        match page == 1 && !again {
+            true => Ok(Answer::new(429, "").with("retry-after", "1")),
+            false => page_of(&["[0,0]", "[1,1]", "[2,2]", "[3,3]", "[4,4]", "[5]"], request),
+        }
+    });
+    let (bodies, end) = walk(&http, &by_page(), jobs(4));
+    assert_eq!((bodies.as_str(), end.unwrap()), ("[0,0] [1,1] [2,2] [3,3] [4,4] [5]", End::LastPage));
+    let mut asked = asked.pages.lock().unwrap().clone();
+    asked.sort_unstable();
+    assert_eq!(asked, [0, 1, 1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn a_page_may_have_megabytes_and_not_more_than_16() {
+    let of = |length: u64| {
+        let body = move |_: &HttpRequest| Ok(Answer::new(200, "").with_body(io::repeat(b' ').take(length)));
+        walk(&Scripted::new(body), &by_cursor(), jobs(1))
+    };
+    assert!(of(2 * 1024 * 1024).1.is_ok());
+    let endless = of(u64::MAX).1;
+    assert!(matches!(endless, Err(FlowError::ApiRequest(HttpError::TooLarge { .. }))), "{endless:?}");
+}
