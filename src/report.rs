@@ -49,7 +49,7 @@ pub fn usage(error: &clap::Error) -> process::ExitCode {
     }
 }
 
-/// Panics on our own background threads concern nobody: tiny_http's workers panic when a peer hangs up.
+/// Panics on our own background threads concern nobody: whoever waits for one says what has failed.
 pub fn quiet_background_panics() {
     let show = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {

@@ -22,3 +22,10 @@ pub struct WayBack {
     pub response_type: ResponseType,
     pub state: Option<String>,
 }
+
+impl WayBack {
+    /// How many bytes of it came from the request.
+    pub fn size(&self) -> usize {
+        self.redirect_uri.as_str().len() + self.state.as_ref().map_or(0, String::len)
+    }
+}

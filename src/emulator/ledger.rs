@@ -1,6 +1,8 @@
 //! What the emulator remembers: open consent pages, codes, tokens. In memory, made up, gone with the process.
+//!
+//! Each kind has room for some thousand; where it is full, the oldest goes, and is not known any more.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,8 +18,15 @@ const CODE_LIFETIME: Duration = Duration::from_secs(60);
 /// How long a consent page can be answered, and how long a used code is known as used.
 const MEMORY: Duration = Duration::from_secs(600);
 
+/// How much of one kind is remembered, in bytes. A login with a few scopes takes half a kilobyte, one that makes as much
+/// of it as a request has room for a thousand times that.
+const ROOM: usize = 4 * 1024 * 1024;
+
+/// How many families are counted, and how many revoked ones are known.
+const FAMILIES: usize = 50_000;
+
 /// All tokens that come from one consent. They are revoked together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Family(u64);
 
 /// What a code stands for (RFC 6749 §4.1.2: it is bound to the client and the redirect URI; there is one client here).
@@ -47,13 +56,13 @@ pub struct Ledger(Mutex<Books>);
 
 #[derive(Default)]
 struct Books {
-    consents: HashMap<String, (Asked, Timestamp)>,
-    codes: HashMap<String, (IssuedCode, Use)>,
-    access_tokens: HashMap<String, IssuedToken>,
-    refresh_tokens: HashMap<String, (ScopeSet, Family, Use)>,
-    revoked: HashSet<Family>,
+    consents: Shelf<(Asked, Timestamp)>,
+    codes: Shelf<(IssuedCode, Use)>,
+    access_tokens: Shelf<IssuedToken>,
+    refresh_tokens: Shelf<(ScopeSet, Family, Use)>,
+    revoked: BTreeSet<Family>,
     /// How many access tokens each family has had.
-    counts: HashMap<Family, usize>,
+    counts: BTreeMap<Family, usize>,
     families: u64,
 }
 
@@ -63,11 +72,68 @@ enum Use {
     Used,
 }
 
+/// Things by their secret names, of which the oldest go where there are too many.
+struct Shelf<T> {
+    things: HashMap<String, (T, usize)>,
+    /// Their names in the order in which they came; some are gone.
+    order: VecDeque<String>,
+    taken: usize,
+}
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Self { things: HashMap::new(), order: VecDeque::new(), taken: 0 }
+    }
+}
+
+impl<T> Shelf<T> {
+    /// `size`: what the thing takes beside its scopes.
+    fn put(&mut self, name: String, thing: T, scope: &ScopeSet, size: usize) {
+        // What a map, a set and a text take for each.
+        let size = 500 + size + scope.iter().map(|scope| scope.len() + 100).sum::<usize>();
+        self.remove(&name);
+        self.order.push_back(name.clone());
+        self.things.insert(name, (thing, size));
+        self.taken += size;
+        while self.taken > ROOM {
+            let Some(oldest) = self.order.pop_front() else { return };
+            self.remove(&oldest);
+        }
+        if self.order.len() > 2 * self.things.len() + 16 {
+            self.order.retain(|name| self.things.contains_key(name));
+        }
+    }
+
+    fn remove(&mut self, name: &str) -> Option<T> {
+        let (thing, size) = self.things.remove(name)?;
+        self.taken -= size;
+        Some(thing)
+    }
+
+    fn get(&self, name: &str) -> Option<&T> {
+        self.things.get(name).map(|(thing, _)| thing)
+    }
+
+    fn get_mut(&mut self, name: &str) -> Option<&mut T> {
+        self.things.get_mut(name).map(|(thing, _)| thing)
+    }
+
+    fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        let Self { things, taken, .. } = self;
+        things.retain(|_, (thing, size)| {
+            let kept = keep(thing);
+            *taken -= if kept { 0 } else { *size };
+            kept
+        });
+    }
+}
+
 impl Ledger {
     pub fn open_consent(&self, transaction: String, asked: Asked, now: Timestamp) {
         let mut books = self.books();
-        books.consents.retain(|_, (_, since)| since.until(now) < MEMORY);
-        books.consents.insert(transaction, (asked, now));
+        books.consents.retain(|(_, since)| since.until(now) < MEMORY);
+        let (scope, size) = (asked.scope.clone(), asked.back.size());
+        books.consents.put(transaction, (asked, now), &scope, size);
     }
 
     /// A consent page is answered once.
@@ -85,8 +151,9 @@ impl Ledger {
     pub fn put_code(&self, code: &AuthorizationCode, issued: IssuedCode) {
         let mut books = self.books();
         let now = issued.issued_at;
-        books.codes.retain(|_, (code, _)| code.issued_at.until(now) < MEMORY);
-        books.codes.insert(code.expose().to_owned(), (issued, Use::Fresh));
+        books.codes.retain(|(code, _)| code.issued_at.until(now) < MEMORY);
+        let (scope, size) = (issued.scope.clone(), issued.redirect_uri.as_ref().map_or(0, String::len));
+        books.codes.put(code.expose().to_owned(), (issued, Use::Fresh), &scope, size);
     }
 
     /// Takes a code in, once. `check` looks at what it is bound to; a request that fails there leaves the code good,
@@ -104,7 +171,7 @@ impl Ledger {
         };
         if *used == Use::Used {
             // RFC 6749 §4.1.2: one of the two who used it is a thief, and nobody knows which.
-            revoked.insert(issued.family);
+            revoke_all(revoked, issued.family);
             return Err(BadGrant("Authorization code has been used before; its tokens are revoked now"));
         }
         if issued.issued_at.until(now) >= CODE_LIFETIME {
@@ -116,11 +183,13 @@ impl Ledger {
     }
 
     pub fn put_access_token(&self, token: &AccessToken, issued: IssuedToken) {
-        self.books().access_tokens.insert(token.expose().to_owned(), issued);
+        let scope = issued.scope.clone();
+        self.books().access_tokens.put(token.expose().to_owned(), issued, &scope, 0);
     }
 
     pub fn put_refresh_token(&self, token: &RefreshToken, scope: ScopeSet, family: Family) {
-        self.books().refresh_tokens.insert(token.expose().to_owned(), (scope, family, Use::Fresh));
+        let thing = (scope.clone(), family, Use::Fresh);
+        self.books().refresh_tokens.put(token.expose().to_owned(), thing, &scope, 0);
     }
 
     /// Takes a refresh token in; the caller issues the next one. A second use revokes the family (RFC 9700 §4.14.2).
@@ -134,7 +203,7 @@ impl Ledger {
             return Err(BadGrant("Refresh token has been revoked"));
         }
         if *used == Use::Used {
-            revoked.insert(*family);
+            revoke_all(revoked, *family);
             return Err(BadGrant("Refresh token has been used before; its tokens are revoked now"));
         }
         *used = Use::Used;
@@ -158,7 +227,11 @@ impl Ledger {
         let mut books = self.books();
         let count = books.counts.entry(family).or_default();
         *count += 1;
-        *count - 1
+        let before = *count - 1;
+        if books.counts.len() > FAMILIES {
+            books.counts.pop_first();
+        }
+        before
     }
 
     /// RFC 7009 §2.1: a refresh token takes all tokens of its consent with it, an access token only itself. A token that
@@ -167,7 +240,7 @@ impl Ledger {
         let mut books = self.books();
         if let Some((_, family, _)) = books.refresh_tokens.get(token) {
             let family = *family;
-            books.revoked.insert(family);
+            revoke_all(&mut books.revoked, family);
         }
         books.access_tokens.remove(token);
     }
@@ -191,9 +264,44 @@ impl Ledger {
     }
 }
 
+fn revoke_all(revoked: &mut BTreeSet<Family>, family: Family) {
+    revoked.insert(family);
+    if revoked.len() > FAMILIES {
+        revoked.pop_first();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_oldest_tokens_go_where_there_are_too_many() {
+        let ledger = Ledger::default();
+        let token = |n: usize| AccessToken::new(format!("t{n}"));
+        let (most, scope) = (ROOM / 500, ScopeSet::new());
+        for n in 0..=most {
+            let (family, scope) = (Family(n as u64), scope.clone());
+            ledger.put_access_token(&token(n), IssuedToken { scope, family, expires_at: None });
+        }
+        assert!(ledger.access_token("t0", Timestamp(0)).is_err() && ledger.access_token("t1", Timestamp(0)).is_ok());
+        for n in 1..most {
+            ledger.revoke(token(n).expose());
+            ledger.put_refresh_token(&RefreshToken::new(format!("r{n}")), scope.clone(), Family(0));
+        }
+        let books = ledger.books();
+        assert!(books.access_tokens.taken < 2000 && books.refresh_tokens.taken <= ROOM);
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_large_request_counts_as_much() {
+        let mut shelf = Shelf::default();
+        let scope = ScopeSet::parse(&(0..4000).map(|n| format!("{n:x}")).collect::<Vec<_>>().join(" "));
+        for n in 0..100 {
+            shelf.put(n.to_string(), n, &scope, 0);
+        }
+        assert!(shelf.things.len() <= 10 && shelf.get("99") == Some(&99) && shelf.get("0").is_none());
+    }
 
     fn ledger_with_code(issued_at: i64) -> (Ledger, AuthorizationCode) {
         let ledger = Ledger::default();

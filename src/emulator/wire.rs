@@ -1,12 +1,6 @@
-//! One HTTP exchange as plain values. tiny_http's types stay here and in the server loop.
-
-use std::io::Read;
+//! One HTTP exchange as plain values. tiny_http writes the answers; its types stay here.
 
 use serde_json::Value;
-
-/// No OAuth message comes near this. tiny_http allocates what a request declares when it drops the request, so
-/// whatever declares more is forgotten instead: see [`Incoming::read`].
-const MAX_BODY: usize = 1 << 20;
 
 /// A request, whole.
 pub struct Incoming {
@@ -17,51 +11,23 @@ pub struct Incoming {
     headers: Vec<(String, String)>,
 }
 
-/// A request whose body is not read. The caller must `mem::forget` it: dropping or answering it would first wait for
-/// the rest of the body, or allocate for all of it.
-pub struct Unreadable(pub &'static str);
-
 impl Incoming {
-    pub fn read(request: &mut tiny_http::Request) -> Result<Self, Unreadable> {
-        let headers: Vec<(String, String)> = request
-            .headers()
-            .iter()
-            .map(|header| (header.field.as_str().as_str().to_owned(), header.value.as_str().to_owned()))
-            .collect();
-        let target = request.url();
+    /// A request without a body.
+    pub fn new(method: &str, target: &str, headers: Vec<(String, String)>) -> Self {
         // RFC 9112 §3.2.2: a server takes the absolute form too.
         let target = match target.strip_prefix("http://") {
             Some(rest) => rest.find('/').map_or("/", |slash| &rest[slash..]),
             None => target,
         };
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let mut incoming = Self {
-            method: request.method().as_str().to_owned(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            body: Vec::new(),
-            headers,
-        };
-        if request.body_length().is_some_and(|length| length > MAX_BODY) {
-            return Err(Unreadable("declares a body of more than 1 MiB"));
-        }
-        // tiny_http's reader for such a connection has no end.
-        if incoming.header("Connection").is_some_and(|value| value.to_ascii_lowercase().contains("upgrade")) {
-            return Err(Unreadable("asks for another protocol"));
-        }
-        let limit = MAX_BODY as u64 + 1;
-        match request.as_reader().take(limit).read_to_end(&mut incoming.body) {
-            Ok(length) if length <= MAX_BODY => Ok(incoming),
-            Ok(_) => Err(Unreadable("has a body of more than 1 MiB")),
-            Err(_) => Err(Unreadable("ended in the middle of its body")),
-        }
+        Self { method: method.to_owned(), path: path.to_owned(), query: query.to_owned(), body: Vec::new(), headers }
     }
 
     pub fn header(&self, name: &str) -> Option<String> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
     }
 
-    /// HEAD is answered like GET; tiny_http leaves the body out.
+    /// HEAD is answered like GET, without the body.
     pub fn is_get(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD")
     }
@@ -106,7 +72,8 @@ impl Reply {
         self
     }
 
-    pub fn send(self, request: tiny_http::Request) {
+    /// As bytes: `HTTP/1.0` knows no chunks, HEAD no body.
+    pub fn to_wire(self, is_head: bool, minor_version: u8, stays: bool) -> Vec<u8> {
         let headers = self.headers.iter().filter_map(|(name, value)| {
             // A value that is no header is left out; all that are made of foreign text are percent-encoded.
             tiny_http::Header::from_bytes(name.as_bytes(), value.as_bytes()).ok()
@@ -119,7 +86,14 @@ impl Reply {
             Some(length),
             None,
         );
-        // The peer may be gone; it is its own loss.
-        let _ = request.respond(response);
+        let mut bytes = Vec::new();
+        let version = tiny_http::HTTPVersion(1, minor_version);
+        // A Vec takes all that is written into it.
+        let _ = response.raw_print(&mut bytes, version, &[], is_head, None);
+        if !stays && let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+            // tiny_http leaves what is said of the connection to its own server.
+            bytes.splice(end + 1..end + 1, *b"Connection: close\r\n");
+        }
+        bytes
     }
 }

@@ -1,6 +1,6 @@
 //! The port that the browser comes back to: a small bounded HTTP reader of our own.
 //!
-//! Why not tiny_http, which serves the emulator: it reads heads and bodies without bounds. One request of 70 bytes from
+//! Why not tiny_http, which writes the emulator's answers: it reads heads and bodies without bounds. One request of 70 bytes from
 //! any local process (`Content-Length: 1099511627776`) aborts the whole program, and another blocks the answer for as
 //! long as the sender likes. Here one thread polls at most 64 connections; a head has 8 KiB and 2 s; when the
 //! connections run out, the oldest that has not said anything makes room, so nobody can keep the genuine callback

@@ -1,6 +1,8 @@
 //! The stories: the real binary, real processes, and servers and clients that nobody here wrote.
 
 mod bad_input;
+#[cfg(target_os = "linux")]
+mod bounds;
 mod call;
 mod call_like_gh;
 mod call_origins;

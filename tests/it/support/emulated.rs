@@ -69,6 +69,11 @@ impl Emulated {
         panic!("the emulator ended with {:?}", process.wait());
     }
 
+    #[cfg(target_os = "linux")]
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// A whole login, with curl as the person.
     #[track_caller]
     pub fn log_in(&self) -> Output {
