@@ -137,13 +137,13 @@ fn any_reply_is_shown_within_64_mib_and_does_not_swell() {
     for (what, body) in [
         ("one text", format!("\"{}\"", "x".repeat(SCREENFUL - 2))),
         ("one number", format!("1{}", "0".repeat(4000))),
-        ("rows", list("{\"id\":1,\"name\":\"mug\"}", SCREENFUL)),
-        ("values", list("0", SCREENFUL / 4)),
-        ("values far inside", nested("[", &list("0", MIB), "]", 100)),
-        ("empty objects", list("{}", SCREENFUL / 4)),
+        ("rows", list("{\"id\":1,\"name\":\"mug\"}", 2 * MIB)),
+        ("values", list("0", MIB)),
+        ("values far inside", nested("[", &list("0", MIB / 4), "]", 100)),
+        ("empty objects", list("{}", MIB)),
         ("one name", format!("{{{}\"a\":0}}", "\"a\":0,".repeat(100_000))),
         ("brackets that are not closed", "[".repeat(SCREENFUL)),
-        ("a text", "line\n".repeat(SCREENFUL / 5)),
+        ("a text", "line\n".repeat(MIB)),
     ] {
         let length = body.len();
         let (_server, shop) = serving(body);
@@ -196,7 +196,7 @@ fn pages_that_swell_are_walked_within_64_mib() {
         let packed = if page <= 8 { pages[page % 4].clone() } else { gzip(b"[]") };
         ("200 OK", vec!["Content-Encoding: gzip".to_owned()], packed)
     });
-    let paging = "api.paging = { by = 'page', param = 'page', first = 1, size = 'size', max_size = 1 }";
+    let paging = "api.paging = { kind = 'page', param = 'page', first = 1, size = 'size', max_size = 1 }";
     let shop = server.login(paging);
     let walked = run(&shop, &["call", "x", "--paginate", "--jobs", "8"]);
     walked.output.code(0);
@@ -207,7 +207,7 @@ fn pages_that_swell_are_walked_within_64_mib() {
 #[test]
 fn a_cursor_of_megabytes_goes_into_no_address() {
     let (server, _) = serving(format!("{{\"next\":\"{}\",\"rows\":[1]}}", "c".repeat(10 * MIB)));
-    let shop = server.login("api.paging = { by = 'cursor', param = 'after', path = 'next' }");
+    let shop = server.login("api.paging = { kind = 'cursor', param = 'after', path = 'next' }");
     run(&shop, &["call", "x", "--paginate"]).output.code(8).says("the cursor for the next page");
     assert_eq!(target(&server.last()), "/v1/x");
 }
@@ -254,7 +254,7 @@ fn the_emulator_stays_within_64_mib_whatever_comes() {
         stream.set_write_timeout(Some(Duration::from_secs(30))).unwrap();
         stream
     };
-    let flood = |head: &str, part: &[u8], bytes: usize| {
+    let flood = &|head: &str, part: &[u8], bytes: usize| {
         let mut stream = connect();
         let mut sent = stream.write_all(head.as_bytes());
         for _ in 0..bytes / part.len() {
@@ -281,17 +281,14 @@ fn the_emulator_stays_within_64_mib_whatever_comes() {
         assert!(said.is_empty() || said.starts_with("HTTP/1.1 4"), "{head}: {said}");
     }
     // The costliest bodies that are read, from many at once.
+    let bodies = [list("{\"\":0}", MIB), nested("[", "0", "]", 100_000), "a=&".repeat(MIB / 3)];
     std::thread::scope(|scope| {
-        for body in
-            [list("{\"\":0}", MIB), nested("[", "0", "]", 100_000), "a=&".repeat(MIB / 3)].iter().cycle().take(12)
-        {
+        for body in bodies.iter().cycle().take(12) {
             let head = format!(
-                "POST /token HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                "POST /token HTTP/1.1\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
                 body.len()
             );
-            scope.spawn(move || {
-                flood(&head.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"), body.as_bytes(), body.len())
-            });
+            scope.spawn(move || flood(&head, body.as_bytes(), body.len()));
         }
     });
     // Connections that say nothing, or little, and stay.
