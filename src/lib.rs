@@ -50,7 +50,8 @@
 //! 6. A refresh token is spent under the login's lock and after reading again, and only once the store has shown that it
 //!    can be written. Nothing is forgotten on doubt: `invalid_grant` for the very token that is stored ends it, no
 //!    fault of the network does.
-//! 7. Every wait has a bound: browser, network, keychain, lock. A signal ends each of them and leaves nothing behind.
+//! 7. Every wait has a bound: browser, network, keychain, lock; and every foreign document one of size, depth and
+//!    expansion. A signal ends each wait and leaves nothing behind.
 //! 8. A quirk acts in `provider::dialect` only.
 //! 9. There is no test mode: what tests need (`--no-browser`, `--store file`, the emulator) are features.
 

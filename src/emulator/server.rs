@@ -213,7 +213,7 @@ fn serve(shared: &Shared, stream: &TcpStream, key: u64) {
             .unwrap_or_else(|_| Reply::json(500, &serde_json::json!({"error": "server_error"})));
         let target = format!("{} {}", whole.incoming.method, whole.incoming.path);
         (site.log)(&format!("{} {}", sanitize::line(&target), reply.status));
-        let bytes = reply.to_wire(whole.incoming.method == "HEAD", whole.minor_version, whole.stays);
+        let bytes = reply.into_wire(whole.incoming.method == "HEAD", whole.minor_version, whole.stays);
         let mut out = stream;
         // The peer may be gone; it is its own loss.
         if out.write_all(&bytes).is_err() || !whole.stays {
@@ -224,7 +224,7 @@ fn serve(shared: &Shared, stream: &TcpStream, key: u64) {
 
 fn refuse(site: &Site, mut stream: &TcpStream, Refusal { status, problem }: &Refusal) {
     (site.log)(&format!("a request that {problem} was answered with {status}"));
-    if stream.write_all(&Reply::empty(*status).to_wire(false, 1, false)).is_err() {
+    if stream.write_all(&Reply::empty(*status).into_wire(false, 1, false)).is_err() {
         return;
     }
     let _ = stream.shutdown(Shutdown::Write);

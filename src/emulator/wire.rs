@@ -73,7 +73,7 @@ impl Reply {
     }
 
     /// As bytes: `HTTP/1.0` knows no chunks, HEAD no body.
-    pub fn to_wire(self, is_head: bool, minor_version: u8, stays: bool) -> Vec<u8> {
+    pub fn into_wire(self, is_head: bool, minor_version: u8, stays: bool) -> Vec<u8> {
         let headers = self.headers.iter().filter_map(|(name, value)| {
             // A value that is no header is left out; all that are made of foreign text are percent-encoded.
             tiny_http::Header::from_bytes(name.as_bytes(), value.as_bytes()).ok()

@@ -85,7 +85,7 @@ fn one_by_one<E: From<FlowError>>(
     let mut seen = HashSet::from([hash(request.url.as_str())]);
     let mut count = 0;
     loop {
-        let page = fetch(caller, &request, |_| {})?;
+        let page = fetch(caller, &request, |_| true)?;
         let (success, next) = (page.is_success(), next_of(&page));
         if each(page)?.is_break() || !success {
             return Ok(End::Stopped);
@@ -146,7 +146,7 @@ impl<'r> Counted<'r> {
         plan: Plan,
         each: &mut dyn FnMut(Page) -> Result<ControlFlow<()>, E>,
     ) -> Result<End, E> {
-        let first = fetch(caller, &self.request(self.start), |_| {})?;
+        let first = fetch(caller, &self.request(self.start), |_| true)?;
         let (success, full, mut last_hash) = (first.is_success(), first.rows().unwrap_or(0), hash(&first.body));
         if each(first)?.is_break() || !success {
             return Ok(End::Stopped);
@@ -193,14 +193,7 @@ fn in_order<E: From<FlowError>>(
     std::thread::scope(|scope| {
         for n in 0..jobs {
             let (queue, done) = (&queue, done.clone());
-            let work = move || {
-                let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                while let Ok(n) = next() {
-                    if done.send((n, fetch(n))).is_err() {
-                        return;
-                    }
-                }
-            };
+            let work = move || fetch_from(queue, fetch, &done);
             match std::thread::Builder::new().spawn_scoped(scope, work) {
                 Err(error) if n == 0 => return Err(FlowError::NoThread(error).into()),
                 // With fewer than were asked for it takes longer.
@@ -246,6 +239,20 @@ fn in_order<E: From<FlowError>>(
         room.close();
         end
     })
+}
+
+/// Fetches the pages whose numbers come, until there are no more or nobody wants them.
+fn fetch_from(
+    queue: &Mutex<mpsc::Receiver<u64>>,
+    fetch: &(dyn Fn(u64) -> Result<Page, FlowError> + Sync),
+    done: &mpsc::Sender<(u64, Result<Page, FlowError>)>,
+) {
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+    while let Ok(n) = next() {
+        if done.send((n, fetch(n))).is_err() {
+            return;
+        }
+    }
 }
 
 fn hash(value: &(impl Hash + ?Sized)) -> u64 {

@@ -112,11 +112,12 @@ impl HttpReply {
 
     /// The whole body, of at most `limit` bytes after decompression.
     pub fn read(self, limit: u64) -> Result<Vec<u8>, HttpError> {
-        self.read_announced(limit, |_| {})
+        self.read_announced(limit, |_| true)
     }
 
-    /// The same; `announce` hears how many bytes come next before they are kept, and may wait until there is room.
-    pub fn read_announced(mut self, limit: u64, mut announce: impl FnMut(usize)) -> Result<Vec<u8>, HttpError> {
+    /// The same; `announce` hears how many bytes come next before they are kept. It may wait until there is room, and
+    /// says whether they are still wanted.
+    pub fn read_announced(mut self, limit: u64, mut announce: impl FnMut(usize) -> bool) -> Result<Vec<u8>, HttpError> {
         let limit_here = usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut bytes, mut part) = (Vec::new(), vec![0; PART]);
         loop {
@@ -127,7 +128,9 @@ impl HttpReply {
             if n > limit_here - bytes.len() {
                 return Err(HttpError::TooLarge { origin: self.origin, limit });
             }
-            announce(n);
+            if !announce(n) {
+                return Err(self.broken(&io::ErrorKind::ConnectionAborted.into()));
+            }
             if bytes.capacity() - bytes.len() < n {
                 // Twice as much, and never more than may come.
                 bytes.reserve_exact(bytes.len().max(n).min(limit_here - bytes.len()));

@@ -93,11 +93,12 @@ impl Facts {
     }
 }
 
-/// Fetches a page; `announce` hears how many bytes of it come next, and may wait until there is room for them.
+/// Fetches a page; `announce` hears how many bytes of it come next, and may wait until there is room for them, or refuse
+/// them.
 pub(super) fn fetch(
     caller: &Caller<'_>,
     request: &HttpRequest,
-    announce: impl FnMut(usize),
+    announce: impl FnMut(usize) -> bool,
 ) -> Result<Page, FlowError> {
     let reply = caller.call(request, None)?;
     let (status, headers) = (reply.status, reply.headers.clone());

@@ -27,17 +27,18 @@ struct State {
 impl State {
     fn fits(&self, page: u64, bytes: u64) -> bool {
         let early = self.held.iter().filter(|(page, _)| **page != self.turn).map(|(_, bytes)| bytes).sum::<u64>();
-        page == self.turn || self.closed || early + bytes <= MAX_PAGE
+        page == self.turn || early + bytes <= MAX_PAGE
     }
 }
 
 impl Room {
-    /// Waits until so many more bytes of a page fit, or it is the page's turn.
-    pub fn take(&self, page: u64, bytes: usize) {
+    /// Waits until so many more bytes of a page fit, or it is the page's turn. `false` if the walk is over.
+    pub fn take(&self, page: u64, bytes: usize) -> bool {
         let bytes = bytes as u64;
-        let wait = |state: &mut State| !state.fits(page, bytes);
+        let wait = |state: &mut State| !state.closed && !state.fits(page, bytes);
         let mut state = self.changed.wait_while(self.state(), wait).unwrap_or_else(PoisonError::into_inner);
         *state.held.entry(page).or_default() += bytes;
+        !state.closed
     }
 
     /// The page is handed over and gone.
@@ -52,7 +53,7 @@ impl Room {
         self.changed.notify_all();
     }
 
-    /// Nobody waits any more.
+    /// The walk is over: nobody waits any more, and no further page is wanted.
     pub fn close(&self) {
         self.state().closed = true;
         self.changed.notify_all();
@@ -71,17 +72,16 @@ mod tests {
     fn early_pages_share_the_room_of_one_and_the_next_one_never_waits() {
         let room = Room::default();
         room.now(1);
-        room.take(1, MAX_PAGE as usize);
-        room.take(2, MAX_PAGE as usize);
+        assert!(room.take(1, MAX_PAGE as usize) && room.take(2, MAX_PAGE as usize));
         assert!(!room.state().fits(3, 1) && room.state().fits(1, MAX_PAGE));
         std::thread::scope(|scope| {
-            scope.spawn(|| room.take(3, 1));
+            scope.spawn(|| assert!(room.take(3, 1)));
             room.give_back(1);
             room.now(2);
         });
         assert_eq!(room.state().held.get(&3), Some(&1));
         assert!(!room.state().fits(4, MAX_PAGE));
         room.close();
-        room.take(4, MAX_PAGE as usize);
+        assert!(!room.take(4, MAX_PAGE as usize), "nobody wants it");
     }
 }
