@@ -35,8 +35,13 @@ pub enum TooMuch {
 /// Checks what a text would cost, whether it is JSON or not. Comments count as such, as the filter's reader has them.
 pub fn check(text: &[u8], max_values: usize) -> Result<(), TooMuch> {
     let (mut depth, mut values, mut digits) = (0_usize, 1_usize, 0_usize);
+    // Whether a bracket was opened last: what follows is a value if it does not close it.
+    let mut opened = false;
     let mut bytes = text.iter();
     while let Some(byte) = bytes.next() {
+        if !byte.is_ascii_whitespace() {
+            values += usize::from(std::mem::take(&mut opened) && !matches!(byte, b']' | b'}'));
+        }
         match byte {
             b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E' => {
                 digits += 1;
@@ -47,7 +52,7 @@ pub fn check(text: &[u8], max_values: usize) -> Result<(), TooMuch> {
             }
             b'"' => skip_text(&mut bytes),
             b'#' => drop(bytes.find(|byte| **byte == b'\n')),
-            b'[' | b'{' => (depth, values) = (depth + 1, values + 1),
+            b'[' | b'{' => (depth, opened) = (depth + 1, true),
             b']' | b'}' => depth = depth.saturating_sub(1),
             b',' => values += 1,
             _ => {}
@@ -57,10 +62,10 @@ pub fn check(text: &[u8], max_values: usize) -> Result<(), TooMuch> {
             return Err(TooMuch::Depth);
         }
         if values > max_values {
-            return Err(TooMuch::Values { limit: max_values });
+            break;
         }
     }
-    Ok(())
+    if values > max_values { Err(TooMuch::Values { limit: max_values }) } else { Ok(()) }
 }
 
 /// Goes behind the end of a text whose beginning was seen.
@@ -233,6 +238,10 @@ mod tests {
         assert_eq!(deep.to_string(), "it is nested more than 127 levels deep");
         let list = |values: usize| format!("[0{}]", ",0".repeat(values - 2));
         assert!(parse(list(MAX_VALUES).as_bytes()).is_ok());
+        for (text, values) in [("0", 1), ("[]", 1), ("[ ]", 1), ("[{},[ 1]]", 4), (r#"{"a":{"b":[]}, "c":0}"#, 4)] {
+            assert_eq!(check(text.as_bytes(), values), Ok(()), "{text}");
+            assert_eq!(check(text.as_bytes(), values - 1), Err(TooMuch::Values { limit: values - 1 }), "{text}");
+        }
         let many = parse(list(MAX_VALUES + 1).as_bytes()).unwrap_err();
         assert_eq!(many.to_string(), "it has more than 50000 values");
         let number = |digits: usize| check("7".repeat(digits).as_bytes(), 1);
