@@ -4,6 +4,14 @@
 //! without its row does not compile. From the rows come the place of an unknown key (`reader`), the manual page, the JSON
 //! Schema, the draft of a new definition, and the comments of a copied one. What serde reads and what the rows say is
 //! thereby the same thing said once.
+//!
+//! A new key touches, generated files apart:
+//!
+//! 1. `sections.rs` (or `scopes.rs`, `probe.rs`, `template.rs`): the one entry that is field and row;
+//! 2. the file of `dialect/` in which it acts;
+//! 3. `dialect/tests.rs`: what it does to a request or a reply;
+//! 4. `tests/fixtures/definitions/KEY.toml`: one definition that uses it, which goes round through client and emulator;
+//! 5. `quirks.rs`, only where its value is of a kind that no other key has.
 
 mod macros;
 
