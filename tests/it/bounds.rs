@@ -13,8 +13,8 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::hostile_callbacks::peak_memory;
 use crate::support::api_server::{ApiServer, target};
+use crate::support::desk::peak_memory;
 use crate::support::{Emulated, Output, Sandbox};
 
 const MIB: usize = 1024 * 1024;
@@ -310,7 +310,7 @@ fn the_emulator_stays_within_64_mib_whatever_comes() {
         stream.read_to_string(&mut reply).unwrap();
         assert!(reply.starts_with("HTTP/1.1 302"), "{reply}");
     }
-    let memory = peak_memory(mine.process_id());
+    let memory = peak_memory(mine.process_id()).unwrap();
     assert!(memory <= 64 * 1024, "{memory} KiB");
     mine.log_in();
     drop(held);
