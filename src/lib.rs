@@ -44,7 +44,7 @@
 //!    in a file that is not sealed (its key file and, for `token --format github`, GITHUB_ENV apart), or in the working
 //!    directory.
 //! 4. Stdout is the answer, stderr is the talk. Only `token`, `exec` and an explicit `--show-secrets` hand a
-//!    secret out, and `export` a sealed one.
+//!    secret out, and `export` a sealed one. A terminal is sent `sanitize::TerminalText` and nothing else.
 //! 5. Nothing falls back: the store that was chosen is used, or the command says why it cannot be. Only the demo, which
 //!    keeps nothing, takes memory where there is no keychain, and says so.
 //! 6. A refresh token is spent under the login's lock and after reading again, and only once the store has shown that it

@@ -2,16 +2,14 @@
 //! an exit code that says what to do next. It walks an error's chain and knows no command: code and hint are the error's
 //! own, see [`Advice`].
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::error::Error;
-use std::io::Write;
+use std::fmt;
 use std::process;
 
-use colored::Colorize;
-
 use crate::protocol::advice::{Advice, ExitCode, NextStep, causes};
-use crate::protocol::sanitize;
-use crate::system::messages::{self, Message};
-use crate::system::terminal::TerminalError;
+use crate::protocol::sanitize::{self, Style, TerminalText};
+use crate::system::{messages, terminal};
 
 impl From<ExitCode> for process::ExitCode {
     fn from(code: ExitCode) -> Self {
@@ -33,42 +31,55 @@ fn tell(result: Result<u8, Box<dyn Advice>>) -> process::ExitCode {
     };
     let NextStep { code, hint } = error.next_step();
     if code != ExitCode::Success {
-        messages::write(Message::Text(page(error.as_ref(), hint.as_deref())));
+        terminal::complain(page(error.as_ref(), hint.as_deref()));
     }
     code.into()
 }
 
 /// A command line that was not understood, or a `--help`: clap words both.
 pub fn usage(error: &clap::Error) -> process::ExitCode {
-    let printed = error.print().and_then(|()| std::io::stdout().flush());
-    match printed {
-        // Nobody can be told that stderr is gone.
-        _ if error.use_stderr() => ExitCode::Usage.into(),
-        Ok(()) => ExitCode::Success.into(),
-        Err(error) => end(Err(TerminalError::Stdout(error).into())),
+    // What a value's own parser says may repeat the value; all else that is foreign was cleaned by `cli::parse`.
+    let is_clean = error.source().is_none_or(|source| sanitize::text(&source.to_string()) == source.to_string());
+    let text = TerminalText::of_clap(&error.render(), is_clean);
+    if error.use_stderr() {
+        terminal::complain(text);
+        return ExitCode::Usage.into();
     }
+    end(terminal::answer(&text).map(|()| 0).map_err(|error| Box::new(error) as Box<dyn Advice>))
 }
 
 /// Panics on our own background threads concern nobody: whoever waits for one says what has failed.
 pub fn quiet_background_panics() {
-    let show = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
+    std::panic::set_hook(Box::new(|info| {
         if std::thread::current().name() == Some("main") {
-            show(info);
+            let trace = Backtrace::capture();
+            // It may repeat the text that it stumbled over.
+            terminal::complain(TerminalText::of(&format_args!("thread 'main' {info}\n")));
+            if trace.status() == BacktraceStatus::Captured {
+                terminal::complain(TerminalText::of(&trace));
+            }
+            messages::flush();
         }
     }));
 }
 
 /// The whole message: error, causes, hint. A parser's cause shows the line that it could not read, with whatever is in it.
-pub fn page(error: &dyn Error, hint: Option<&str>) -> String {
-    let mut text = format!("{} {}\n", "error:".red().bold(), sanitize::message(&error.to_string()));
+pub fn page(error: &dyn Error, hint: Option<&str>) -> TerminalText {
+    let mut text = TerminalText::new();
+    // A text takes whatever is written.
+    let _ = write_page(&mut text, error, hint);
+    text
+}
+
+fn write_page(text: &mut TerminalText, error: &dyn Error, hint: Option<&str>) -> fmt::Result {
+    text.line(&[&Style::Failure.of("error:"), &" ", &sanitize::message(&error.to_string())])?;
     for cause in causes(error) {
         // A parser's cause has several lines, the last one empty.
         let cause = sanitize::message(cause.to_string().trim_end());
-        text.push_str(&format!("  {} {cause}\n", "caused by:".dimmed()));
+        text.line(&[&"  ", &Style::Faint.of("caused by:"), &" ", &cause])?;
     }
     if let Some(hint) = hint {
-        text.push_str(&format!("{} {}\n", "hint:".cyan().bold(), sanitize::text(hint)));
+        text.line(&[&Style::Hint.of("hint:"), &" ", &hint])?;
     }
-    text
+    Ok(())
 }

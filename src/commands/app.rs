@@ -5,7 +5,6 @@ mod view;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use colored::Colorize;
 
 use self::view::{AppOutcome, AppStatus};
 use super::{Context, SessionError};
@@ -13,7 +12,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI;
-use crate::protocol::sanitize;
+use crate::protocol::sanitize::{self, Pieces, Style, TerminalText};
 use crate::protocol::secret::{ClientSecret, is_vschar};
 use crate::provider::{DefinitionError, Dialect, Provider, ProviderDefinition};
 use crate::store::{Registration, StoreError};
@@ -230,13 +229,19 @@ fn ask_for_client(
     }
     let is_emulated = context.catalogue()?.emulated_id() == Some(&definition.id);
     let redirect_uri = default_redirect_uri(definition, is_emulated);
-    terminal.note(&format_args!("{} needs an app of yours. Its guide says:", definition.name.bold()));
+    terminal.note(&Pieces(&[&Style::Strong.of(&definition.name), &" needs an app of yours. Its guide says:"]));
     for (n, step) in definition.app.steps.iter().enumerate() {
-        let step = step.replace("{redirect_uri}", &redirect_uri.bold().to_string());
-        terminal.note(&format_args!("  {}. {step}", n + 1));
+        let mut text = TerminalText::of(&format_args!("  {}. ", n + 1));
+        for (n, part) in step.split("{redirect_uri}").enumerate() {
+            if n > 0 {
+                text.put(&Style::Strong.of(redirect_uri));
+            }
+            text.put(&part);
+        }
+        terminal.note(&text);
     }
-    let id = check_client_id(&terminal.ask("Client ID")?)?;
-    let secret = non_empty_secret(terminal.ask_hidden("Client secret")?.expose());
+    let id = check_client_id(&terminal.ask(&"Client ID")?)?;
+    let secret = non_empty_secret(terminal.ask_hidden(&"Client secret")?.expose());
     Ok((id, secret))
 }
 

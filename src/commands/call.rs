@@ -202,7 +202,7 @@ impl Call<'_> {
             }
             count += 1;
             if !self.context.terminal().stdout_is_terminal() {
-                self.context.terminal().progress(Some(&format!("{count} pages")));
+                self.context.terminal().progress(Some(&format_args!("{count} pages")));
             }
             Ok::<_, CallError>(if refusal.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         });

@@ -16,7 +16,7 @@ use crate::keychain::long_records::LongRecords;
 use crate::keychain::os::OsKeychain;
 use crate::keychain::{Keychain, MemoryKeychain, VariableKeychain};
 use crate::protocol::advice::login_command;
-use crate::protocol::sanitize;
+use crate::protocol::sanitize::{self, Pieces, Render};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::is_vschar;
 use crate::provider::template::ParamKind;
@@ -61,21 +61,17 @@ impl Context {
     }
 
     /// Prints one line of an answer that comes in lines.
-    pub fn say(&self, line: &str) -> Result<(), TerminalError> {
-        self.print(format!("{line}\n"))
+    pub fn say(&self, line: &dyn Render) -> Result<(), TerminalError> {
+        self.terminal.show(&Pieces(&[line, &"\n"]))
     }
 
     /// Prints an answer: for people, or as JSON.
-    pub fn answer<T: std::fmt::Display + serde::Serialize>(&self, answer: &T) -> Result<(), TerminalError> {
-        let json = || serde_json::to_string_pretty(answer).map_err(|error| TerminalError::Stdout(error.into()));
-        self.print(if self.global.json { format!("{}\n", json()?) } else { answer.to_string() })
-    }
-
-    /// Colour for a terminal, none for a pipe: the same rule as for the talk.
-    fn print(&self, text: String) -> Result<(), TerminalError> {
-        let shown =
-            if self.terminal.stdout_shows_color() { text } else { anstream::adapter::strip_str(&text).to_string() };
-        self.terminal.data(shown.as_bytes())
+    pub fn answer<T: Render + serde::Serialize>(&self, answer: &T) -> Result<(), TerminalError> {
+        if !self.global.json {
+            return self.terminal.show(answer);
+        }
+        let json = serde_json::to_string_pretty(answer).map_err(|error| TerminalError::Stdout(error.into()))?;
+        self.terminal.json(&format!("{json}\n"))
     }
 
     pub fn paths(&self) -> Result<&Paths, SessionError> {

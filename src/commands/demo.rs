@@ -8,7 +8,6 @@ use std::io;
 use std::time::Duration;
 
 use clap::Args;
-use colored::Colorize;
 use http::Method;
 use url::Url;
 
@@ -26,6 +25,7 @@ use crate::protocol::authorization::ResponseType;
 use crate::protocol::client::ClientId;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::redirect_uri::{RedirectUri, RedirectUriError};
+use crate::protocol::sanitize::{Pieces, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::provider::{Catalogue, DefinitionError, Dialect, Provider, ProviderDefinition};
 use crate::store::profile::NotAProfile;
@@ -111,7 +111,8 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
         Emulator::start(&definition, options, clock, entropy, |_| {})?
     };
     let provider = emulator.provider().clone();
-    let say = |step: &str, what: String| context.say(&format!("{} {step:<9} {what}", "✓".green().bold()));
+    let say =
+        |step: &str, what: String| context.say(&Pieces(&[&Style::Success.of("✓"), &format_args!(" {step:<9} {what}")]));
     say("emulator", format!("a made-up {name} answers at {}", emulator.origin()))?;
 
     let store = choose_store(context)?;
@@ -124,12 +125,9 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
     result?;
     forgotten?;
     say("logout", format!("the login is gone again; {}", what_stays(kind)))?;
-    context.say("")?;
-    Ok(context.say(&format!(
-        "For real: {} and then {}",
-        format!("oauthctl app set {}", provider.id()).bold(),
-        format!("oauthctl login --provider {}", provider.id()).bold()
-    ))?)
+    let app = Style::Strong.of(format!("oauthctl app set {}", provider.id()));
+    let login = Style::Strong.of(format!("oauthctl login --provider {}", provider.id()));
+    Ok(context.say(&Pieces(&[&"\nFor real: ", &app, &" and then ", &login]))?)
 }
 
 /// A lock's file is never deleted: see `store::login_lock`.
@@ -182,10 +180,7 @@ fn round(
     say("scopes", "what was asked for and what was granted:".to_owned())?;
     let found = evidence::gather(&provider.definition, &found.record, None, None);
     let view = ScopesView::new(profile, &provider.definition, &found, context.terminal().width());
-    for line in view.to_string().lines() {
-        context.say(&format!("            {line}"))?;
-    }
-    Ok(())
+    Ok(context.say(&TerminalText::of(&view).indented(12))?)
 }
 
 /// The person's choice, else the keychain where there is one, else memory, which outlives no command.

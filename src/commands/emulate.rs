@@ -9,13 +9,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use clap::Args;
-use colored::Colorize;
 
 use super::exec::ChildNotStarted;
 use super::{Context, SessionError};
 use crate::emulator::{Emulator, EmulatorError, Fault, Options};
 use crate::protocol::advice::{Advice, NextStep};
 use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::sanitize::{Pieces, Style};
 use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, ProviderDefinition};
 use crate::system::terminal::TerminalError;
@@ -100,7 +100,8 @@ pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
     let emulator = start(&definition, options, context)?;
     let environment = environment(&definition.id, &emulator);
     let terminal = context.terminal();
-    terminal.note(&format_args!("{} {} at {}", "Emulating".green().bold(), definition.name, emulator.origin()));
+    let what = format_args!(" {} at {}", definition.name, emulator.origin());
+    terminal.note(&Pieces(&[&Style::Success.of("Emulating"), &what]));
     if !args.command.is_empty() {
         return Ok(run_command(&args.command, &environment)?);
     }
@@ -117,7 +118,7 @@ pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
 pub fn start(definition: &ProviderDefinition, options: Options, context: &Context) -> Result<Emulator, EmulatorError> {
     let terminal = context.terminal_handle();
     let (clock, entropy) = (context.system.clock.clone(), context.system.entropy.clone());
-    let log = move |line: &str| terminal.note(&format_args!("{} {line}", "emulator:".dimmed()));
+    let log = move |line: &str| terminal.note(&Pieces(&[&Style::Faint.of("emulator:"), &" ", &line]));
     Emulator::start(definition, options, clock, entropy, log)
 }
 

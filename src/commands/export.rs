@@ -69,8 +69,8 @@ impl PassphraseArgs {
         if !terminal.is_interactive() {
             return Err(PassphraseError::NoPassphrase);
         }
-        let passphrase = terminal.ask_hidden("Passphrase")?;
-        if twice && terminal.ask_hidden("Once more")? != passphrase {
+        let passphrase = terminal.ask_hidden(&"Passphrase")?;
+        if twice && terminal.ask_hidden(&"Once more")? != passphrase {
             return Err(PassphraseError::PassphrasesDiffer);
         }
         Ok(passphrase)

@@ -5,14 +5,13 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
-use colored::Colorize;
 use serde::Serialize;
 
 use super::export::{PassphraseArgs, PassphraseError};
 use super::view::until;
 use super::{Context, SessionError};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
-use crate::protocol::sanitize;
+use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::time::Timestamp;
 use crate::store::profile::NotAProfile;
 use crate::store::sealed_login::{MAX_LINE, SealedLoginError};
@@ -120,12 +119,12 @@ impl ImportOutcome {
     }
 }
 
-impl fmt::Display for ImportOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Render for ImportOutcome {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
         let provider = sanitize::line(&self.provider);
-        writeln!(f, "{} Took in the login `{}` at {provider}", "✓".green().bold(), self.profile)?;
+        text.line(&[&Style::Success.of("✓"), &format_args!(" Took in the login `{}` at {provider}", self.profile)])?;
         let refresh = if self.refreshable { ", renewed by itself" } else { "" };
-        writeln!(f, "  until    {}{refresh}", until(self.expiry, self.now))?;
-        writeln!(f, "  kept in  {}", self.place)
+        writeln!(text, "  until    {}{refresh}", until(self.expiry, self.now))?;
+        writeln!(text, "  kept in  {}", self.place)
     }
 }

@@ -3,13 +3,13 @@
 use std::fmt;
 
 use clap::Args;
-use colored::Colorize;
 use serde::Serialize;
 
 use super::valid_token::valid_login;
 use super::view::until;
 use super::{Context, SessionError};
 use crate::flow::token_source::Wanted;
+use crate::protocol::sanitize::{Render, Style, TerminalText};
 use crate::protocol::time::Timestamp;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::store::{Profile, StoreKind};
@@ -38,9 +38,9 @@ impl RefreshOutcome {
     }
 }
 
-impl fmt::Display for RefreshOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} Refreshed the login `{}`", "✓".green().bold(), self.profile)?;
-        writeln!(f, "  until    {}", until(self.expiry, self.now))
+impl Render for RefreshOutcome {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        text.line(&[&Style::Success.of("✓"), &format_args!(" Refreshed the login `{}`", self.profile)])?;
+        writeln!(text, "  until    {}", until(self.expiry, self.now))
     }
 }

@@ -120,7 +120,7 @@ fn probe_scopes(writes: bool, login: &ActiveLogin, context: &Context) -> Result<
         writes,
     };
     let proofs = probe::run(&probing, &|probe| {
-        terminal.progress(Some(&format!("Probing {} of {}: {}", probe.number, probe.total, probe.request)));
+        terminal.progress(Some(&format_args!("Probing {} of {}: {}", probe.number, probe.total, probe.request)));
     });
     terminal.progress(None);
     proofs

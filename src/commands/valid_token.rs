@@ -1,13 +1,12 @@
 //! How a command gets a login whose token works: what `token`, `call`, `exec` and `scopes` have in
 //! common.
 
-use colored::Colorize;
-
 use super::{ActiveLogin, Context, SessionError};
 use crate::flow::refresh::Client;
 use crate::flow::token_source::{TokenSource, Trouble, Wanted};
 use crate::protocol::advice::causes;
 use crate::protocol::client::ClientId;
+use crate::protocol::sanitize::{Pieces, Style};
 use crate::protocol::time::HumanDuration;
 use crate::provider::Provider;
 use crate::store::login_lock::PATIENCE;
@@ -86,19 +85,22 @@ fn registered_secret(
 
 fn tell(profile: &Profile, trouble: &Trouble<SessionError>, context: &Context) {
     let terminal = context.terminal();
-    let warning = "warning:".yellow().bold();
+    let warning = Style::Warning.of("warning:");
+    let caused_by = Style::Faint.of("caused by:");
     match trouble {
         Trouble::NotRefreshed { until, error } => {
             let left = HumanDuration(context.system.clock.now().until(*until));
-            terminal.note(&format_args!("{warning} {error}; the token in use is good for {left} more"));
+            let what = format_args!(" {error}; the token in use is good for {left} more");
+            terminal.note(&Pieces(&[&warning, &what]));
             for cause in causes(error) {
-                terminal.note(&format_args!("  {} {cause}", "caused by:".dimmed()));
+                terminal.note(&Pieces(&[&"  ", &caused_by, &" ", &cause]));
             }
         }
         Trouble::NotStored { error, journal } => {
-            terminal.alarm(&format_args!("{warning} the token of `{profile}` was refreshed, but not stored: {error}"));
+            let what = format_args!(" the token of `{profile}` was refreshed, but not stored: {error}");
+            terminal.alarm(&Pieces(&[&warning, &what]));
             for cause in causes(error) {
-                terminal.alarm(&format_args!("  {} {cause}", "caused by:".dimmed()));
+                terminal.alarm(&Pieces(&[&"  ", &caused_by, &" ", &cause]));
             }
             match journal {
                 Some(place) => terminal.alarm(&format_args!(

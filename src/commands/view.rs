@@ -1,12 +1,11 @@
-//! What the commands' views share. A view is a type: `Display` for people, `Serialize` for `--json`; it stands beside
+//! What the commands' views share. A view is a type: `Render` for people, `Serialize` for `--json`; it stands beside
 //! its command, and no secret is in any of them.
 
 use std::fmt;
 
-use colored::Colorize;
 use comfy_table::{ContentArrangement, Table, presets};
 
-use crate::protocol::sanitize;
+use crate::protocol::sanitize::{self, Style, TerminalText};
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::store::stored_token::{Expiry, StoredToken};
 
@@ -19,14 +18,19 @@ pub fn table(width: usize, head: &[&str]) -> Table {
     table
 }
 
+/// Adds a row. A cell is cleaned before the table is laid out, or its column would be wider than what is seen of it.
+pub fn add_row(table: &mut Table, cells: impl IntoIterator<Item = String>) {
+    table.add_row(cells.into_iter().map(|cell| sanitize::text(&cell).replace('\t', " ")));
+}
+
 /// The table without the blanks that pad its ends, its head in bold.
-pub fn write_table(f: &mut fmt::Formatter<'_>, table: &mut Table) -> fmt::Result {
+pub fn write_table(text: &mut TerminalText, table: &mut Table) -> fmt::Result {
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
     for (n, line) in table.lines().enumerate() {
         let line = line.trim_end();
-        if n == 0 { writeln!(f, "{}", line.bold())? } else { writeln!(f, "{line}")? }
+        if n == 0 { text.line(&[&Style::Strong.of(line)])? } else { writeln!(text, "{line}")? }
     }
     Ok(())
 }

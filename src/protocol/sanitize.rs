@@ -2,6 +2,16 @@
 //!
 //! Every text that came from a server, a file or the command line passes here before a person sees it. An escape
 //! sequence in an `error_description` could otherwise rewrite the screen, set the title or fill the clipboard.
+//!
+//! [`line`] and [`message`] keep a text short, where it becomes part of a message of ours. What goes to a terminal in the
+//! end is a [`TerminalText`], which cleans whatever was forgotten on the way.
+
+mod terminal_text;
+
+pub use terminal_text::{Json, Pieces, Render, Style, Styled, TerminalText};
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// How much of a foreign text one message shows: enough for a sentence, too little to push ours off the screen.
 const MAX_CHARS: usize = 200;
@@ -67,6 +77,25 @@ pub fn pieces(text: &str, limit: usize) -> impl Iterator<Item = &str> {
         rest = after;
         Some(piece)
     })
+}
+
+/// A JSON text with all that cannot be seen in it escaped as `\u…`: nothing is lost, and it reads as the same value.
+pub fn json(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| c.is_control() && !matches!(c, '\n' | '\t') || is_invisible(c);
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if acts(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 /// The characters a person may see. A control sequence goes together with its payload, so that no half of one stays.

@@ -13,6 +13,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::process::in_background;
+use crate::protocol::sanitize::TerminalText;
 
 /// How many lines wait for a reader. A login has about thirty to say.
 const CAPACITY: usize = 256;
@@ -23,9 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Something to say.
 pub enum Message {
     /// Whole lines, their colours left out where stderr shows none.
-    Text(String),
+    Text(TerminalText),
     /// A line that the next message replaces, for a terminal. Nothing removes it.
-    Progress(String),
+    Progress(TerminalText),
 }
 
 /// Says something: at once, or as soon as somebody reads it.
@@ -59,10 +60,10 @@ static QUEUE: OnceLock<Queue> = OnceLock::new();
 fn print(message: &Message) {
     // Nobody can be told that stderr is gone.
     let _ = match message {
-        Message::Text(text) => anstream::stderr().write_all(text.as_bytes()),
+        Message::Text(text) => anstream::stderr().write_all(text.as_str().as_bytes()),
         Message::Progress(line) => {
             let mut stderr = io::stderr().lock();
-            write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush())
+            write!(stderr, "\r\x1b[K{}", *line.to_plain()).and_then(|()| stderr.flush())
         }
     };
 }
@@ -156,14 +157,14 @@ mod tests {
                     thread::park();
                 }
                 let (Message::Text(text) | Message::Progress(text)) = message;
-                seen.lock().unwrap().push(text.clone());
+                seen.lock().unwrap().push(text.as_str().to_owned());
             })
         });
         (queue, reader, read)
     }
 
     fn text(text: &str) -> Message {
-        Message::Text(text.to_owned())
+        Message::Text(TerminalText::of(&text))
     }
 
     #[test]
@@ -182,7 +183,7 @@ mod tests {
         let (queue, reader, read) = queue();
         queue.put(text("x"));
         for left in ["3 s", "2 s", "1 s"] {
-            queue.put(Message::Progress(left.to_owned()));
+            queue.put(Message::Progress(TerminalText::of(&left)));
         }
         queue.put(text("y"));
         (0..9).for_each(|_| reader.send(()).unwrap());

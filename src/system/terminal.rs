@@ -1,10 +1,14 @@
 //! The two streams to a person, and the questions put to one. Stdout is the answer, stderr is the talk.
+//!
+//! A terminal is sent [`TerminalText`] and nothing else: the functions that write to one take no other type. Bytes go out
+//! as they are through a [`Pipe`] only, which there is where stdout is no terminal, or where the user asked for the bytes
+//! by name.
 
-use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use super::messages::{self, Message};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::sanitize::{Json, Pieces, Render, TerminalText};
 use crate::protocol::secret::Secret;
 
 /// When to colour.
@@ -37,18 +41,51 @@ impl Advice for TerminalError {
     }
 }
 
+/// Stdout for bytes as they are.
+pub struct Pipe(());
+
+impl Pipe {
+    pub fn write(&self, bytes: &[u8]) -> Result<(), TerminalError> {
+        // What was said before stands before it.
+        messages::flush();
+        write_all(&mut io::stdout().lock(), bytes).map_err(TerminalError::Stdout)
+    }
+}
+
 pub trait Terminal: Send + Sync {
-    /// Writes to stdout, as it is.
-    fn data(&self, bytes: &[u8]) -> Result<(), TerminalError>;
+    /// Writes to stdout what is for people, with its styles where stdout shows them.
+    fn show(&self, answer: &dyn Render) -> Result<(), TerminalError>;
+
+    /// Stdout as a pipe or a file. `None` where it is a terminal.
+    fn pipe(&self) -> Option<Pipe>;
+
+    /// Stdout for bytes that the user asked for by name, whatever stdout is.
+    fn verbatim(&self) -> Pipe;
+
+    /// Writes what is for programs to stdout: as it is, or cleaned where people would see it.
+    fn data(&self, bytes: &[u8]) -> Result<(), TerminalError> {
+        match self.pipe() {
+            Some(pipe) => pipe.write(bytes),
+            None => self.show(&String::from_utf8_lossy(bytes)),
+        }
+    }
+
+    /// The same for JSON, which is the same value on a terminal too.
+    fn json(&self, json: &str) -> Result<(), TerminalError> {
+        match self.pipe() {
+            Some(pipe) => pipe.write(json.as_bytes()),
+            None => self.show(&Json(json)),
+        }
+    }
 
     /// One line of talk.
-    fn note(&self, line: &dyn Display);
+    fn note(&self, line: &dyn Render);
 
     /// One line that `--quiet` does not silence: it is like an error, but the command goes on.
-    fn alarm(&self, line: &dyn Display);
+    fn alarm(&self, line: &dyn Render);
 
     /// A line that the next one replaces: a countdown, a progress. Nothing where stderr is no terminal.
-    fn progress(&self, line: Option<&str>);
+    fn progress(&self, line: Option<&dyn Render>);
 
     /// From now on no line waits for somebody to read it: see [`messages`].
     fn stop_waiting(&self);
@@ -58,20 +95,29 @@ pub trait Terminal: Send + Sync {
 
     fn stdout_is_terminal(&self) -> bool;
 
-    /// Whether colour codes may go to stdout.
-    fn stdout_shows_color(&self) -> bool;
-
     /// How many columns a table on stdout may take.
     fn width(&self) -> usize;
 
     /// Asks for a line.
-    fn ask(&self, question: &str) -> Result<String, TerminalError>;
+    fn ask(&self, question: &dyn Render) -> Result<String, TerminalError>;
 
     /// Asks for a line that does not appear on the screen.
-    fn ask_hidden(&self, question: &str) -> Result<Secret, TerminalError>;
+    fn ask_hidden(&self, question: &dyn Render) -> Result<Secret, TerminalError>;
 
     /// All of stdin as text, its last line break cut off.
     fn stdin_secret(&self) -> Result<Secret, TerminalError>;
+}
+
+/// Writes an error, or a command line's, to stderr, before there is a [`Terminal`] and after.
+pub fn complain(text: TerminalText) {
+    messages::write(Message::Text(text));
+}
+
+/// Writes a help text to stdout.
+pub fn answer(text: &TerminalText) -> Result<(), TerminalError> {
+    let shows_color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+    let pipe = Pipe(());
+    if shows_color { pipe.write(text.as_str().as_bytes()) } else { pipe.write(text.to_plain().as_bytes()) }
 }
 
 /// How much of stdin is read as a secret.
@@ -96,8 +142,6 @@ impl SystemTerminal {
             ColorChoice::Auto => anstream::ColorChoice::Auto,
         };
         choice.write_global();
-        // `colored` looks at stdout only, so it always colours, and each stream strips what it must not show.
-        colored::control::set_override(true);
         let (stdin, stderr) = (io::stdin().is_terminal(), io::stderr().is_terminal());
         Self {
             interactive: stdin && stderr,
@@ -109,27 +153,33 @@ impl SystemTerminal {
 }
 
 impl Terminal for SystemTerminal {
-    fn data(&self, bytes: &[u8]) -> Result<(), TerminalError> {
-        // What was said before stands before it.
-        messages::flush();
-        write_all(&mut io::stdout().lock(), bytes).map_err(TerminalError::Stdout)
+    fn show(&self, shown: &dyn Render) -> Result<(), TerminalError> {
+        answer(&TerminalText::of(shown))
     }
 
-    fn note(&self, line: &dyn Display) {
+    fn pipe(&self) -> Option<Pipe> {
+        (!self.stdout_terminal).then_some(Pipe(()))
+    }
+
+    fn verbatim(&self) -> Pipe {
+        Pipe(())
+    }
+
+    fn note(&self, line: &dyn Render) {
         if !self.quiet {
-            self.progress(None);
-            messages::write(Message::Text(format!("{line}\n")));
+            self.alarm(line);
         }
     }
 
-    fn alarm(&self, line: &dyn Display) {
+    fn alarm(&self, line: &dyn Render) {
         self.progress(None);
-        messages::write(Message::Text(format!("{line}\n")));
+        messages::write(Message::Text(TerminalText::of(&Pieces(&[line, &"\n"]))));
     }
 
-    fn progress(&self, line: Option<&str>) {
+    fn progress(&self, line: Option<&dyn Render>) {
         if self.stderr_terminal && !self.quiet {
-            messages::write(Message::Progress(line.unwrap_or_default().to_owned()));
+            let line = line.map(|line| TerminalText::of(line).on_one_line()).unwrap_or_default();
+            messages::write(Message::Progress(line));
         }
     }
 
@@ -145,20 +195,13 @@ impl Terminal for SystemTerminal {
         self.stdout_terminal
     }
 
-    fn stdout_shows_color(&self) -> bool {
-        anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-    }
-
     fn width(&self) -> usize {
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         columns.or_else(|| terminal_width().filter(|_| self.stdout_terminal)).unwrap_or(PIPE_WIDTH)
     }
 
-    fn ask(&self, question: &str) -> Result<String, TerminalError> {
-        messages::flush();
-        let mut stderr = io::stderr().lock();
-        let _ = write!(stderr, "{question}: ");
-        let _ = stderr.flush();
+    fn ask(&self, question: &dyn Render) -> Result<String, TerminalError> {
+        put_question(question, "");
         let mut line = String::new();
         match io::stdin().lock().read_line(&mut line) {
             Ok(0) => Err(TerminalError::NoAnswer),
@@ -167,9 +210,8 @@ impl Terminal for SystemTerminal {
         }
     }
 
-    fn ask_hidden(&self, question: &str) -> Result<Secret, TerminalError> {
-        messages::flush();
-        let line = hidden_line(|| drop(write!(io::stderr().lock(), "{question} (not shown): ")))?;
+    fn ask_hidden(&self, question: &dyn Render) -> Result<Secret, TerminalError> {
+        let line = hidden_line(|| put_question(question, " (not shown)"))?;
         Ok(Secret::new(line.trim().to_owned()))
     }
 
@@ -179,6 +221,14 @@ impl Terminal for SystemTerminal {
             .map_err(TerminalError::Stdin)?;
         Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
     }
+}
+
+/// A question on a line that the answer ends.
+fn put_question(question: &dyn Render, remark: &str) {
+    messages::flush();
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "{}{remark}: ", *TerminalText::of(question).on_one_line().to_plain());
+    let _ = stderr.flush();
 }
 
 /// Writes all of it, also to a pipe that somebody has set to be non-blocking: one that is full for a moment is waited

@@ -144,7 +144,7 @@ impl Page {
         let NextStep { code, hint } = error.next_step();
         let text = report::page(error, hint.as_deref());
         self.0 += &format!("\n{name}: exit {}, {code:?}\n", code as u8);
-        for line in anstream::adapter::strip_str(&text).to_string().lines() {
+        for line in text.to_plain().lines() {
             self.0 += format!("    {line}").trim_end();
             self.0 += "\n";
         }

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use colored::Colorize;
 use serde::Serialize;
 
-use crate::protocol::sanitize;
+use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::time::Timestamp;
 use crate::provider::RecordedOrigins;
 use crate::store::StoreKind;
@@ -19,18 +18,14 @@ pub struct AppOutcome {
     pub place: String,
 }
 
-impl fmt::Display for AppOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Render for AppOutcome {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
         let secret = if self.secret { "with its secret" } else { "without a secret" };
-        writeln!(
-            f,
-            "{} Client `{}` of `{}` is kept {secret} in {}",
-            "✓".green().bold(),
-            sanitize::line(&self.client_id),
-            self.provider,
-            self.place
-        )?;
-        writeln!(f, "  next     {}", format!("oauthctl login --provider {}", self.provider).bold())
+        let client = sanitize::line(&self.client_id);
+        let kept = format_args!(" Client `{client}` of `{}` is kept {secret} in {}", self.provider, self.place);
+        text.line(&[&Style::Success.of("✓"), &kept])?;
+        let command = format_args!("oauthctl login --provider {}", self.provider);
+        text.line(&[&"  next     ", &Style::Strong.of(command)])
     }
 }
 
@@ -44,16 +39,16 @@ pub struct AppStatus {
     pub origins: Option<RecordedOrigins>,
 }
 
-impl fmt::Display for AppStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "provider   {}", self.provider)?;
-        writeln!(f, "client id  {}", sanitize::line(&self.client_id))?;
-        writeln!(f, "secret     {}", if self.secret { "kept" } else { "none" })?;
-        writeln!(f, "store      {}", self.store)?;
-        writeln!(f, "since      {}", self.registered_at)?;
+impl Render for AppStatus {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        writeln!(text, "provider   {}", self.provider)?;
+        writeln!(text, "client id  {}", sanitize::line(&self.client_id))?;
+        writeln!(text, "secret     {}", if self.secret { "kept" } else { "none" })?;
+        writeln!(text, "store      {}", self.store)?;
+        writeln!(text, "since      {}", self.registered_at)?;
         match self.origins.as_ref().and_then(|origins| origins.token.as_deref()) {
-            Some(origin) => writeln!(f, "goes to    {origin}"),
-            None => writeln!(f, "goes to    depends on the login's parameters"),
+            Some(origin) => writeln!(text, "goes to    {origin}"),
+            None => writeln!(text, "goes to    depends on the login's parameters"),
         }
     }
 }

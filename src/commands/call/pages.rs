@@ -85,6 +85,7 @@ impl<'a> Joined<'a> {
                 Some(sink) => self.show.filtered(&page.body, sink),
                 None => Ok(()),
             },
+            (Shape::Bytes, None) if self.on_screen() => self.show.on_screen(&page.body),
             (Shape::Bytes, None) => self.write(&page.body),
             (Shape::Rows, Some(Facts { is_array: true, rows: Some(0) })) => Ok(()),
             (Shape::Rows, Some(Facts { is_array: true, .. })) => {

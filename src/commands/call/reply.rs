@@ -1,9 +1,9 @@
 //! What a reply says beside its body: on stderr for people, on stdout with `--include`.
 
-use colored::Colorize;
 use http::{HeaderMap, StatusCode};
 
 use crate::protocol::mask;
+use crate::protocol::sanitize::{Pieces, Style, TerminalText};
 
 /// Status line and headers.
 pub struct ReplyHead<'a> {
@@ -33,12 +33,14 @@ impl ReplyHead<'_> {
 
     /// One line: the status, where it leads, and how much the API has left for us. Without the secrets, which the API
     /// may repeat.
-    pub fn summary(&self, secrets: &[&str]) -> String {
-        let status = self.status_text();
-        let mut line = (if self.status < 400 { status.green() } else { status.red() }).to_string();
+    pub fn summary(&self, secrets: &[&str]) -> TerminalText {
+        let style = if self.status < 400 { Style::Good } else { Style::Bad };
+        let mut line = TerminalText::of(&style.of(self.status_text()));
         for (name, value) in self.headers.iter().filter(|(name, _)| is_worth_a_word(name.as_str())) {
             let value = mask::line(&String::from_utf8_lossy(value.as_bytes()), secrets);
-            line.push_str(&format!("  {} {value}", format!("{name}:").dimmed()));
+            let name = Style::Faint.of(format!("{name}:"));
+            // A text takes whatever is written.
+            line.put(&Pieces(&[&"  ", &name, &" ", &value]));
         }
         line
     }

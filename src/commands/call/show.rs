@@ -4,7 +4,6 @@
 //! What goes through is never whole in memory. A screen and a filter need the whole, and get [`SCREENFUL`] of it; what is
 //! made of it for a screen leaves piece by piece.
 
-use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,9 +15,10 @@ use super::jq::{Filter, Output};
 use super::json_text::JsonText;
 use super::reply::ReplyHead;
 use crate::commands::Context;
-use crate::protocol::{json, sanitize};
+use crate::protocol::json;
+use crate::protocol::sanitize::{self, Json, Render, TerminalText};
 use crate::system::http::{HttpError, HttpReply};
-use crate::system::terminal::{ColorChoice, Terminal, TerminalError};
+use crate::system::terminal::{ColorChoice, Pipe, Terminal};
 
 /// A provider's denial, and an error's message, are looked for in this much of a body; what follows is passed on.
 const LOOK_INTO: usize = 64 * 1024;
@@ -57,13 +57,12 @@ pub struct Show<'a> {
     terminal: &'a dyn Terminal,
     filter: Option<Filter>,
     screen: bool,
-    color: bool,
 }
 
-/// Where one body goes.
+/// Where one body goes. A screen takes [`TerminalText`] alone, and bytes as a text that is cleaned.
 pub enum Sink {
     Nowhere,
-    Stdout,
+    Stdout(Pipe),
     Screen,
     File(File),
 }
@@ -74,7 +73,7 @@ impl<'a> Show<'a> {
         let filter = args.jq.as_deref().map(Filter::parse).transpose()?;
         let terminal = context.terminal();
         let screen = (terminal.stdout_is_terminal() || context.global.color == ColorChoice::Always) && !args.raw;
-        Ok(Self { args, terminal, filter, screen, color: screen && terminal.stdout_shows_color() })
+        Ok(Self { args, terminal, filter, screen })
     }
 
     /// Whether a body is to be passed on whatever it is.
@@ -97,9 +96,9 @@ impl<'a> Show<'a> {
         }
         let head = ReplyHead { status: reply.status, headers: &reply.headers }.to_wire();
         if self.screen {
-            return Ok(self.terminal.data(sanitize::text(&String::from_utf8_lossy(&head)).as_bytes())?);
+            return Ok(self.terminal.show(&String::from_utf8_lossy(&head))?);
         }
-        Ok(self.terminal.data(&head)?)
+        Ok(self.terminal.verbatim().write(&head)?)
     }
 
     /// A refusal is shown as it is, and goes into no file: what was there stays.
@@ -113,7 +112,8 @@ impl<'a> Show<'a> {
                 Sink::File(file.map_err(|source| self.not_written(source))?)
             }
             _ if self.screen && !to_stdout => Sink::Screen,
-            _ => Sink::Stdout,
+            // A pipe, or a terminal for which `--raw` or `-o -` asks for the bytes.
+            _ => Sink::Stdout(self.terminal.verbatim()),
         })
     }
 
@@ -163,13 +163,14 @@ impl<'a> Show<'a> {
         match sink {
             Sink::Nowhere => {}
             Sink::File(file) => file.write_all(bytes).map_err(|source| self.not_written(source))?,
-            Sink::Stdout | Sink::Screen => self.terminal.data(bytes)?,
+            Sink::Stdout(pipe) => pipe.write(bytes)?,
+            Sink::Screen => self.terminal.show(&String::from_utf8_lossy(bytes))?,
         }
         Ok(())
     }
 
     /// JSON is indented and coloured, other text cleaned; anything else would be noise, or worse.
-    fn on_screen(&self, body: &[u8]) -> Result<(), CallError> {
+    pub fn on_screen(&self, body: &[u8]) -> Result<(), CallError> {
         if body.is_empty() {
             return Ok(());
         }
@@ -183,38 +184,35 @@ impl<'a> Show<'a> {
             return self.json_on_screen(["", text, "\n"], 0);
         }
         let mut screen = Screen::new(self.terminal);
-        let pieces = sanitize::pieces(text.trim_end_matches('\n'), PART);
-        let written = pieces.map(sanitize::text).try_for_each(|piece| screen.write_str(&piece));
-        let written = written.and_then(|()| screen.write_str("\n"));
-        screen.end(written)
+        sanitize::pieces(text.trim_end_matches(['\n', '\r']), PART).try_for_each(|piece| screen.put(&piece))?;
+        screen.put(&"\n")?;
+        screen.end()
     }
 
     /// A text that is JSON, or the inside of an array, between two texts of ours.
     pub fn json_on_screen(&self, [before, text, after]: [&str; 3], level: usize) -> Result<(), CallError> {
         let mut screen = Screen::new(self.terminal);
-        let written = write!(screen, "{before}{}{after}", JsonText { text, level, color: self.color });
-        screen.end(written)
-    }
-
-    /// A filter's result for the screen. `None` if it is no JSON.
-    fn result_for_screen(&self, json: &[u8]) -> Option<String> {
-        let text = std::str::from_utf8(json).ok().filter(|_| json::is_json(json))?;
-        Some(JsonText { text, level: 0, color: self.color }.to_string())
+        screen.put(&before)?;
+        JsonText { text, level }.write(&mut |piece| screen.put(piece))?;
+        screen.put(&after)?;
+        screen.end()
     }
 
     /// Puts a JSON text through the filter; its results are lines, as they come.
     pub fn filtered(&self, body: &[u8], sink: &mut Sink) -> Result<(), CallError> {
         let Some(filter) = &self.filter else { return Ok(()) };
         let on_screen = matches!(sink, Sink::Screen);
+        let mut screen = Screen::new(self.terminal);
         let mut lines = Vec::new();
         let ran = filter.run(body, &mut |output| {
             match output {
                 Output::Text(text) if on_screen => {
-                    lines.extend_from_slice(sanitize::text(&String::from_utf8_lossy(&text)).as_bytes());
+                    screen.put(&String::from_utf8_lossy(&text))?;
+                    return screen.put(&"\n");
                 }
                 Output::Json(json) if on_screen => {
-                    let shown = self.result_for_screen(&json);
-                    lines.extend(shown.map_or(json, String::into_bytes));
+                    screen.result(&json)?;
+                    return screen.put(&"\n");
                 }
                 Output::Text(bytes) | Output::Json(bytes) => lines.extend_from_slice(&bytes),
             }
@@ -225,6 +223,7 @@ impl<'a> Show<'a> {
             self.write(sink, &std::mem::take(&mut lines))
         });
         // What came before a failure is shown too.
+        screen.end()?;
         if !lines.is_empty() {
             self.write(sink, &lines)?;
         }
@@ -232,43 +231,36 @@ impl<'a> Show<'a> {
     }
 }
 
-/// Takes a text for the terminal in pieces, and passes it on in larger ones.
+/// Takes what is for the terminal in pieces, and passes it on in larger ones.
 struct Screen<'a> {
     terminal: &'a dyn Terminal,
-    part: String,
-    failed: Option<TerminalError>,
+    part: TerminalText,
 }
 
 impl<'a> Screen<'a> {
     fn new(terminal: &'a dyn Terminal) -> Self {
-        Self { terminal, part: String::new(), failed: None }
+        Self { terminal, part: TerminalText::new() }
     }
 
-    fn pass_on(&mut self) -> fmt::Result {
-        let passed_on = self.terminal.data(self.part.as_bytes());
-        self.part.clear();
-        passed_on.map_err(|error| {
-            self.failed = Some(error);
-            fmt::Error
-        })
+    fn put(&mut self, piece: &dyn Render) -> Result<(), CallError> {
+        self.part.put(piece);
+        if self.part.len() < PART { Ok(()) } else { self.pass_on() }
     }
 
-    /// What is left, and what went wrong.
-    fn end(mut self, written: fmt::Result) -> Result<(), CallError> {
-        // Only the terminal fails here.
-        match written.and_then(|()| self.pass_on()) {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                let unknown = || TerminalError::Stdout(std::io::Error::other(error));
-                Err(self.failed.unwrap_or_else(unknown).into())
-            }
+    /// A result of a filter, which may be a value of jq's and none of JSON's, such as `NaN`.
+    fn result(&mut self, json: &[u8]) -> Result<(), CallError> {
+        match std::str::from_utf8(json).ok().filter(|_| json::is_json(json)) {
+            Some(text) => JsonText { text, level: 0 }.write(&mut |piece| self.put(piece)),
+            None => self.put(&Json(&String::from_utf8_lossy(json))),
         }
     }
-}
 
-impl fmt::Write for Screen<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.part.push_str(text);
-        if self.part.len() < PART { Ok(()) } else { self.pass_on() }
+    fn pass_on(&mut self) -> Result<(), CallError> {
+        Ok(self.terminal.show(&self.part.take())?)
+    }
+
+    /// What is left.
+    fn end(mut self) -> Result<(), CallError> {
+        if self.part.is_empty() { Ok(()) } else { self.pass_on() }
     }
 }

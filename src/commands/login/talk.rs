@@ -2,8 +2,6 @@
 
 use std::net::SocketAddr;
 
-use colored::Colorize;
-
 use super::super::{Context, SessionError};
 use super::LoginArgs;
 use crate::commands::view::what_was_read;
@@ -12,7 +10,7 @@ use crate::flow::evidence::{Evidence, Missing};
 use crate::flow::pages::Page;
 use crate::flow::redirect::{Doubt, Stray};
 use crate::protocol::grant::GrantKind;
-use crate::protocol::sanitize;
+use crate::protocol::sanitize::{self, Pieces, Style};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
 use crate::provider::{Provider, ProviderDefinition};
@@ -24,7 +22,7 @@ use crate::system::paths::variable;
 const SHORT_NOTE: usize = 160;
 
 fn warn(context: &Context, text: &str) {
-    context.terminal().note(&format_args!("{} {text}", "warning:".yellow().bold()));
+    context.terminal().note(&Pieces(&[&Style::Warning.of("warning:"), &" ", &text]));
 }
 
 pub fn about_scopes(asked: &ScopeSet, definition: &ProviderDefinition, context: &Context) {
@@ -45,12 +43,12 @@ pub fn about_scopes(asked: &ScopeSet, definition: &ProviderDefinition, context: 
 pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, context: &Context) {
     let terminal = context.terminal();
     let emulated = provider.emulator.as_ref().map(|origin| format!(" (emulated at {origin})")).unwrap_or_default();
-    terminal.note(&format_args!("Logging in to {}{emulated}", provider.definition.name.bold()));
+    terminal.note(&Pieces(&[&"Logging in to ", &Style::Strong.of(&provider.definition.name), &emulated]));
     let where_to = match &provider.definition.app.page {
         Some(page) if provider.emulator.is_none() => format!(", to be registered to the letter at {page}"),
         _ => ", to be registered to the letter".to_owned(),
     };
-    terminal.note(&format_args!("Redirect URI: {}{where_to}", login.redirect_uri().as_str().bold()));
+    terminal.note(&Pieces(&[&"Redirect URI: ", &Style::Strong.of(login.redirect_uri()), &where_to]));
     let note = provider.definition.redirect.note.as_deref().filter(|note| note.chars().count() <= SHORT_NOTE);
     if let Some(note) = note.filter(|_| provider.emulator.is_none()) {
         terminal.note(&format_args!("  {}", sanitize::line(note)));
@@ -77,7 +75,12 @@ pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, contex
     if let (Some(connection), Some(addresses)) = (connection, login.redirect_uri().loopback()) {
         let command = ssh_command(&sanitize::line(&connection), variable("USER").as_deref(), addresses[0]);
         let paste = if terminal.is_interactive() { ", or paste the final address here" } else { "" };
-        terminal.note(&format_args!("This is a remote machine. On yours, run {} first{paste}.", command.bold()));
+        let command = Style::Strong.of(command);
+        terminal.note(&Pieces(&[
+            &"This is a remote machine. On yours, run ",
+            &command,
+            &format_args!(" first{paste}."),
+        ]));
     }
 }
 
@@ -121,21 +124,20 @@ pub fn while_waiting(waiting: &Waiting<'_>, context: &Context) {
     let terminal = context.terminal();
     match waiting {
         Waiting::Left(left) => {
-            terminal.progress(Some(&format!("Waiting for the redirect, {} left. Ctrl-C stops.", HumanDuration(*left))));
+            terminal.progress(Some(&format_args!(
+                "Waiting for the redirect, {} left. Ctrl-C stops.",
+                HumanDuration(*left)
+            )));
         }
-        Waiting::Confirm(Doubt::NoState) => terminal.note(&format_args!(
-            "{} An answer came without the state that proves it is yours; this provider may leave it out. \
-             Did you just approve the login in your browser? Type {} or {} and Enter.",
-            "?".cyan().bold(),
-            "yes".bold(),
-            "no".bold()
-        )),
-        Waiting::Confirm(Doubt::BareCode) => terminal.note(&format_args!(
-            "{} A bare code proves nothing of where it is from. Did you copy it from your own browser just now? Type {} or {} and Enter.",
-            "?".cyan().bold(),
-            "yes".bold(),
-            "no".bold()
-        )),
+        Waiting::Confirm(Doubt::NoState) => confirm(
+            "An answer came without the state that proves it is yours; this provider may leave it out. \
+             Did you just approve the login in your browser?",
+            context,
+        ),
+        Waiting::Confirm(Doubt::BareCode) => confirm(
+            "A bare code proves nothing of where it is from. Did you copy it from your own browser just now?",
+            context,
+        ),
         Waiting::Stray(stray) => about_stray(stray, context),
         Waiting::Foreign { user } => warn(
             context,
@@ -160,6 +162,12 @@ pub fn while_waiting(waiting: &Waiting<'_>, context: &Context) {
             terminal.note(&"A browser spoke http to the port, which speaks https: the registered redirect URI must begin with `https://`.");
         }
     }
+}
+
+fn confirm(question: &str, context: &Context) {
+    let [yes, no] = ["yes", "no"].map(|word| Style::Strong.of(word));
+    let question = format_args!(" {question} Type ");
+    context.terminal().note(&Pieces(&[&Style::Hint.of("?"), &question, &yes, &" or ", &no, &" and Enter."]));
 }
 
 fn about_stray(stray: &Stray, context: &Context) {

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use colored::Colorize;
 use serde::Serialize;
 
 use crate::commands::view::until;
-use crate::protocol::sanitize;
+use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
 use crate::provider::Provider;
@@ -71,22 +70,21 @@ impl LoginOutcome {
     }
 }
 
-impl fmt::Display for LoginOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Render for LoginOutcome {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
         let label = self.label.as_deref().map(|label| format!(" ({})", sanitize::line(label))).unwrap_or_default();
-        writeln!(f, "{} Logged in to {} as `{}`{label}", "✓".green().bold(), self.name, self.profile)?;
+        let who = format_args!(" Logged in to {} as `{}`{label}", self.name, self.profile);
+        text.line(&[&Style::Success.of("✓"), &who])?;
         let granted = match (self.granted.is_empty(), self.has_scopes) {
             (true, true) => "not said".to_owned(),
             (true, false) => format!("what its owner may do: {} names no scopes", self.name),
             (false, _) => sanitize::line(&self.granted.to_string()),
         };
-        writeln!(f, "  granted  {granted}")?;
+        writeln!(text, "  granted  {granted}")?;
         let refresh = if self.refreshable { ", renewed by itself" } else { "" };
-        writeln!(f, "  until    {}{refresh}", until(self.expiry, self.now))?;
-        writeln!(f, "  kept in  {}", self.place)?;
-        match &self.example {
-            Some(path) => writeln!(f, "  next     {}", format!("oauthctl call GET {path}").bold()),
-            None => writeln!(f, "  next     {}", "oauthctl call GET PATH".bold()),
-        }
+        writeln!(text, "  until    {}{refresh}", until(self.expiry, self.now))?;
+        writeln!(text, "  kept in  {}", self.place)?;
+        let path = self.example.as_deref().unwrap_or("PATH");
+        text.line(&[&"  next     ", &Style::Strong.of(format_args!("oauthctl call GET {path}"))])
     }
 }

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use colored::Colorize;
 use serde::Serialize;
 
-use crate::commands::view::{table, write_table};
+use crate::commands::view::{add_row, table, write_table};
+use crate::protocol::sanitize::{Render, Style, TerminalText};
 use crate::provider::ProviderDefinition;
 use crate::provider::definition::DepartureLine;
 
@@ -40,20 +40,21 @@ impl ProvidersView {
     }
 }
 
-impl fmt::Display for ProvidersView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Render for ProvidersView {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
         let mut table = table(self.width, &["ID", "NAME", "NEEDS", "SCOPES", "CHECKED", ""]);
         for row in &self.providers {
-            table.add_row([
+            let cells = [
                 row.id.clone(),
                 row.name.clone(),
                 if row.params.is_empty() { "–".to_owned() } else { row.params.join(", ") },
                 row.scopes.to_string(),
                 row.checked.clone().unwrap_or_else(|| "–".to_owned()),
                 if row.overlaid { "your file" } else { "" }.to_owned(),
-            ]);
+            ];
+            add_row(&mut table, cells);
         }
-        write_table(f, &mut table)
+        write_table(text, &mut table)
     }
 }
 
@@ -72,17 +73,17 @@ impl ProviderView {
     }
 }
 
-impl fmt::Display for ProviderView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Render for ProviderView {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
         let definition = &self.definition;
-        let line = |f: &mut fmt::Formatter<'_>, name: &str, value: &str| writeln!(f, "{name:<11}{value}");
-        writeln!(f, "{} ({})", definition.name.bold(), self.id)?;
+        let line = |text: &mut TerminalText, name: &str, value: &str| writeln!(text, "{name:<11}{value}");
+        text.line(&[&Style::Strong.of(&definition.name), &format_args!(" ({})", self.id)])?;
         if self.overlaid {
-            line(f, "changed by", "your own file in the configuration directory")?;
+            line(text, "changed by", "your own file in the configuration directory")?;
         }
         let source = definition.source.as_deref().unwrap_or("no source");
         line(
-            f,
+            text,
             "source",
             &format!("{source}, read {}", definition.checked.as_deref().unwrap_or("at an unknown date")),
         )?;
@@ -95,46 +96,41 @@ impl fmt::Display for ProviderView {
         ];
         for (name, value) in optional {
             if let Some(value) = value {
-                line(f, name, value)?;
+                line(text, name, value)?;
             }
         }
         for (name, param) in &definition.params {
-            line(f, "parameter", &format!("{{{name}}}, such as {}", param.example.as_deref().unwrap_or("?")))?;
+            line(text, "parameter", &format!("{{{name}}}, such as {}", param.example.as_deref().unwrap_or("?")))?;
         }
-        writeln!(f, "\n{}", "Scopes".bold())?;
+        text.line(&[&"\n", &Style::Strong.of("Scopes")])?;
         let longest = definition.scope.known.iter().map(|scope| scope.name.len()).max().unwrap_or(0);
         if definition.scope.known.is_empty() {
-            writeln!(f, "  none are documented")?;
+            writeln!(text, "  none are documented")?;
         }
         for scope in &definition.scope.known {
             let note = scope.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
-            writeln!(f, "  {:<longest$}  {}{note}", scope.name, scope.about)?;
+            writeln!(text, "  {:<longest$}  {}{note}", scope.name, scope.about)?;
         }
-        writeln!(f, "\n{}", "Departures from the RFCs".bold())?;
+        text.line(&[&"\n", &Style::Strong.of("Departures from the RFCs")])?;
         if self.departures.is_empty() {
-            writeln!(f, "  none")?;
+            writeln!(text, "  none")?;
         }
         for departure in &self.departures {
-            writeln!(f, "  {} = {}", departure.key.bold(), departure.value)?;
-            writeln!(f, "    RFC: {}", departure.rfc)?;
+            text.line(&[&"  ", &Style::Strong.of(&departure.key), &format_args!(" = {}", departure.value)])?;
+            writeln!(text, "    RFC: {}", departure.rfc)?;
             let source = departure.source.as_deref().unwrap_or("no source");
-            writeln!(f, "    {source}, {}, {}", departure.checked.as_deref().unwrap_or("no date"), departure.seen)?;
+            writeln!(text, "    {source}, {}, {}", departure.checked.as_deref().unwrap_or("no date"), departure.seen)?;
             if let Some(note) = &departure.note {
-                writeln!(f, "    {note}")?;
+                writeln!(text, "    {note}")?;
             }
         }
         if !definition.alternatives.is_empty() {
-            writeln!(f, "\n{}", "Alternatives: `alternative = \"NAME\"` in your own file chooses one".bold())?;
+            let how = "Alternatives: `alternative = \"NAME\"` in your own file chooses one";
+            text.line(&[&"\n", &Style::Strong.of(how)])?;
         }
         for (name, alternative) in &definition.alternatives {
-            writeln!(
-                f,
-                "  {}  {}\n    {}, {}",
-                name.bold(),
-                alternative.note,
-                alternative.source,
-                alternative.checked
-            )?;
+            text.line(&[&"  ", &Style::Strong.of(name), &format_args!("  {}", alternative.note)])?;
+            writeln!(text, "    {}, {}", alternative.source, alternative.checked)?;
         }
         Ok(())
     }
@@ -148,13 +144,13 @@ pub struct CheckedDefinition {
     pub unsourced: Vec<String>,
 }
 
-impl fmt::Display for CheckedDefinition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} `{}` can be used", "✓".green().bold(), self.id)?;
+impl Render for CheckedDefinition {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        text.line(&[&Style::Success.of("✓"), &format_args!(" `{}` can be used", self.id)])?;
         if self.unsourced.is_empty() {
             return Ok(());
         }
-        writeln!(f, "  without a source: {}", self.unsourced.join(", "))?;
-        writeln!(f, "  `key = {{ value = …, source = \"URL\", checked = \"DATE\" }}` says where a value was read")
+        writeln!(text, "  without a source: {}", self.unsourced.join(", "))?;
+        writeln!(text, "  `key = {{ value = …, source = \"URL\", checked = \"DATE\" }}` says where a value was read")
     }
 }

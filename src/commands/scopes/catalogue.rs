@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use colored::Colorize;
 use serde::Serialize;
 
-use crate::commands::view::{table, write_table};
+use crate::commands::view::{add_row, table, write_table};
+use crate::protocol::sanitize::{Render, Style, TerminalText};
 use crate::provider::ProviderDefinition;
 use crate::provider::scopes::KnownScope;
 
@@ -71,30 +71,32 @@ impl CatalogueRow {
     }
 }
 
-impl fmt::Display for ScopeCatalogueView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Render for ScopeCatalogueView {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
         let source = self.source.as_deref().unwrap_or("no source");
         let checked = self.checked.as_deref().map(|day| format!(", read {day}")).unwrap_or_default();
-        writeln!(f, "{} ({}), from {source}{checked}", self.name.bold(), self.provider)?;
+        let from = format_args!(" ({}), from {source}{checked}", self.provider);
+        text.line(&[&Style::Strong.of(&self.name), &from])?;
         if self.scopes.is_empty() {
-            return writeln!(f, "It names no scopes: a token may do whatever its owner may.");
+            return writeln!(text, "It names no scopes: a token may do whatever its owner may.");
         }
         let mut table = table(self.width, &["SCOPE", "GROUP", "ABOUT", "PROVEN BY"]);
         for row in &self.scopes {
             let group = row.scope.group.as_deref().unwrap_or("–");
-            table.add_row([row.scope.name.as_str(), group, &row.about(), &row.proven_by()]);
+            let cells = [row.scope.name.clone(), group.to_owned(), row.about(), row.proven_by()];
+            add_row(&mut table, cells);
         }
-        write_table(f, &mut table)
+        write_table(text, &mut table)
     }
 }
 
-impl fmt::Display for ScopeCataloguesView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Render for ScopeCataloguesView {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
         for (n, catalogue) in self.0.iter().enumerate() {
             if n > 0 {
-                writeln!(f)?;
+                writeln!(text)?;
             }
-            write!(f, "{catalogue}")?;
+            text.add(catalogue)?;
         }
         Ok(())
     }

@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::commands::view::{table, until, write_table};
+use crate::commands::view::{add_row, table, until, write_table};
 use crate::flow::evidence::{Evidence, Finding, Granted};
 use crate::flow::probe::{Proof, Verdict};
-use crate::protocol::sanitize;
+use crate::protocol::sanitize::{self, Render, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
 use crate::provider::ProviderDefinition;
@@ -186,10 +186,10 @@ fn how(proof: &Proof) -> String {
     }
 }
 
-impl fmt::Display for ScopesView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Render for ScopesView {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
         if self.scopes.is_empty() {
-            writeln!(f, "{} names no scopes: a token may do whatever its owner may.", self.name)?;
+            writeln!(text, "{} names no scopes: a token may do whatever its owner may.", self.name)?;
         } else {
             let head: &[&str] = match self.probed {
                 true => &["SCOPE", "ASKED", "GRANTED", "PROVEN", "HOW"],
@@ -200,32 +200,32 @@ impl fmt::Display for ScopesView {
                 let mut cells = vec![row.scope.clone(), row.asked_cell().to_owned(), row.granted_cell().to_owned()];
                 cells.extend(self.probed.then(|| yes_no(row.proven).to_owned()));
                 cells.push(row.last_cell());
-                table.add_row(cells);
+                add_row(&mut table, cells);
             }
-            write_table(f, &mut table)?;
+            write_table(text, &mut table)?;
             if !self.documented {
-                writeln!(f, "\nThe documents of {} name no scopes: these are from the login alone.", self.name)?;
+                writeln!(text, "\nThe documents of {} name no scopes: these are from the login alone.", self.name)?;
             }
         }
-        writeln!(f)?;
+        writeln!(text)?;
         for conflict in self.scopes.iter().filter_map(ScopeRow::conflict) {
-            writeln!(f, "Disagreement  {conflict}")?;
+            writeln!(text, "Disagreement  {conflict}")?;
         }
         if !self.sources.is_empty() {
-            writeln!(f, "Sources       {}", self.sources.join("; "))?;
+            writeln!(text, "Sources       {}", self.sources.join("; "))?;
         }
         for silent in &self.silent {
-            writeln!(f, "No answer     {silent}")?;
+            writeln!(text, "No answer     {silent}")?;
         }
         match &self.diff {
             None => Ok(()),
-            Some(None) => writeln!(f, "Changes       this is the first look at this login"),
-            Some(Some(changes)) => write_changes(f, changes),
+            Some(None) => writeln!(text, "Changes       this is the first look at this login"),
+            Some(Some(changes)) => write_changes(text, changes),
         }
     }
 }
 
-fn write_changes(f: &mut fmt::Formatter<'_>, changes: &ScopeChanges) -> fmt::Result {
+fn write_changes(text: &mut TerminalText, changes: &ScopeChanges) -> fmt::Result {
     let mut lines = Vec::new();
     let lists: [(&str, &ScopeSet); 4] = [
         ("gained", &changes.gained),
@@ -249,5 +249,5 @@ fn write_changes(f: &mut fmt::Formatter<'_>, changes: &ScopeChanges) -> fmt::Res
     if lines.is_empty() {
         lines.push("none".to_owned());
     }
-    writeln!(f, "Changes       since {}: {}", changes.since, lines.join("; "))
+    writeln!(text, "Changes       since {}: {}", changes.since, lines.join("; "))
 }

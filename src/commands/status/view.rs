@@ -5,8 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::commands::sources::ValueSource;
-use crate::commands::view::{table, until, write_table};
-use crate::protocol::sanitize;
+use crate::commands::view::{add_row, table, until, write_table};
+use crate::protocol::sanitize::{self, Render, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
 use crate::store::login_index::LoginEntry;
@@ -79,11 +79,11 @@ impl StatusRow {
     }
 }
 
-impl fmt::Display for StatusView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Render for StatusView {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
         if self.logins.is_empty() {
             return writeln!(
-                f,
+                text,
                 "No logins. `oauthctl login --provider ID` makes one; `oauthctl providers list` shows the providers."
             );
         }
@@ -112,8 +112,8 @@ impl fmt::Display for StatusView {
             if labelled {
                 cells.insert(2, row.label.as_deref().map(sanitize::line).unwrap_or_default());
             }
-            table.add_row(cells);
+            add_row(&mut table, cells);
         }
-        write_table(f, &mut table)
+        write_table(text, &mut table)
     }
 }

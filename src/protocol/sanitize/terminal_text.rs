@@ -1,0 +1,329 @@
+//! The one door to a terminal. What is written there is a [`TerminalText`], and only this module makes one: every text
+//! that is put into it is cleaned on the way, ours as well as a server's, so that no command can forget to.
+//!
+//! A style is not part of a text: it is asked for beside it ([`Style`]). An escape sequence in a text is therefore
+//! always foreign, and removed, however much it looks like one of ours.
+
+use std::fmt::{self, Display};
+
+use colored::{ColoredString, Colorize};
+use zeroize::Zeroizing;
+
+use super::{json, text};
+
+/// How far tabs reach. A tab moves the cursor, so spaces take its place.
+const TAB: usize = 8;
+
+/// Text that a terminal may be sent: lines of visible characters, and the sequences of [`Style`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TerminalText {
+    // `token` prints a token through here.
+    text: Zeroizing<String>,
+    /// How many characters the last line has.
+    column: usize,
+}
+
+/// What can be put into a [`TerminalText`]: anything that has a `Display`, cleaned; and what adds styles to it.
+pub trait Render {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result;
+}
+
+impl<T: Display + ?Sized> Render for T {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        write!(text, "{self}")
+    }
+}
+
+/// Cleaned already.
+impl Render for TerminalText {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        text.text.push_str(&self.text);
+        text.column = if self.text.contains('\n') { self.column } else { text.column + self.column };
+        Ok(())
+    }
+}
+
+/// Several things after one another.
+pub struct Pieces<'p>(pub &'p [&'p dyn Render]);
+
+impl Render for Pieces<'_> {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        self.0.iter().try_for_each(|piece| piece.render(text))
+    }
+}
+
+/// A JSON text, which loses nothing: what cannot be seen in it is escaped.
+pub struct Json<'j>(pub &'j str);
+
+impl Render for Json<'_> {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        text.write_str(&json(self.0))
+    }
+}
+
+/// How a piece of text stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Done.
+    Success,
+    Failure,
+    Warning,
+    Hint,
+    /// A name, or a command to be pasted.
+    Strong,
+    /// What is only there for order's sake.
+    Faint,
+    /// A status below 400, and one above.
+    Good,
+    Bad,
+    /// In JSON.
+    Key,
+    Text,
+    Number,
+    Word,
+}
+
+impl Style {
+    /// This text in this style.
+    pub fn of<T: Display>(self, text: T) -> Styled<T> {
+        Styled { style: self, text }
+    }
+
+    fn paint(self, text: &str) -> ColoredString {
+        match self {
+            Self::Success => text.green().bold(),
+            Self::Failure => text.red().bold(),
+            Self::Warning => text.yellow().bold(),
+            Self::Hint => text.cyan().bold(),
+            Self::Strong => text.bold(),
+            Self::Faint => text.dimmed(),
+            Self::Good | Self::Text => text.green(),
+            Self::Bad => text.red(),
+            Self::Key => text.blue().bold(),
+            Self::Number => text.cyan(),
+            Self::Word => text.yellow(),
+        }
+    }
+}
+
+/// A text in a style. It has no `Display`, so that no format string takes it, where the style would be lost.
+pub struct Styled<T> {
+    style: Style,
+    text: T,
+}
+
+impl<T: Display> Render for Styled<T> {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        let mut own = TerminalText { column: text.column, ..TerminalText::default() };
+        write!(own, "{}", self.text)?;
+        text.column = own.column;
+        // Whether the stream shows colours is decided where it is written, and not by how stdout looks now.
+        colored::control::set_override(true);
+        text.text.push_str(&self.style.paint(&own.text).to_string());
+        Ok(())
+    }
+}
+
+impl TerminalText {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn of(what: &dyn Render) -> Self {
+        let mut text = Self::default();
+        text.put(what);
+        text
+    }
+
+    /// Clap's own words in clap's own style. `is_clean` says that nothing foreign is among them: only then is a sequence
+    /// known to be clap's.
+    pub fn of_clap(words: &clap::builder::StyledStr, is_clean: bool) -> Self {
+        let mut own = Self::default();
+        if !is_clean {
+            return Self::of(words);
+        }
+        for (n, part) in words.ansi().to_string().split("\u{1b}[").enumerate() {
+            let end = part.find(|c: char| !c.is_ascii_digit() && c != ';').filter(|_| n > 0);
+            let rest = match end {
+                Some(end) if part[end..].starts_with('m') => {
+                    own.text.push_str("\u{1b}[");
+                    own.text.push_str(&part[..=end]);
+                    &part[end + 1..]
+                }
+                _ => part,
+            };
+            let _ = own.write_str(rest);
+        }
+        own
+    }
+
+    /// Adds something within a [`Render::render`].
+    pub fn add(&mut self, what: &dyn Render) -> fmt::Result {
+        what.render(self)
+    }
+
+    /// Adds something. What cannot be written stays unwritten.
+    pub fn put(&mut self, what: &dyn Render) {
+        let _ = what.render(self);
+    }
+
+    /// A line of several pieces.
+    pub fn line(&mut self, pieces: &[&dyn Render]) -> fmt::Result {
+        Pieces(pieces).render(self)?;
+        self.write_str("\n")
+    }
+
+    /// What `write!` and `writeln!` call: all that is formatted is cleaned, each piece for itself.
+    pub fn write_fmt(&mut self, words: fmt::Arguments<'_>) -> fmt::Result {
+        fmt::Write::write_fmt(&mut Cleaner(self), words)
+    }
+
+    pub fn write_str(&mut self, dirty: &str) -> fmt::Result {
+        for (n, part) in text(dirty).split('\t').enumerate() {
+            if n > 0 {
+                let spaces = TAB - self.column % TAB;
+                self.text.extend(std::iter::repeat_n(' ', spaces));
+                self.column += spaces;
+            }
+            self.text.push_str(part);
+            self.column = match part.rsplit_once('\n') {
+                Some((_, last)) => last.chars().count(),
+                None => self.column + part.chars().count(),
+            };
+        }
+        Ok(())
+    }
+
+    /// With its styles, for a stream that shows them.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Without its styles.
+    pub fn to_plain(&self) -> Zeroizing<String> {
+        Zeroizing::new(anstream::adapter::strip_str(&self.text).to_string())
+    }
+
+    /// All of it on one line.
+    pub fn on_one_line(mut self) -> Self {
+        *self.text = self.text.replace('\n', " ");
+        self
+    }
+
+    /// Each line moved to the right, and without the break of the last one.
+    pub fn indented(mut self, columns: usize) -> Self {
+        let lines: Vec<String> = self.text.lines().map(|line| format!("{:columns$}{line}", "")).collect();
+        *self.text = lines.join("\n");
+        self.column += columns;
+        self
+    }
+
+    /// The text so far. What follows goes on in its last line.
+    pub fn take(&mut self) -> Self {
+        Self { text: std::mem::take(&mut self.text), column: self.column }
+    }
+
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+struct Cleaner<'t>(&'t mut TerminalText);
+
+impl fmt::Write for Cleaner<'_> {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        self.0.write_str(piece)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(what: &dyn Render) -> String {
+        TerminalText::of(what).as_str().to_owned()
+    }
+
+    /// The text without the sequences that [`Style`] makes; every other ESC stays, to be found.
+    fn without_ours(text: &str) -> String {
+        let begins = ["1", "2", "31", "32", "33", "34", "36", "1;31", "1;32", "1;33", "1;34", "1;36", "0"];
+        begins.iter().fold(text.to_owned(), |text, code| text.replace(&format!("\u{1b}[{code}m"), ""))
+    }
+
+    #[test]
+    fn a_style_is_asked_for_and_never_part_of_a_text() {
+        let forged = "x\u{1b}[1;32mok\u{1b}[0m";
+        assert_eq!(shown(&forged), "xok");
+        assert_eq!(shown(&Style::Strong.of(forged)), "\u{1b}[1mxok\u{1b}[0m");
+        let words = format!(" {forged}\u{9b}2J");
+        let pieces = Pieces(&[&Style::Success.of("✓"), &words]);
+        assert_eq!(shown(&pieces), "\u{1b}[1;32m✓\u{1b}[0m xok");
+        assert_eq!(TerminalText::of(&pieces).to_plain().as_str(), "✓ xok");
+    }
+
+    #[test]
+    fn a_sequence_without_an_end_takes_nothing_of_what_follows() {
+        let cut = "name\u{1b}]0;title";
+        assert_eq!(shown(&format_args!("`{cut}` is not known{cut}{}", "\u{9b}31")), "`name` is not knownname");
+    }
+
+    #[test]
+    fn tabs_become_spaces_up_to_where_they_reach() {
+        assert_eq!(shown(&"a\tb\n\tlonger than\tc"), "a       b\n        longer than     c");
+        assert_eq!(shown(&Pieces(&[&"ab", &"\t|"])), "ab      |");
+    }
+
+    #[test]
+    fn json_loses_nothing_and_stays_json() {
+        let value =
+            serde_json::json!({"a\u{9b}2J": ["\u{202e}", "\u{7f}\u{200d}\u{e0041}", "\u{1b}]0;x\u{7}", "ö✓😀"]});
+        let text = shown(&Json(&serde_json::to_string_pretty(&value).unwrap()));
+        assert!(text.contains("a\\u009b2J") && text.contains("\\u202e") && text.contains("\\udb40\\udc41"), "{text}");
+        assert!(text.contains("ö✓😀"), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
+
+    #[test]
+    fn a_clap_message_keeps_its_style_only_if_all_of_it_is_claps() {
+        let mut command = clap::Command::new("x").color(clap::ColorChoice::Always);
+        let words = command.error(clap::error::ErrorKind::InvalidValue, "no\u{9b}2J \u{202e}").render();
+        let [clean, foreign] = [true, false].map(|is_clean| TerminalText::of_clap(&words, is_clean));
+        assert!(clean.as_str().contains("\u{1b}[") && !foreign.as_str().contains('\u{1b}'), "{clean:?} {foreign:?}");
+        assert_eq!(clean.to_plain(), foreign.to_plain());
+        assert!(clean.to_plain().contains("no \u{fffd}"), "{clean:?}");
+    }
+
+    /// Anything at all, with what moves a cursor more often than chance has it.
+    fn hostile() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            any::<String>(),
+            "[\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{202e}\u{2066}-\u{2069}]{1,4}",
+            Just("\u{1b}[1;32m".to_owned()),
+            Just("\u{1b}]52;c;".to_owned()),
+        ];
+        prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_put_in_nothing_comes_out_that_acts(texts in prop::collection::vec(hostile(), 1..4)) {
+            let mut text = TerminalText::new();
+            for dirty in &texts {
+                write!(text, "{dirty}|{dirty:>9}|{dirty:?}").unwrap();
+                text.add(&Style::Key.of(dirty)).unwrap();
+                text.add(&Json(dirty)).unwrap();
+                text.add(&Pieces(&[dirty, &Style::Faint.of(dirty)])).unwrap();
+            }
+            let acts = |c: char| c.is_control() && c != '\n' || crate::protocol::sanitize::is_invisible(c);
+            prop_assert!(!without_ours(text.as_str()).contains(acts), "{:?}", text.as_str());
+            prop_assert!(!text.to_plain().contains(acts));
+            prop_assert!(!text.on_one_line().to_plain().contains('\n'));
+        }
+    }
+}
