@@ -48,4 +48,6 @@ mod stores;
 #[cfg(target_os = "linux")]
 mod storm;
 mod support;
+#[cfg(unix)]
+mod terminal_door;
 mod whole_path;

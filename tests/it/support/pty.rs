@@ -6,7 +6,13 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 
 /// Runs a command whose stdout and stderr are one terminal. Its exit code, and all that the terminal was sent.
-pub fn run(mut command: Command) -> (Option<i32>, String) {
+pub fn run(command: Command) -> (Option<i32>, String) {
+    let (code, shown) = run_bytes(command);
+    (code, String::from_utf8_lossy(&shown).replace("\r\n", "\n"))
+}
+
+/// The same to the byte, with the terminal's own CR before each LF.
+pub fn run_bytes(mut command: Command) -> (Option<i32>, Vec<u8>) {
     let (mut ours, mut theirs) = (0, 0);
     // SAFETY: the kernel fills two file descriptors, which are owned below and by nobody else.
     let (ours, theirs) = unsafe {
@@ -23,5 +29,5 @@ pub fn run(mut command: Command) -> (Option<i32>, String) {
     while let Ok(n @ 1..) = terminal.read(&mut part) {
         shown.extend_from_slice(&part[..n]);
     }
-    (child.wait().unwrap().code(), String::from_utf8_lossy(&shown).replace("\r\n", "\n"))
+    (child.wait().unwrap().code(), shown)
 }
