@@ -115,7 +115,7 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError
             Ok(context.answer(&view)?)
         }
         Action::Show { id, toml: true } => Ok(context.terminal().data(catalogue.text(id)?.as_bytes())?),
-        Action::Schema => Ok(context.terminal().data(format!("{:#}\n", schema()).as_bytes())?),
+        Action::Schema => Ok(context.terminal().json(&format!("{:#}\n", schema()))?),
         Action::Show { id, toml: false } => {
             let definition = catalogue.get(id)?;
             Ok(context.answer(&ProviderView::new(definition, catalogue.is_overlaid(id)))?)

@@ -18,6 +18,7 @@ use crate::flow::probe::{self, Probing, Proofs};
 use crate::flow::token_source::Wanted;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::introspection::IntrospectionResponse;
+use crate::protocol::jwt;
 use crate::protocol::scope::ScopeSet;
 use crate::provider::DefinitionError;
 use crate::system::terminal::TerminalError;
@@ -98,6 +99,8 @@ pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     let changes = history::note_run(&login, &evidence, introspected.as_ref(), proofs.as_ref(), context);
     let mut view = ScopesView::new(&login.profile, definition, &evidence, width);
     view.silent.extend(silent);
+    let claims = jwt::malformed(login.token.access_token.expose());
+    view.silent.extend(claims.iter().map(|claim| format!("the token's claim {claim}")));
     view.diff = args.diff.then_some(changes);
     context.answer(&view)?;
 

@@ -96,6 +96,10 @@ fn tell(profile: &Profile, trouble: &Trouble<SessionError>, context: &Context) {
                 terminal.note(&Pieces(&[&"  ", &caused_by, &" ", &cause]));
             }
         }
+        Trouble::Malformed(member) => {
+            let what = format_args!(" the token of `{profile}` was refreshed, but in the reply {member}");
+            terminal.note(&Pieces(&[&warning, &what]));
+        }
         Trouble::NotStored { error, journal } => {
             let what = format_args!(" the token of `{profile}` was refreshed, but not stored: {error}");
             terminal.alarm(&Pieces(&[&warning, &what]));

@@ -5,6 +5,7 @@ use std::fmt;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+use crate::protocol::jwt;
 use crate::protocol::sanitize::{self, Style, TerminalText};
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::store::stored_token::{Expiry, StoredToken};
@@ -57,5 +58,7 @@ pub fn what_was_read(token: &StoredToken) -> String {
         Some(granted) => format!("scopes `{}`", sanitize::line(&granted.to_string())),
         None => "no scopes".to_owned(),
     };
-    format!("an access token, {lifetime}, {refresh}, {scope}")
+    let claims = jwt::malformed(token.access_token.expose());
+    let claims: String = claims.iter().map(|claim| format!("; its claim {claim}")).collect();
+    format!("an access token, {lifetime}, {refresh}, {scope}{claims}")
 }

@@ -160,7 +160,7 @@ fn check_binding(
 
 pub fn error(code: &str, description: Option<&str>, hint: Option<&str>) -> ErrorResponse {
     let own = |text: Option<&str>| text.map(str::to_owned);
-    ErrorResponse { code: code.to_owned(), description: own(description), hint: own(hint), uri: None }
+    ErrorResponse { description: own(description), hint: own(hint), ..ErrorResponse::new(code) }
 }
 
 pub fn refuse(status: u16, error: ErrorResponse) -> Reply {

@@ -17,15 +17,23 @@ pub fn discover(http: &dyn HttpClient, issuer: &str) -> Result<AuthorizationServ
     let not_an_issuer = || DiscoveryError::NotAnIssuer { issuer: sanitize::line(issuer) };
     Endpoint::parse(issuer).map_err(|_| not_an_issuer())?;
     let mut tried = Vec::new();
+    let mut malformed = None;
     for location in locations(issuer).ok_or_else(not_an_issuer)? {
         let reply = http.send(&HttpRequest::new(Method::GET, location.clone())).map_err(FlowError::Discovery)?;
         let status = reply.status;
         let body = reply.read(MAX_REPLY).map_err(FlowError::Discovery)?;
-        let read = || serde_json::from_value::<AuthorizationServerMetadata>(json::parse(&body).ok()?).ok();
-        match read().filter(|_| status == 200) {
-            Some(metadata) => return Ok(checked(issuer, metadata)?),
-            None => tried.push(format!("{location} answered {status}")),
+        let value = json::parse(&body).ok().filter(|_| status == 200).unwrap_or_default();
+        match AuthorizationServerMetadata::from_json(&value) {
+            Ok(Some(metadata)) => return Ok(checked(issuer, metadata)?),
+            Ok(None) => tried.push(format!("{location} answered {status}")),
+            // The other place may have better ones.
+            Err(source) => {
+                malformed.get_or_insert(DiscoveryError::Malformed { location: location.to_string(), source });
+            }
         }
+    }
+    if let Some(malformed) = malformed {
+        return Err(malformed.into());
     }
     Err(DiscoveryError::NotFound { issuer: sanitize::line(issuer), tried: tried.join(", ") }.into())
 }
@@ -85,6 +93,21 @@ mod tests {
             places[0], places[1]
         );
         assert_eq!(found.unwrap_err().to_string(), tried);
+    }
+
+    #[test]
+    fn malformed_metadata_is_told_unless_the_other_place_is_right() {
+        let (wrong, right) = (metadata(",\"token_endpoint\":[\"x\"]"), metadata(""));
+        assert!(ask(&[(200, "", &wrong), (200, "", &right)]).0.is_ok());
+        for others in [(404, "", ""), (200, "", wrong.as_str())] {
+            let Err(FlowError::Metadata(DiscoveryError::Malformed { source, location })) =
+                ask(&[(200, "", &wrong), others]).0
+            else {
+                panic!("it was taken");
+            };
+            assert_eq!(source.member, "token_endpoint");
+            assert!(location.ends_with("/.well-known/oauth-authorization-server/tenant"));
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::member::WrongKind;
 use crate::provider::DefinitionError;
 use crate::provider::dialect::TokenReplyError;
 use crate::system::entropy::NoEntropy;
@@ -139,6 +140,12 @@ pub enum DiscoveryError {
     NotAnIssuer { issuer: String },
     #[error("`{issuer}` publishes no metadata: {tried}")]
     NotFound { issuer: String, tried: String },
+    #[error("the metadata at {location} cannot be used")]
+    Malformed {
+        location: String,
+        #[source]
+        source: WrongKind,
+    },
     #[error("the metadata names the issuer `{said}`, and `{asked}` was asked (RFC 8414 §3.3)")]
     OtherIssuer { asked: String, said: String },
     #[error("the metadata names `{url}`, an endpoint that must not see secrets: {problem}")]
@@ -149,7 +156,9 @@ impl Advice for DiscoveryError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::NotAnIssuer { .. } => ExitCode::Usage.hint("such as `--issuer https://login.shop.example`"),
-            Self::NotFound { .. } => ExitCode::Network.hint("leave `--issuer` out for a skeleton to fill in by hand"),
+            Self::NotFound { .. } | Self::Malformed { .. } => {
+                ExitCode::Network.hint("leave `--issuer` out for a skeleton to fill in by hand")
+            }
             Self::OtherIssuer { .. } | Self::UnsafeEndpoint { .. } => {
                 ExitCode::Refused.hint("do not use this server's metadata")
             }

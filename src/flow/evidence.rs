@@ -160,7 +160,7 @@ fn statements(
 ) -> Vec<Statement> {
     let sources = [
         token.granted.clone().map(|scopes| (Source::Reply, scopes)),
-        jwt::scopes(token.access_token.expose()).map(|(claim, scopes)| (Source::Jwt(claim), scopes)),
+        jwt::scopes(token.access_token.expose()).ok().flatten().map(|(claim, scopes)| (Source::Jwt(claim), scopes)),
         introspected.and_then(|response| Some((Source::Introspection, response.scope.clone()?))),
         proofs.and_then(|proofs| proofs.listed.clone()).map(|listed| (Source::Header(listed.header), listed.scopes)),
     ];

@@ -5,7 +5,7 @@
 
 use super::FlowError;
 use crate::protocol::client::ClientId;
-use crate::protocol::introspection::IntrospectionResponse;
+use crate::protocol::introspection::{IntrospectionResponse, NotAnIntrospection};
 use crate::protocol::secret::{AccessToken, ClientSecret};
 use crate::provider::{Dialect, Provider};
 use crate::system::http::{HttpClient, MAX_REPLY};
@@ -17,8 +17,8 @@ pub enum NoIntrospection {
     ForeignOrigin { origin: String },
     #[error("the server answered with status {status}")]
     Status { status: u16 },
-    #[error("the reply has no `active` in it (RFC 7662 §2.2)")]
-    Unreadable,
+    #[error(transparent)]
+    Unreadable(#[from] NotAnIntrospection),
     #[error(transparent)]
     Flow(#[from] FlowError),
 }
@@ -43,7 +43,7 @@ pub fn ask(
         return Err(NoIntrospection::Status { status: reply.status });
     }
     let body = reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?;
-    IntrospectionResponse::parse(&body).map(Some).ok_or(NoIntrospection::Unreadable)
+    Ok(Some(IntrospectionResponse::parse(&body)?))
 }
 
 #[cfg(test)]
@@ -88,6 +88,6 @@ mod tests {
             assert!(matches!(found, Err(NoIntrospection::Status { status: s }) if s == status), "{status}");
         }
         let (found, _) = answer(endpoint, &[(200, "", r#"{"scope":"a"}"#)]);
-        assert!(matches!(found, Err(NoIntrospection::Unreadable)));
+        assert!(matches!(found, Err(NoIntrospection::Unreadable(_))));
     }
 }

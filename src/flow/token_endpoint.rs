@@ -4,10 +4,11 @@
 //! a second time; so there is no second try, neither after a timeout nor with another way to authenticate.
 
 use super::FlowError;
+use crate::protocol::mask;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::Timestamp;
-use crate::protocol::token::{Grant, TokenRequest};
-use crate::provider::dialect::TokenReply;
+use crate::protocol::token::{Grant, NotATokenResponse, TokenRequest};
+use crate::provider::dialect::{TokenReply, TokenReplyError};
 use crate::provider::{Dialect, Provider};
 use crate::system::http::{HttpClient, MAX_REPLY};
 
@@ -22,9 +23,16 @@ pub fn request_token(
     let reply = http.send(&message).map_err(FlowError::TokenRequest)?;
     let (status, headers) = (reply.status, reply.headers.clone());
     let body = zeroize::Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?);
-    dialect
-        .decode_token_reply(status, &headers, &body, &secrets_of(request), now)
-        .map_err(|source| FlowError::TokenReply { provider: provider.id().to_owned(), source })
+    let secrets = secrets_of(request);
+    let reply = dialect.decode_token_reply(status, &headers, &body, &secrets, now).and_then(|reply| match reply {
+        // A refresh token that was rotated must not be lost for what stands beside it: there it is told, and kept.
+        TokenReply { malformed: Some(wrong), .. } if !matches!(request.grant, Grant::RefreshToken(_)) => {
+            let reply = mask::unread_reply(&body, &secrets);
+            Err(TokenReplyError::Unusable { status, reply, source: NotATokenResponse::Malformed(wrong) })
+        }
+        reply => Ok(reply),
+    });
+    reply.map_err(|source| FlowError::TokenReply { provider: provider.id().to_owned(), source })
 }
 
 /// What must not be shown if the server repeats it.
@@ -78,6 +86,20 @@ mod tests {
             let (reply, requests) = ask(code(), status, r#"{"error":"invalid_client"}"#);
             assert!(reply.is_err() && requests == 1, "{status:?}: {requests}");
         }
+    }
+
+    #[test]
+    fn a_malformed_member_refuses_a_login_and_loses_no_refresh() {
+        let body = r#"{"access_token":"new","refresh_token":"rotated","scope":{"a":1},"token_type":7}"#;
+        let Err(FlowError::TokenReply { source: TokenReplyError::Unusable { source, .. }, .. }) =
+            ask(code(), Some(200), body).0
+        else {
+            panic!("it was taken");
+        };
+        assert!(source.to_string().contains("`scope` is malformed"), "{source}");
+        let reply = ask(Grant::RefreshToken(RefreshToken::new("old")), Some(200), body).0.unwrap();
+        assert_eq!(reply.malformed.unwrap().member, "scope");
+        assert_eq!(reply.response.refresh_token.unwrap().expose(), "rotated");
     }
 
     #[test]

@@ -19,6 +19,7 @@ use std::time::Duration;
 use super::FlowError;
 use super::refresh::{self, Client, Meaning};
 use crate::protocol::advice::with_causes;
+use crate::protocol::member::WrongKind;
 use crate::protocol::secret::Secret;
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::provider::dialect::TokenReply;
@@ -57,6 +58,8 @@ pub enum Trouble<E> {
     NotRefreshed { until: Timestamp, error: E },
     /// The token is new, and the store does not have it. `journal`: where it is kept until the store takes it.
     NotStored { error: StoreError, journal: Option<String> },
+    /// The token is new and stored, and something else in the reply could not be read.
+    Malformed(WrongKind),
 }
 
 pub struct TokenSource<'a> {
@@ -198,6 +201,7 @@ impl TokenSource<'_> {
         reply: TokenReply,
         now: Timestamp,
     ) -> Result<Handed<E>, TokenSourceError> {
+        let malformed = reply.malformed.clone();
         let record = found.record.refreshed(&client.provider, reply, now);
         let journal = lock.journal();
         // If it cannot be written there is still the store: two chances that do not depend on each other.
@@ -211,7 +215,7 @@ impl TokenSource<'_> {
         match stored {
             Ok(Some(())) => {
                 journal.iter().for_each(Journal::remove);
-                Ok(Handed { found, trouble: None })
+                Ok(Handed { found, trouble: malformed.map(Trouble::Malformed) })
             }
             Ok(None) => {
                 journal.iter().for_each(Journal::remove);

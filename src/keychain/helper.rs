@@ -17,10 +17,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 use zeroize::Zeroizing;
 
 use crate::keychain::{Keychain, KeychainError, SecretBytes};
-use crate::protocol::sanitize;
+use crate::protocol::{member, sanitize};
 use crate::system::process::in_background;
 use crate::system::signals::{Helper, Unbroken};
 
@@ -185,8 +186,11 @@ impl Keychain for CredentialHelper {
             }
             Err(said) => return Err(self.refused("get", &said)),
         };
-        let found: Credentials = serde_json::from_slice(&answer)
-            .map_err(|_| self.refused("get", "its answer is not the JSON that the protocol wants"))?;
+        // The error names a member, and quotes nothing.
+        let found: Credentials = member::typed(&answer).map_err(|error| match error.classify() {
+            Category::Data => self.refused("get", &format!("in its answer {error}")),
+            _ => self.refused("get", "its answer is not the JSON that the protocol wants"),
+        })?;
         // The helper for `pass` says so, instead of failing, that there is nothing.
         if found.secret.is_empty() {
             return Ok(None);
@@ -336,6 +340,12 @@ mod tests {
     fn an_answer_for_something_else_is_not_taken() {
         let (_folder, similar) = helper(r#"echo '{"ServerURL":"x","Username":"other","Secret":"s"}'"#);
         assert!(reason(similar.get("acme")).ends_with("it answers with the entry of something else"));
+        let (_folder, list) = helper(r#"echo '{"ServerURL":"x","Username":["canary"],"Secret":"s"}'"#);
+        let told = reason(list.get("acme"));
+        assert!(
+            told.contains("in its answer `Username` is malformed: unexpected array") && !told.contains("canary"),
+            "{told}"
+        );
         let (_folder, prose) = helper("echo hello");
         assert!(reason(prose.get("acme")).ends_with("its answer is not the JSON that the protocol wants"));
     }

@@ -27,7 +27,7 @@ use crate::system::account::NoAccount;
 use crate::system::entropy::Entropy;
 
 /// What begins an entry that is a key. No record begins so; it is text, since KWallet keeps texts only.
-const MARK: &[u8] = br#"{"sealed_file_key":""#;
+const MARK: &[u8] = br#"{"sealed_file_key":"#;
 
 /// Where the files lie. Asked for when there is a long record, and not before.
 type Folder = Box<dyn Fn() -> Result<PathBuf, NoAccount> + Send + Sync>;

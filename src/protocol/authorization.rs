@@ -95,10 +95,9 @@ impl AuthorizationResponse {
         match (error, answer) {
             (Some(_), Some(_)) => Err(NotAResponse::Contradiction),
             (Some(error), None) => Ok(Self::Error(ErrorResponse {
-                code: error.to_owned(),
                 description: params.single("error_description")?.map(str::to_owned),
-                hint: None,
                 uri: params.single("error_uri")?.map(str::to_owned),
+                ..ErrorResponse::new(error)
             })),
             (None, Some(code)) if !super::secret::is_vschar(code) => Err(NotAResponse::BadCode),
             (None, Some(code)) => Ok(match expected {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::member::{Members, WrongKind};
 use super::sanitize;
 
 /// An error as the server worded it. Displayed as the server's words, cleaned.
@@ -17,15 +18,32 @@ pub struct ErrorResponse {
     pub hint: Option<String>,
     /// `error_uri`. Shown only if it is https; never opened.
     pub uri: Option<String>,
+    /// A member that is of the wrong kind. The refusal is one all the same.
+    pub malformed: Option<Box<WrongKind>>,
 }
 
 impl ErrorResponse {
+    /// An error without words.
+    pub fn new(code: impl Into<String>) -> Self {
+        Self { code: code.into(), description: None, hint: None, uri: None, malformed: None }
+    }
+
     /// Reads the error out of a JSON reply: `error` as a string (the RFC), an array of strings or an object.
     /// `None` if there is no error member, or an empty one.
     pub fn from_json(reply: &Value) -> Option<Self> {
         let error = reply.get("error").filter(|error| !is_nothing(error))?;
-        let text = |key: &str| reply.get(key).and_then(Value::as_str).map(str::to_owned);
-        let mut response = Self { code: String::new(), description: None, hint: text("hint"), uri: text("error_uri") };
+        let mut malformed = None;
+        let mut text = |key: &str| match Members(reply).text(key) {
+            Ok(text) => text.map(str::to_owned),
+            Err(wrong) => {
+                malformed.get_or_insert(wrong);
+                // What it says is shown all the same.
+                reply.get(key).map(plain)
+            }
+        };
+        let mut response = Self::new("");
+        (response.hint, response.uri) = (text("hint"), text("error_uri"));
+        let worded = text("error_description").or_else(|| Members(reply).text("message").ok()?.map(str::to_owned));
         match error {
             Value::Array(items) => response.code = items.iter().map(plain).collect::<Vec<_>>().join(", "),
             Value::Object(object) => {
@@ -36,7 +54,8 @@ impl ErrorResponse {
             }
             other => response.code = plain(other),
         }
-        response.description = response.description.or_else(|| text("error_description")).or_else(|| text("message"));
+        response.description = response.description.or(worded);
+        response.malformed = malformed.map(Box::new);
         Some(response)
     }
 
@@ -48,6 +67,7 @@ impl ErrorResponse {
             description: self.description.map(clean),
             hint: self.hint.map(clean),
             uri: self.uri.map(clean),
+            malformed: self.malformed,
         }
     }
 
@@ -85,9 +105,10 @@ impl fmt::Display for ErrorResponse {
             write!(f, " ({})", sanitize::line(hint))?;
         }
         match &self.uri {
-            Some(uri) if uri.starts_with("https://") => write!(f, ", see {}", sanitize::line(uri)),
-            _ => Ok(()),
+            Some(uri) if uri.starts_with("https://") => write!(f, ", see {}", sanitize::line(uri))?,
+            _ => {}
         }
+        self.malformed.as_ref().map_or(Ok(()), |wrong| write!(f, "; {wrong}"))
     }
 }
 
@@ -108,6 +129,14 @@ mod tests {
             (json!({"error": {"code": 190, "message": "expired"}}), "the server said: 190: \"expired\""),
             (json!({"error": {"nothing": "known"}}), "the server said: error"),
             (json!({"error": true, "message": "no"}), "the server said: true: \"no\""),
+            (
+                json!({"error": "no", "error_description": ["a", 1]}),
+                "the server said: no: \"[\"a\",1]\"; `error_description` is malformed: expected a string, found an array",
+            ),
+            (
+                json!({"error": "no", "error_uri": {"a": 1}, "message": 7}),
+                "the server said: no; `error_uri` is malformed: expected a string, found an object",
+            ),
         ];
         for (reply, shown) in cases {
             assert_eq!(ErrorResponse::from_json(&reply).unwrap().to_string(), shown);

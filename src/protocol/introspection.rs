@@ -1,6 +1,7 @@
 //! What an authorization server says of a token when it is asked (RFC 7662 §2.2).
 
 use super::json;
+use super::member::{Members, WrongKind};
 use super::scope::ScopeSet;
 
 /// An introspection response, as far as it concerns what a token may do.
@@ -14,15 +15,24 @@ pub struct IntrospectionResponse {
     pub subject: Option<String>,
 }
 
+/// Why a body is no introspection response.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnIntrospection {
+    /// `active` is the one REQUIRED member.
+    #[error("the reply has no `active` in it (RFC 7662 §2.2)")]
+    NoActive,
+    #[error(transparent)]
+    Malformed(#[from] WrongKind),
+}
+
 impl IntrospectionResponse {
-    /// `None` if the body is no JSON object with a boolean `active`, which is the one REQUIRED member.
-    pub fn parse(body: &[u8]) -> Option<Self> {
-        let value = json::parse(body).ok()?;
-        let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
-        Some(Self {
-            active: value.get("active")?.as_bool()?,
-            scope: value.get("scope").and_then(ScopeSet::from_json),
-            subject: text("sub").or_else(|| text("username")),
+    pub fn parse(body: &[u8]) -> Result<Self, NotAnIntrospection> {
+        let value = json::parse(body).map_err(|_| NotAnIntrospection::NoActive)?;
+        let members = Members(&value);
+        Ok(Self {
+            active: members.flag("active")?.ok_or(NotAnIntrospection::NoActive)?,
+            scope: members.scopes("scope")?,
+            subject: members.text_or_number("sub")?.or(members.text_or_number("username")?),
         })
     }
 }
@@ -32,10 +42,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_response_without_a_boolean_active_is_none() {
-        for body in ["", "[]", "{}", r#"{"active":"true"}"#, r#"{"active":null,"scope":"a"}"#] {
-            assert_eq!(IntrospectionResponse::parse(body.as_bytes()), None, "{body}");
+    fn without_active_it_is_none_and_a_wrong_kind_is_told() {
+        for body in ["", "[]", "{}", r#"{"active":null,"scope":"a"}"#] {
+            let none = IntrospectionResponse::parse(body.as_bytes());
+            assert_eq!(none, Err(NotAnIntrospection::NoActive), "{body}");
         }
+        for (body, member) in [
+            (r#"{"active":"true"}"#, "active"),
+            (r#"{"active":true,"scope":7}"#, "scope"),
+            (r#"{"active":true,"scope":["a",7]}"#, "scope.1"),
+            (r#"{"active":true,"sub":["u"],"username":"u"}"#, "sub"),
+        ] {
+            let Err(NotAnIntrospection::Malformed(wrong)) = IntrospectionResponse::parse(body.as_bytes()) else {
+                panic!("{body} was read");
+            };
+            assert_eq!(wrong.member, member);
+        }
+        let numbered = IntrospectionResponse::parse(br#"{"active":true,"sub":7}"#).unwrap();
+        assert_eq!(numbered.subject.as_deref(), Some("7"));
         let read = IntrospectionResponse::parse(br#"{"active":true,"scope":"a b","username":"u"}"#).unwrap();
         assert!(read.active && read.scope.unwrap().to_string() == "a b" && read.subject.as_deref() == Some("u"));
         let dead = IntrospectionResponse::parse(br#"{"active":false}"#).unwrap();

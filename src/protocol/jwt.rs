@@ -5,6 +5,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::Value;
 
 use super::json;
+use super::member::{Members, WrongKind};
 use super::scope::ScopeSet;
 use super::time::Timestamp;
 
@@ -17,22 +18,37 @@ pub fn claims(token: &str) -> Option<Value> {
 }
 
 /// `exp` (RFC 7519 §4.1.4): seconds, which some servers send with a fraction.
-pub fn expiry(token: &str) -> Option<Timestamp> {
-    let seconds = json::seconds(claims(token)?.get("exp")?)?;
+pub fn expiry(token: &str) -> Result<Option<Timestamp>, WrongKind> {
+    let Some(claims) = claims(token) else { return Ok(None) };
     // Rounded down: better a moment too early than a moment too late.
-    Some(Timestamp(seconds as i64))
+    Ok(Members(&claims).seconds("exp")?.map(|seconds| Timestamp(seconds as i64)))
 }
 
 /// The scopes that the token itself names, and the claim that they stand in: `scope` (RFC 9068 §2.2.3, RFC 8693 §4.2),
-/// or what servers that are older than those have in its place.
-pub fn scopes(token: &str) -> Option<(&'static str, ScopeSet)> {
-    let claims = claims(token)?;
-    ["scope", "scopes", "scp"].into_iter().find_map(|claim| Some((claim, ScopeSet::from_json(claims.get(claim)?)?)))
+/// or what servers that are older than those have in its place. A claim of the wrong kind counts only if none is right.
+pub fn scopes(token: &str) -> Result<Option<(&'static str, ScopeSet)>, WrongKind> {
+    let Some(claims) = claims(token) else { return Ok(None) };
+    let mut wrong = None;
+    for claim in ["scope", "scopes", "scp"] {
+        match Members(&claims).scopes(claim) {
+            Ok(Some(scopes)) => return Ok(Some((claim, scopes))),
+            Ok(None) => {}
+            Err(error) => drop(wrong.get_or_insert(error)),
+        }
+    }
+    wrong.map_or(Ok(None), Err)
 }
 
 /// `sub` (RFC 7519 §4.1.2): whom the token is about.
-pub fn subject(token: &str) -> Option<String> {
-    claims(token)?.get("sub")?.as_str().map(str::to_owned)
+pub fn subject(token: &str) -> Result<Option<String>, WrongKind> {
+    let Some(claims) = claims(token) else { return Ok(None) };
+    Members(&claims).text_or_number("sub")
+}
+
+/// The claims that we would go by, and that are of the wrong kind. The token is none the worse for its API: it is told,
+/// and nothing is refused for it.
+pub fn malformed(token: &str) -> Vec<WrongKind> {
+    [expiry(token).err(), scopes(token).err(), subject(token).err()].into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -45,8 +61,8 @@ mod tests {
 
     #[test]
     fn the_expiry_may_have_a_fraction() {
-        assert_eq!(expiry(&jwt(r#"{"exp":1750704824.270631}"#)), Some(Timestamp(1_750_704_824)));
-        assert_eq!(expiry(&jwt(r#"{"exp":1750704824}"#)), Some(Timestamp(1_750_704_824)));
+        assert_eq!(expiry(&jwt(r#"{"exp":1750704824.270631}"#)), Ok(Some(Timestamp(1_750_704_824))));
+        assert_eq!(expiry(&jwt(r#"{"exp":1750704824}"#)), Ok(Some(Timestamp(1_750_704_824))));
     }
 
     #[test]
@@ -64,13 +80,22 @@ mod tests {
             (r#"{"scp":"a,b"}"#, Some(("scp", "a b"))),
             (r#"{"scopes":[]}"#, Some(("scopes", ""))),
             (r#"{"scope":7,"scp":["a"]}"#, Some(("scp", "a"))),
-            (r#"{"scope":["a",1]}"#, None),
             (r#"{"sub":"x"}"#, None),
         ];
         for (claims, expected) in cases {
-            let read = scopes(&jwt(claims)).map(|(claim, scopes)| (claim, scopes.to_string()));
+            let read = scopes(&jwt(claims)).unwrap().map(|(claim, scopes)| (claim, scopes.to_string()));
             assert_eq!(read, expected.map(|(claim, text)| (claim, text.to_owned())), "{claims}");
         }
-        assert_eq!(subject(&jwt(r#"{"sub":"x"}"#)).as_deref(), Some("x"));
+        assert_eq!(subject(&jwt(r#"{"sub":"x"}"#)).unwrap().as_deref(), Some("x"));
+        assert_eq!(subject(&jwt(r#"{"sub":17}"#)).unwrap().as_deref(), Some("17"));
+    }
+
+    #[test]
+    fn a_claim_of_the_wrong_kind_is_told_by_its_name() {
+        let told = |claims| malformed(&jwt(claims)).into_iter().map(|wrong| wrong.member).collect::<Vec<_>>();
+        assert_eq!(told(r#"{"exp":[1],"scope":["a",1],"sub":{}}"#), ["exp", "scope.1", "sub"]);
+        assert_eq!(told(r#"{"scope":7,"scp":true}"#), ["scope"]);
+        assert!(told(r#"{"exp":null,"scope":7,"scp":["a"],"sub":7}"#).is_empty());
+        assert!(malformed("opaque").is_empty());
     }
 }

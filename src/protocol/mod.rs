@@ -11,6 +11,7 @@ pub mod json;
 pub mod jwt;
 pub mod link;
 pub mod mask;
+pub mod member;
 pub mod message;
 pub mod metadata;
 pub mod params;

@@ -20,18 +20,6 @@ impl ScopeSet {
         text.split(|c: char| c.is_ascii_whitespace() || c == ',').collect()
     }
 
-    /// A text, or a list of texts, as some servers send it. `None` for anything else.
-    pub fn from_json(value: &serde_json::Value) -> Option<Self> {
-        match value {
-            serde_json::Value::String(text) => Some(Self::parse(text)),
-            serde_json::Value::Array(items) => {
-                let names: Vec<&str> = items.iter().map(serde_json::Value::as_str).collect::<Option<_>>()?;
-                Some(Self::parse(&names.join(" ")))
-            }
-            _ => None,
-        }
-    }
-
     pub fn insert(&mut self, scope: &str) {
         if !scope.is_empty() && !self.contains(scope) {
             self.0.push(scope.to_owned());

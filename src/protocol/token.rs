@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::client::ClientId;
-use super::json;
+use super::member::{Members, WrongKind};
 use super::params::{Params, Repeated};
 use super::pkce::CodeVerifier;
 use super::scope::ScopeSet;
@@ -118,6 +118,8 @@ pub struct TokenResponse {
 pub enum NotATokenResponse {
     #[error("the reply has no access token")]
     NoAccessToken,
+    #[error(transparent)]
+    Malformed(#[from] WrongKind),
     #[error("the {0} in the reply has characters that no token may have, such as a line break")]
     BadCharacters(&'static str),
     #[error("the token is of type `{}`, which this client cannot use (RFC 6749 §7.1)", super::sanitize::line(.0))]
@@ -135,25 +137,33 @@ impl NotATokenResponse {
 }
 
 impl TokenResponse {
-    /// Reads an object with the RFC's names. Numbers may be texts, scopes may be an array.
-    pub fn from_json(reply: &Value) -> Result<Self, NotATokenResponse> {
-        let text = |key: &str| reply.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let checked = |key: &'static str, name: &'static str| match text(key) {
-            Some(value) if !is_vschar(value) => Err(NotATokenResponse::BadCharacters(name)),
-            other => Ok(other),
+    /// Reads an object with the RFC's names. Numbers may be texts, scopes may be a list.
+    ///
+    /// Whether a token is of use does not depend on what is said beside it, and a refresh token that was rotated is lost
+    /// with a reply that is refused: so a member beside the access token that is of the wrong kind is left out, and comes
+    /// back with the rest. What to make of it is for the caller.
+    pub fn read(reply: &Value) -> Result<(Self, Option<WrongKind>), NotATokenResponse> {
+        let members = Members(reply);
+        let mut wrong = None;
+        let access_token = usable(members.text("access_token")?, "access token")?;
+        let access_token = access_token.ok_or(NotATokenResponse::NoAccessToken)?;
+        let token_type = match members.get("token_type") {
+            // A number is some providers' habit.
+            Some(Value::Number(_)) => None,
+            _ => right(members.text("token_type"), &mut wrong).filter(|kind| !kind.is_empty()).map(str::to_owned),
         };
-        let access_token = checked("access_token", "access token")?.ok_or(NotATokenResponse::NoAccessToken)?;
-        let token_type = text("token_type").map(str::to_owned);
         if let Some(kind) = token_type.as_deref().filter(|kind| !kind.eq_ignore_ascii_case("bearer")) {
             return Err(NotATokenResponse::UnknownType(kind.to_owned()));
         }
-        Ok(Self {
+        let refresh_token = usable(right(members.text("refresh_token"), &mut wrong), "refresh token")?;
+        let response = Self {
             access_token: AccessToken::new(access_token),
             token_type,
-            expires_in: reply.get("expires_in").and_then(json::seconds).map(Duration::from_secs_f64),
-            refresh_token: checked("refresh_token", "refresh token")?.map(RefreshToken::new),
-            scope: reply.get("scope").and_then(read_scope),
-        })
+            expires_in: right(members.seconds("expires_in"), &mut wrong).map(Duration::from_secs_f64),
+            refresh_token: refresh_token.map(RefreshToken::new),
+            scope: right(members.scopes("scope"), &mut wrong),
+        };
+        Ok((response, wrong))
     }
 
     /// As the RFC sends it; `separator` joins scopes.
@@ -174,15 +184,20 @@ impl TokenResponse {
     }
 }
 
-/// A scope as servers send it: a text, or an array of texts.
-fn read_scope(value: &Value) -> Option<ScopeSet> {
-    match value {
-        Value::String(text) => Some(ScopeSet::parse(text)),
-        Value::Array(items) => {
-            Some(ScopeSet::parse(&items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")))
-        }
-        _ => None,
+/// A token's text. An empty one is none.
+fn usable<'t>(text: Option<&'t str>, name: &'static str) -> Result<Option<&'t str>, NotATokenResponse> {
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) if !is_vschar(text) => Err(NotATokenResponse::BadCharacters(name)),
+        text => Ok(text),
     }
+}
+
+/// A member as far as it is of the right kind; the first one that is not is kept.
+fn right<T>(member: Result<Option<T>, WrongKind>, wrong: &mut Option<WrongKind>) -> Option<T> {
+    member.unwrap_or_else(|error| {
+        wrong.get_or_insert(error);
+        None
+    })
 }
 
 #[cfg(test)]
@@ -193,7 +208,10 @@ mod tests {
 
     #[test]
     fn replies_are_read_as_servers_write_them() {
-        let read = |reply| TokenResponse::from_json(&reply).unwrap();
+        let read = |reply| match TokenResponse::read(&reply).unwrap() {
+            (response, None) => response,
+            (_, Some(wrong)) => panic!("{wrong}"),
+        };
         let seconds = |reply| read(reply).expires_in.map(|d| d.as_secs());
         assert_eq!(read(json!({"access_token": "t"})).token_type, None);
         assert_eq!(seconds(json!({"access_token": "t", "expires_in": "3600"})), Some(3600));
@@ -211,15 +229,62 @@ mod tests {
 
     #[test]
     fn what_is_no_usable_token_is_refused() {
-        let error = |reply| TokenResponse::from_json(&reply).unwrap_err();
+        let error = |reply| TokenResponse::read(&reply).unwrap_err();
         assert_eq!(error(json!({})), NotATokenResponse::NoAccessToken);
-        assert_eq!(error(json!({"access_token": 7})), NotATokenResponse::NoAccessToken);
+        assert_eq!(error(json!({"access_token": null})), NotATokenResponse::NoAccessToken);
+        assert_eq!(error(json!({"access_token": ""})), NotATokenResponse::NoAccessToken);
         assert_eq!(error(json!({"access_token": "a\nb"})), NotATokenResponse::BadCharacters("access token"));
         assert_eq!(
             error(json!({"access_token": "t", "token_type": "DPoP"})),
             NotATokenResponse::UnknownType("DPoP".into())
         );
-        assert!(TokenResponse::from_json(&json!({"access_token": "t", "token_type": "BEARER"})).is_ok());
+        assert!(TokenResponse::read(&json!({"access_token": "t", "token_type": "BEARER"})).is_ok());
+    }
+
+    #[test]
+    fn a_member_of_the_wrong_kind_is_not_taken_as_missing() {
+        for wrong in [json!(["t"]), json!({"t": 1}), json!(7), json!(true)] {
+            let Err(NotATokenResponse::Malformed(told)) = TokenResponse::read(&json!({"access_token": wrong})) else {
+                panic!("{wrong} was read");
+            };
+            assert_eq!(told.member, "access_token");
+        }
+        let told = |member: &str, value: Value| {
+            let mut reply = json!({"access_token": "t", "refresh_token": "r", "expires_in": 5, "scope": "a"});
+            reply[member] = value;
+            let (response, wrong) = TokenResponse::read(&reply).unwrap();
+            assert_eq!(response.access_token.expose(), "t");
+            wrong.map(|wrong| wrong.member)
+        };
+        for (member, value) in [
+            ("token_type", json!(["Bearer"])),
+            ("token_type", json!({})),
+            ("token_type", json!(true)),
+            ("expires_in", json!([3600])),
+            ("expires_in", json!(true)),
+            ("refresh_token", json!(["r"])),
+            ("refresh_token", json!(7)),
+            ("refresh_token", json!(false)),
+            ("scope", json!({"a": 1})),
+            ("scope", json!(7)),
+        ] {
+            assert_eq!(told(member, value.clone()).as_deref(), Some(member), "{value}");
+        }
+        assert_eq!(told("scope", json!(["a", 7])).as_deref(), Some("scope.1"));
+        for (habit, value) in [
+            ("token_type", json!(1)),
+            ("token_type", json!(null)),
+            ("token_type", json!("")),
+            ("expires_in", json!("3600")),
+            ("expires_in", json!(null)),
+            ("expires_in", json!(-1)),
+            ("refresh_token", json!(null)),
+            ("refresh_token", json!("")),
+            ("scope", json!(null)),
+            ("scope", json!(["a", "b"])),
+        ] {
+            assert_eq!(told(habit, value.clone()), None, "{habit}: {value}");
+        }
     }
 
     #[test]

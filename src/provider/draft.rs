@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_draft_has_what_the_server_says_of_itself_and_quotes_it() {
-        let metadata: AuthorizationServerMetadata = serde_json::from_value(serde_json::json!({
+        let metadata = AuthorizationServerMetadata::from_json(&serde_json::json!({
             "issuer": "https://as.example",
             "authorization_endpoint": "https://as.example/authorize",
             "token_endpoint": "https://as.example/token",
@@ -199,6 +199,7 @@ mod tests {
             "scopes_supported": ["openid", "odd\"\nname"],
             "authorization_response_iss_parameter_supported": true,
         }))
+        .unwrap()
         .unwrap();
         let text = draft("mine", Some(&metadata));
         let definition = Catalogue::new(&NoFiles, None).compose("mine", Some((&text, "mine.toml"))).unwrap();

@@ -8,7 +8,7 @@
 
 use std::path::PathBuf;
 
-use super::record;
+use super::record::{self, NotARecord};
 use super::{Profile, StoredToken};
 use crate::keychain::seal::SealKey;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
@@ -27,6 +27,15 @@ pub enum JournalError {
     },
     #[error("the record holds no usable key for it")]
     BadKey,
+    /// It opens, so this program's like wrote it.
+    #[error("`{path}` is damaged")]
+    Damaged {
+        path: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("`{path}` was written by a newer version of oauthctl (format {version})")]
+    Newer { path: String, version: u64 },
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
 }
@@ -36,7 +45,8 @@ impl Advice for JournalError {
         match self {
             Self::File { .. } => ExitCode::Store
                 .hint("it may hold a newer token than the store: make it readable, and run `oauthctl token`"),
-            Self::BadKey => ExitCode::Store.hint("log in again to replace the record"),
+            Self::BadKey | Self::Damaged { .. } => ExitCode::Store.hint("log in again to replace the record"),
+            Self::Newer { .. } => ExitCode::Store.hint("upgrade oauthctl"),
             Self::Entropy(error) => error.next_step(),
         }
     }
@@ -70,9 +80,12 @@ impl Journal {
         let Some(key) = record.journal_key() else { return Ok(None) };
         let key = SealKey::parse(key.expose().as_bytes()).ok_or(JournalError::BadKey)?;
         let sealed = private_file::read(&self.path(), SIZE_LIMIT).map_err(|source| self.failed(source))?;
-        let opened = sealed.and_then(|sealed| key.open(&self.name, &sealed).ok());
-        let found: Option<StoredToken> = opened.and_then(|bytes| record::decode(&bytes).ok());
-        Ok(found.filter(|found| found.generation == record.generation + 1))
+        let Some(opened) = sealed.and_then(|sealed| key.open(&self.name, &sealed).ok()) else { return Ok(None) };
+        let found: StoredToken = record::decode(&opened).map_err(|problem| match problem {
+            NotARecord::Damaged(source) => JournalError::Damaged { path: self.place(), source },
+            NotARecord::Newer(version) => JournalError::Newer { path: self.place(), version },
+        })?;
+        Ok(Some(found).filter(|found| found.generation == record.generation + 1))
     }
 
     /// Forgets it. Without the key it is worth nothing, so a file that cannot be removed does no harm.
@@ -164,6 +177,24 @@ mod tests {
         let (journal, key) = (journal(&folder, "mine"), Secret::new("no key"));
         assert!(matches!(journal.read(&record(4, Some(&key))), Err(JournalError::BadKey)));
         assert!(matches!(journal.write(&key, &refreshed(), &OsEntropy), Err(JournalError::BadKey)));
+    }
+
+    #[test]
+    fn a_journal_that_opens_and_is_no_record_is_told() {
+        let folder = TempDir::new().unwrap();
+        let (journal, key) = (journal(&folder, "mine"), Journal::new_key(&OsEntropy).unwrap());
+        let seal = |text: &str| {
+            let sealed = SealKey::parse(key.expose().as_bytes()).unwrap();
+            let sealed = sealed.seal(&journal.name, text.as_bytes(), &OsEntropy).unwrap();
+            PrivateDir::create(&journal.folder).unwrap().write(&journal.name, &sealed).unwrap();
+            journal.read(&record(4, Some(&key)))
+        };
+        let written = String::from_utf8(record::encode(&refreshed()).to_vec()).unwrap();
+        let wrong = written.replace("\"canary-after\"", "[\"canary-after\"]");
+        let Err(JournalError::Damaged { source, .. }) = seal(&wrong) else { panic!("it was taken") };
+        assert!(source.to_string().starts_with("`access_token` is malformed: unexpected array"), "{source}");
+        assert!(matches!(seal(r#"{"version":9}"#), Err(JournalError::Newer { version: 9, .. })));
+        assert!(seal(&written).unwrap().is_some());
     }
 
     #[cfg(unix)]

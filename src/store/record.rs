@@ -3,9 +3,10 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::error::Category;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
+
+use crate::protocol::member;
 
 /// The newest format that this program reads and writes. What an older program cannot honour, such as a login by a
 /// grant that it does not have, takes a higher number, so that the older one calls it newer and not damaged.
@@ -28,27 +29,15 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, NotARecord> {
     struct Version {
         version: u64,
     }
-    let damaged = |error| NotARecord::Damaged(without_values(error));
     // serde reads a struct out of an array too, and an array is no record.
     if !bytes.trim_ascii_start().starts_with(b"{") {
-        serde_json::from_slice::<Map<String, Value>>(bytes).map_err(damaged)?;
+        member::typed::<Map<String, Value>>(bytes).map_err(NotARecord::Damaged)?;
     }
-    let Version { version } = serde_json::from_slice(bytes).map_err(damaged)?;
+    let Version { version } = member::typed(bytes).map_err(NotARecord::Damaged)?;
     if version > VERSION {
         return Err(NotARecord::Newer(version));
     }
-    serde_json::from_slice(bytes).map_err(damaged)
-}
-
-/// serde quotes the value that it did not expect, which may be a token in the wrong place.
-fn without_values(error: serde_json::Error) -> serde_json::Error {
-    match error.classify() {
-        Category::Data => {
-            let (line, column) = (error.line(), error.column());
-            serde::de::Error::custom(format!("a value of another kind than expected at line {line} column {column}"))
-        }
-        Category::Io | Category::Syntax | Category::Eof => error,
-    }
+    member::typed(bytes).map_err(NotARecord::Damaged)
 }
 
 #[cfg(test)]

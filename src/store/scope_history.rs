@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::profile::Profile;
-use super::record;
+use super::record::{self, NotARecord};
 use super::stored_token::Expiry;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
@@ -91,6 +91,17 @@ pub fn account_mark(account: &str) -> String {
     })
 }
 
+/// Why the last run cannot be read. But for a file that cannot be used, the next run replaces it.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    #[error(transparent)]
+    File(#[from] PrivateFileError),
+    #[error("the last look is damaged: {0}")]
+    Damaged(serde_json::Error),
+    #[error("the last look was written by a newer version of oauthctl (format {0})")]
+    Newer(u64),
+}
+
 pub struct ScopeHistory {
     dir: PathBuf,
 }
@@ -101,10 +112,13 @@ impl ScopeHistory {
         Self { dir: data.join(FOLDER) }
     }
 
-    /// The last run. A file that cannot be read as one is as good as none: the next run replaces it.
-    pub fn last(&self, profile: &Profile) -> Result<Option<ScopeRun>, PrivateFileError> {
-        let bytes = private_file::read(&self.dir.join(file(profile)), MAX_RUN)?;
-        Ok(bytes.and_then(|bytes| record::decode(&bytes).ok()))
+    /// The last run.
+    pub fn last(&self, profile: &Profile) -> Result<Option<ScopeRun>, HistoryError> {
+        let Some(bytes) = private_file::read(&self.dir.join(file(profile)), MAX_RUN)? else { return Ok(None) };
+        record::decode(&bytes).map(Some).map_err(|problem| match problem {
+            NotARecord::Damaged(source) => HistoryError::Damaged(source),
+            NotARecord::Newer(version) => HistoryError::Newer(version),
+        })
     }
 
     pub fn keep(&self, profile: &Profile, run: &ScopeRun) -> Result<(), PrivateFileError> {
@@ -148,6 +162,19 @@ mod tests {
         assert_eq!(history.last(&"yours".parse().unwrap()).unwrap(), None, "each login has a run of its own");
         assert!(history.forget(&profile).unwrap() && history.last(&profile).unwrap().is_none());
         assert!(!history.forget(&profile).unwrap());
+    }
+
+    #[test]
+    fn a_run_of_the_wrong_kind_is_told_and_replaced() {
+        let home = tempfile::TempDir::new().unwrap();
+        let (history, profile) = (ScopeHistory::new(home.path()), "mine".parse().unwrap());
+        let written = String::from_utf8(record::encode(&run(&[], "a", None)).to_vec()).unwrap();
+        let wrong = written.replace("[\"a\"]", "{\"a\":1}");
+        PrivateDir::create(&history.dir).unwrap().write(&file(&profile), wrong.as_bytes()).unwrap();
+        let told = history.last(&profile).unwrap_err().to_string();
+        assert!(told.starts_with("the last look is damaged: `granted` is malformed: unexpected object"), "{told}");
+        history.keep(&profile, &run(&[], "a", None)).unwrap();
+        assert!(history.last(&profile).unwrap().is_some());
     }
 
     #[test]

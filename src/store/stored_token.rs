@@ -149,7 +149,7 @@ impl StoredToken {
         reply: TokenReply,
         now: Timestamp,
     ) -> Self {
-        let TokenReply { response, masked, captured: _ } = reply;
+        let TokenReply { response, masked, .. } = reply;
         let expiry = match response.expires_in {
             Some(lifetime) => Expiry::At(now.plus(lifetime)),
             None if provider.definition.never_expires() => Expiry::Never,
@@ -292,7 +292,7 @@ mod tests {
         let access_token = AccessToken::new(access_token);
         let response =
             TokenResponse { access_token, token_type: None, expires_in: None, refresh_token: None, scope: None };
-        TokenReply { response, masked: serde_json::json!({"n": 1}), captured: BTreeMap::new() }
+        TokenReply { response, masked: serde_json::json!({"n": 1}), captured: BTreeMap::new(), malformed: None }
     }
 
     fn full(access_token: &str) -> TokenReply {

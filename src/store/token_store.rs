@@ -11,6 +11,7 @@ use super::login_lock::{LoginLock, PATIENCE};
 use super::record::{self, NotARecord};
 use super::{Profile, Registration, StoreError, StoreKind, StoredToken};
 use crate::keychain::Keychain;
+use crate::protocol::member;
 use crate::system::certificate::CallbackCertificate;
 use crate::system::signals::{Unbroken, Writing};
 
@@ -204,12 +205,16 @@ impl TokenStore {
         Ok(deleted)
     }
 
-    /// The certificate of the TLS callback, if one was kept. One that cannot be read is made anew.
+    /// The certificate of the TLS callback, if one was kept.
     pub fn load_certificate(&self) -> Result<Option<CallbackCertificate>, StoreError> {
         let keychain = self.keychain(self.kind_for_new())?;
         let failed = |source| StoreError::Keychain { place: keychain.place(), kind: self.kind_for_new(), source };
-        let bytes = keychain.get(CERTIFICATE).map_err(failed)?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        let Some(bytes) = keychain.get(CERTIFICATE).map_err(failed)? else { return Ok(None) };
+        let damaged = |source| {
+            let name = CERTIFICATE.trim_end_matches('_').to_owned();
+            StoreError::Damaged { name, place: keychain.place(), source }
+        };
+        member::typed(&bytes).map(Some).map_err(damaged)
     }
 
     pub fn save_certificate(&self, certificate: &CallbackCertificate) -> Result<(), StoreError> {

@@ -25,6 +25,7 @@ mod hostile_callbacks;
 mod https_callback;
 mod launch;
 mod logout;
+mod malformed;
 mod mutants;
 mod os_keychain;
 #[cfg(unix)]

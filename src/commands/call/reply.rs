@@ -39,7 +39,6 @@ impl ReplyHead<'_> {
         for (name, value) in self.headers.iter().filter(|(name, _)| is_worth_a_word(name.as_str())) {
             let value = mask::line(&String::from_utf8_lossy(value.as_bytes()), secrets);
             let name = Style::Faint.of(format!("{name}:"));
-            // A text takes whatever is written.
             line.put(&Pieces(&[&"  ", &name, &" ", &value]));
         }
         line

@@ -12,6 +12,7 @@ use super::LoginError;
 use crate::flow::authorization::Listen;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::provider::{Dialect, Provider};
+use crate::store::StoreError;
 use crate::system::certificate::CallbackCertificate;
 
 #[derive(Args)]
@@ -61,8 +62,14 @@ fn certificate(uri: &RedirectUri, context: &Context) -> Result<CallbackCertifica
     let host = uri.host();
     let now = context.system.clock.now();
     let store = context.store()?;
-    if let Some(kept) = store.load_certificate()?.filter(|kept| kept.serves(host, now)) {
-        return Ok(kept);
+    match store.load_certificate() {
+        Ok(Some(kept)) if kept.serves(host, now) => return Ok(kept),
+        Ok(_) => {}
+        // It holds nothing that is not made anew.
+        Err(StoreError::Damaged { name, place, source }) => context
+            .terminal()
+            .note(&format_args!("The record of `{name}` in {place} is damaged and is replaced: {source}")),
+        Err(error) => return Err(error.into()),
     }
     let made = CallbackCertificate::make(host, now)?;
     store.save_certificate(&made)?;

@@ -9,7 +9,8 @@ use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::jwt;
 use crate::store::StoreKind;
 use crate::store::record::VERSION;
-use crate::store::scope_history::{ScopeChanges, ScopeHistory, ScopeRun, account_mark};
+use crate::store::scope_history::{HistoryError, ScopeChanges, ScopeHistory, ScopeRun, account_mark};
+use crate::system::private_file::PrivateFileError;
 
 /// Keeps this run in place of the last one, and says what has changed. A disk that cannot be written is no reason to
 /// fail: the answer is there.
@@ -34,19 +35,32 @@ pub fn note_run(
         proven: proofs.map(proven),
         expiry: login.token.expiry,
     };
-    let last = history.last(&login.profile);
-    let changes = last.as_ref().ok().and_then(|last| Some(run.changes_since(last.as_ref()?)));
-    let kept = last.and_then(|last| {
-        if let Some(last) = last {
-            run.remember(last);
+    let last = match history.last(&login.profile) {
+        Ok(last) => last,
+        Err(HistoryError::File(error)) => {
+            not_kept(&error, context);
+            return None;
         }
-        // Whoever keeps logins in memory wants nothing to outlive the command.
-        if context.global.store == Some(StoreKind::Memory) { Ok(()) } else { history.keep(&login.profile, &run) }
-    });
-    if let Err(error) = kept {
-        context.terminal().note(&format_args!("warning: this look at the scopes cannot be kept for `--diff`: {error}"));
+        // There is nothing to compare with, and this look takes its place.
+        Err(error) => {
+            context.terminal().note(&format_args!("warning: {error}; this one takes its place"));
+            None
+        }
+    };
+    let changes = last.as_ref().map(|last| run.changes_since(last));
+    if let Some(last) = last {
+        run.remember(last);
+    }
+    // Whoever keeps logins in memory wants nothing to outlive the command.
+    let in_memory = context.global.store == Some(StoreKind::Memory);
+    if let Err(error) = if in_memory { Ok(()) } else { history.keep(&login.profile, &run) } {
+        not_kept(&error, context);
     }
     changes
+}
+
+fn not_kept(error: &PrivateFileError, context: &Context) {
+    context.terminal().note(&format_args!("warning: this look at the scopes cannot be kept for `--diff`: {error}"));
 }
 
 /// Whatever tells one account from another, by where it was found.
@@ -60,7 +74,7 @@ fn account_marks(
         ("api", proofs.and_then(|proofs| proofs.account.clone())),
         ("introspection", introspected.and_then(|response| response.subject.clone())),
         ("params", (!params.is_empty()).then(|| format!("{params:?}"))),
-        ("token", jwt::subject(login.token.access_token.expose())),
+        ("token", jwt::subject(login.token.access_token.expose()).ok().flatten()),
     ];
     found.into_iter().filter_map(|(place, account)| Some((place.to_owned(), account_mark(&account?)))).collect()
 }

@@ -11,6 +11,7 @@ use url::Url;
 use super::{Dialect, JSON};
 use crate::protocol::advice::{ExitCode, NextStep};
 use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::member::{self, WrongKind};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
 use crate::protocol::retry_after::RetryAfter;
@@ -28,6 +29,8 @@ pub struct TokenReply {
     pub masked: Value,
     /// Values for the definition's parameters that stand in the reply, as the API's own address does at some.
     pub captured: BTreeMap<String, String>,
+    /// A member beside the access token that is of the wrong kind, and was left out.
+    pub malformed: Option<WrongKind>,
 }
 
 /// A reply of the token endpoint that is no token. `reply` is masked and cleaned.
@@ -103,6 +106,9 @@ impl TokenReplyError {
             Self::ServerFault { .. } => {
                 ExitCode::Network.hint("the provider has a fault of its own; log in again later")
             }
+            Self::Unusable { source: NotATokenResponse::Malformed(_), .. } => ExitCode::Network.hint(format!(
+                "`token.response` in the definition says where a member stands, as {show} prints it; else tell the provider"
+            )),
             Self::Unreadable { .. } | Self::Unusable { .. } | Self::UnusableFragment { .. } => ExitCode::Network.hint(
                 format!("a proxy or a login page may have answered in the provider's place; else compare with {show}"),
             ),
@@ -162,37 +168,51 @@ impl Dialect<'_> {
         if !is_success {
             return Err(TokenReplyError::Unreadable { status, reply: shown(), source: None });
         }
-        let response = self.read_token(&value, now).map_err(|source| TokenReplyError::Unusable {
+        let (response, malformed) = self.read_token(&value, now).map_err(|source| TokenReplyError::Unusable {
             status,
             reply: shown(),
             source: source.without(secrets),
         })?;
         let masked = masked_reply(&value, &response, secrets);
-        Ok(TokenReply { response, masked, captured: self.captured(&value) })
+        let (captured, wrong) = self.captured(&value);
+        Ok(TokenReply { response, masked, captured, malformed: malformed.or(wrong) })
     }
 
     /// Reads the token out of an implicit grant's fragment (RFC 6749 §4.2.2). A refresh token in it is ignored: "the
     /// authorization server MUST NOT issue a refresh token".
     pub fn decode_fragment(&self, params: &Params, now: Timestamp) -> Result<TokenReply, TokenReplyError> {
         let value = params.to_json();
-        let mut response =
+        let (mut response, malformed) =
             self.read_token(&value, now).map_err(|source| TokenReplyError::UnusableFragment { source })?;
         // The state has done its work, and is nobody's business all the same.
         let state = params.single("state").ok().flatten().unwrap_or_default();
         let masked = masked_reply(&value, &response, &[state]);
         response.refresh_token = None;
-        Ok(TokenReply { response, masked, captured: self.captured(&value) })
+        Ok(TokenReply { response, masked, captured: self.captured(&value).0, malformed })
     }
 
-    fn read_token(&self, value: &Value, now: Timestamp) -> Result<TokenResponse, NotATokenResponse> {
+    /// The token, and what beside it is of the wrong kind, under the provider's own name.
+    fn read_token(
+        &self,
+        value: &Value,
+        now: Timestamp,
+    ) -> Result<(TokenResponse, Option<WrongKind>), NotATokenResponse> {
         let rules = &self.provider.definition.token;
-        let standard = self.with_rfc_names(value, now);
-        let mut response = TokenResponse::from_json(&standard)?;
+        let (standard, unreached) = self.with_rfc_names(value, now);
+        let own = |wrong: WrongKind| match value_of(&rules.response).and_then(|paths| paths.get(&wrong.member)) {
+            Some(path) => WrongKind { member: path.clone(), ..wrong },
+            None => wrong,
+        };
+        let (mut response, malformed) = TokenResponse::read(&standard).map_err(|error| match (error, &unreached) {
+            (NotATokenResponse::NoAccessToken, Some(wrong)) => NotATokenResponse::Malformed(wrong.clone()),
+            (NotATokenResponse::Malformed(wrong), _) => NotATokenResponse::Malformed(own(wrong)),
+            (error, _) => error,
+        })?;
         if value_of(&rules.expires_unit) == Some(&ExpiryUnit::Milliseconds) {
             response.expires_in = response.expires_in.map(|time| time / 1000);
         }
         // A JWT says itself when it ends (RFC 7519 §4.1.4), where the reply does not.
-        let from_jwt = || jwt::expiry(response.access_token.expose()).map(|end| now.until(end));
+        let from_jwt = || jwt::expiry(response.access_token.expose()).ok().flatten().map(|end| now.until(end));
         response.expires_in = response.expires_in.or_else(from_jwt);
         match value_of(&rules.lifetime) {
             Some(Lifetime::Never) => {
@@ -202,7 +222,7 @@ impl Dialect<'_> {
             Some(Lifetime::For(time)) => response.expires_in = response.expires_in.or(Some(*time)),
             None => {}
         }
-        Ok(response)
+        Ok((response, malformed.map(own).or(unreached)))
     }
 
     /// The error in a reply: the RFC's, or where the definition says that it stands.
@@ -216,29 +236,52 @@ impl Dialect<'_> {
                 return None;
             }
             let code = worded().unwrap_or_else(|| format!("`{}` is not `{}`", mark.path, mark.equals));
-            return Some(ErrorResponse { code, description: None, hint: None, uri: None });
+            return Some(ErrorResponse::new(code));
         }
         ErrorResponse::from_json(value)
     }
 
-    /// The reply with the RFC's member names at its top level, and `expires_at` counted from `now`.
-    fn with_rfc_names(&self, value: &Value, now: Timestamp) -> Value {
+    /// The reply with the RFC's member names at its top level, and `expires_at` counted from `now`; and what is of the
+    /// wrong kind on the way to a member.
+    fn with_rfc_names(&self, value: &Value, now: Timestamp) -> (Value, Option<WrongKind>) {
         let mut standard = value.as_object().cloned().unwrap_or_default();
+        let mut unreached = None;
         for (name, path) in value_of(&self.provider.definition.token.response).into_iter().flatten() {
-            if let Some(inner) = json::at(value, path) {
-                standard.insert(name.clone(), inner.clone());
+            match member::at(value, path) {
+                Ok(Some(inner)) => drop(standard.insert(name.clone(), inner.clone())),
+                Ok(None) => {}
+                // It may be in the RFC's own place.
+                Err(_) if standard.contains_key(name) => {}
+                Err(wrong) => drop(unreached.get_or_insert(wrong)),
             }
         }
-        if let (None, Some(end)) = (standard.get("expires_in"), standard.get("expires_at").and_then(point_in_time)) {
-            standard.insert("expires_in".into(), now.until(end).as_secs().into());
+        let is_there = |name: &str| standard.get(name).is_some_and(|value| !value.is_null());
+        if !is_there("expires_in") && is_there("expires_at") {
+            let (paths, end) = (value_of(&self.provider.definition.token.response), &standard["expires_at"]);
+            let path = paths.and_then(|paths| paths.get("expires_at")).map_or("expires_at", String::as_str);
+            match end {
+                Value::Number(_) | Value::String(_) => {
+                    if let Some(end) = point_in_time(end) {
+                        standard.insert("expires_in".into(), now.until(end).as_secs().into());
+                    }
+                }
+                other => drop(unreached.get_or_insert(WrongKind::new(path, other, "a time"))),
+            }
         }
-        Value::Object(standard)
+        (Value::Object(standard), unreached)
     }
 
-    fn captured(&self, value: &Value) -> BTreeMap<String, String> {
-        let text = |path: &String| json::at(value, path).and_then(Value::as_str).map(str::to_owned);
-        let params = &self.provider.definition.params;
-        params.iter().filter_map(|(name, param)| Some((name.clone(), text(param.from_token.as_ref()?)?))).collect()
+    fn captured(&self, value: &Value) -> (BTreeMap<String, String>, Option<WrongKind>) {
+        let (mut captured, mut wrong) = (BTreeMap::new(), None);
+        for (name, param) in &self.provider.definition.params {
+            let Some(path) = &param.from_token else { continue };
+            match member::at(value, path).and_then(|found| member::text_or_number(path, found)) {
+                Ok(Some(text)) => drop(captured.insert(name.clone(), text)),
+                Ok(None) => {}
+                Err(error) => drop(wrong.get_or_insert(error)),
+            }
+        }
+        (captured, wrong)
     }
 }
 

@@ -179,8 +179,9 @@ fn the_callbacks_certificate_is_kept_and_one_that_cannot_be_read_is_none() {
     assert!(store.load_certificate().unwrap().is_none());
     store.save_certificate(&CallbackCertificate::make("127.0.0.1", Timestamp(0)).unwrap()).unwrap();
     assert_eq!(machine.store(Some(StoreKind::File)).load_certificate().unwrap().unwrap().host, "127.0.0.1");
-    machine.files.set(CERTIFICATE, b"{}").unwrap();
-    assert!(store.load_certificate().unwrap().is_none());
+    machine.files.set(CERTIFICATE, b"{\"host\":[\"canary\"]}").unwrap();
+    let Err(StoreError::Damaged { source, .. }) = store.load_certificate() else { panic!("it was taken") };
+    assert!(source.to_string().starts_with("`host` is malformed: unexpected array"), "{source}");
 }
 
 #[test]

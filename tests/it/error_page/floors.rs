@@ -42,15 +42,15 @@ variants! {
         NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect TooManyRedirects UnknownPathParam BodyNotRepeatable
         NoThread PagesInACircle LongCursor NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
     LoopbackError: Taken NotAllowed Other;
-    DiscoveryError: NotAnIssuer NotFound OtherIssuer UnsafeEndpoint;
+    DiscoveryError: NotAnIssuer NotFound Malformed OtherIssuer UnsafeEndpoint;
     TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
-    NotATokenResponse: NoAccessToken BadCharacters UnknownType;
+    NotATokenResponse: NoAccessToken Malformed BadCharacters UnknownType;
     TokenSourceError: NoRefreshToken Dead Refused Failed TooShort Busy Replaced Store Entropy;
     StoreError: Keychain Damaged Newer NotReadBack Lock Journal Index;
     KeychainError: Missing Locked Silent Refused Ambiguous TooLarge File BadKey ReadOnly;
     FileProblem: Io NotOurs Newer NotPrivate KeyGone FileGone;
     LockError: NoAccount File;
-    JournalError: File BadKey Entropy;
+    JournalError: File BadKey Damaged Newer Entropy;
     IndexError: File Damaged Busy Newer;
     PrivateFileError: Io NotPrivate;
     DefinitionError: UnknownProvider Unreadable UnreadableFile UnknownAlternative Missing Wrong ParamNeeded
@@ -201,6 +201,10 @@ fn discovery_errors() -> Vec<DiscoveryError> {
             issuer: issuer(),
             tried: text("https://login.shop.example/.well-known/oauth-authorization-server answered 404"),
         },
+        DiscoveryError::Malformed {
+            location: text("https://login.shop.example/.well-known/oauth-authorization-server"),
+            source: malformed("token_endpoint"),
+        },
         DiscoveryError::OtherIssuer { asked: issuer(), said: text("https://elsewhere.example") },
         DiscoveryError::UnsafeEndpoint {
             url: text("http://login.shop.example/token"),
@@ -236,6 +240,7 @@ fn token_reply_errors() -> Vec<TokenReplyError> {
 fn not_token_responses() -> Vec<NotATokenResponse> {
     vec![
         NotATokenResponse::NoAccessToken,
+        NotATokenResponse::Malformed(malformed("refresh_token")),
         NotATokenResponse::BadCharacters("refresh token"),
         NotATokenResponse::UnknownType(text("mac")),
     ]
@@ -334,8 +339,10 @@ fn lock_errors() -> Vec<LockError> {
 fn journal_errors() -> Vec<JournalError> {
     let path = text("/home/me/.local/state/oauthctl/acme-eu.journal");
     vec![
-        JournalError::File { path, source: PrivateFileError::Io(denied()) },
+        JournalError::File { path: path.clone(), source: PrivateFileError::Io(denied()) },
         JournalError::BadKey,
+        JournalError::Damaged { path: path.clone(), source: malformed_record() },
+        JournalError::Newer { path, version: 2 },
         JournalError::Entropy(no_entropy()),
     ]
 }

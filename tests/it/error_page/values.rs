@@ -5,8 +5,10 @@ use std::io;
 use oauthctl::commands::project::At;
 use oauthctl::keychain::KeychainError;
 use oauthctl::protocol::error_response::ErrorResponse;
+use oauthctl::protocol::member::WrongKind;
 use oauthctl::provider::dialect::TokenReplyError;
-use oauthctl::store::{StoreError, StoreKind};
+use oauthctl::store::record::{self, NotARecord};
+use oauthctl::store::{StoreError, StoreKind, StoredToken};
 use oauthctl::system::entropy::NoEntropy;
 use oauthctl::system::http::{HttpError, Reason};
 
@@ -26,7 +28,7 @@ pub fn at() -> At {
 }
 
 pub fn said(code: &str, description: &str) -> ErrorResponse {
-    ErrorResponse { code: text(code), description: Some(text(description)), hint: None, uri: None }
+    ErrorResponse { description: Some(text(description)), ..ErrorResponse::new(code) }
 }
 
 pub fn redirected() -> TokenReplyError {
@@ -44,6 +46,18 @@ pub fn denied() -> io::Error {
 
 pub fn not_found() -> io::Error {
     io::Error::other("No such file or directory (os error 2)")
+}
+
+pub fn malformed(name: &str) -> WrongKind {
+    WrongKind::new(name, &serde_json::json!([]), "a string")
+}
+
+/// A record whose version is a list.
+pub fn malformed_record() -> serde_json::Error {
+    match record::decode::<StoredToken>(br#"{"version":[]}"#) {
+        Err(NotARecord::Damaged(error)) => error,
+        _ => panic!("it is damaged"),
+    }
 }
 
 pub fn not_json() -> serde_json::Error {
