@@ -68,7 +68,7 @@ pub fn disk_hint(error: &io::Error) -> &'static str {
 
 /// Reads a file that belongs to this user alone. `None` if there is none. Makes nothing and touches nothing.
 pub fn read(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, PrivateFileError> {
-    let file = match os::no_follow(OpenOptions::new().read(true)).open(path) {
+    let file = match os::open(os::no_follow(OpenOptions::new().read(true)), path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(os::refused_link(error)),
@@ -80,7 +80,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, Priva
 /// Reads a file that people write themselves, such as a provider's definition: a symbolic link is fine, but what it
 /// leads to must be a regular file of this user or of root which nobody else can change.
 pub fn read_public(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = os::no_wait(OpenOptions::new().read(true)).open(path)?;
+    let file = os::open(os::no_wait(OpenOptions::new().read(true)), path)?;
     os::check_trusted(&file)?;
     Ok(std::mem::take(&mut *read_capped(file, limit)?))
 }
@@ -89,12 +89,12 @@ pub fn read_public(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// nobody else may change them, as [`read_public`] asks for.
 pub fn write_public_new(path: &Path, content: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), os::create_folders)?;
-    os::public(OpenOptions::new().write(true).create_new(true)).open(path)?.write_all(content)
+    os::open(os::public(OpenOptions::new().write(true).create_new(true)), path)?.write_all(content)
 }
 
 /// Reads a file that proves itself, such as a sealed login: whose it is does not matter.
 pub fn read_any(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = os::no_wait(OpenOptions::new().read(true)).open(path)?;
+    let file = os::open(os::no_wait(OpenOptions::new().read(true)), path)?;
     if !file.metadata()?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
@@ -158,7 +158,7 @@ impl PrivateDir {
 
 /// Deletes a file, or the symbolic link that has taken its place. `false` if there was none.
 pub fn remove(path: &Path) -> Result<bool, PrivateFileError> {
-    match std::fs::remove_file(path) {
+    match os::remove(path) {
         Ok(()) => {
             path.parent().map(os::sync_dir).transpose()?;
             Ok(true)
@@ -185,6 +185,9 @@ fn read_capped(file: File, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     }
     Ok(content)
 }
+
+#[cfg(test)]
+mod crowd;
 
 #[cfg(test)]
 mod tests {

@@ -1,17 +1,29 @@
 //! Files and folders elsewhere: on Windows the user's profile directories are private by inheritance.
+//!
+//! Windows does not let go of a file for as long as another process holds it open: a rename onto it, its removal and even
+//! an open in the middle of either are refused with "Access denied". Our own readers hold a file for less than a
+//! millisecond, a virus scanner for some more, so each of the three is tried again for a while. A folder in the place of
+//! a file is denied in the same words, and at once.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::PrivateFileError;
+
+/// For how long a file may be held by others. Sixty processes that change one file at once are done within a second.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Between two tries. It does not grow: readers that come one after the other leave short gaps.
+const PAUSE: Duration = Duration::from_millis(1);
 
 pub struct Dir(PathBuf);
 
 /// A file that is whole and on the disk, under a made-up name. Removed on drop, unless it got a name to stay.
 pub struct NewFile<'a> {
     dir: &'a Dir,
-    file: tempfile::NamedTempFile,
+    path: Option<PathBuf>,
 }
 
 impl Dir {
@@ -25,17 +37,19 @@ impl Dir {
 
     /// The content in a new file with a made-up name.
     pub fn new_file(&self, name: &str, content: &[u8]) -> io::Result<NewFile<'_>> {
-        let mut file = tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".new").tempfile_in(&self.0)?;
+        let path = self.0.join(format!(".{name}.{:016x}.new", getrandom::u64()?));
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        let new = NewFile { dir: self, path: Some(path) };
         file.write_all(content)?;
-        file.as_file().sync_all()?;
-        Ok(NewFile { dir: self, file })
+        file.sync_all()?;
+        Ok(new)
     }
 
     /// The file of a lock.
     pub fn open_or_make(&self, name: &str) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        no_follow(&mut options).open(self.0.join(name))
+        open(no_follow(&mut options), &self.0.join(name))
     }
 
     pub fn sync(&self) -> io::Result<()> {
@@ -45,14 +59,80 @@ impl Dir {
 
 impl NewFile<'_> {
     /// Takes this name, whoever has it.
-    pub fn replace(self, name: &str) -> io::Result<()> {
-        self.file.persist(self.dir.0.join(name)).map(drop).map_err(|failed| failed.error)
+    pub fn replace(mut self, name: &str) -> io::Result<()> {
+        let (Some(made_up), path) = (&self.path, self.dir.0.join(name)) else { return Ok(()) };
+        // Newer Windows replaces a file that is held open by readers like ours; others refuse for as long as it is.
+        patiently(&path, || std::fs::rename(made_up, &path))?;
+        self.path = None;
+        Ok(())
     }
 
     /// Takes this name if nobody has it.
-    pub fn take_free(self, name: &str) -> io::Result<()> {
-        self.file.persist_noclobber(self.dir.0.join(name)).map(drop).map_err(|failed| failed.error)
+    pub fn take_free(mut self, name: &str) -> io::Result<()> {
+        let (Some(made_up), path) = (self.path.take(), self.dir.0.join(name)) else { return Ok(()) };
+        let mut file = Some(tempfile::TempPath::try_from_path(made_up)?);
+        patiently(&path, || match file.take().map(|file| file.persist_noclobber(&path)) {
+            Some(Err(failed)) => {
+                file = Some(failed.path);
+                Err(failed.error)
+            }
+            Some(Ok(())) | None => Ok(()),
+        })
     }
+}
+
+impl Drop for NewFile<'_> {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            // What stays behind is nobody's but ours.
+            let _ = remove(path);
+        }
+    }
+}
+
+pub fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    patiently(path, || options.open(path))
+}
+
+pub fn remove(path: &Path) -> io::Result<()> {
+    patiently(path, || std::fs::remove_file(path))
+}
+
+/// Tries again while somebody else holds the file.
+fn patiently<T>(path: &Path, mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match act() {
+            Err(error) if is_held(&error) && !path.is_dir() && Instant::now() < end => std::thread::sleep(PAUSE),
+            result => return result,
+        }
+    }
+}
+
+#[cfg(windows)]
+fn is_held(error: &io::Error) -> bool {
+    const ERROR_ACCESS_DENIED: i32 = 5;
+    const ERROR_SHARING_VIOLATION: i32 = 32;
+    const ERROR_LOCK_VIOLATION: i32 = 33;
+    /// A file that is gone once its last holder lets go.
+    const ERROR_DELETE_PENDING: i32 = 303;
+    /// A scanner has it in its memory.
+    const ERROR_USER_MAPPED_FILE: i32 = 1224;
+    matches!(
+        error.raw_os_error(),
+        Some(
+            ERROR_ACCESS_DENIED
+                | ERROR_SHARING_VIOLATION
+                | ERROR_LOCK_VIOLATION
+                | ERROR_DELETE_PENDING
+                | ERROR_USER_MAPPED_FILE
+        )
+    )
+}
+
+#[cfg(not(windows))]
+fn is_held(_: &io::Error) -> bool {
+    false
 }
 
 pub fn no_wait(options: &mut OpenOptions) -> &mut OpenOptions {

@@ -99,6 +99,14 @@ impl Drop for NewFile<'_> {
     }
 }
 
+pub fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    options.open(path)
+}
+
+pub fn remove(path: &Path) -> io::Result<()> {
+    std::fs::remove_file(path)
+}
+
 /// No FIFO or device makes us wait in `open`. std adds `O_CLOEXEC` by itself.
 pub fn no_wait(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(libc::O_NONBLOCK)
