@@ -199,6 +199,7 @@ fn at(path: &Path) -> impl Fn(PrivateFileError) -> KeychainError + use<'_> {
     move |error| match error {
         PrivateFileError::Io(error) => problem(path, FileProblem::Io(error)),
         PrivateFileError::NotPrivate(why) => problem(path, FileProblem::NotPrivate(why)),
+        PrivateFileError::Exposed(folder) => problem(path, FileProblem::Exposed(folder)),
     }
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::system::private_file::ExposedFolder;
+
 /// Bytes that are wiped on drop.
 pub type SecretBytes = Zeroizing<Vec<u8>>;
 
@@ -79,6 +81,8 @@ pub enum FileProblem {
     Newer,
     #[error("it is not a private file of this user ({0})")]
     NotPrivate(&'static str),
+    #[error(transparent)]
+    Exposed(#[from] ExposedFolder),
     #[error("the key that opens it is gone")]
     KeyGone,
     #[error("the file that the keychain has the key for is gone")]

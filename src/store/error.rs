@@ -7,7 +7,7 @@ use super::login_index::IndexError;
 use super::login_lock::LockError;
 use crate::keychain::{FileProblem, KeychainError};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
-use crate::system::private_file::{OURS_ALONE, disk_hint};
+use crate::system::private_file::{CLOSED_FOLDERS, OURS_ALONE, disk_hint};
 
 /// Why something could not be kept or found.
 #[derive(Debug, thiserror::Error)]
@@ -92,5 +92,6 @@ fn file_hint(problem: &FileProblem) -> &'static str {
         FileProblem::Newer => "upgrade oauthctl",
         FileProblem::Io(error) => disk_hint(error),
         FileProblem::NotPrivate(_) => OURS_ALONE,
+        FileProblem::Exposed(_) => CLOSED_FOLDERS,
     }
 }

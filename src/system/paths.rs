@@ -73,7 +73,7 @@ impl Paths {
 impl DefinitionFiles for Paths {
     fn read(&self, id: &str) -> io::Result<Option<(String, String)>> {
         let path = self.definition(id);
-        match private_file::read_public(&path, MAX_DEFINITION) {
+        match private_file::read_public_of_ours(&path, MAX_DEFINITION) {
             Ok(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => Ok(Some((text, self.place(id)))),
                 Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")),

@@ -24,6 +24,10 @@ use super::signals::Writing;
 #[cfg_attr(not(unix), path = "private_file/other.rs")]
 mod os;
 
+mod exposed;
+
+pub use exposed::ExposedFolder;
+
 /// The largest file that we read unless told otherwise. Our own have a few KiB; this is far from that, and far from
 /// what would hurt.
 pub const SIZE_LIMIT: u64 = 1 << 20;
@@ -35,10 +39,15 @@ pub enum PrivateFileError {
     Io(#[from] io::Error),
     #[error("it is not a private file of this user ({0})")]
     NotPrivate(&'static str),
+    #[error(transparent)]
+    Exposed(#[from] ExposedFolder),
 }
 
 /// What our files and folders must be.
 pub const OURS_ALONE: &str = "it must be yours, no symbolic link, and nobody else may change it";
+
+/// What the folders of our files must be.
+pub const CLOSED_FOLDERS: &str = "close that folder to other users";
 
 impl PrivateFileError {
     /// What may mend it. What the file was for, and so the exit code, is known to those who own it.
@@ -46,6 +55,7 @@ impl PrivateFileError {
         match self {
             Self::Io(error) => disk_hint(error),
             Self::NotPrivate(_) => OURS_ALONE,
+            Self::Exposed(_) => CLOSED_FOLDERS,
         }
     }
 }
@@ -68,6 +78,7 @@ pub fn disk_hint(error: &io::Error) -> &'static str {
 
 /// Reads a file that belongs to this user alone. `None` if there is none. Makes nothing and touches nothing.
 pub fn read(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, PrivateFileError> {
+    path.parent().map_or(Ok(()), os::check_folders)?;
     let file = match os::open(os::no_follow(OpenOptions::new().read(true)), path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -85,11 +96,26 @@ pub fn read_public(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(std::mem::take(&mut *read_capped(file, limit)?))
 }
 
+/// Like [`read_public`], in a folder that is ours to keep closed: nobody else may change that one or rename one above it.
+pub fn read_public_of_ours(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    check_folder_of(path)?;
+    read_public(path, limit)
+}
+
 /// Writes a new file that people go on to edit, and the folders above it as far as they are missing: whatever the umask,
 /// nobody else may change them, as [`read_public`] asks for.
 pub fn write_public_new(path: &Path, content: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), os::create_folders)?;
+    check_folder_of(path)?;
     os::open(os::public(OpenOptions::new().write(true).create_new(true)), path)?.write_all(content)
+}
+
+fn check_folder_of(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), os::check_folders).map_err(|error| match error {
+        PrivateFileError::Io(error) => error,
+        PrivateFileError::NotPrivate(why) => io::Error::new(io::ErrorKind::PermissionDenied, why),
+        PrivateFileError::Exposed(folder) => io::Error::new(io::ErrorKind::PermissionDenied, folder),
+    })
 }
 
 /// Reads a file that proves itself, such as a sealed login: whose it is does not matter.
@@ -285,7 +311,7 @@ mod tests {
         fn refusal<T>(result: Result<T, PrivateFileError>) -> &'static str {
             match result {
                 Err(PrivateFileError::NotPrivate(why)) => why,
-                Err(PrivateFileError::Io(error)) => panic!("{error}"),
+                Err(error) => panic!("{error}"),
                 Ok(_) => panic!("it was taken"),
             }
         }

@@ -74,7 +74,7 @@ fn what_belongs_to_another_user_is_neither_read_nor_written() {
         ("store/login", 0o777, WRITES),
         ("logins.json", 0o644, READS),
         ("logins.lock", 0o666, LISTS),
-        ("", 0o777, LISTS),
+        ("", 0o777, WRITES),
         ("../../../config/keys/store.key", 0o644, READS),
     ];
     for (name, mode, act) in cases {
@@ -122,17 +122,16 @@ fn modes_that_let_others_in_are_refused() {
         set_mode(&user.path(DATA).join(name), mode);
         user.run(&["token"]).code(7).says(why).hides(TOKEN);
     }
-    for (name, mode, act) in
-        [("store/login", 0o777, WRITES), ("store/login", 0o770, WRITES), ("", 0o777, LISTS), ("", 0o702, LISTS)]
-    {
+    for (name, mode) in [("store/login", 0o777), ("store/login", 0o770), ("", 0o777), ("", 0o702)] {
         let user = logged_in();
         let folder = user.path(DATA).join(name);
         set_mode(&folder, mode);
         let before = names(&folder);
-        user.run_shell(act.line).code(7).says("others may write to it");
+        user.run_shell(WRITES.line).code(7).says("others may write to it");
+        user.run(&["token"]).code(7).says("others may write to its folder").hides(TOKEN);
         assert_eq!(names(&folder), before);
-        // Each file in it shows by itself whose it is.
-        assert_eq!(user.run(&["token"]).code(0).stdout(), act.token_after);
+        set_mode(&folder, 0o700);
+        assert_eq!(user.run(&["token"]).code(0).stdout(), WRITES.token_after);
     }
     let home = Sandbox::new();
     home.define("mine", "name = 'x'");
@@ -141,6 +140,83 @@ fn modes_that_let_others_in_are_refused() {
         set_mode(&user.path("config/providers/mine.toml"), mode);
         user.run(&["providers", "show", "mine"]).code(3).says("`chmod go-w` mends that");
     }
+}
+
+/// Whoever may rename a folder puts another one in its place, whatever the modes in it.
+#[test]
+fn below_a_folder_that_all_may_write_to_nothing_is_used() {
+    const SHARE: &str = ".local/share";
+    let exposed = |user: &OrdinaryUser, folder: &str| {
+        let mends = mends("a folder above it", &user.path(folder));
+        let before = names(user.home.home());
+        for line in [READS.line, WRITES.line, "exec \"$0\" use judgeme", "exec \"$0\" scopes"] {
+            user.run_shell(line).code(7).says(&mends).hides(TOKEN);
+        }
+        assert_eq!(names(user.home.home()), before, "{folder}");
+    };
+    // Of the store and the list of logins, or of the key, or of all.
+    for (folder, mode) in [(".local", 0o777), (SHARE, 0o703), ("", 0o777)] {
+        let user = logged_in();
+        set_mode(&user.path(folder), mode);
+        exposed(&user, folder);
+        for closed_enough in [0o1777, 0o775, 0o755] {
+            set_mode(&user.path(folder), closed_enough);
+            assert_eq!(user.run(&["token"]).code(0).stdout(), READS.token_after, "{closed_enough:o}");
+        }
+    }
+    for folder in ["config", &format!("{DATA}/store")] {
+        let user = logged_in();
+        set_mode(&user.path(folder), 0o777);
+        user.run(&["token"]).code(7).says("others may write to a folder above it").hides(TOKEN);
+        user.run_shell(WRITES.line).code(7).says("others may write to a folder above it");
+        set_mode(&user.path(folder), 0o700);
+        assert_eq!(user.run(&["token"]).code(0).stdout(), READS.token_after);
+    }
+    // One that the environment names is no different, nor is it made there.
+    for variable in ["OAUTHCTL_DATA_DIR", "OAUTHCTL_CONFIG_DIR"] {
+        let home = Sandbox::new();
+        let place = home.home().join("open/new");
+        fs::create_dir(home.home().join("open")).unwrap();
+        let user = OrdinaryUser::living_in(home.with(variable, place.to_str().unwrap()));
+        set_mode(&user.path("open"), 0o777);
+        user.keep(TOKEN).code(7).says("others may write to a folder above it").says("/open'` mends");
+        assert!(!place.exists(), "{variable}");
+    }
+}
+
+fn mends(which: &str, folder: &Path) -> String {
+    let folder = folder.components().collect::<PathBuf>();
+    format!("others may write to {which}; `chmod go-w '{}'` mends that", folder.display())
+}
+
+#[test]
+fn definitions_in_a_folder_that_others_may_write_to_are_not_used() {
+    let home = Sandbox::new();
+    home.define("mine", "name = 'Mine'");
+    let user = OrdinaryUser::living_in(home);
+    let show = |id: &str| user.run(&["providers", "show", id]);
+    for (name, which, modes) in [
+        ("config/providers", "its folder", &[0o777, 0o1777, 0o775, 0o702][..]),
+        ("config", "a folder above it", &[0o777, 0o702]),
+        ("", "a folder above it", &[0o777]),
+    ] {
+        for mode in modes {
+            set_mode(&user.path(name), *mode);
+            let mends = mends(which, &user.path(name));
+            show("mine").code(3).says(&mends).hides("Mine");
+            // Nor is one that somebody may have taken away left out in silence.
+            show("judgeme").code(3).says(&mends);
+            user.run(&["providers", "new", "own"]).code(1).says(&mends);
+        }
+        set_mode(&user.path(name), 0o755);
+        show("mine").code(0).answers("Mine");
+    }
+    set_mode(&user.path("config"), 0o1777);
+    show("mine").code(0).answers("Mine");
+    // Without a folder there is nothing that anybody could have changed.
+    let user = OrdinaryUser::living_in(Sandbox::new());
+    set_mode(&user.path(""), 0o777);
+    user.run(&["providers", "show", "judgeme"]).code(0);
 }
 
 #[test]

@@ -11,6 +11,11 @@ use rustix::{fs::RenameFlags, io::Errno};
 
 use super::PrivateFileError;
 
+#[path = "folders.rs"]
+mod folders;
+
+pub use folders::check as check_folders;
+
 /// A folder that is held open: files are made in this one, whatever its name stands for by then.
 pub struct Dir(File);
 
@@ -22,6 +27,7 @@ pub struct NewFile<'a> {
 
 impl Dir {
     pub fn create(path: &Path) -> Result<Self, PrivateFileError> {
+        folders::check_above(path)?;
         create_folders(path)?;
         let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
         let dir = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
@@ -146,7 +152,7 @@ pub fn check_trusted(file: &File) -> io::Result<()> {
     let metadata = file.metadata()?;
     let problem = match metadata.permissions().mode() {
         _ if !metadata.is_file() => "it is not a regular file",
-        _ if !is_ours(&metadata) && metadata.uid() != 0 => "it belongs to another user",
+        _ if !is_ours_or_roots(&metadata) => "it belongs to another user",
         mode if mode & 0o022 != 0 => "others may change it; `chmod go-w` mends that",
         _ => return Ok(()),
     };
@@ -158,7 +164,11 @@ pub fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-fn is_ours(metadata: &Metadata) -> bool {
+pub fn is_ours_or_roots(metadata: &Metadata) -> bool {
+    is_ours(metadata) || metadata.uid() == 0
+}
+
+pub fn is_ours(metadata: &Metadata) -> bool {
     // SAFETY: `geteuid` takes nothing, changes nothing and cannot fail.
     metadata.uid() == unsafe { libc::geteuid() }
 }

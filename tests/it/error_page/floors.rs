@@ -29,7 +29,7 @@ use oauthctl::system::certificate::CertificateError;
 use oauthctl::system::http::{HttpError, Reason};
 use oauthctl::system::loopback::LoopbackError;
 use oauthctl::system::paths::PathsError;
-use oauthctl::system::private_file::PrivateFileError;
+use oauthctl::system::private_file::{ExposedFolder, PrivateFileError};
 use oauthctl::system::terminal::TerminalError;
 
 use super::Page;
@@ -48,11 +48,11 @@ variants! {
     TokenSourceError: NoRefreshToken Dead Refused Failed TooShort Busy Replaced Store Entropy;
     StoreError: Keychain Damaged Newer NotReadBack Lock Journal Index;
     KeychainError: Missing Locked Silent Refused Ambiguous TooLarge File BadKey ReadOnly;
-    FileProblem: Io NotOurs Newer NotPrivate KeyGone FileGone;
+    FileProblem: Io NotOurs Newer NotPrivate Exposed KeyGone FileGone;
     LockError: NoAccount File;
     JournalError: File BadKey Damaged Newer Entropy;
     IndexError: File Damaged Busy Newer;
-    PrivateFileError: Io NotPrivate;
+    PrivateFileError: Io NotPrivate Exposed;
     DefinitionError: UnknownProvider Unreadable UnreadableFile UnknownAlternative Missing Wrong ParamNeeded
         ParamRefused UnknownParam OriginsMoved;
     EmulatorError: Listen Serve Definition Entropy;
@@ -324,6 +324,7 @@ fn file_problems() -> Vec<FileProblem> {
         FileProblem::NotOurs,
         FileProblem::Newer,
         FileProblem::NotPrivate("others may read it"),
+        FileProblem::Exposed(ExposedFolder::above("/home/me/.local".as_ref())),
         FileProblem::KeyGone,
         FileProblem::FileGone,
     ]
@@ -358,7 +359,11 @@ fn index_errors() -> Vec<IndexError> {
 }
 
 fn private_file_errors() -> Vec<PrivateFileError> {
-    vec![PrivateFileError::Io(denied()), PrivateFileError::NotPrivate("it is a symbolic link")]
+    vec![
+        PrivateFileError::Io(denied()),
+        PrivateFileError::NotPrivate("it is a symbolic link"),
+        PrivateFileError::Exposed(ExposedFolder::holding("/home/me/.local/share/oauthctl".as_ref())),
+    ]
 }
 
 fn definition_errors() -> Vec<DefinitionError> {

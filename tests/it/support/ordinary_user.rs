@@ -119,8 +119,9 @@ impl OrdinaryUser {
 /// The program itself, or a copy of it where the build's folder is closed to that user.
 fn reachable_program(id: u32) -> (PathBuf, Option<TempDir>) {
     let built = Path::new(env!("CARGO_BIN_EXE_oauthctl"));
-    let mut look = Command::new(built);
-    look.arg("--version").envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+    // By a shell of that user's: `setpriv` itself still reaches what root does.
+    let mut look = Command::new("sh");
+    look.args(["-c", "\"$0\" --version"]).arg(built).envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
     if !is_root() || become_user(&look, id).output().is_ok_and(|output| output.status.success()) {
         return (built.to_owned(), None);
     }
