@@ -125,7 +125,8 @@ impl Context {
     pub fn project(&self) -> Result<Option<&Project>, SessionError> {
         if self.project.get().is_none() {
             let found = project::find_here()?;
-            let _ = self.project.set(found);
+            found.ignored.iter().for_each(|ignored| self.terminal.note(ignored));
+            let _ = self.project.set(found.project);
         }
         Ok(self.project.get().and_then(Option::as_ref))
     }

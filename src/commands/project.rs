@@ -2,7 +2,10 @@
 //!
 //! Whoever clones a repository runs what its file says, so it says little: the name of a profile, and values of kind
 //! `label` for a provider's URLs. It cannot name a host, an origin, an endpoint or a secret, and any other key is an
-//! error and not a riddle. The file must belong to the user or to root, and nobody else may be able to change it.
+//! error and not a riddle. Even so a label may end up in a host's name; `commands/consent.rs` asks before it does.
+//!
+//! The file must belong to the user or to root, and nobody else may be able to change it. Folders above the working
+//! directory may be open to others: what they have put there under this name is passed over, and told of.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,7 +18,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::provider::catalogue::is_id;
 use crate::provider::template::Param;
-use crate::system::private_file;
+use crate::system::private_file::{self, Met};
 
 pub const FILE: &str = ".oauthctl.toml";
 
@@ -79,12 +82,34 @@ struct File {
     params: BTreeMap<String, Spanned<String>>,
 }
 
+/// What was found on the way up.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub project: Option<Project>,
+    pub ignored: Vec<Ignored>,
+}
+
+/// Something of the file's name that is not the user's.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ignored {
+    place: String,
+    why: String,
+}
+
+impl std::fmt::Display for Ignored {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` is ignored: {}", self.place, self.why)
+    }
+}
+
 /// The nearest file, from `folder` upwards; the home directory is the last that is looked into.
-pub fn find(folder: &Path, home: Option<&Path>) -> Result<Option<Project>, ProjectError> {
+pub fn find(folder: &Path, home: Option<&Path>) -> Result<Found, ProjectError> {
+    let mut ignored = Vec::new();
     for folder in folder.ancestors() {
         let path = folder.join(FILE);
-        match private_file::read_public(&path, MAX_PROJECT) {
-            Ok(bytes) => return read(&path, &bytes).map(Some),
+        match private_file::read_unless_foreign(&path, MAX_PROJECT) {
+            Ok(Met::Ours(bytes)) => return Ok(Found { project: Some(read(&path, &bytes)?), ignored }),
+            Ok(Met::Foreign(why)) => ignored.push(Ignored { place: place(&path), why }),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
             Err(source) => return Err(ProjectError::Unreadable { place: place(&path), source }),
         }
@@ -92,12 +117,12 @@ pub fn find(folder: &Path, home: Option<&Path>) -> Result<Option<Project>, Proje
             break;
         }
     }
-    Ok(None)
+    Ok(Found { project: None, ignored })
 }
 
 /// The file for this process.
-pub fn find_here() -> Result<Option<Project>, ProjectError> {
-    let Ok(folder) = std::env::current_dir() else { return Ok(None) };
+pub fn find_here() -> Result<Found, ProjectError> {
+    let Ok(folder) = std::env::current_dir() else { return Ok(Found::default()) };
     let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
     // The working directory has no links in it.
     let home: Option<PathBuf> = home.map(|home| home.canonicalize().unwrap_or(home));
@@ -183,7 +208,7 @@ mod tests {
         let inner = home.join("a/b");
         std::fs::create_dir_all(&inner).unwrap();
         let profile =
-            |home_is: &Path| find(&inner, Some(home_is)).unwrap().map(|project| project.profile.unwrap().value);
+            |home_is: &Path| find(&inner, Some(home_is)).unwrap().project.map(|project| project.profile.unwrap().value);
         let write = |folder: &Path, name: &str| {
             std::fs::write(folder.join(FILE), format!("profile = '{name}'")).unwrap();
         };
@@ -204,5 +229,53 @@ mod tests {
         std::fs::write(&path, "profile = 'a'").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
         assert!(matches!(find(folder.path(), None), Err(ProjectError::Unreadable { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_not_the_users_is_passed_over_and_told_of() {
+        use std::os::unix::fs::{chown, lchown, symlink};
+        // SAFETY: it takes nothing, changes nothing and cannot fail.
+        if unsafe { libc::geteuid() } != 0 {
+            return eprintln!("skipped: only root can give a file to another user");
+        }
+        const STRANGER: Option<u32> = Some(65533);
+        let top = tempfile::tempdir().unwrap();
+        let folder = top.path().join("tmp/work");
+        std::fs::create_dir_all(&folder).unwrap();
+        let (path, own) = (top.path().join("tmp").join(FILE), top.path().join("own.toml"));
+        std::fs::write(top.path().join(FILE), "profile = 'ours'").unwrap();
+        std::fs::write(&own, "profile = 'moved'").unwrap();
+        let another = "it belongs to another user";
+        let fifo = |path: &Path| {
+            let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
+            // SAFETY: `name` is a C string that lives through the call.
+            assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o666) }, 0);
+        };
+        let write = |path: &Path| std::fs::write(path, "profile = 'theirs'").unwrap();
+        type Case<'a> = (&'a str, &'a dyn Fn(&Path), &'a str);
+        let cases: [Case; 7] = [
+            ("a file", &write, another),
+            ("a file that makes no sense", &|path| std::fs::write(path, "[").unwrap(), another),
+            ("a FIFO", &fifo, another),
+            ("a folder", &|path| std::fs::create_dir(path).unwrap(), another),
+            ("a link to a file of ours", &|path| symlink(&own, path).unwrap(), another),
+            ("a link that leads nowhere", &|path| symlink("nowhere", path).unwrap(), "that leads nowhere"),
+            ("a link to itself", &|path| symlink(path, path).unwrap(), "symbolic links"),
+        ];
+        for (what, make, why) in cases {
+            make(&path);
+            lchown(&path, STRANGER, STRANGER).unwrap();
+            let found = find(&folder, None).unwrap();
+            assert_eq!(found.project.unwrap().profile.unwrap().value, "ours", "{what}");
+            let [ignored] = found.ignored.as_slice() else { panic!("{what}: {:?}", found.ignored) };
+            let said = ignored.to_string();
+            assert!(said.starts_with(&format!("`{}` is ignored: ", path.display())) && said.contains(why), "{said}");
+            std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir(&path)).unwrap();
+        }
+        // A link of the user's to what is another's.
+        chown(&own, STRANGER, STRANGER).unwrap();
+        symlink(&own, &path).unwrap();
+        assert_eq!(find(&folder, None).unwrap().ignored.len(), 1);
     }
 }

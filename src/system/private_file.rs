@@ -25,8 +25,10 @@ use super::signals::Writing;
 mod os;
 
 mod exposed;
+mod met;
 
 pub use exposed::ExposedFolder;
+pub use met::{Met, read_unless_foreign};
 
 /// The largest file that we read unless told otherwise. Our own have a few KiB; this is far from that, and far from
 /// what would hurt.
