@@ -27,7 +27,7 @@ use self::reply::ReplyHead;
 use self::request::{CurlCommand, RequestView, TOKEN_MARK};
 use self::show::{Show, ShowArgs};
 use self::trace::Trace;
-use super::valid_token::{valid_active_login, valid_login};
+use super::valid_token::{active_login, valid_active_login, valid_login};
 use super::{ActiveLogin, Context, login_command_for};
 use crate::flow::api::Api;
 use crate::flow::paging::{self, End, Plan};
@@ -93,7 +93,7 @@ pub struct CallArgs {
 pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
     // What is only shown needs no token that works.
     let login =
-        if args.curl || args.dry_run { context.active_login()? } else { valid_active_login(Wanted::Valid, context)? };
+        if args.curl || args.dry_run { active_login(context)? } else { valid_active_login(Wanted::Valid, context)? };
     let mut api = Api::new(&login.provider, args.token_in)?;
     for text in &args.allow_origin {
         let bad = |problem| CallError::BadOrigin { text: sanitize::line(text), problem };

@@ -214,13 +214,7 @@ impl Context {
         Ok(SessionError::NoLogin { profile: Some(profile.to_string()), provider })
     }
 
-    /// The login that is meant, ready to be used: nothing is sent to servers that are not those of the login.
-    pub fn active_login(&self) -> Result<ActiveLogin, SessionError> {
-        let (profile, found) = self.stored_login()?;
-        let provider = self.provider_of(&profile, &found.record)?;
-        Ok(ActiveLogin { profile, token: found.record, provider })
-    }
-
+    /// The provider of a login, at the servers that are those of the login.
     pub fn provider_of(&self, profile: &Profile, token: &StoredToken) -> Result<Provider, SessionError> {
         let provider = self.catalogue()?.resolve(&token.provider, &token.params)?;
         provider.check_origins(&token.origins, &login_command(&token.provider, profile.as_str()))?;
@@ -228,9 +222,9 @@ impl Context {
     }
 
     /// A provider with its parameters: given on the command line, or asked of a person.
-    pub fn resolve_asking(&self, id: &str, given: BTreeMap<String, String>) -> Result<Provider, SessionError> {
+    pub fn resolve_asking(&self, id: &str, typed: &BTreeMap<String, String>) -> Result<Provider, SessionError> {
         let catalogue = self.catalogue()?;
-        let mut given = self.with_project(&catalogue.get(id)?, given)?;
+        let mut given = self.with_project(&catalogue.get(id)?, typed.clone())?;
         if self.terminal.is_interactive() && catalogue.emulated_id() != Some(id) {
             let definition = catalogue.get(id)?;
             for (name, param) in &definition.params {

@@ -14,7 +14,7 @@ pub use error::LoginError;
 use clap::Args;
 
 use self::view::LoginOutcome;
-use super::{Context, SessionError, app, sources};
+use super::{Context, SessionError, app, consent, sources};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Login, LoginRequest, Obtained, Tab, Voucher};
 use crate::flow::evidence;
@@ -90,7 +90,9 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     // First of all: neither a question nor a browser is worth it where nothing can be kept.
     let failed = |source: LoginError| LoginError::Failed { provider: id.clone(), source: Box::new(source) };
     prove_writable(&id, &profile, context).map_err(failed)?;
-    let provider = context.resolve_asking(&id, args.params.iter().cloned().collect())?;
+    let typed = args.params.iter().cloned().collect();
+    let provider = context.resolve_asking(&id, &typed)?;
+    consent::to_log_in(&provider, &typed, &profile, context)?;
     let asked = asked_scopes(args, &provider, context);
     let (provider, mut token, tab) = if args.with_token {
         let token = keep_given(&provider, asked, context).map_err(failed)?;

@@ -10,7 +10,7 @@ use crate::flow::revoke::{Revocation, TokenTypeHint, revoke};
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::time::HumanDuration;
-use crate::provider::{Origin, Provider};
+use crate::provider::Provider;
 use crate::store::login_lock::PATIENCE;
 use crate::store::scope_history::ScopeHistory;
 use crate::store::{LoginLock, Profile, StoreError, StoredToken};
@@ -113,7 +113,7 @@ fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<Str
         Err(StoreError::Damaged { .. }) => return Ok("its record was damaged, so nothing was revoked".to_owned()),
         Err(error) => return Err(error.into()),
     };
-    let is_gone = context.provider_of(profile, &record).is_err() && is_on_this_machine(&record);
+    let is_gone = context.provider_of(profile, &record).is_err() && record.origins.are_on_this_machine();
     let unchecked = context.catalogue()?.resolve(&record.provider, &record.params).ok();
     if is_gone || unchecked.is_none_or(|provider| provider.endpoints.revoke.is_none()) {
         return Ok(kept(profile, &record, context));
@@ -149,17 +149,11 @@ fn revoker(provider: &Provider) -> String {
     }
 }
 
-/// Whether the token was worth something on this machine only, as an emulator's is.
-fn is_on_this_machine(record: &StoredToken) -> bool {
-    let local = |origin: &String| Origin::parse(origin).is_ok() && origin.starts_with("http://");
-    record.origins.token.iter().chain(&record.origins.api).all(local)
-}
-
 /// What becomes of a token that was not revoked.
 fn kept(profile: &Profile, record: &StoredToken, context: &Context) -> String {
     match context.provider_of(profile, record) {
         Ok(provider) if provider.emulator.is_some() => "its token ends with the emulator".to_owned(),
-        Err(_) if is_on_this_machine(record) => {
+        Err(_) if record.origins.are_on_this_machine() => {
             "its token was one of an emulator, or of another server on this machine".to_owned()
         }
         _ => still_valid(Some(&record.provider), context),

@@ -11,6 +11,7 @@
 pub mod app;
 pub mod call;
 pub mod completions;
+mod consent;
 mod context;
 pub mod demo;
 pub mod emulate;

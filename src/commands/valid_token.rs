@@ -1,7 +1,7 @@
 //! How a command gets a login whose token works: what `token`, `call`, `exec` and `scopes` have in
 //! common.
 
-use super::{ActiveLogin, Context, SessionError};
+use super::{ActiveLogin, Context, SessionError, consent};
 use crate::flow::refresh::Client;
 use crate::flow::token_source::{TokenSource, Trouble, Wanted};
 use crate::protocol::advice::causes;
@@ -11,7 +11,7 @@ use crate::protocol::time::HumanDuration;
 use crate::provider::Provider;
 use crate::store::login_lock::PATIENCE;
 use crate::store::token_store::Found;
-use crate::store::{Profile, StoredToken};
+use crate::store::{Profile, StoreKind, StoredToken};
 use crate::system::paths::variable;
 
 /// The login that is meant, its token refreshed if need be.
@@ -32,7 +32,20 @@ pub fn valid_login(wanted: Wanted, context: &Context) -> Result<(Profile, Found<
 /// The same, ready to be used: nothing is sent to servers that are not those of the login.
 pub fn valid_active_login(wanted: Wanted, context: &Context) -> Result<ActiveLogin, SessionError> {
     let (profile, found) = valid_login(wanted, context)?;
+    activate(profile, found, context)
+}
+
+/// The login that is meant, ready to be used, with the token that it has.
+pub fn active_login(context: &Context) -> Result<ActiveLogin, SessionError> {
+    let (profile, found) = context.stored_login()?;
+    activate(profile, found, context)
+}
+
+fn activate(profile: Profile, found: Found<StoredToken>, context: &Context) -> Result<ActiveLogin, SessionError> {
     let provider = context.provider_of(&profile, &found.record)?;
+    if found.store == StoreKind::Env {
+        consent::to_send_token(&provider, &profile, context)?;
+    }
     Ok(ActiveLogin { profile, token: found.record, provider })
 }
 

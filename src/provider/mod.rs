@@ -21,6 +21,7 @@ mod resolved;
 pub mod schema;
 pub mod scopes;
 pub mod sections;
+mod servers;
 pub mod template;
 
 pub use catalogue::{Catalogue, DefinitionFiles};

@@ -136,6 +136,7 @@ fn a_projects_parameters_are_defaults_and_never_choose_a_host() {
         let login = login.current_dir(&project).stdin(fs::File::open(input).unwrap()).output().unwrap();
         Output::new(args.join(" "), login)
     };
+    origin_of(&["--provider", "shop", "--param", "store=our-shop"]).code(0);
     origin_of(&["--provider", "shop"]).code(0);
     sandbox.run(&["status", "-v"]).code(0).says("API https://our-shop.shop.example");
     origin_of(&["--provider", "shop", "--param", "store=other"]).code(0);
@@ -143,6 +144,149 @@ fn a_projects_parameters_are_defaults_and_never_choose_a_host() {
     origin_of(&["--provider", "hosted"]).code(3).says("line 3, column 8: `host` of `hosted` chooses a server");
     // Parameters of another provider do no harm.
     origin_of(&["--provider", "judgeme"]).code(0);
+}
+
+#[test]
+fn a_server_that_a_project_names_is_refused_until_it_is_typed() {
+    let sandbox = Sandbox::new();
+    sandbox.define("shop", SHOP);
+    write_project(sandbox.home(), "[params]\nstore = 'Attacker'\n");
+    let login = ["--provider", "shop", "--profile", "mine"];
+    let remedy = "oauthctl login --provider shop --profile mine --param store=attacker";
+    let refused = keep(&sandbox, &login, "canary-of-the-token");
+    refused.code(5).hides("canary-of-the-token").says(".oauthctl.toml`, line 2, column 9: `store=attacker` leads to");
+    refused.says("https://attacker.shop.example, which you have not confirmed").says(&format!("run `{remedy}`"));
+    let browser = sandbox.without("").with("OAUTHCTL_CLIENT_ID", "ID");
+    let waits = browser.run(&["login", "--provider", "shop", "--no-browser"]);
+    assert!(!waits.code(5).stderr().contains("/authorize"), "{waits}");
+    assert!(sandbox.run(&["status"]).code(0).stdout().starts_with("No logins."));
+
+    let typed = remedy.split(' ').skip(2).collect::<Vec<_>>();
+    keep(&sandbox, &typed, "one").code(0);
+    // Known by now, under whatever name; another one is not.
+    keep(&sandbox, &["--provider", "shop", "--profile", "again"], "two").code(0);
+    write_project(sandbox.home(), "[params]\nstore = 'another'\n");
+    keep(&sandbox, &login, "three").code(5).says("https://another.shop.example");
+    sandbox.run(&["logout", "--local", "--all"]).code(0);
+    write_project(sandbox.home(), "[params]\nstore = 'attacker'\n");
+    keep(&sandbox, &login, "four").code(5);
+}
+
+/// Two labels in one host: that each was seen somewhere says nothing of both together.
+#[test]
+fn a_host_of_two_parameters_is_known_from_one_login_only() {
+    let sandbox = Sandbox::new();
+    let (two, url) = ("[params.store]\n[params.region]\ndefault = 'eu'\n", "https://{store}.{region}.example");
+    sandbox.define("two", &format!("authorize.url = '{url}/a'\ntoken.url = '{url}/t'\napi.base = '{url}'\n{two}"));
+    let with = |store: &str, region: &str| {
+        let params = [format!("store={store}"), format!("region={region}")];
+        ["--provider", "two", "--param", &params[0], "--param", &params[1]].map(str::to_owned)
+    };
+    for (profile, params) in [("a", with("one", "us")), ("b", with("two", "cn"))] {
+        let params: Vec<&str> = params.iter().map(String::as_str).chain(["--profile", profile]).collect();
+        keep(&sandbox, &params, "x").code(0);
+    }
+    for (project, code) in [("one", "us", 0), ("two", "cn", 0), ("one", "cn", 5), ("two", "us", 5), ("two", "eu", 5)]
+        .map(|(store, region, code)| (format!("[params]\nstore = '{store}'\nregion = '{region}'\n"), code))
+    {
+        write_project(sandbox.home(), &project);
+        keep(&sandbox, &["--provider", "two", "--profile", "c"], "x").code(code);
+        let _ = sandbox.run(&["logout", "--local", "--profile", "c"]);
+    }
+}
+
+#[test]
+fn what_a_project_says_in_a_path_or_as_by_default_needs_no_consent() {
+    let sandbox = Sandbox::new();
+    sandbox.define("path", &SHOP.replace("{store}.shop.example", "shop.example/{store}"));
+    sandbox.define("default", &format!("{SHOP}default = 'ours'\n"));
+    write_project(sandbox.home(), "[params]\nstore = 'ours'\n");
+    for provider in ["path", "default"] {
+        keep(&sandbox, &["--provider", provider], "x").code(0);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_a_project_names_is_shown_on_a_terminal_and_asked_about() {
+    use crate::support::Seat;
+    let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "ID").with("OAUTHCTL_CLIENT_SECRET", "made-up");
+    sandbox.define("shop", SHOP);
+    write_project(sandbox.home(), "[params]\nstore = 'attacker'\n");
+    let login = ["login", "--quiet", "--provider", "shop", "--port", "0", "--no-browser"];
+    let shown = "line 2, column 9 sets `store` to `attacker`, which leads to https://attacker.shop.example.";
+    for no in ["n", "", "https://attacker.shop.example"] {
+        let mut seat = Seat::start(sandbox.command(&login));
+        assert!(seat.shows("Continue? [y/N]").contains(shown));
+        seat.types(no);
+        let left = seat.leave();
+        assert!(!left.code(5).shown.contains("attacker.shop.example/authorize"), "{}", left.shown);
+    }
+    let mut seat = Seat::start(sandbox.command(&["login", "--provider", "shop", "--port", "0", "--no-browser"]));
+    seat.shows("Continue? [y/N]");
+    seat.types("Yes");
+    assert_eq!(seat.authorize_url().host_str(), Some("attacker.shop.example"));
+    let typed = ["login", "--provider", "shop", "--port", "0", "--no-browser", "--param", "store=attacker"];
+    assert_eq!(Seat::start(sandbox.command(&typed)).authorize_url().host_str(), Some("attacker.shop.example"));
+}
+
+/// It comes without a login that would say which server it is for.
+#[test]
+fn the_environments_token_goes_to_no_server_that_only_a_project_names() {
+    let sandbox = Sandbox::new();
+    sandbox.define("shop", SHOP);
+    write_project(sandbox.home(), "[params]\nstore = 'attacker'\n");
+    let with_token = sandbox.without("").with("OAUTHCTL_TOKEN", "canary-of-the-token");
+    for command in [&["call", "/x"][..], &["call", "/x", "--curl"], &["scopes", "--probe"]] {
+        let refused = with_token.run(&[command, &["--profile", "shop"]].concat());
+        refused.code(5).says("leads to https://attacker.shop.example").hides("canary-of-the-token");
+        refused.says("`printenv OAUTHCTL_TOKEN | oauthctl login --provider shop --with-token --param store=attacker`");
+    }
+    // Nothing is sent by these.
+    with_token.run(&["token", "--profile", "shop"]).code(0);
+    with_token.run(&["status", "--profile", "shop"]).code(0);
+    keep(&sandbox, &["--provider", "shop", "--param", "store=attacker"], "x").code(0);
+    with_token.run(&["call", "/x", "--curl", "--profile", "shop"]).code(0).answers("https://attacker.shop.example");
+}
+
+/// An emulator stands for every server, so a login there was no consent to one.
+#[test]
+fn a_login_at_an_emulator_makes_no_server_known() {
+    let emulated = Emulated::defined(SHOP, &[]);
+    write_project(emulated.home(), "[params]\nstore = 'attacker'\n");
+    emulated.log_in();
+    let real = ["EMULATOR", "CLIENT_ID", "CLIENT_SECRET", "PROFILE"];
+    let real = real.iter().fold(emulated.same_home(), |home, name| home.without(&format!("OAUTHCTL_{name}")));
+    let refused = keep(&real, &["--provider", "mine"], "x");
+    refused.code(5).says("https://attacker.shop.example");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_others_put_above_a_project_neither_decides_nor_disturbs() {
+    use crate::support::ordinary_user::{STRANGER, has_others};
+    if !has_others() {
+        return;
+    }
+    let sandbox = with_two_logins();
+    let (shared, work) = (sandbox.home().join("shared"), sandbox.home().join("shared/work"));
+    fs::create_dir_all(&work).unwrap();
+    let file = shared.join(".oauthctl.toml");
+    let make = |what: &str| match what {
+        "file" => write_project(&shared, "profile = 'one'\n"),
+        "riddle" => write_project(&shared, "[[["),
+        "folder" => fs::create_dir(&file).unwrap(),
+        "link" => std::os::unix::fs::symlink("/etc/hostname", &file).unwrap(),
+        _ => assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success()),
+    };
+    for what in ["file", "riddle", "folder", "link", "FIFO"] {
+        make(what);
+        std::os::unix::fs::lchown(&file, Some(STRANGER), Some(STRANGER)).unwrap();
+        let token = run_in(&sandbox, &work, &["token"]);
+        token.code(0).says("/shared/.oauthctl.toml` is ignored: it belongs to another user");
+        assert_eq!((token.stdout(), token.stderr().lines().count()), ("token-of-two\n", 1), "{what}: {token}");
+        fs::remove_file(&file).or_else(|_| fs::remove_dir(&file)).unwrap();
+    }
 }
 
 #[test]

@@ -38,6 +38,9 @@ pub enum SessionError {
     TokenForEmulator { profile: String, provider: String },
     #[error("{at}: `{param}` of `{provider}` chooses a server, and a project's file may not")]
     ParamNotForProject { at: At, param: String, provider: String },
+    /// `remedy` is the login that types the parameters.
+    #[error("{at}: {} leads to {}, which you have not confirmed", ticked(params), servers.join(", "))]
+    ServerNotConfirmed { at: At, params: Vec<String>, servers: Vec<String>, remedy: String },
     #[error(transparent)]
     Paths(#[from] PathsError),
     #[error(transparent)]
@@ -94,6 +97,9 @@ impl Advice for SessionError {
             Self::ParamNotForProject { param, .. } => {
                 ExitCode::Definition.hint(format!("give it with `--param {param}=VALUE` at the login"))
             }
+            Self::ServerNotConfirmed { remedy, .. } => {
+                ExitCode::Refused.hint(format!("if you mean that server, run `{remedy}`"))
+            }
             Self::Paths(error) => error.next_step(),
             Self::Project(error) => error.next_step(),
             Self::Definition(error) => error.next_step(),
@@ -102,6 +108,10 @@ impl Advice for SessionError {
             Self::Terminal(error) => error.next_step(),
         }
     }
+}
+
+fn ticked(params: &[String]) -> String {
+    params.iter().map(|param| format!("`{param}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn no_login(profile: Option<&str>) -> String {

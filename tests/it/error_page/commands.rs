@@ -28,7 +28,7 @@ use super::{Page, floors};
 
 variants! {
     SessionError: NoLogin NoProvider OtherClient BadEmulator VariableNotText TokenWithoutProfile NoTokenVariable
-        BadTokenVariable TokenOfNobody TokenForEmulator ParamNotForProject
+        BadTokenVariable TokenOfNobody TokenForEmulator ParamNotForProject ServerNotConfirmed
         | Paths Project Definition Store TokenSource Terminal;
     AppError: NotRegistered NoApp EmptyAnswer SecretFile | Session Definition Store Terminal;
     LoginError: Failed NowhereToKeep GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken NotGranted
@@ -117,6 +117,12 @@ fn session_errors() -> Vec<SessionError> {
         SessionError::TokenOfNobody { profile: profile() },
         SessionError::TokenForEmulator { profile: profile(), provider: provider() },
         SessionError::ParamNotForProject { at: at(), param: text("store"), provider: provider() },
+        SessionError::ServerNotConfirmed {
+            at: at(),
+            params: vec![text("store=our-shop")],
+            servers: vec![text("https://our-shop.acme.example")],
+            remedy: text("oauthctl login --provider acme --param store=our-shop"),
+        },
     ]
 }
 
