@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use clap::error::{ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{self, Context, SessionError};
+use crate::commands::{self, Context};
 use crate::protocol::advice::Advice;
 use crate::protocol::sanitize;
+use crate::session::project::Ignored;
+use crate::session::{Choices, ProcessEnvironment, Session, Source, Sourced};
 use crate::store::{Profile, StoreKind};
 use crate::system::System;
 use crate::system::terminal::{ColorChoice, SystemTerminal, Terminal};
@@ -22,49 +24,58 @@ const EXIT_CODES: &str = "Exit codes: 0 done · 1 unexpected · 2 usage · 3 pro
 #[command(name = "oauthctl", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
-    pub global: GlobalArgs,
+    global: GlobalArgs,
+    /// What the global flags and their variables chose.
+    #[arg(skip)]
+    choices: Choices,
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args)]
 #[command(next_help_heading = "Options for every command")]
-pub struct GlobalArgs {
+struct GlobalArgs {
     /// The login to use; `oauthctl use NAME` changes the default
     #[arg(long, global = true, value_name = "NAME", env = "OAUTHCTL_PROFILE", hide_env_values = true)]
-    pub profile: Option<Profile>,
+    profile: Option<Profile>,
 
     /// Where to keep logins and registrations
     #[arg(long, global = true, value_name = "STORE", env = "OAUTHCTL_STORE", hide_env_values = true)]
-    pub store: Option<StoreKind>,
-
-    /// What of these came from the command line, and not from the environment.
-    #[arg(skip)]
-    pub typed: Typed,
+    store: Option<StoreKind>,
 
     /// Print the answer as JSON
     #[arg(long, global = true)]
-    pub json: bool,
+    json: bool,
 
     /// Say more; secrets stay masked
     // There is one level, and `-vvv` of a habit is not wrong.
     #[arg(short, long, global = true, overrides_with = "verbose")]
-    pub verbose: bool,
+    verbose: bool,
 
     /// Say nothing on stderr but errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
+    quiet: bool,
 
     /// When to colour; NO_COLOR is obeyed
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub color: ColorChoice,
+    color: ColorChoice,
 }
 
-/// Whether a global option was typed.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Typed {
-    pub profile: bool,
-    pub store: bool,
+impl GlobalArgs {
+    /// A value that was not typed is its variable's.
+    fn choices(&self, matches: &ArgMatches) -> Choices {
+        let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+        let from = |id, flag, variable| if typed(id) { Source::Flag(flag) } else { Source::Variable(variable) };
+        let profile = self.profile.clone();
+        Choices {
+            profile: profile.map(|profile| Sourced::new(profile, from("profile", "--profile", "OAUTHCTL_PROFILE"))),
+            store: self.store.map(|store| Sourced::new(store, from("store", "--store", "OAUTHCTL_STORE"))),
+            json: self.json,
+            verbose: self.verbose,
+            quiet: self.quiet,
+            color: self.color,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -111,8 +122,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Erro
     let mut command = Cli::command();
     let matches = command.try_get_matches_from_mut(&args).map_err(|error| cleaned(error, &mut command, &args))?;
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-    let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
-    cli.global.typed = Typed { profile: typed("profile"), store: typed("store") };
+    cli.choices = cli.global.choices(&matches);
     Ok(cli)
 }
 
@@ -154,18 +164,20 @@ fn cleaned(mut error: clap::Error, command: &mut clap::Command, args: &[OsString
 impl Cli {
     /// Returns the exit code of a command that went well, which is another program's for `exec` and `emulate`.
     pub fn run(self, system: System) -> Result<u8, Box<dyn Advice>> {
-        let terminal = SystemTerminal::new(self.global.color, self.global.quiet);
+        let terminal = SystemTerminal::new(self.choices.color, self.choices.quiet);
         if let Command::Login(_) = self.command {
             // A browser waits for what it does, so it must not wait for somebody who reads what it says.
             terminal.stop_waiting();
         }
-        if let Some(name) = system.secrets.not_text {
-            return Err(SessionError::VariableNotText { name }.into());
-        }
-        if self.global.verbose && !system.hardened {
+        let system = Arc::new(system);
+        let terminal: Arc<dyn Terminal> = Arc::new(terminal);
+        let teller = Arc::clone(&terminal);
+        let environment = ProcessEnvironment { tell: move |ignored: &Ignored| teller.note(ignored) };
+        let session = Session::new(self.choices, Arc::clone(&system), environment)?;
+        if session.choices.verbose && !system.hardened {
             terminal.note(&"note: this system lets your other processes read the memory of this one");
         }
-        let context = Context::new(system, Arc::new(terminal), self.global);
+        let context = Context::new(system, session, terminal);
         match &self.command {
             Command::App(args) => commands::app::run(args, &context)?,
             Command::Login(args) => commands::login::run(args, &context)?,

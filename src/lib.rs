@@ -5,8 +5,9 @@
 //! Imports only point down; neighbours on one floor do not import each other. `tests/it/floors.rs` reads them and says so.
 //!
 //! ```text
-//! 6  main, lib, cli, report    argv in, exit code out
-//! 5  commands                  one file or folder a command: arguments, a screenful of run(), its errors, its view
+//! 7  main, lib, cli, report    argv in, exit code out
+//! 6  commands                  one file or folder a command: arguments, a screenful of run(), its errors, its view
+//! 5  session                   what is meant, decided once: profile, store, provider, client, project, token
 //! 4  flow | emulator           the client's side | the server's side
 //! 3  store                     logins kept safely: one record a login, its lock, its journal
 //! 2½ keychain                  where a secret can lie: OS keychain, encrypted files, helper, variable, memory
@@ -18,7 +19,8 @@
 //! # Where data flows
 //!
 //! ```text
-//! argv ─▶ LoginArgs ─ Catalogue ─▶ Provider ─────────────────────────┐
+//! argv ─▶ Choices ─ Session ─▶ Profile, TokenStore, Client, TokenSource, each with its source
+//!         LoginArgs ─ Catalogue ─▶ Provider ─────────────────────────┐
 //! Entropy ─▶ State, CodeVerifier ─▶ AuthorizationRequest ─▶ Url ─ Launch ─▶ Browser
 //! Loopback ─▶ RedirectUri ─────────┘                                 │
 //!         redirect::judge(request, expected) ◀── Loopback   (wrong state: 404, and the wait goes on)
@@ -70,6 +72,8 @@ pub mod store;
 
 pub mod emulator;
 pub mod flow;
+
+pub mod session;
 
 pub mod commands;
 

@@ -7,16 +7,16 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use self::view::{AppOutcome, AppStatus};
-use super::{Context, SessionError};
+use super::Context;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
-use crate::protocol::client::ClientId;
+use crate::protocol::client::{BadClientId, ClientId};
 use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI;
 use crate::protocol::sanitize::{self, Pieces, Style, TerminalText};
-use crate::protocol::secret::{ClientSecret, is_vschar};
+use crate::protocol::secret::ClientSecret;
 use crate::provider::{DefinitionError, Dialect, Provider, ProviderDefinition};
+use crate::session::SessionError;
 use crate::store::{Registration, StoreError};
-use crate::system::paths::variable;
 use crate::system::terminal::TerminalError;
 
 /// What is registered at providers that take https only.
@@ -81,14 +81,14 @@ pub enum AppError {
     NotRegistered { provider: String },
     #[error("no client is registered for `{provider}`")]
     NoApp { provider: String },
-    #[error("no usable {question} was given")]
-    EmptyAnswer { question: &'static str },
     #[error("`{path}` cannot be read as a secret")]
     SecretFile {
         path: String,
         #[source]
         source: std::io::Error,
     },
+    #[error(transparent)]
+    BadClientId(#[from] BadClientId),
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
@@ -109,10 +109,8 @@ impl Advice for AppError {
             Self::NoApp { provider } => {
                 ExitCode::Definition.hint(format!("`oauthctl app set {provider}` registers one"))
             }
-            Self::EmptyAnswer { .. } => {
-                ExitCode::Usage.hint("give it as the provider shows it where the app is registered")
-            }
             Self::SecretFile { .. } => ExitCode::Usage.hint("the file holds the secret and nothing else"),
+            Self::BadClientId(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Definition(error) => error.next_step(),
             Self::Store(error) => error.next_step(),
@@ -130,7 +128,7 @@ pub fn run(args: &AppArgs, context: &Context) -> Result<(), AppError> {
 }
 
 fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
-    let catalogue = context.catalogue()?;
+    let catalogue = context.session.catalogue()?;
     let definition = catalogue.get(&args.provider)?;
     // Where the secret may go is known now only if it does not depend on a parameter of the login.
     let origins =
@@ -140,15 +138,15 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
     } else if let Some(path) = &args.client_secret_file {
         non_empty_secret(&read_secret_file(path)?)
     } else {
-        context.system.secrets.client_secret.clone()
+        context.session.secret_of_environment()
     };
     let (client_id, secret) = match &args.client_id {
-        Some(id) => (check_client_id(id)?, secret),
+        Some(id) => (ClientId::parse(id)?, secret),
         None if secret.is_none() => ask_for_client(&definition, context)?,
-        None => return Err(AppError::EmptyAnswer { question: "client id" }),
+        None => return Err(BadClientId.into()),
     };
     let registration = Registration::new(client_id.clone(), secret, origins, context.system.clock.now());
-    let store = context.store()?;
+    let store = context.session.store()?;
     let kind = store.save_app(&definition.id, &registration)?;
     Ok(context.answer(&AppOutcome {
         provider: definition.id,
@@ -160,9 +158,12 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
 }
 
 fn show(provider: &str, context: &Context) -> Result<(), AppError> {
-    let definition = context.catalogue()?.get(provider)?;
-    let found =
-        context.store()?.load_app(provider)?.ok_or_else(|| AppError::NoApp { provider: provider.to_owned() })?;
+    let definition = context.session.catalogue()?.get(provider)?;
+    let found = context
+        .session
+        .store()?
+        .load_app(provider)?
+        .ok_or_else(|| AppError::NoApp { provider: provider.to_owned() })?;
     Ok(context.answer(&AppStatus {
         provider: definition.id,
         client_id: found.record.client_id.to_string(),
@@ -174,29 +175,14 @@ fn show(provider: &str, context: &Context) -> Result<(), AppError> {
 }
 
 fn remove(provider: &str, context: &Context) -> Result<(), AppError> {
-    if !context.store()?.forget_app(provider)? {
+    if !context.session.store()?.forget_app(provider)? {
         return Err(AppError::NoApp { provider: provider.to_owned() });
     }
     context.terminal().note(&format_args!("forgot the client of `{}`", sanitize::line(provider)));
     Ok(())
 }
 
-/// The client that is there without asking anybody: the environment's, or the registered one.
-pub fn registered_client(
-    provider: &Provider,
-    context: &Context,
-) -> Result<Option<(ClientId, Option<ClientSecret>)>, AppError> {
-    if let Some(id) = variable("OAUTHCTL_CLIENT_ID") {
-        return Ok(Some((check_client_id(&id)?, context.system.secrets.client_secret.clone())));
-    }
-    let Some(found) = context.store()?.load_app(provider.id())? else { return Ok(None) };
-    if let Some(origins) = &found.record.origins {
-        provider.check_origins(origins, &format!("oauthctl app set {}", provider.id()))?;
-    }
-    Ok(Some((found.record.client_id, found.record.client_secret)))
-}
-
-/// The client to log in with: the environment's, the registered one, or one that a person types now.
+/// The client to log in with: the one that is known, or one that a person types now.
 pub fn client_for(
     provider: &Provider,
     grant: GrantKind,
@@ -204,8 +190,8 @@ pub fn client_for(
 ) -> Result<(ClientId, Option<ClientSecret>), AppError> {
     // The implicit grant has no use for the secret (RFC 6749 §4.2).
     let needed = |secret: Option<ClientSecret>| secret.filter(|_| grant != GrantKind::Implicit);
-    if let Some((id, secret)) = registered_client(provider, context)? {
-        return Ok((id, needed(secret)));
+    if let Some(known) = context.session.client_for(provider)? {
+        return Ok((known.value.client_id, needed(known.value.client_secret)));
     }
     if !context.terminal().is_interactive() {
         return Err(AppError::NotRegistered { provider: provider.id().to_owned() });
@@ -213,6 +199,7 @@ pub fn client_for(
     let (id, secret) = ask_for_client(&provider.definition, context)?;
     let origins = provider.definition.params.is_empty().then(|| provider.recorded_origins());
     context
+        .session
         .store()?
         .save_app(provider.id(), &Registration::new(id.clone(), secret.clone(), origins, context.system.clock.now()))?;
     Ok((id, needed(secret)))
@@ -227,7 +214,7 @@ fn ask_for_client(
     if !terminal.is_interactive() {
         return Err(AppError::NotRegistered { provider: definition.id.clone() });
     }
-    let is_emulated = context.catalogue()?.emulated_id() == Some(&definition.id);
+    let is_emulated = context.session.catalogue()?.emulated_id() == Some(&definition.id);
     let redirect_uri = default_redirect_uri(definition, is_emulated);
     terminal.note(&Pieces(&[&Style::Strong.of(&definition.name), &" needs an app of yours. Its guide says:"]));
     for (n, step) in definition.app.steps.iter().enumerate() {
@@ -240,14 +227,9 @@ fn ask_for_client(
         }
         terminal.note(&text);
     }
-    let id = check_client_id(&terminal.ask(&"Client ID")?)?;
+    let id = ClientId::parse(&terminal.ask(&"Client ID")?)?;
     let secret = non_empty_secret(terminal.ask_hidden(&"Client secret")?.expose());
     Ok((id, secret))
-}
-
-fn check_client_id(text: &str) -> Result<ClientId, AppError> {
-    let id = text.trim();
-    if is_vschar(id) { Ok(ClientId::new(id)) } else { Err(AppError::EmptyAnswer { question: "client id" }) }
 }
 
 /// An empty secret means that there is none: a public client.

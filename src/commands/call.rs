@@ -28,7 +28,7 @@ use self::request::{CurlCommand, RequestView, TOKEN_MARK};
 use self::show::{Show, ShowArgs};
 use self::trace::Trace;
 use super::valid_token::{active_login, valid_active_login, valid_login};
-use super::{ActiveLogin, Context, login_command_for};
+use super::{Context, login_command_for};
 use crate::flow::api::Api;
 use crate::flow::paging::{self, End, Plan};
 use crate::flow::retry::{self, Caller, Renew};
@@ -39,6 +39,7 @@ use crate::protocol::time::HumanDuration;
 use crate::protocol::{mask, sanitize};
 use crate::provider::quirks::{Paging, TokenIn};
 use crate::provider::{Dialect, Origin};
+use crate::session::ActiveLogin;
 use crate::system::http::{HttpClient, NetworkClient, SILENCE};
 
 #[derive(Args)]
@@ -110,7 +111,7 @@ pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
         );
     }
     let http = client(args, context)?;
-    let verbose = context.global.verbose;
+    let verbose = context.is_verbose();
     let trace = Trace { terminal: context.terminal(), verbose, show_secrets: args.show_secrets };
     let token = (login.token.access_token.clone(), login.token.expiry);
     let ports = (http.as_ref(), context.system.clock.as_ref());
@@ -220,7 +221,7 @@ impl Call<'_> {
     fn summary(&self, status: u16, headers: &HeaderMap) {
         let on_terminal = self.context.terminal().stdout_is_terminal();
         // The trace and `--include` show all of it.
-        if on_terminal && !self.context.global.verbose && !self.show.includes_head() {
+        if on_terminal && !self.context.is_verbose() && !self.show.includes_head() {
             let summary = ReplyHead { status, headers }.summary(&[self.caller.token().expose()]);
             self.context.terminal().note(&summary);
         }
@@ -261,7 +262,7 @@ struct Renewal<'a>(&'a Context);
 
 impl Renew for Renewal<'_> {
     fn renew(&self, refused: &AccessToken) -> Option<AccessToken> {
-        let (_, stored) = self.0.stored_login().ok()?;
+        let (_, stored) = self.0.session.stored_login().ok()?;
         if stored.record.access_token != *refused {
             // Another process has refreshed in the meantime.
             return Some(stored.record.access_token);

@@ -8,22 +8,14 @@
 
 use std::collections::BTreeMap;
 
-use super::project::{At, Named};
-use super::{Context, SessionError};
+use super::Context;
 use crate::protocol::advice::login_command;
 use crate::provider::Provider;
+use crate::session::{ServerChoice, SessionError};
 use crate::store::Profile;
 
 /// Parameters that somebody has answered for by typing them.
 pub type Typed = BTreeMap<String, String>;
-
-/// What the project's file decides.
-struct Choice<'a> {
-    at: &'a At,
-    param: &'a str,
-    value: &'a str,
-    servers: Vec<String>,
-}
 
 /// Before a login goes to a provider's servers.
 pub fn to_log_in(provider: &Provider, typed: &Typed, profile: &Profile, context: &Context) -> Result<(), SessionError> {
@@ -37,18 +29,16 @@ pub fn to_send_token(provider: &Provider, profile: &Profile, context: &Context) 
 }
 
 fn ask(provider: &Provider, typed: &Typed, command: &str, context: &Context) -> Result<(), SessionError> {
-    let choices = choices(provider, typed, context)?;
+    let choices = context.session.unconfirmed_servers(provider, typed)?;
     let Some(first) = choices.first() else { return Ok(()) };
-    if is_known(provider, context)? {
-        return Ok(());
-    }
     if context.terminal().is_interactive() {
-        for Choice { at, param, value, servers } in &choices {
+        for ServerChoice { at, param, value, servers } in &choices {
             let servers = servers.join(", ");
             // Also where `--quiet` is asked for: without it the question means nothing.
             context.terminal().alarm(&format_args!("{at} sets `{param}` to `{value}`, which leads to {servers}."));
         }
-        let answer = context.terminal().ask(&"No login of yours goes there yet. Continue? [y/N]")?;
+        // No answer is no consent.
+        let answer = context.terminal().ask(&"No login of yours goes there yet. Continue? [y/N]").unwrap_or_default();
         if ["y", "yes"].contains(&answer.to_ascii_lowercase().as_str()) {
             return Ok(());
         }
@@ -60,37 +50,4 @@ fn ask(provider: &Provider, typed: &Typed, command: &str, context: &Context) -> 
         remedy: format!("{command} --param {}", params.join(" --param ")),
         params,
     })
-}
-
-/// The parameters that are the project's, and that decide a server.
-fn choices<'a>(provider: &'a Provider, typed: &Typed, context: &'a Context) -> Result<Vec<Choice<'a>>, SessionError> {
-    let project = context.project()?.into_iter().flat_map(|project| &project.params);
-    let choice = |(param, named): (&'a String, &'a Named)| {
-        let (definition, value) = (provider.definition.params.get(param)?, provider.params.get(param)?);
-        let spelled = |text: &str| definition.normalize(text).ok().as_ref() == Some(value);
-        // The server that the definition itself means is nobody's choice.
-        let is_default = definition.default.as_deref().is_some_and(spelled);
-        if typed.contains_key(param) || !spelled(&named.value) || is_default {
-            return None;
-        }
-        let servers = provider.servers_decided_by(param);
-        (!servers.is_empty()).then_some(Choice { at: &named.at, param, value, servers })
-    };
-    Ok(project.filter_map(choice).collect())
-}
-
-/// Whether a login goes to the same servers already: all that decides them is the same there. One at an emulator, which
-/// stands for any server, says nothing of them.
-fn is_known(provider: &Provider, context: &Context) -> Result<bool, SessionError> {
-    let store = context.store()?;
-    let decides = |(param, _): &(&String, &String)| !provider.servers_decided_by(param).is_empty();
-    let deciding: Vec<_> = provider.params.iter().filter(decides).collect();
-    Ok(store.index()?.logins.into_iter().any(|(name, entry)| {
-        entry.provider == provider.id()
-            && deciding.iter().all(|(param, value)| entry.params.get(*param) == Some(*value))
-            && {
-                let record = name.parse().ok().and_then(|profile| store.load(&profile).ok().flatten());
-                record.is_none_or(|found| !found.record.origins.are_on_this_machine())
-            }
-    }))
 }

@@ -11,9 +11,9 @@ use clap::Args;
 use http::Method;
 use url::Url;
 
+use super::Context;
 use super::emulate::start;
 use super::scopes::ScopesView;
-use super::{Context, SessionError};
 use crate::emulator::{Emulator, EmulatorError, Options};
 use crate::flow::FlowError;
 use crate::flow::api::Api;
@@ -28,6 +28,7 @@ use crate::protocol::redirect_uri::{RedirectUri, RedirectUriError};
 use crate::protocol::sanitize::{Pieces, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::provider::{Catalogue, DefinitionError, Dialect, Provider, ProviderDefinition};
+use crate::session::SessionError;
 use crate::store::profile::NotAProfile;
 use crate::store::stored_token::ObtainedBy;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
@@ -101,11 +102,11 @@ impl Advice for DemoError {
 }
 
 pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
-    let definition = definition(args, &context.catalogue()?)?;
+    let definition = definition(args, &context.session.catalogue()?)?;
     let name = definition.name.clone();
     let options = Options { approve: args.browser.is_none(), ..Options::default() };
     let (clock, entropy) = (context.system.clock.clone(), context.system.entropy.clone());
-    let emulator = if context.global.verbose {
+    let emulator = if context.is_verbose() {
         start(&definition, options, context)?
     } else {
         Emulator::start(&definition, options, clock, entropy, |_| {})?
@@ -183,25 +184,15 @@ fn round(
     Ok(context.say(&TerminalText::of(&view).indented(12))?)
 }
 
-/// The person's choice, else the keychain where there is one, else memory, which outlives no command.
+/// The chosen store, else the keychain where there is one, else memory, which outlives no command.
 fn choose_store(context: &Context) -> Result<TokenStore, DemoError> {
     let probe = u64::from_ne_bytes(random(context.system.entropy.as_ref())?);
-    if let Some(kind) = context.global.store {
-        return Ok(context.open_store(Some(kind))?.unlisted());
+    let (store, no_keychain) = context.session.unlisted_store(probe)?;
+    if let Some(error) = no_keychain.filter(|_| context.is_verbose()) {
+        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+        context.terminal().note(&format_args!("{error}: {cause}"));
     }
-    let keychain = context.open_store(Some(StoreKind::Keychain))?.unlisted();
-    match keychain.prove_writable(probe) {
-        Ok(()) => Ok(keychain),
-        Err(error) => {
-            if context.global.verbose {
-                context.terminal().note(&format_args!(
-                    "{error}: {}",
-                    std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default()
-                ));
-            }
-            Ok(context.open_store(Some(StoreKind::Memory))?)
-        }
-    }
+    Ok(store)
 }
 
 /// The first scope that opens something, so that there is something to be called, and another that is not asked for.

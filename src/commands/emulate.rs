@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::Context;
 use super::exec::ChildNotStarted;
-use super::{Context, SessionError};
 use crate::emulator::{Emulator, EmulatorError, Fault, Options};
 use crate::protocol::advice::{Advice, NextStep};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::sanitize::{Pieces, Style};
 use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, ProviderDefinition};
+use crate::session::{SessionError, of_emulator};
 use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
@@ -87,7 +88,7 @@ impl Advice for EmulateError {
 
 /// Returns the exit code of the command that ran against the emulator, which is ours.
 pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
-    let definition = context.catalogue()?.get(&args.provider)?;
+    let definition = context.session.catalogue()?.get(&args.provider)?;
     let options = Options {
         port: args.port,
         approve: args.approve,
@@ -98,7 +99,8 @@ pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
         latency: Duration::from_millis(args.latency),
     };
     let emulator = start(&definition, options, context)?;
-    let environment = environment(&definition.id, &emulator);
+    let origin = emulator.origin().to_string();
+    let environment = of_emulator(&definition.id, &origin, emulator.client_id(), emulator.client_secret());
     let terminal = context.terminal();
     let what = format_args!(" {} at {}", definition.name, emulator.origin());
     terminal.note(&Pieces(&[&Style::Success.of("Emulating"), &what]));
@@ -120,21 +122,6 @@ pub fn start(definition: &ProviderDefinition, options: Options, context: &Contex
     let (clock, entropy) = (context.system.clock.clone(), context.system.entropy.clone());
     let log = move |line: &str| terminal.note(&Pieces(&[&Style::Faint.of("emulator:"), &" ", &line]));
     Emulator::start(definition, options, clock, entropy, log)
-}
-
-/// What makes `oauthctl` mean the emulator.
-fn environment(id: &str, emulator: &Emulator) -> Vec<(&'static str, String)> {
-    vec![
-        ("OAUTHCTL_EMULATOR", format!("{id}={}", emulator.origin())),
-        ("OAUTHCTL_CLIENT_ID", emulator.client_id().to_owned()),
-        ("OAUTHCTL_CLIENT_SECRET", emulator.client_secret().expose().to_owned()),
-        ("OAUTHCTL_PROFILE", profile_of(id)),
-    ]
-}
-
-/// The login that commands mean where `id` is an emulator.
-pub fn profile_of(id: &str) -> String {
-    format!("{id}-emulator")
 }
 
 fn run_command(command: &[OsString], environment: &[(&str, String)]) -> Result<u8, ChildNotStarted> {

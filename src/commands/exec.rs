@@ -5,11 +5,12 @@ use std::io;
 
 use clap::Args;
 
+use super::Context;
 use super::valid_token::{valid_login, wanted};
-use super::{Context, SessionError};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;
+use crate::session::SessionError;
 use crate::system::exec::Replacement;
 
 #[derive(Args)]

@@ -6,12 +6,12 @@
 
 use clap::Args;
 
-use super::valid_token::source;
-use super::{Context, SessionError};
+use super::Context;
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::secret::Secret;
 use crate::protocol::time::HumanDuration;
+use crate::session::SessionError;
 use crate::store::login_lock::PATIENCE;
 use crate::store::sealed_login::{SHORTEST, SealedLoginError};
 use crate::store::stored_token::Expiry;
@@ -109,7 +109,7 @@ impl Advice for ExportError {
 }
 
 pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
-    let (profile, mut found) = context.stored_login()?;
+    let (profile, mut found) = context.session.stored_login()?;
     if args.moves && found.store == StoreKind::Env {
         return Err(ExportError::MoveOfVariable { profile: profile.to_string() });
     }
@@ -120,7 +120,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
     // A refresh that is under way would leave us with the refresh token that it has spent, and bring the login back.
     let lock = if args.moves { Some(lock(&profile, context)?) } else { None };
     if let Some(lock) = &lock {
-        let settled = source(context)?.settled(&profile, lock)?;
+        let settled = context.session.token_source()?.settled(&profile, lock)?;
         found = settled.map(|(found, _)| found).ok_or_else(|| SessionError::no_login(&profile))?;
     }
     let note = |text: &str| context.terminal().note(&text);
@@ -144,7 +144,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
     let line = SealedLogin::new(&profile, token).seal(&passphrase, context.system.entropy.as_ref())?;
     context.terminal().data(format!("{line}\n").as_bytes())?;
     if let Some(lock) = lock {
-        context.store()?.forget(&profile)?;
+        context.session.store()?.forget(&profile)?;
         lock.journal().iter().for_each(crate::store::Journal::remove);
         note(&format!("`{profile}` is forgotten on this machine; the line above is all there is of it."));
     }
@@ -153,7 +153,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
 
 /// The right to take a login away.
 fn lock(profile: &Profile, context: &Context) -> Result<LoginLock, SessionError> {
-    let store = context.store()?;
+    let store = context.session.store()?;
     let lock = store.lock(profile, store.kind_of(profile)?, PATIENCE)?;
     let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(PATIENCE) };
     Ok(lock.ok_or_else(busy)?)

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 
+use super::Context;
 use super::export::{PassphraseArgs, PassphraseError};
 use super::view::until;
-use super::{Context, SessionError};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::time::Timestamp;
-use crate::store::profile::NotAProfile;
+use crate::session::SessionError;
 use crate::store::sealed_login::{MAX_LINE, SealedLoginError};
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::store::{Profile, SealedLogin, StoreError, StoreKind};
@@ -43,8 +43,6 @@ pub enum ImportError {
     #[error(transparent)]
     SealedLogin(#[from] SealedLoginError),
     #[error(transparent)]
-    BadProfile(#[from] NotAProfile),
-    #[error(transparent)]
     Passphrase(#[from] PassphraseError),
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -61,7 +59,6 @@ impl Advice for ImportError {
             Self::LoginExists { profile } => ExitCode::Usage
                 .hint(format!("`--replace` puts the other in the place of `{profile}`, `--profile NAME` beside it")),
             Self::SealedLogin(error) => error.next_step(),
-            Self::BadProfile(error) => error.next_step(),
             Self::Passphrase(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Store(error) => error.next_step(),
@@ -80,11 +77,8 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
     };
     let passphrase = args.passphrase.read(context, false)?;
     let sealed = SealedLogin::open(&line, &passphrase)?;
-    let profile = match &context.global.profile {
-        Some(profile) => profile.clone(),
-        None => sealed.profile.parse::<Profile>()?,
-    };
-    let store = context.store()?;
+    let profile = context.session.profile_for_import(&sealed.profile)?.value;
+    let store = context.session.store()?;
     if store.index()?.logins.contains_key(profile.as_str()) && !args.replace {
         return Err(ImportError::LoginExists { profile: profile.to_string() });
     }

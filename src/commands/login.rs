@@ -14,7 +14,7 @@ pub use error::LoginError;
 use clap::Args;
 
 use self::view::LoginOutcome;
-use super::{Context, SessionError, app, consent, sources};
+use super::{Context, app, consent};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Login, LoginRequest, Obtained, Tab, Voucher};
 use crate::flow::evidence;
@@ -85,13 +85,13 @@ fn parse_param(text: &str) -> Result<(String, String), &'static str> {
 }
 
 pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
-    let id = provider_id(args, context)?;
-    let profile = profile_for(&id, context)?;
+    let id = context.session.provider_for_login(args.provider.as_deref())?.value;
+    let profile = context.session.profile_for_login(&id)?.value;
     // First of all: neither a question nor a browser is worth it where nothing can be kept.
     let failed = |source: LoginError| LoginError::Failed { provider: id.clone(), source: Box::new(source) };
     prove_writable(&id, &profile, context).map_err(failed)?;
     let typed = args.params.iter().cloned().collect();
-    let provider = context.resolve_asking(&id, &typed)?;
+    let provider = resolve_asking(&id, &typed, context)?;
     consent::to_log_in(&provider, &typed, &profile, context)?;
     let asked = asked_scopes(args, &provider, context);
     let (provider, mut token, tab) = if args.with_token {
@@ -110,7 +110,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
         let missing = talk::reasons(missing, &found, &provider);
         return Err(failed(LoginError::NotGranted { provider: id.clone(), missing }));
     }
-    let store = context.store()?;
+    let store = context.session.store()?;
     token.label = args.label.clone().or_else(|| label_so_far(&profile, &id, store));
     let saved = store.save(&profile, &token);
     if let Some(tab) = tab {
@@ -123,44 +123,26 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     Ok(talk::about_shadows(&profile, context)?)
 }
 
-/// The profile that the person named; else the project's, unless that is a login of another provider; else the
-/// provider's id.
-fn profile_for(id: &str, context: &Context) -> Result<Profile, LoginError> {
-    if let Some(profile) = &context.global.profile {
-        return Ok(profile.clone());
-    }
-    let named = context.project()?.and_then(|project| project.profile.as_ref());
-    if let Some(profile) = named.and_then(|named| named.value.parse::<Profile>().ok()) {
-        let index = context.store()?.index()?;
-        if index.logins.get(profile.as_str()).is_none_or(|entry| entry.provider == id) {
-            return Ok(profile);
+/// A provider with its parameters: given on the command line, known to the project, or asked of a person.
+fn resolve_asking(id: &str, typed: &consent::Typed, context: &Context) -> Result<Provider, LoginError> {
+    let catalogue = context.session.catalogue()?;
+    let definition = catalogue.get(id)?;
+    let mut given = context.session.with_project(&definition, typed.clone())?;
+    if context.terminal().is_interactive() && catalogue.emulated_id() != Some(id) {
+        for (name, param) in &definition.params {
+            if param.default.is_none() && !given.contains_key(name) {
+                let question = param.prompt.clone().unwrap_or_else(|| name.clone());
+                given.insert(name.clone(), context.terminal().ask(&question)?);
+            }
         }
     }
-    match id.parse() {
-        Ok(profile) => Ok(profile),
-        // A provider's id is a profile's name, so no provider is called so.
-        Err(not_a_profile) => Err(context.catalogue()?.get(id).map_or_else(Into::into, |_| not_a_profile.into())),
-    }
+    Ok(catalogue.resolve(id, &given)?)
 }
 
 /// A login that is made anew keeps its label.
 fn label_so_far(profile: &Profile, id: &str, store: &TokenStore) -> Option<String> {
     let listed = store.index().ok()?.logins.get(profile.as_str())?.provider == id;
     store.load(profile).ok().flatten().filter(|_| listed)?.record.label
-}
-
-/// `--provider`, or the emulated provider, or that of the login that is meant.
-fn provider_id(args: &LoginArgs, context: &Context) -> Result<String, LoginError> {
-    if let Some(id) = &args.provider {
-        return Ok(id.clone());
-    }
-    if let Some(id) = context.catalogue()?.emulated_id() {
-        return Ok(id.to_owned());
-    }
-    let index = context.store()?.index()?;
-    let profile = sources::profiles(context)?.into_iter().next();
-    let known = profile.and_then(|(profile, _)| index.logins.get(profile.as_str()).map(|entry| entry.provider.clone()));
-    Ok(known.ok_or(SessionError::NoProvider)?)
 }
 
 /// The scopes of the command line, or the definition's own. A name that nobody knows is sent all the same: providers
@@ -242,7 +224,7 @@ fn chosen_grant(args: &LoginArgs, provider: &Provider) -> Result<GrantKind, Logi
 
 fn prove_writable(id: &str, profile: &Profile, context: &Context) -> Result<(), LoginError> {
     let name = u64::from_ne_bytes(random(context.system.entropy.as_ref())?);
-    let store = context.store()?;
+    let store = context.session.store()?;
     match store.prove_writable_in(store.kind_for(profile)?, name) {
         Err(source @ StoreError::Keychain { kind: StoreKind::Keychain, .. })
             if !context.terminal().is_interactive() =>

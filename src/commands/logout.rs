@@ -3,14 +3,14 @@
 
 use clap::Args;
 
-use super::valid_token::{client_of, source};
-use super::{Context, SessionError};
+use super::Context;
 use crate::flow::FlowError;
 use crate::flow::revoke::{Revocation, TokenTypeHint, revoke};
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::time::HumanDuration;
 use crate::provider::Provider;
+use crate::session::SessionError;
 use crate::store::login_lock::PATIENCE;
 use crate::store::scope_history::ScopeHistory;
 use crate::store::{LoginLock, Profile, StoreError, StoredToken};
@@ -54,13 +54,12 @@ impl Advice for LogoutError {
 
 pub fn run(args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
     if !args.all {
-        return log_out(&context.profile()?, args, context);
+        return log_out(&context.session.profile()?.value, args, context);
     }
-    // A profile of the environment is a default, one that was typed is a contradiction.
-    if context.global.typed.profile {
+    if context.session.typed_profile().is_some() {
         return Err(LogoutError::OneOrAll);
     }
-    let logins = context.store()?.index()?.logins;
+    let logins = context.session.store()?.index()?.logins;
     if logins.is_empty() {
         context.terminal().note(&"There was no login to end.");
     }
@@ -77,10 +76,10 @@ pub fn run(args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
 }
 
 fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
-    let store = context.store()?;
+    let store = context.session.store()?;
     let listed = store.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
-    if listed.is_none() && context.global.store.is_none() {
-        return Err(context.no_such_login(profile)?.into());
+    if !context.session.may_have(profile)? {
+        return Err(context.session.no_such_login(profile)?.into());
     }
     // A refresh that is under way would bring the login back after it was forgotten.
     let lock = store.lock(profile, store.kind_of(profile)?, PATIENCE);
@@ -98,7 +97,7 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<()
         return Err(SessionError::NoLogin { profile: Some(profile.to_string()), provider: listed }.into());
     }
     // What the scopes were is no secret; a file that cannot be removed is not worth a failure.
-    let _ = ScopeHistory::new(&context.paths()?.data).forget(profile);
+    let _ = ScopeHistory::new(&context.session.paths()?.data).forget(profile);
     lock.and_then(|lock| lock.journal()).iter().for_each(crate::store::Journal::remove);
     context.terminal().note(&format_args!("Forgot the login `{profile}` on this machine; {what_of_it}."));
     Ok(())
@@ -106,19 +105,19 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<()
 
 /// Revokes what there is to revoke, and says what became of the tokens.
 fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<String, LogoutError> {
-    let record = match source(context)?.settled(profile, lock) {
+    let record = match context.session.token_source()?.settled(profile, lock) {
         Ok(Some((found, _))) => found.record,
         Ok(None) => return Ok("its token was gone from the store".to_owned()),
         // What cannot be read cannot be revoked, and is of no use to anybody here.
         Err(StoreError::Damaged { .. }) => return Ok("its record was damaged, so nothing was revoked".to_owned()),
         Err(error) => return Err(error.into()),
     };
-    let is_gone = context.provider_of(profile, &record).is_err() && record.origins.are_on_this_machine();
-    let unchecked = context.catalogue()?.resolve(&record.provider, &record.params).ok();
+    let is_gone = context.session.provider_of(profile, &record).is_err() && record.origins.are_on_this_machine();
+    let unchecked = context.session.catalogue()?.resolve(&record.provider, &record.params).ok();
     if is_gone || unchecked.is_none_or(|provider| provider.endpoints.revoke.is_none()) {
         return Ok(kept(profile, &record, context));
     }
-    let client = client_of(profile, &record, context)?;
+    let client = context.session.client_of(profile, &record)?.value;
     // RFC 7009 §2.1: the refresh token first, as the provider should revoke the access token with it. A dead one is not
     // sent again.
     let refresh = record.refresh_token.as_ref().filter(|_| record.dead_since.is_none());
@@ -151,7 +150,7 @@ fn revoker(provider: &Provider) -> String {
 
 /// What becomes of a token that was not revoked.
 fn kept(profile: &Profile, record: &StoredToken, context: &Context) -> String {
-    match context.provider_of(profile, record) {
+    match context.session.provider_of(profile, record) {
         Ok(provider) if provider.emulator.is_some() => "its token ends with the emulator".to_owned(),
         Err(_) if record.origins.are_on_this_machine() => {
             "its token was one of an emulator, or of another server on this machine".to_owned()
@@ -162,7 +161,7 @@ fn kept(profile: &Profile, record: &StoredToken, context: &Context) -> String {
 
 /// What a person must know, and can do, where nothing was revoked at the provider.
 fn still_valid(provider: Option<&str>, context: &Context) -> String {
-    let definition = provider.and_then(|id| context.catalogue().ok()?.get(id).ok());
+    let definition = provider.and_then(|id| context.session.catalogue().ok()?.get(id).ok());
     let page = definition.as_ref().and_then(|definition| definition.app.revoke_page.as_deref());
     let name = definition.as_ref().map_or("the provider", |definition| definition.name.as_str());
     match page {

@@ -1,4 +1,5 @@
-//! Floor 5: one file or folder a command: its arguments, a screenful of `run`, its errors, its view. Thought lives below.
+//! Floor 6: one file or folder a command: its arguments, a screenful of `run`, its errors, its view. Thought lives below, and
+//! what is meant is decided in `session`: no command weighs a flag against a variable, a file or a record.
 //!
 //! A command returns an enum of its own, with its own words in it and the errors of the floors below that it meets;
 //! `Advice` stands beside it. One that has no words of its own returns the error of what it calls. `anyhow` is for what
@@ -20,23 +21,22 @@ pub mod export;
 pub mod import;
 pub mod login;
 pub mod logout;
-pub mod project;
 pub mod providers;
 pub mod refresh;
 pub mod scopes;
-pub mod sources;
 pub mod status;
 pub mod token;
 pub mod use_login;
-pub mod valid_token;
+mod valid_token;
 mod view;
 
-pub use context::{ActiveLogin, Context, SessionError};
+pub use context::Context;
 
 use crate::flow::evidence::Missing;
 use crate::protocol::advice::login_command;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
+use crate::session::ActiveLogin;
 
 /// The command that makes a login anew with the scopes that it has, so that it does not come back with less, and with
 /// `more`, for which there may be no name.

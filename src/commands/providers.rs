@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use self::view::{CheckedDefinition, ProviderView, ProvidersView};
-use super::{Context, SessionError};
+use super::Context;
 use crate::flow::FlowError;
 use crate::flow::discovery::discover;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
@@ -18,6 +18,7 @@ use crate::provider::draft::draft;
 use crate::provider::reader::check_keys;
 use crate::provider::schema::schema;
 use crate::provider::{Catalogue, DefinitionError};
+use crate::session::SessionError;
 use crate::system::paths::MAX_DEFINITION;
 use crate::system::private_file;
 use crate::system::terminal::TerminalError;
@@ -101,7 +102,7 @@ impl Advice for ProvidersError {
 }
 
 pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError> {
-    let catalogue = context.catalogue()?;
+    let catalogue = context.session.catalogue()?;
     match &args.action {
         Action::List => {
             let mut view = ProvidersView { providers: Vec::new(), width: context.terminal().width() };
@@ -134,7 +135,7 @@ fn new(id: &str, issuer: Option<&str>, print: bool, context: &Context) -> Result
     if print {
         return Ok(context.terminal().data(text.as_bytes())?);
     }
-    let paths = context.paths()?;
+    let paths = context.session.paths()?;
     let path = paths.definition(id);
     let shown = sanitize::line(&path.to_string_lossy());
     match private_file::write_public_new(&path, text.as_bytes()) {

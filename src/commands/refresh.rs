@@ -5,19 +5,39 @@ use std::fmt;
 use clap::Args;
 use serde::Serialize;
 
+use super::Context;
 use super::valid_token::valid_login;
 use super::view::until;
-use super::{Context, SessionError};
 use crate::flow::token_source::Wanted;
+use crate::protocol::advice::{Advice, NextStep};
 use crate::protocol::sanitize::{Render, Style, TerminalText};
 use crate::protocol::time::Timestamp;
+use crate::session::SessionError;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::store::{Profile, StoreKind};
+use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct RefreshArgs {}
 
-pub fn run(_: &RefreshArgs, context: &Context) -> Result<(), SessionError> {
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
+
+impl Advice for RefreshError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::Session(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
+
+pub fn run(_: &RefreshArgs, context: &Context) -> Result<(), RefreshError> {
     let (profile, found) = valid_login(Wanted::Refreshed, context)?;
     Ok(context.answer(&RefreshOutcome::new(&profile, &found.record, found.store, context.system.clock.now()))?)
 }

@@ -10,7 +10,7 @@ use clap::Args;
 
 use self::catalogue::{ScopeCatalogueView, ScopeCataloguesView};
 use super::valid_token::valid_active_login;
-use super::{ActiveLogin, Context, SessionError, app, login_command_for, named};
+use super::{Context, login_command_for, named};
 use crate::flow::FlowError;
 use crate::flow::evidence::{self, Missing};
 use crate::flow::introspection;
@@ -21,6 +21,7 @@ use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::jwt;
 use crate::protocol::scope::ScopeSet;
 use crate::provider::DefinitionError;
+use crate::session::{ActiveLogin, SessionError};
 use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
@@ -82,13 +83,13 @@ impl Advice for ScopesError {
 pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     let width = context.terminal().width();
     if args.all_providers {
-        let catalogue = context.catalogue()?;
+        let catalogue = context.session.catalogue()?;
         let definitions = catalogue.ids().into_iter().map(|id| catalogue.get(&id));
         let views = definitions.map(|definition| Ok(ScopeCatalogueView::new(&definition?, width)));
         return Ok(context.answer(&ScopeCataloguesView(views.collect::<Result<_, DefinitionError>>()?))?);
     }
     if let Some(id) = &args.provider {
-        return Ok(context.answer(&ScopeCatalogueView::new(&context.catalogue()?.get(id)?, width))?);
+        return Ok(context.answer(&ScopeCatalogueView::new(&context.session.catalogue()?.get(id)?, width))?);
     }
     let login = valid_active_login(Wanted::Valid, context)?;
     let definition = &login.provider.definition;
@@ -136,13 +137,19 @@ fn introspect(login: &ActiveLogin, context: &Context) -> (Option<IntrospectionRe
         return (None, None);
     }
     let silent = |why: &dyn std::fmt::Display| (None, Some(format!("introspection: {why}")));
-    let (client_id, secret) = match app::registered_client(&login.provider, context) {
-        Ok(Some(client)) => client,
+    let client = match context.session.client_for(&login.provider) {
+        Ok(Some(client)) => client.value,
         Ok(None) => return silent(&"no client is registered to ask with"),
         Err(error) => return silent(&error),
     };
     let http = context.system.http.as_ref();
-    match introspection::ask(http, &login.provider, &login.token.access_token, &client_id, secret.as_ref()) {
+    match introspection::ask(
+        http,
+        &login.provider,
+        &login.token.access_token,
+        &client.client_id,
+        client.client_secret.as_ref(),
+    ) {
         Ok(Some(response)) if !response.active => {
             silent(&"the token is not active, or not this client's to ask about (RFC 7662 §2.2)")
         }

@@ -8,12 +8,14 @@ use std::time::Duration;
 use clap::Args;
 
 use self::view::{StatusRow, StatusView};
+use super::Context;
 use super::view::what_was_read;
-use super::{Context, SessionError, sources};
 use crate::keychain::KeychainError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::sanitize;
+use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
+use crate::session::{Decision, Part, SessionError};
 use crate::store::login_index::LoginEntry;
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken};
@@ -65,41 +67,42 @@ fn ending(profiles: &[String]) -> String {
 }
 
 pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
-    let meant = match args.check {
-        true => Some(context.profile()?),
-        false => sources::profiles(context)?.into_iter().next().map(|(profile, _)| profile),
-    };
-    let only = meant.as_ref().filter(|_| args.check || context.global.profile.is_some());
     let mut view = StatusView {
         logins: Vec::new(),
-        sources: if context.global.verbose { sources::all(context)? } else { Vec::new() },
+        sources: if context.is_verbose() { context.session.parts() } else { Vec::new() },
         width: context.terminal().width(),
         now: context.system.clock.now(),
     };
+    // First, so that they are said whatever comes of the rest.
+    view.sources.iter().for_each(|part| note_part(part, context));
+    let mut looker = Looker { context, silent: BTreeMap::new(), first_error: None, broken: None };
+    let meant = match args.check {
+        true => Some(context.session.profile()?.value),
+        false => looker.unless_verbose(context.session.profile_if_any())?.map(|profile| profile.value),
+    };
+    let only = meant.as_ref().filter(|_| args.check || context.session.named_profile().is_some());
     let within = args.expires_within.map_or(Duration::ZERO, |within| within.0);
     let mut ending = Vec::new();
-    let mut looker = Looker { context, silent: BTreeMap::new(), first_error: None };
     for (profile, entry) in listed(only, context)? {
         let current = meant.as_ref() == Some(&profile);
         match looker.look(&profile, &entry)? {
             Ok(found) => {
-                let always =
-                    context.catalogue()?.get(&found.record.provider).map(|d| d.always_granted()).unwrap_or_default();
+                let always = looker.always_granted(&found.record.provider)?;
                 if !found.record.lasts(view.now, within) {
                     ending.push((profile.to_string(), found.record.provider.clone()));
                 }
                 view.logins.push(StatusRow::new(&profile, current, &found, &always));
-                if context.global.verbose {
+                if context.is_verbose() {
                     say_more(&profile, &found, context);
                 }
             }
             Err(problem) => view.logins.push(StatusRow::unreadable(&profile, current, &entry, &problem)),
         }
     }
-    for source in &view.sources {
-        context.terminal().note(&format_args!("{}: {} (from {})", source.name, source.value, source.from));
-    }
     context.answer(&view)?;
+    if let Some(error) = looker.broken {
+        return Err(error.into());
+    }
     if let Some(error) = looker.first_error {
         return Err(error.into());
     }
@@ -119,12 +122,21 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
     }
 }
 
+/// Says a part of the session, or why it cannot be had.
+fn note_part(part: &Part, context: &Context) {
+    let name = &part.name;
+    match &part.decision {
+        Decision::Made { value, from } => context.terminal().note(&format_args!("{name}: {value} (from {from})")),
+        Decision::Broken { problem } => context.terminal().note(&format_args!("{name}: {problem}")),
+    }
+}
+
 /// The logins to show: all, or one. The environment's token may stand for a login that nobody made here.
 fn listed(only: Option<&Profile>, context: &Context) -> Result<Vec<(Profile, LoginEntry)>, SessionError> {
-    let mut logins = context.store()?.index()?.logins;
+    let mut logins = context.session.store()?.index()?.logins;
     if let Some(profile) = only
         && !logins.contains_key(profile.as_str())
-        && let Some(found) = context.login_of_variable(profile)?
+        && let Some(found) = context.session.login_of_variable(profile)?
     {
         let entry = LoginEntry::new(found.record.provider, found.store, found.record.params);
         logins.insert(profile.to_string(), entry);
@@ -139,23 +151,44 @@ struct Looker<'a> {
     /// Stores that did not answer: one wait is enough.
     silent: BTreeMap<String, String>,
     first_error: Option<StoreError>,
+    /// A part that cannot be had, where the rest is shown all the same.
+    broken: Option<SessionError>,
 }
 
 impl Looker<'_> {
+    /// With `--verbose` a part that is broken ends the command only after the rest is shown.
+    fn unless_verbose<T: Default>(&mut self, part: Result<T, SessionError>) -> Result<T, SessionError> {
+        match part {
+            Err(error) if self.context.is_verbose() => {
+                self.broken.get_or_insert(error);
+                Ok(T::default())
+            }
+            part => part,
+        }
+    }
+
+    /// What a login of this provider may do without asking for it.
+    fn always_granted(&mut self, provider: &str) -> Result<ScopeSet, SessionError> {
+        let catalogue = self.context.session.catalogue();
+        let always = catalogue.map(|catalogue| Some(catalogue.get(provider).ok()?.always_granted()));
+        Ok(self.unless_verbose(always)?.unwrap_or_default())
+    }
+
     /// The login, or what is the matter with it in words.
     fn look(
         &mut self,
         profile: &Profile,
         entry: &LoginEntry,
     ) -> Result<Result<Found<StoredToken>, String>, SessionError> {
-        if let Some(found) = self.context.login_of_variable(profile)? {
+        let of_variable = self.context.session.login_of_variable(profile);
+        if let Some(found) = self.unless_verbose(of_variable)? {
             return Ok(Ok(found));
         }
-        let kind = sources::store_of(entry, self.context).to_string();
+        let kind = self.context.session.store_of(profile, entry).value.to_string();
         if let Some(problem) = self.silent.get(&kind) {
             return Ok(Err(problem.clone()));
         }
-        Ok(match self.context.store()?.load(profile) {
+        Ok(match self.context.session.store()?.load(profile) {
             Ok(Some(found)) => Ok(found),
             Ok(None) if entry.store == StoreKind::Env => Err("it was the environment's".to_owned()),
             Ok(None) => Err("it is gone from its store".to_owned()),

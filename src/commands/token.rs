@@ -12,15 +12,16 @@ use http::header::ToStrError;
 use zeroize::Zeroizing;
 
 use self::github::EnvFile;
+use super::Context;
 use super::exec::parse_variable;
 use super::valid_token::{valid_active_login, valid_login, wanted};
-use super::{Context, SessionError};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;
 use crate::provider::quirks::TokenIn;
 use crate::provider::{DefinitionError, Dialect};
+use crate::session::SessionError;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::system::paths::variable;
 use crate::system::terminal::TerminalError;
@@ -98,7 +99,7 @@ impl Advice for TokenError {
 }
 
 pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
-    let format = if context.global.json && args.format == Format::Plain { Format::Json } else { args.format };
+    let format = if context.session.choices.json && args.format == Format::Plain { Format::Json } else { args.format };
     if matches!(format, Format::Header | Format::Curl) {
         return header(format, args, context);
     }

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{Context, SessionError, sources};
+use super::Context;
+use crate::session::SessionError;
 use crate::store::Profile;
 
 #[derive(Args)]
@@ -13,15 +14,14 @@ pub struct UseArgs {
 }
 
 pub fn run(args: &UseArgs, context: &Context) -> Result<(), SessionError> {
-    let store = context.store()?;
+    let store = context.session.store()?;
     if !store.index()?.logins.contains_key(args.name.as_str()) {
         return Err(SessionError::no_login(&args.name));
     }
     store.make_current(&args.name)?;
     context.terminal().note(&format_args!("`{}` is now the current login", args.name));
-    if let Some((profile, from)) = sources::profiles(context)?.into_iter().next().filter(|(used, _)| *used != args.name)
-    {
-        context.terminal().note(&format_args!("Here commands go on with `{profile}` ({from})."));
+    if let Some(used) = context.session.profile_if_any()?.filter(|used| used.value != args.name) {
+        context.terminal().note(&format_args!("Here commands go on with `{}` ({}).", used.value, used.from));
     }
     Ok(())
 }

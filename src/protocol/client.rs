@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::advice::{Advice, ExitCode, NextStep};
+use super::secret::is_vschar;
+
 /// The public name of a client (RFC 6749 §2.2). Not a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -14,6 +17,12 @@ impl ClientId {
         Self(text.into())
     }
 
+    /// Reads one as a person or a script gives it (RFC 6749 appendix A.1, and not empty).
+    pub fn parse(text: &str) -> Result<Self, BadClientId> {
+        let id = text.trim();
+        if is_vschar(id) { Ok(Self::new(id)) } else { Err(BadClientId) }
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -22,6 +31,16 @@ impl ClientId {
 impl fmt::Display for ClientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("no usable client id was given")]
+pub struct BadClientId;
+
+impl Advice for BadClientId {
+    fn next_step(&self) -> NextStep {
+        ExitCode::Usage.hint("give it as the provider shows it where the app is registered")
     }
 }
 

@@ -72,6 +72,22 @@ fn logout_forgets_one_login_or_all() {
 }
 
 #[test]
+fn verbose_status_says_what_it_can_when_a_part_is_broken() {
+    let sandbox = with_two_logins();
+    write_project(sandbox.home(), "damaged");
+    sandbox.run(&["status"]).code(3).hides("Shop one");
+    let status = sandbox.run(&["status", "-v"]);
+    assert!(status.code(3).stdout().contains("Shop one"), "the logins are listed: {status}");
+    status.says("profile: `").says("store of new logins: file (from environment, OAUTHCTL_STORE)");
+    let sandbox = sandbox.with("OAUTHCTL_EMULATOR", "nonsense").with("OAUTHCTL_PROFILE", "one");
+    let status = sandbox.run(&["status", "-v"]);
+    status.says("provider: judgeme").says("definition: OAUTHCTL_EMULATOR holds `nonsense`");
+    assert!(status.code(3).stdout().contains("Shop one"), "{status}");
+    assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-one\n", "a token needs neither");
+    assert_eq!(sandbox.run(&["providers", "list"]).code(3).stdout(), "");
+}
+
+#[test]
 fn a_projects_file_is_found_from_below_and_names_the_login() {
     let sandbox = with_two_logins();
     let project = sandbox.home().join("code/project");

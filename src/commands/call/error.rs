@@ -2,11 +2,11 @@
 
 use std::io;
 
-use crate::commands::SessionError;
 use crate::flow::FlowError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::json::TooMuch;
 use crate::protocol::message::BadHeader;
+use crate::session::SessionError;
 use crate::system::http::HttpError;
 use crate::system::terminal::TerminalError;
 

@@ -72,7 +72,8 @@ impl<'a> Show<'a> {
     pub fn new(args: &'a ShowArgs, context: &'a Context) -> Result<Self, CallError> {
         let filter = args.jq.as_deref().map(Filter::parse).transpose()?;
         let terminal = context.terminal();
-        let screen = (terminal.stdout_is_terminal() || context.global.color == ColorChoice::Always) && !args.raw;
+        let screen =
+            (terminal.stdout_is_terminal() || context.session.choices.color == ColorChoice::Always) && !args.raw;
         Ok(Self { args, terminal, filter, screen })
     }
 

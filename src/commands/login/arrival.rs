@@ -61,7 +61,7 @@ impl ArrivalArgs {
 fn certificate(uri: &RedirectUri, context: &Context) -> Result<CallbackCertificate, LoginError> {
     let host = uri.host();
     let now = context.system.clock.now();
-    let store = context.store()?;
+    let store = context.session.store()?;
     match store.load_certificate() {
         Ok(Some(kept)) if kept.serves(host, now) => return Ok(kept),
         Ok(_) => {}

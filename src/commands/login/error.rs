@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 
 use crate::commands::app::AppError;
-use crate::commands::{SessionError, named};
+use crate::commands::named;
 use crate::flow::FlowError;
 use crate::flow::evidence::Missing;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::RedirectUriError;
 use crate::provider::DefinitionError;
+use crate::session::SessionError;
 use crate::store::StoreError;
-use crate::store::profile::NotAProfile;
 use crate::system::certificate::CertificateError;
 use crate::system::entropy::NoEntropy;
 use crate::system::terminal::TerminalError;
@@ -45,8 +45,6 @@ pub enum LoginError {
     BadToken,
     #[error("`{provider}` did not grant {}, so the token is not kept", named(missing))]
     NotGranted { provider: String, missing: Vec<Missing> },
-    #[error(transparent)]
-    BadProfile(#[from] NotAProfile),
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
@@ -93,7 +91,6 @@ impl Advice for LoginError {
                  the app's access was given all the same, and is removed at the provider",
             ),
             Self::BadRedirectUri(error) => error.next_step(),
-            Self::BadProfile(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::App(error) => error.next_step(),
             Self::Flow(error) => error.next_step(),

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::super::{Context, SessionError};
+use super::super::Context;
 use super::LoginArgs;
 use crate::commands::view::what_was_read;
 use crate::flow::authorization::{Listen, Login, Tab, Waiting};
@@ -14,6 +14,7 @@ use crate::protocol::sanitize::{self, Pieces, Style};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
 use crate::provider::{Provider, ProviderDefinition};
+use crate::session::{SessionError, Source, Sourced};
 use crate::store::{Profile, StoredToken};
 use crate::system::browser::{self, Browser, CommandBrowser, DesktopBrowser};
 use crate::system::paths::variable;
@@ -180,7 +181,7 @@ fn about_stray(stray: &Stray, context: &Context) {
         Stray::Signature => "The redirect came without the provider's signature".to_owned(),
         Stray::ForeignAddress => "The pasted address is not the redirect URI of this login".to_owned(),
         Stray::NotPasteable => "What was pasted is neither the final address nor a code".to_owned(),
-        stray if context.global.verbose => format!("A request that is not the redirect ({stray:?})"),
+        stray if context.is_verbose() => format!("A request that is not the redirect ({stray:?})"),
         Stray::Noise | Stray::Method | Stray::Host | Stray::Path | Stray::Origin | Stray::Unproven { .. } => return,
     };
     context.terminal().note(&format_args!("{text}; still waiting."));
@@ -189,7 +190,7 @@ fn about_stray(stray: &Stray, context: &Context) {
 /// Tells the browser how it ended.
 pub fn show(tab: Tab, page: Page, context: &Context) {
     let others = tab.show(page);
-    if others > 0 && context.global.verbose {
+    if others > 0 && context.is_verbose() {
         let requests = if others == 1 { "1 other request".to_owned() } else { format!("{others} other requests") };
         context
             .terminal()
@@ -199,23 +200,18 @@ pub fn show(tab: Tab, page: Page, context: &Context) {
 
 /// What will be used in place of this login when nobody names it.
 pub fn about_shadows(profile: &Profile, context: &Context) -> Result<(), SessionError> {
-    if context.system.secrets.token.is_some() {
+    if context.session.has_token_variable() {
         warn(context, "OAUTHCTL_TOKEN is set: with `--profile` or OAUTHCTL_PROFILE it is used in place of this login");
     }
-    if let Some(other) = variable("OAUTHCTL_PROFILE").filter(|other| other != profile.as_str()) {
-        let other = sanitize::line(&other);
-        warn(context, &format!("OAUTHCTL_PROFILE is set: without `--profile {profile}` commands use `{other}`"));
-    } else if context.global.profile.is_none() || context.global.typed.profile {
-        let named = context.project()?.and_then(|project| project.profile.as_ref());
-        if let Some(named) = named.filter(|named| named.value != profile.as_str()) {
-            let other = &named.value;
-            warn(
-                context,
-                &format!(
-                    "{} names `{other}`: in this project commands use that without `--profile {profile}`",
-                    named.at
-                ),
-            );
+    let Some(Sourced { value: other, from }) = context.session.shadow_of(profile)? else { return Ok(()) };
+    match from {
+        Source::Project(at) => warn(
+            context,
+            &format!("{at} names `{other}`: in this project commands use that without `--profile {profile}`"),
+        ),
+        _ => {
+            let other = sanitize::line(&other);
+            warn(context, &format!("OAUTHCTL_PROFILE is set: without `--profile {profile}` commands use `{other}`"));
         }
     }
     Ok(())
@@ -227,7 +223,7 @@ pub fn about_outcome(found: &Evidence, provider: &Provider, token: &StoredToken,
         let reason = provider.definition.scope.likely_reason(scope);
         warn(context, &sanitize::line(&format!("{scope} was asked for and not granted; the likely reason: {reason}")));
     }
-    if context.global.verbose {
+    if context.is_verbose() {
         if let Some(reply) = &token.reply {
             let reply = sanitize::text(&reply.to_string());
             context.terminal().note(&format_args!("The provider's reply, secrets masked: {reply}"));

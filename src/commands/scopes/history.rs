@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{ActiveLogin, Context};
+use super::super::Context;
 use crate::flow::evidence::Evidence;
 use crate::flow::probe::{Proofs, Verdict};
 use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::jwt;
-use crate::store::StoreKind;
+use crate::session::ActiveLogin;
 use crate::store::record::VERSION;
 use crate::store::scope_history::{HistoryError, ScopeChanges, ScopeHistory, ScopeRun, account_mark};
 use crate::system::private_file::PrivateFileError;
@@ -21,7 +21,7 @@ pub fn note_run(
     proofs: Option<&Proofs>,
     context: &Context,
 ) -> Option<ScopeChanges> {
-    let history = ScopeHistory::new(&context.paths().ok()?.data);
+    let history = ScopeHistory::new(&context.session.paths().ok()?.data);
     let proven = |proofs: &Proofs| {
         let proofs = proofs.proofs.iter().filter(|proof| proof.verdict == Verdict::Proven);
         proofs.map(|proof| proof.scope.as_str()).collect()
@@ -52,8 +52,8 @@ pub fn note_run(
         run.remember(last);
     }
     // Whoever keeps logins in memory wants nothing to outlive the command.
-    let in_memory = context.global.store == Some(StoreKind::Memory);
-    if let Err(error) = if in_memory { Ok(()) } else { history.keep(&login.profile, &run) } {
+    let kept = if context.session.keeps_nothing() { Ok(()) } else { history.keep(&login.profile, &run) };
+    if let Err(error) = kept {
         not_kept(&error, context);
     }
     changes

@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::commands::sources::ValueSource;
 use crate::commands::view::{add_row, table, until, write_table};
 use crate::protocol::sanitize::{self, Render, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
+use crate::session::Part;
 use crate::store::login_index::LoginEntry;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::store::token_store::Found;
@@ -19,7 +19,7 @@ pub struct StatusView {
     pub logins: Vec<StatusRow>,
     /// Said with `-v`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sources: Vec<ValueSource>,
+    pub sources: Vec<Part>,
     #[serde(skip)]
     pub width: usize,
     #[serde(skip)]

@@ -1,6 +1,5 @@
 //! The errors of the commands, and of what leads to them: the login, the provider, the client.
 
-use oauthctl::commands::SessionError;
 use oauthctl::commands::app::AppError;
 use oauthctl::commands::call::CallError;
 use oauthctl::commands::completions::ManError;
@@ -12,6 +11,7 @@ use oauthctl::commands::import::ImportError;
 use oauthctl::commands::login::LoginError;
 use oauthctl::commands::logout::LogoutError;
 use oauthctl::commands::providers::ProvidersError;
+use oauthctl::commands::refresh::RefreshError;
 use oauthctl::commands::scopes::ScopesError;
 use oauthctl::commands::status::StatusError;
 use oauthctl::commands::token::TokenError;
@@ -20,6 +20,7 @@ use oauthctl::keychain::KeychainError;
 use oauthctl::protocol::grant::GrantKind;
 use oauthctl::protocol::json::TooMuch;
 use oauthctl::protocol::redirect_uri::RedirectUriError;
+use oauthctl::session::SessionError;
 use oauthctl::store::StoreKind;
 use oauthctl::store::sealed_login::SealedLoginError;
 
@@ -29,10 +30,10 @@ use super::{Page, floors};
 variants! {
     SessionError: NoLogin NoProvider OtherClient BadEmulator VariableNotText TokenWithoutProfile NoTokenVariable
         BadTokenVariable TokenOfNobody TokenForEmulator ParamNotForProject ServerNotConfirmed
-        | Paths Project Definition Store TokenSource Terminal;
-    AppError: NotRegistered NoApp EmptyAnswer SecretFile | Session Definition Store Terminal;
+        | Paths Project Definition Store TokenSource BadProfile BadClientId;
+    AppError: NotRegistered NoApp SecretFile | BadClientId Session Definition Store Terminal;
     LoginError: Failed NowhereToKeep GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken NotGranted
-        | BadProfile Session App Flow Store Definition Certificate Terminal Entropy;
+        | Session App Flow Store Definition Certificate Terminal Entropy;
     CallError: BadMethod BadField Input BadHeader OwnToken BadOrigin PagesOfWhat BadFilter FilterFailed NotJson MixedPages
         NotForScreens TooMuch TooLarge Output ApiStatus ScopeMissing
         | Session Flow Http Terminal OurHeader;
@@ -40,10 +41,11 @@ variants! {
     StatusError: LoginsEnd | Session Store Terminal;
     ScopesError: ScopesMissing | Session Definition Flow Terminal;
     LogoutError: OneOrAll | Session Store TokenSource Flow;
+    RefreshError: | Session Terminal;
     ExecError: | NotStarted Session;
     PassphraseError: NoPassphrase PassphrasesDiffer | Terminal;
     ExportError: MoveOfVariable | SealedLogin Passphrase Session Store Terminal;
-    ImportError: ImportFile LoginExists SealedLogin | BadProfile Passphrase Session Store Terminal;
+    ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
     ProvidersError: NotAnId DefinitionExists NotWritten | Session Definition Flow Terminal;
     EmulateError: | NotStarted Session Definition Emulator Terminal;
     DemoError: DemoStep NoThread
@@ -130,7 +132,6 @@ fn app_errors() -> Vec<AppError> {
     vec![
         AppError::NotRegistered { provider: provider() },
         AppError::NoApp { provider: provider() },
-        AppError::EmptyAnswer { question: "client id" },
         AppError::SecretFile { path: text("/run/secrets/acme"), source: not_found() },
     ]
 }

@@ -3,13 +3,13 @@
 use std::io;
 use std::time::Duration;
 
-use oauthctl::commands::project::ProjectError;
 use oauthctl::emulator::EmulatorError;
 use oauthctl::flow::FlowError;
 use oauthctl::flow::discovery::DiscoveryError;
 use oauthctl::flow::token_source::TokenSourceError;
 use oauthctl::keychain::helper::HelperName;
 use oauthctl::keychain::{FileProblem, KeychainError};
+use oauthctl::protocol::client::BadClientId;
 use oauthctl::protocol::error_response::ErrorResponse;
 use oauthctl::protocol::message::BadHeader;
 use oauthctl::protocol::redirect_uri::RedirectUriError;
@@ -17,6 +17,7 @@ use oauthctl::protocol::time::{HumanDuration, Timestamp};
 use oauthctl::protocol::token::NotATokenResponse;
 use oauthctl::provider::dialect::TokenReplyError;
 use oauthctl::provider::{DefinitionError, ProviderDefinition};
+use oauthctl::session::ProjectError;
 use oauthctl::store::journal::JournalError;
 use oauthctl::store::login_index::IndexError;
 use oauthctl::store::login_lock::LockError;
@@ -111,6 +112,7 @@ pub fn others(page: &mut Page) {
         BrowserError::UnsafeUrl,
     ]);
     page.only("NotAProfile", NotAProfile);
+    page.only("BadClientId", BadClientId);
     page.only("BadHeader", BadHeader(text("X Shop")));
 }
 

@@ -2,11 +2,11 @@
 
 use std::io;
 
-use oauthctl::commands::project::At;
 use oauthctl::keychain::KeychainError;
 use oauthctl::protocol::error_response::ErrorResponse;
 use oauthctl::protocol::member::WrongKind;
 use oauthctl::provider::dialect::TokenReplyError;
+use oauthctl::session::project::At;
 use oauthctl::store::record::{self, NotARecord};
 use oauthctl::store::{StoreError, StoreKind, StoredToken};
 use oauthctl::system::entropy::NoEntropy;

@@ -1,14 +1,15 @@
 //! What goes wrong between the command line and a command's own work: which login is meant, where it is, and whose
 //! token it has.
 
-use crate::commands::emulate;
-use crate::commands::project::{At, ProjectError};
+use super::emulator_profile;
+use super::project::{At, ProjectError};
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
+use crate::protocol::client::BadClientId;
 use crate::provider::DefinitionError;
+use crate::store::profile::NotAProfile;
 use crate::store::{Profile, StoreError};
 use crate::system::paths::PathsError;
-use crate::system::terminal::TerminalError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
@@ -52,7 +53,9 @@ pub enum SessionError {
     #[error(transparent)]
     TokenSource(#[from] TokenSourceError),
     #[error(transparent)]
-    Terminal(#[from] TerminalError),
+    BadProfile(#[from] NotAProfile),
+    #[error(transparent)]
+    BadClientId(#[from] BadClientId),
 }
 
 impl SessionError {
@@ -92,7 +95,7 @@ impl Advice for SessionError {
             Self::TokenForEmulator { provider, .. } => ExitCode::Definition.hint(format!(
                 "`unset OAUTHCTL_EMULATOR` for the real provider; for the emulator `unset OAUTHCTL_TOKEN`, or say \
                  `--profile {}`",
-                emulate::profile_of(provider)
+                emulator_profile(provider)
             )),
             Self::ParamNotForProject { param, .. } => {
                 ExitCode::Definition.hint(format!("give it with `--param {param}=VALUE` at the login"))
@@ -105,7 +108,8 @@ impl Advice for SessionError {
             Self::Definition(error) => error.next_step(),
             Self::Store(error) => error.next_step(),
             Self::TokenSource(error) => error.next_step(),
-            Self::Terminal(error) => error.next_step(),
+            Self::BadProfile(error) => error.next_step(),
+            Self::BadClientId(error) => error.next_step(),
         }
     }
 }

@@ -1,0 +1,18 @@
+//! What a command line chose, and the variables that stand for its flags, before anything is looked up.
+
+use super::Sourced;
+use crate::store::{Profile, StoreKind};
+use crate::system::terminal::ColorChoice;
+
+/// The options of every command.
+#[derive(Clone, Debug, Default)]
+pub struct Choices {
+    /// `--profile`, or OAUTHCTL_PROFILE.
+    pub profile: Option<Sourced<Profile>>,
+    /// `--store`, or OAUTHCTL_STORE.
+    pub store: Option<Sourced<StoreKind>>,
+    pub json: bool,
+    pub verbose: bool,
+    pub quiet: bool,
+    pub color: ColorChoice,
+}

@@ -1,0 +1,66 @@
+//! Which servers the project's file would choose by itself. They are used only with the user's consent: the same value
+//! typed as `--param`, a login at the same servers, or an answer to the question that `commands/consent.rs` asks.
+
+use std::collections::BTreeMap;
+
+use super::project::{At, Named};
+use super::{Session, SessionError};
+use crate::provider::Provider;
+
+/// A parameter of the project's file that decides servers which nobody has confirmed.
+pub struct ServerChoice<'a> {
+    pub at: &'a At,
+    pub param: &'a str,
+    pub value: &'a str,
+    pub servers: Vec<String>,
+}
+
+impl Session {
+    /// Returns what has to be confirmed before anything goes to this provider's servers. A parameter that was typed is
+    /// confirmed by that.
+    pub fn unconfirmed_servers<'a>(
+        &'a self,
+        provider: &'a Provider,
+        typed: &BTreeMap<String, String>,
+    ) -> Result<Vec<ServerChoice<'a>>, SessionError> {
+        let choices = self.project_servers(provider, typed)?;
+        if choices.is_empty() || self.has_login_there(provider)? { Ok(Vec::new()) } else { Ok(choices) }
+    }
+
+    /// The parameters that are the project's, and that decide a server.
+    fn project_servers<'a>(
+        &'a self,
+        provider: &'a Provider,
+        typed: &BTreeMap<String, String>,
+    ) -> Result<Vec<ServerChoice<'a>>, SessionError> {
+        let project = self.project()?.into_iter().flat_map(|project| &project.params);
+        let choice = |(param, named): (&'a String, &'a Named)| {
+            let (definition, value) = (provider.definition.params.get(param)?, provider.params.get(param)?);
+            let spelled = |text: &str| definition.normalize(text).ok().as_ref() == Some(value);
+            // The server that the definition itself means is nobody's choice.
+            let is_default = definition.default.as_deref().is_some_and(spelled);
+            if typed.contains_key(param) || !spelled(&named.value) || is_default {
+                return None;
+            }
+            let servers = provider.servers_decided_by(param);
+            (!servers.is_empty()).then_some(ServerChoice { at: &named.at, param, value, servers })
+        };
+        Ok(project.filter_map(choice).collect())
+    }
+
+    /// Whether a login goes to the same servers already: all that decides them is the same there. One at an emulator,
+    /// which stands for any server, says nothing of them.
+    fn has_login_there(&self, provider: &Provider) -> Result<bool, SessionError> {
+        let store = self.store()?;
+        let decides = |(param, _): &(&String, &String)| !provider.servers_decided_by(param).is_empty();
+        let deciding: Vec<_> = provider.params.iter().filter(decides).collect();
+        Ok(store.index()?.logins.into_iter().any(|(name, entry)| {
+            entry.provider == provider.id()
+                && deciding.iter().all(|(param, value)| entry.params.get(*param) == Some(*value))
+                && {
+                    let record = name.parse().ok().and_then(|profile| store.load(&profile).ok().flatten());
+                    record.is_none_or(|found| !found.record.origins.are_on_this_machine())
+                }
+        }))
+    }
+}

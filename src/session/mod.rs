@@ -1,0 +1,88 @@
+//! Floor 5: what is meant, decided once: the profile, the store, the provider, the client, the project and the token,
+//! each with where it came from.
+//!
+//! The order in which a flag, a variable, the project's file, a record and a default count is written here and nowhere
+//! else; a command asks for the outcome. Three rules hold for each part:
+//!
+//! * It is lazy. A part that is broken ends only the commands that need it: `token` reads no definition while the token
+//!   that is kept will do, `providers` reads no list of logins, and `status -v` says what it can.
+//! * It is `Result<Sourced<T>, SessionError>`, or the bare value where only one place can have said it.
+//! * It asks nobody. A question to a person is the command's, which hands the answer in.
+//!
+//! Provider and client depend on the login's record, which `TokenSource` reads again under the lock. So it takes the
+//! client as a closure over the record, and not as a value that was decided before.
+
+mod choices;
+mod client;
+mod confirmation;
+mod environment;
+mod error;
+mod parts;
+mod profile;
+pub mod project;
+mod provider;
+mod sourced;
+mod store;
+mod token;
+
+pub use choices::Choices;
+pub use confirmation::ServerChoice;
+pub use environment::{Environment, ProcessEnvironment, emulator_profile, of_emulator};
+pub use error::SessionError;
+pub use parts::{Decision, Part};
+pub use project::{Project, ProjectError};
+pub use sourced::{Source, Sourced};
+pub use token::{ActiveLogin, ValidLogin};
+
+use std::sync::{Arc, OnceLock};
+
+use crate::store::TokenStore;
+use crate::system::System;
+use crate::system::paths::Paths;
+
+/// What one command line means on this machine.
+pub struct Session {
+    pub choices: Choices,
+    system: Arc<System>,
+    environment: Box<dyn Environment>,
+    paths: OnceLock<Paths>,
+    store: OnceLock<TokenStore>,
+    project: OnceLock<Option<Project>>,
+}
+
+impl Session {
+    pub fn new(
+        choices: Choices,
+        system: Arc<System>,
+        environment: impl Environment + 'static,
+    ) -> Result<Self, SessionError> {
+        // Its value is not what was meant, so no command may go on with it, whatever it is about.
+        if let Some(name) = system.secrets.not_text {
+            return Err(SessionError::VariableNotText { name });
+        }
+        let environment = Box::new(environment);
+        let (paths, store, project) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Ok(Self { choices, system, environment, paths, store, project })
+    }
+
+    /// Returns the user's own folders.
+    pub fn paths(&self) -> Result<&Paths, SessionError> {
+        if let Some(paths) = self.paths.get() {
+            return Ok(paths);
+        }
+        let paths = self.environment.paths()?;
+        Ok(self.paths.get_or_init(|| paths))
+    }
+
+    /// Returns what the project in the working directory says.
+    pub fn project(&self) -> Result<Option<&Project>, SessionError> {
+        if self.project.get().is_none() {
+            let found = self.environment.project()?;
+            let _ = self.project.set(found.project);
+        }
+        Ok(self.project.get().and_then(Option::as_ref))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! What `status -v` says of the values that decide what a command does: each part with its source, or why it cannot be
+//! had. A part that is broken hides no other.
+
+use serde::Serialize;
+
+use super::environment::{CLIENT_ID, CONFIG_DIR, DATA_DIR, EMULATOR};
+use super::{Session, SessionError, Source};
+use crate::protocol::advice::with_causes;
+use crate::protocol::sanitize;
+use crate::provider::DefinitionFiles;
+use crate::store::Profile;
+
+/// One decision by its name.
+#[derive(Debug, Serialize)]
+pub struct Part {
+    pub name: String,
+    #[serde(flatten)]
+    pub decision: Decision,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Decision {
+    Made { value: String, from: Source },
+    Broken { problem: String },
+}
+
+impl Part {
+    fn made(name: impl Into<String>, value: impl ToString, from: Source) -> Self {
+        Self { name: name.into(), decision: Decision::Made { value: value.to_string(), from } }
+    }
+
+    fn broken(name: &str, error: &SessionError) -> Self {
+        Self { name: name.to_owned(), decision: Decision::Broken { problem: with_causes(error) } }
+    }
+}
+
+impl Session {
+    pub fn parts(&self) -> Vec<Part> {
+        let mut parts = Vec::new();
+        let profile = self.profile_if_any();
+        parts.push(match &profile {
+            Ok(Some(profile)) => Part::made("profile", &profile.value, profile.from.clone()),
+            Ok(None) => Part::made("profile", "none", Source::Default),
+            Err(error) => Part::broken("profile", error),
+        });
+        let store = self.store_for_new();
+        let name = if store.is_typed() { "store" } else { "store of new logins" };
+        parts.push(Part::made(name, store.value, store.from));
+        if let Ok(Some(profile)) = &profile {
+            self.login_parts(&profile.value, &mut parts);
+        }
+        for (name, variable) in [
+            ("emulated provider", EMULATOR),
+            ("client id", CLIENT_ID),
+            ("configuration folder", CONFIG_DIR),
+            ("data folder", DATA_DIR),
+        ] {
+            if let Some(value) = self.environment.variable(variable) {
+                parts.push(Part::made(name, sanitize::line(&value), Source::Variable(variable)));
+            }
+        }
+        match self.project() {
+            Ok(project) => {
+                parts.extend(project.into_iter().flat_map(|project| &project.params).map(|(name, value)| {
+                    let name = format!("parameter {}", sanitize::line(name));
+                    Part::made(name, &value.value, Source::Project(value.at.to_string()))
+                }))
+            }
+            // Said once: without a profile that is named, it is why there is none.
+            Err(_) if profile.is_err() => {}
+            Err(error) => parts.push(Part::broken("project", &error)),
+        }
+        parts
+    }
+
+    /// Adds what is known of the login that is meant.
+    fn login_parts(&self, profile: &Profile, parts: &mut Vec<Part>) {
+        match self.token_place(profile) {
+            Ok(Some(place)) => parts.push(Part::made("token", "not shown", place)),
+            Ok(None) => {}
+            Err(error) => parts.push(Part::broken("token", &error)),
+        }
+        let index = self.store().and_then(|store| Ok(store.index()?));
+        // One that cannot be read is why there is no token.
+        let Some(entry) = index.ok().and_then(|mut index| index.logins.remove(profile.as_str())) else { return };
+        parts.push(Part::made("provider", &entry.provider, Source::Login(profile.to_string())));
+        match self.config_file(&entry.provider) {
+            Ok(Some(place)) => parts.push(Part::made("definition", &entry.provider, Source::Config(place))),
+            Ok(None) => {}
+            Err(error) => parts.push(Part::broken("definition", &error)),
+        }
+    }
+
+    /// Returns the user's own file over a definition, if there is one.
+    fn config_file(&self, id: &str) -> Result<Option<String>, SessionError> {
+        Ok(self.catalogue()?.is_overlaid(id).then_some(self.paths()?.place(id)))
+    }
+}

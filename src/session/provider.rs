@@ -1,0 +1,69 @@
+//! Which provider is meant, and what fills its URLs. A login's record decides both for everything but a new login.
+
+use std::collections::BTreeMap;
+
+use super::environment::EMULATOR;
+use super::{Session, SessionError, Source, Sourced};
+use crate::protocol::advice::login_command;
+use crate::protocol::sanitize;
+use crate::provider::catalogue::is_id;
+use crate::provider::template::ParamKind;
+use crate::provider::{Catalogue, Origin, Provider, ProviderDefinition};
+use crate::store::{Profile, StoredToken};
+
+impl Session {
+    /// Returns all definitions there are, with the emulated provider of this environment.
+    pub fn catalogue(&self) -> Result<Catalogue<'_>, SessionError> {
+        Ok(Catalogue::new(self.paths()?, self.emulated()?))
+    }
+
+    /// Returns the provider of a new login: the flag's, or the emulated one, or that of the login that is meant.
+    pub fn provider_for_login(&self, flag: Option<&str>) -> Result<Sourced<String>, SessionError> {
+        if let Some(id) = flag {
+            return Ok(Sourced::new(id.to_owned(), Source::Flag("--provider")));
+        }
+        if let Some((id, _)) = self.emulated()? {
+            return Ok(Sourced::new(id, Source::Variable(EMULATOR)));
+        }
+        let profile = self.profile_if_any()?.ok_or(SessionError::NoProvider)?.value;
+        let entry = self.store()?.index()?.logins.remove(profile.as_str());
+        let entry = entry.ok_or(SessionError::NoProvider)?;
+        Ok(Sourced::new(entry.provider, Source::Login(profile.to_string())))
+    }
+
+    /// Returns the provider of a login, with the parameters of its record. The servers must be those that the login was
+    /// made at.
+    pub fn provider_of(&self, profile: &Profile, token: &StoredToken) -> Result<Provider, SessionError> {
+        let provider = self.catalogue()?.resolve(&token.provider, &token.params)?;
+        provider.check_origins(&token.origins, &login_command(&token.provider, profile.as_str()))?;
+        Ok(provider)
+    }
+
+    /// Returns the parameters that are given, and those that the project knows beside them.
+    pub fn with_project(
+        &self,
+        definition: &ProviderDefinition,
+        mut given: BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, SessionError> {
+        for (name, value) in self.project()?.into_iter().flat_map(|project| &project.params) {
+            let Some(param) = definition.params.get(name).filter(|_| !given.contains_key(name)) else { continue };
+            if param.kind != ParamKind::Label {
+                let (at, provider) = (value.at.clone(), definition.id.clone());
+                return Err(SessionError::ParamNotForProject { at, param: name.clone(), provider });
+            }
+            given.insert(name.clone(), value.value.clone());
+        }
+        Ok(given)
+    }
+
+    /// Reads `OAUTHCTL_EMULATOR=judgeme=http://127.0.0.1:PORT`: in this environment the provider is that emulator.
+    /// Loopback only: the variable must not be able to send a secret anywhere else.
+    pub(super) fn emulated(&self) -> Result<Option<(String, Origin)>, SessionError> {
+        let Some(value) = self.environment.variable(EMULATOR) else { return Ok(None) };
+        let parsed = value.split_once('=').and_then(|(id, origin)| {
+            let origin = origin.starts_with("http://").then(|| Origin::parse(origin).ok()).flatten()?;
+            is_id(id).then(|| (id.to_owned(), origin))
+        });
+        parsed.map(Some).ok_or_else(|| SessionError::BadEmulator { value: sanitize::line(&value) })
+    }
+}

@@ -1,0 +1,59 @@
+//! A value that decides what a command does, and where it came from, when a flag, the environment, a project's file and
+//! what we keep may all have one.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A value and its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sourced<T> {
+    pub value: T,
+    pub from: Source,
+}
+
+impl<T> Sourced<T> {
+    pub fn new(value: T, from: Source) -> Self {
+        Self { value, from }
+    }
+
+    /// Returns `true` where the value was typed. A variable is a default for many commands; what was typed is meant here.
+    pub fn is_typed(&self) -> bool {
+        matches!(self.from, Source::Flag(_))
+    }
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    Flag(&'static str),
+    #[serde(rename = "environment")]
+    Variable(&'static str),
+    /// Where in which file.
+    Project(String),
+    /// The user's own file.
+    Config(String),
+    /// `oauthctl use`, or the last login.
+    Current,
+    /// The store that keeps the record.
+    Store(String),
+    /// The login of this name.
+    Login(String),
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(f, "flag {name}"),
+            Self::Variable(name) => write!(f, "environment, {name}"),
+            Self::Project(at) => write!(f, "project, {at}"),
+            Self::Config(place) => write!(f, "configuration, `{place}`"),
+            Self::Current => f.write_str("the current login (`oauthctl use`)"),
+            Self::Store(kind) => f.write_str(kind),
+            Self::Login(profile) => write!(f, "the login `{profile}`"),
+            Self::Default => f.write_str("nobody said otherwise"),
+        }
+    }
+}

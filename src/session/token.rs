@@ -1,0 +1,134 @@
+//! The token of the login that is meant: OAUTHCTL_TOKEN where it counts, else the record, refreshed if need be.
+
+use super::environment::TOKEN;
+use super::{Session, SessionError, Source, Sourced, emulator_profile};
+use crate::flow::token_source::{Handed, TokenSource, Trouble, Wanted};
+use crate::keychain::{Keychain, VariableKeychain};
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::is_vschar;
+use crate::provider::{DefinitionError, Provider};
+use crate::store::login_lock::PATIENCE;
+use crate::store::stored_token::ObtainedBy;
+use crate::store::token_store::Found;
+use crate::store::{Profile, StoreKind, StoredToken};
+
+/// A login that a command works with, its provider resolved and its origins compared.
+pub struct ActiveLogin {
+    pub profile: Profile,
+    pub token: StoredToken,
+    pub provider: Provider,
+}
+
+/// A login whose token works, and what a person should be told about it.
+pub struct ValidLogin {
+    pub profile: Profile,
+    pub found: Found<StoredToken>,
+    pub trouble: Option<Trouble<SessionError>>,
+}
+
+impl Session {
+    /// Returns the login that is meant, its token refreshed if need be. It reads no definition while the token that is
+    /// kept will do.
+    pub fn valid_login(&self, wanted: Wanted) -> Result<ValidLogin, SessionError> {
+        let profile = self.profile()?.value;
+        // A token of the environment is all there is of it: nothing to refresh.
+        if let Some(found) = self.login_of_variable(&profile)? {
+            return Ok(ValidLogin { profile, found, trouble: None });
+        }
+        let client = |record: &StoredToken| self.client_of(&profile, record).map(|client| client.value);
+        match self.token_source()?.token(&profile, wanted, client)? {
+            Some(Handed { found, trouble }) => Ok(ValidLogin { profile, found, trouble }),
+            None => Err(self.no_such_login(&profile)?),
+        }
+    }
+
+    /// Returns the login that is meant as it is kept, however good its token is.
+    pub fn stored_login(&self) -> Result<(Profile, Found<StoredToken>), SessionError> {
+        let profile = self.profile()?.value;
+        if let Some(found) = self.login_of_variable(&profile)? {
+            return Ok((profile, found));
+        }
+        match self.store()?.load(&profile)? {
+            Some(found) => Ok((profile, found)),
+            None => Err(self.no_such_login(&profile)?),
+        }
+    }
+
+    /// Makes a login ready to be used: nothing is sent to servers that are not those of the login.
+    pub fn activate(&self, profile: Profile, token: StoredToken) -> Result<ActiveLogin, SessionError> {
+        let provider = self.provider_of(&profile, &token)?;
+        Ok(ActiveLogin { profile, token, provider })
+    }
+
+    /// Returns what hands out valid tokens of stored logins.
+    pub fn token_source(&self) -> Result<TokenSource<'_>, SessionError> {
+        Ok(TokenSource {
+            store: self.store()?,
+            http: self.system.http.as_ref(),
+            clock: self.system.clock.as_ref(),
+            entropy: self.system.entropy.as_ref(),
+            patience: PATIENCE,
+        })
+    }
+
+    /// Returns where the token of this login comes from, or `None` where there is no such login.
+    pub fn token_place(&self, profile: &Profile) -> Result<Option<Source>, SessionError> {
+        if self.login_of_variable(profile)?.is_some() {
+            return Ok(Some(Source::Variable(TOKEN)));
+        }
+        let index = self.store()?.index()?;
+        let entry = index.logins.get(profile.as_str());
+        Ok(entry.map(|entry| Source::Store(self.store_of(profile, entry).value.to_string())))
+    }
+
+    /// Returns `true` if OAUTHCTL_TOKEN is set, and will stand for logins that are named.
+    pub fn has_token_variable(&self) -> bool {
+        self.system.secrets.token.is_some()
+    }
+
+    /// Returns what `OAUTHCTL_TOKEN` says of this login, where it counts: with a profile that a flag or a variable names,
+    /// and no other store typed. Its provider and parameters are those of the login of that name, or else of the
+    /// provider.
+    pub fn login_of_variable(&self, profile: &Profile) -> Result<Option<Found<StoredToken>>, SessionError> {
+        let is_store = |chosen: &Sourced<StoreKind>| chosen.value == StoreKind::Env;
+        let wanted = self.choices.store.as_ref().is_some_and(is_store);
+        let Some(token) = &self.system.secrets.token else {
+            return if wanted { Err(SessionError::NoTokenVariable) } else { Ok(None) };
+        };
+        if self.named_profile().is_none() && wanted {
+            return Err(SessionError::TokenWithoutProfile);
+        }
+        if self.named_profile() != Some(profile) || (self.typed_store().is_some() && !wanted) {
+            return Ok(None);
+        }
+        if !is_vschar(token.expose()) {
+            return Err(SessionError::BadTokenVariable);
+        }
+        let provider = self.provider_of_variable(profile)?;
+        let now = self.system.clock.now();
+        let record = StoredToken::given(&provider, None, ObtainedBy::Given, ScopeSet::default(), token.clone(), now);
+        Ok(Some(Found { record, store: StoreKind::Env, place: VariableKeychain.place() }))
+    }
+
+    fn provider_of_variable(&self, profile: &Profile) -> Result<Provider, SessionError> {
+        let catalogue = self.catalogue()?;
+        let listed = self.store()?.index()?.logins.remove(profile.as_str());
+        let id = match (&listed, catalogue.emulated_id()) {
+            (Some(entry), _) => entry.provider.clone(),
+            (None, Some(emulated)) => emulated.to_owned(),
+            (None, None) => profile.to_string(),
+        };
+        // A record would have its origins compared; a bare token has none.
+        if catalogue.emulated_id() == Some(&id) && profile.as_str() != emulator_profile(&id) {
+            return Err(SessionError::TokenForEmulator { profile: profile.to_string(), provider: id });
+        }
+        let definition = match catalogue.get(&id) {
+            Err(DefinitionError::UnknownProvider { .. }) => {
+                return Err(SessionError::TokenOfNobody { profile: profile.to_string() });
+            }
+            definition => definition?,
+        };
+        let params = self.with_project(&definition, listed.map(|entry| entry.params).unwrap_or_default())?;
+        Ok(catalogue.resolve(&id, &params)?)
+    }
+}
