@@ -16,6 +16,7 @@ use crate::emulator::{Emulator, EmulatorError, Fault, Options};
 use crate::protocol::advice::{Advice, NextStep};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::sanitize::{Pieces, Style};
+use crate::protocol::shell::quoted;
 use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, ProviderDefinition};
 use crate::session::{SessionError, of_emulator};
@@ -109,7 +110,7 @@ pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
     }
     terminal.note(&"Paste these lines into another terminal; Ctrl-C here stops the emulator.");
     for (name, value) in &environment {
-        terminal.data(format!("export {name}='{value}'\n").as_bytes())?;
+        terminal.data(format!("export {name}={}\n", quoted(value)).as_bytes())?;
     }
     loop {
         std::thread::park();

@@ -36,6 +36,7 @@ use crate::flow::evidence::Missing;
 use crate::protocol::advice::login_command;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
+use crate::protocol::shell::quoted;
 use crate::session::ActiveLogin;
 
 /// The command that makes a login anew with the scopes that it has, so that it does not come back with less, and with
@@ -43,17 +44,13 @@ use crate::session::ActiveLogin;
 pub fn login_command_for(login: &ActiveLogin, more: &str) -> String {
     let definition = &login.provider.definition;
     let held = login.token.scopes(&ScopeSet::default()).difference(&definition.always_granted());
+    // Quoted, as scopes come from servers too.
     let scopes = held.iter().collect::<ScopeSet>().union(&ScopeSet::parse(more));
     let command = login_command(login.provider.id(), login.profile.as_str());
     match scopes.is_empty() {
         true => command,
         false => format!("{command} --scope {}", quoted(&sanitize::line(&scopes.to_string()))),
     }
-}
-
-/// One word of a POSIX shell: scopes come from servers too.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// Scopes that are missing, each with what is known of it.

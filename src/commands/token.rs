@@ -18,6 +18,7 @@ use super::valid_token::{valid_active_login, valid_login, wanted};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::sanitize;
+use crate::protocol::shell::quoted;
 use crate::protocol::time::HumanDuration;
 use crate::provider::quirks::TokenIn;
 use crate::provider::{DefinitionError, Dialect};
@@ -151,20 +152,4 @@ fn header(format: Format, args: &TokenArgs, context: &Context) -> Result<(), Tok
         _ => format!("{}\n", *header),
     };
     Ok(context.terminal().data(Zeroizing::new(line).as_bytes())?)
-}
-
-/// A word for a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shell_reads_a_quoted_token_as_it_is() {
-        assert_eq!(quoted("a b$c"), "'a b$c'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
-    }
 }

@@ -21,6 +21,7 @@ pub mod retry_after;
 pub mod sanitize;
 pub mod scope;
 pub mod secret;
+pub mod shell;
 pub mod state;
 pub mod time;
 pub mod token;

@@ -103,40 +103,40 @@ fn section(form: Form) -> Option<(&'static [Key], Shape)> {
     }
 }
 
-fn quoted(text: &str) -> String {
+fn toml_text(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
 fn facts(id: &str, metadata: Option<&AuthorizationServerMetadata>) -> BTreeMap<&'static str, String> {
-    let of = |url: Option<&String>, example: &str| quoted(url.map_or(example, String::as_str));
+    let of = |url: Option<&String>, example: &str| toml_text(url.map_or(example, String::as_str));
     let mut facts = BTreeMap::from([
-        ("name", quoted(id)),
-        ("source", quoted(metadata.map_or("where you read it", |m| &m.issuer))),
+        ("name", toml_text(id)),
+        ("source", toml_text(metadata.map_or("where you read it", |m| &m.issuer))),
         (
             "authorize.url",
             of(metadata.and_then(|m| m.authorization_endpoint.as_ref()), "https://shop.example/oauth/authorize"),
         ),
         ("token.url", of(metadata.and_then(|m| m.token_endpoint.as_ref()), "https://shop.example/oauth/token")),
-        ("api.base", quoted("https://shop.example/api")),
+        ("api.base", toml_text("https://shop.example/api")),
     ]);
     let Some(metadata) = metadata else { return facts };
     if metadata.authorization_response_iss_parameter_supported {
-        facts.insert("authorize.issuer", quoted(&metadata.issuer));
+        facts.insert("authorize.issuer", toml_text(&metadata.issuer));
     }
     let methods = &metadata.token_endpoint_auth_methods_supported;
     let offers = |method: &str| methods.iter().any(|offered| offered == method);
     if offers("client_secret_basic") && !offers("client_secret_post") {
-        facts.insert("token.auth", quoted("basic"));
+        facts.insert("token.auth", toml_text("basic"));
     }
     for (path, url) in
         [("revoke.url", &metadata.revocation_endpoint), ("introspect.url", &metadata.introspection_endpoint)]
     {
         if let Some(url) = url {
-            facts.insert(path, quoted(url));
+            facts.insert(path, toml_text(url));
         }
     }
     if !metadata.scopes_supported.is_empty() {
-        let scopes = metadata.scopes_supported.iter().map(|scope| format!("    {{ name = {} }},\n", quoted(scope)));
+        let scopes = metadata.scopes_supported.iter().map(|scope| format!("    {{ name = {} }},\n", toml_text(scope)));
         facts.insert("scope.known", format!("[\n{}]", scopes.collect::<String>()));
     }
     facts

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::record::{self, NotARecord, VERSION};
 use super::store_kind::StoreKind;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::shell::quoted;
 use crate::system::private_file::{self, PrivateDir, PrivateFileError};
 
 /// The index has about a hundred bytes a login.
@@ -49,7 +50,9 @@ impl Advice for IndexError {
         ExitCode::Store.hint(match self {
             Self::File { source, .. } => format!("{}; it lists the logins, and no secret is in it", source.hint()),
             Self::Damaged { path, .. } => format!(
-                "`mv '{path}' '{path}.damaged'` sets it aside; the logins are still in their store, under the profile's name"
+                "`mv {} {}` sets it aside; the logins are still in their store, under the profile's name",
+                quoted(path),
+                quoted(&format!("{path}.damaged"))
             ),
             Self::Busy => "try again when it is done; a process that hangs may be ended".to_owned(),
             Self::Newer { .. } => "upgrade oauthctl".to_owned(),

@@ -6,6 +6,7 @@ use http::{HeaderMap, Method};
 
 use crate::protocol::message::HttpRequest;
 use crate::protocol::sanitize;
+use crate::protocol::shell::quoted;
 use crate::system::http::USER_AGENT;
 
 /// Stands in a request where the token would; whoever prints the request knows it again. Letters and digits only, so
@@ -60,22 +61,22 @@ impl fmt::Display for CurlCommand<'_> {
         match (&request.method, has_body) {
             (&Method::GET, false) | (&Method::POST, true) => {}
             (&Method::HEAD, false) => f.write_str(" --head")?,
-            (method, _) => write!(f, " -X {}", quoted(method.as_str()))?,
+            (method, _) => write!(f, " -X {}", word(method.as_str()))?,
         }
         // curl reads brackets in a URL as a range.
         if request.url.as_str().contains(['[', '{']) {
             f.write_str(" -g")?;
         }
-        write!(f, " {}", quoted(request.url.as_str()))?;
+        write!(f, " {}", word(request.url.as_str()))?;
         for (name, value) in &request.headers {
             let value = String::from_utf8_lossy(value.as_bytes());
             // `Name:` would take the header away; a semicolon sends it empty.
             let line = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-            write!(f, " -H {}", quoted(&line))?;
+            write!(f, " -H {}", word(&line))?;
         }
         match upload {
-            Some(file) => write!(f, " --data-binary {}", quoted(&format!("@{file}")))?,
-            None if has_body => write!(f, " --data-binary {}", quoted(&String::from_utf8_lossy(&request.body)))?,
+            Some(file) => write!(f, " --data-binary {}", word(&format!("@{file}")))?,
+            None if has_body => write!(f, " --data-binary {}", word(&String::from_utf8_lossy(&request.body)))?,
             None => {}
         }
         f.write_char('\n')
@@ -83,7 +84,7 @@ impl fmt::Display for CurlCommand<'_> {
 }
 
 /// A word as a POSIX shell reads it back: bare, or in single quotes, or in double ones where it holds the token.
-fn quoted(text: &str) -> String {
+fn word(text: &str) -> String {
     let is_bare = |b: u8| b.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&b);
     if text.contains(TOKEN_MARK) {
         let escaped: String = text
@@ -95,7 +96,7 @@ fn quoted(text: &str) -> String {
     if !text.is_empty() && text.bytes().all(is_bare) {
         return text.to_owned();
     }
-    format!("'{}'", text.replace('\'', "'\\''"))
+    quoted(text)
 }
 
 #[cfg(test)]
@@ -112,7 +113,7 @@ mod tests {
             ("A: oauthctl0TOKEN0MARK", "\"A: $TOKEN\""),
             ("{\"a\":\"$b\",\"t\":\"oauthctl0TOKEN0MARK\"}", "\"{\\\"a\\\":\\\"\\$b\\\",\\\"t\\\":\\\"$TOKEN\\\"}\""),
         ] {
-            assert_eq!(quoted(text), shown);
+            assert_eq!(word(text), shown);
         }
     }
 }
