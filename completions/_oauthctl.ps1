@@ -246,14 +246,14 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         }
         'oauthctl;scopes' {
             [CompletionResult]::new('--require', '--require', [CompletionResultType]::ParameterName, 'Fail with exit code 10 unless these are granted, or with --probe proven')
-            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'Show what is known of this provider''s scopes; takes no login')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'provider')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour; NO_COLOR is obeyed')
             [CompletionResult]::new('--probe', '--probe', [CompletionResultType]::ParameterName, 'Try each scope with a request that changes nothing')
             [CompletionResult]::new('--probe-writes', '--probe-writes', [CompletionResultType]::ParameterName, 'Like --probe, and send the writes too that the definition calls harmless')
             [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Say what has changed since the last look at this login')
-            [CompletionResult]::new('--all-providers', '--all-providers', [CompletionResultType]::ParameterName, 'Show what is known of every provider''s scopes; takes no login')
+            [CompletionResult]::new('--all-providers', '--all-providers', [CompletionResultType]::ParameterName, 'all-providers')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
@@ -349,6 +349,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all providers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one definition')
+            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show the scopes that are known of a provider; takes no login')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema of definitions, with which an editor completes and checks them')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Begin a definition of your own: a commented skeleton, or what a server says of itself')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say whether a definition can be used; asks no server')
@@ -373,6 +374,19 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour; NO_COLOR is obeyed')
             [CompletionResult]::new('--toml', '--toml', [CompletionResultType]::ParameterName, 'Print it as a file to copy, comments included')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'oauthctl;providers;scopes' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour; NO_COLOR is obeyed')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more; secrets stay masked')
@@ -426,6 +440,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         'oauthctl;providers;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all providers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one definition')
+            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show the scopes that are known of a provider; takes no login')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema of definitions, with which an editor completes and checks them')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Begin a definition of your own: a commented skeleton, or what a server says of itself')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say whether a definition can be used; asks no server')
@@ -436,6 +451,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;providers;help;show' {
+            break
+        }
+        'oauthctl;providers;help;scopes' {
             break
         }
         'oauthctl;providers;help;schema' {
@@ -583,6 +601,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         'oauthctl;help;providers' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all providers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one definition')
+            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show the scopes that are known of a provider; takes no login')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema of definitions, with which an editor completes and checks them')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Begin a definition of your own: a commented skeleton, or what a server says of itself')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Say whether a definition can be used; asks no server')
@@ -592,6 +611,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;help;providers;show' {
+            break
+        }
+        'oauthctl;help;providers;scopes' {
             break
         }
         'oauthctl;help;providers;schema' {

@@ -169,6 +169,9 @@ _oauthctl() {
             oauthctl__subcmd__help__subcmd__providers,schema)
                 cmd="oauthctl__subcmd__help__subcmd__providers__subcmd__schema"
                 ;;
+            oauthctl__subcmd__help__subcmd__providers,scopes)
+                cmd="oauthctl__subcmd__help__subcmd__providers__subcmd__scopes"
+                ;;
             oauthctl__subcmd__help__subcmd__providers,show)
                 cmd="oauthctl__subcmd__help__subcmd__providers__subcmd__show"
                 ;;
@@ -187,6 +190,9 @@ _oauthctl() {
             oauthctl__subcmd__providers,schema)
                 cmd="oauthctl__subcmd__providers__subcmd__schema"
                 ;;
+            oauthctl__subcmd__providers,scopes)
+                cmd="oauthctl__subcmd__providers__subcmd__scopes"
+                ;;
             oauthctl__subcmd__providers,show)
                 cmd="oauthctl__subcmd__providers__subcmd__show"
                 ;;
@@ -204,6 +210,9 @@ _oauthctl() {
                 ;;
             oauthctl__subcmd__providers__subcmd__help,schema)
                 cmd="oauthctl__subcmd__providers__subcmd__help__subcmd__schema"
+                ;;
+            oauthctl__subcmd__providers__subcmd__help,scopes)
+                cmd="oauthctl__subcmd__providers__subcmd__help__subcmd__scopes"
                 ;;
             oauthctl__subcmd__providers__subcmd__help,show)
                 cmd="oauthctl__subcmd__providers__subcmd__help__subcmd__show"
@@ -919,7 +928,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__help__subcmd__providers)
-            opts="list show schema new check"
+            opts="list show scopes schema new check"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -975,6 +984,20 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__help__subcmd__providers__subcmd__schema)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__help__subcmd__providers__subcmd__scopes)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1221,7 +1244,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help list show schema new check help"
+            opts="-v -q -h --profile --store --json --verbose --quiet --color --help list show scopes schema new check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1273,7 +1296,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers__subcmd__help)
-            opts="list show schema new check help"
+            opts="list show scopes schema new check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1343,6 +1366,20 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers__subcmd__help__subcmd__schema)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__providers__subcmd__help__subcmd__scopes)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1427,6 +1464,32 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers__subcmd__schema)
+            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__providers__subcmd__scopes)
             opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

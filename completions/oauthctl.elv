@@ -228,14 +228,14 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;scopes'= {
             cand --require 'Fail with exit code 10 unless these are granted, or with --probe proven'
-            cand --provider 'Show what is known of this provider''s scopes; takes no login'
+            cand --provider 'provider'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to colour; NO_COLOR is obeyed'
             cand --probe 'Try each scope with a request that changes nothing'
             cand --probe-writes 'Like --probe, and send the writes too that the definition calls harmless'
             cand --diff 'Say what has changed since the last look at this login'
-            cand --all-providers 'Show what is known of every provider''s scopes; takes no login'
+            cand --all-providers 'all-providers'
             cand --json 'Print the answer as JSON'
             cand -v 'Say more; secrets stay masked'
             cand --verbose 'Say more; secrets stay masked'
@@ -325,6 +325,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand list 'List all providers'
             cand show 'Show one definition'
+            cand scopes 'Show the scopes that are known of a provider; takes no login'
             cand schema 'Print a JSON Schema of definitions, with which an editor completes and checks them'
             cand new 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
             cand check 'Say whether a definition can be used; asks no server'
@@ -347,6 +348,18 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to colour; NO_COLOR is obeyed'
             cand --toml 'Print it as a file to copy, comments included'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Say more; secrets stay masked'
+            cand --verbose 'Say more; secrets stay masked'
+            cand -q 'Say nothing on stderr but errors'
+            cand --quiet 'Say nothing on stderr but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;providers;scopes'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'Where to keep logins and registrations'
+            cand --color 'When to colour; NO_COLOR is obeyed'
             cand --json 'Print the answer as JSON'
             cand -v 'Say more; secrets stay masked'
             cand --verbose 'Say more; secrets stay masked'
@@ -396,6 +409,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers;help'= {
             cand list 'List all providers'
             cand show 'Show one definition'
+            cand scopes 'Show the scopes that are known of a provider; takes no login'
             cand schema 'Print a JSON Schema of definitions, with which an editor completes and checks them'
             cand new 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
             cand check 'Say whether a definition can be used; asks no server'
@@ -404,6 +418,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers;help;list'= {
         }
         &'oauthctl;providers;help;show'= {
+        }
+        &'oauthctl;providers;help;scopes'= {
         }
         &'oauthctl;providers;help;schema'= {
         }
@@ -526,6 +542,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;help;providers'= {
             cand list 'List all providers'
             cand show 'Show one definition'
+            cand scopes 'Show the scopes that are known of a provider; takes no login'
             cand schema 'Print a JSON Schema of definitions, with which an editor completes and checks them'
             cand new 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
             cand check 'Say whether a definition can be used; asks no server'
@@ -533,6 +550,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;help;providers;list'= {
         }
         &'oauthctl;help;providers;show'= {
+        }
+        &'oauthctl;help;providers;scopes'= {
         }
         &'oauthctl;help;providers;schema'= {
         }

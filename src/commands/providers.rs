@@ -1,27 +1,27 @@
 //! `providers`: who there is, and a definition as data, each departure from the RFCs with its source and date.
 
+mod error;
+pub mod scopes;
 mod view;
 
-use std::io::{self, ErrorKind};
+pub use error::ProvidersError;
+
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use self::view::{CheckedDefinition, ProviderView, ProvidersView};
 use super::Context;
-use crate::flow::FlowError;
 use crate::flow::discovery::discover;
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::provider::catalogue::is_id;
 use crate::provider::draft::draft;
 use crate::provider::reader::check_keys;
 use crate::provider::schema::schema;
 use crate::provider::{Catalogue, DefinitionError};
-use crate::session::SessionError;
 use crate::system::paths::MAX_DEFINITION;
 use crate::system::private_file;
-use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct ProvidersArgs {
@@ -41,6 +41,12 @@ enum Action {
         /// Print it as a file to copy, comments included
         #[arg(long, conflicts_with = "json")]
         toml: bool,
+    },
+    /// Show the scopes that are known of a provider; takes no login
+    Scopes {
+        /// The provider's id; every provider if left out
+        #[arg(value_name = "ID")]
+        id: Option<String>,
     },
     /// Print a JSON Schema of definitions, with which an editor completes and checks them
     Schema,
@@ -64,43 +70,6 @@ enum Action {
     },
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum ProvidersError {
-    #[error("`{id}` cannot be a provider's id")]
-    NotAnId { id: String },
-    #[error("`{path}` is there already")]
-    DefinitionExists { path: String },
-    #[error("`{path}` cannot be written")]
-    NotWritten {
-        path: String,
-        #[source]
-        source: io::Error,
-    },
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    #[error(transparent)]
-    Definition(#[from] DefinitionError),
-    #[error(transparent)]
-    Flow(#[from] FlowError),
-    #[error(transparent)]
-    Terminal(#[from] TerminalError),
-}
-
-impl Advice for ProvidersError {
-    fn next_step(&self) -> NextStep {
-        match self {
-            Self::NotAnId { .. } => ExitCode::Usage
-                .hint("it has small letters, digits, `.`, `_` and `-`, and begins with a letter or a digit"),
-            Self::DefinitionExists { .. } => ExitCode::Usage.hint("edit it, or choose another id"),
-            Self::NotWritten { .. } => ExitCode::Unexpected.hint("`--print` prints the text instead"),
-            Self::Session(error) => error.next_step(),
-            Self::Definition(error) => error.next_step(),
-            Self::Flow(error) => error.next_step(),
-            Self::Terminal(error) => error.next_step(),
-        }
-    }
-}
-
 pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError> {
     let catalogue = context.session.catalogue()?;
     match &args.action {
@@ -116,6 +85,7 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError
             Ok(context.answer(&view)?)
         }
         Action::Show { id, toml: true } => Ok(context.terminal().data(catalogue.text(id)?.as_bytes())?),
+        Action::Scopes { id } => scopes::run(id.as_deref(), context),
         Action::Schema => Ok(context.terminal().json(&format!("{:#}\n", schema()))?),
         Action::Show { id, toml: false } => {
             let definition = catalogue.get(id)?;

@@ -1,6 +1,5 @@
 //! `scopes`: what was asked for, what was granted, and what the API really allows.
 
-mod catalogue;
 mod history;
 mod view;
 
@@ -8,7 +7,7 @@ pub use view::ScopesView;
 
 use clap::Args;
 
-use self::catalogue::{ScopeCatalogueView, ScopeCataloguesView};
+use super::providers::{self, ProvidersError};
 use super::valid_token::valid_active_login;
 use super::{Context, login_command_for, named};
 use crate::flow::FlowError;
@@ -19,8 +18,8 @@ use crate::flow::token_source::Wanted;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::jwt;
+use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
-use crate::provider::DefinitionError;
 use crate::session::{ActiveLogin, SessionError};
 use crate::system::terminal::TerminalError;
 
@@ -42,12 +41,11 @@ pub struct ScopesArgs {
     #[arg(long)]
     diff: bool,
 
-    /// Show what is known of this provider's scopes; takes no login
-    #[arg(long, value_name = "ID", conflicts_with_all = ["probe", "probe_writes", "require", "diff"])]
+    // Both moved to `providers scopes`, and work here until 1.0.
+    #[arg(long, value_name = "ID", hide = true, conflicts_with_all = ["probe", "probe_writes", "require", "diff"])]
     provider: Option<String>,
 
-    /// Show what is known of every provider's scopes; takes no login
-    #[arg(long, conflicts_with_all = ["provider", "probe", "probe_writes", "require", "diff"])]
+    #[arg(long, hide = true, conflicts_with_all = ["provider", "probe", "probe_writes", "require", "diff"])]
     all_providers: bool,
 }
 
@@ -59,7 +57,7 @@ pub enum ScopesError {
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
-    Definition(#[from] DefinitionError),
+    Providers(#[from] ProvidersError),
     #[error(transparent)]
     Flow(#[from] FlowError),
     #[error(transparent)]
@@ -73,7 +71,7 @@ impl Advice for ScopesError {
                 ExitCode::ScopeMissing.hint(format!("`{remedy}` asks for what is missing too"))
             }
             Self::Session(error) => error.next_step(),
-            Self::Definition(error) => error.next_step(),
+            Self::Providers(error) => error.next_step(),
             Self::Flow(error) => error.next_step(),
             Self::Terminal(error) => error.next_step(),
         }
@@ -82,14 +80,8 @@ impl Advice for ScopesError {
 
 pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     let width = context.terminal().width();
-    if args.all_providers {
-        let catalogue = context.session.catalogue()?;
-        let definitions = catalogue.ids().into_iter().map(|id| catalogue.get(&id));
-        let views = definitions.map(|definition| Ok(ScopeCatalogueView::new(&definition?, width)));
-        return Ok(context.answer(&ScopeCataloguesView(views.collect::<Result<_, DefinitionError>>()?))?);
-    }
-    if let Some(id) = &args.provider {
-        return Ok(context.answer(&ScopeCatalogueView::new(&context.session.catalogue()?.get(id)?, width))?);
+    if args.all_providers || args.provider.is_some() {
+        return scopes_of_providers(args.provider.as_deref(), context);
     }
     let login = valid_active_login(Wanted::Valid, context)?;
     let definition = &login.provider.definition;
@@ -112,6 +104,15 @@ pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     let names: Vec<&str> = missing.iter().map(|missing| missing.scope.as_str()).collect();
     let remedy = login_command_for(&login, &names.join(" "));
     Err(ScopesError::ScopesMissing { profile: login.profile.to_string(), remedy, missing })
+}
+
+fn scopes_of_providers(provider: Option<&str>, context: &Context) -> Result<(), ScopesError> {
+    let (old, now) = match provider {
+        Some(id) => ("--provider", format!("oauthctl providers scopes {}", sanitize::line(id))),
+        None => ("--all-providers", "oauthctl providers scopes".to_owned()),
+    };
+    context.terminal().note(&format_args!("note: `scopes {old}` is now `{now}`, and goes away with 1.0"));
+    Ok(providers::scopes::run(provider, context)?)
 }
 
 fn probe_scopes(writes: bool, login: &ActiveLogin, context: &Context) -> Result<Proofs, FlowError> {

@@ -252,16 +252,37 @@ fn a_login_that_lacks_a_required_scope_is_not_kept() {
 #[test]
 fn the_catalogue_is_shown_without_any_login() {
     let sandbox = Sandbox::new().with("COLUMNS", "200");
-    let output = sandbox.run(&["scopes", "--provider", "goodsie"]);
+    let output = sandbox.run(&["providers", "scopes", "goodsie"]);
     assert!(output.code(0).stdout().contains("currently unused, says the guide"), "{output}");
     assert!(output.stdout().contains("ask for it only if the app acts as a store administrator"), "{output}");
-    let hippo = sandbox.run(&["scopes", "--provider", "storehippo"]);
+    let hippo = sandbox.run(&["providers", "scopes", "storehippo"]);
     assert!(hippo.code(0).stdout().contains("GET entity/ms.controllers?limit=1 (a guess)"), "{hippo}");
-    let all: Value = serde_json::from_str(sandbox.run(&["scopes", "--all-providers", "--json"]).stdout()).unwrap();
+    let all: Value = serde_json::from_str(sandbox.run(&["providers", "scopes", "--json"]).stdout()).unwrap();
     let counts: Vec<(&str, usize)> = (all.as_array().unwrap().iter())
         .map(|provider| (provider["provider"].as_str().unwrap(), provider["scopes"].as_array().unwrap().len()))
         .collect();
     assert_eq!(counts, [("glu", 0), ("goodsie", 3), ("judgeme", 14), ("smithcart", 7), ("storehippo", 14)]);
+    sandbox.run(&["providers", "scopes", "nobody"]).code(3).says("no provider is called `nobody`");
+}
+
+#[test]
+fn the_old_flags_of_scopes_work_and_say_where_they_moved() {
+    let sandbox = Sandbox::new();
+    for (old, new) in [
+        (["--provider", "judgeme"].as_slice(), ["judgeme"].as_slice()),
+        (&["--provider", "judgeme", "--json"], &["judgeme", "--json"]),
+        (&["--all-providers"], &[]),
+        (&["--all-providers", "--json"], &["--json"]),
+    ] {
+        let (before, now) =
+            (sandbox.run(&[&["scopes"], old].concat()), sandbox.run(&[&["providers", "scopes"], new].concat()));
+        assert_eq!(before.code(0).stdout(), now.code(0).stdout());
+        assert_eq!((now.stderr(), before.stderr().lines().count()), ("", 1), "{before}");
+        before.says("is now `oauthctl providers scopes");
+    }
+    assert!(!sandbox.run(&["scopes", "--help"]).code(0).stdout().contains("--all-providers"));
+    sandbox.run(&["scopes", "--provider", "judgeme", "--probe"]).code(2);
+    assert_eq!(sandbox.run(&["scopes", "--provider", "judgeme", "-q"]).code(0).stderr(), "");
 }
 
 #[test]

@@ -39,7 +39,7 @@ variants! {
         | Session Flow Http Terminal OurHeader;
     TokenError: NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
     StatusError: LoginsEnd | Session Store Terminal;
-    ScopesError: ScopesMissing | Session Definition Flow Terminal;
+    ScopesError: ScopesMissing | Session Providers Flow Terminal;
     LogoutError: OneOrAll | Session Store TokenSource Flow;
     RefreshError: | Session Terminal;
     ExecError: | NotStarted Session;

@@ -1,40 +1,54 @@
-//! What is known of a provider's scopes without any login.
+//! `providers scopes`: what is known of providers' scopes without any login.
 
 use std::fmt;
 
 use serde::Serialize;
 
+use super::ProvidersError;
+use crate::commands::Context;
 use crate::commands::view::{add_row, table, write_table};
 use crate::protocol::sanitize::{Render, Style, TerminalText};
-use crate::provider::ProviderDefinition;
 use crate::provider::scopes::KnownScope;
+use crate::provider::{DefinitionError, ProviderDefinition};
+
+/// Shows the scopes of one provider, or of every one.
+pub fn run(id: Option<&str>, context: &Context) -> Result<(), ProvidersError> {
+    let catalogue = context.session.catalogue()?;
+    let width = context.terminal().width();
+    if let Some(id) = id {
+        return Ok(context.answer(&ScopeCatalogueView::new(&catalogue.get(id)?, width))?);
+    }
+    let definitions = catalogue.ids().into_iter().map(|id| catalogue.get(&id));
+    let views = definitions.map(|definition| Ok(ScopeCatalogueView::new(&definition?, width)));
+    Ok(context.answer(&ScopeCataloguesView(views.collect::<Result<_, DefinitionError>>()?))?)
+}
 
 /// Several providers' scopes: a JSON array.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub struct ScopeCataloguesView(pub Vec<ScopeCatalogueView>);
+struct ScopeCataloguesView(Vec<ScopeCatalogueView>);
 
 #[derive(Debug, Serialize)]
-pub struct ScopeCatalogueView {
-    pub provider: String,
-    pub name: String,
-    pub source: Option<String>,
-    pub checked: Option<String>,
-    pub scopes: Vec<CatalogueRow>,
+struct ScopeCatalogueView {
+    provider: String,
+    name: String,
+    source: Option<String>,
+    checked: Option<String>,
+    scopes: Vec<CatalogueRow>,
     #[serde(skip)]
     width: usize,
 }
 
 #[derive(Debug, Serialize)]
-pub struct CatalogueRow {
+struct CatalogueRow {
     /// Granted whether asked for or not.
-    pub always: bool,
+    always: bool,
     #[serde(flatten)]
-    pub scope: KnownScope,
+    scope: KnownScope,
 }
 
 impl ScopeCatalogueView {
-    pub fn new(definition: &ProviderDefinition, width: usize) -> Self {
+    fn new(definition: &ProviderDefinition, width: usize) -> Self {
         let always = definition.always_granted();
         let row = |scope: &KnownScope| CatalogueRow { always: always.contains(&scope.name), scope: scope.clone() };
         Self {

@@ -1,0 +1,46 @@
+//! Why a provider cannot be shown, or a definition cannot be written.
+
+use std::io;
+
+use crate::flow::FlowError;
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::provider::DefinitionError;
+use crate::session::SessionError;
+use crate::system::terminal::TerminalError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProvidersError {
+    #[error("`{id}` cannot be a provider's id")]
+    NotAnId { id: String },
+    #[error("`{path}` is there already")]
+    DefinitionExists { path: String },
+    #[error("`{path}` cannot be written")]
+    NotWritten {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
+
+impl Advice for ProvidersError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::NotAnId { .. } => ExitCode::Usage
+                .hint("it has small letters, digits, `.`, `_` and `-`, and begins with a letter or a digit"),
+            Self::DefinitionExists { .. } => ExitCode::Usage.hint("edit it, or choose another id"),
+            Self::NotWritten { .. } => ExitCode::Unexpected.hint("`--print` prints the text instead"),
+            Self::Session(error) => error.next_step(),
+            Self::Definition(error) => error.next_step(),
+            Self::Flow(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
