@@ -4,7 +4,7 @@
 //! redirect URI is printed before anything opens, and the browser hears what happened only after the token is stored
 //! and read back.
 
-mod arrival;
+mod browser;
 mod error;
 mod talk;
 mod view;
@@ -13,22 +13,18 @@ pub use error::LoginError;
 
 use clap::Args;
 
+use self::browser::BrowserArgs;
 use self::view::LoginOutcome;
-use super::{Context, app, consent};
-use crate::flow::FlowError;
-use crate::flow::authorization::{Login, LoginRequest, Obtained, Tab, Voucher};
+use super::{Context, consent};
 use crate::flow::evidence;
 use crate::flow::pages::Page;
-use crate::protocol::authorization::ResponseType;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, is_vschar};
-use crate::protocol::time::HumanDuration;
 use crate::provider::Provider;
 use crate::store::stored_token::ObtainedBy;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::entropy::random;
-use crate::system::paste::PasteReader;
 
 #[derive(Args)]
 pub struct LoginArgs {
@@ -53,23 +49,7 @@ pub struct LoginArgs {
     grant: Option<GrantKind>,
 
     #[command(flatten)]
-    arrival: arrival::ArrivalArgs,
-
-    /// A program to open the URL with; split at blanks, the URL comes last
-    #[arg(long, value_name = "CMD", conflicts_with = "no_browser")]
-    browser: Option<String>,
-
-    /// Print the authorize URL on one line of stderr and open nothing
-    #[arg(long)]
-    no_browser: bool,
-
-    /// How long to wait for the redirect: seconds, or with s, m, h, d
-    #[arg(long, value_name = "TIME", default_value = "5m")]
-    timeout: HumanDuration,
-
-    /// Take an answer without a state from a provider that may leave it out
-    #[arg(long)]
-    allow_missing_state: bool,
+    browser: BrowserArgs,
 
     /// What you call the account; `status` shows it
     #[arg(long, value_name = "TEXT")]
@@ -98,7 +78,8 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
         let token = keep_given(&provider, asked, context).map_err(failed)?;
         (provider, token, None)
     } else {
-        let (tab, provider, token) = browser_login(args, &provider, asked, context).map_err(failed)?;
+        let log_in = |grant| args.browser.log_in(&provider, grant, asked, context);
+        let (tab, provider, token) = chosen_grant(args, &provider).and_then(log_in).map_err(failed)?;
         (provider, token, Some(tab))
     };
     let found = evidence::gather(&provider.definition, &token, None, None);
@@ -164,53 +145,6 @@ fn keep_given(provider: &Provider, asked: ScopeSet, context: &Context) -> Result
     }
     let now = context.system.clock.now();
     Ok(StoredToken::given(provider, None, ObtainedBy::Given, asked, AccessToken::new(text), now))
-}
-
-fn browser_login(
-    args: &LoginArgs,
-    provider: &Provider,
-    asked: ScopeSet,
-    context: &Context,
-) -> Result<(Tab, Provider, StoredToken), LoginError> {
-    let grant = chosen_grant(args, provider)?;
-    let (client_id, client_secret) = app::client_for(provider, grant, context)?;
-    let (redirect_uri, listen) = args.arrival.choose(provider, context)?;
-    let request = LoginRequest {
-        provider,
-        response_type: ResponseType::of(grant),
-        client_id: client_id.clone(),
-        client_secret,
-        scope: asked.clone(),
-        redirect_uri,
-        listen,
-    };
-    let mut login = Login::begin(request, context.system.entropy.as_ref())?;
-    talk::announce(&login, provider, grant, context);
-    let terminal = context.terminal();
-    let paste = terminal.is_interactive().then(|| PasteReader::start(login.paste_sender())).flatten();
-    talk::open_browser(args, &mut login, paste.is_some(), context);
-    let voucher = match (args.allow_missing_state, &paste) {
-        (true, _) => Voucher::Given,
-        (false, Some(_)) => Voucher::Terminal,
-        (false, None) => Voucher::Nobody,
-    };
-    let answered = login.wait(args.timeout.0, voucher, |waiting| talk::while_waiting(&waiting, context));
-    drop(paste);
-    terminal.progress(None);
-    let now = context.system.clock.now();
-    let (tab, obtained) = answered?.obtain(context.system.http.as_ref(), now);
-    match obtained {
-        Ok(Obtained { reply, provider }) => {
-            let obtained_by = ObtainedBy::Grant(grant);
-            let token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
-            Ok((tab, provider, token))
-        }
-        Err(error) => {
-            let page = if matches!(error, FlowError::Declined(_)) { Page::Declined } else { Page::Failed };
-            talk::show(tab, page, context);
-            Err(error.into())
-        }
-    }
 }
 
 fn chosen_grant(args: &LoginArgs, provider: &Provider) -> Result<GrantKind, LoginError> {

@@ -18,12 +18,6 @@ const FLOORS: [&[&str]; 9] = [
     &["main", "lib", "cli", "report"],
 ];
 
-/// What is not as it should be yet: who imports, and from where. One that is opened is deleted here.
-const KNOWN: &[(&str, &str)] = &[
-    // One noun in two files each.
-    ("commands::login::talk", "commands::login"),
-];
-
 #[test]
 fn no_import_points_up_or_across() {
     let source = Source::read();
@@ -42,16 +36,12 @@ fn no_import_points_up_or_across() {
             }
         }
     }
-    let new: Vec<_> = wrong.iter().filter(|(from, to)| !is_known(from, to)).collect();
-    assert!(new.is_empty(), "these imports point up or across: {new:#?}");
+    assert!(wrong.is_empty(), "these imports point up or across: {wrong:#?}");
 }
 
 #[test]
 fn no_files_import_each_other_in_a_circle() {
-    let mut imports = Source::read().imports();
-    for (from, imported) in &mut imports {
-        imported.retain(|to| !is_known(from, to));
-    }
+    let imports = Source::read().imports();
     let mut circles: BTreeSet<Vec<String>> = BTreeSet::new();
     for start in imports.keys() {
         let reached = reachable(start, &imports);
@@ -60,16 +50,6 @@ fn no_files_import_each_other_in_a_circle() {
         }
     }
     assert!(circles.is_empty(), "these files import each other in a circle: {circles:#?}");
-}
-
-#[test]
-fn each_known_exception_is_still_one() {
-    let imports = Source::read().imports();
-    let is_there = |known: &(&str, &str)| {
-        imports.iter().any(|(from, imported)| is_in(from, known.0) && imported.iter().any(|to| is_in(to, known.1)))
-    };
-    let gone: Vec<_> = KNOWN.iter().filter(|known| !is_there(known)).collect();
-    assert!(gone.is_empty(), "no file imports so any more, so delete it from KNOWN: {gone:#?}");
 }
 
 /// Which of several values counts is decided in `session`.
@@ -101,10 +81,6 @@ fn the_reader_of_imports_sees_each_way_to_write_one() {
     assert_eq!(of("a"), ["a::g", "c", "c::d", "e"]);
     assert_eq!(of("a::b"), ["a::g", "c"]);
     assert_eq!(of("a::g"), ["a::b"], "through what `a` hands on");
-}
-
-fn is_known(from: &str, to: &str) -> bool {
-    KNOWN.iter().any(|known| is_in(from, known.0) && is_in(to, known.1))
 }
 
 fn top(module: &str) -> &str {

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use super::super::Context;
-use super::LoginArgs;
 use crate::commands::view::what_was_read;
 use crate::flow::authorization::{Listen, Login, Tab, Waiting};
 use crate::flow::evidence::{Evidence, Missing};
@@ -16,7 +15,7 @@ use crate::protocol::time::HumanDuration;
 use crate::provider::{Provider, ProviderDefinition};
 use crate::session::{SessionError, Source, Sourced};
 use crate::store::{Profile, StoredToken};
-use crate::system::browser::{self, Browser, CommandBrowser, DesktopBrowser};
+use crate::system::browser::{self, Browser};
 use crate::system::paths::variable;
 
 /// A definition's note on redirect URIs is shown on the way if it is a sentence; `providers show` has the long ones.
@@ -98,18 +97,14 @@ fn ssh_command(connection: &str, user: Option<&str>, listener: SocketAddr) -> St
 }
 
 /// A browser that does not start is no reason to give up: the URL is there to be opened by hand.
-pub fn open_browser(args: &LoginArgs, login: &mut Login<'_>, can_paste: bool, context: &Context) {
+pub fn open_browser(browser: Option<&dyn Browser>, login: &mut Login<'_>, can_paste: bool, context: &Context) {
     let terminal = context.terminal();
     let url = login.authorize_url().clone();
     let paste = if can_paste { ", or paste the address at which it ended" } else { "" };
-    if args.no_browser {
+    let Some(browser) = browser else {
         return terminal.note(&format_args!("Open this address in a browser on this machine{paste}:\n{url}"));
-    }
-    let browser: Box<dyn Browser> = match &args.browser {
-        Some(command) => Box::new(CommandBrowser(command.clone())),
-        None => Box::new(DesktopBrowser),
     };
-    match open(browser.as_ref(), login, context) {
+    match open(browser, login, context) {
         Ok(()) => terminal
             .note(&format_args!("Opening the browser. If none appears, open this address yourself{paste}:\n{url}")),
         Err(error) => warn(context, &format!("{error}. Open this address yourself{paste}:\n{url}")),

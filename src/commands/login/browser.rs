@@ -1,0 +1,162 @@
+//! A login in the browser: where it begins, and where the answer arrives, which is on a loopback port, behind a tunnel, or
+//! by what a person pastes.
+//!
+//! The first way that can work is chosen: what the command line says, else what the provider takes. A provider that
+//! takes https only gets the TLS listener on `localhost`.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use super::super::{Context, app};
+use super::{LoginError, talk};
+use crate::flow::FlowError;
+use crate::flow::authorization::{Listen, Login, LoginRequest, Obtained, Tab, Voucher};
+use crate::flow::pages::Page;
+use crate::protocol::authorization::ResponseType;
+use crate::protocol::grant::GrantKind;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::time::HumanDuration;
+use crate::provider::{Dialect, Provider};
+use crate::store::stored_token::ObtainedBy;
+use crate::store::{StoreError, StoredToken};
+use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
+use crate::system::certificate::CallbackCertificate;
+use crate::system::paste::PasteReader;
+
+/// The flags of a login in the browser, which no other way to a token has.
+#[derive(Args)]
+pub struct BrowserArgs {
+    /// The redirect URI to the letter as it is registered
+    #[arg(long, value_name = "URI", conflicts_with = "port")]
+    redirect_uri: Option<String>,
+
+    /// The port of http://127.0.0.1:PORT/callback; 0 takes any free one
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+
+    /// The local address to which a tunnel leads from the redirect URI
+    #[arg(long, value_name = "ADDRESS", requires = "redirect_uri")]
+    listen: Option<SocketAddr>,
+
+    /// A program to open the URL with; split at blanks, the URL comes last
+    #[arg(long, value_name = "CMD", conflicts_with = "no_browser")]
+    browser: Option<String>,
+
+    /// Print the authorize URL on one line of stderr and open nothing
+    #[arg(long)]
+    no_browser: bool,
+
+    /// How long to wait for the redirect: seconds, or with s, m, h, d
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    timeout: HumanDuration,
+
+    /// Take an answer without a state from a provider that may leave it out
+    #[arg(long)]
+    allow_missing_state: bool,
+}
+
+impl BrowserArgs {
+    /// Makes the trip through the browser, up to the token and the tab that waits to hear how it ended.
+    pub fn log_in(
+        &self,
+        provider: &Provider,
+        grant: GrantKind,
+        asked: ScopeSet,
+        context: &Context,
+    ) -> Result<(Tab, Provider, StoredToken), LoginError> {
+        let (client_id, client_secret) = app::client_for(provider, grant, context)?;
+        let (redirect_uri, listen) = self.arrival(provider, context)?;
+        let request = LoginRequest {
+            provider,
+            response_type: ResponseType::of(grant),
+            client_id: client_id.clone(),
+            client_secret,
+            scope: asked.clone(),
+            redirect_uri,
+            listen,
+        };
+        let mut login = Login::begin(request, context.system.entropy.as_ref())?;
+        talk::announce(&login, provider, grant, context);
+        let terminal = context.terminal();
+        let paste = terminal.is_interactive().then(|| PasteReader::start(login.paste_sender())).flatten();
+        talk::open_browser(self.program().as_deref(), &mut login, paste.is_some(), context);
+        let voucher = match (self.allow_missing_state, &paste) {
+            (true, _) => Voucher::Given,
+            (false, Some(_)) => Voucher::Terminal,
+            (false, None) => Voucher::Nobody,
+        };
+        let answered = login.wait(self.timeout.0, voucher, |waiting| talk::while_waiting(&waiting, context));
+        drop(paste);
+        terminal.progress(None);
+        let now = context.system.clock.now();
+        let (tab, obtained) = answered?.obtain(context.system.http.as_ref(), now);
+        match obtained {
+            Ok(Obtained { reply, provider }) => {
+                let obtained_by = ObtainedBy::Grant(grant);
+                let token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
+                Ok((tab, provider, token))
+            }
+            Err(error) => {
+                let page = if matches!(error, FlowError::Declined(_)) { Page::Declined } else { Page::Failed };
+                talk::show(tab, page, context);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// What opens the URL; `None` where the person does.
+    fn program(&self) -> Option<Box<dyn Browser>> {
+        match &self.browser {
+            _ if self.no_browser => None,
+            Some(command) => Some(Box::new(CommandBrowser(command.clone()))),
+            None => Some(Box::new(DesktopBrowser)),
+        }
+    }
+
+    /// Where the redirect arrives.
+    fn arrival(&self, provider: &Provider, context: &Context) -> Result<(RedirectUri, Listen), LoginError> {
+        let uri = self.redirect_uri(provider)?;
+        if let Some(address) = self.listen {
+            if !address.ip().is_loopback() {
+                return Err(LoginError::ListenElsewhere { address });
+            }
+            return Ok((uri, Listen::Tunnel(address)));
+        }
+        let no_loopback = !Dialect::redirects_to_loopback(&provider.definition);
+        if uri.loopback().is_none() || (no_loopback && self.redirect_uri.is_none()) {
+            if !context.terminal().is_interactive() {
+                return Err(LoginError::NobodyToPaste { redirect_uri: uri.to_string() });
+            }
+            return Ok((uri, Listen::Paste));
+        }
+        let tls = if uri.is_tls() { Some(certificate(&uri, context)?.server_config()?) } else { None };
+        Ok((uri, Listen::Here { tls }))
+    }
+
+    fn redirect_uri(&self, provider: &Provider) -> Result<RedirectUri, LoginError> {
+        let default = app::default_redirect_uri(&provider.definition, provider.emulator.is_some());
+        let uri = RedirectUri::parse(self.redirect_uri.as_deref().unwrap_or(default))?;
+        Ok(self.port.map_or_else(|| uri.clone(), |port| uri.with_port(port)))
+    }
+}
+
+/// The kept certificate, or a new one that is kept.
+fn certificate(uri: &RedirectUri, context: &Context) -> Result<CallbackCertificate, LoginError> {
+    let host = uri.host();
+    let now = context.system.clock.now();
+    let store = context.session.store()?;
+    match store.load_certificate() {
+        Ok(Some(kept)) if kept.serves(host, now) => return Ok(kept),
+        Ok(_) => {}
+        // It holds nothing that is not made anew.
+        Err(StoreError::Damaged { name, place, source }) => context
+            .terminal()
+            .note(&format_args!("The record of `{name}` in {place} is damaged and is replaced: {source}")),
+        Err(error) => return Err(error.into()),
+    }
+    let made = CallbackCertificate::make(host, now)?;
+    store.save_certificate(&made)?;
+    Ok(made)
+}
