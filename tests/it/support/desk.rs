@@ -100,8 +100,13 @@ pub fn process_state(process: u32) -> Option<char> {
 
 /// The largest resident size so far, in KiB; `None` if the process has ended.
 pub fn peak_memory(process: u32) -> Option<u64> {
+    memory(process, "VmHWM:")
+}
+
+/// A line of proc(5)'s `status`, in KiB.
+pub fn memory(process: u32, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().trim_end_matches("kB").trim().parse().ok()
 }
 
