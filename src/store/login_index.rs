@@ -19,8 +19,9 @@ use crate::system::private_file::{self, PrivateDir, PrivateFileError};
 /// The index has about a hundred bytes a login.
 const MAX_INDEX: u64 = 1024 * 1024;
 
-/// How long to wait for another process that changes the index, which takes it a millisecond.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for other processes that change the index. It takes each a millisecond, and up to two seconds where
+/// Windows does not let go of the file; sixty at once on a busy machine, one after the other, took more than five.
+const PATIENCE: Duration = Duration::from_secs(35);
 
 const FILE: &str = "logins.json";
 const LOCK: &str = "logins.lock";
