@@ -127,8 +127,10 @@ fn reachable_program(id: u32) -> (PathBuf, Option<TempDir>) {
     }
     let folder = tempfile::Builder::new().permissions(permissions(0o755)).tempdir().unwrap();
     let copy = folder.path().join("oauthctl");
-    std::fs::copy(built, &copy).unwrap();
-    std::fs::set_permissions(&copy, permissions(0o755)).unwrap();
+    // Not by this process: one that another thread starts meanwhile would hold the copy open for writing, and then nobody
+    // may start it.
+    let mut install = Command::new("install");
+    assert!(install.args(["-m", "755"]).arg(built).arg(&copy).status().unwrap().success());
     (copy, Some(folder))
 }
 
