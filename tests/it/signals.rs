@@ -9,7 +9,7 @@ use std::fs::File;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
@@ -19,6 +19,7 @@ use libc::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::crash::{can_trace, traced, traced_with};
 use crate::support::desk::{PATIENCE, send_signal, until, until_within};
+use crate::support::leftovers::nothing_is_left;
 use crate::support::raw_server::{Script, http};
 use crate::support::shop_api::{Rules, TOKEN};
 use crate::support::{PendingLogin, RawServer, Sandbox, ShopApi, http as browser};
@@ -80,28 +81,6 @@ fn each_signal_ends<'a>(what: &str, start: impl Fn() -> Waiting<'a>) {
     for signal in SIGNALS {
         start().leaves_nothing_after(what, signal);
     }
-}
-
-/// No file that is only there on the way to another one, no probe, no lock that is held.
-#[track_caller]
-fn nothing_is_left(home: &Path) {
-    for path in files_below(home) {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        assert!(!name.ends_with(".new") && !name.contains("probe-"), "{} is left", path.display());
-        if name.ends_with(".lock") {
-            assert!(File::open(&path).unwrap().try_lock().is_ok(), "{} is held", path.display());
-        }
-    }
-}
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().flatten();
-    let files = entries.flat_map(|entry| match entry.file_type() {
-        Ok(kind) if kind.is_dir() => files_below(&entry.path()),
-        Ok(kind) if kind.is_file() => vec![entry.path()],
-        _ => Vec::new(),
-    });
-    files.collect()
 }
 
 /// A provider whose servers fall silent after these replies; every request that gets none is told.

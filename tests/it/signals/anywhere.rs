@@ -6,18 +6,12 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use super::{SIGNALS, nothing_is_left};
+use super::SIGNALS;
 use crate::refresh::long;
 use crate::support::Emulated;
 use crate::support::desk::{fixed_port, send_signal, until};
-
-/// xorshift64*: the same moments in every run, as far as a machine has the same moments.
-fn roll(dice: &mut u64, sides: u64) -> u64 {
-    *dice ^= *dice >> 12;
-    *dice ^= *dice << 25;
-    *dice ^= *dice >> 27;
-    (dice.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % sides
-}
+use crate::support::dice::Dice;
+use crate::support::leftovers::nothing_is_left;
 
 /// Processes whose home this is, but for one.
 fn living_in(mine: &Emulated, except: &[u32]) -> Vec<u32> {
@@ -49,14 +43,14 @@ fn a_login_that_is_ended_at_any_moment_leaves_nothing_behind() {
         began.elapsed().as_micros() as u64
     });
     let whole = whole.min().unwrap();
-    let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut dice = Dice::new();
     let mut ends: BTreeMap<String, usize> = BTreeMap::new();
     let mut slowest = Duration::ZERO;
     for round in 0..rounds {
         let signal = SIGNALS[round % SIGNALS.len()];
         let mut process = start();
         // The moment is what is random here; nothing is waited for.
-        std::thread::sleep(Duration::from_micros(roll(&mut dice, whole)));
+        std::thread::sleep(Duration::from_micros(dice.roll(whole)));
         let sent = Instant::now();
         send_signal(process.id(), signal);
         let mut status = None;

@@ -5,8 +5,9 @@ use std::time::Instant;
 use libc::{SIGCONT, SIGINT};
 use url::Url;
 
-use super::{SIGNALS, Shop, nothing_is_left};
+use super::{SIGNALS, Shop};
 use crate::support::desk::{process_state, send_signal, until};
+use crate::support::leftovers::nothing_is_left;
 use crate::support::raw_server::http;
 use crate::support::{Emulated, Sandbox, Seat, http as browser};
 

@@ -7,12 +7,15 @@ pub mod api_server;
 pub mod canary;
 pub mod chromium;
 pub mod desk;
+#[cfg(target_os = "linux")]
+pub mod dice;
 pub mod emulated;
 #[cfg(target_os = "linux")]
 pub mod faketime;
 pub mod http;
 #[cfg(target_os = "linux")]
 pub mod indiscreet;
+pub mod leftovers;
 #[cfg(target_os = "linux")]
 pub mod ordinary_user;
 pub mod pending_login;
