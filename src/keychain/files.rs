@@ -17,7 +17,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::keychain::seal::{self, NotOpened, SealKey};
-use crate::keychain::{FileProblem, Keychain, KeychainError, SecretBytes, StateFolder};
+use crate::keychain::{FileProblem, Keychain, KeychainError, PROBE, SecretBytes, StateFolder, is_probe};
 use crate::system::entropy::{self, Entropy};
 use crate::system::private_file::{self, PrivateDir, PrivateFileError, SIZE_LIMIT};
 
@@ -94,6 +94,16 @@ impl SealedFiles {
         }
     }
 
+    /// The probes in a folder: their names, and what is in them, are no record's. Who has put one there does not need it
+    /// any more.
+    fn probes(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.store.join("login")) else { return Vec::new() };
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let accounts = names.filter_map(|name| name.strip_suffix(".sealed").map(str::to_owned));
+        let probes = accounts.filter(|account| is_probe(account));
+        probes.filter(|probe| matches!(self.get(probe), Ok(Some(found)) if **found == *PROBE)).collect()
+    }
+
     fn any_sealed_file(&self) -> Result<Option<PathBuf>, KeychainError> {
         for folder in [self.store.join("login"), self.store.join("app")] {
             let entries = match std::fs::read_dir(&folder) {
@@ -141,6 +151,17 @@ impl Keychain for SealedFiles {
     fn delete(&self, account: &str) -> Result<bool, KeychainError> {
         let path = SealedPath::of(&self.store, account)?.path();
         private_file::remove(&path).map_err(at(&path))
+    }
+
+    fn sweep(&self) -> Result<(), KeychainError> {
+        let keys = match &self.key {
+            KeyPlace::Given(_) => None,
+            KeyPlace::Folder(folder) => Some(folder.clone()),
+        };
+        for folder in [self.store.join("login"), self.store.join("app")].into_iter().chain(keys) {
+            private_file::sweep(&folder).map_err(at(&folder))?;
+        }
+        self.probes().iter().try_for_each(|probe| self.delete(probe).map(drop))
     }
 
     fn state_folder(&self) -> StateFolder {

@@ -119,6 +119,12 @@ impl<K: Keychain> Keychain for LongRecords<K> {
         self.inner.place()
     }
 
+    fn sweep(&self) -> Result<(), KeychainError> {
+        self.inner.sweep()?;
+        let key = SealKey::random(&*self.entropy).map_err(|e| KeychainError::Refused { reason: e.to_string() })?;
+        self.files(key)?.sweep()
+    }
+
     fn state_folder(&self) -> StateFolder {
         self.inner.state_folder()
     }

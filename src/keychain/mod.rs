@@ -13,5 +13,5 @@ mod secret_service;
 pub mod variable;
 
 pub use memory::MemoryKeychain;
-pub use port::{FileProblem, Keychain, KeychainError, SecretBytes, StateFolder};
+pub use port::{FileProblem, Keychain, KeychainError, PROBE, SecretBytes, StateFolder, is_probe, probe_name};
 pub use variable::VariableKeychain;

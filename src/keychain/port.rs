@@ -24,10 +24,29 @@ pub trait Keychain: Send + Sync {
     /// What a person calls the place: `the OS keychain`.
     fn place(&self) -> String;
 
+    /// Removes what ended processes have left on the way to an entry. An error if something cannot be removed.
+    fn sweep(&self) -> Result<(), KeychainError> {
+        Ok(())
+    }
+
     /// Where processes that use the same entry meet: for its lock and its journal.
     fn state_folder(&self) -> StateFolder {
         StateFolder::OfAccount
     }
+}
+
+/// What is written under a made-up name to learn whether a keychain takes anything. No record is like it.
+pub const PROBE: &[u8] = b"{}";
+
+/// The made-up name.
+pub fn probe_name(random: u64) -> String {
+    format!("probe-{random:016x}")
+}
+
+/// Whether a name may be a probe's. A login may have such a name too.
+pub fn is_probe(account: &str) -> bool {
+    let random = account.strip_prefix("probe-");
+    random.is_some_and(|random| u64::from_str_radix(random, 16).is_ok_and(|random| account == probe_name(random)))
 }
 
 /// A folder with the same scope as a keychain's entries: whoever reaches the entry comes to this folder.

@@ -6,13 +6,16 @@
 //! which then takes its place, so that a crash leaves the old content or the new and never half. A signal that ends us
 //! waits for it, so that the new file does not stay behind.
 //!
+//! After SIGKILL it does. So each process holds a lock on its new files, and whoever writes in a folder removes those
+//! there that nobody holds: see [`PrivateDir::sweep`].
+//!
 //! On Windows the user's profile directories are private by inheritance; there it is checked only that a file is a
 //! file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -26,9 +29,11 @@ mod os;
 
 mod exposed;
 mod met;
+mod reserved;
 
 pub use exposed::ExposedFolder;
 pub use met::{Met, read_unless_foreign};
+pub use reserved::Reserved;
 
 /// The largest file that we read unless told otherwise. Our own have a few KiB; this is far from that, and far from
 /// what would hurt.
@@ -130,27 +135,47 @@ pub fn read_any(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// A directory that nobody but the user may change. Everything that writes goes through one.
-pub struct PrivateDir(os::Dir);
+pub struct PrivateDir(Arc<os::Dir>);
 
 impl PrivateDir {
     /// Makes the directory, and those above it, as far as they are missing, and checks the one that is there in the
     /// end.
     pub fn create(path: &Path) -> Result<Self, PrivateFileError> {
-        Ok(Self(os::Dir::create(path)?))
+        Ok(Self(Arc::new(os::Dir::create(path)?)))
     }
 
     /// Puts the content in place of the old one, if any: all of it or nothing, and on the disk when this returns.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), PrivateFileError> {
         let _writing = Writing::begin();
-        self.0.new_file(name, content)?.replace(name)?;
+        self.written(name, content)?.replace(name)?;
         Ok(self.0.sync()?)
+    }
+
+    /// Removes the new files here of processes that ended before they gave them their names. An error only if one of
+    /// them cannot be removed.
+    pub fn sweep(&self) -> Result<(), PrivateFileError> {
+        Ok(self.0.sweep()?)
+    }
+
+    /// The same on the way: who comes to write something else has no use for the error.
+    fn tidy(&self) {
+        let _ = self.0.sweep();
+    }
+
+    /// A new file with this content, on the disk.
+    fn written(&self, name: &str, content: &[u8]) -> io::Result<os::NewFile> {
+        self.tidy();
+        let mut file = os::Dir::new_file(&self.0, name)?;
+        file.write(content)?;
+        file.sync()?;
+        Ok(file)
     }
 
     /// Like `write`, but leaves a file alone that is there already. `false` if there was one: of two processes that
     /// write at once, one wins and the other learns of it.
     pub fn write_new(&self, name: &str, content: &[u8]) -> Result<bool, PrivateFileError> {
         let _writing = Writing::begin();
-        match self.0.new_file(name, content)?.take_free(name) {
+        match self.written(name, content)?.take_free(name) {
             Ok(()) => {
                 self.0.sync()?;
                 Ok(true)
@@ -184,6 +209,15 @@ impl PrivateDir {
     }
 }
 
+/// [`PrivateDir::sweep`] in a folder that need not be there, and is not made.
+pub fn sweep(path: &Path) -> Result<(), PrivateFileError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => PrivateDir::create(path)?.sweep(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Deletes a file, or the symbolic link that has taken its place. `false` if there was none.
 pub fn remove(path: &Path) -> Result<bool, PrivateFileError> {
     match os::remove(path) {
@@ -202,6 +236,16 @@ pub struct FileLock {
     _file: File,
 }
 
+/// How many characters of a made-up name are random.
+const RANDOM: usize = 16;
+
+/// `.NAME.0123456789abcdef.new`: what a new file is called until it gets its name.
+fn is_made_up(name: &str) -> bool {
+    let inner = name.strip_prefix('.').and_then(|name| name.strip_suffix(".new"));
+    let random = inner.and_then(|inner| inner.rsplit_once('.')).map(|(_, random)| random);
+    random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
 /// Reads one byte more than allowed, to learn of it if the file is larger, also while it grows.
 fn read_capped(file: File, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     let size = file.metadata()?.len().min(limit);
@@ -218,178 +262,4 @@ fn read_capped(file: File, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
 mod crowd;
 
 #[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-    use std::thread;
-
-    use super::*;
-
-    struct Made {
-        dir: PrivateDir,
-        path: PathBuf,
-    }
-
-    impl std::ops::Deref for Made {
-        type Target = PrivateDir;
-
-        fn deref(&self) -> &PrivateDir {
-            &self.dir
-        }
-    }
-
-    fn dir() -> (tempfile::TempDir, Made) {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("a/b");
-        let dir = PrivateDir::create(&path).unwrap();
-        (home, Made { dir, path })
-    }
-
-    #[test]
-    fn what_was_written_is_read_and_what_was_removed_is_not() {
-        let (_home, dir) = dir();
-        let path = dir.path.join("x");
-        assert!(read(&path, SIZE_LIMIT).unwrap().is_none());
-        dir.write("x", b"one").unwrap();
-        dir.write("x", b"two").unwrap();
-        assert_eq!(**read(&path, SIZE_LIMIT).unwrap().unwrap(), *b"two");
-        assert!(remove(&path).unwrap());
-        assert!(!remove(&path).unwrap());
-        assert_eq!(std::fs::read_dir(&dir.path).unwrap().count(), 0, "no temporary file stays");
-    }
-
-    #[test]
-    fn a_new_file_never_takes_the_place_of_another() {
-        let (_home, dir) = dir();
-        assert!(dir.write_new("x", b"one").unwrap());
-        assert!(!dir.write_new("x", b"two").unwrap());
-        assert_eq!(**read(&dir.path.join("x"), SIZE_LIMIT).unwrap().unwrap(), *b"one");
-        assert_eq!(std::fs::read_dir(&dir.path).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_file_over_the_limit_is_not_read() {
-        let (_home, dir) = dir();
-        dir.write("x", b"12345").unwrap();
-        let path = dir.path.join("x");
-        assert_eq!(read(&path, 5).unwrap().unwrap().len(), 5);
-        assert_eq!(read(&path, 4).unwrap_err().to_string(), "it is larger than 4 bytes");
-        assert_eq!(read_public(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
-    }
-
-    #[test]
-    fn a_lock_that_is_held_is_waited_for_and_not_longer_than_asked() {
-        let (_home, dir) = dir();
-        let held = dir.lock("x.lock", Duration::ZERO).unwrap().unwrap();
-        assert!(dir.lock("x.lock", Duration::ZERO).unwrap().is_none());
-        assert!(dir.lock("x.lock", Duration::from_millis(20)).unwrap().is_none());
-        thread::scope(|scope| {
-            let waiting = scope.spawn(|| dir.lock("x.lock", Duration::from_secs(60)).unwrap().is_some());
-            drop(held);
-            assert!(waiting.join().unwrap());
-        });
-        assert!(dir.path.join("x.lock").exists());
-    }
-
-    #[cfg(unix)]
-    mod unix {
-        use std::os::unix::fs::{PermissionsExt, symlink};
-
-        use super::*;
-
-        fn chmod(path: &Path, mode: u32) {
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-        }
-
-        fn mode(path: &Path) -> u32 {
-            std::fs::metadata(path).unwrap().permissions().mode() & 0o777
-        }
-
-        fn fifo(path: &Path) {
-            let name = std::ffi::CString::new(path.to_str().unwrap()).unwrap();
-            // SAFETY: `name` is a C string that lives through the call.
-            assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
-        }
-
-        fn refusal<T>(result: Result<T, PrivateFileError>) -> &'static str {
-            match result {
-                Err(PrivateFileError::NotPrivate(why)) => why,
-                Err(error) => panic!("{error}"),
-                Ok(_) => panic!("it was taken"),
-            }
-        }
-
-        #[test]
-        fn what_is_made_is_for_the_user_alone() {
-            let (home, dir) = dir();
-            dir.write("x", b"").unwrap();
-            drop(dir.lock("x.lock", Duration::ZERO).unwrap().unwrap());
-            for made in ["a", "a/b"] {
-                assert_eq!(mode(&home.path().join(made)), 0o700, "{made}");
-            }
-            for made in ["x", "x.lock"] {
-                assert_eq!(mode(&dir.path.join(made)), 0o600, "{made}");
-            }
-        }
-
-        #[test]
-        fn a_directory_that_others_write_to_or_that_is_a_link_is_refused() {
-            let (home, dir) = dir();
-            chmod(&dir.path, 0o770);
-            assert_eq!(refusal(PrivateDir::create(&dir.path)), "others may write to it");
-            chmod(&dir.path, 0o755);
-            assert!(PrivateDir::create(&dir.path).is_ok());
-            let link = home.path().join("link");
-            symlink(&dir.path, &link).unwrap();
-            assert!(refusal(PrivateDir::create(&link)).starts_with("it is a symbolic link"));
-        }
-
-        #[test]
-        fn a_folder_that_is_swapped_for_a_link_after_the_check_gets_nothing_written_elsewhere() {
-            let (home, dir) = dir();
-            let (moved, elsewhere) = (home.path().join("moved"), home.path().join("elsewhere"));
-            std::fs::create_dir(&elsewhere).unwrap();
-            std::fs::rename(&dir.path, &moved).unwrap();
-            symlink(&elsewhere, &dir.path).unwrap();
-            dir.write("x", b"one").unwrap();
-            assert!(dir.write_new("y", b"two").unwrap());
-            drop(dir.lock("x.lock", Duration::ZERO).unwrap().unwrap());
-            assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0);
-            assert_eq!(std::fs::read_dir(&moved).unwrap().count(), 3);
-        }
-
-        #[test]
-        fn links_fifos_directories_and_open_files_are_refused_at_once() {
-            let (_home, dir) = dir();
-            dir.write("x", b"").unwrap();
-            let at = |name: &str| dir.path.join(name);
-            symlink(at("x"), at("link")).unwrap();
-            fifo(&at("fifo"));
-            std::fs::create_dir(at("dir")).unwrap();
-            assert_eq!(refusal(read(&at("link"), SIZE_LIMIT)), "it is a symbolic link");
-            assert_eq!(refusal(dir.lock("link", Duration::ZERO)), "it is a symbolic link");
-            assert_eq!(refusal(read(&at("fifo"), SIZE_LIMIT)), "it is not a regular file");
-            assert_eq!(refusal(read(&at("dir"), SIZE_LIMIT)), "it is not a regular file");
-            chmod(&at("x"), 0o640);
-            assert_eq!(refusal(read(&at("x"), SIZE_LIMIT)), "others may open it; it needs mode 600");
-        }
-
-        #[test]
-        fn a_configuration_file_may_be_a_link_but_nothing_that_others_can_change() {
-            let (_home, dir) = dir();
-            dir.write("x", b"id = 1").unwrap();
-            let at = |name: &str| dir.path.join(name);
-            symlink(at("x"), at("link")).unwrap();
-            chmod(&at("x"), 0o644);
-            assert_eq!(read_public(&at("link"), SIZE_LIMIT).unwrap(), b"id = 1");
-            chmod(&at("x"), 0o664);
-            let error = read_public(&at("x"), SIZE_LIMIT).unwrap_err();
-            assert_eq!(error.to_string(), "others may change it; `chmod go-w` mends that");
-            fifo(&at("fifo"));
-            for other in ["fifo", "."] {
-                let error = read_public(&at(other), SIZE_LIMIT).unwrap_err();
-                assert_eq!(error.to_string(), "it is not a regular file", "{other}");
-            }
-            assert_eq!(read_public(&at("none"), SIZE_LIMIT).unwrap_err().kind(), io::ErrorKind::NotFound);
-        }
-    }
-}
+mod tests;

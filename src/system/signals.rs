@@ -1,25 +1,28 @@
 //! How a signal ends us: at once and by its default action, so that a shell sees 130, 143 or 129. Before that the
-//! terminal gets its old settings back, a change on the disk is finished, and a helper that works for us is told.
+//! terminal gets its old settings back, a change on the disk is finished, a file that waits for its content is removed,
+//! and a helper that works for us is told.
 //!
 //! SIGINT, SIGTERM and SIGHUP are caught as soon as there is something to leave behind, and never before: a command that
 //! only reads is ended by the kernel. A change that is under way has [`GRACE`]: it takes milliseconds, but a keychain
 //! may hang, and who presses Ctrl-C does not wait for it. A file that is being written is written to its end, however
 //! busy the machine is. A second signal waits for nothing.
 //!
-//! Everything happens in the handler, and is what signal-safety(7) allows there: atomics, `tcsetattr`, `kill`, `setitimer`
-//! (a system call that touches no memory of ours) and `raise`. A thread that waits for signals would be one more thread
-//! in every command that writes. What was to be ignored when we were started, as nohup(1) says it, stays ignored.
+//! Everything happens in the handler, and is what signal-safety(7) allows there: atomics, `tcsetattr`, `unlinkat`,
+//! `kill`, `setitimer` (a system call that touches no memory of ours) and `raise`. A thread that waits for signals would
+//! be one more thread in every command that writes. What was to be ignored when we were started, as nohup(1) says it,
+//! stays ignored.
 //!
 //! Elsewhere than on Unix the system ends us, and the guards here do nothing.
 
 #[cfg(unix)]
-pub use unix::{ChangedTerminal, Helper, Unbroken, Writing};
+pub use unix::{ChangedTerminal, Helper, Unbroken, Unnamed, Writing};
 
 #[cfg(not(unix))]
-pub use elsewhere::{Helper, Unbroken, Writing};
+pub use elsewhere::{Helper, Unbroken, Unnamed, Writing};
 
 #[cfg(unix)]
 mod unix {
+    use std::ffi::CString;
     use std::mem::MaybeUninit;
     use std::os::raw::c_int;
     use std::process::Child;
@@ -48,6 +51,9 @@ mod unix {
 
     /// What a terminal was and is now; null as long as it is as it was.
     static TERMINAL: AtomicPtr<Settings> = AtomicPtr::new(null_mut());
+
+    /// A file that waits for its content; null as long as there is none.
+    static UNNAMED: AtomicPtr<NewName> = AtomicPtr::new(null_mut());
 
     /// As kill(2) takes it: a process, or minus a group; 0 if nobody works for us.
     static HELPER: AtomicI32 = AtomicI32::new(0);
@@ -99,6 +105,34 @@ mod unix {
         let signal = WANTED.load(SeqCst);
         if signal != 0 && WRITES.load(SeqCst) == 0 && (CHANGES.load(SeqCst) == 0 || OVERDUE.load(SeqCst)) {
             end_by(signal);
+        }
+    }
+
+    struct NewName {
+        folder: c_int,
+        name: CString,
+    }
+
+    /// A new file that is removed when a signal ends us. To be dropped when it gets its name, or is removed, and before
+    /// its folder is closed. There is one at a time.
+    #[derive(Debug)]
+    pub struct Unnamed(());
+
+    impl Unnamed {
+        /// `folder` is a descriptor.
+        #[must_use]
+        pub fn begin(folder: c_int, name: &str) -> Self {
+            catch_signals();
+            // Never freed: a handler may look at it at any time. A command makes one.
+            let name = Box::new(NewName { folder, name: CString::new(name).unwrap_or_default() });
+            UNNAMED.store(Box::into_raw(name), SeqCst);
+            Self(())
+        }
+    }
+
+    impl Drop for Unnamed {
+        fn drop(&mut self) {
+            UNNAMED.store(null_mut(), SeqCst);
         }
     }
 
@@ -234,6 +268,11 @@ mod unix {
         if let Some(settings) = settings(TERMINAL.load(SeqCst)) {
             set(&settings.before);
         }
+        // SAFETY: it is null or was leaked, and is never written to again.
+        if let Some(new) = unsafe { UNNAMED.load(SeqCst).as_ref() } {
+            // SAFETY: the name is a C string that lives for ever.
+            unsafe { libc::unlinkat(new.folder, new.name.as_ptr(), 0) };
+        }
         match HELPER.load(SeqCst) {
             0 => {}
             // SAFETY: `kill` takes two numbers. The child is not reaped yet, so its number is still its own.
@@ -273,6 +312,16 @@ mod elsewhere {
     pub struct Writing(());
 
     impl Writing {
+        #[must_use]
+        pub fn begin() -> Self {
+            Self(())
+        }
+    }
+
+    #[derive(Debug)]
+    pub struct Unnamed(());
+
+    impl Unnamed {
         #[must_use]
         pub fn begin() -> Self {
             Self(())

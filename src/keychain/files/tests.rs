@@ -235,3 +235,30 @@ fn a_sealed_file_that_is_a_link_is_refused_when_read_and_replaced_when_written()
     assert_eq!(fs::read(home.at("elsewhere")).unwrap(), before);
     assert_eq!(**keychain.get("acme").unwrap().unwrap(), *b"new");
 }
+
+#[test]
+fn what_ended_processes_left_is_swept_and_nothing_else() {
+    let home = Home::new();
+    let keychain = home.keychain(None);
+    let probe = crate::keychain::probe_name(7);
+    for (account, secret) in [("acme", &b"one"[..]), (&probe, PROBE), ("probe-0000000000000008", b"a login")] {
+        keychain.set(account, secret).unwrap();
+    }
+    let left = ["data/store/login/.acme.sealed.0123456789abcdef.new", "config/keys/.store.key.0123456789abcdef.new"];
+    left.iter().for_each(|left| fs::write(home.at(left), "").unwrap());
+    let kept = ["data/store/login/.new", "data/store/login/acme.sealed.new", "data/store/login/x.0123456789abcdef.new"];
+    kept.iter().for_each(|kept| fs::write(home.at(kept), "").unwrap());
+    if cfg!(not(unix)) {
+        // There it is their age that tells.
+        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(7200);
+        let age = |path| fs::File::options().write(true).open(path).unwrap().set_modified(old).unwrap();
+        left.iter().for_each(|left| age(home.at(left)));
+    }
+    keychain.sweep().unwrap();
+    assert_eq!(left.map(|left| home.at(left).exists()), [false; 2]);
+    assert_eq!(kept.map(|kept| home.at(kept).exists()), [true; 3]);
+    assert!(keychain.get(&probe).unwrap().is_none());
+    for (account, secret) in [("acme", &b"one"[..]), ("probe-0000000000000008", b"a login")] {
+        assert_eq!(**keychain.get(account).unwrap().unwrap(), *secret);
+    }
+}

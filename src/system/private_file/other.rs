@@ -8,9 +8,11 @@
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::PrivateFileError;
+use super::{PrivateFileError, is_made_up};
+use crate::system::signals::Unnamed;
 
 /// For how long a file may be held by others. Sixty processes that change one file at once are done within a second.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -18,11 +20,17 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Between two tries. It does not grow: readers that come one after the other leave short gaps.
 const PAUSE: Duration = Duration::from_millis(1);
 
+/// When the process of a new file has ended. No lock says so here: it would keep readers out for a moment after the file
+/// has got its name. A write takes milliseconds, and a file that is reserved waits for one request, of 30 s.
+const LONG_DEAD: Duration = Duration::from_secs(600);
+
 pub struct Dir(PathBuf);
 
-/// A file that is whole and on the disk, under a made-up name. Removed on drop, unless it got a name to stay.
-pub struct NewFile<'a> {
-    dir: &'a Dir,
+/// A file under a made-up name. Removed on drop, unless it got a name to stay.
+pub struct NewFile {
+    dir: Arc<Dir>,
+    /// Closed before the file gets its name, as others are refused what is held open.
+    file: Option<File>,
     path: Option<PathBuf>,
 }
 
@@ -35,14 +43,25 @@ impl Dir {
         }
     }
 
-    /// The content in a new file with a made-up name.
-    pub fn new_file(&self, name: &str, content: &[u8]) -> io::Result<NewFile<'_>> {
-        let path = self.0.join(format!(".{name}.{:016x}.new", getrandom::u64()?));
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
-        let new = NewFile { dir: self, path: Some(path) };
-        file.write_all(content)?;
-        file.sync_all()?;
-        Ok(new)
+    /// An empty file with a made-up name.
+    pub fn new_file(this: &Arc<Self>, name: &str) -> io::Result<NewFile> {
+        let path = this.0.join(format!(".{name}.{:016x}.new", getrandom::u64()?));
+        let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        Ok(NewFile { dir: Arc::clone(this), file: Some(file), path: Some(path) })
+    }
+
+    /// Removes the new files whose processes have ended, as far as their age tells.
+    pub fn sweep(&self) -> io::Result<()> {
+        let mut result = Ok(());
+        for entry in std::fs::read_dir(&self.0)? {
+            let entry = entry?;
+            let age = entry.metadata().and_then(|metadata| metadata.modified()).map(|made| made.elapsed());
+            let is_dead = age.is_ok_and(|age| age.is_ok_and(|age| age > LONG_DEAD));
+            if is_dead && entry.file_name().to_str().is_some_and(is_made_up) {
+                result = result.and(std::fs::remove_file(entry.path()));
+            }
+        }
+        result
     }
 
     /// The file of a lock.
@@ -57,9 +76,33 @@ impl Dir {
     }
 }
 
-impl NewFile<'_> {
+impl NewFile {
+    /// Room is taken as it is written.
+    pub fn reserve(&self, _: u64) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub fn write(&mut self, content: &[u8]) -> io::Result<()> {
+        self.file.iter_mut().try_for_each(|file| file.write_all(content))
+    }
+
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.iter().try_for_each(File::sync_all)
+    }
+
+    pub fn removed_by_signals(&self) -> Unnamed {
+        Unnamed::begin()
+    }
+
+    /// To the disk first: here a file is closed before it gets its name.
+    pub fn replace_then_sync(self, name: &str) -> io::Result<()> {
+        self.sync()?;
+        self.replace(name)
+    }
+
     /// Takes this name, whoever has it.
     pub fn replace(mut self, name: &str) -> io::Result<()> {
+        self.file = None;
         let (Some(made_up), path) = (&self.path, self.dir.0.join(name)) else { return Ok(()) };
         // Newer Windows replaces a file that is held open by readers like ours; others refuse for as long as it is.
         patiently(&path, || std::fs::rename(made_up, &path))?;
@@ -69,6 +112,7 @@ impl NewFile<'_> {
 
     /// Takes this name if nobody has it.
     pub fn take_free(mut self, name: &str) -> io::Result<()> {
+        self.file = None;
         let (Some(made_up), path) = (self.path.take(), self.dir.0.join(name)) else { return Ok(()) };
         let mut file = Some(tempfile::TempPath::try_from_path(made_up)?);
         patiently(&path, || match file.take().map(|file| file.persist_noclobber(&path)) {
@@ -83,6 +127,7 @@ impl NewFile<'_> {
 
 impl Drop for NewFile<'_> {
     fn drop(&mut self) {
+        self.file = None;
         if let Some(path) = &self.path {
             // What stays behind is nobody's but ours.
             let _ = remove(path);

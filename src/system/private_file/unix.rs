@@ -1,15 +1,23 @@
 //! Files and folders of a Unix user.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::fs::{AtFlags, Mode, OFlags, linkat, openat, renameat, unlinkat};
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 use rustix::{fs::RenameFlags, io::Errno};
 
-use super::PrivateFileError;
+use super::{PrivateFileError, is_made_up};
+use crate::system::signals::Unnamed;
+
+/// What may be left behind where a file system has no locks: a write takes milliseconds, and a file that is reserved
+/// waits for one request, of 30 s.
+const LONG_DEAD: Duration = Duration::from_secs(3600);
 
 #[path = "folders.rs"]
 mod folders;
@@ -19,9 +27,14 @@ pub use folders::check as check_folders;
 /// A folder that is held open: files are made in this one, whatever its name stands for by then.
 pub struct Dir(File);
 
-/// A file that is whole and on the disk, under a made-up name. Removed on drop, unless it got a name to stay.
-pub struct NewFile<'a> {
-    dir: &'a Dir,
+/// A file under a made-up name, locked as long as it is written. Removed on drop, unless it got a name to stay.
+pub struct NewFile {
+    file: File,
+    name: MadeUpName,
+}
+
+struct MadeUpName {
+    dir: Arc<Dir>,
     name: Option<String>,
 }
 
@@ -46,15 +59,52 @@ impl Dir {
         }
     }
 
-    /// The content in a new file with a made-up name, mode 0600, opened so that it cannot be someone else's.
-    pub fn new_file(&self, name: &str, content: &[u8]) -> io::Result<NewFile<'_>> {
-        let made_up = format!(".{name}.{:016x}.new", getrandom::u64()?);
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file = File::from(openat(&self.0, made_up.as_str(), flags, Mode::RUSR | Mode::WUSR)?);
-        let new = NewFile { dir: self, name: Some(made_up) };
-        file.write_all(content)?;
-        file.sync_all()?;
-        Ok(new)
+    /// An empty file with a made-up name, mode 0600, opened so that it cannot be someone else's.
+    pub fn new_file(this: &Arc<Self>, name: &str) -> io::Result<NewFile> {
+        // Whoever sweeps may meet it before it is locked, which takes microseconds; hardly twice.
+        for _ in 0..16 {
+            let made_up = format!(".{name}.{:016x}.new", getrandom::u64()?);
+            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let file = File::from(openat(&this.0, made_up.as_str(), flags, Mode::RUSR | Mode::WUSR)?);
+            let name = MadeUpName { dir: Arc::clone(this), name: Some(made_up) };
+            let is_swept = matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || file.metadata()?.nlink() == 0;
+            if !is_swept {
+                return Ok(NewFile { file, name });
+            }
+        }
+        Err(io::ErrorKind::ResourceBusy.into())
+    }
+
+    /// Removes the new files that no living process holds.
+    pub fn sweep(&self) -> io::Result<()> {
+        let mut result = Ok(());
+        for entry in rustix::fs::Dir::read_from(&self.0)? {
+            let Ok(name) = entry?.file_name().to_str().map(str::to_owned) else { continue };
+            // Held until it is removed: whoever made it must not get the lock in between, and write to no file.
+            let Some(_held) = Some(&name).filter(|name| is_made_up(name)).and_then(|name| self.abandoned(name)) else {
+                continue;
+            };
+            match unlinkat(&self.0, name.as_str(), AtFlags::empty()) {
+                Ok(()) | Err(rustix::io::Errno::NOENT) => {}
+                Err(error) => result = Err(error.into()),
+            }
+        }
+        result
+    }
+
+    /// The file of that name, if no living process has its lock.
+    fn abandoned(&self, name: &str) -> Option<File> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = File::from(openat(&self.0, name, flags, Mode::empty()).ok()?);
+        let is_abandoned = match file.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => false,
+            Err(TryLockError::Error(_)) => {
+                let age = file.metadata().and_then(|metadata| metadata.modified()).map(|made| made.elapsed());
+                age.is_ok_and(|age| age.is_ok_and(|age| age > LONG_DEAD))
+            }
+        };
+        is_abandoned.then_some(file)
     }
 
     /// The file of a lock.
@@ -69,22 +119,62 @@ impl Dir {
     }
 }
 
-impl NewFile<'_> {
-    /// Takes this name, whoever has it.
-    pub fn replace(mut self, name: &str) -> io::Result<()> {
-        let Some(made_up) = &self.name else { return Ok(()) };
-        renameat(&self.dir.0, made_up.as_str(), &self.dir.0, name)?;
-        self.name = None;
+impl NewFile {
+    /// Takes room on the disk for as much content. Not every file system can, and then it is taken as it is written.
+    pub fn reserve(&self, room: u64) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        {
+            let taken = rustix::fs::fallocate(&self.file, rustix::fs::FallocateFlags::KEEP_SIZE, 0, room);
+            if let Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::IO)) = taken {
+                return Err(error.into());
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = room;
         Ok(())
+    }
+
+    pub fn write(&mut self, content: &[u8]) -> io::Result<()> {
+        self.file.write_all(content)
+    }
+
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+
+    /// From now on a signal that ends us removes it.
+    pub fn removed_by_signals(&self) -> Unnamed {
+        Unnamed::begin(self.name.dir.0.as_raw_fd(), self.name.name.as_deref().unwrap_or_default())
+    }
+
+    /// Takes this name, whoever has it.
+    pub fn replace(self, name: &str) -> io::Result<()> {
+        self.take(name).map(drop)
+    }
+
+    /// Takes this name, and then goes to the disk.
+    pub fn replace_then_sync(self, name: &str) -> io::Result<()> {
+        self.take(name)?.sync_all()
+    }
+
+    fn take(self, name: &str) -> io::Result<File> {
+        let Self { file, name: mut made_up } = self;
+        let dir = &made_up.dir.0;
+        if let Some(from) = &made_up.name {
+            renameat(dir, from.as_str(), dir, name)?;
+        }
+        made_up.name = None;
+        Ok(file)
     }
 
     /// Takes this name if nobody has it.
     pub fn take_free(mut self, name: &str) -> io::Result<()> {
-        let Some(made_up) = &self.name else { return Ok(()) };
+        let dir = &self.name.dir.0;
+        let Some(made_up) = &self.name.name else { return Ok(()) };
         #[cfg(any(target_os = "linux", target_os = "macos"))]
-        match rustix::fs::renameat_with(&self.dir.0, made_up.as_str(), &self.dir.0, name, RenameFlags::NOREPLACE) {
+        match rustix::fs::renameat_with(dir, made_up.as_str(), dir, name, RenameFlags::NOREPLACE) {
             Ok(()) => {
-                self.name = None;
+                self.name.name = None;
                 return Ok(());
             }
             // Not every kernel and file system can.
@@ -92,11 +182,11 @@ impl NewFile<'_> {
             Err(error) => return Err(error.into()),
         }
         // The made-up name is removed on drop, as both mean one file by then.
-        Ok(linkat(&self.dir.0, made_up.as_str(), &self.dir.0, name, AtFlags::empty())?)
+        Ok(linkat(dir, made_up.as_str(), dir, name, AtFlags::empty())?)
     }
 }
 
-impl Drop for NewFile<'_> {
+impl Drop for MadeUpName {
     fn drop(&mut self) {
         if let Some(name) = &self.name {
             // What stays behind is nobody's but ours.

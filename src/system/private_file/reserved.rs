@@ -1,0 +1,61 @@
+//! A file that is made before its content is known, for what must be out of danger as soon as it is.
+
+use std::sync::Arc;
+
+use super::{PrivateDir, PrivateFileError, os};
+use crate::system::signals::{Unnamed, Writing};
+
+/// A new file without content or name. Removed on drop, and by a signal that ends us.
+pub struct Reserved {
+    // Dropped in this order: the file, who watches it, and the folder that both need.
+    file: os::NewFile,
+    _unnamed: Unnamed,
+    dir: Arc<os::Dir>,
+    name: String,
+}
+
+impl PrivateDir {
+    /// Opens a file that is written later, with room on the disk for as much as may come. Until it is put in its place
+    /// the old one stays.
+    pub fn reserve(&self, name: &str, room: u64) -> Result<Reserved, PrivateFileError> {
+        let _writing = Writing::begin();
+        self.tidy();
+        let file = os::Dir::new_file(&self.0, name)?;
+        let _unnamed = file.removed_by_signals();
+        file.reserve(room)?;
+        Ok(Reserved { file, _unnamed, dir: Arc::clone(&self.0), name: name.to_owned() })
+    }
+}
+
+impl Reserved {
+    /// Puts the content in its place, and then on the disk. Once it has its name it outlives this process; a loss of
+    /// power before the end may leave any part of it, which its reader must be able to tell.
+    pub fn put(self, content: &[u8]) -> Result<(), PrivateFileError> {
+        let _writing = Writing::begin();
+        let Self { dir, name, _unnamed, mut file } = self;
+        file.write(content)?;
+        file.replace_then_sync(&name)?;
+        Ok(dir.sync()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::system::private_file::{PrivateDir, SIZE_LIMIT, read};
+
+    #[test]
+    fn a_reserved_file_takes_its_place_when_it_is_put_there() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = PrivateDir::create(home.path()).unwrap();
+        let content = || read(&home.path().join("x"), SIZE_LIMIT).unwrap().map(|read| read.to_vec());
+        let reserved = dir.reserve("x", 4096).unwrap();
+        assert_eq!(content(), None);
+        reserved.put(b"one").unwrap();
+        assert_eq!(content().unwrap(), b"one", "no more than was put there, whatever was reserved");
+        drop(dir.reserve("x", 4096).unwrap());
+        assert_eq!(content().unwrap(), b"one");
+        dir.reserve("x", 2).unwrap().put(b"longer than the room").unwrap();
+        assert_eq!(content().unwrap(), b"longer than the room");
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1, "no temporary file stays");
+    }
+}
