@@ -29,7 +29,7 @@
 //!                  LoginOutcome ─▶ stdout; page to the browser, after the exchange
 //!
 //! token, call, exec, scopes ─▶ TokenSource: load ─▶ still valid? ─▶ LoginLock ─▶ load again ─▶ Intent ─▶ TokenStore
-//!                  refresh ─▶ Journal (sealed) ─▶ TokenStore ─▶ Journal removed ─▶ the token is handed out
+//!                  Journal opened ─▶ refresh ─▶ Journal written ─▶ TokenStore ─▶ Journal removed ─▶ the token is handed out
 //! AccessToken ─ Dialect ─▶ Api, Caller (retry, paging) ─▶ HttpClient ─▶ stdout | Evidence ─▶ ScopesView
 //! AccessToken ─▶ Replacement: `exec` gives it to the command's environment, and becomes the command
 //! TokenStore ─▶ Keychain: the OS keychain (LongRecords over it) | SealedFiles | CredentialHelper | variable | memory
@@ -49,9 +49,9 @@
 //!    secret out, and `export` a sealed one. A terminal is sent `sanitize::TerminalText` and nothing else.
 //! 5. Nothing falls back: the store that was chosen is used, or the command says why it cannot be. Only the demo, which
 //!    keeps nothing, takes memory where there is no keychain, and says so.
-//! 6. A refresh token is spent under the login's lock and after reading again, and only once the store has shown that it
-//!    can be written. Nothing is forgotten on doubt: `invalid_grant` for the very token that is stored ends it, no
-//!    fault of the network does.
+//! 6. A refresh token is spent under the login's lock (its scope is the OS user's) and after reading again, and only once
+//!    the store has shown that it can be written. Nothing is forgotten on doubt: *not found* is doubt, a removal that was
+//!    seen is not.
 //! 7. Every wait has a bound: browser, network, keychain, lock; and every foreign document one of size, depth and
 //!    expansion. A signal ends each wait and leaves nothing behind.
 //! 8. A quirk acts in `provider::dialect` only.

@@ -69,7 +69,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     let profile = context.session.profile_for_login(&id)?.value;
     // First of all: neither a question nor a browser is worth it where nothing can be kept.
     let failed = |source: LoginError| LoginError::Failed { provider: id.clone(), source: Box::new(source) };
-    prove_writable(&id, &profile, context).map_err(failed)?;
+    let kind = prove_writable(&id, &profile, context).map_err(failed)?;
     let typed = args.params.iter().cloned().collect();
     let provider = resolve_asking(&id, &typed, context)?;
     consent::to_log_in(&provider, &typed, &profile, context)?;
@@ -93,7 +93,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     }
     let store = context.session.store()?;
     token.label = args.label.clone().or_else(|| label_so_far(&profile, &id, store));
-    let saved = store.save(&profile, &token);
+    let saved = store.save_in(kind, &profile, &token);
     if let Some(tab) = tab {
         talk::show(tab, if saved.is_ok() { Page::LoggedIn } else { Page::Failed }, context);
     }
@@ -156,15 +156,17 @@ fn chosen_grant(args: &LoginArgs, provider: &Provider) -> Result<GrantKind, Logi
     }
 }
 
-fn prove_writable(id: &str, profile: &Profile, context: &Context) -> Result<(), LoginError> {
+/// The store that the login will go to.
+fn prove_writable(id: &str, profile: &Profile, context: &Context) -> Result<StoreKind, LoginError> {
     let name = u64::from_ne_bytes(random(context.system.entropy.as_ref())?);
     let store = context.session.store()?;
-    match store.prove_writable_in(store.kind_for(profile)?, name) {
+    let kind = store.kind_for(profile)?;
+    match store.prove_writable_in(kind, name) {
         Err(source @ StoreError::Keychain { kind: StoreKind::Keychain, .. })
             if !context.terminal().is_interactive() =>
         {
             Err(LoginError::NowhereToKeep { provider: id.to_owned(), source: Box::new(source) })
         }
-        proven => Ok(proven?),
+        proven => Ok(proven.map(|()| kind)?),
     }
 }

@@ -1,5 +1,6 @@
 //! `logout`: revokes a login's tokens where the provider can (RFC 7009), and forgets them here. What could not be revoked
-//! is said plainly, and kept, so that a second try has something to revoke.
+//! is said plainly, and kept, so that a second try has something to revoke. What is not found is kept too, until a person
+//! says with `--local` that it is gone for good.
 
 use clap::Args;
 
@@ -30,6 +31,12 @@ pub struct LogoutArgs {
 pub enum LogoutError {
     #[error("`--profile` means one login, `--all` every one")]
     OneOrAll,
+    #[error("`{profile}` is forgotten, but what an ended process left of it may still be on the disk")]
+    Leftover {
+        profile: String,
+        #[source]
+        source: Box<StoreError>,
+    },
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
@@ -44,6 +51,7 @@ impl Advice for LogoutError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::OneOrAll => ExitCode::Usage.hint("leave one of them out"),
+            Self::Leftover { source, .. } => source.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Store(error) => error.next_step(),
             Self::TokenSource(error) => error.next_step(),
@@ -93,21 +101,25 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<()
         let lock = lock?.ok_or_else(busy)?;
         (revoked(profile, &lock, context)?, Some(lock))
     };
-    if !store.forget(profile)? {
+    let kind = store.kind_of(profile)?;
+    let forgotten = if args.local { store.forget_even_if_gone(profile) } else { store.forget(profile) };
+    if !forgotten? {
         return Err(SessionError::NoLogin { profile: Some(profile.to_string()), provider: listed }.into());
     }
     // What the scopes were is no secret; a file that cannot be removed is not worth a failure.
     let _ = ScopeHistory::new(&context.session.paths()?.data).forget(profile);
     lock.and_then(|lock| lock.journal()).iter().for_each(crate::store::Journal::remove);
     context.terminal().note(&format_args!("Forgot the login `{profile}` on this machine; {what_of_it}."));
-    Ok(())
+    // It is not forgotten as long as a process that was killed has left its token in a file.
+    store.sweep(kind).map_err(|source| LogoutError::Leftover { profile: profile.to_string(), source: Box::new(source) })
 }
 
 /// Revokes what there is to revoke, and says what became of the tokens.
 fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<String, LogoutError> {
     let record = match context.session.token_source()?.settled(profile, lock) {
         Ok(Some((found, _))) => found.record,
-        Ok(None) => return Ok("its token was gone from the store".to_owned()),
+        // Only an earlier logout leaves it listed so.
+        Ok(None) => return Ok("an earlier logout had removed its token".to_owned()),
         // What cannot be read cannot be revoked, and is of no use to anybody here.
         Err(StoreError::Damaged { .. }) => return Ok("its record was damaged, so nothing was revoked".to_owned()),
         Err(error) => return Err(error.into()),

@@ -191,7 +191,7 @@ impl Looker<'_> {
         Ok(match self.context.session.store()?.load(profile) {
             Ok(Some(found)) => Ok(found),
             Ok(None) if entry.store == StoreKind::Env => Err("it was the environment's".to_owned()),
-            Ok(None) => Err("it is gone from its store".to_owned()),
+            Ok(None) => Err("its logout was interrupted".to_owned()),
             Err(error) => {
                 let problem = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
                 if matches!(error, StoreError::Keychain { source: KeychainError::Silent { .. }, .. }) {

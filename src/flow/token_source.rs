@@ -3,33 +3,38 @@
 //! A provider that rotates takes a refresh token once, and revokes the login when it comes a second time. So:
 //!
 //! 1. It is spent under the login's lock only, after reading again; whoever waited uses what the other one got.
-//! 2. Before it is spent the record is written back with an intent: a store that is locked or full is found out then.
+//! 2. Before it is spent the journal is opened, and the record is written back with an intent: a disk that is full and a
+//!    store that is locked are found out then.
 //! 3. The reply goes into a sealed journal, then into the store, then the journal goes. A run that finds an intent
-//!    looks for its journal first and promotes it.
+//!    looks for its journal first and restores it. What it restores is judged like any other token: it may end too soon.
 //! 4. Only `invalid_grant` for the very token that is stored marks it dead. It is never sent again. Everything else, a
 //!    timeout, a 5xx, a proxy's page, keeps all there is.
-//! 5. If the refresh fails and the access token still works, it is handed over with a warning.
+//! 5. If the refresh fails and the access token still works, it is handed over with a warning. Once the provider has
+//!    rotated, the old one is not handed over any more.
+//! 6. A journal goes when the store has its token, or when the login was seen to be replaced or removed. A record that is
+//!    not found is neither: the journal stays, and the run that finds the record again restores it.
+//!
+//! What comes of one refresh stands in `refreshing.rs`.
 
 mod error;
+mod refreshing;
 
 pub use error::TokenSourceError;
 
 use std::time::Duration;
 
+use self::refreshing::Failed;
 use super::FlowError;
-use super::refresh::{self, Client, Meaning};
+use super::refresh::Client;
 use crate::protocol::advice::with_causes;
 use crate::protocol::member::WrongKind;
-use crate::protocol::secret::Secret;
 use crate::protocol::time::{HumanDuration, Timestamp};
-use crate::provider::dialect::TokenReply;
-use crate::store::stored_token::{Expiry, Intent};
+use crate::store::stored_token::Expiry;
 use crate::store::token_store::Found;
 use crate::store::{Journal, LoginLock, Profile, StoreError, StoredToken, TokenStore};
 use crate::system::clock::Clock;
 use crate::system::entropy::Entropy;
 use crate::system::http::HttpClient;
-use crate::system::signals::Unbroken;
 
 /// How long a token must still be good for when nobody says: long enough for the request it is for.
 pub const MIN_VALIDITY: Duration = Duration::from_secs(60);
@@ -102,8 +107,10 @@ impl TokenSource<'_> {
                 return self.or_the_old_one(seen, wanted, TokenSourceError::Store(error).into()).map(Some);
             }
         };
-        // Somebody refreshed while we waited: that is the refresh that we wanted, even if it was asked for by name.
-        let renewed = found.record.generation > seen.record.generation && self.is_valid(&found.record);
+        // Another process refreshed while we waited: that is the refresh that we wanted, even if it was asked for by
+        // name. One that was broken off before is not.
+        let is_newer = found.record.generation > seen.record.generation && !found.record.restored;
+        let renewed = is_newer && self.is_valid(&found.record);
         if renewed || self.is_enough(&found.record, wanted) {
             let journal = || lock.journal().map(|journal| journal.place());
             let trouble = unsaved.map(|error| Trouble::NotStored { error, journal: journal() });
@@ -112,7 +119,8 @@ impl TokenSource<'_> {
         let old = Found { record: found.record.clone(), store: found.store, place: found.place.clone() };
         match self.refresh(profile, found, &lock, client) {
             Ok(handed) => self.checked(handed, wanted).map(Some),
-            Err(error) => self.or_the_old_one(old, wanted, error).map(Some),
+            Err(Failed::Before(error)) => self.or_the_old_one(old, wanted, error).map(Some),
+            Err(Failed::After(error)) => Err(error.into()),
         }
     }
 
@@ -131,7 +139,8 @@ impl TokenSource<'_> {
         let journal = lock.journal();
         let promoted = journal.as_ref().map(|journal| journal.read(&found.record)).transpose();
         match promoted.map_err(StoreError::Journal)?.flatten() {
-            Some(record) => {
+            Some(mut record) => {
+                record.restored = true;
                 let saved = self.store.replace(profile, found.store, &record);
                 found.record = record;
                 match saved {
@@ -150,119 +159,6 @@ impl TokenSource<'_> {
 
     fn load(&self, profile: &Profile) -> Result<Option<Found<StoredToken>>, TokenSourceError> {
         Ok(self.store.load(profile)?)
-    }
-
-    fn refresh<E: From<TokenSourceError>>(
-        &self,
-        profile: &Profile,
-        found: Found<StoredToken>,
-        lock: &LoginLock,
-        client: impl FnOnce(&StoredToken) -> Result<Client, E>,
-    ) -> Result<Handed<E>, E> {
-        let Found { record, store, place } = found;
-        let (name, provider) = (profile.to_string(), record.provider.clone());
-        if let Some(since) = record.dead_since {
-            return Err(TokenSourceError::Dead { profile: name, provider, since }.into());
-        }
-        let client = client(&record)?;
-        let now = self.clock.now();
-        let Some(token) = refresh::presented(&client.provider, &record) else {
-            let expired_at = match record.expiry {
-                Expiry::At(end) if end <= now => Some(end),
-                _ => None,
-            };
-            return Err(TokenSourceError::NoRefreshToken { profile: name, provider, expired_at }.into());
-        };
-        let interrupted = record.intent.as_ref().map(|intent| intent.begun_at);
-        let key = Journal::new_key(self.entropy).map_err(TokenSourceError::from)?;
-        let intent = Intent::new(interrupted.unwrap_or(now), Some(key.clone()));
-        let mut record = record;
-        record.intent = Some(intent);
-        self.store.replace(profile, store, &record).map_err(TokenSourceError::from)?;
-        let found = Found { record, store, place };
-        // A provider that rotates may have dropped the old token already, so a reply that is under way is waited for a
-        // moment, and then kept.
-        let _unbroken = Unbroken::begin();
-        match refresh::refresh(self.http, &client, token, now) {
-            Ok(reply) => Ok(self.keep(profile, found, lock, &client, &key, reply, now)?),
-            Err(error) => Err(self.give_up(profile, found, &client, interrupted, error, now).into()),
-        }
-    }
-
-    /// From the reply to the store. What was rotated is lost from here to the end of the journal's write, and no longer.
-    #[allow(clippy::too_many_arguments)] // all of one refresh
-    fn keep<E>(
-        &self,
-        profile: &Profile,
-        found: Found<StoredToken>,
-        lock: &LoginLock,
-        client: &Client,
-        key: &Secret,
-        reply: TokenReply,
-        now: Timestamp,
-    ) -> Result<Handed<E>, TokenSourceError> {
-        let malformed = reply.malformed.clone();
-        let record = found.record.refreshed(&client.provider, reply, now);
-        let journal = lock.journal();
-        // If it cannot be written there is still the store: two chances that do not depend on each other.
-        let journalled = journal.as_ref().filter(|journal| journal.write(key, &record, self.entropy).is_ok());
-        // A login or logout that had waited for too long went ahead without the lock, and what it did counts.
-        let stored = self.store.load(profile).and_then(|current| {
-            let ours = current.is_some_and(|current| current.record.journal_key() == Some(key));
-            ours.then(|| self.store.replace(profile, found.store, &record)).transpose()
-        });
-        let found = Found { record, ..found };
-        match stored {
-            Ok(Some(())) => {
-                journal.iter().for_each(Journal::remove);
-                Ok(Handed { found, trouble: malformed.map(Trouble::Malformed) })
-            }
-            Ok(None) => {
-                journal.iter().for_each(Journal::remove);
-                Err(TokenSourceError::Replaced { profile: profile.to_string() })
-            }
-            Err(error) => {
-                let journal = journalled.map(Journal::place);
-                Ok(Handed { found, trouble: Some(Trouble::NotStored { error, journal }) })
-            }
-        }
-    }
-
-    /// Notes in the record what a failure means, and says it.
-    fn give_up(
-        &self,
-        profile: &Profile,
-        found: Found<StoredToken>,
-        client: &Client,
-        interrupted: Option<Timestamp>,
-        error: FlowError,
-        now: Timestamp,
-    ) -> TokenSourceError {
-        let Found { mut record, store, .. } = found;
-        let sent = refresh::presented(&client.provider, &record);
-        let in_doubt = |begun_at| Intent::new(begun_at, None);
-        let meaning = refresh::meaning(&error);
-        if meaning == Meaning::Dead {
-            let current = self.store.load(profile).ok().flatten();
-            let stored = current.and_then(|current| refresh::presented(&client.provider, &current.record));
-            if stored != sent {
-                return TokenSourceError::Replaced { profile: profile.to_string() };
-            }
-        }
-        let (intent, dead_since) = match meaning {
-            Meaning::Dead => (None, Some(now)),
-            Meaning::Untouched => (interrupted.map(in_doubt), None),
-            Meaning::Unclear => (Some(in_doubt(interrupted.unwrap_or(now))), None),
-        };
-        let provider = record.provider.clone();
-        // If the store does not take it now, the next run finds an intent without a journal and comes here again.
-        (record.intent, record.dead_since) = (intent, dead_since);
-        let _ = self.store.replace(profile, store, &record);
-        let profile = profile.to_string();
-        match meaning {
-            Meaning::Dead => TokenSourceError::Refused { profile, provider, interrupted, source: error.into() },
-            Meaning::Untouched | Meaning::Unclear => TokenSourceError::Failed { profile, source: error.into() },
-        }
     }
 
     /// The old access token with a warning, if it still works and that will do; without one if another process has renewed

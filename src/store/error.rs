@@ -6,7 +6,7 @@ use super::journal::JournalError;
 use super::login_index::IndexError;
 use super::login_lock::LockError;
 use crate::keychain::{FileProblem, KeychainError};
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::system::private_file::{CLOSED_FOLDERS, OURS_ALONE, disk_hint};
 
 /// Why something could not be kept or found.
@@ -28,6 +28,11 @@ pub enum StoreError {
     },
     #[error("the record of `{name}` in {place} was written by a newer version of oauthctl (format {version})")]
     Newer { name: String, place: String, version: u64 },
+    /// It is listed and was not found, which is no removal: see `entry.rs`.
+    #[error("the login `{profile}` is listed, but {place} does not have it")]
+    LoginGone { profile: String, provider: String, place: String },
+    #[error("the client of `{provider}` is listed, but {place} does not have it")]
+    ClientGone { provider: String, place: String },
     #[error("{place} gave back something else than was stored")]
     NotReadBack { place: String },
     /// Without the lock no refresh token is spent.
@@ -47,12 +52,30 @@ impl Advice for StoreError {
             }
             Self::Damaged { .. } => ExitCode::Store.hint("log in again to replace it"),
             Self::Newer { .. } => ExitCode::Store.hint("upgrade oauthctl, or log in again to replace the record"),
+            Self::LoginGone { profile, provider, .. } => ExitCode::Store
+                .hint(format!("{BRING_BACK}; if it is gone for good, {}", ways_to_end(profile, provider))),
+            Self::ClientGone { provider, .. } => ExitCode::Store.hint(format!(
+                "{BRING_BACK}; if it is gone for good, `oauthctl app set {provider}` registers the client again, and \
+                 `oauthctl app remove {provider}` forgets it"
+            )),
             Self::NotReadBack { .. } => ExitCode::Store.hint("`--store file` keeps logins in a sealed file instead"),
             Self::Lock(error) => error.next_step(),
             Self::Journal(error) => error.next_step(),
             Self::Index(error) => error.next_step(),
         }
     }
+}
+
+const BRING_BACK: &str = "bring back the store that had it, such as a keyring in whose place another one was started, \
+                          and try again";
+
+/// The commands that end a login whose record cannot be found any more.
+pub fn ways_to_end(profile: &str, provider: &str) -> String {
+    let login = match provider {
+        "" => format!("oauthctl login --profile {profile}"),
+        provider => login_command(provider, profile),
+    };
+    format!("`{login}` makes a new login, and `oauthctl logout --local --profile {profile}` forgets this one")
 }
 
 fn keychain_hint(kind: StoreKind, error: &KeychainError) -> Option<String> {

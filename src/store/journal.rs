@@ -2,9 +2,13 @@
 //!
 //! A provider that rotates has dropped the old refresh token by the time its reply comes. From there to the end of the
 //! write to the store everything would be lost in a crash, and a keychain may take its time. So the new record goes
-//! into a file first, which is written and on the disk in a millisecond. Its key is random, made for one refresh, and
-//! stands in the stored record's intent, so that the file alone is of no use to anybody, and a file that stays behind is
-//! never mistaken for that of a later refresh.
+//! into a file first. Its key is random, made for one refresh, and stands in the stored record's intent, so that the
+//! file alone is of no use to anybody, and a file that stays behind is never mistaken for that of a later refresh.
+//!
+//! Between the reply and the journal a crash still loses the login, so as little as can be is done there: the file is
+//! opened, and has its room on the disk, before the request is sent; then it is written and gets its name, which
+//! outlives this process; and only then it is synced, for a loss of power. What that leaves of a file does not open, and
+//! counts as none. A journal that cannot be opened is found out before anything is spent.
 
 use std::path::PathBuf;
 
@@ -15,12 +19,18 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::protocol::secret::Secret;
 use crate::system::entropy::{Entropy, NoEntropy};
-use crate::system::private_file::{self, PrivateDir, PrivateFileError, SIZE_LIMIT};
+use crate::system::private_file::{self, PrivateDir, PrivateFileError, Reserved, SIZE_LIMIT};
 
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     #[error("`{path}` cannot be used")]
     File {
+        path: String,
+        #[source]
+        source: PrivateFileError,
+    },
+    #[error("`{path}` cannot be made")]
+    NotMade {
         path: String,
         #[source]
         source: PrivateFileError,
@@ -45,6 +55,9 @@ impl Advice for JournalError {
         match self {
             Self::File { .. } => ExitCode::Store
                 .hint("it may hold a newer token than the store: make it readable, and run `oauthctl token`"),
+            Self::NotMade { source, .. } => {
+                ExitCode::Store.hint(format!("{}: no refresh token is spent without it", source.hint()))
+            }
             Self::BadKey | Self::Damaged { .. } => ExitCode::Store.hint("log in again to replace the record"),
             Self::Newer { .. } => ExitCode::Store.hint("upgrade oauthctl"),
             Self::Entropy(error) => error.next_step(),
@@ -52,9 +65,28 @@ impl Advice for JournalError {
     }
 }
 
+/// The room that is taken on the disk. A record has a few KiB.
+const ROOM: u64 = 64 * 1024;
+
 pub struct Journal {
     folder: PathBuf,
     name: String,
+}
+
+/// A journal before its refresh: nothing needs to be looked for any more when the reply is there.
+pub struct OpenJournal {
+    journal: Journal,
+    key: SealKey,
+    file: Reserved,
+}
+
+impl OpenJournal {
+    /// On the disk when this returns; out of reach of a crash of this process a good deal sooner.
+    pub fn write(self, token: &StoredToken, entropy: &dyn Entropy) -> Result<(), JournalError> {
+        let sealed = self.key.seal(&self.journal.name, &record::encode(token), entropy)?;
+        let Self { journal, file, .. } = self;
+        file.put(&sealed).map_err(|source| journal.failed(source))
+    }
 }
 
 impl Journal {
@@ -66,12 +98,14 @@ impl Journal {
         Ok(SealKey::random(entropy)?.to_text())
     }
 
-    /// On the disk when this returns.
-    pub fn write(&self, key: &Secret, token: &StoredToken, entropy: &dyn Entropy) -> Result<(), JournalError> {
+    /// Makes all ready for a refresh. An older journal stays in its place until this one is written.
+    pub fn open(self, key: &Secret) -> Result<OpenJournal, JournalError> {
         let key = SealKey::parse(key.expose().as_bytes()).ok_or(JournalError::BadKey)?;
-        let sealed = key.seal(&self.name, &record::encode(token), entropy)?;
-        let dir = PrivateDir::create(&self.folder).map_err(|source| self.failed(source))?;
-        dir.write(&self.name, &sealed).map_err(|source| self.failed(source))
+        let reserved = PrivateDir::create(&self.folder).and_then(|dir| dir.reserve(&self.name, ROOM));
+        match reserved {
+            Ok(file) => Ok(OpenJournal { journal: self, key, file }),
+            Err(source) => Err(JournalError::NotMade { path: self.place(), source }),
+        }
     }
 
     /// What the journal holds, if it is that of the record's own refresh. A file that does not open is of an earlier
@@ -143,8 +177,19 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let (journal, key) = (journal(&folder, "mine"), Journal::new_key(&OsEntropy).unwrap());
         assert_eq!(token_in(journal.read(&record(4, Some(&key)))), None, "nothing was written yet");
-        journal.write(&key, &refreshed(), &OsEntropy).unwrap();
+        let open = self::journal(&folder, "mine").open(&key).unwrap();
+        assert_eq!(token_in(journal.read(&record(4, Some(&key)))), None, "nor when it is open");
+        open.write(&refreshed(), &OsEntropy).unwrap();
         assert_eq!(token_in(journal.read(&record(4, Some(&key)))).unwrap(), "canary-after");
+        let harms: [fn(&mut Vec<u8>); 3] =
+            [|bytes| bytes.truncate(bytes.len() / 2), |bytes| bytes.fill(0), |bytes| bytes.clear()];
+        let whole = std::fs::read(journal.path()).unwrap();
+        for harm in harms {
+            let mut harmed = whole.clone();
+            harm(&mut harmed);
+            std::fs::write(journal.path(), harmed).unwrap();
+            assert_eq!(token_in(journal.read(&record(4, Some(&key)))), None, "a loss of power leaves such as this");
+        }
         journal.remove();
         assert_eq!(token_in(journal.read(&record(4, Some(&key)))), None);
     }
@@ -153,7 +198,7 @@ mod tests {
     fn a_journal_is_read_by_the_record_of_its_own_refresh_only() {
         let folder = TempDir::new().unwrap();
         let (mine, key) = (journal(&folder, "mine"), Journal::new_key(&OsEntropy).unwrap());
-        mine.write(&key, &refreshed(), &OsEntropy).unwrap();
+        journal(&folder, "mine").open(&key).unwrap().write(&refreshed(), &OsEntropy).unwrap();
         let another = Journal::new_key(&OsEntropy).unwrap();
         let strangers = [
             ("no refresh is under way", StoredToken::sample("a")),
@@ -176,7 +221,7 @@ mod tests {
         let folder = TempDir::new().unwrap();
         let (journal, key) = (journal(&folder, "mine"), Secret::new("no key"));
         assert!(matches!(journal.read(&record(4, Some(&key))), Err(JournalError::BadKey)));
-        assert!(matches!(journal.write(&key, &refreshed(), &OsEntropy), Err(JournalError::BadKey)));
+        assert!(matches!(journal.open(&key), Err(JournalError::BadKey)));
     }
 
     #[test]
@@ -201,15 +246,19 @@ mod tests {
     #[test]
     fn a_journal_that_cannot_be_read_or_written_is_named_on_one_clean_line() {
         let folder = TempDir::new().unwrap();
-        let journal = Journal::new(folder.path().join("a\n\u{1b}[2Jb"), &"mine".parse().unwrap());
-        let place = journal.place();
+        let journal = || Journal::new(folder.path().join("a\n\u{1b}[2Jb"), &"mine".parse().unwrap());
+        let place = journal().place();
         assert!(place.ends_with("b/mine.journal") && !place.contains(char::is_control), "{place:?}");
-        std::fs::create_dir_all(journal.path()).unwrap();
+        std::fs::create_dir_all(journal().path()).unwrap();
         let key = Journal::new_key(&OsEntropy).unwrap();
-        let failures =
-            [journal.read(&record(4, Some(&key))).err(), journal.write(&key, &refreshed(), &OsEntropy).err()];
-        for failure in failures {
+        let written = journal().open(&key).unwrap().write(&refreshed(), &OsEntropy);
+        for failure in [journal().read(&record(4, Some(&key))).err(), written.err()] {
             assert!(matches!(failure, Some(JournalError::File { path, .. }) if path == place));
         }
+        let folder = journal().folder;
+        std::fs::remove_dir_all(&folder).unwrap();
+        std::fs::write(&folder, "").unwrap();
+        let not_made = journal().open(&key).err();
+        assert!(matches!(not_made, Some(JournalError::NotMade { path, .. }) if path == place));
     }
 }

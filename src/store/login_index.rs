@@ -83,26 +83,32 @@ pub struct LoginEntry {
     /// What the provider's URLs need, for a token that comes without a record: the environment's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, String>,
+    /// Its removal was begun.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ending: bool,
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
 
 impl LoginEntry {
     pub fn new(provider: String, store: StoreKind, params: BTreeMap<String, String>) -> Self {
-        Self { provider, store, params, unknown: Map::new() }
+        Self { provider, store, params, ending: false, unknown: Map::new() }
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppEntry {
     pub store: StoreKind,
+    /// Its removal was begun.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ending: bool,
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
 
 impl AppEntry {
     pub fn new(store: StoreKind) -> Self {
-        Self { store, unknown: Map::new() }
+        Self { store, ending: false, unknown: Map::new() }
     }
 }
 
@@ -125,10 +131,14 @@ impl IndexFile {
 
     /// The index, or an empty one where nothing was ever kept.
     pub fn read(&self) -> Result<LoginIndex, IndexError> {
-        let Some(bytes) = private_file::read(&self.dir.join(FILE), MAX_INDEX).map_err(|e| self.failed(e))? else {
-            return Ok(LoginIndex::default());
-        };
-        record::decode(&bytes).map_err(|problem| match problem {
+        Ok(self.read_if_there()?.unwrap_or_default())
+    }
+
+    /// The index. It is written when a login is removed, and never deleted, so `None` says nothing of a login.
+    pub fn read_if_there(&self) -> Result<Option<LoginIndex>, IndexError> {
+        let bytes = private_file::read(&self.dir.join(FILE), MAX_INDEX).map_err(|e| self.failed(e))?;
+        let decoded = bytes.map(|bytes| record::decode(&bytes)).transpose();
+        decoded.map_err(|problem| match problem {
             NotARecord::Damaged(source) => IndexError::Damaged { path: self.place(), source },
             NotARecord::Newer(version) => IndexError::Newer { path: self.place(), version },
         })
@@ -141,6 +151,11 @@ impl IndexFile {
         let mut index = self.read()?;
         change(&mut index);
         dir.write(FILE, &record::encode(&index)).map_err(|e| self.failed(e))
+    }
+
+    /// Removes what ended processes have left beside it.
+    pub fn sweep(&self) -> Result<(), IndexError> {
+        private_file::sweep(&self.dir).map_err(|source| self.failed(source))
     }
 
     fn failed(&self, source: PrivateFileError) -> IndexError {

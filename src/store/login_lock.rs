@@ -13,7 +13,7 @@ use crate::keychain::StateFolder;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::system::account::{self, NoAccount};
-use crate::system::private_file::{FileLock, PrivateDir, PrivateFileError};
+use crate::system::private_file::{self, FileLock, PrivateDir, PrivateFileError};
 
 /// How long to wait for another process. A refresh ends after 30 s, which is the network's limit, and the store's time.
 pub const PATIENCE: Duration = Duration::from_secs(35);
@@ -52,10 +52,8 @@ pub struct LoginLock {
 impl LoginLock {
     /// `None` if another process still has it after `patience`.
     pub fn take(profile: &Profile, folder: &StateFolder, patience: Duration) -> Result<Option<Self>, LockError> {
-        let folder = match folder {
-            StateFolder::Nowhere => return Ok(Some(Self { folder: None, profile: profile.clone(), _file: None })),
-            StateFolder::At(folder) => folder.clone(),
-            StateFolder::OfAccount => account::state_folder()?,
+        let Some(folder) = path_of(folder)? else {
+            return Ok(Some(Self { folder: None, profile: profile.clone(), _file: None }));
         };
         let failed = |source| LockError::File { path: shown(&folder), source };
         let dir = PrivateDir::create(&folder).map_err(failed)?;
@@ -66,6 +64,21 @@ impl LoginLock {
     /// The login's journal, which only the holder of the lock touches. `None` for a store that no other process sees.
     pub fn journal(&self) -> Option<Journal> {
         self.folder.as_ref().map(|folder| Journal::new(folder.clone(), &self.profile))
+    }
+}
+
+/// Removes what ended processes have left beside the locks.
+pub fn sweep(folder: &StateFolder) -> Result<(), LockError> {
+    // Without a home nothing was ever written there.
+    let Ok(Some(folder)) = path_of(folder) else { return Ok(()) };
+    private_file::sweep(&folder).map_err(|source| LockError::File { path: shown(&folder), source })
+}
+
+fn path_of(folder: &StateFolder) -> Result<Option<PathBuf>, NoAccount> {
+    match folder {
+        StateFolder::Nowhere => Ok(None),
+        StateFolder::At(folder) => Ok(Some(folder.clone())),
+        StateFolder::OfAccount => account::state_folder().map(Some),
     }
 }
 

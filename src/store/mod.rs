@@ -1,5 +1,6 @@
 //! Floor 3: logins and registrations, kept safely. One record each; which store a record lives in is remembered.
 
+pub mod entry;
 mod error;
 pub mod journal;
 pub mod login_index;
@@ -13,7 +14,7 @@ pub mod store_kind;
 pub mod stored_token;
 pub mod token_store;
 
-pub use error::StoreError;
+pub use error::{StoreError, ways_to_end};
 pub use journal::Journal;
 pub use login_index::LoginIndex;
 pub use login_lock::LoginLock;

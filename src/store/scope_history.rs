@@ -126,6 +126,7 @@ impl ScopeHistory {
     }
 
     pub fn forget(&self, profile: &Profile) -> Result<bool, PrivateFileError> {
+        private_file::sweep(&self.dir)?;
         private_file::remove(&self.dir.join(file(profile)))
     }
 }

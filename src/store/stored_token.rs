@@ -111,6 +111,10 @@ pub struct StoredToken {
     /// How often the token was refreshed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u64,
+    /// Whether it was taken out of the journal of a refresh that was broken off. A process that waited for the lock
+    /// has not waited for that refresh.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restored: bool,
     /// A refresh that was begun, and has not come to a known end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,
@@ -189,6 +193,7 @@ impl StoredToken {
             granted: None,
             reply: None,
             generation: 0,
+            restored: false,
             intent: None,
             dead_since: None,
             unknown: Map::new(),
@@ -207,6 +212,7 @@ impl StoredToken {
             granted: new.granted.or_else(|| self.granted.clone()),
             reply: new.reply,
             generation: self.generation + 1,
+            restored: false,
             intent: None,
             dead_since: None,
             ..self.clone()
@@ -353,6 +359,7 @@ mod tests {
             granted: Some(ScopeSet::parse("a")),
             label: Some("shop".into()),
             generation: 3,
+            restored: true,
             intent: Some(Intent::new(Timestamp(200), None)),
             dead_since: Some(Timestamp(150)),
             ..token()
@@ -369,6 +376,7 @@ mod tests {
             assert_eq!((after.obtained_at, after.generation), (Timestamp(300), 4));
             assert_eq!(after.reply, Some(serde_json::json!({"n": n})));
             assert!(after.intent.is_none() && after.dead_since.is_none(), "the refresh has come to its end");
+            assert!(!after.restored, "it came from the provider");
             // Whatever the reply says, the login stays where it was made.
             assert_eq!(
                 (&after.provider, &after.origins, &after.label),

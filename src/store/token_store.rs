@@ -1,4 +1,5 @@
 //! Records over keychains. Nothing falls back by itself: which store a record goes to is chosen, remembered, and said.
+//! Nothing is taken for removed because it was not found: see `entry.rs`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,11 +7,13 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use super::entry::{Entry, Listing};
+use super::journal::Journal;
 use super::login_index::{AppEntry, IndexFile, LoginEntry, LoginIndex};
-use super::login_lock::{LoginLock, PATIENCE};
+use super::login_lock::{self, LoginLock, PATIENCE};
 use super::record::{self, NotARecord};
 use super::{Profile, Registration, StoreError, StoreKind, StoredToken};
-use crate::keychain::Keychain;
+use crate::keychain::{Keychain, PROBE, probe_name};
 use crate::protocol::member;
 use crate::system::certificate::CallbackCertificate;
 use crate::system::signals::{Unbroken, Writing};
@@ -39,6 +42,15 @@ pub struct Found<T> {
     pub record: T,
     pub store: StoreKind,
     pub place: String,
+}
+
+/// What it means that a listed record is not there when it is to be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum IfGone {
+    /// It may be in a store that was there before: it stays listed, and that is an error.
+    Keep,
+    /// A person says that it is gone for good.
+    Unlist,
 }
 
 impl TokenStore {
@@ -70,9 +82,18 @@ impl TokenStore {
         }
     }
 
+    /// What the list says of a login. `None` where there is no list at all.
+    pub fn listing(&self, profile: &Profile) -> Result<Option<Listing>, StoreError> {
+        let entry = Entry::Login(profile);
+        match &self.in_memory {
+            Some(_) => Ok(Some(entry.listing(&self.index()?))),
+            None => Ok(self.index.read_if_there().map_err(StoreError::Index)?.map(|index| entry.listing(&index))),
+        }
+    }
+
     /// The store that a listed login is in.
     fn remembered(&self, profile: &Profile) -> Result<Option<StoreKind>, StoreError> {
-        Ok(self.index()?.logins.get(profile.as_str()).map(|entry| entry.store))
+        Ok(Entry::Login(profile).listing(&self.index()?).store())
     }
 
     /// The store that a login of this name goes to: the chosen one, else the one that it was in.
@@ -97,17 +118,22 @@ impl TokenStore {
 
     pub fn prove_writable_in(&self, kind: StoreKind, probe: u64) -> Result<(), StoreError> {
         let keychain = self.keychain(kind)?;
-        let name = format!("probe-{probe:016x}");
+        let name = probe_name(probe);
         let _unbroken = Unbroken::begin();
         // Files are written and removed to the end; a keychain may hang.
         let _writing = (kind == StoreKind::File).then(Writing::begin);
-        let result = keychain.set(&name, b"{}").and_then(|()| keychain.delete(&name));
+        let result = keychain.set(&name, PROBE).and_then(|()| keychain.delete(&name));
         result.map(drop).map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })
     }
 
+    /// `None` if there is no such login; one that is listed and cannot be found is an error.
     pub fn load(&self, profile: &Profile) -> Result<Option<Found<StoredToken>>, StoreError> {
-        let remembered = self.remembered(profile)?;
-        self.read(profile.as_str(), profile.as_str(), remembered)
+        self.find(Entry::Login(profile))
+    }
+
+    /// What that store has under the login's name, whatever the list says.
+    pub fn load_in(&self, profile: &Profile, kind: StoreKind) -> Result<Option<Found<StoredToken>>, StoreError> {
+        self.read(Entry::Login(profile), kind)
     }
 
     /// Waits for the right to change a login. `None` if another process still has it after `patience`.
@@ -133,18 +159,22 @@ impl TokenStore {
 
     /// Keeps a login, reads it back, and makes it the current one.
     pub fn save(&self, profile: &Profile, token: &StoredToken) -> Result<StoreKind, StoreError> {
-        let kind = self.kind_for(profile)?;
+        self.save_in(self.kind_for(profile)?, profile, token)
+    }
+
+    /// The same in the store that was proven: the list may have changed since.
+    pub fn save_in(&self, kind: StoreKind, profile: &Profile, token: &StoredToken) -> Result<StoreKind, StoreError> {
         // A refresh that is under way would write its token over ours. It looks before it does, so if it holds the lock
         // for longer than it may, or there can be no lock, the person who has just consented loses no login for that.
         let lock = self.lock(profile, kind, PATIENCE).ok().flatten();
         let _unbroken = Unbroken::begin();
-        let listed = |index: &LoginIndex| index.logins.get(profile.as_str()).map(|entry| entry.store);
-        let previous = self.enlist(kind, profile.as_str(), &record::encode(token), listed, |index| {
+        let previous = self.enlist(kind, Entry::Login(profile), &record::encode(token), |index| {
             index.current = Some(profile.as_str().to_owned());
             let entry = LoginEntry::new(token.provider.clone(), kind, token.params.clone());
             index.logins.insert(profile.as_str().to_owned(), entry);
         })?;
-        drop(lock);
+        // What it holds is of the login whose place this one takes.
+        lock.and_then(|lock| lock.journal()).iter().for_each(Journal::remove);
         // The login has moved: the copy in the old store would only grow stale. It may be gone, or its store may be.
         if let Some(previous) = previous.filter(|previous| *previous != kind) {
             let _ = self.keychain(previous).map(|keychain| keychain.delete(profile.as_str()));
@@ -155,20 +185,23 @@ impl TokenStore {
     /// Forgets a login. `false` if there was none. To be called by the holder of the lock, where a refresh may be under
     /// way.
     pub fn forget(&self, profile: &Profile) -> Result<bool, StoreError> {
-        let listed = self.remembered(profile)?;
-        let kind = self.kind_of(profile)?;
+        self.remove(Entry::Login(profile), IfGone::Keep)
+    }
+
+    /// The same for a login whose record may be gone for good.
+    pub fn forget_even_if_gone(&self, profile: &Profile) -> Result<bool, StoreError> {
+        self.remove(Entry::Login(profile), IfGone::Unlist)
+    }
+
+    /// Removes what ended processes have left where this store writes. An error if something cannot be removed.
+    pub fn sweep(&self, kind: StoreKind) -> Result<(), StoreError> {
         let keychain = self.keychain(kind)?;
-        let deleted = keychain.delete(profile.as_str());
-        let deleted = deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
-        if listed.is_some() {
-            self.change_index(|index| {
-                index.logins.remove(profile.as_str());
-                if index.current.as_deref() == Some(profile.as_str()) {
-                    index.current = None;
-                }
-            })?;
+        keychain.sweep().map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
+        login_lock::sweep(&keychain.state_folder()).map_err(StoreError::Lock)?;
+        match self.in_memory {
+            Some(_) => Ok(()),
+            None => self.index.sweep().map_err(StoreError::Index),
         }
-        Ok(deleted || listed.is_some())
     }
 
     /// Makes a login the current one.
@@ -177,32 +210,22 @@ impl TokenStore {
     }
 
     pub fn load_app(&self, provider: &str) -> Result<Option<Found<Registration>>, StoreError> {
-        let remembered = self.index()?.apps.get(provider).map(|entry| entry.store);
-        self.read(&app_account(provider), provider, remembered)
+        self.find(Entry::Client(provider))
     }
 
     pub fn save_app(&self, provider: &str, registration: &Registration) -> Result<StoreKind, StoreError> {
         let kind = self.kind_for_new();
         let _unbroken = Unbroken::begin();
-        let listed = |index: &LoginIndex| index.apps.get(provider).map(|entry| entry.store);
-        self.enlist(kind, &app_account(provider), &record::encode(registration), listed, |index| {
+        self.enlist(kind, Entry::Client(provider), &record::encode(registration), |index| {
             index.apps.insert(provider.to_owned(), AppEntry::new(kind));
         })?;
         Ok(kind)
     }
 
+    /// Forgets a client, also one whose record is gone: there is nothing of it elsewhere that would be lost. `false` if
+    /// there was none.
     pub fn forget_app(&self, provider: &str) -> Result<bool, StoreError> {
-        let listed = self.index()?.apps.get(provider).map(|entry| entry.store);
-        let kind = self.kind_among(listed).unwrap_or_default();
-        let keychain = self.keychain(kind)?;
-        let deleted = keychain.delete(&app_account(provider));
-        let deleted = deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
-        if listed.is_some() {
-            self.change_index(|index| {
-                index.apps.remove(provider);
-            })?;
-        }
-        Ok(deleted)
+        self.remove(Entry::Client(provider), IfGone::Unlist)
     }
 
     /// The certificate of the TLS callback, if one was kept.
@@ -221,22 +244,35 @@ impl TokenStore {
         self.write(self.kind_for_new(), CERTIFICATE, &record::encode(certificate))
     }
 
-    fn read<T: DeserializeOwned>(
-        &self,
-        account: &str,
-        name: &str,
-        remembered: Option<StoreKind>,
-    ) -> Result<Option<Found<T>>, StoreError> {
-        // Nothing is remembered and nothing chosen: then there is nothing, and the keychain need not be opened.
-        let Some(kind) = self.kind_among(remembered) else { return Ok(None) };
+    /// Looks where the list says, and again if it says otherwise by then.
+    fn find<T: DeserializeOwned>(&self, entry: Entry<'_>) -> Result<Option<Found<T>>, StoreError> {
+        let mut index = self.index()?;
+        // A login that moves is read twice; more often than that nobody moves it.
+        for _ in 0..3 {
+            let listing = entry.listing(&index);
+            // Nothing is remembered and nothing chosen: then there is nothing, and the keychain need not be opened.
+            let Some(kind) = self.kind_among(listing.store()) else { return Ok(None) };
+            if let Some(found) = self.read(entry, kind)? {
+                return Ok(Some(found));
+            }
+            index = self.index()?;
+            if entry.listing(&index) == listing {
+                // The environment's is there for as long as its variable is.
+                let is_doubt = listing == Listing::In(kind) && kind != StoreKind::Env;
+                return if is_doubt { Err(entry.gone(&index, self.place(kind)?)) } else { Ok(None) };
+            }
+        }
+        Ok(None)
+    }
+
+    fn read<T: DeserializeOwned>(&self, entry: Entry<'_>, kind: StoreKind) -> Result<Option<Found<T>>, StoreError> {
         let keychain = self.keychain(kind)?;
         let place = keychain.place();
-        let bytes =
-            keychain.get(account).map_err(|source| StoreError::Keychain { place: place.clone(), kind, source })?;
-        let Some(bytes) = bytes else { return Ok(None) };
+        let failed = |source| StoreError::Keychain { place: place.clone(), kind, source };
+        let Some(bytes) = keychain.get(&entry.account()).map_err(failed)? else { return Ok(None) };
         let named = |problem| match problem {
-            NotARecord::Damaged(source) => StoreError::Damaged { name: name.to_owned(), place: place.clone(), source },
-            NotARecord::Newer(version) => StoreError::Newer { name: name.to_owned(), place: place.clone(), version },
+            NotARecord::Damaged(source) => StoreError::Damaged { name: entry.name(), place: place.clone(), source },
+            NotARecord::Newer(version) => StoreError::Newer { name: entry.name(), place: place.clone(), version },
         };
         let record = record::decode(&bytes).map_err(named)?;
         Ok(Some(Found { record, store: kind, place }))
@@ -253,30 +289,57 @@ impl TokenStore {
     }
 
     /// Writes a record and lists it. If the list cannot be changed, a record that was not there before is deleted again:
-    /// without `--store` nobody would find it, to use it or to forget it.
-    ///
-    /// `listed` says in which store a list has it; what it said before is returned.
+    /// without `--store` nobody would find it, to use it or to forget it. Returns where the list had it before.
     fn enlist(
         &self,
         kind: StoreKind,
-        account: &str,
+        entry: Entry<'_>,
         record: &[u8],
-        listed: impl Fn(&LoginIndex) -> Option<StoreKind>,
         change: impl FnOnce(&mut LoginIndex),
     ) -> Result<Option<StoreKind>, StoreError> {
-        let keychain = self.keychain(kind)?;
-        let previous = listed(&self.index()?);
-        let is_new = previous != Some(kind) && matches!(keychain.get(account), Ok(None));
-        self.write(kind, account, record)?;
+        let (keychain, account) = (self.keychain(kind)?, entry.account());
+        let previous = entry.listing(&self.index()?).store();
+        let is_new = previous != Some(kind) && matches!(keychain.get(&account), Ok(None));
+        self.write(kind, &account, record)?;
         self.change_index(change).inspect_err(|_| {
             // A list that cannot be read either may have it, and another process may have written since: nothing is
             // forgotten on doubt.
-            let is_ours = || matches!(keychain.get(account), Ok(Some(found)) if *found == record);
-            if is_new && self.index().is_ok_and(|index| listed(&index) != Some(kind)) && is_ours() {
-                let _ = keychain.delete(account);
+            let is_ours = || matches!(keychain.get(&account), Ok(Some(found)) if *found == record);
+            let is_unlisted = || self.index().is_ok_and(|index| entry.listing(&index).store() != Some(kind));
+            if is_new && is_unlisted() && is_ours() {
+                let _ = keychain.delete(&account);
             }
         })?;
         Ok(previous)
+    }
+
+    /// Deletes a record and its place in the list. `false` if there was neither.
+    fn remove(&self, entry: Entry<'_>, if_gone: IfGone) -> Result<bool, StoreError> {
+        let index = self.index()?;
+        let listing = entry.listing(&index);
+        let kind = self.kind_among(listing.store()).unwrap_or_default();
+        let keychain = self.keychain(kind)?;
+        // What is listed elsewhere is not what is removed here.
+        let is_listed = listing.store() == Some(kind);
+        let mark = |ending| match listing == Listing::In(kind) {
+            true => self.change_index(|index| entry.mark(index, ending)),
+            false => Ok(()),
+        };
+        // First, so that who is killed on the way leaves no secret that nobody comes for.
+        let _ = self.sweep(kind);
+        mark(true)?;
+        let deleted = match keychain.delete(&entry.account()) {
+            Ok(false) if listing == Listing::In(kind) && if_gone == IfGone::Keep => {
+                Err(entry.gone(&index, keychain.place()))
+            }
+            deleted => deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source }),
+        };
+        // It was not removed. If the mark stays, no more comes of it than that a later doubt is taken for a removal.
+        let deleted = deleted.inspect_err(|_| drop(mark(false)))?;
+        if is_listed {
+            self.change_index(|index| entry.unlist(index))?;
+        }
+        Ok(deleted || is_listed)
     }
 
     fn change_index(&self, change: impl FnOnce(&mut LoginIndex)) -> Result<(), StoreError> {
@@ -298,10 +361,6 @@ impl TokenStore {
         opened.insert(kind, Arc::clone(&keychain));
         Ok(keychain)
     }
-}
-
-fn app_account(provider: &str) -> String {
-    format!("app/{provider}")
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ mod chromium;
 mod ci;
 mod crash;
 mod definitions;
+#[cfg(target_os = "linux")]
+mod doubt;
 mod emulator;
 mod error_page;
 mod every_provider;

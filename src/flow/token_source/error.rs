@@ -3,7 +3,7 @@
 use super::FlowError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::time::{HumanDuration, Timestamp};
-use crate::store::StoreError;
+use crate::store::{StoreError, ways_to_end};
 use crate::system::entropy::NoEntropy;
 
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,9 @@ pub enum TokenSourceError {
     Busy { profile: String, waited: HumanDuration },
     #[error("the login `{profile}` was replaced or removed while it was refreshed")]
     Replaced { profile: String },
+    /// The provider has rotated; `journal` is where the new token is.
+    #[error("the token of `{profile}` was refreshed, and then {place} did not have the login any more")]
+    Unsettled { profile: String, provider: String, place: String, journal: String },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -56,6 +59,11 @@ impl Advice for TokenSourceError {
             Self::TooShort { .. } => ExitCode::Network.hint("ask for less with `--min-validity`, or try again later"),
             Self::Busy { .. } => ExitCode::Busy.hint("try again when it is done; a process that hangs may be ended"),
             Self::Replaced { .. } => ExitCode::Busy.hint("try again"),
+            Self::Unsettled { profile, provider, journal, .. } => ExitCode::Store.hint(format!(
+                "the new token is kept, encrypted, in `{journal}`; bring back the store that had the login and run the \
+                 command again, which takes it over. If that store is gone for good, {}",
+                ways_to_end(profile, provider)
+            )),
             Self::Store(error) => error.next_step(),
             Self::Entropy(error) => error.next_step(),
         }

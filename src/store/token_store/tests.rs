@@ -147,8 +147,7 @@ fn what_is_forgotten_is_gone_from_its_store_and_from_the_list() {
     assert!(!has(&machine.keychain, "one") && !store.index().unwrap().logins.contains_key("one"));
     assert_eq!(store.index().unwrap().current.as_deref(), Some("three"), "another login stays the current one");
 
-    machine.keychain.delete("three").unwrap();
-    assert!(store.forget(&profile("three")).unwrap(), "it was listed, if nothing else");
+    assert!(store.forget(&profile("three")).unwrap());
     assert_eq!(store.index().unwrap().current, None);
 
     fs::remove_dir_all(machine.data()).unwrap();
@@ -270,6 +269,40 @@ fn a_record_that_cannot_be_listed_is_deleted_again_and_one_that_is_listed_stays(
     assert_eq!(store.load_app("judgeme").unwrap().unwrap().record.client_id.as_str(), "two");
 }
 
+/// Another process writes after we have read back what we wrote.
+#[cfg(unix)]
+#[derive(Default)]
+struct Overtaken {
+    entries: MemoryKeychain,
+    looks: std::sync::atomic::AtomicUsize,
+}
+
+#[cfg(unix)]
+impl Keychain for Overtaken {
+    fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError> {
+        if self.looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 2 {
+            self.entries.set(account, b"theirs")?;
+        }
+        self.entries.get(account)
+    }
+
+    fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
+        self.entries.set(account, secret)
+    }
+
+    fn delete(&self, account: &str) -> Result<bool, KeychainError> {
+        self.entries.delete(account)
+    }
+
+    fn place(&self) -> String {
+        "a busy keychain".to_owned()
+    }
+
+    fn state_folder(&self) -> StateFolder {
+        StateFolder::Nowhere
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_record_that_was_there_unlisted_and_one_that_came_meanwhile_are_not_deleted() {
@@ -281,16 +314,12 @@ fn a_record_that_was_there_unlisted_and_one_that_came_meanwhile_are_not_deleted(
     assert!(matches!(store.save(&profile("unlisted"), &login("two")), Err(StoreError::Index(_))));
     assert_eq!(found(&store, "unlisted"), Some(("two".into(), StoreKind::Keychain)));
 
-    let looks = std::cell::Cell::new(0);
-    let listed_by_nobody = |_: &LoginIndex| {
-        looks.set(looks.get() + 1);
-        if looks.get() == 2 {
-            machine.keychain.set("new", b"theirs").unwrap();
-        }
-        None
-    };
-    assert!(store.enlist(StoreKind::Keychain, "new", b"ours", listed_by_nobody, |_| {}).is_err());
-    assert_eq!(machine.keychain.get("new").unwrap().unwrap().as_slice(), b"theirs");
+    let overtaken = Arc::new(Overtaken::default());
+    let opened = Arc::clone(&overtaken);
+    let open = move |_| Ok(Arc::clone(&opened) as Arc<dyn Keychain>);
+    let store = TokenStore::new(IndexFile::new(machine.data()), Some(StoreKind::Keychain), Box::new(open));
+    assert!(store.save(&profile("new"), &login("two")).is_err());
+    assert_eq!(overtaken.entries.get("new").unwrap().unwrap().as_slice(), b"theirs");
 }
 
 #[cfg(unix)]
@@ -320,4 +349,110 @@ fn nothing_is_written_over_as_long_as_the_list_is_damaged() {
     assert!(matches!(store.save(&profile("mine"), &login("two")), Err(StoreError::Index(_))));
     assert!(matches!(store.save_app("judgeme", &registration("two")), Err(StoreError::Index(_))));
     assert!(accounts.map(|account| machine.keychain.get(account).unwrap()) == before);
+}
+
+/// Every way in which a listed record is looked for.
+#[test]
+fn what_is_listed_and_not_found_is_not_taken_for_removed() {
+    let machine = Machine::new();
+    let store = machine.store(None);
+    store.save(&profile("mine"), &login("one")).unwrap();
+    store.save_app("judgeme", &registration("a")).unwrap();
+    let kept = ["mine", "app/judgeme"].map(|account| (account, machine.keychain.get(account).unwrap().unwrap()));
+    kept.iter().for_each(|(account, _)| assert!(machine.keychain.delete(account).unwrap()));
+
+    let gone = |result: Result<_, StoreError>| match result {
+        Err(StoreError::LoginGone { profile, provider, place }) => (profile, provider, place),
+        other => panic!("{other:?}"),
+    };
+    let named = || ("mine".to_owned(), "judgeme".to_owned(), "memory".to_owned());
+    assert_eq!(gone(store.load(&profile("mine")).map(drop)), named());
+    assert_eq!(gone(store.forget(&profile("mine")).map(drop)), named());
+    let client = store.load_app("judgeme");
+    assert!(matches!(client, Err(StoreError::ClientGone { provider, .. }) if provider == "judgeme"));
+    assert!(machine.store(Some(StoreKind::File)).load(&profile("mine")).unwrap().is_none(), "it is not listed there");
+
+    kept.iter().for_each(|(account, record)| machine.keychain.set(account, record).unwrap());
+    assert_eq!(found(&machine.store(None), "mine"), Some(("one".into(), StoreKind::Keychain)));
+    assert!(store.load_app("judgeme").unwrap().is_some());
+}
+
+#[test]
+fn what_is_gone_for_good_can_be_forgotten_or_replaced() {
+    let machine = Machine::new();
+    let store = machine.store(None);
+    for name in ["one", "two"] {
+        store.save(&profile(name), &login(name)).unwrap();
+        machine.keychain.delete(name).unwrap();
+    }
+    assert!(store.forget_even_if_gone(&profile("one")).unwrap() && store.load(&profile("one")).unwrap().is_none());
+    store.save(&profile("two"), &login("anew")).unwrap();
+    assert_eq!(found(&store, "two"), Some(("anew".into(), StoreKind::Keychain)));
+    store.save_app("judgeme", &registration("a")).unwrap();
+    machine.keychain.delete("app/judgeme").unwrap();
+    assert!(store.forget_app("judgeme").unwrap() && store.load_app("judgeme").unwrap().is_none());
+}
+
+/// A process that was killed in the middle of it, and one that looks while another is in the middle of it.
+#[test]
+fn a_removal_that_was_begun_is_seen() {
+    let machine = Machine::new();
+    let store = machine.store(None);
+    store.save(&profile("mine"), &login("one")).unwrap();
+    let mark = |index: &mut LoginIndex| Entry::Login(&profile("mine")).mark(index, true);
+    IndexFile::new(machine.data()).change(mark).unwrap();
+    assert!(found(&store, "mine").is_some(), "as long as it is there");
+    assert!(store.forget(&profile("mine")).unwrap(), "and it can be begun again");
+    store.save(&profile("mine"), &login("one")).unwrap();
+    IndexFile::new(machine.data()).change(mark).unwrap();
+    machine.keychain.delete("mine").unwrap();
+    assert!(store.load(&profile("mine")).unwrap().is_none());
+    assert!(store.forget(&profile("mine")).unwrap() && !store.forget(&profile("mine")).unwrap());
+}
+
+#[test]
+fn a_removal_that_fails_is_none() {
+    let home = TempDir::new().unwrap();
+    let open = |_| Ok(Arc::new(VariableKeychain) as Arc<dyn Keychain>);
+    let index = IndexFile::new(home.path().join("data"));
+    let list = |index: &mut LoginIndex| {
+        index.logins.insert("mine".into(), LoginEntry::new("judgeme".into(), StoreKind::File, Default::default()));
+    };
+    index.change(list).unwrap();
+    let store = TokenStore::new(index, None, Box::new(open));
+    assert!(matches!(store.forget_even_if_gone(&profile("mine")), Err(StoreError::Keychain { .. })));
+    assert_eq!(store.listing(&profile("mine")).unwrap(), Some(Listing::In(StoreKind::File)));
+}
+
+#[test]
+fn what_is_removed_from_one_store_stays_listed_in_another() {
+    let machine = Machine::new();
+    machine.store(None).save(&profile("mine"), &login("one")).unwrap();
+    assert!(!machine.store(Some(StoreKind::File)).forget(&profile("mine")).unwrap());
+    assert_eq!(found(&machine.store(None), "mine"), Some(("one".into(), StoreKind::Keychain)));
+}
+
+#[test]
+fn a_login_goes_to_the_store_that_was_proven() {
+    let machine = Machine::new();
+    machine.store(Some(StoreKind::File)).save(&profile("mine"), &login("one")).unwrap();
+    let store = machine.store(None);
+    let proven = store.kind_for(&profile("mine")).unwrap();
+    // Another process logs out while the person is in the browser.
+    machine.store(None).forget(&profile("mine")).unwrap();
+    assert_eq!(store.save_in(proven, &profile("mine"), &login("two")).unwrap(), StoreKind::File);
+    assert_eq!(found(&machine.store(None), "mine"), Some(("two".into(), StoreKind::File)));
+}
+
+#[test]
+fn a_list_that_is_gone_says_nothing() {
+    let machine = Machine::new();
+    let store = machine.store(None);
+    assert_eq!(store.listing(&profile("mine")).unwrap(), None);
+    store.save(&profile("other"), &login("one")).unwrap();
+    assert_eq!(store.listing(&profile("mine")).unwrap(), Some(Listing::Nowhere));
+    store.save(&profile("mine"), &login("one")).unwrap();
+    assert_eq!(store.listing(&profile("mine")).unwrap(), Some(Listing::In(StoreKind::Keychain)));
+    fs::remove_file(machine.data().join("logins.json")).unwrap();
+    assert_eq!(store.listing(&profile("mine")).unwrap(), None);
 }

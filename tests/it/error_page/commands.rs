@@ -21,7 +21,9 @@ use oauthctl::protocol::grant::GrantKind;
 use oauthctl::protocol::json::TooMuch;
 use oauthctl::protocol::redirect_uri::RedirectUriError;
 use oauthctl::session::SessionError;
+use oauthctl::store::StoreError;
 use oauthctl::store::StoreKind;
+use oauthctl::store::login_index::IndexError;
 use oauthctl::store::sealed_login::SealedLoginError;
 
 use super::values::*;
@@ -40,7 +42,7 @@ variants! {
     TokenError: NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
     StatusError: LoginsEnd | Session Store Terminal;
     ScopesError: ScopesMissing | Session Providers Flow Terminal;
-    LogoutError: OneOrAll | Session Store TokenSource Flow;
+    LogoutError: OneOrAll Leftover | Session Store TokenSource Flow;
     RefreshError: | Session Terminal;
     ExecError: | NotStarted Session;
     PassphraseError: NoPassphrase PassphrasesDiffer | Terminal;
@@ -70,7 +72,8 @@ pub fn errors(page: &mut Page) {
         missing: missing(),
         remedy: text("oauthctl login --provider acme --scope 'read_products write_products'"),
     }]);
-    page.section(vec![LogoutError::OneOrAll]);
+    let source = Box::new(StoreError::Index(IndexError::Busy));
+    page.section(vec![LogoutError::OneOrAll, LogoutError::Leftover { profile: text("acme-eu"), source }]);
     page.only("ChildNotStarted", ChildNotStarted { program: text("crul"), source: not_found() });
     page.section(vec![PassphraseError::NoPassphrase, PassphraseError::PassphrasesDiffer]);
     page.section(vec![ExportError::MoveOfVariable { profile: profile() }]);

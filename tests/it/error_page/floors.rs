@@ -46,12 +46,12 @@ variants! {
     DiscoveryError: NotAnIssuer NotFound Malformed OtherIssuer UnsafeEndpoint;
     TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
     NotATokenResponse: NoAccessToken Malformed BadCharacters UnknownType;
-    TokenSourceError: NoRefreshToken Dead Refused Failed TooShort Busy Replaced Store Entropy;
-    StoreError: Keychain Damaged Newer NotReadBack Lock Journal Index;
+    TokenSourceError: NoRefreshToken Dead Refused Failed TooShort Busy Replaced Unsettled Store Entropy;
+    StoreError: Keychain Damaged Newer LoginGone ClientGone NotReadBack Lock Journal Index;
     KeychainError: Missing Locked Silent Refused Ambiguous TooLarge File BadKey ReadOnly;
     FileProblem: Io NotOurs Newer NotPrivate Exposed KeyGone FileGone;
     LockError: NoAccount File;
-    JournalError: File BadKey Damaged Newer Entropy;
+    JournalError: File NotMade BadKey Damaged Newer Entropy;
     IndexError: File Damaged Busy Newer;
     PrivateFileError: Io NotPrivate Exposed;
     DefinitionError: UnknownProvider Unreadable UnreadableFile UnknownAlternative Missing Wrong ParamNeeded
@@ -284,6 +284,12 @@ fn token_source_errors() -> Vec<TokenSourceError> {
         },
         TokenSourceError::Busy { profile: profile(), waited: for_seconds(35) },
         TokenSourceError::Replaced { profile: profile() },
+        TokenSourceError::Unsettled {
+            profile: profile(),
+            provider: provider(),
+            place: text("the OS keychain"),
+            journal: text("/home/me/.local/state/oauthctl/acme-eu.journal"),
+        },
         TokenSourceError::Store(in_keychain(StoreKind::Keychain, "the OS keychain", KeychainError::Locked)),
         TokenSourceError::Entropy(no_entropy()),
     ]
@@ -299,6 +305,8 @@ fn store_errors() -> Vec<StoreError> {
         in_keychain(StoreKind::Env, "the variable OAUTHCTL_TOKEN", KeychainError::ReadOnly),
         StoreError::Damaged { name: text("acme-eu"), place: text("the OS keychain"), source: not_json() },
         StoreError::Newer { name: text("acme-eu"), place: text("the OS keychain"), version: 2 },
+        StoreError::LoginGone { profile: text("acme-eu"), provider: text("acme"), place: text("the OS keychain") },
+        StoreError::ClientGone { provider: text("acme"), place: text("the OS keychain") },
         StoreError::NotReadBack { place: text("the OS keychain") },
         StoreError::Lock(LockError::NoAccount(NoAccount)),
         StoreError::Journal(JournalError::BadKey),
@@ -343,6 +351,7 @@ fn journal_errors() -> Vec<JournalError> {
     let path = text("/home/me/.local/state/oauthctl/acme-eu.journal");
     vec![
         JournalError::File { path: path.clone(), source: PrivateFileError::Io(denied()) },
+        JournalError::NotMade { path: path.clone(), source: PrivateFileError::Io(denied()) },
         JournalError::BadKey,
         JournalError::Damaged { path: path.clone(), source: malformed_record() },
         JournalError::Newer { path, version: 2 },

@@ -123,8 +123,10 @@ fn an_entry_that_is_not_ours_any_more_is_refused_and_left_as_it_is() {
             assert_eq!(sandbox.run(&["token"]).code(0).stdout(), format!("{TOKEN}\n"));
         }
         desk.secret_tool(&format!("clear {entry}"));
-        // Deleted behind our back: there is none, and that is said.
-        sandbox.run(&["token"]).code(4).says("there is no login called `judgeme`").says("oauthctl login");
+        // Deleted behind our back, or not there where it was: nobody can tell.
+        let gone = sandbox.run(&["token"]);
+        gone.code(7).says("the OS keychain does not have it").says("oauthctl login --provider judgeme");
+        gone.says("oauthctl logout --local --profile judgeme");
     }
     let sandbox = at(&desk);
     keep(&sandbox, TOKEN).code(0);
@@ -156,7 +158,10 @@ fn a_sealed_login_that_was_changed_is_refused_and_left_as_it_is() {
         }
         assert_eq!(fs::read(&path).unwrap(), bytes, "{name}");
         fs::remove_file(&path).unwrap();
-        sandbox.run(&["token"]).code(4).says("there is no login called `judgeme`");
+        sandbox.run(&["token"]).code(7).says("the login `judgeme` is listed, but the sealed files below");
+        sandbox.run(&["logout"]).code(7).says("`oauthctl logout --local --profile judgeme` forgets this one");
+        sandbox.run(&["logout", "--local"]).code(0);
+        sandbox.run(&["token"]).code(4).says("there is no login");
     }
 }
 

@@ -1,0 +1,198 @@
+//! One refresh: from what must be ready before a refresh token is spent to what becomes of the reply.
+
+use super::{Handed, TokenSource, TokenSourceError, Trouble};
+use crate::flow::FlowError;
+use crate::flow::refresh::{self, Client, Meaning};
+use crate::protocol::secret::{RefreshToken, Secret};
+use crate::protocol::time::Timestamp;
+use crate::provider::dialect::TokenReply;
+use crate::store::entry::Listing;
+use crate::store::journal::OpenJournal;
+use crate::store::stored_token::{Expiry, Intent};
+use crate::store::token_store::Found;
+use crate::store::{Journal, LoginLock, Profile, StoreError, StoredToken};
+use crate::system::signals::Unbroken;
+
+/// How a refresh failed.
+pub enum Failed<E> {
+    /// The old access token is as good as it was.
+    Before(E),
+    /// The provider has rotated.
+    After(TokenSourceError),
+}
+
+/// A refresh that is under way.
+struct Refreshing<'a> {
+    profile: &'a Profile,
+    lock: &'a LoginLock,
+    client: &'a Client,
+    /// The record with its intent, as the store has it.
+    found: Found<StoredToken>,
+    sent: RefreshToken,
+    /// The key of the journal, by which the record is known again.
+    key: Secret,
+    /// Whether the login was listed in its store: only then can a removal be seen.
+    was_listed: bool,
+    /// When an earlier refresh was begun whose end is not known.
+    interrupted: Option<Timestamp>,
+    begun_at: Timestamp,
+}
+
+/// What the store has when the provider has answered.
+enum Standing {
+    /// The record that the refresh began with.
+    Ours,
+    /// A newer one, or none since it was removed: a login, an import or a logout had waited for too long, and went ahead
+    /// without the lock. What it did counts.
+    Replaced,
+    /// It was not found, or only an older state of it was, and nobody has removed it.
+    Lost,
+    Unknown(StoreError),
+}
+
+impl TokenSource<'_> {
+    pub(super) fn refresh<E: From<TokenSourceError>>(
+        &self,
+        profile: &Profile,
+        found: Found<StoredToken>,
+        lock: &LoginLock,
+        client: impl FnOnce(&StoredToken) -> Result<Client, E>,
+    ) -> Result<Handed<E>, Failed<E>> {
+        let before = |error: TokenSourceError| Failed::Before(error.into());
+        let (name, provider) = (profile.to_string(), found.record.provider.clone());
+        if let Some(since) = found.record.dead_since {
+            return Err(before(TokenSourceError::Dead { profile: name, provider, since }));
+        }
+        let client = client(&found.record).map_err(Failed::Before)?;
+        let now = self.clock.now();
+        let Some(sent) = refresh::presented(&client.provider, &found.record) else {
+            let expired_at = match found.record.expiry {
+                Expiry::At(end) if end <= now => Some(end),
+                _ => None,
+            };
+            return Err(before(TokenSourceError::NoRefreshToken { profile: name, provider, expired_at }));
+        };
+        let (refreshing, journal) = self.begin(profile, found, lock, &client, sent, now).map_err(before)?;
+        // A provider that rotates may have dropped the old token already, so a reply that is under way is waited for a
+        // moment, and then kept.
+        let _unbroken = Unbroken::begin();
+        match refresh::refresh(self.http, &client, refreshing.sent.clone(), now) {
+            Ok(reply) => self.keep(refreshing, journal, reply).map_err(Failed::After),
+            Err(error) => Err(before(self.give_up(refreshing, error))),
+        }
+    }
+
+    /// Makes all ready: after this the refresh token may be spent.
+    fn begin<'a>(
+        &self,
+        profile: &'a Profile,
+        mut found: Found<StoredToken>,
+        lock: &'a LoginLock,
+        client: &'a Client,
+        sent: RefreshToken,
+        now: Timestamp,
+    ) -> Result<(Refreshing<'a>, Option<OpenJournal>), TokenSourceError> {
+        let key = Journal::new_key(self.entropy)?;
+        let journal = lock.journal().map(|journal| journal.open(&key)).transpose().map_err(StoreError::Journal)?;
+        let interrupted = found.record.intent.as_ref().map(|intent| intent.begun_at);
+        found.record.intent = Some(Intent::new(interrupted.unwrap_or(now), Some(key.clone())));
+        let was_listed = self.store.listing(profile)? == Some(Listing::In(found.store));
+        self.store.replace(profile, found.store, &found.record)?;
+        Ok((Refreshing { profile, lock, client, found, sent, key, was_listed, interrupted, begun_at: now }, journal))
+    }
+
+    /// From the reply to the store. What was rotated is lost from here until the journal has its name, and no longer.
+    fn keep<E>(
+        &self,
+        mut refreshing: Refreshing<'_>,
+        journal: Option<OpenJournal>,
+        reply: TokenReply,
+    ) -> Result<Handed<E>, TokenSourceError> {
+        let provider = &refreshing.client.provider;
+        let malformed = reply.malformed.clone();
+        let record = refreshing.found.record.refreshed(provider, reply, refreshing.begun_at);
+        // If it cannot be written there is still the store: two chances that do not depend on each other.
+        let is_kept = journal.is_some_and(|journal| journal.write(&record, self.entropy).is_ok());
+        let standing = self.standing(&refreshing);
+        let (profile, kind, journal) = (refreshing.profile, refreshing.found.store, refreshing.lock.journal());
+        let (name, place) = (profile.to_string(), journal.as_ref().map(Journal::place).filter(|_| is_kept));
+        let unsaved = match (standing, place) {
+            (Standing::Lost, Some(journal)) => {
+                let (provider, place) = (record.provider, refreshing.found.place);
+                return Err(TokenSourceError::Unsettled { profile: name, provider, place, journal });
+            }
+            (Standing::Replaced, _) => {
+                journal.iter().for_each(Journal::remove);
+                return Err(TokenSourceError::Replaced { profile: name });
+            }
+            (Standing::Unknown(error), place) => Some((error, place)),
+            // Nothing else has it: better in a store that may not be the one that it was than nowhere.
+            (Standing::Ours | Standing::Lost, place) => {
+                self.store.replace(profile, kind, &record).err().map(|error| (error, place))
+            }
+        };
+        refreshing.found.record = record;
+        let trouble = match unsaved {
+            None => {
+                journal.iter().for_each(Journal::remove);
+                malformed.map(Trouble::Malformed)
+            }
+            Some((error, journal)) => Some(Trouble::NotStored { error, journal }),
+        };
+        Ok(Handed { found: refreshing.found, trouble })
+    }
+
+    fn standing(&self, refreshing: &Refreshing<'_>) -> Standing {
+        let (profile, ours) = (refreshing.profile, &refreshing.found);
+        // A list that is gone, or cannot be read, says nothing.
+        let listing = self.store.listing(profile).ok().flatten().filter(|_| refreshing.was_listed);
+        let current = match (self.store.load_in(profile, ours.store), listing) {
+            (_, Some(Listing::Ending(_))) => return Standing::Replaced,
+            (_, Some(Listing::In(elsewhere))) if elsewhere != ours.store => return Standing::Replaced,
+            // Who removes a login deletes the record before its entry: with its record there it is a new list.
+            (Ok(None), Some(Listing::Nowhere)) => return Standing::Replaced,
+            (Ok(None), _) => return Standing::Lost,
+            (Err(error), _) => return Standing::Unknown(error),
+            (Ok(Some(current)), _) => current.record,
+        };
+        // A store that was started anew may have the state before the intent.
+        let is_same = || {
+            let presented = refresh::presented(&refreshing.client.provider, &current);
+            presented.as_ref() == Some(&refreshing.sent) && current.generation == ours.record.generation
+        };
+        if current.journal_key() == Some(&refreshing.key) || is_same() {
+            return Standing::Ours;
+        }
+        match current.obtained_at >= ours.record.obtained_at {
+            true => Standing::Replaced,
+            false => Standing::Lost,
+        }
+    }
+
+    /// Notes in the record what a failure means, and says it.
+    fn give_up(&self, refreshing: Refreshing<'_>, error: FlowError) -> TokenSourceError {
+        let (standing, meaning) = (self.standing(&refreshing), refresh::meaning(&error));
+        let Refreshing { profile, found, interrupted, begun_at: now, .. } = refreshing;
+        let Found { mut record, store, .. } = found;
+        let in_doubt = |begun_at| Intent::new(begun_at, None);
+        (record.intent, record.dead_since) = match meaning {
+            Meaning::Dead => (None, Some(now)),
+            Meaning::Untouched => (interrupted.map(in_doubt), None),
+            Meaning::Unclear => (Some(in_doubt(interrupted.unwrap_or(now))), None),
+        };
+        let (name, provider) = (profile.to_string(), record.provider.clone());
+        match (meaning, standing) {
+            (Meaning::Dead, Standing::Replaced) => return TokenSourceError::Replaced { profile: name },
+            // Whether it is the stored token that was refused is for a run that can read it.
+            (Meaning::Dead, Standing::Unknown(error)) => return error.into(),
+            // If the store does not take it now, the next run finds an intent without a journal and comes here again.
+            (_, Standing::Ours) => drop(self.store.replace(profile, store, &record)),
+            // It is not brought back.
+            (_, Standing::Replaced | Standing::Lost | Standing::Unknown(_)) => {}
+        }
+        match meaning {
+            Meaning::Dead => TokenSourceError::Refused { profile: name, provider, interrupted, source: error.into() },
+            Meaning::Untouched | Meaning::Unclear => TokenSourceError::Failed { profile: name, source: error.into() },
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What the list of logins has an entry for: a login, or a provider's client.
+//!
+//! A record that is not found may be removed, or its store may be another one than it was: a keychain that was started
+//! anew and is empty, a folder that is not mounted. The list tells them apart. Who removes a record marks its entry
+//! first, deletes the record, and then the entry, so that at each moment a removal can be seen; a record that is listed,
+//! not marked, and not there is doubt, on which nothing is forgotten.
+
+use super::login_index::LoginIndex;
+use super::{Profile, StoreError, StoreKind};
+
+#[derive(Clone, Copy, Debug)]
+pub enum Entry<'a> {
+    Login(&'a Profile),
+    /// By its provider.
+    Client(&'a str),
+}
+
+/// What the list says of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    In(StoreKind),
+    /// Its removal was begun.
+    Ending(StoreKind),
+    Nowhere,
+}
+
+impl Listing {
+    /// The store that it is, or was, in.
+    pub fn store(self) -> Option<StoreKind> {
+        match self {
+            Self::In(store) | Self::Ending(store) => Some(store),
+            Self::Nowhere => None,
+        }
+    }
+}
+
+impl Entry<'_> {
+    /// What a keychain calls it. Profiles have no slash.
+    pub fn account(self) -> String {
+        match self {
+            Self::Login(profile) => profile.to_string(),
+            Self::Client(provider) => format!("app/{provider}"),
+        }
+    }
+
+    pub fn name(self) -> String {
+        match self {
+            Self::Login(profile) => profile.to_string(),
+            Self::Client(provider) => provider.to_owned(),
+        }
+    }
+
+    pub fn listing(self, index: &LoginIndex) -> Listing {
+        let found = match self {
+            Self::Login(profile) => index.logins.get(profile.as_str()).map(|entry| (entry.store, entry.ending)),
+            Self::Client(provider) => index.apps.get(provider).map(|entry| (entry.store, entry.ending)),
+        };
+        match found {
+            Some((store, false)) => Listing::In(store),
+            Some((store, true)) => Listing::Ending(store),
+            None => Listing::Nowhere,
+        }
+    }
+
+    pub fn mark(self, index: &mut LoginIndex, ending: bool) {
+        let mark = match self {
+            Self::Login(profile) => index.logins.get_mut(profile.as_str()).map(|entry| &mut entry.ending),
+            Self::Client(provider) => index.apps.get_mut(provider).map(|entry| &mut entry.ending),
+        };
+        mark.into_iter().for_each(|mark| *mark = ending);
+    }
+
+    pub fn unlist(self, index: &mut LoginIndex) {
+        match self {
+            Self::Login(profile) => {
+                index.logins.remove(profile.as_str());
+                if index.current.as_deref() == Some(profile.as_str()) {
+                    index.current = None;
+                }
+            }
+            Self::Client(provider) => drop(index.apps.remove(provider)),
+        }
+    }
+
+    /// It is listed there, and was not found there.
+    pub fn gone(self, index: &LoginIndex, place: String) -> StoreError {
+        match self {
+            Self::Login(profile) => {
+                let provider = index.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
+                StoreError::LoginGone { profile: profile.to_string(), provider: provider.unwrap_or_default(), place }
+            }
+            Self::Client(provider) => StoreError::ClientGone { provider: provider.to_owned(), place },
+        }
+    }
+}
