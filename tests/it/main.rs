@@ -25,6 +25,8 @@ mod guides;
 mod help_and_completions;
 mod hostile_callbacks;
 mod https_callback;
+#[cfg(target_os = "linux")]
+mod killed;
 mod launch;
 mod logout;
 mod malformed;
