@@ -17,7 +17,7 @@ use super::scopes::ScopesView;
 use crate::emulator::{Emulator, EmulatorError, Options};
 use crate::flow::FlowError;
 use crate::flow::api::Api;
-use crate::flow::authorization::{Listen, Login, LoginRequest, Obtained, Voucher};
+use crate::flow::authorization::{Listen, Login, LoginRequest, MissingState, Obtained};
 use crate::flow::evidence;
 use crate::flow::pages::Page;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
@@ -225,7 +225,7 @@ fn log_in(
         Some(command) => CommandBrowser(command.to_owned()).open(&url)?,
     }
     let now = context.system.clock.now();
-    let (tab, obtained) = login.wait(PATIENCE, Voucher::Nobody, |_| {})?.obtain(context.system.http.as_ref(), now);
+    let (tab, obtained) = login.wait(PATIENCE, MissingState::Refuse, |_| {})?.obtain(context.system.http.as_ref(), now);
     tab.show(if obtained.is_ok() { Page::LoggedIn } else { Page::Failed });
     let Obtained { reply, provider } = obtained?;
     let how = match response_type {

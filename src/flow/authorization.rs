@@ -29,7 +29,7 @@ use crate::system::entropy::{Entropy, random};
 use crate::system::loopback::{Bodies, Loopback, LoopbackRequest, Serving};
 pub use answered::{Answered, Obtained, Tab};
 use inbox::Inbox;
-pub use waiting::{Voucher, Waiting};
+pub use waiting::{MissingState, Waiting};
 
 /// Who asks, for what, and where the answer comes.
 pub struct LoginRequest<'a> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::api::Api;
-use super::redirect::{self, Expected, Verdict};
+use super::redirect::{self, Expected, RedirectVerdict};
 use super::retry::{Renew, Watch};
 use crate::protocol::authorization::{AuthorizationResponse, ResponseType};
 use crate::protocol::message::HttpRequest;
@@ -214,9 +214,9 @@ pub fn code(code: &str) -> redirect::Answer {
 }
 
 /// What kind of an answer is proven.
-pub fn proven(verdict: &Verdict) -> &'static str {
+pub fn proven(verdict: &RedirectVerdict) -> &'static str {
     match verdict {
-        Verdict::Proven(answer) => match answer.response {
+        RedirectVerdict::Proven(answer) => match answer.response {
             AuthorizationResponse::Code(_) => "code",
             AuthorizationResponse::Token(_) => "token",
             AuthorizationResponse::Error(_) => "error",

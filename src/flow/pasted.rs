@@ -8,15 +8,17 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::redirect::{Answer, Doubt, Expected, Stray, Verdict, judge_params};
+use super::redirect::{Answer, Doubt, Expected, RedirectVerdict, Stray, judge_params};
 use crate::protocol::authorization::{AuthorizationResponse, ResponseType};
 use crate::protocol::params::Params;
 use crate::protocol::secret::{AuthorizationCode, is_vschar};
 
-pub fn judge_pasted(text: &str, expected: &Expected<'_>) -> Verdict {
+pub fn judge_pasted(text: &str, expected: &Expected<'_>) -> RedirectVerdict {
     let text = text.trim();
     if text.contains("://") {
-        let Some(params) = params_of_address(text, expected) else { return Verdict::Stray(Stray::ForeignAddress) };
+        let Some(params) = params_of_address(text, expected) else {
+            return RedirectVerdict::Stray(Stray::ForeignAddress);
+        };
         return judge_params(params, expected);
     }
     let pairs = text.trim_start_matches(['?', '#']);
@@ -24,11 +26,11 @@ pub fn judge_pasted(text: &str, expected: &Expected<'_>) -> Verdict {
         return judge_params(Params::from_urlencoded(pairs), expected);
     }
     if expected.response_type == ResponseType::Token || !is_vschar(text) || text.contains(' ') {
-        return Verdict::Stray(Stray::NotPasteable);
+        return RedirectVerdict::Stray(Stray::NotPasteable);
     }
     let code = AuthorizationResponse::Code(AuthorizationCode::new(text));
     let answer = Answer { response: code, captured: BTreeMap::new() };
-    if expected.pkce { Verdict::Proven(answer) } else { Verdict::Doubtful(answer, Doubt::BareCode) }
+    if expected.pkce { RedirectVerdict::Proven(answer) } else { RedirectVerdict::Doubtful(answer, Doubt::BareCode) }
 }
 
 /// The parameters in an address's query and fragment, if it is the redirect URI's.
@@ -57,7 +59,7 @@ mod tests {
     use crate::flow::doubles::{Case, code, proven};
     use crate::protocol::redirect_uri::RedirectUri;
 
-    fn judge(case: &Case, text: &str) -> Verdict {
+    fn judge(case: &Case, text: &str) -> RedirectVerdict {
         judge_pasted(&text.replace("STATE", case.state.as_str()), &case.expected(None))
     }
 
@@ -72,10 +74,10 @@ mod tests {
             "c",
             " c ",
         ] {
-            assert_eq!(judge(&Case::new(), text), Verdict::Proven(code("c")), "{text}");
+            assert_eq!(judge(&Case::new(), text), RedirectVerdict::Proven(code("c")), "{text}");
         }
         // A code may end like base64 does.
-        assert_eq!(judge(&Case::new(), "Yw=="), Verdict::Proven(code("Yw==")));
+        assert_eq!(judge(&Case::new(), "Yw=="), RedirectVerdict::Proven(code("Yw==")));
         for text in [
             "http://127.0.0.1:8765/callback#access_token=made-up&token_type=bearer&state=STATE",
             "#state=STATE&access_token=made-up&token_type=bearer",
@@ -100,7 +102,7 @@ mod tests {
             "://",
         ] {
             let verdict = judge(&Case::new(), &format!("{address}?code=c&state=STATE"));
-            assert_eq!(verdict, Verdict::Stray(Stray::ForeignAddress), "{address}");
+            assert_eq!(verdict, RedirectVerdict::Stray(Stray::ForeignAddress), "{address}");
         }
     }
 
@@ -109,7 +111,7 @@ mod tests {
         let redirect_uri = RedirectUri::parse("http://127.0.0.1:8765/callback?error=shown").unwrap();
         let case = Case { redirect_uri, ..Case::new() };
         let address = "http://127.0.0.1:8765/callback?error=shown&code=c&state=STATE";
-        assert_eq!(judge(&case, address), Verdict::Proven(code("c")));
+        assert_eq!(judge(&case, address), RedirectVerdict::Proven(code("c")));
         assert_eq!(proven(&judge(&case, "http://127.0.0.1:8765/callback?error=other&state=STATE")), "error");
     }
 
@@ -121,18 +123,18 @@ mod tests {
             ("code=c", false),
             ("?error=access_denied", true),
         ] {
-            assert_eq!(judge(&Case::new(), text), Verdict::Stray(Stray::Unproven { claims_error }), "{text}");
+            assert_eq!(judge(&Case::new(), text), RedirectVerdict::Stray(Stray::Unproven { claims_error }), "{text}");
         }
     }
 
     #[test]
     fn a_bare_code_needs_pkce_or_somebody_who_vouches_for_it() {
         let case = Case { pkce: false, ..Case::new() };
-        assert_eq!(judge(&case, "c"), Verdict::Doubtful(code("c"), Doubt::BareCode));
+        assert_eq!(judge(&case, "c"), RedirectVerdict::Doubtful(code("c"), Doubt::BareCode));
         for (case, text) in
             [(Case::new(), "two words"), (Case::new(), "caf\u{e9}"), (Case::new(), ""), (Case::implicit(), "c")]
         {
-            assert_eq!(judge(&case, text), Verdict::Stray(Stray::NotPasteable), "{text}");
+            assert_eq!(judge(&case, text), RedirectVerdict::Stray(Stray::NotPasteable), "{text}");
         }
     }
 }

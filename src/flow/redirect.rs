@@ -35,7 +35,7 @@ pub struct Expected<'a> {
 
 /// What a request turned out to be.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RedirectVerdict {
     /// It carries our state: the answer to our request.
     Proven(Answer),
     /// It may be the answer; a person has to vouch for it.
@@ -102,8 +102,8 @@ impl Stray {
 }
 
 /// Judges a request to the port.
-pub fn judge(request: &LoopbackRequest, expected: &Expected<'_>) -> Verdict {
-    let stray = Verdict::Stray;
+pub fn judge(request: &LoopbackRequest, expected: &Expected<'_>) -> RedirectVerdict {
+    let stray = RedirectVerdict::Stray;
     let posts_fragment = request.method == "POST" && expected.response_type == ResponseType::Token;
     match request.method.as_str() {
         "GET" => {}
@@ -133,25 +133,25 @@ pub fn judge(request: &LoopbackRequest, expected: &Expected<'_>) -> Verdict {
     }
     let params = Params::from_urlencoded(query);
     if expected.response_type == ResponseType::Token && !params.contains("state") && !params.contains("error") {
-        return Verdict::Fragment;
+        return RedirectVerdict::Fragment;
     }
     judge_params(params, expected)
 }
 
 /// The post of our own page: the fragment as a form body. Another page can post here too, but not with our origin.
-fn judge_post(request: &LoopbackRequest, expected: &Expected<'_>) -> Verdict {
+fn judge_post(request: &LoopbackRequest, expected: &Expected<'_>) -> RedirectVerdict {
     let is_form = HttpRequest::media_type(request.content_type.as_deref()) == "application/x-www-form-urlencoded";
     if !is_form || request.origin.as_deref() != Some(expected.redirect_uri.origin().as_str()) {
-        return Verdict::Stray(Stray::Origin);
+        return RedirectVerdict::Stray(Stray::Origin);
     }
     match std::str::from_utf8(&request.body) {
         Ok(fragment) => judge_params(Params::from_urlencoded(fragment), expected),
-        Err(_) => Verdict::Stray(Stray::Unproven { claims_error: false }),
+        Err(_) => RedirectVerdict::Stray(Stray::Unproven { claims_error: false }),
     }
 }
 
 /// Judges an answer's parameters, wherever they came from.
-pub fn judge_params(params: Params, expected: &Expected<'_>) -> Verdict {
+pub fn judge_params(params: Params, expected: &Expected<'_>) -> RedirectVerdict {
     let signed = expected.dialect.signature_holds(&params, expected.client_secret);
     let captured = expected.dialect.captured_from_callback(&params);
     let params = expected.dialect.read_callback(params);
@@ -160,23 +160,23 @@ pub fn judge_params(params: Params, expected: &Expected<'_>) -> Verdict {
     let proven = matches!(state, Ok(Some(state)) if expected.state.matches(state));
     let may_be_missing = state == Ok(None) && expected.dialect.state_may_be_missing();
     if !proven && !may_be_missing {
-        return Verdict::Stray(Stray::Unproven { claims_error: params.contains("error") });
+        return RedirectVerdict::Stray(Stray::Unproven { claims_error: params.contains("error") });
     }
     if let Some(issuer) = expected.issuer {
         // A simple string comparison (RFC 9207 §2.4, RFC 3986 §6.2.1).
         if !matches!(params.single("iss"), Ok(Some(iss)) if iss == issuer) {
-            return Verdict::Stray(Stray::Issuer);
+            return RedirectVerdict::Stray(Stray::Issuer);
         }
     }
     if !signed {
-        return Verdict::Stray(Stray::Signature);
+        return RedirectVerdict::Stray(Stray::Signature);
     }
     match AuthorizationResponse::parse(&params, expected.response_type) {
-        Ok(response) if proven => Verdict::Proven(Answer { response, captured }),
+        Ok(response) if proven => RedirectVerdict::Proven(Answer { response, captured }),
         // A denial that nobody can vouch for would let any page end the login.
-        Ok(AuthorizationResponse::Error(_)) => Verdict::Stray(Stray::Unproven { claims_error: true }),
-        Ok(response) => Verdict::Doubtful(Answer { response, captured }, Doubt::NoState),
-        Err(problem) => Verdict::Stray(Stray::Unusable(problem)),
+        Ok(AuthorizationResponse::Error(_)) => RedirectVerdict::Stray(Stray::Unproven { claims_error: true }),
+        Ok(response) => RedirectVerdict::Doubtful(Answer { response, captured }, Doubt::NoState),
+        Err(problem) => RedirectVerdict::Stray(Stray::Unusable(problem)),
     }
 }
 
@@ -186,11 +186,11 @@ mod tests {
     use crate::flow::doubles::{Case, code, proven, provider_of};
 
     impl Case {
-        fn judge(&self, target: &str) -> Verdict {
+        fn judge(&self, target: &str) -> RedirectVerdict {
             self.judge_request(&LoopbackRequest::detached("GET", target, "127.0.0.1:8765"))
         }
 
-        fn judge_request(&self, request: &LoopbackRequest) -> Verdict {
+        fn judge_request(&self, request: &LoopbackRequest) -> RedirectVerdict {
             judge(request, &self.expected(None))
         }
 
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn the_state_proves_an_answer_and_nothing_else_does() {
         let case = Case::new();
-        assert_eq!(case.judge(&case.target("&code=c")), Verdict::Proven(code("c")));
+        assert_eq!(case.judge(&case.target("&code=c")), RedirectVerdict::Proven(code("c")));
         assert_eq!(proven(&case.judge(&case.target("&error=access_denied"))), "error");
         let state = case.state.as_str();
         let unproven = [
@@ -217,9 +217,16 @@ mod tests {
             format!("/callback?code=c&State={state}"),
         ];
         for target in unproven {
-            assert_eq!(case.judge(&target), Verdict::Stray(Stray::Unproven { claims_error: false }), "{target}");
+            assert_eq!(
+                case.judge(&target),
+                RedirectVerdict::Stray(Stray::Unproven { claims_error: false }),
+                "{target}"
+            );
         }
-        assert_eq!(case.judge("/callback?error=access_denied"), Verdict::Stray(Stray::Unproven { claims_error: true }));
+        assert_eq!(
+            case.judge("/callback?error=access_denied"),
+            RedirectVerdict::Stray(Stray::Unproven { claims_error: true })
+        );
     }
 
     #[test]
@@ -231,7 +238,7 @@ mod tests {
             request.hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
             case.judge_request(&request)
         };
-        assert!(matches!(verdict(&["127.0.0.1:8765"]), Verdict::Proven(_)));
+        assert!(matches!(verdict(&["127.0.0.1:8765"]), RedirectVerdict::Proven(_)));
         for hosts in [
             &["127.0.0.1"][..],
             &["localhost:8765"],
@@ -241,7 +248,7 @@ mod tests {
             &["127.0.0.1:8765", "127.0.0.1:8765"],
             &["[::ffff:127.0.0.1]:8765"],
         ] {
-            assert_eq!(verdict(hosts), Verdict::Stray(Stray::Host), "{hosts:?}");
+            assert_eq!(verdict(hosts), RedirectVerdict::Stray(Stray::Host), "{hosts:?}");
         }
     }
 
@@ -252,7 +259,7 @@ mod tests {
             [("POST", Stray::Method), ("HEAD", Stray::Method), ("get", Stray::Method), ("OPTIONS", Stray::Noise)]
         {
             let request = LoopbackRequest::detached(method, &case.target("&code=c"), "127.0.0.1:8765");
-            assert_eq!(case.judge_request(&request), Verdict::Stray(stray), "{method}");
+            assert_eq!(case.judge_request(&request), RedirectVerdict::Stray(stray), "{method}");
         }
         let state = case.state.as_str();
         for path in [
@@ -265,18 +272,22 @@ mod tests {
             "http://127.0.0.1:8765/callback",
             "*",
         ] {
-            assert_eq!(case.judge(&format!("{path}?code=c&state={state}")), Verdict::Stray(Stray::Path), "{path}");
+            assert_eq!(
+                case.judge(&format!("{path}?code=c&state={state}")),
+                RedirectVerdict::Stray(Stray::Path),
+                "{path}"
+            );
         }
-        assert_eq!(case.judge("/favicon.ico"), Verdict::Stray(Stray::Noise));
+        assert_eq!(case.judge("/favicon.ico"), RedirectVerdict::Stray(Stray::Noise));
     }
 
     #[test]
     fn a_proven_request_without_an_answer_keeps_the_wait_going() {
         let case = Case::new();
-        assert_eq!(case.judge(&case.target("")), Verdict::Stray(Stray::Unusable(NotAResponse::Empty)));
+        assert_eq!(case.judge(&case.target("")), RedirectVerdict::Stray(Stray::Unusable(NotAResponse::Empty)));
         assert_eq!(
             case.judge(&case.target("&code=a&error=b")),
-            Verdict::Stray(Stray::Unusable(NotAResponse::Contradiction))
+            RedirectVerdict::Stray(Stray::Unusable(NotAResponse::Contradiction))
         );
     }
 
@@ -288,14 +299,14 @@ mod tests {
             let target = case.target(&format!("&code=c{iss}"));
             judge(&LoopbackRequest::detached("GET", &target, "127.0.0.1:8765"), &case.expected(Some(issuer)))
         };
-        assert!(matches!(judge_iss("&iss=https%3A%2F%2Fas.example"), Verdict::Proven(_)));
+        assert!(matches!(judge_iss("&iss=https%3A%2F%2Fas.example"), RedirectVerdict::Proven(_)));
         for iss in [
             "",
             "&iss=https%3A%2F%2Fas.example%2F",
             "&iss=https%3A%2F%2FAS.example",
             "&iss=https%3A%2F%2Fas.example&iss=x",
         ] {
-            assert_eq!(judge_iss(iss), Verdict::Stray(Stray::Issuer), "{iss}");
+            assert_eq!(judge_iss(iss), RedirectVerdict::Stray(Stray::Issuer), "{iss}");
         }
     }
 
@@ -303,8 +314,8 @@ mod tests {
     fn a_state_that_may_be_missing_leaves_a_doubt_and_a_wrong_one_none() {
         let case = Case { provider: provider_of("callback.state = 'may-be-missing'", &[]), ..Case::new() };
         let state = case.state.as_str();
-        assert_eq!(case.judge("/callback?code=c"), Verdict::Doubtful(code("c"), Doubt::NoState));
-        assert_eq!(case.judge(&case.target("&code=c")), Verdict::Proven(code("c")));
+        assert_eq!(case.judge("/callback?code=c"), RedirectVerdict::Doubtful(code("c"), Doubt::NoState));
+        assert_eq!(case.judge(&case.target("&code=c")), RedirectVerdict::Proven(code("c")));
         for (target, claims_error) in [
             ("/callback?code=c&state=x".to_owned(), false),
             ("/callback?code=c&state=".to_owned(), false),
@@ -312,7 +323,7 @@ mod tests {
             // Nobody can vouch for a denial.
             ("/callback?error=access_denied".to_owned(), true),
         ] {
-            assert_eq!(case.judge(&target), Verdict::Stray(Stray::Unproven { claims_error }), "{target}");
+            assert_eq!(case.judge(&target), RedirectVerdict::Stray(Stray::Unproven { claims_error }), "{target}");
         }
     }
 
@@ -320,17 +331,20 @@ mod tests {
     fn a_fragment_is_fetched_where_there_may_be_one() {
         let case = Case::implicit();
         for (target, expected) in [
-            ("/callback".to_owned(), Verdict::Fragment),
-            ("/callback?x=y".to_owned(), Verdict::Fragment),
-            ("/callback?error=access_denied".to_owned(), Verdict::Stray(Stray::Unproven { claims_error: true })),
-            ("/callback?state=x".to_owned(), Verdict::Stray(Stray::Unproven { claims_error: false })),
-            ("/other".to_owned(), Verdict::Stray(Stray::Path)),
+            ("/callback".to_owned(), RedirectVerdict::Fragment),
+            ("/callback?x=y".to_owned(), RedirectVerdict::Fragment),
+            (
+                "/callback?error=access_denied".to_owned(),
+                RedirectVerdict::Stray(Stray::Unproven { claims_error: true }),
+            ),
+            ("/callback?state=x".to_owned(), RedirectVerdict::Stray(Stray::Unproven { claims_error: false })),
+            ("/other".to_owned(), RedirectVerdict::Stray(Stray::Path)),
         ] {
             assert_eq!(case.judge(&target), expected, "{target}");
         }
         // RFC 6749 §4.2.2.1 has errors in the fragment, and some servers have them in the query.
         assert_eq!(proven(&case.judge(&case.target("&error=access_denied"))), "error");
-        assert_eq!(Case::new().judge("/callback"), Verdict::Stray(Stray::Unproven { claims_error: false }));
+        assert_eq!(Case::new().judge("/callback"), RedirectVerdict::Stray(Stray::Unproven { claims_error: false }));
     }
 
     #[test]
@@ -357,11 +371,14 @@ mod tests {
             (ours, None),
             (ours, Some("text/plain")),
         ] {
-            assert_eq!(post("POST", origin, content_type, body), Verdict::Stray(Stray::Origin), "{origin:?}");
+            assert_eq!(post("POST", origin, content_type, body), RedirectVerdict::Stray(Stray::Origin), "{origin:?}");
         }
         for body in [&b"access_token=made-up&state=x"[..], b"access_token=made-up", b"\xff", b""] {
-            assert_eq!(post("POST", ours, Some(form), body), Verdict::Stray(Stray::Unproven { claims_error: false }));
+            assert_eq!(
+                post("POST", ours, Some(form), body),
+                RedirectVerdict::Stray(Stray::Unproven { claims_error: false })
+            );
         }
-        assert_eq!(post("PUT", ours, Some(form), body), Verdict::Stray(Stray::Method));
+        assert_eq!(post("PUT", ours, Some(form), body), RedirectVerdict::Stray(Stray::Method));
     }
 }

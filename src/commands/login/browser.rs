@@ -11,7 +11,7 @@ use clap::Args;
 use super::super::{Context, app};
 use super::{LoginError, talk};
 use crate::flow::FlowError;
-use crate::flow::authorization::{Listen, Login, LoginRequest, Obtained, Tab, Voucher};
+use crate::flow::authorization::{Listen, Login, LoginRequest, MissingState, Obtained, Tab};
 use crate::flow::pages::Page;
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::grant::GrantKind;
@@ -82,12 +82,12 @@ impl BrowserArgs {
         let terminal = context.terminal();
         let paste = terminal.is_interactive().then(|| PasteReader::start(login.paste_sender())).flatten();
         talk::open_browser(self.program().as_deref(), &mut login, paste.is_some(), context);
-        let voucher = match (self.allow_missing_state, &paste) {
-            (true, _) => Voucher::Given,
-            (false, Some(_)) => Voucher::Terminal,
-            (false, None) => Voucher::Nobody,
+        let missing_state = match (self.allow_missing_state, &paste) {
+            (true, _) => MissingState::Accept,
+            (false, Some(_)) => MissingState::Confirm,
+            (false, None) => MissingState::Refuse,
         };
-        let answered = login.wait(self.timeout.0, voucher, |waiting| talk::while_waiting(&waiting, context));
+        let answered = login.wait(self.timeout.0, missing_state, |waiting| talk::while_waiting(&waiting, context));
         drop(paste);
         terminal.progress(None);
         let now = context.system.clock.now();

@@ -54,7 +54,11 @@ impl<'a> Login<'a> {
     }
 
     /// What comes of these arrivals, and what is told meanwhile.
-    fn hear(self, arrivals: Vec<Arrival>, voucher: Voucher) -> (Result<Answered<'a>, FlowError>, Vec<&'static str>) {
+    fn hear(
+        self,
+        arrivals: Vec<Arrival>,
+        missing_state: MissingState,
+    ) -> (Result<Answered<'a>, FlowError>, Vec<&'static str>) {
         for arrival in arrivals {
             match arrival {
                 Arrival::Loopback(event) => self.ports.inbox.deliver(event),
@@ -62,7 +66,7 @@ impl<'a> Login<'a> {
             }
         }
         let mut told = Vec::new();
-        let answered = self.wait(LONG, voucher, |waiting| {
+        let answered = self.wait(LONG, missing_state, |waiting| {
             told.push(match waiting {
                 Waiting::Left(_) => return,
                 Waiting::Stray(_) => "stray",
@@ -105,7 +109,7 @@ fn strays_are_told_once_a_kind_and_the_wait_goes_on() {
         let mut arrivals = vec![stray(), stray(), got("/other"), stray(), pasted("code=x"), pasted("code=x")];
         arrivals.extend([event(), event(), event()].map(Arrival::Loopback));
         arrivals.push(login.callback("code=c&state=STATE"));
-        let (answered, told) = login.hear(arrivals, Voucher::Nobody);
+        let (answered, told) = login.hear(arrivals, MissingState::Refuse);
         // A person hears of each line.
         assert_eq!((code(&answered).as_str(), told), ("c", vec!["stray", "stray", "stray", "stray", of_scheme]));
     }
@@ -119,7 +123,7 @@ fn answers_in_doubt_are_told_once_and_an_error_beside_them() {
     let mut arrivals: Vec<_> = (0..5).map(|_| login.callback("code=x")).collect();
     arrivals.extend((0..5).map(|_| login.callback("error=access_denied&state=x")));
     arrivals.push(login.callback("code=c&state=STATE"));
-    let (answered, told) = login.hear(arrivals, Voucher::Nobody);
+    let (answered, told) = login.hear(arrivals, MissingState::Refuse);
     assert_eq!((code(&answered).as_str(), told), ("c", vec!["stray", "stray"]));
 }
 
@@ -127,7 +131,7 @@ fn answers_in_doubt_are_told_once_and_an_error_beside_them() {
 fn a_yes_or_no_that_nobody_asked_for_is_no_code() {
     let provider = provider_of(SERVERS, &[]);
     let words = ["yes", " Y\n", "no", "N", "c"].map(pasted);
-    let (answered, told) = login(&provider).hear(words.into(), Voucher::Terminal);
+    let (answered, told) = login(&provider).hear(words.into(), MissingState::Confirm);
     assert_eq!((code(&answered).as_str(), told), ("c", vec![]));
 }
 
@@ -135,27 +139,27 @@ fn a_yes_or_no_that_nobody_asked_for_is_no_code() {
 fn somebody_vouches_for_an_answer_without_a_state() {
     let provider = provider_of(&format!("{SERVERS}{MAY_BE_MISSING}"), &[]);
     let with_state = "code=c&state=STATE";
-    type Case<'a> = (Voucher, &'a [(bool, &'a str)], &'a str, &'a [&'a str]);
+    type Case<'a> = (MissingState, &'a [(bool, &'a str)], &'a str, &'a [&'a str]);
     let (came, typed) = (true, false);
     let cases: [Case; 6] = [
-        (Voucher::Given, &[(came, "code=a")], "a", &[]),
-        (Voucher::Nobody, &[(came, "code=a"), (came, with_state)], "c", &["stray"]),
+        (MissingState::Accept, &[(came, "code=a")], "a", &[]),
+        (MissingState::Refuse, &[(came, "code=a"), (came, with_state)], "c", &["stray"]),
         // The question is about the first.
-        (Voucher::Terminal, &[(came, "code=a"), (came, "code=b"), (typed, "YES")], "a", &["confirm", "stray"]),
+        (MissingState::Confirm, &[(came, "code=a"), (came, "code=b"), (typed, "YES")], "a", &["confirm", "stray"]),
         (
-            Voucher::Terminal,
+            MissingState::Confirm,
             &[(came, "code=a"), (typed, "no"), (came, "code=b"), (typed, " y ")],
             "b",
             &["confirm", "confirm"],
         ),
-        (Voucher::Terminal, &[(came, "code=a"), (came, with_state)], "c", &["confirm"]),
-        (Voucher::Terminal, &[(came, "code=a"), (typed, "two words"), (typed, "y")], "a", &["confirm", "stray"]),
+        (MissingState::Confirm, &[(came, "code=a"), (came, with_state)], "c", &["confirm"]),
+        (MissingState::Confirm, &[(came, "code=a"), (typed, "two words"), (typed, "y")], "a", &["confirm", "stray"]),
     ];
-    for (voucher, arrivals, expected, expected_told) in cases {
+    for (missing_state, arrivals, expected, expected_told) in cases {
         let login = login(&provider);
         let arrivals = arrivals.iter().map(|(came, text)| if *came { login.callback(text) } else { pasted(text) });
         let arrivals = arrivals.collect();
-        let (answered, told) = login.hear(arrivals, voucher);
+        let (answered, told) = login.hear(arrivals, missing_state);
         assert_eq!((code(&answered).as_str(), told.as_slice()), (expected, expected_told));
     }
 }
@@ -163,7 +167,7 @@ fn somebody_vouches_for_an_answer_without_a_state() {
 #[test]
 fn the_wait_has_an_end() {
     let provider = provider_of(SERVERS, &[]);
-    let over = login(&provider).wait(Duration::ZERO, Voucher::Nobody, |_| {}).err();
+    let over = login(&provider).wait(Duration::ZERO, MissingState::Refuse, |_| {}).err();
     assert!(matches!(over, Some(FlowError::NoAnswer { .. })));
 }
 
@@ -177,7 +181,7 @@ fn who_asks_for_the_launch_address_ends_no_login() {
     let launch = || LoopbackRequest::detached("GET", url.path(), &authority);
     let mut arrivals: Vec<_> = (0..5).map(|_| Arrival::Loopback(LoopbackEvent::Request(launch()))).collect();
     arrivals.push(login.callback("code=c&state=STATE"));
-    let (answered, told) = login.hear(arrivals, Voucher::Nobody);
+    let (answered, told) = login.hear(arrivals, MissingState::Refuse);
     assert_eq!((code(&answered).as_str(), told), ("c", vec![]));
 }
 
@@ -188,7 +192,7 @@ fn a_refusal_is_told_without_what_the_server_repeats() {
     let state = login.secrets.state.as_str().to_owned();
     let refusal = "error=access_denied&error_description=STATE+made-up-secret&state=STATE";
     let arrivals = vec![login.callback(refusal)];
-    let (answered, _) = login.hear(arrivals, Voucher::Nobody);
+    let (answered, _) = login.hear(arrivals, MissingState::Refuse);
     let (_, obtained) = answered.unwrap().obtain(&Scripted::replies(&[]), Timestamp(0));
     let Err(FlowError::Declined(error)) = obtained else { panic!("it was declined") };
     let said = error.to_string();
@@ -220,7 +224,7 @@ fn a_browser_goes_from_the_launch_address_to_the_provider_and_comes_back_for_a_t
             let led = browse(&redirect_uri.authority(), launch.path());
             (led, browse(&redirect_uri.authority(), &format!("/callback?code=c&state={}", asked["state"])))
         });
-        let answered = login.wait(LONG, Voucher::Nobody, |_| {}).unwrap();
+        let answered = login.wait(LONG, MissingState::Refuse, |_| {}).unwrap();
         let (tab, obtained) = answered.obtain(&server, Timestamp(0));
         tab.show(Page::LoggedIn);
         let (led, page) = browser.join().unwrap();

@@ -10,7 +10,7 @@ use crate::flow::FlowError;
 use crate::flow::launch::Launched;
 use crate::flow::pages::Page;
 use crate::flow::pasted::judge_pasted;
-use crate::flow::redirect::{Answer, Doubt, Stray, Verdict, judge};
+use crate::flow::redirect::{Answer, Doubt, RedirectVerdict, Stray, judge};
 use crate::protocol::time::HumanDuration;
 use crate::system::loopback::{LoopbackEvent, LoopbackRequest};
 
@@ -39,14 +39,15 @@ pub enum Waiting<'a> {
     PlainHttp,
 }
 
-/// Who vouches for an answer without a state.
+/// What becomes of an answer without a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Voucher {
-    /// `--allow-missing-state` did, beforehand.
-    Given,
-    /// Somebody sits at the terminal.
-    Terminal,
-    Nobody,
+pub enum MissingState {
+    /// It counts: `--allow-missing-state` was given.
+    Accept,
+    /// The person at the terminal is asked.
+    Confirm,
+    /// It does not count.
+    Refuse,
 }
 
 impl Waiting<'_> {
@@ -78,8 +79,8 @@ enum Kind {
 }
 
 /// A wait under way: what was said so far, and what is still to be answered by a person.
-struct Vigil<T> {
-    voucher: Voucher,
+struct WaitState<T> {
+    missing_state: MissingState,
     tell: T,
     /// An answer that only a person can vouch for, and the tab that waits for it.
     doubted: Option<Candidate>,
@@ -96,11 +97,11 @@ impl<'a> Login<'a> {
     pub fn wait(
         self,
         timeout: Duration,
-        voucher: Voucher,
+        missing_state: MissingState,
         tell: impl FnMut(Waiting<'_>),
     ) -> Result<Answered<'a>, FlowError> {
         let end = Instant::now() + timeout;
-        let mut vigil = Vigil { voucher, tell, doubted: None, told: HashSet::new(), left: None };
+        let mut wait = WaitState { missing_state, tell, doubted: None, told: HashSet::new(), left: None };
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -109,26 +110,26 @@ impl<'a> Login<'a> {
                     waited: HumanDuration(timeout).to_string(),
                 });
             }
-            vigil.count_down(left);
-            self.report_launch(&mut vigil);
+            wait.count_down(left);
+            self.report_launch(&mut wait);
             let found = match self.ports.inbox.next(left.min(TICK)) {
-                Some(Arrival::Pasted(line)) => self.read(&line, &mut vigil),
-                Some(Arrival::Loopback(event)) => self.receive(event, &mut vigil),
+                Some(Arrival::Pasted(line)) => self.read(&line, &mut wait),
+                Some(Arrival::Loopback(event)) => self.receive(event, &mut wait),
                 None => None,
             };
             if let Some((answer, winner)) = found {
-                if let Some((_, request)) = vigil.doubted.take() {
+                if let Some((_, request)) = wait.doubted.take() {
                     send(request, Page::NothingHere);
                 }
-                self.report_launch(&mut vigil);
+                self.report_launch(&mut wait);
                 return Ok(Answered::new(self, answer, winner));
             }
         }
     }
 
     /// A line is a word on the answer in doubt, or an answer itself.
-    fn read(&self, line: &str, vigil: &mut Vigil<impl FnMut(Waiting<'_>)>) -> Option<Candidate> {
-        match (Word::read(line), vigil.doubted.take()) {
+    fn read(&self, line: &str, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> Option<Candidate> {
+        match (Word::read(line), wait.doubted.take()) {
             (Some(Word::Yes), Some(candidate)) => Some(candidate),
             (Some(Word::No), Some((_, request))) => {
                 send(request, Page::NothingHere);
@@ -137,20 +138,20 @@ impl<'a> Login<'a> {
             // Typed once too often, and no code.
             (Some(_), None) => None,
             (None, doubted) => {
-                vigil.doubted = doubted;
-                vigil.weigh(judge_pasted(line, &self.expected()), None)
+                wait.doubted = doubted;
+                wait.weigh(judge_pasted(line, &self.expected()), None)
             }
         }
     }
 
-    fn receive(&self, event: LoopbackEvent, vigil: &mut Vigil<impl FnMut(Waiting<'_>)>) -> Option<Candidate> {
+    fn receive(&self, event: LoopbackEvent, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> Option<Candidate> {
         match event {
             LoopbackEvent::Request(request) => {
-                let request = self.lead(request, vigil)?;
-                return vigil.weigh(judge(&request, &self.expected()), Some(request));
+                let request = self.lead(request, wait)?;
+                return wait.weigh(judge(&request, &self.expected()), Some(request));
             }
-            LoopbackEvent::TlsHello => vigil.tell_once(Waiting::Tls),
-            LoopbackEvent::PlainHttp => vigil.tell_once(Waiting::PlainHttp),
+            LoopbackEvent::TlsHello => wait.tell_once(Waiting::Tls),
+            LoopbackEvent::PlainHttp => wait.tell_once(Waiting::PlainHttp),
         }
         None
     }
@@ -159,49 +160,49 @@ impl<'a> Login<'a> {
     fn lead(
         &self,
         mut request: LoopbackRequest,
-        vigil: &mut Vigil<impl FnMut(Waiting<'_>)>,
+        wait: &mut WaitState<impl FnMut(Waiting<'_>)>,
     ) -> Option<LoopbackRequest> {
         let Some(launch) = &self.launch else { return Some(request) };
         let Some(launched) = launch.judge(&request, || request.sender()) else { return Some(request) };
         launch.answer(&mut request, &launched);
         match &launched {
             Launched::Led | Launched::Offered => {}
-            Launched::Foreign { user } => vigil.tell_once(Waiting::Foreign { user }),
-            Launched::Unidentified => vigil.tell_once(Waiting::Unidentified),
-            Launched::Second => vigil.tell_once(Waiting::Second),
+            Launched::Foreign { user } => wait.tell_once(Waiting::Foreign { user }),
+            Launched::Unidentified => wait.tell_once(Waiting::Unidentified),
+            Launched::Second => wait.tell_once(Waiting::Second),
         }
         None
     }
 
     /// What became of offers, which is decided when they are delivered.
-    fn report_launch(&self, vigil: &mut Vigil<impl FnMut(Waiting<'_>)>) {
+    fn report_launch(&self, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) {
         let Some(launch) = &self.launch else { return };
         if launch.has_refused() {
-            vigil.tell_once(Waiting::Second);
+            wait.tell_once(Waiting::Second);
         }
         if launch.has_lost() {
-            vigil.tell_once(Waiting::Unidentified);
+            wait.tell_once(Waiting::Unidentified);
         }
     }
 }
 
-impl<T: FnMut(Waiting<'_>)> Vigil<T> {
+impl<T: FnMut(Waiting<'_>)> WaitState<T> {
     /// What a verdict means here: the answer is there, or the wait goes on.
-    fn weigh(&mut self, verdict: Verdict, request: Option<LoopbackRequest>) -> Option<Candidate> {
-        match (verdict, self.voucher) {
-            (Verdict::Proven(answer), _) | (Verdict::Doubtful(answer, _), Voucher::Given) => {
+    fn weigh(&mut self, verdict: RedirectVerdict, request: Option<LoopbackRequest>) -> Option<Candidate> {
+        match (verdict, self.missing_state) {
+            (RedirectVerdict::Proven(answer), _) | (RedirectVerdict::Doubtful(answer, _), MissingState::Accept) => {
                 return Some((answer, request));
             }
-            (Verdict::Doubtful(answer, doubt), Voucher::Terminal) if self.doubted.is_none() => {
+            (RedirectVerdict::Doubtful(answer, doubt), MissingState::Confirm) if self.doubted.is_none() => {
                 (self.tell)(Waiting::Confirm(doubt));
                 self.doubted = Some((answer, request));
             }
-            (Verdict::Doubtful(..), _) => {
+            (RedirectVerdict::Doubtful(..), _) => {
                 self.tell_of_stray(&Stray::Unproven { claims_error: false }, &request);
                 send(request, Page::NothingHere);
             }
-            (Verdict::Fragment, _) => send(request, Page::Fragment),
-            (Verdict::Stray(stray), _) => {
+            (RedirectVerdict::Fragment, _) => send(request, Page::Fragment),
+            (RedirectVerdict::Stray(stray), _) => {
                 self.tell_of_stray(&stray, &request);
                 send(request, stray.page());
             }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use hmac::{Hmac, KeyInit, Mac};
 use oauthctl::flow::pasted::judge_pasted;
-use oauthctl::flow::redirect::{Answer, Doubt, Expected, Stray, Verdict, judge};
+use oauthctl::flow::redirect::{Answer, Doubt, Expected, RedirectVerdict, Stray, judge};
 use oauthctl::protocol::authorization::{AuthorizationResponse, ResponseType};
 use oauthctl::protocol::redirect_uri::RedirectUri;
 use oauthctl::protocol::secret::ClientSecret;
@@ -162,7 +162,7 @@ fn is_judged_right(case: &Case, setting: &Setting, request: &LoopbackRequest, re
     let expected = case.expected(setting, true);
     let verdict = judge(request, &expected);
     match (&verdict, right_verdict(case, setting, read)) {
-        (Verdict::Proven(answer), Right::Proven(value)) => {
+        (RedirectVerdict::Proven(answer), Right::Proven(value)) => {
             assert_eq!(told(answer), value);
             if let AuthorizationResponse::Token(params) = &answer.response
                 && let Ok(reply) = expected.dialect.decode_fragment(params, Timestamp(1_750_000_000))
@@ -171,15 +171,15 @@ fn is_judged_right(case: &Case, setting: &Setting, request: &LoopbackRequest, re
                 assert_eq!(reply.response.refresh_token, None);
             }
         }
-        (Verdict::Doubtful(answer, doubt), Right::Doubtful(value)) => {
+        (RedirectVerdict::Doubtful(answer, doubt), Right::Doubtful(value)) => {
             assert_eq!((told(answer), *doubt), (value, Doubt::NoState));
         }
-        (Verdict::Stray(stray), Right::Neither) => {
+        (RedirectVerdict::Stray(stray), Right::Neither) => {
             // The pages are ours to the letter; what is said of the request is one of a few words.
             let _ = stray.page();
             assert!(!matches!(stray, Stray::ForeignAddress | Stray::NotPasteable));
         }
-        (Verdict::Fragment, Right::Neither) => assert_eq!(setting.response_type, ResponseType::Token),
+        (RedirectVerdict::Fragment, Right::Neither) => assert_eq!(setting.response_type, ResponseType::Token),
         (verdict, right) => panic!("{verdict:?}, and not {right:?}"),
     }
 }
@@ -197,17 +197,17 @@ fn told(answer: &Answer) -> String {
 fn pasted(case: &Case, setting: &Setting, bytes: &[u8], pkce: bool) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match judge_pasted(text, &case.expected(setting, pkce)) {
-        Verdict::Proven(answer) if answer == bare(text) => {
+        RedirectVerdict::Proven(answer) if answer == bare(text) => {
             assert!(pkce && is_vschar(text.trim().as_bytes()) && !text.trim().contains(' '));
         }
         // A URL has no tabs and no line breaks: its reader leaves them out.
-        Verdict::Proven(_) => {
+        RedirectVerdict::Proven(_) => {
             let decoded = decode(&text.replace(['\t', '\n', '\r'], ""));
             assert!(decoded.contains(case.state.as_str()), "proven by another state: {text}");
         }
-        Verdict::Doubtful(_, Doubt::BareCode) => assert!(!pkce && is_vschar(text.trim().as_bytes())),
-        Verdict::Doubtful(_, Doubt::NoState) => assert!(setting.state_may_be_missing),
-        Verdict::Fragment | Verdict::Stray(_) => {}
+        RedirectVerdict::Doubtful(_, Doubt::BareCode) => assert!(!pkce && is_vschar(text.trim().as_bytes())),
+        RedirectVerdict::Doubtful(_, Doubt::NoState) => assert!(setting.state_may_be_missing),
+        RedirectVerdict::Fragment | RedirectVerdict::Stray(_) => {}
     }
 }
 
