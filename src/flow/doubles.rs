@@ -21,13 +21,13 @@ use crate::system::clock::Clock;
 use crate::system::http::{HttpClient, HttpError, HttpReply, Reason, Upload};
 
 /// What a server answers.
-pub struct Answer {
+pub struct StubResponse {
     status: u16,
     headers: HeaderMap,
     body: Box<dyn Read + Send>,
 }
 
-impl Answer {
+impl StubResponse {
     pub fn new(status: u16, body: impl Into<String>) -> Self {
         Self { status, headers: HeaderMap::new(), body: Box::new(Cursor::new(body.into())) }
     }
@@ -58,7 +58,7 @@ pub fn broken() -> HttpError {
 pub type Reply<'a> = (u16, &'a str, &'a str);
 
 /// What comes of a request: no answer is a fault of the network.
-pub type Said = Result<Answer, HttpError>;
+pub type Said = Result<StubResponse, HttpError>;
 
 /// Answers as the test says, and keeps what it was asked.
 pub struct Scripted<'a> {
@@ -74,8 +74,8 @@ impl<'a> Scripted<'a> {
     /// Gives the replies of a list, each one once.
     pub fn replies(replies: &[Reply<'_>]) -> Scripted<'static> {
         let answer = |(status, location, body): &Reply<'_>| match *location {
-            "" => Answer::new(*status, *body),
-            location => Answer::new(*status, *body).with("location", location),
+            "" => StubResponse::new(*status, *body),
+            location => StubResponse::new(*status, *body).with("location", location),
         };
         Scripted::list(replies.iter().map(|reply| Ok(answer(reply))).collect::<Vec<_>>())
     }

@@ -39,7 +39,7 @@ use url::Url;
 
 use super::pages::Page;
 use crate::protocol::state::State;
-use crate::system::loopback::{Answer, Claim, LoopbackRequest, Sender};
+use crate::system::loopback::{Claim, LoopbackRequest, LoopbackResponse, Sender};
 
 /// The cookie of the browser that was led.
 const COOKIE: &str = "oauthctl_browser";
@@ -128,7 +128,7 @@ impl Launch {
         values.any(|(name, value)| name == COOKIE && self.mark.matches(value))
     }
 
-    fn redirect(&self, mark: Option<&State>) -> Answer {
+    fn redirect(&self, mark: Option<&State>) -> LoopbackResponse {
         let mut headers = vec![
             format!("Location: {}", self.authorize_url),
             "Cache-Control: no-store".to_owned(),
@@ -142,7 +142,7 @@ impl Launch {
             ));
         }
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-        Answer::new("302 Found", &headers, "")
+        LoopbackResponse::new("302 Found", &headers, "")
     }
 }
 

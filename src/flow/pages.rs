@@ -4,7 +4,7 @@
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest, Sha256};
 
-use crate::system::loopback::Answer;
+use crate::system::loopback::LoopbackResponse;
 
 /// A page by what it tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +53,9 @@ const TICK: &str = "<svg class=\"ok\" viewBox=\"0 0 44 44\" fill=\"none\" stroke
 const CROSS: &str = "<svg class=\"no\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"3\" stroke-linecap=\"round\" aria-hidden=\"true\"><circle cx=\"22\" cy=\"22\" r=\"20\"/><path d=\"M15 15l14 14M29 15L15 29\"/></svg>";
 
 impl Page {
-    pub fn answer(self) -> Answer {
+    pub fn answer(self) -> LoopbackResponse {
         let (status, icon, title, text) = match self {
-            Self::Empty => return Answer::new("204 No Content", &["Cache-Control: no-store"], ""),
+            Self::Empty => return LoopbackResponse::new("204 No Content", &["Cache-Control: no-store"], ""),
             Self::LoggedIn => (
                 "200 OK",
                 TICK,
@@ -131,7 +131,7 @@ impl Page {
             hash(CLEAR_ADDRESS),
             hash(POST_FRAGMENT)
         );
-        Answer::new(
+        LoopbackResponse::new(
             status,
             &[
                 "Content-Type: text/html; charset=utf-8",

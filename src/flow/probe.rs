@@ -234,7 +234,7 @@ impl<'a> Run<'a> {
         }
         let dialect = Dialect::new(provider);
         let listed = dialect.listed_scopes(&reply.headers);
-        let answer = judge::Answer { status: reply.status, headers: &reply.headers, body: &body };
+        let answer = judge::ProbeResponse { status: reply.status, headers: &reply.headers, body: &body };
         let judge::Judgement { verdict, reason } =
             judge::judge(probe, dialect, &answer, self.probing.token, self.probing.clock.now()).map_err(|dead| {
                 FlowError::TokenDead { provider: provider.id().to_owned(), request: shown.clone(), said: dead.said }
@@ -327,7 +327,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::flow::doubles::{Answer, Said, Scripted, SetClock, broken, provider};
+    use crate::flow::doubles::{Said, Scripted, SetClock, StubResponse, broken, provider};
     use crate::protocol::scope::ScopeSet;
     use crate::system::http::Reason;
 
@@ -378,7 +378,7 @@ mod tests {
                 "/other" => {
                     *other.lock().unwrap() = true;
                     begun.notify_all();
-                    return Ok(Answer::new(403, ""));
+                    return Ok(StubResponse::new(403, ""));
                 }
                 "/list" => drop(begun.wait_timeout_while(other.lock().unwrap(), BOUND, |begun| !*begun).unwrap()),
                 _ => {}
@@ -386,7 +386,7 @@ mod tests {
             // What others wait for stands behind more than a few kilobytes.
             let long = " ".repeat(200 * 1024);
             let body = format!(r#"{{"pad":"{long}","owner":"ann","items":[{{"id":7}}]}}"#);
-            Ok(Answer::new(200, body).with("x-scopes", "list detail"))
+            Ok(StubResponse::new(200, body).with("x-scopes", "list detail"))
         };
         let ran = run_at(answer, &format!("api.scopes_header = 'x-scopes'\n{DETAIL}"), false);
         let proofs = lines(&ran);
@@ -421,8 +421,8 @@ mod tests {
             ),
         ] {
             let answer = |request: &HttpRequest| match request.url.path() {
-                "/list" => Ok(Answer::new(status, body)),
-                _ => Ok(Answer::new(200, "{}")),
+                "/list" => Ok(StubResponse::new(status, body)),
+                _ => Ok(StubResponse::new(200, "{}")),
             };
             assert_eq!(lines(&run_at(answer, DETAIL, false))[1], detail, "{body}");
         }
@@ -435,7 +435,7 @@ mod tests {
             { name = 'seen', probe = { path = '/s/{id}', needs.id = { scope = 'edit', path = 'id', otherwise = '1' } } },
             { name = 'dark' },
         ]";
-        let run = |writes| run_at(|_| Ok(Answer::new(200, r#"{"id":7}"#)), keys, writes);
+        let run = |writes| run_at(|_| Ok(StubResponse::new(200, r#"{"id":7}"#)), keys, writes);
         let dark = "dark: nothing: Unknown no safe request exists";
         let unsent = "edit: nothing: Unknown only a write shows it, POST: `--probe-writes` sends it";
         let ran = run(false);
@@ -457,8 +457,9 @@ mod tests {
             { name = 'd', probe = { path = '/d' } },
         ]";
         let run = |a| {
-            let answer =
-                move |request: &HttpRequest| Ok(Answer::new(if request.url.path() == "/a" { a } else { 403 }, ""));
+            let answer = move |request: &HttpRequest| {
+                Ok(StubResponse::new(if request.url.path() == "/a" { a } else { 403 }, ""))
+            };
             lines(&run_at(answer, keys, false))
         };
         let (c, d) = ("c: nothing: Unknown no safe request exists", "d: GET /d: Denied");
@@ -472,7 +473,7 @@ mod tests {
     /// A 401 ends the run, and so does an API that nobody can connect to; whatever else goes wrong is one probe's.
     #[test]
     fn what_fails_for_all_ends_the_run() {
-        let ran = run_at(|_| Ok(Answer::new(401, r#"{"message":"canary-token is over"}"#)), DETAIL, false);
+        let ran = run_at(|_| Ok(StubResponse::new(401, r#"{"message":"canary-token is over"}"#)), DETAIL, false);
         let Err(FlowError::TokenDead { provider, request, said }) = &ran.proofs else { panic!("{:?}", ran.proofs) };
         assert_eq!((provider.as_str(), said.as_deref()), ("mine", Some("[hidden] is over")));
         assert!(["GET /list?n=1", "GET /other"].contains(&request.as_str()));
@@ -492,12 +493,12 @@ mod tests {
         type Case<'a> = (fn() -> Said, &'a str);
         let cases: [Case; 4] = [
             (
-                || Ok(Answer::new(302, "").with("location", "https://evil.example/x")),
+                || Ok(StubResponse::new(302, "").with("location", "https://evil.example/x")),
                 "it redirects to https://evil.example, where the token must not go",
             ),
-            (|| Ok(Answer::new(302, "").with("location", "/a?b=1")), "it redirects in a circle"),
+            (|| Ok(StubResponse::new(302, "").with("location", "/a?b=1")), "it redirects in a circle"),
             (|| Err(broken()), "the connection to  broke"),
-            (|| Ok(Answer::new(200, "").with_body(BreaksOff)), "the reply broke off: connection reset"),
+            (|| Ok(StubResponse::new(200, "").with_body(BreaksOff)), "the reply broke off: connection reset"),
         ];
         for (answer, why) in cases {
             let keys = "scope.known = [{ name = 'a', probe = { path = '/a?b=1', guess = true } }]";

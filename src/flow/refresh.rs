@@ -74,7 +74,7 @@ pub fn meaning(error: &FlowError) -> Meaning {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::doubles::{Answer, Said, Scripted, broken, provider};
+    use crate::flow::doubles::{Said, Scripted, StubResponse, broken, provider};
     use crate::protocol::grant::GrantKind;
     use crate::protocol::scope::ScopeSet;
     use crate::protocol::secret::AccessToken;
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn the_refresh_token_is_presented_or_the_access_token_where_the_provider_takes_that() {
         for (keys, sent) in [("", "refresh_token=refresh"), ("refresh.with = 'access'", "refresh_token=access")] {
-            let (bodies, ended) = try_with(provider(keys), Ok(Answer::new(200, r#"{"access_token":"new"}"#)));
+            let (bodies, ended) = try_with(provider(keys), Ok(StubResponse::new(200, r#"{"access_token":"new"}"#)));
             assert_eq!(ended.unwrap().response.access_token.expose(), "new");
             assert_eq!(bodies, [format!("client_id=id&grant_type=refresh_token&{sent}")]);
         }
@@ -131,7 +131,7 @@ mod tests {
         ];
         for (answer, means) in cases {
             let what = format!("{answer:?}");
-            let answer = answer.map(|(status, body)| Answer::new(status, body));
+            let answer = answer.map(|(status, body)| StubResponse::new(status, body));
             assert_eq!(meaning(&try_with(provider(""), answer).1.unwrap_err()), means, "{what}");
         }
         let nowhere = provider("token.params = { x = '{unknown}' }");

@@ -176,7 +176,7 @@ mod tests {
     use http::Method;
 
     use super::*;
-    use crate::flow::doubles::{Answer, Nobody, Scripted, SetClock, provider};
+    use crate::flow::doubles::{Nobody, Scripted, SetClock, StubResponse, provider};
     use crate::protocol::time::Timestamp;
     use crate::provider::Provider;
 
@@ -209,7 +209,7 @@ mod tests {
     }
 
     fn script(replies: &[(u16, &'static str, &'static str)]) -> Scripted<'static> {
-        Scripted::list(replies.iter().map(|(status, name, value)| Ok(Answer::new(*status, "").with(name, value))))
+        Scripted::list(replies.iter().map(|(status, name, value)| Ok(StubResponse::new(*status, "").with(name, value))))
     }
 
     fn caller<'a>(

@@ -53,7 +53,7 @@ fn secrets_of(request: &TokenRequest) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::doubles::{Answer, Scripted, broken, provider};
+    use crate::flow::doubles::{Scripted, StubResponse, broken, provider};
     use crate::protocol::client::ClientId;
     use crate::protocol::pkce::CodeVerifier;
     use crate::protocol::secret::{AuthorizationCode, RefreshToken};
@@ -69,7 +69,7 @@ mod tests {
 
     /// Whether a token came, and how many requests were sent for it. No status is a connection that breaks.
     fn ask(grant: Grant, status: Option<u16>, body: &str) -> (Result<TokenReply, FlowError>, usize) {
-        let http = Scripted::new(|_| status.map(|status| Answer::new(status, body)).ok_or_else(broken));
+        let http = Scripted::new(|_| status.map(|status| StubResponse::new(status, body)).ok_or_else(broken));
         let request = TokenRequest {
             client_id: ClientId::new("id"),
             client_secret: Some(ClientSecret::new("canary-secret")),

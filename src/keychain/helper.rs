@@ -106,7 +106,7 @@ impl CredentialHelper {
     }
 
     /// Runs one action. What a failed one said is `Err` in the inner result.
-    fn run(&self, action: &str, input: Zeroizing<Vec<u8>>) -> Result<Result<Answer, String>, KeychainError> {
+    fn run(&self, action: &str, input: Zeroizing<Vec<u8>>) -> Result<Result<HelperOutput, String>, KeychainError> {
         let mut command = Command::new(&self.program);
         command.arg(action).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let alone = !io::stdin().is_terminal();
@@ -250,10 +250,10 @@ fn reveals(said: &str, secret: &str) -> bool {
     said.len() >= RUN && secret.windows(RUN).any(|run| said.windows(RUN).any(|part| part == run))
 }
 
-type Answer = Zeroizing<Vec<u8>>;
+type HelperOutput = Zeroizing<Vec<u8>>;
 
 /// Reads on a thread of its own: a grandchild may hold the pipe open longer than we wait.
-fn read_behind(stream: Option<impl Read + Send + 'static>, limit: u64) -> io::Result<mpsc::Receiver<Answer>> {
+fn read_behind(stream: Option<impl Read + Send + 'static>, limit: u64) -> io::Result<mpsc::Receiver<HelperOutput>> {
     let (answer, answered) = mpsc::sync_channel(1);
     in_background("helper", move || {
         let mut bytes = Zeroizing::new(Vec::with_capacity(16 * 1024));

@@ -171,7 +171,7 @@ struct Bus {
 }
 
 /// The entries that a search found: unlocked ones, locked ones.
-type Found = (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>);
+type SearchResult = (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>);
 
 impl Bus {
     fn new(deadline: Duration) -> Self {
@@ -191,7 +191,7 @@ impl Bus {
     }
 
     /// A call of its own, because `SecretService` cannot search before it has opened a session.
-    fn search(&self, attributes: &HashMap<&str, &str>) -> Result<Found> {
+    fn search(&self, attributes: &HashMap<&str, &str>) -> Result<SearchResult> {
         let connection = self.connection()?;
         let (name, path) = ("org.freedesktop.secrets", "/org/freedesktop/secrets");
         let interface = Some("org.freedesktop.Secret.Service");

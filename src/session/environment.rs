@@ -1,7 +1,7 @@
 //! What surrounds a command and chooses something: environment variables, the user's folders, the working directory.
 //! Secrets in variables are not here: `system` takes them out of the environment first.
 
-use super::project::{self, Found, Ignored, ProjectError};
+use super::project::{self, Ignored, ProjectError, ProjectSearch};
 use crate::protocol::secret::ClientSecret;
 use crate::system::paths::{self, Paths, PathsError};
 
@@ -18,7 +18,7 @@ pub trait Environment: Send + Sync {
     fn variable(&self, name: &str) -> Option<String>;
     fn paths(&self) -> Result<Paths, PathsError>;
     /// Finds the project's file, from the working directory upwards. To be asked once: what it passes over is told then.
-    fn project(&self) -> Result<Found, ProjectError>;
+    fn project(&self) -> Result<ProjectSearch, ProjectError>;
 }
 
 /// The environment of this process.
@@ -36,7 +36,7 @@ impl<T: Fn(&Ignored) + Send + Sync> Environment for ProcessEnvironment<T> {
         Paths::from_environment()
     }
 
-    fn project(&self) -> Result<Found, ProjectError> {
+    fn project(&self) -> Result<ProjectSearch, ProjectError> {
         project::find_here().inspect(|found| found.ignored.iter().for_each(&self.tell))
     }
 }

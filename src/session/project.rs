@@ -84,7 +84,7 @@ struct File {
 
 /// What was found on the way up.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct ProjectSearch {
     pub project: Option<Project>,
     pub ignored: Vec<Ignored>,
 }
@@ -103,12 +103,12 @@ impl std::fmt::Display for Ignored {
 }
 
 /// The nearest file, from `folder` upwards; the home directory is the last that is looked into.
-pub fn find(folder: &Path, home: Option<&Path>) -> Result<Found, ProjectError> {
+pub fn find(folder: &Path, home: Option<&Path>) -> Result<ProjectSearch, ProjectError> {
     let mut ignored = Vec::new();
     for folder in folder.ancestors() {
         let path = folder.join(FILE);
         match private_file::read_unless_foreign(&path, MAX_PROJECT) {
-            Ok(Met::Ours(bytes)) => return Ok(Found { project: Some(read(&path, &bytes)?), ignored }),
+            Ok(Met::Ours(bytes)) => return Ok(ProjectSearch { project: Some(read(&path, &bytes)?), ignored }),
             Ok(Met::Foreign(why)) => ignored.push(Ignored { place: place(&path), why }),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
             Err(source) => return Err(ProjectError::Unreadable { place: place(&path), source }),
@@ -117,12 +117,12 @@ pub fn find(folder: &Path, home: Option<&Path>) -> Result<Found, ProjectError> {
             break;
         }
     }
-    Ok(Found { project: None, ignored })
+    Ok(ProjectSearch { project: None, ignored })
 }
 
 /// The file for this process.
-pub fn find_here() -> Result<Found, ProjectError> {
-    let Ok(folder) = std::env::current_dir() else { return Ok(Found::default()) };
+pub fn find_here() -> Result<ProjectSearch, ProjectError> {
+    let Ok(folder) = std::env::current_dir() else { return Ok(ProjectSearch::default()) };
     let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
     // The working directory has no links in it.
     let home: Option<PathBuf> = home.map(|home| home.canonicalize().unwrap_or(home));

@@ -58,7 +58,7 @@ impl Environment for TestEnvironment {
         Ok(Paths { config: self.home.join("config"), data: self.home.join("data") })
     }
 
-    fn project(&self) -> Result<project::Found, ProjectError> {
+    fn project(&self) -> Result<project::ProjectSearch, ProjectError> {
         project::find(&self.home, Some(&self.home))
     }
 }

@@ -18,9 +18,9 @@
 //! first one did not agree. SO_EXCLUSIVEADDRUSE, set before the bind, forbids it; neither std nor `socket2` has it, hence
 //! the one call by hand. Unproven, as it needs a Windows machine: that nobody can bind then.
 
-mod answer;
 mod answers;
 mod request;
+mod response;
 mod sender;
 mod server;
 mod stream;
@@ -36,10 +36,10 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 
-pub use answer::Answer;
 use answers::Answers;
 pub use answers::Claim;
-pub use request::{Bodies, LoopbackEvent, LoopbackRequest, Progress, parse};
+pub use request::{Bodies, LoopbackEvent, LoopbackRequest, Parsed, parse};
+pub use response::LoopbackResponse;
 pub use sender::Sender;
 use server::Server;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::flow::api::Api;
-use crate::flow::doubles::{Answer, Nobody, Said, Scripted, SetClock, provider};
+use crate::flow::doubles::{Nobody, Said, Scripted, SetClock, StubResponse, provider};
 use crate::protocol::secret::AccessToken;
 use crate::store::stored_token::Expiry;
 use crate::system::http::HttpError;
@@ -50,7 +50,7 @@ fn number(request: &HttpRequest, name: &str) -> usize {
 
 /// The page that is asked for by its number. Beyond the last one there are empty pages.
 fn page_of(pages: &[&str], request: &HttpRequest) -> Said {
-    Ok(Answer::new(200, *pages.get(number(request, "page")).unwrap_or(&"[]")))
+    Ok(StubResponse::new(200, *pages.get(number(request, "page")).unwrap_or(&"[]")))
 }
 
 /// Which pages were asked for, for a server that waits with one for another.
@@ -101,8 +101,8 @@ fn what_the_caller_wrote_into_the_query_counts() {
 #[test]
 fn links_and_cursors_are_followed_to_the_last_page() {
     let linked = Scripted::new(|request| match request.url.path() {
-        "/x" => Ok(Answer::new(200, "[1]").with("link", "</y?z=2>; rel=next")),
-        _ => Ok(Answer::new(200, "[2]").with("link", "</x>; rel=prev")),
+        "/x" => Ok(StubResponse::new(200, "[1]").with("link", "</y?z=2>; rel=next")),
+        _ => Ok(StubResponse::new(200, "[2]").with("link", "</x>; rel=prev")),
     });
     let unlimited = Plan { max_pages: None, jobs: 1 };
     let (bodies, end) = walk(&linked, &Paging::Link, unlimited);
@@ -117,7 +117,7 @@ fn links_and_cursors_are_followed_to_the_last_page() {
                 Some("after=a+b") => r#"{"next":12345678901234567890}"#,
                 Some(_) => last,
             };
-            Ok(Answer::new(200, body))
+            Ok(StubResponse::new(200, body))
         });
         let (_, end) = walk(&cursors, &by_cursor(), unlimited);
         assert_eq!(end.unwrap(), End::LastPage);
@@ -132,7 +132,7 @@ fn a_walk_ends_with_a_refusal_or_when_nobody_wants_more_or_at_its_limit() {
             Scripted::new(move |request| {
                 let n = number(request, "after") + number(request, "page");
                 let rows = format!(r#"{{"next":{},"rows":[{n},0]}}"#, n + 1);
-                Ok(Answer::new(if n == 2 { status } else { 200 }, rows))
+                Ok(StubResponse::new(if n == 2 { status } else { 200 }, rows))
             })
         };
         let plan = |max_pages| Plan { max_pages: Some(max_pages), jobs: 1 };
@@ -148,14 +148,14 @@ fn a_walk_ends_with_a_refusal_or_when_nobody_wants_more_or_at_its_limit() {
             assert_eq!((ended.unwrap(), bodies.split(' ').count()), (end, handed), "{paging:?}");
             assert_eq!(http.requests().len(), handed);
         }
-        let refused = walk(&Scripted::new(|_| Ok(Answer::new(404, "[1,2]"))), &paging, plan(FAR));
+        let refused = walk(&Scripted::new(|_| Ok(StubResponse::new(404, "[1,2]"))), &paging, plan(FAR));
         assert_eq!((refused.0.as_str(), refused.1.unwrap()), ("[1,2]", End::Stopped));
     }
 }
 
 #[test]
 fn pages_in_a_circle_are_noticed() {
-    let same = || Scripted::new(|_| Ok(Answer::new(200, r#"{"next":"a","rows":[1,2]}"#)));
+    let same = || Scripted::new(|_| Ok(StubResponse::new(200, r#"{"next":"a","rows":[1,2]}"#)));
     for (paging, what) in [(by_cursor(), "an address"), (by_page(), "a page")] {
         let (_, end) = walk(&same(), &paging, jobs(1));
         assert!(matches!(end, Err(FlowError::PagesInACircle { what: said }) if said == what), "{end:?}");
@@ -178,7 +178,7 @@ fn counted_pages_end_with_the_first_one_that_has_fewer_rows() {
     }
     let rows = Scripted::new(|request| {
         let left: Vec<usize> = (number(request, "skip")..7).take(3).collect();
-        Ok(Answer::new(200, format!("{left:?}").replace(' ', "")))
+        Ok(StubResponse::new(200, format!("{left:?}").replace(' ', "")))
     });
     let offset = Paging::Offset { param: "skip".into(), size: "size".into(), max_size: 100 };
     let (bodies, _) = walk(&rows, &offset, jobs(1));
@@ -195,7 +195,7 @@ fn full_pages_are_asked_for_at_once_and_handed_over_in_order() {
         asked.note(page, if page == 1 { 2 } else { page });
         match asked.pages.lock().unwrap().contains(&2) || page == 0 {
             true => page_of(&["[1,2]", "[3,4]", "[5,6]", "[7]"], request),
-            false => Ok(Answer::new(500, "")),
+            false => Ok(StubResponse::new(500, "")),
         }
     });
     let (bodies, end) = walk(&http, &by_page(), jobs(2));
@@ -220,7 +220,7 @@ fn an_api_that_is_asked_too_often_is_asked_half_as_much() {
         let again = asked.pages.lock().unwrap().contains(&page);
         asked.note(page, if page == 5 { 6 } else { page });
         match page == 1 && !again {
-            true => Ok(Answer::new(429, "").with("retry-after", "1")),
+            true => Ok(StubResponse::new(429, "").with("retry-after", "1")),
             false => page_of(&["[0,0]", "[1,1]", "[2,2]", "[3,3]", "[4,4]", "[5]"], request),
         }
     });
@@ -234,7 +234,7 @@ fn an_api_that_is_asked_too_often_is_asked_half_as_much() {
 #[test]
 fn a_page_may_have_megabytes_and_not_more_than_16() {
     let of = |length: u64| {
-        let body = move |_: &HttpRequest| Ok(Answer::new(200, "").with_body(io::repeat(b' ').take(length)));
+        let body = move |_: &HttpRequest| Ok(StubResponse::new(200, "").with_body(io::repeat(b' ').take(length)));
         walk(&Scripted::new(body), &by_cursor(), jobs(1))
     };
     assert!(of(2 * 1024 * 1024).1.is_ok());

@@ -22,7 +22,7 @@ pub enum Verdict {
     Unknown,
 }
 
-pub struct Answer<'a> {
+pub struct ProbeResponse<'a> {
     pub status: u16,
     pub headers: &'a HeaderMap,
     pub body: &'a [u8],
@@ -42,7 +42,7 @@ pub struct Dead {
 pub fn judge(
     probe: &Probe,
     dialect: Dialect<'_>,
-    answer: &Answer<'_>,
+    answer: &ProbeResponse<'_>,
     token: &AccessToken,
     now: Timestamp,
 ) -> Result<Judgement, Dead> {
@@ -84,7 +84,7 @@ pub fn judge(
     })
 }
 
-impl Answer<'_> {
+impl ProbeResponse<'_> {
     fn header(&self, name: http::HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -125,7 +125,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_str(value).unwrap()));
         let (headers, token) = (headers.collect(), AccessToken::new("canary-token"));
-        let answer = Answer { status, headers: &headers, body: body.as_bytes() };
+        let answer = ProbeResponse { status, headers: &headers, body: body.as_bytes() };
         match judge(&probe, Dialect::new(&provider), &answer, &token, Timestamp(0)) {
             Ok(Judgement { verdict, reason }) => format!("{verdict:?} {}", reason.unwrap_or_default()),
             Err(Dead { said }) => format!("Dead {}", said.unwrap_or_default()),

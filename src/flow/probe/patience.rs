@@ -66,12 +66,14 @@ impl<'a> Patience<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::doubles::{Answer, Scripted, SetClock};
+    use crate::flow::doubles::{Scripted, SetClock, StubResponse};
     use crate::protocol::message::HttpRequest;
     use crate::system::http::HttpClient;
 
     fn server(answers: &[(u16, &str)]) -> Scripted<'static> {
-        Scripted::list(answers.iter().map(|(status, wait)| Ok(Answer::new(*status, "").with("retry-after", wait))))
+        Scripted::list(
+            answers.iter().map(|(status, wait)| Ok(StubResponse::new(*status, "").with("retry-after", wait))),
+        )
     }
 
     fn ask(patience: &Patience<'_>, server: &Scripted<'_>) -> u16 {
@@ -111,7 +113,7 @@ mod tests {
         let ours = Scripted::new(|_| {
             let first = theirs.requests().is_empty();
             let status = if first && ask(&patience, &theirs) == 200 { 429 } else { 200 };
-            Ok(Answer::new(status, "").with("retry-after", "10"))
+            Ok(StubResponse::new(status, "").with("retry-after", "10"))
         });
         assert_eq!(ask(&patience, &ours), 200);
         assert_eq!((ours.requests().len(), clock.waited().as_secs()), (2, 10));

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 use super::*;
-use crate::flow::doubles::{Answer, Scripted, SetClock, provider};
+use crate::flow::doubles::{Scripted, SetClock, StubResponse, provider};
 use crate::keychain::{Keychain, KeychainError, MemoryKeychain, SecretBytes, StateFolder};
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;
@@ -161,7 +161,7 @@ fn renewed(ends_in: i64) -> StoredToken {
 fn new_token_and<'a>(what: impl Fn() + Send + Sync + 'a) -> Scripted<'a> {
     Scripted::new(move |_| {
         what();
-        Ok(Answer::new(200, r#"{"access_token":"new","refresh_token":"r2","expires_in":600}"#))
+        Ok(StubResponse::new(200, r#"{"access_token":"new","refresh_token":"r2","expires_in":600}"#))
     })
 }
 
@@ -170,11 +170,11 @@ fn new_token() -> Scripted<'static> {
 }
 
 fn long_token() -> Scripted<'static> {
-    Scripted::new(|_| Ok(Answer::new(200, r#"{"access_token":"new","refresh_token":"r2","expires_in":7200}"#)))
+    Scripted::new(|_| Ok(StubResponse::new(200, r#"{"access_token":"new","refresh_token":"r2","expires_in":7200}"#)))
 }
 
-fn refused() -> Answer {
-    Answer::new(400, r#"{"error":"invalid_grant"}"#)
+fn refused() -> StubResponse {
+    StubResponse::new(400, r#"{"error":"invalid_grant"}"#)
 }
 
 fn refusal() -> Scripted<'static> {
@@ -182,7 +182,7 @@ fn refusal() -> Scripted<'static> {
 }
 
 fn fault() -> Scripted<'static> {
-    Scripted::new(|_| Ok(Answer::new(500, "")))
+    Scripted::new(|_| Ok(StubResponse::new(500, "")))
 }
 
 fn silence() -> Scripted<'static> {
@@ -397,7 +397,7 @@ fn an_older_state_of_the_store_is_no_newer_login() {
 
 #[test]
 fn a_failed_refresh_brings_no_removed_record_back() {
-    for (http, fails) in [(refused(), "refused"), (Answer::new(500, ""), "could not be refreshed")] {
+    for (http, fails) in [(refused(), "refused"), (StubResponse::new(500, ""), "could not be refreshed")] {
         let world = World::listed(&login(0));
         let answer = Mutex::new(Some(http));
         let http = Scripted::new(|_| {

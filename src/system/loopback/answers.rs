@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use polling::Poller;
 
-use super::answer::Answer;
+use super::response::LoopbackResponse;
 
 /// What becomes of a connection whose request was judged.
 #[derive(Debug)]
 pub(super) enum Order {
-    Answer(Answer),
+    Answer(LoopbackResponse),
     /// The first answer if this peer may have it, else the second.
     Offer(Box<Offer>),
     /// The judge has dropped the request.
@@ -21,8 +21,8 @@ pub(super) enum Order {
 
 #[derive(Debug)]
 pub(super) struct Offer {
-    pub(super) answer: Answer,
-    pub(super) otherwise: Answer,
+    pub(super) answer: LoopbackResponse,
+    pub(super) otherwise: LoopbackResponse,
     pub(super) claim: Arc<Claim>,
 }
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::answer::Answer;
 use super::answers::{Claim, Offer, Order, Reply};
+use super::response::LoopbackResponse;
 use super::sender::{self, Sender};
 
 /// How much a request line and its headers may take. Browsers send about 1 KiB; codes have been seen with 4 KiB.
@@ -30,14 +30,14 @@ pub struct LoopbackRequest {
 
 impl LoopbackRequest {
     /// Answers it, once; what is said later goes nowhere.
-    pub fn answer(&mut self, answer: Answer) {
+    pub fn answer(&mut self, answer: LoopbackResponse) {
         if let Some(reply) = self.reply.take() {
             reply.send(Order::Answer(answer));
         }
     }
 
     /// Answers it with what only one peer may have, or else with something that anybody may.
-    pub fn offer(&mut self, answer: Answer, otherwise: Answer, claim: &Arc<Claim>) {
+    pub fn offer(&mut self, answer: LoopbackResponse, otherwise: LoopbackResponse, claim: &Arc<Claim>) {
         if let Some(reply) = self.reply.take() {
             reply.send(Order::Offer(Box::new(Offer { answer, otherwise, claim: Arc::clone(claim) })));
         }
@@ -82,13 +82,13 @@ pub enum LoopbackEvent {
 }
 
 /// How far a connection has come.
-pub enum Progress {
+pub enum Parsed {
     /// The request goes on; no bound is met yet.
     More,
     /// The peer is gone.
     Broken,
     /// No request that a browser sends here.
-    Refused(Answer),
+    Refused(LoopbackResponse),
     TlsHello,
     PlainHttp,
     Whole(LoopbackRequest),
@@ -105,22 +105,22 @@ pub enum Bodies {
 
 /// Reads as much of a request as is there (RFC 9112 §2 to §6): a head of at most 8 KiB, a body of at most 64 KiB whose
 /// length is announced.
-pub fn parse(received: &[u8]) -> Progress {
+pub fn parse(received: &[u8]) -> Parsed {
     parse_with(received, Bodies::Read)
 }
 
 /// The same where bodies may be of no interest.
-pub(super) fn parse_with(received: &[u8], bodies: Bodies) -> Progress {
-    let refused = |status| Progress::Refused(Answer::new(status, &[], ""));
+pub(super) fn parse_with(received: &[u8], bodies: Bodies) -> Parsed {
+    let refused = |status| Parsed::Refused(LoopbackResponse::new(status, &[], ""));
     // A TLS record of the type `handshake`, or the start of one.
     if received.first() == Some(&0x16) {
-        return Progress::TlsHello;
+        return Parsed::TlsHello;
     }
     let mut headers = [httparse::EMPTY_HEADER; 64];
     let mut head = httparse::Request::new(&mut headers);
     let head_length = match head.parse(received) {
         Ok(httparse::Status::Complete(length)) if length <= MAX_HEAD => length,
-        Ok(httparse::Status::Partial) if received.len() <= MAX_HEAD => return Progress::More,
+        Ok(httparse::Status::Partial) if received.len() <= MAX_HEAD => return Parsed::More,
         Ok(_) => return refused("431 Request Header Fields Too Large"),
         Err(_) => return refused("400 Bad Request"),
     };
@@ -140,9 +140,9 @@ pub(super) fn parse_with(received: &[u8], bodies: Bodies) -> Progress {
     };
     let body = &received[head_length..];
     if body.len() < body_length {
-        return Progress::More;
+        return Parsed::More;
     }
-    Progress::Whole(LoopbackRequest {
+    Parsed::Whole(LoopbackRequest {
         method: head.method.unwrap_or_default().to_owned(),
         target: head.path.unwrap_or_default().to_owned(),
         hosts: all("host"),

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use polling::{Event, Events};
 use rustls::{ServerConfig, ServerConnection};
 
-use super::answer::Answer;
 use super::answers::{Answers, Offer, Order, Reply};
-use super::request::{Bodies, LoopbackEvent, MAX_HEAD, Progress, parse_with};
+use super::request::{Bodies, LoopbackEvent, MAX_HEAD, Parsed, parse_with};
+use super::response::LoopbackResponse;
 use super::stream::{Speech, Stream};
 
 /// How long a peer has to send a whole request. A browser needs a millisecond; a preconnected socket may stay silent
@@ -224,7 +224,7 @@ impl Server {
         });
     }
 
-    fn start_answer(&mut self, key: usize, answer: Answer) {
+    fn start_answer(&mut self, key: usize, answer: LoopbackResponse) {
         if let Some(connection) = self.connections.iter_mut().find(|connection| connection.key == key) {
             connection.stage = Stage::Writing { rest: answer.0, until: Instant::now() + WRITE_TIME };
             self.advance(key);
@@ -259,20 +259,20 @@ impl Server {
         let Some(connection) = self.connections.iter_mut().find(|connection| connection.key == key) else { return };
         let interest = match &mut connection.stage {
             Stage::Reading { received, .. } => match read_request(&mut connection.stream, received, self.bodies) {
-                Progress::More => Event::readable(key),
-                Progress::Broken => return self.close_where(|connection| connection.key == key),
-                Progress::Refused(answer) => return self.start_answer(key, answer),
-                Progress::TlsHello => {
+                Parsed::More => Event::readable(key),
+                Parsed::Broken => return self.close_where(|connection| connection.key == key),
+                Parsed::Refused(answer) => return self.start_answer(key, answer),
+                Parsed::TlsHello => {
                     (self.deliver)(LoopbackEvent::TlsHello);
                     return self.close_where(|connection| connection.key == key);
                 }
-                Progress::PlainHttp => {
+                Parsed::PlainHttp => {
                     (self.deliver)(LoopbackEvent::PlainHttp);
                     // In clear, as this is what the peer speaks.
                     connection.stream.tls = None;
-                    return self.start_answer(key, Answer(PLAIN_HTTP_ANSWER.to_vec()));
+                    return self.start_answer(key, LoopbackResponse(PLAIN_HTTP_ANSWER.to_vec()));
                 }
-                Progress::Whole(mut request) => {
+                Parsed::Whole(mut request) => {
                     connection.stage = Stage::Judged;
                     let socket = &connection.stream.socket;
                     let ends = socket.peer_addr().ok().zip(socket.local_addr().ok());
@@ -320,28 +320,28 @@ fn descriptors() -> usize {
     usize::MAX
 }
 
-fn read_request(stream: &mut Stream, received: &mut Vec<u8>, bodies: Bodies) -> Progress {
+fn read_request(stream: &mut Stream, received: &mut Vec<u8>, bodies: Bodies) -> Parsed {
     let mut chunk = [0; 4096];
     match stream.speech() {
         Ok(Speech::Ours) => {}
-        Ok(Speech::PlainHttp) => return Progress::PlainHttp,
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => return Progress::More,
-        Err(_) => return Progress::Broken,
+        Ok(Speech::PlainHttp) => return Parsed::PlainHttp,
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => return Parsed::More,
+        Err(_) => return Parsed::Broken,
     }
     loop {
         match stream.read(&mut chunk) {
-            Ok(0) => return Progress::Broken,
+            Ok(0) => return Parsed::Broken,
             Ok(n) => {
                 // As much as there is: the usual doubling would take twice the memory.
                 received.reserve_exact(n);
                 received.extend_from_slice(&chunk[..n]);
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Progress::More,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Parsed::More,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(_) => return Progress::Broken,
+            Err(_) => return Parsed::Broken,
         }
         match parse_with(received, bodies) {
-            Progress::More => {}
+            Parsed::More => {}
             done => return done,
         }
     }

@@ -49,7 +49,7 @@ fn a_request_is_handed_over_and_its_answer_sent() {
     let mut request = next(&receiver);
     assert_eq!((request.method.as_str(), request.target.as_str()), ("GET", "/cb?x=1"));
     assert_eq!(request.hosts, ["h", "i"]);
-    request.answer(Answer::new("200 OK", &["X-A: b"], "hello"));
+    request.answer(LoopbackResponse::new("200 OK", &["X-A: b"], "hello"));
     assert_eq!(hear(stream), "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello");
 }
 
@@ -69,7 +69,7 @@ fn where_bodies_are_ignored_a_request_is_whole_without() {
     let stream = say(port, b"POST /cb HTTP/1.1\r\nContent-Length: 65536\r\n\r\nab");
     let mut request = next(&receiver);
     assert!(request.body.is_empty());
-    request.answer(Answer::new("405 Method Not Allowed", &[], "no"));
+    request.answer(LoopbackResponse::new("405 Method Not Allowed", &[], "no"));
     assert!(hear(stream).ends_with("no"));
     assert!(hear(say(port, b"POST /cb HTTP/1.1\r\nContent-Length: 65537\r\n\r\n")).starts_with("HTTP/1.1 413"));
 }
@@ -135,7 +135,7 @@ fn silent_connections_do_not_keep_a_request_waiting() {
     let stream = say(port, b"GET /genuine HTTP/1.1\r\n\r\n");
     let mut request = next(&receiver);
     assert_eq!(request.target, "/genuine");
-    request.answer(Answer::new("200 OK", &[], "ok"));
+    request.answer(LoopbackResponse::new("200 OK", &[], "ok"));
     assert!(hear(stream).ends_with("ok"));
 }
 
@@ -155,9 +155,9 @@ fn who_waits_for_an_answer_is_not_given_up_for_silent_ones() {
     let _silent: Vec<TcpStream> = (0..300).map(|_| say(port, b"GET / HT")).collect();
     // One more that is heard, so that all before it were let in.
     let last = say(port, b"GET /last HTTP/1.1\r\n\r\n");
-    next(&receiver).answer(Answer::new("200 OK", &[], "last"));
+    next(&receiver).answer(LoopbackResponse::new("200 OK", &[], "last"));
     assert!(hear(last).ends_with("last"));
-    request.answer(Answer::new("200 OK", &[], "ok"));
+    request.answer(LoopbackResponse::new("200 OK", &[], "ok"));
     assert!(hear(stream).ends_with("ok"));
 }
 
@@ -172,7 +172,7 @@ fn who_waits_for_an_answer_is_not_given_up_for_others_that_wait_too() {
         others.push(say(port, b"GET /other HTTP/1.1\r\n\r\n"));
         waiting.push(next(&receiver));
     }
-    request.answer(Answer::new("200 OK", &[], "ok"));
+    request.answer(LoopbackResponse::new("200 OK", &[], "ok"));
     assert!(hear(stream).ends_with("ok"));
 }
 
@@ -189,7 +189,7 @@ fn nobody_hears_of_it_on_another_address() {
 fn the_port_is_closed_and_free_again_after_the_end() {
     let (serving, port, receiver) = serve();
     let stream = say(port, b"GET / HTTP/1.1\r\n\r\n");
-    next(&receiver).answer(Answer::new("200 OK", &[], "bye"));
+    next(&receiver).answer(LoopbackResponse::new("200 OK", &[], "bye"));
     drop(serving);
     assert!(hear(stream).ends_with("bye"), "the answer was cut off");
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
@@ -228,7 +228,11 @@ fn an_offer_goes_to_the_first_that_is_still_there() {
     let (_serving, port, receiver) = serve();
     let claim = Arc::<Claim>::default();
     let offer = |mut request: LoopbackRequest| {
-        request.offer(Answer::new("302 Found", &[], "yours"), Answer::new("403 Forbidden", &[], "not yours"), &claim);
+        request.offer(
+            LoopbackResponse::new("302 Found", &[], "yours"),
+            LoopbackResponse::new("403 Forbidden", &[], "not yours"),
+            &claim,
+        );
     };
     let hang_up: [fn(TcpStream) -> Option<TcpStream>; 4] = [
         |stream| {

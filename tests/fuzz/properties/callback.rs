@@ -12,7 +12,7 @@ use oauthctl::protocol::secret::ClientSecret;
 use oauthctl::protocol::state::State;
 use oauthctl::protocol::time::Timestamp;
 use oauthctl::provider::{Dialect, Provider};
-use oauthctl::system::loopback::{LoopbackRequest, Progress, parse};
+use oauthctl::system::loopback::{LoopbackRequest, Parsed, parse};
 use sha2::Sha256;
 
 use super::{choice, provider};
@@ -109,7 +109,7 @@ pub fn holds(data: &[u8]) {
 fn raw_request(case: &Case, setting: &Setting, bytes: &[u8]) {
     let progress = parse(bytes);
     comes_in_pieces(bytes, &progress);
-    if let Progress::Whole(request) = progress {
+    if let Parsed::Whole(request) = progress {
         let read = Request::read(bytes).expect("a request that only the product can read");
         assert_eq!(request.method.as_bytes(), read.method);
         assert_eq!(request.target.as_bytes(), read.target);
@@ -138,21 +138,21 @@ fn query(case: &Case, setting: &Setting, query: &[u8]) {
             query.len()
         ),
     };
-    let Progress::Whole(request) = parse(bytes.as_bytes()) else { panic!("not read: {bytes}") };
+    let Parsed::Whole(request) = parse(bytes.as_bytes()) else { panic!("not read: {bytes}") };
     let read = Request::read(bytes.as_bytes()).expect("our own request");
     is_judged_right(case, setting, &request, &read);
 }
 
 /// However a request is cut into pieces, it is the same request.
-fn comes_in_pieces(bytes: &[u8], whole: &Progress) {
+fn comes_in_pieces(bytes: &[u8], whole: &Parsed) {
     for cut in [bytes.len() / 3, bytes.len() / 2, bytes.len().saturating_sub(1)] {
         match (parse(&bytes[..cut]), whole) {
-            (Progress::Whole(early), Progress::Whole(request)) => {
+            (Parsed::Whole(early), Parsed::Whole(request)) => {
                 assert_eq!((early.method, early.target), (request.method.clone(), request.target.clone()));
                 assert_eq!((early.hosts, early.body), (request.hosts.clone(), request.body.clone()));
             }
-            (Progress::Whole(early), _) => panic!("{early:?} was whole, and more bytes made it something else"),
-            (Progress::Refused(_), Progress::Whole(request)) => panic!("{request:?} would be refused in two pieces"),
+            (Parsed::Whole(early), _) => panic!("{early:?} was whole, and more bytes made it something else"),
+            (Parsed::Refused(_), Parsed::Whole(request)) => panic!("{request:?} would be refused in two pieces"),
             _ => {}
         }
     }

@@ -2,9 +2,9 @@
 
 /// A complete answer, head and body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer(pub(super) Vec<u8>);
+pub struct LoopbackResponse(pub(super) Vec<u8>);
 
-impl Answer {
+impl LoopbackResponse {
     /// `headers` are whole lines without their line ends.
     pub fn new(status: &str, headers: &[&str], body: &str) -> Self {
         let mut text = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
