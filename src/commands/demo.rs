@@ -19,7 +19,7 @@ use crate::flow::FlowError;
 use crate::flow::api::Api;
 use crate::flow::authorization::{Listen, Login, LoginRequest, MissingState, Obtained};
 use crate::flow::evidence;
-use crate::flow::pages::Page;
+use crate::flow::pages::BrowserPage;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::client::ClientId;
@@ -226,7 +226,7 @@ fn log_in(
     }
     let now = context.system.clock.now();
     let (tab, obtained) = login.wait(PATIENCE, MissingState::Refuse, |_| {})?.obtain(context.system.http.as_ref(), now);
-    tab.show(if obtained.is_ok() { Page::LoggedIn } else { Page::Failed });
+    tab.show(if obtained.is_ok() { BrowserPage::LoggedIn } else { BrowserPage::Failed });
     let Obtained { reply, provider } = obtained?;
     let how = match response_type {
         ResponseType::Code => "code exchanged with PKCE",

@@ -17,7 +17,7 @@ use self::browser::BrowserArgs;
 use self::view::LoginOutcome;
 use super::{Context, consent};
 use crate::flow::evidence;
-use crate::flow::pages::Page;
+use crate::flow::pages::BrowserPage;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, is_vschar};
@@ -86,7 +86,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     let missing = found.missing(&ScopeSet::parse(&args.require_scopes.join(" ")));
     if !missing.is_empty() {
         if let Some(tab) = tab {
-            talk::show(tab, Page::Failed, context);
+            talk::show(tab, BrowserPage::Failed, context);
         }
         let missing = talk::reasons(missing, &found, &provider);
         return Err(failed(LoginError::NotGranted { provider: id.clone(), missing }));
@@ -95,7 +95,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     token.label = args.label.clone().or_else(|| label_so_far(&profile, &id, store));
     let saved = store.save_in(kind, &profile, &token);
     if let Some(tab) = tab {
-        talk::show(tab, if saved.is_ok() { Page::LoggedIn } else { Page::Failed }, context);
+        talk::show(tab, if saved.is_ok() { BrowserPage::LoggedIn } else { BrowserPage::Failed }, context);
     }
     let kind = saved.map_err(|error| failed(error.into()))?;
     let outcome = LoginOutcome::new(&profile, &provider, &token, kind, store.place(kind)?, context.system.clock.now());

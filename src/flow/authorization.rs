@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::FlowError;
 use super::launch::Launch;
-use super::pages::Page;
+use super::pages::BrowserPage;
 use super::redirect::Expected;
 use crate::protocol::authorization::{AuthorizationRequest, ResponseType};
 use crate::protocol::client::ClientId;
@@ -213,7 +213,7 @@ fn bind(request: &LoginRequest<'_>) -> Result<Bound, FlowError> {
     Ok((Some(Loopback::bind(&addresses).map_err(FlowError::Listen)?), tls))
 }
 
-fn send(request: Option<LoopbackRequest>, page: Page) {
+fn send(request: Option<LoopbackRequest>, page: BrowserPage) {
     if let Some(mut request) = request {
         request.answer(page.answer());
     }

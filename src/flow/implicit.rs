@@ -2,7 +2,7 @@
 //!
 //! RFC 9700 §2.1.2 advises against it, as a token in a URL can leak and cannot be bound to this client; it is here for
 //! providers that have nothing else, and opt-in for the others. The fragment never reaches a server by itself, so the
-//! loopback page posts it ([`Page::Fragment`](super::pages::Page::Fragment)), and the post is judged like any callback.
+//! loopback page posts it ([`BrowserPage::Fragment`](super::pages::BrowserPage::Fragment)), and the post is judged like any callback.
 
 use super::FlowError;
 use crate::protocol::params::Params;

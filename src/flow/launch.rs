@@ -37,7 +37,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::pages::Page;
+use super::pages::BrowserPage;
 use crate::protocol::state::State;
 use crate::system::loopback::{Claim, LoopbackRequest, LoopbackResponse, Sender};
 
@@ -105,10 +105,10 @@ impl Launch {
         match launched {
             Launched::Led => request.answer(self.redirect(None)),
             Launched::Offered => {
-                request.offer(self.redirect(Some(&self.mark)), Page::BackToTerminal.answer(), &self.claim);
+                request.offer(self.redirect(Some(&self.mark)), BrowserPage::BackToTerminal.answer(), &self.claim);
             }
-            Launched::Foreign { .. } => request.answer(Page::NothingHere.answer()),
-            Launched::Unidentified | Launched::Second => request.answer(Page::BackToTerminal.answer()),
+            Launched::Foreign { .. } => request.answer(BrowserPage::NothingHere.answer()),
+            Launched::Unidentified | Launched::Second => request.answer(BrowserPage::BackToTerminal.answer()),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::system::loopback::LoopbackResponse;
 
 /// A page by what it tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
+pub enum BrowserPage {
     LoggedIn,
     Declined,
     Failed,
@@ -52,7 +52,7 @@ const DASH: &str = "<svg class=\"so\" viewBox=\"0 0 44 44\" fill=\"none\" stroke
 const TICK: &str = "<svg class=\"ok\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"3\" stroke-linecap=\"round\" stroke-linejoin=\"round\" aria-hidden=\"true\"><circle cx=\"22\" cy=\"22\" r=\"20\"/><path d=\"M13 23l6 6 12-13\"/></svg>";
 const CROSS: &str = "<svg class=\"no\" viewBox=\"0 0 44 44\" fill=\"none\" stroke-width=\"3\" stroke-linecap=\"round\" aria-hidden=\"true\"><circle cx=\"22\" cy=\"22\" r=\"20\"/><path d=\"M15 15l14 14M29 15L15 29\"/></svg>";
 
-impl Page {
+impl BrowserPage {
     pub fn answer(self) -> LoopbackResponse {
         let (status, icon, title, text) = match self {
             Self::Empty => return LoopbackResponse::new("204 No Content", &["Cache-Control: no-store"], ""),
@@ -156,22 +156,22 @@ mod tests {
     #[test]
     fn pages_load_nothing_and_cannot_be_framed() {
         for page in [
-            Page::LoggedIn,
-            Page::Declined,
-            Page::Failed,
-            Page::BackToTerminal,
-            Page::NothingHere,
-            Page::WrongHost,
-            Page::WrongMethod,
-            Page::Unusable,
-            Page::Fragment,
+            BrowserPage::LoggedIn,
+            BrowserPage::Declined,
+            BrowserPage::Failed,
+            BrowserPage::BackToTerminal,
+            BrowserPage::NothingHere,
+            BrowserPage::WrongHost,
+            BrowserPage::WrongMethod,
+            BrowserPage::Unusable,
+            BrowserPage::Fragment,
         ] {
             let answer = page.answer();
             let text = answer.as_text();
             assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("src="), "{page:?}");
             assert!(
                 text.contains("frame-ancestors 'none'")
-                    && text.contains(if page == Page::Fragment {
+                    && text.contains(if page == BrowserPage::Fragment {
                         "-Policy: same-origin"
                     } else {
                         "-Policy: no-referrer"
@@ -185,13 +185,13 @@ mod tests {
     #[test]
     fn the_end_of_a_login_clears_the_address_and_no_other_page_has_a_script() {
         for (page, script) in [
-            (Page::LoggedIn, Some("history.replaceState(")),
-            (Page::Declined, Some("history.replaceState(")),
-            (Page::Failed, Some("history.replaceState(")),
-            (Page::Fragment, Some("fetch(location.pathname,{method:'POST'")),
-            (Page::BackToTerminal, None),
-            (Page::NothingHere, None),
-            (Page::Unusable, None),
+            (BrowserPage::LoggedIn, Some("history.replaceState(")),
+            (BrowserPage::Declined, Some("history.replaceState(")),
+            (BrowserPage::Failed, Some("history.replaceState(")),
+            (BrowserPage::Fragment, Some("fetch(location.pathname,{method:'POST'")),
+            (BrowserPage::BackToTerminal, None),
+            (BrowserPage::NothingHere, None),
+            (BrowserPage::Unusable, None),
         ] {
             let answer = page.answer();
             let part = |tag: &str| {
@@ -206,6 +206,6 @@ mod tests {
                 assert!(policy.contains(&format!("'sha256-{digest}'")), "{page:?}");
             }
         }
-        assert_eq!(Page::Empty.answer().as_text().split_once("\r\n\r\n").unwrap().1, "");
+        assert_eq!(BrowserPage::Empty.answer().as_text().split_once("\r\n\r\n").unwrap().1, "");
     }
 }

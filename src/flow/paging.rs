@@ -2,19 +2,19 @@
 //!
 //! Links and cursors are known one at a time. Numbers and offsets are known beforehand, so several pages are fetched
 //! at once and handed over in order. One page is held whole, and those that come before their turn share as much room
-//! as one more: see [`Room`].
+//! as one more: see [`PageMemory`].
 
+mod memory;
 mod page;
-mod room;
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError, mpsc};
 
+use self::memory::PageMemory;
 use self::page::fetch;
 pub use self::page::{Facts, Page, Reading};
-use self::room::Room;
 use super::FlowError;
 use super::api::set_pair;
 use super::retry::Caller;
@@ -158,10 +158,10 @@ impl<'r> Counted<'r> {
         let step = (self.step)(full);
         // A page that is not full may be the last one, and then every further request would be in vain.
         let jobs = if self.size.is_some_and(|size| (full as u64) < size) { 1 } else { plan.jobs };
-        let room = Room::default();
+        let memory = PageMemory::default();
         let fetch_nth = |n: u64| {
             let request = self.request(self.start.saturating_add(n.saturating_mul(step)));
-            fetch(caller, &request, |bytes| room.take(n, bytes))
+            fetch(caller, &request, |bytes| memory.take(n, bytes))
         };
         let mut hand_over = |page: Page| {
             let (success, rows, hash) = (page.is_success(), page.rows().unwrap_or(0), hash(&page.body));
@@ -175,14 +175,14 @@ impl<'r> Counted<'r> {
             }
             Ok((rows < full).then_some(End::LastPage))
         };
-        in_order(caller, (jobs, &room), 1..pages, &fetch_nth, &mut hand_over)
+        in_order(caller, (jobs, &memory), 1..pages, &fetch_nth, &mut hand_over)
     }
 }
 
 /// Fetches pages on several threads, and hands them over in order until `hand_over` says that it is the end.
 fn in_order<E: From<FlowError>>(
     caller: &Caller<'_>,
-    (jobs, room): (usize, &Room),
+    (jobs, memory): (usize, &PageMemory),
     numbers: std::ops::Range<u64>,
     fetch: &(dyn Fn(u64) -> Result<Page, FlowError> + Sync),
     hand_over: &mut dyn FnMut(Page) -> Result<Option<End>, E>,
@@ -207,7 +207,7 @@ fn in_order<E: From<FlowError>>(
             let (mut window, mut throttled) = (jobs as u64, caller.throttled());
             let mut early = BTreeMap::new();
             loop {
-                room.now(to_hand);
+                memory.now(to_hand);
                 while to_ask < numbers.end && to_ask - to_hand < window {
                     // The threads outlive the walk.
                     let _ = work.send(to_ask);
@@ -222,9 +222,9 @@ fn in_order<E: From<FlowError>>(
                     if let Some(end) = hand_over(page?)? {
                         return Ok(end);
                     }
-                    room.give_back(to_hand);
+                    memory.give_back(to_hand);
                     to_hand += 1;
-                    room.now(to_hand);
+                    memory.now(to_hand);
                 }
                 // An API that is asked too often is asked half as much from then on.
                 if caller.throttled() > throttled {
@@ -236,7 +236,7 @@ fn in_order<E: From<FlowError>>(
         let end = walk();
         // Pages beyond the last one may wait for a busy server, or for room; nobody wants them.
         caller.stop();
-        room.close();
+        memory.close();
         end
     })
 }

@@ -15,7 +15,7 @@ use crate::protocol::state::State;
 use crate::provider::Dialect;
 use crate::system::loopback::LoopbackRequest;
 
-use super::pages::Page;
+use super::pages::BrowserPage;
 
 /// What the one right request looks like.
 pub struct Expected<'a> {
@@ -88,15 +88,15 @@ pub enum Stray {
 }
 
 impl Stray {
-    pub fn page(&self) -> Page {
+    pub fn page(&self) -> BrowserPage {
         match self {
-            Self::Noise => Page::Empty,
-            Self::Method => Page::WrongMethod,
-            Self::Host => Page::WrongHost,
+            Self::Noise => BrowserPage::Empty,
+            Self::Method => BrowserPage::WrongMethod,
+            Self::Host => BrowserPage::WrongHost,
             Self::Path | Self::Origin | Self::Unproven { .. } | Self::ForeignAddress | Self::NotPasteable => {
-                Page::NothingHere
+                BrowserPage::NothingHere
             }
-            Self::Issuer | Self::Signature | Self::Unusable(_) => Page::Unusable,
+            Self::Issuer | Self::Signature | Self::Unusable(_) => BrowserPage::Unusable,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::super::{Context, app};
 use super::{LoginError, talk};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Listen, Login, LoginRequest, MissingState, Obtained, Tab};
-use crate::flow::pages::Page;
+use crate::flow::pages::BrowserPage;
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -99,7 +99,8 @@ impl BrowserArgs {
                 Ok((tab, provider, token))
             }
             Err(error) => {
-                let page = if matches!(error, FlowError::Declined(_)) { Page::Declined } else { Page::Failed };
+                let page =
+                    if matches!(error, FlowError::Declined(_)) { BrowserPage::Declined } else { BrowserPage::Failed };
                 talk::show(tab, page, context);
                 Err(error.into())
             }

@@ -6,7 +6,7 @@ use super::super::Context;
 use crate::commands::view::what_was_read;
 use crate::flow::authorization::{Listen, Login, Tab, Waiting};
 use crate::flow::evidence::{Evidence, Missing};
-use crate::flow::pages::Page;
+use crate::flow::pages::BrowserPage;
 use crate::flow::redirect::{Doubt, Stray};
 use crate::protocol::grant::GrantKind;
 use crate::protocol::sanitize::{self, Pieces, Style};
@@ -183,7 +183,7 @@ fn about_stray(stray: &Stray, context: &Context) {
 }
 
 /// Tells the browser how it ended.
-pub fn show(tab: Tab, page: Page, context: &Context) {
+pub fn show(tab: Tab, page: BrowserPage, context: &Context) {
     let others = tab.show(page);
     if others > 0 && context.is_verbose() {
         let requests = if others == 1 { "1 other request".to_owned() } else { format!("{others} other requests") };

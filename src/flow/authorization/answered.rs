@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Login, LoginRequest, Ports, Secrets};
-use crate::flow::pages::Page;
+use crate::flow::pages::BrowserPage;
 use crate::flow::redirect::Answer;
 use crate::flow::{FlowError, authorization_code, implicit};
 use crate::protocol::authorization::AuthorizationResponse;
@@ -77,7 +77,7 @@ pub struct Tab {
 impl Tab {
     /// Shows the page, and shows it again to every repetition of the same redirect; then the port is closed. How many
     /// other redirects came meanwhile.
-    pub fn show(self, page: Page) -> usize {
+    pub fn show(self, page: BrowserPage) -> usize {
         self.ports.inbox.show(page)
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::flow::pages::Page;
+use crate::flow::pages::BrowserPage;
 use crate::system::loopback::{LoopbackEvent, LoopbackRequest};
 
 /// How many events of the port wait to be judged. Judging takes microseconds; more would only take memory.
@@ -60,7 +60,7 @@ struct Answered {
     winner: Option<LoopbackRequest>,
     /// The same again, before there was a page to show.
     repeats: Vec<LoopbackRequest>,
-    page: Option<Page>,
+    page: Option<BrowserPage>,
     /// How many other requests came to the redirect URI.
     others: usize,
 }
@@ -116,7 +116,7 @@ impl Inbox {
 
     /// Shows the page to the request that brought the answer, and to each of its repetitions, those to come among them.
     /// How many other redirects came meanwhile.
-    pub(super) fn show(&self, page: Page) -> usize {
+    pub(super) fn show(&self, page: BrowserPage) -> usize {
         let mut state = self.lock();
         let State::Answered(answered) = &mut *state else { return 0 };
         answered.page = Some(page);
@@ -160,7 +160,7 @@ impl Answered {
                 let path = |request: &LoopbackRequest| request.target.split('?').next().map(str::to_owned);
                 let on_the_path = self.winner.as_ref().is_some_and(|winner| path(winner) == path(&request));
                 self.others += usize::from(on_the_path && !same);
-                request.answer(Page::NothingHere.answer());
+                request.answer(BrowserPage::NothingHere.answer());
             }
         }
     }
@@ -238,7 +238,7 @@ mod tests {
         assert!(inbox.next(Duration::ZERO).is_none());
         drop(delivered);
         crowd.join().unwrap();
-        inbox.show(Page::LoggedIn);
+        inbox.show(BrowserPage::LoggedIn);
         assert_eq!(waiting(&inbox), 0);
     }
 
@@ -249,7 +249,7 @@ mod tests {
             before.iter().for_each(|(method, target)| inbox.deliver(request(method, target)));
             inbox.settle(winner.map(|target| LoopbackRequest::detached("GET", target, "127.0.0.1:8765")));
             after.iter().for_each(|(method, target)| inbox.deliver(request(method, target)));
-            inbox.show(Page::LoggedIn)
+            inbox.show(BrowserPage::LoggedIn)
         };
         let same = ("GET", "/callback?code=c&state=s");
         let others = [("POST", same.1), ("GET", "/callback?code=x&state=s"), ("GET", "/callback")];

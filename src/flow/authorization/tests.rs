@@ -226,7 +226,7 @@ fn a_browser_goes_from_the_launch_address_to_the_provider_and_comes_back_for_a_t
         });
         let answered = login.wait(LONG, MissingState::Refuse, |_| {}).unwrap();
         let (tab, obtained) = answered.obtain(&server, Timestamp(0));
-        tab.show(Page::LoggedIn);
+        tab.show(BrowserPage::LoggedIn);
         let (led, page) = browser.join().unwrap();
         (led, page, obtained.unwrap().reply.response.access_token)
     });

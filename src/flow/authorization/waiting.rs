@@ -8,7 +8,7 @@ use super::inbox::Arrival;
 use super::{Answered, Login, send};
 use crate::flow::FlowError;
 use crate::flow::launch::Launched;
-use crate::flow::pages::Page;
+use crate::flow::pages::BrowserPage;
 use crate::flow::pasted::judge_pasted;
 use crate::flow::redirect::{Answer, Doubt, RedirectVerdict, Stray, judge};
 use crate::protocol::time::HumanDuration;
@@ -119,7 +119,7 @@ impl<'a> Login<'a> {
             };
             if let Some((answer, winner)) = found {
                 if let Some((_, request)) = wait.doubted.take() {
-                    send(request, Page::NothingHere);
+                    send(request, BrowserPage::NothingHere);
                 }
                 self.report_launch(&mut wait);
                 return Ok(Answered::new(self, answer, winner));
@@ -132,7 +132,7 @@ impl<'a> Login<'a> {
         match (Word::read(line), wait.doubted.take()) {
             (Some(Word::Yes), Some(candidate)) => Some(candidate),
             (Some(Word::No), Some((_, request))) => {
-                send(request, Page::NothingHere);
+                send(request, BrowserPage::NothingHere);
                 None
             }
             // Typed once too often, and no code.
@@ -199,9 +199,9 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
             }
             (RedirectVerdict::Doubtful(..), _) => {
                 self.tell_of_stray(&Stray::Unproven { claims_error: false }, &request);
-                send(request, Page::NothingHere);
+                send(request, BrowserPage::NothingHere);
             }
-            (RedirectVerdict::Fragment, _) => send(request, Page::Fragment),
+            (RedirectVerdict::Fragment, _) => send(request, BrowserPage::Fragment),
             (RedirectVerdict::Stray(stray), _) => {
                 self.tell_of_stray(&stray, &request);
                 send(request, stray.page());

@@ -10,7 +10,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::page::MAX_PAGE;
 
 #[derive(Default)]
-pub struct Room {
+pub struct PageMemory {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -31,7 +31,7 @@ impl State {
     }
 }
 
-impl Room {
+impl PageMemory {
     /// Waits until so many more bytes of a page fit, or it is the page's turn. `false` if the walk is over.
     pub fn take(&self, page: u64, bytes: usize) -> bool {
         let bytes = bytes as u64;
@@ -70,18 +70,18 @@ mod tests {
 
     #[test]
     fn early_pages_share_the_room_of_one_and_the_next_one_never_waits() {
-        let room = Room::default();
-        room.now(1);
-        assert!(room.take(1, MAX_PAGE as usize) && room.take(2, MAX_PAGE as usize));
-        assert!(!room.state().fits(3, 1) && room.state().fits(1, MAX_PAGE));
+        let memory = PageMemory::default();
+        memory.now(1);
+        assert!(memory.take(1, MAX_PAGE as usize) && memory.take(2, MAX_PAGE as usize));
+        assert!(!memory.state().fits(3, 1) && memory.state().fits(1, MAX_PAGE));
         std::thread::scope(|scope| {
-            scope.spawn(|| assert!(room.take(3, 1)));
-            room.give_back(1);
-            room.now(2);
+            scope.spawn(|| assert!(memory.take(3, 1)));
+            memory.give_back(1);
+            memory.now(2);
         });
-        assert_eq!(room.state().held.get(&3), Some(&1));
-        assert!(!room.state().fits(4, MAX_PAGE));
-        room.close();
-        assert!(!room.take(4, MAX_PAGE as usize), "nobody wants it");
+        assert_eq!(memory.state().held.get(&3), Some(&1));
+        assert!(!memory.state().fits(4, MAX_PAGE));
+        memory.close();
+        assert!(!memory.take(4, MAX_PAGE as usize), "nobody wants it");
     }
 }
