@@ -39,7 +39,7 @@ use crate::system::process;
 use crate::system::terminal::TerminalError;
 
 /// How long a person has for the demo's consent page.
-const PATIENCE: Duration = Duration::from_secs(300);
+const CONSENT_TIMEOUT: Duration = Duration::from_secs(300);
 
 #[derive(Args)]
 pub struct DemoArgs {
@@ -225,7 +225,8 @@ fn log_in(
         Some(command) => CommandBrowser(command.to_owned()).open(&url)?,
     }
     let now = context.system.clock.now();
-    let (tab, obtained) = login.wait(PATIENCE, MissingState::Refuse, |_| {})?.obtain(context.system.http.as_ref(), now);
+    let (tab, obtained) =
+        login.wait(CONSENT_TIMEOUT, MissingState::Refuse, |_| {})?.obtain(context.system.http.as_ref(), now);
     tab.show(if obtained.is_ok() { BrowserPage::LoggedIn } else { BrowserPage::Failed });
     let Obtained { reply, provider } = obtained?;
     let how = match response_type {

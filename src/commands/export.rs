@@ -12,7 +12,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::secret::Secret;
 use crate::protocol::time::HumanDuration;
 use crate::session::SessionError;
-use crate::store::login_lock::PATIENCE;
+use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::sealed_login::{SHORTEST, SealedLoginError};
 use crate::store::stored_token::Expiry;
 use crate::store::{LoginLock, Profile, SealedLogin, StoreError, StoreKind, StoredToken};
@@ -154,8 +154,8 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
 /// The right to take a login away.
 fn lock(profile: &Profile, context: &Context) -> Result<LoginLock, SessionError> {
     let store = context.session.store()?;
-    let lock = store.lock(profile, store.kind_of(profile)?, PATIENCE)?;
-    let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(PATIENCE) };
+    let lock = store.lock(profile, store.kind_of(profile)?, LOCK_TIMEOUT)?;
+    let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(LOCK_TIMEOUT) };
     Ok(lock.ok_or_else(busy)?)
 }
 

@@ -12,7 +12,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::time::HumanDuration;
 use crate::provider::Provider;
 use crate::session::SessionError;
-use crate::store::login_lock::PATIENCE;
+use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::scope_history::ScopeHistory;
 use crate::store::{LoginLock, Profile, StoreError, StoredToken};
 
@@ -90,14 +90,14 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<()
         return Err(context.session.no_such_login(profile)?.into());
     }
     // A refresh that is under way would bring the login back after it was forgotten.
-    let lock = store.lock(profile, store.kind_of(profile)?, PATIENCE);
+    let lock = store.lock(profile, store.kind_of(profile)?, LOCK_TIMEOUT);
     let (what_of_it, lock) = if args.local {
         let record = store.load(profile).ok().flatten().map(|found| found.record);
         let unreadable = || still_valid(listed.as_deref(), context);
         // Without a lock, or with one that somebody keeps, a person can still get rid of a login.
         (record.map_or_else(unreadable, |record| kept(profile, &record, context)), lock.ok().flatten())
     } else {
-        let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(PATIENCE) };
+        let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(LOCK_TIMEOUT) };
         let lock = lock?.ok_or_else(busy)?;
         (revoked(profile, &lock, context)?, Some(lock))
     };

@@ -37,7 +37,7 @@ const LINGER: Duration = Duration::from_millis(500);
 const LINGER_BYTES: u64 = 1 << 20;
 
 /// How long the end waits for the threads. One that its peer holds up is abandoned.
-const PATIENCE: Duration = Duration::from_secs(1);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A port that is served. It is closed when this is dropped.
 pub struct Server {
@@ -95,7 +95,7 @@ impl Drop for Server {
         }
         let open = self.shared.open();
         open.connections.iter().filter(|connection| connection.waits).for_each(Connection::close);
-        let _ = self.shared.ended.wait_timeout_while(open, PATIENCE, |open| open.threads > 0);
+        let _ = self.shared.ended.wait_timeout_while(open, SHUTDOWN_TIMEOUT, |open| open.threads > 0);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::keychain::{Keychain, VariableKeychain};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::is_vschar;
 use crate::provider::{DefinitionError, Provider};
-use crate::store::login_lock::PATIENCE;
+use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::stored_token::ObtainedBy;
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreKind, StoredToken};
@@ -67,7 +67,7 @@ impl Session {
             http: self.system.http.as_ref(),
             clock: self.system.clock.as_ref(),
             entropy: self.system.entropy.as_ref(),
-            patience: PATIENCE,
+            patience: LOCK_TIMEOUT,
         })
     }
 

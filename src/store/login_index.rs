@@ -21,7 +21,7 @@ const MAX_INDEX: u64 = 1024 * 1024;
 
 /// How long to wait for other processes that change the index. It takes each a millisecond, and up to two seconds where
 /// Windows does not let go of the file; sixty at once on a busy machine, one after the other, took more than five.
-const PATIENCE: Duration = Duration::from_secs(35);
+const INDEX_LOCK_TIMEOUT: Duration = Duration::from_secs(35);
 
 const FILE: &str = "logins.json";
 const LOCK: &str = "logins.lock";
@@ -147,7 +147,7 @@ impl IndexFile {
     /// Changes the index under its lock.
     pub fn change(&self, change: impl FnOnce(&mut LoginIndex)) -> Result<(), IndexError> {
         let dir = PrivateDir::create(&self.dir).map_err(|e| self.failed(e))?;
-        let _lock = dir.lock(LOCK, PATIENCE).map_err(|e| self.failed(e))?.ok_or(IndexError::Busy)?;
+        let _lock = dir.lock(LOCK, INDEX_LOCK_TIMEOUT).map_err(|e| self.failed(e))?.ok_or(IndexError::Busy)?;
         let mut index = self.read()?;
         change(&mut index);
         dir.write(FILE, &record::encode(&index)).map_err(|e| self.failed(e))

@@ -16,7 +16,7 @@ use crate::system::account::{self, NoAccount};
 use crate::system::private_file::{self, FileLock, PrivateDir, PrivateFileError};
 
 /// How long to wait for another process. A refresh ends after 30 s, which is the network's limit, and the store's time.
-pub const PATIENCE: Duration = Duration::from_secs(35);
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(35);
 
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::entry::{Entry, Listing};
 use super::journal::Journal;
 use super::login_index::{AppEntry, IndexFile, LoginEntry, LoginIndex};
-use super::login_lock::{self, LoginLock, PATIENCE};
+use super::login_lock::{self, LOCK_TIMEOUT, LoginLock};
 use super::record::{self, NotARecord};
 use super::{Profile, Registration, StoreError, StoreKind, StoredToken};
 use crate::keychain::{Keychain, PROBE, probe_name};
@@ -166,7 +166,7 @@ impl TokenStore {
     pub fn save_in(&self, kind: StoreKind, profile: &Profile, token: &StoredToken) -> Result<StoreKind, StoreError> {
         // A refresh that is under way would write its token over ours. It looks before it does, so if it holds the lock
         // for longer than it may, or there can be no lock, the person who has just consented loses no login for that.
-        let lock = self.lock(profile, kind, PATIENCE).ok().flatten();
+        let lock = self.lock(profile, kind, LOCK_TIMEOUT).ok().flatten();
         let _unbroken = Unbroken::begin();
         let previous = self.enlist(kind, Entry::Login(profile), &record::encode(token), |index| {
             index.current = Some(profile.as_str().to_owned());

@@ -5,7 +5,7 @@
 //! nobody reads, or to a terminal that is paused with Ctrl-S, the browser got no answer and the token was not stored. It
 //! calls [`stop_waiting`] first of all, and from then on a thread of its own writes. Lines wait for it, [`CAPACITY`] of
 //! them, and those that find no room are lost. At its end, and before an answer on stdout, a command gives the thread
-//! [`PATIENCE`], once, to say the rest.
+//! [`FLUSH_TIMEOUT`], once, to say the rest.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -19,7 +19,7 @@ use crate::protocol::sanitize::TerminalText;
 const CAPACITY: usize = 256;
 
 /// How long a command waits at its end for somebody to read what it says. A reader that is only slow needs less.
-const PATIENCE: Duration = Duration::from_secs(2);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Something to say.
 pub enum Message {
@@ -51,7 +51,7 @@ pub fn stop_waiting() {
 /// Waits until all is said, if somebody reads it.
 pub fn flush() {
     if let Some(queue) = QUEUE.get() {
-        queue.flush(PATIENCE);
+        queue.flush(FLUSH_TIMEOUT);
     }
 }
 

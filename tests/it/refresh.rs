@@ -321,5 +321,5 @@ fn no_token_is_lost_in_many_rotations() {
 /// Only so that the long form is not the only one to know how long a wait is.
 #[test]
 fn the_wait_for_another_process_is_longer_than_its_network_takes() {
-    assert!(oauthctl::store::login_lock::PATIENCE > Duration::from_secs(30));
+    assert!(oauthctl::store::login_lock::LOCK_TIMEOUT > Duration::from_secs(30));
 }

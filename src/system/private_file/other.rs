@@ -15,7 +15,7 @@ use super::{PrivateFileError, is_made_up};
 use crate::system::signals::Unnamed;
 
 /// For how long a file may be held by others. Sixty processes that change one file at once are done within a second.
-const PATIENCE: Duration = Duration::from_secs(2);
+const SHARING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Between two tries. It does not grow: readers that come one after the other leave short gaps.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -145,7 +145,7 @@ pub fn remove(path: &Path) -> io::Result<()> {
 
 /// Tries again while somebody else holds the file.
 fn patiently<T>(path: &Path, mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + SHARING_TIMEOUT;
     loop {
         match act() {
             Err(error) if is_held(&error) && !path.is_dir() && Instant::now() < end => std::thread::sleep(PAUSE),

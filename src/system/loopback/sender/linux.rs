@@ -30,7 +30,7 @@ fn end(state: u8, user: u32, inode: u32) -> End {
 }
 
 /// The kernel answers at once; this is for one that does not.
-const PATIENCE: Duration = Duration::from_millis(200);
+const NETLINK_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// NETLINK_SOCK_DIAG, and its one request and reply.
 const SOCK_DIAG: i32 = 4;
@@ -44,7 +44,7 @@ const INODE: usize = MESSAGE + 68;
 
 fn in_netlink(local: SocketAddr, remote: SocketAddr) -> Option<End> {
     let socket = Socket::new(Domain::from(libc::AF_NETLINK), Type::DGRAM, Some(Protocol::from(SOCK_DIAG))).ok()?;
-    socket.set_read_timeout(Some(PATIENCE)).ok()?;
+    socket.set_read_timeout(Some(NETLINK_TIMEOUT)).ok()?;
     socket.send(&question(local, remote)).ok()?;
     let mut reply = [0; 1024];
     let length = (&socket).read(&mut reply).ok()?;
