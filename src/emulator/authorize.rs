@@ -1,6 +1,6 @@
 //! The authorization endpoint (RFC 6749 §3.1): judges the request, asks the person, sends the browser back.
 
-use super::consent::{Asked, WayBack};
+use super::consent::{ConsentRequest, RedirectTarget};
 use super::fault::Fault;
 use super::ledger::IssuedCode;
 use super::page;
@@ -54,7 +54,7 @@ pub fn answer(site: &Site, form: &[u8]) -> Result<Reply, NoEntropy> {
 
 /// The request, or the answer to what is wrong with it. As long as client and redirect URI are not proven, that is a
 /// page and no redirect (RFC 6749 §4.1.2.1).
-fn judge(site: &Site, params: &Params) -> Result<Asked, Reply> {
+fn judge(site: &Site, params: &Params) -> Result<ConsentRequest, Reply> {
     let page = |title, sentence: &str| page::refusal(site, title, sentence, None);
     let dialect = Dialect::new(&site.provider);
 
@@ -89,7 +89,7 @@ fn judge(site: &Site, params: &Params) -> Result<Asked, Reply> {
         }
         other => other.ok().flatten().unwrap_or_default(),
     };
-    let back = WayBack {
+    let back = RedirectTarget {
         redirect_uri,
         response_type: ResponseType::named(response_type).unwrap_or(ResponseType::Code),
         state: params.single("state").ok().flatten().map(str::to_owned),
@@ -110,7 +110,7 @@ fn judge(site: &Site, params: &Params) -> Result<Asked, Reply> {
         None => definition.default_scope(),
     };
     // Unknown scopes are accepted: providers add scopes faster than definitions learn of them.
-    Ok(Asked { back, scope: scope.union(&definition.always_granted()), challenge, redirect_uri_sent })
+    Ok(ConsentRequest { back, scope: scope.union(&definition.always_granted()), challenge, redirect_uri_sent })
 }
 
 fn registered(site: &Site, sent: &str) -> Result<RedirectUri, Reply> {
@@ -153,7 +153,7 @@ fn read_challenge(site: &Site, params: &Params) -> Result<Option<CodeChallenge>,
     Ok(Some(CodeChallenge::new(challenge)))
 }
 
-fn approve(site: &Site, asked: &Asked, ticked: &ScopeSet) -> Result<Reply, NoEntropy> {
+fn approve(site: &Site, asked: &ConsentRequest, ticked: &ScopeSet) -> Result<Reply, NoEntropy> {
     let granted = ticked.union(&site.provider.definition.always_granted());
     let answer = match asked.back.response_type {
         ResponseType::Code => {
@@ -185,11 +185,11 @@ fn implicit_answer(site: &Site, granted: ScopeSet) -> Result<Params, NoEntropy> 
     Ok(answer)
 }
 
-fn refuse(site: &Site, back: &WayBack, code: &str, description: &str) -> Reply {
+fn refuse(site: &Site, back: &RedirectTarget, code: &str, description: &str) -> Reply {
     send_back(site, back, Params::new().with("error", code).with("error_description", description))
 }
 
-fn send_back(site: &Site, back: &WayBack, mut answer: Params) -> Reply {
+fn send_back(site: &Site, back: &RedirectTarget, mut answer: Params) -> Reply {
     if let Some(state) = &back.state {
         if site.has(Fault::WrongState) {
             answer.push("state", "another-state-than-was-sent");

@@ -7,8 +7,8 @@ use crate::protocol::scope::ScopeSet;
 
 /// An authorization request that was found in order.
 #[derive(Clone, Debug)]
-pub struct Asked {
-    pub back: WayBack,
+pub struct ConsentRequest {
+    pub back: RedirectTarget,
     pub scope: ScopeSet,
     pub challenge: Option<CodeChallenge>,
     /// RFC 6749 §4.1.3: the token request has to repeat the redirect URI only if it was in this request.
@@ -17,13 +17,13 @@ pub struct Asked {
 
 /// Where the answer goes, and in which part of the URL.
 #[derive(Clone, Debug)]
-pub struct WayBack {
+pub struct RedirectTarget {
     pub redirect_uri: RedirectUri,
     pub response_type: ResponseType,
     pub state: Option<String>,
 }
 
-impl WayBack {
+impl RedirectTarget {
     /// How many bytes of it came from the request.
     pub fn size(&self) -> usize {
         self.redirect_uri.as_str().len() + self.state.as_ref().map_or(0, String::len)

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::consent::Asked;
+use super::consent::ConsentRequest;
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, AuthorizationCode, RefreshToken};
@@ -52,14 +52,14 @@ pub struct IssuedToken {
 pub struct BadGrant(pub &'static str);
 
 #[derive(Default)]
-pub struct Ledger(Mutex<Books>);
+pub struct Ledger(Mutex<LedgerState>);
 
 #[derive(Default)]
-struct Books {
-    consents: Shelf<(Asked, Timestamp)>,
-    codes: Shelf<(IssuedCode, Use)>,
-    access_tokens: Shelf<IssuedToken>,
-    refresh_tokens: Shelf<(ScopeSet, Family, Use)>,
+struct LedgerState {
+    consents: BoundedMap<(ConsentRequest, Timestamp)>,
+    codes: BoundedMap<(IssuedCode, Use)>,
+    access_tokens: BoundedMap<IssuedToken>,
+    refresh_tokens: BoundedMap<(ScopeSet, Family, Use)>,
     revoked: BTreeSet<Family>,
     /// How many access tokens each family has had.
     counts: BTreeMap<Family, usize>,
@@ -73,20 +73,20 @@ enum Use {
 }
 
 /// Things by their secret names, of which the oldest go where there are too many.
-struct Shelf<T> {
+struct BoundedMap<T> {
     things: HashMap<String, (T, usize)>,
     /// Their names in the order in which they came; some are gone.
     order: VecDeque<String>,
     taken: usize,
 }
 
-impl<T> Default for Shelf<T> {
+impl<T> Default for BoundedMap<T> {
     fn default() -> Self {
         Self { things: HashMap::new(), order: VecDeque::new(), taken: 0 }
     }
 }
 
-impl<T> Shelf<T> {
+impl<T> BoundedMap<T> {
     /// `size`: what the thing takes beside its scopes.
     fn put(&mut self, name: String, thing: T, scope: &ScopeSet, size: usize) {
         // What a map, a set and a text take for each.
@@ -129,7 +129,7 @@ impl<T> Shelf<T> {
 }
 
 impl Ledger {
-    pub fn open_consent(&self, transaction: String, asked: Asked, now: Timestamp) {
+    pub fn open_consent(&self, transaction: String, asked: ConsentRequest, now: Timestamp) {
         let mut books = self.books();
         books.consents.retain(|(_, since)| since.until(now) < MEMORY);
         let (scope, size) = (asked.scope.clone(), asked.back.size());
@@ -137,7 +137,7 @@ impl Ledger {
     }
 
     /// A consent page is answered once.
-    pub fn close_consent(&self, transaction: &str, now: Timestamp) -> Option<Asked> {
+    pub fn close_consent(&self, transaction: &str, now: Timestamp) -> Option<ConsentRequest> {
         let (asked, since) = self.books().consents.remove(transaction)?;
         (since.until(now) < MEMORY).then_some(asked)
     }
@@ -165,7 +165,7 @@ impl Ledger {
         check: impl FnOnce(&IssuedCode) -> Result<(), BadGrant>,
     ) -> Result<IssuedCode, BadGrant> {
         let mut books = self.books();
-        let Books { codes, revoked, .. } = &mut *books;
+        let LedgerState { codes, revoked, .. } = &mut *books;
         let Some((issued, used)) = codes.get_mut(code.expose()) else {
             return Err(BadGrant("Authorization code is not known"));
         };
@@ -195,7 +195,7 @@ impl Ledger {
     /// Takes a refresh token in; the caller issues the next one. A second use revokes the family (RFC 9700 §4.14.2).
     pub fn rotate(&self, token: &RefreshToken) -> Result<(ScopeSet, Family), BadGrant> {
         let mut books = self.books();
-        let Books { refresh_tokens, revoked, .. } = &mut *books;
+        let LedgerState { refresh_tokens, revoked, .. } = &mut *books;
         let Some((scope, family, used)) = refresh_tokens.get_mut(token.expose()) else {
             return Err(BadGrant("Refresh token is not known"));
         };
@@ -259,7 +259,7 @@ impl Ledger {
     }
 
     /// Every change is one statement, so a panic in another thread leaves nothing half done.
-    fn books(&self) -> MutexGuard<'_, Books> {
+    fn books(&self) -> MutexGuard<'_, LedgerState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_of_a_large_request_counts_as_much() {
-        let mut shelf = Shelf::default();
+        let mut shelf = BoundedMap::default();
         let scope = ScopeSet::parse(&(0..4000).map(|n| format!("{n:x}")).collect::<Vec<_>>().join(" "));
         for n in 0..100 {
             shelf.put(n.to_string(), n, &scope, 0);

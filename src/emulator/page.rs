@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest, Sha256};
 
-use super::consent::Asked;
+use super::consent::ConsentRequest;
 use super::site::Site;
 use super::wire::Reply;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -15,7 +15,7 @@ use crate::provider::Endpoint;
 const STYLE: &str = include_str!("page.css");
 
 /// Asks the person (RFC 6749 §4.1.1). Approve stands first, so that it is what the Enter key means.
-pub fn consent(site: &Site, asked: &Asked, transaction: &str) -> Reply {
+pub fn consent(site: &Site, asked: &ConsentRequest, transaction: &str) -> Reply {
     let name = escape(site.name());
     let mut scopes = String::new();
     for scope in asked.scope.iter() {

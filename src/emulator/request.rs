@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::rooms::{Room, Rooms};
+use super::permits::{Permit, Permits};
 use super::wire::Incoming;
 
 /// How much a request line and its headers may take. Browsers send about 1 KiB, and cookies of other servers on this
@@ -21,7 +21,7 @@ const MAX_HEADERS: usize = 100;
 /// No OAuth message comes near this.
 const MAX_BODY: usize = 1 << 20;
 
-/// Larger bodies take [a room](Rooms).
+/// Larger bodies take [a room](Permits).
 const SMALL_BODY: usize = 16 * 1024;
 
 /// How long a line between chunks may be.
@@ -45,7 +45,7 @@ fn refuse<T>(status: u16, problem: &'static str) -> Result<T, Refusal> {
 /// Reads from a connection.
 pub struct Reader<'a> {
     stream: &'a TcpStream,
-    rooms: &'a Rooms,
+    permits: &'a Permits,
     /// What came and belongs to no request yet.
     held: Vec<u8>,
 }
@@ -58,7 +58,7 @@ pub struct Whole<'a> {
     /// Whether the peer wants to send another one.
     pub stays: bool,
     /// Held until it is answered.
-    _room: Option<Room<'a>>,
+    _room: Option<Permit<'a>>,
 }
 
 /// A head that was parsed.
@@ -75,8 +75,8 @@ enum Body {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(stream: &'a TcpStream, rooms: &'a Rooms) -> Self {
-        Self { stream, rooms, held: Vec::new() }
+    pub fn new(stream: &'a TcpStream, permits: &'a Permits) -> Self {
+        Self { stream, permits, held: Vec::new() }
     }
 
     /// The next request; `None` where no further one comes.
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
         let Head { mut incoming, minor_version, body } = head;
         let until = Instant::now() + TIME;
         let is_large = !matches!(body, Body::Length(length) if length <= SMALL_BODY);
-        let room = if is_large { Some(self.rooms.enter(until)) } else { None };
+        let room = if is_large { Some(self.permits.enter(until)) } else { None };
         let Some(_room) = room.map_or(Some(None), |room| room.map(Some)) else {
             return refuse(503, "has a large body, while other ones are read");
         };
@@ -249,7 +249,7 @@ mod tests {
     fn read(bytes: &[u8]) -> Result<Vec<(String, String, bool)>, Refusal> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (stream, rooms) = (listener.accept().unwrap().0, Rooms::new(1));
+        let (stream, permits) = (listener.accept().unwrap().0, Permits::new(1));
         std::thread::scope(|scope| {
             scope.spawn(move || {
                 // Whoever refuses reads no further.
@@ -257,7 +257,7 @@ mod tests {
                 let _ = peer.shutdown(Shutdown::Write);
                 let _ = peer.read_to_end(&mut Vec::new());
             });
-            let mut reader = Reader::new(&stream, &rooms);
+            let mut reader = Reader::new(&stream, &permits);
             let mut requests = Vec::new();
             let ended = loop {
                 match reader.next() {

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use polling::{Event, Events, PollMode, Poller};
 
+use super::permits::Permits;
 use super::request::{Reader, Refusal};
-use super::rooms::Rooms;
 use super::site::Site;
 use super::wire::{Incoming, Reply};
 use crate::protocol::sanitize;
@@ -52,7 +52,7 @@ struct Shared {
     site: Arc<Site>,
     route: Route,
     poller: Poller,
-    rooms: Rooms,
+    permits: Permits,
     open: Mutex<Open>,
     ended: Condvar,
 }
@@ -75,8 +75,8 @@ struct Connection {
 impl Server {
     pub fn start(listener: TcpListener, site: Arc<Site>, route: Route) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        let (open, rooms) = (Mutex::default(), Rooms::new(LARGE_BODIES));
-        let shared = Arc::new(Shared { site, route, poller: Poller::new()?, rooms, open, ended: Condvar::new() });
+        let (open, permits) = (Mutex::default(), Permits::new(LARGE_BODIES));
+        let shared = Arc::new(Shared { site, route, poller: Poller::new()?, permits, open, ended: Condvar::new() });
         // SAFETY: it is deleted in `accept`, which has the listener, before that is closed.
         unsafe { shared.poller.add_with_mode(&listener, Event::readable(0), PollMode::Level)? };
         let to_accept = Arc::clone(&shared);
@@ -198,7 +198,7 @@ fn begin(stream: TcpStream, shared: &Arc<Shared>) {
 /// Answers what comes on one connection.
 fn serve(shared: &Shared, stream: &TcpStream, key: u64) {
     let site = &shared.site;
-    let mut reader = Reader::new(stream, &shared.rooms);
+    let mut reader = Reader::new(stream, &shared.permits);
     while shared.waits(key, true) && !site.stop.is_set() {
         let whole = match reader.next() {
             Ok(Some(whole)) => whole,

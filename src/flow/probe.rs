@@ -78,10 +78,10 @@ pub struct Progress<'a> {
 /// Sends every probe of the provider. `Err` if the token is dead or the API cannot be reached at all.
 pub fn run(probing: &Probing<'_>, progress: &(dyn Fn(&Progress<'_>) + Sync)) -> Result<Proofs, FlowError> {
     let scopes = &probing.provider.definition.scope;
-    let board = Board { waiting: order(probing), ..Board::default() };
-    let total = board.waiting.len();
+    let state = ProbeState { waiting: order(probing), ..ProbeState::default() };
+    let total = state.waiting.len();
     let patience = Patience::new(probing.clock);
-    let run = Run { probing, progress, patience, total, board: Mutex::new(board), changed: Condvar::new() };
+    let run = Run { probing, progress, patience, total, state: Mutex::new(state), changed: Condvar::new() };
     thread::scope(|scope| {
         for _ in 1..THREADS.min(total) {
             // With fewer it takes longer.
@@ -89,7 +89,7 @@ pub fn run(probing: &Probing<'_>, progress: &(dyn Fn(&Progress<'_>) + Sync)) -> 
         }
         run.work();
     });
-    let Board { mut done, listed, failure, .. } = run.board.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let ProbeState { mut done, listed, failure, .. } = run.state.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(failure) = failure {
         return Err(failure);
     }
@@ -115,13 +115,13 @@ struct Run<'a> {
     progress: &'a (dyn Fn(&Progress<'_>) + Sync),
     patience: Patience<'a>,
     total: usize,
-    board: Mutex<Board<'a>>,
+    state: Mutex<ProbeState<'a>>,
     /// A probe is done, so that one may begin that needs its reply.
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Board<'a> {
+struct ProbeState<'a> {
     waiting: Vec<(&'a KnownScope, &'a Probe)>,
     begun: usize,
     done: BTreeMap<&'a str, Done>,
@@ -136,37 +136,37 @@ struct Done {
 }
 
 impl<'a> Run<'a> {
-    fn board(&self) -> MutexGuard<'_, Board<'a>> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, ProbeState<'a>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One thread: takes probes until there are none left, or one has failed for all.
     fn work(&self) {
         loop {
-            let mut board = self.board();
+            let mut state = self.state();
             let (scope, probe, values) = loop {
-                if board.failure.is_some() || board.waiting.is_empty() {
+                if state.failure.is_some() || state.waiting.is_empty() {
                     return;
                 }
-                let open = |need: &Need| !board.done.contains_key(need.scope.as_str()) && self.is_wanted(&need.scope);
+                let open = |need: &Need| !state.done.contains_key(need.scope.as_str()) && self.is_wanted(&need.scope);
                 let ready = |(_, probe): &(&KnownScope, &Probe)| !probe.needs.values().any(open);
-                if let Some(at) = board.waiting.iter().position(ready) {
-                    let (scope, probe) = board.waiting.remove(at);
+                if let Some(at) = state.waiting.iter().position(ready) {
+                    let (scope, probe) = state.waiting.remove(at);
                     let values: Result<BTreeMap<_, _>, &'a Need> = probe
                         .needs
                         .iter()
                         .map(|(name, need)| {
-                            let value = value_at(&board.done, need).or_else(|| need.otherwise.clone());
+                            let value = value_at(&state.done, need).or_else(|| need.otherwise.clone());
                             Ok((name.clone(), value.ok_or(need)?))
                         })
                         .collect();
-                    board.begun += 1;
+                    state.begun += 1;
                     break (scope, probe, values);
                 }
-                board = self.changed.wait(board).unwrap_or_else(PoisonError::into_inner);
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
             };
-            let number = board.begun;
-            drop(board);
+            let number = state.begun;
+            drop(state);
             let sent = match values {
                 Ok(values) => self.send(scope, probe, &values, number),
                 Err(need) => {
@@ -174,16 +174,16 @@ impl<'a> Run<'a> {
                     Ok((Done { proof: Proof::without_request(scope, Verdict::Unknown, reason), reply: None }, None))
                 }
             };
-            let mut board = self.board();
+            let mut state = self.state();
             match sent {
                 Ok((done, listed)) => {
-                    board.listed = board.listed.take().or(listed);
-                    board.done.insert(&scope.name, done);
+                    state.listed = state.listed.take().or(listed);
+                    state.done.insert(&scope.name, done);
                 }
                 // The first failure is the one to tell; later ones follow from it.
-                Err(failure) => board.failure = board.failure.take().or(Some(failure)),
+                Err(failure) => state.failure = state.failure.take().or(Some(failure)),
             }
-            drop(board);
+            drop(state);
             self.changed.notify_all();
         }
     }
