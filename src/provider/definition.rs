@@ -1,6 +1,6 @@
 //! What a provider is: one TOML file, read into these types. Unknown keys are refused, with line and column.
 //!
-//! Everything that a definition leaves out is as the RFCs say. A value that departs from them is [`Sourced`]: it can
+//! Everything that a definition leaves out is as the RFCs say. A value that departs from them is [`Documented`]: it can
 //! stand bare, and in a built-in definition it carries its source and date.
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::keys::{Form, Keyed, keys, read, words};
 
 /// The departure, or the RFC's behaviour where there is none.
-pub type Departure<T> = Option<Sourced<T>>;
+pub type Departure<T> = Option<Documented<T>>;
 
 /// The value of a departure, if there is one.
 pub(super) fn value_of<T>(departure: &Departure<T>) -> Option<&T> {
@@ -41,7 +41,7 @@ impl Seen {
 
 /// A value with its evidence. In TOML either the bare value or `{ value = …, source = "…", checked = "2026-11-20" }`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Sourced<T> {
+pub struct Documented<T> {
     pub value: T,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -52,7 +52,7 @@ pub struct Sourced<T> {
     pub note: Option<String>,
 }
 
-impl<T> Sourced<T> {
+impl<T> Documented<T> {
     pub fn bare(value: T) -> Self {
         Self { value, source: None, checked: None, seen: Seen::default(), note: None }
     }
@@ -85,7 +85,7 @@ keys! {
     }
 }
 
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Sourced<T> {
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Documented<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = toml::Value::deserialize(deserializer)?;
         if is_evidence(&value) {
@@ -115,6 +115,6 @@ fn plain<E: de::Error>(error: toml::de::Error) -> E {
 
 words!(Seen);
 
-impl<T: Keyed + DeserializeOwned> Keyed for Sourced<T> {
+impl<T: Keyed + DeserializeOwned> Keyed for Documented<T> {
     const FORM: Form = Form::Departure(&T::FORM, read::<T>);
 }

@@ -16,7 +16,7 @@ use crate::protocol::secret::{AccessToken, ClientSecret};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Grant, TokenRequest, TokenResponse};
 use crate::provider::DefinitionError;
-use crate::provider::departure::{Departure, Sourced, value_of};
+use crate::provider::departure::{Departure, Documented, value_of};
 use crate::provider::quirks::{ExpiryUnit, RefreshWith, TokenBody, TokenMethod};
 use crate::provider::template;
 
@@ -39,7 +39,9 @@ impl Dialect<'_> {
         // A refresh has no state to repeat, so a parameter that is made of it is left out.
         let extra: Departure<_> = value_of(&rules.params).map(|extra| {
             let wanted = |text: &str| request.state.is_some() || !template::names(text).contains(&"state");
-            Sourced::bare(extra.iter().filter(|(_, text)| wanted(text)).map(|(n, t)| (n.clone(), t.clone())).collect())
+            Documented::bare(
+                extra.iter().filter(|(_, text)| wanted(text)).map(|(n, t)| (n.clone(), t.clone())).collect(),
+            )
         });
         if is_refresh && definition.refresh.params.is_some() {
             self.add_extra(&mut params, &definition.refresh.params, "refresh.params", &context)?;
