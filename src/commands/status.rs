@@ -75,19 +75,19 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
     };
     // First, so that they are said whatever comes of the rest.
     view.sources.iter().for_each(|part| note_part(part, context));
-    let mut looker = Looker { context, silent: BTreeMap::new(), first_error: None, broken: None };
+    let mut reader = LoginReader { context, silent: BTreeMap::new(), first_error: None, broken: None };
     let meant = match args.check {
         true => Some(context.session.profile()?.value),
-        false => looker.unless_verbose(context.session.profile_if_any())?.map(|profile| profile.value),
+        false => reader.unless_verbose(context.session.profile_if_any())?.map(|profile| profile.value),
     };
     let only = meant.as_ref().filter(|_| args.check || context.session.named_profile().is_some());
     let within = args.expires_within.map_or(Duration::ZERO, |within| within.0);
     let mut ending = Vec::new();
     for (profile, entry) in listed(only, context)? {
         let current = meant.as_ref() == Some(&profile);
-        match looker.look(&profile, &entry)? {
+        match reader.look(&profile, &entry)? {
             Ok(found) => {
-                let always = looker.always_granted(&found.record.provider)?;
+                let always = reader.always_granted(&found.record.provider)?;
                 if !found.record.lasts(view.now, within) {
                     ending.push((profile.to_string(), found.record.provider.clone()));
                 }
@@ -100,10 +100,10 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
         }
     }
     context.answer(&view)?;
-    if let Some(error) = looker.broken {
+    if let Some(error) = reader.broken {
         return Err(error.into());
     }
-    if let Some(error) = looker.first_error {
+    if let Some(error) = reader.first_error {
         return Err(error.into());
     }
     if !args.check && args.expires_within.is_none() {
@@ -146,7 +146,7 @@ fn listed(only: Option<&Profile>, context: &Context) -> Result<Vec<(Profile, Log
 }
 
 /// Loads logins one after the other.
-struct Looker<'a> {
+struct LoginReader<'a> {
     context: &'a Context,
     /// Stores that did not answer: one wait is enough.
     silent: BTreeMap<String, String>,
@@ -155,7 +155,7 @@ struct Looker<'a> {
     broken: Option<SessionError>,
 }
 
-impl Looker<'_> {
+impl LoginReader<'_> {
     /// With `--verbose` a part that is broken ends the command only after the rest is shown.
     fn unless_verbose<T: Default>(&mut self, part: Result<T, SessionError>) -> Result<T, SessionError> {
         match part {

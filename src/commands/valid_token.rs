@@ -2,7 +2,7 @@
 //! `scopes` have in common.
 
 use super::{Context, consent};
-use crate::flow::token_source::{Trouble, Wanted};
+use crate::flow::token_source::{TokenWarning, Wanted};
 use crate::protocol::advice::causes;
 use crate::protocol::sanitize::{Pieces, Style};
 use crate::protocol::time::HumanDuration;
@@ -12,9 +12,9 @@ use crate::store::{Profile, StoreKind, StoredToken};
 
 /// The login that is meant, its token refreshed if need be.
 pub fn valid_login(wanted: Wanted, context: &Context) -> Result<(Profile, Found<StoredToken>), SessionError> {
-    let ValidLogin { profile, found, trouble } = context.session.valid_login(wanted)?;
-    if let Some(trouble) = trouble {
-        tell(&profile, &trouble, context);
+    let ValidLogin { profile, found, warning } = context.session.valid_login(wanted)?;
+    if let Some(warning) = warning {
+        tell(&profile, &warning, context);
     }
     Ok((profile, found))
 }
@@ -39,12 +39,12 @@ fn activate(profile: Profile, found: Found<StoredToken>, context: &Context) -> R
     Ok(login)
 }
 
-fn tell(profile: &Profile, trouble: &Trouble<SessionError>, context: &Context) {
+fn tell(profile: &Profile, what_happened: &TokenWarning<SessionError>, context: &Context) {
     let terminal = context.terminal();
     let warning = Style::Warning.of("warning:");
     let caused_by = Style::Faint.of("caused by:");
-    match trouble {
-        Trouble::NotRefreshed { until, error } => {
+    match what_happened {
+        TokenWarning::NotRefreshed { until, error } => {
             let left = HumanDuration(context.system.clock.now().until(*until));
             let what = format_args!(" {error}; the token in use is good for {left} more");
             terminal.note(&Pieces(&[&warning, &what]));
@@ -52,11 +52,11 @@ fn tell(profile: &Profile, trouble: &Trouble<SessionError>, context: &Context) {
                 terminal.note(&Pieces(&[&"  ", &caused_by, &" ", &cause]));
             }
         }
-        Trouble::Malformed(member) => {
+        TokenWarning::Malformed(member) => {
             let what = format_args!(" the token of `{profile}` was refreshed, but in the reply {member}");
             terminal.note(&Pieces(&[&warning, &what]));
         }
-        Trouble::NotStored { error, journal } => {
+        TokenWarning::NotStored { error, journal } => {
             let what = format_args!(" the token of `{profile}` was refreshed, but not stored: {error}");
             terminal.alarm(&Pieces(&[&warning, &what]));
             for cause in causes(error) {

@@ -17,7 +17,7 @@ use crate::store::stored_token::ObtainedBy;
 
 /// Who says what is granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum StatementSource {
     /// The token reply (RFC 6749 §5.1).
     Reply,
     /// The reply names no scopes, which means that they are those that were asked for (RFC 6749 §5.1).
@@ -30,7 +30,7 @@ pub enum Source {
     Header(String),
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for StatementSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Reply => f.write_str("the token reply"),
@@ -42,7 +42,7 @@ impl fmt::Display for Source {
     }
 }
 
-impl Serialize for Source {
+impl Serialize for StatementSource {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
@@ -51,7 +51,7 @@ impl Serialize for Source {
 /// Everything that one source says: these scopes and no others.
 #[derive(Clone, Debug, Serialize)]
 pub struct Statement {
-    pub source: Source,
+    pub source: StatementSource,
     pub scopes: ScopeSet,
 }
 
@@ -159,16 +159,21 @@ fn statements(
     proofs: Option<&Proofs>,
 ) -> Vec<Statement> {
     let sources = [
-        token.granted.clone().map(|scopes| (Source::Reply, scopes)),
-        jwt::scopes(token.access_token.expose()).ok().flatten().map(|(claim, scopes)| (Source::Jwt(claim), scopes)),
-        introspected.and_then(|response| Some((Source::Introspection, response.scope.clone()?))),
-        proofs.and_then(|proofs| proofs.listed.clone()).map(|listed| (Source::Header(listed.header), listed.scopes)),
+        token.granted.clone().map(|scopes| (StatementSource::Reply, scopes)),
+        jwt::scopes(token.access_token.expose())
+            .ok()
+            .flatten()
+            .map(|(claim, scopes)| (StatementSource::Jwt(claim), scopes)),
+        introspected.and_then(|response| Some((StatementSource::Introspection, response.scope.clone()?))),
+        proofs
+            .and_then(|proofs| proofs.listed.clone())
+            .map(|listed| (StatementSource::Header(listed.header), listed.scopes)),
     ];
     let mut statements: Vec<Statement> =
         sources.into_iter().flatten().map(|(source, scopes)| Statement { source, scopes }).collect();
     // Nobody asked for a token that was brought along, and a silent server gives its own default to who asks for nothing.
     if statements.is_empty() && token.obtained_by != ObtainedBy::Given && !token.asked.is_empty() {
-        statements.push(Statement { source: Source::AsAsked, scopes: token.asked.clone() });
+        statements.push(Statement { source: StatementSource::AsAsked, scopes: token.asked.clone() });
     }
     statements
 }

@@ -52,13 +52,13 @@ pub enum Wanted {
 
 /// A token, and what should be said about it.
 #[derive(Debug)]
-pub struct Handed<E> {
+pub struct ValidToken<E> {
     pub found: Found<StoredToken>,
-    pub trouble: Option<Trouble<E>>,
+    pub warning: Option<TokenWarning<E>>,
 }
 
 #[derive(Debug)]
-pub enum Trouble<E> {
+pub enum TokenWarning<E> {
     /// The access token is the old one, which is good until then.
     NotRefreshed { until: Timestamp, error: E },
     /// The token is new, and the store does not have it. `journal`: where it is kept until the store takes it.
@@ -83,10 +83,10 @@ impl TokenSource<'_> {
         profile: &Profile,
         wanted: Wanted,
         client: impl FnOnce(&StoredToken) -> Result<Client, E>,
-    ) -> Result<Option<Handed<E>>, E> {
+    ) -> Result<Option<ValidToken<E>>, E> {
         let Some(seen) = self.load(profile)? else { return Ok(None) };
         if self.is_enough(&seen.record, wanted) {
-            return Ok(Some(Handed { found: seen, trouble: None }));
+            return Ok(Some(ValidToken { found: seen, warning: None }));
         }
         let lock = match self.store.lock(profile, seen.store, self.patience) {
             Ok(Some(lock)) => lock,
@@ -113,8 +113,8 @@ impl TokenSource<'_> {
         let renewed = is_newer && self.is_valid(&found.record);
         if renewed || self.is_enough(&found.record, wanted) {
             let journal = || lock.journal().map(|journal| journal.place());
-            let trouble = unsaved.map(|error| Trouble::NotStored { error, journal: journal() });
-            return self.checked(Handed { found, trouble }, wanted).map(Some);
+            let warning = unsaved.map(|error| TokenWarning::NotStored { error, journal: journal() });
+            return self.checked(ValidToken { found, warning }, wanted).map(Some);
         }
         let old = Found { record: found.record.clone(), store: found.store, place: found.place.clone() };
         match self.refresh(profile, found, &lock, client) {
@@ -168,10 +168,10 @@ impl TokenSource<'_> {
         found: Found<StoredToken>,
         wanted: Wanted,
         error: E,
-    ) -> Result<Handed<E>, E> {
+    ) -> Result<ValidToken<E>, E> {
         // Another process was faster than we could see.
         if self.is_enough(&found.record, wanted) {
-            return Ok(Handed { found, trouble: None });
+            return Ok(ValidToken { found, warning: None });
         }
         let now = self.clock.now();
         let until = match found.record.expiry {
@@ -187,15 +187,15 @@ impl TokenSource<'_> {
             }
             // It works by its date, which `is_enough` does not believe, or not for as long as we like.
             Wanted::ValidFor(_) | Wanted::Valid => {
-                Ok(Handed { found, trouble: Some(Trouble::NotRefreshed { until, error }) })
+                Ok(ValidToken { found, warning: Some(TokenWarning::NotRefreshed { until, error }) })
             }
         }
     }
 
     /// A new token that does not live as long as it must is an error, unless nobody else has it yet.
-    fn checked<E: From<TokenSourceError>>(&self, handed: Handed<E>, wanted: Wanted) -> Result<Handed<E>, E> {
+    fn checked<E: From<TokenSourceError>>(&self, handed: ValidToken<E>, wanted: Wanted) -> Result<ValidToken<E>, E> {
         let (record, now) = (&handed.found.record, self.clock.now());
-        match (wanted, record.expiry, &handed.trouble) {
+        match (wanted, record.expiry, &handed.warning) {
             (Wanted::ValidFor(time), Expiry::At(end), None) if !record.is_fresh(now, time) => {
                 let (left, wanted) = (HumanDuration(now.until(end)), HumanDuration(time));
                 let why = format!("`{}` gives no longer ones", record.provider);

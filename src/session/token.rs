@@ -2,7 +2,7 @@
 
 use super::environment::TOKEN;
 use super::{Session, SessionError, Source, Sourced, emulator_profile};
-use crate::flow::token_source::{Handed, TokenSource, Trouble, Wanted};
+use crate::flow::token_source::{TokenSource, TokenWarning, ValidToken, Wanted};
 use crate::keychain::{Keychain, VariableKeychain};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::is_vschar;
@@ -23,7 +23,7 @@ pub struct ActiveLogin {
 pub struct ValidLogin {
     pub profile: Profile,
     pub found: Found<StoredToken>,
-    pub trouble: Option<Trouble<SessionError>>,
+    pub warning: Option<TokenWarning<SessionError>>,
 }
 
 impl Session {
@@ -33,11 +33,11 @@ impl Session {
         let profile = self.profile()?.value;
         // A token of the environment is all there is of it: nothing to refresh.
         if let Some(found) = self.login_of_variable(&profile)? {
-            return Ok(ValidLogin { profile, found, trouble: None });
+            return Ok(ValidLogin { profile, found, warning: None });
         }
         let client = |record: &StoredToken| self.client_of(&profile, record).map(|client| client.value);
         match self.token_source()?.token(&profile, wanted, client)? {
-            Some(Handed { found, trouble }) => Ok(ValidLogin { profile, found, trouble }),
+            Some(ValidToken { found, warning }) => Ok(ValidLogin { profile, found, warning }),
             None => Err(self.no_such_login(&profile)?),
         }
     }

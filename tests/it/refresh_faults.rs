@@ -9,7 +9,7 @@ use std::time::Duration;
 use oauthctl::emulator::{Emulator, Options};
 use oauthctl::flow::refresh::Client;
 use oauthctl::flow::token_endpoint::request_token;
-use oauthctl::flow::token_source::{Handed, TokenSource, TokenSourceError, Trouble, Wanted};
+use oauthctl::flow::token_source::{TokenSource, TokenSourceError, TokenWarning, ValidToken, Wanted};
 use oauthctl::keychain::{Keychain, KeychainError, MemoryKeychain, SecretBytes, StateFolder};
 use oauthctl::protocol::client::ClientId;
 use oauthctl::protocol::grant::GrantKind;
@@ -165,7 +165,7 @@ impl World {
         }
     }
 
-    fn ask(&self, wanted: Wanted) -> Result<Handed<TokenSourceError>, TokenSourceError> {
+    fn ask(&self, wanted: Wanted) -> Result<ValidToken<TokenSourceError>, TokenSourceError> {
         Ok(self.source(&self.http).token(&self.profile, wanted, |_| Ok(self.client()))?.unwrap())
     }
 
@@ -192,7 +192,7 @@ impl oauthctl::provider::DefinitionFiles for OneFile {
     }
 }
 
-fn text(handed: &Handed<TokenSourceError>) -> String {
+fn text(handed: &ValidToken<TokenSourceError>) -> String {
     handed.found.record.access_token.expose().to_owned()
 }
 
@@ -202,14 +202,14 @@ fn a_store_that_fails_after_the_rotation_costs_nothing() {
     // The first write is the intent, the second one the new record.
     world.keychain.sets.store(2, Ordering::SeqCst);
     let handed = world.ask(Wanted::Refreshed).unwrap();
-    let Some(Trouble::NotStored { journal: Some(place), .. }) = &handed.trouble else { panic!("{handed:?}") };
+    let Some(TokenWarning::NotStored { journal: Some(place), .. }) = &handed.warning else { panic!("{handed:?}") };
     assert_eq!(place.as_str(), world.journal().to_str().unwrap());
     let sealed = std::fs::read(world.journal()).unwrap();
     assert!(!String::from_utf8_lossy(&sealed).contains(&text(&handed)));
     let again = world.ask(Wanted::Valid).unwrap();
-    assert_eq!((text(&again), again.trouble.is_none()), (text(&handed), true), "promoted from the journal");
+    assert_eq!((text(&again), again.warning.is_none()), (text(&handed), true), "promoted from the journal");
     assert!(!world.journal().exists());
-    assert!(world.ask(Wanted::Refreshed).unwrap().trouble.is_none());
+    assert!(world.ask(Wanted::Refreshed).unwrap().warning.is_none());
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn no_single_fault_of_the_keychain_loses_the_login() {
         let happened = countdown.swap(0, Ordering::SeqCst) <= 0;
         *points.entry(name).or_insert(0) += usize::from(happened);
         let after = world.ask(Wanted::Refreshed).unwrap_or_else(|error| panic!("{name} {nth}: {harmed:?}: {error}"));
-        assert!(after.trouble.is_none(), "{name} {nth}: {after:?}");
+        assert!(after.warning.is_none(), "{name} {nth}: {after:?}");
         world.ask(Wanted::Refreshed).unwrap();
     }
     println!("a keychain that fails once: {points:?} points, 0 logins lost");
@@ -246,7 +246,7 @@ fn who_waits_too_long_uses_a_token_that_is_still_valid_or_is_told_so() {
     assert!(matches!(world.ask(Wanted::Refreshed), Err(TokenSourceError::Busy { .. })));
     let long = Wanted::ValidFor(Duration::from_secs(86_400));
     assert!(matches!(world.ask(long), Err(TokenSourceError::TooShort { .. })));
-    assert!(world.ask(Wanted::Valid).unwrap().trouble.is_none());
+    assert!(world.ask(Wanted::Valid).unwrap().warning.is_none());
     drop(lock);
     world.ask(Wanted::Refreshed).unwrap();
 }
@@ -338,7 +338,7 @@ fn a_thousand_rotations_in_a_row_lose_nothing() {
     let mut last = String::new();
     for n in 0..rotations {
         let handed = world.ask(Wanted::Refreshed).unwrap_or_else(|error| panic!("rotation {n}: {error}"));
-        assert!(handed.trouble.is_none() && text(&handed) != last, "rotation {n}");
+        assert!(handed.warning.is_none() && text(&handed) != last, "rotation {n}");
         last = text(&handed);
     }
     println!("{rotations} rotations in a row in one process, 0 lost");

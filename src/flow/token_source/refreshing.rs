@@ -1,6 +1,6 @@
 //! One refresh: from what must be ready before a refresh token is spent to what becomes of the reply.
 
-use super::{Handed, TokenSource, TokenSourceError, Trouble};
+use super::{TokenSource, TokenSourceError, TokenWarning, ValidToken};
 use crate::flow::FlowError;
 use crate::flow::refresh::{self, Client, Meaning};
 use crate::protocol::secret::{RefreshToken, Secret};
@@ -57,7 +57,7 @@ impl TokenSource<'_> {
         found: Found<StoredToken>,
         lock: &LoginLock,
         client: impl FnOnce(&StoredToken) -> Result<Client, E>,
-    ) -> Result<Handed<E>, Failed<E>> {
+    ) -> Result<ValidToken<E>, Failed<E>> {
         let before = |error: TokenSourceError| Failed::Before(error.into());
         let (name, provider) = (profile.to_string(), found.record.provider.clone());
         if let Some(since) = found.record.dead_since {
@@ -107,7 +107,7 @@ impl TokenSource<'_> {
         mut refreshing: Refreshing<'_>,
         journal: Option<OpenJournal>,
         reply: TokenReply,
-    ) -> Result<Handed<E>, TokenSourceError> {
+    ) -> Result<ValidToken<E>, TokenSourceError> {
         let provider = &refreshing.client.provider;
         let malformed = reply.malformed.clone();
         let record = refreshing.found.record.refreshed(provider, reply, refreshing.begun_at);
@@ -132,14 +132,14 @@ impl TokenSource<'_> {
             }
         };
         refreshing.found.record = record;
-        let trouble = match unsaved {
+        let warning = match unsaved {
             None => {
                 journal.iter().for_each(Journal::remove);
-                malformed.map(Trouble::Malformed)
+                malformed.map(TokenWarning::Malformed)
             }
-            Some((error, journal)) => Some(Trouble::NotStored { error, journal }),
+            Some((error, journal)) => Some(TokenWarning::NotStored { error, journal }),
         };
-        Ok(Handed { found: refreshing.found, trouble })
+        Ok(ValidToken { found: refreshing.found, warning })
     }
 
     fn standing(&self, refreshing: &Refreshing<'_>) -> Standing {

@@ -64,7 +64,7 @@ struct World {
     store: TokenStore,
 }
 
-type Asked = Result<Handed<TokenSourceError>, TokenSourceError>;
+type Asked = Result<ValidToken<TokenSourceError>, TokenSourceError>;
 
 impl World {
     fn with(desk: Desk, login: &StoredToken) -> Self {
@@ -115,7 +115,7 @@ impl World {
         &self,
         wanted: Wanted,
         http: &Scripted<'_>,
-    ) -> Result<Option<Handed<TokenSourceError>>, TokenSourceError> {
+    ) -> Result<Option<ValidToken<TokenSourceError>>, TokenSourceError> {
         let clock = SetClock::at(NOW);
         let (entropy, patience) = (&OsEntropy, Duration::ZERO);
         let source = TokenSource { store: &self.store, http, clock: &clock, entropy, patience };
@@ -195,7 +195,7 @@ fn text(asked: &Asked) -> &str {
 
 /// Whether a token came with a warning that it is the old one.
 fn is_old(asked: &Asked) -> bool {
-    matches!(asked, Ok(Handed { trouble: Some(Trouble::NotRefreshed { .. }), .. })) && text(asked) == "old"
+    matches!(asked, Ok(ValidToken { warning: Some(TokenWarning::NotRefreshed { .. }), .. })) && text(asked) == "old"
 }
 
 const LONG: Wanted = Wanted::ValidFor(Duration::from_secs(300));
@@ -212,7 +212,7 @@ fn a_token_is_refreshed_when_it_does_not_last_as_long_as_it_is_wanted() {
     ] {
         let (world, http) = (World::of(&login(ends_in)), new_token());
         let asked = world.ask(wanted, &http);
-        assert!(text(&asked) == got && asked.unwrap().trouble.is_none(), "{ends_in} {wanted:?}");
+        assert!(text(&asked) == got && asked.unwrap().warning.is_none(), "{ends_in} {wanted:?}");
         assert_eq!(http.requests().len(), usize::from(got == "new"));
         let stored = world.stored();
         assert_eq!((stored.access_token.expose(), stored.intent.is_none()), (got, true));
@@ -246,7 +246,7 @@ fn who_waits_in_vain_takes_what_is_there_if_that_will_do() {
         world.put(&login(30));
         world.put_after_a_look(&renewed(301));
         let asked = world.ask(wanted, &silence());
-        assert!(text(&asked) == "theirs" && asked.unwrap().trouble.is_none());
+        assert!(text(&asked) == "theirs" && asked.unwrap().warning.is_none());
     }
 }
 
@@ -274,7 +274,7 @@ fn a_new_token_that_ends_too_soon_is_an_error_unless_nobody_else_has_it() {
     let world = World::of(&login(0));
     world.desk.fails.store(2, Ordering::Relaxed);
     let asked = world.ask(far, &new_token()).unwrap();
-    assert!(matches!(asked.trouble, Some(Trouble::NotStored { journal: None, .. })), "{asked:?}");
+    assert!(matches!(asked.warning, Some(TokenWarning::NotStored { journal: None, .. })), "{asked:?}");
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn a_token_of_a_clock_that_went_ahead_is_renewed_if_it_can_be() {
     let alone = ahead.clone().but(|login| login.refresh_token = None);
     for (login, got) in [(ahead.clone(), "new"), (dead, "old"), (alone, "old")] {
         let asked = World::of(&login).ask(Wanted::Valid, &new_token());
-        assert!(text(&asked) == got && asked.as_ref().unwrap().trouble.is_none(), "{asked:?}");
+        assert!(text(&asked) == got && asked.as_ref().unwrap().warning.is_none(), "{asked:?}");
     }
     for wanted in [Wanted::Valid, LONG] {
         assert!(is_old(&World::of(&ahead).ask(wanted, &fault())), "its date is not believed in silence");
@@ -383,7 +383,7 @@ fn an_older_state_of_the_store_is_no_newer_login() {
     let world = World::listed(&login(30));
     // As it was before the intent.
     let asked = world.ask(Wanted::Valid, &new_token_and(|| world.put(&login(30))));
-    assert!(text(&asked) == "new" && asked.unwrap().trouble.is_none());
+    assert!(text(&asked) == "new" && asked.unwrap().warning.is_none());
     assert_eq!(world.stored().access_token.expose(), "new");
     // As it was refreshes ago.
     let world = World::listed(&login(30).but(|login| login.generation = 7));
@@ -449,7 +449,7 @@ fn a_restored_token_is_judged_like_any_other() {
     for (wanted, got) in cases {
         let (world, http) = (broken_off(), long_token());
         let asked = world.ask(wanted, &http);
-        assert!(text(&asked) == got && asked.unwrap().trouble.is_none(), "{wanted:?}");
+        assert!(text(&asked) == got && asked.unwrap().warning.is_none(), "{wanted:?}");
         assert_eq!(http.requests().len(), usize::from(got == "new"));
         assert_eq!(world.stored().access_token.expose(), got);
         assert!(!world.journal().exists());
@@ -477,6 +477,6 @@ fn a_list_that_was_begun_anew_is_no_removal() {
         world.desk.entries.set("mine", &record).unwrap();
     };
     let asked = world.ask(Wanted::Valid, &new_token_and(begun_anew));
-    assert!(text(&asked) == "new" && asked.unwrap().trouble.is_none());
+    assert!(text(&asked) == "new" && asked.unwrap().warning.is_none());
     assert_eq!(record::decode::<StoredToken>(&world.desk.entries.get("mine").unwrap().unwrap()).unwrap().generation, 1);
 }
