@@ -93,18 +93,18 @@ fn each_row_names_tests_that_exist() {
     wanted.for_each(|row| assert!(rows.contains_key(row.as_str()), "{row} is missing"));
 }
 
-/// `faults::server::NAME` is in `tests/it/faults/server.rs`, `protocol::json::tests::NAME` in `src/protocol/json.rs`.
+/// `faults::server::NAME` is in `tests/it/faults/server.rs`, `protocol::json::tests::NAME` in `src/protocol/json.rs` or in
+/// `src/protocol/json/tests.rs`.
 fn is_a_test(path: &str) -> bool {
     let (module, name) = path.rsplit_once("::").unwrap_or(("", path));
     let file = module.trim_end_matches("::tests").replace("::", "/");
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let text = ["tests/it", "src"].iter().find_map(|top| {
+    let paths = ["tests/it", "src"].iter().flat_map(|top| {
         let path = root.join(top).join(&file);
-        std::fs::read_to_string(path.with_extension("rs"))
-            .or_else(|_| std::fs::read_to_string(path.join("mod.rs")))
-            .ok()
+        [path.with_extension("rs"), path.join("mod.rs"), path.join("tests.rs")]
     });
-    let lines: Vec<&str> = text.as_deref().unwrap_or_default().lines().map(str::trim).collect();
+    let text: String = paths.filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let head = format!("fn {name}() ");
     let Some(at) = lines.iter().position(|line| line.starts_with(&head)) else { return false };
     lines[..at].iter().rev().take_while(|line| line.starts_with("#[")).any(|line| *line == "#[test]")
