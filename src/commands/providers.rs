@@ -1,10 +1,11 @@
 //! `providers`: who there is, and a definition as data, each departure from the RFCs with its source and date.
 
 mod error;
-pub mod scopes;
+mod scopes;
 mod view;
 
 pub use error::ProvidersError;
+pub use scopes::KnownScopesView;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -85,7 +86,7 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError
             Ok(context.answer(&view)?)
         }
         Action::Show { id, toml: true } => Ok(context.terminal().data(catalogue.text(id)?.as_bytes())?),
-        Action::Scopes { id } => scopes::run(id.as_deref(), context),
+        Action::Scopes { id } => Ok(context.answer(&KnownScopesView::new(id.as_deref(), context)?)?),
         Action::Schema => Ok(context.terminal().json(&format!("{:#}\n", schema()))?),
         Action::Show { id, toml: false } => {
             let definition = catalogue.get(id)?;

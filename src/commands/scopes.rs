@@ -7,7 +7,7 @@ pub use view::ScopesView;
 
 use clap::Args;
 
-use super::providers::{self, ProvidersError};
+use super::providers::KnownScopesView;
 use super::valid_token::valid_active_login;
 use super::{Context, login_command_for, named};
 use crate::flow::FlowError;
@@ -57,8 +57,6 @@ pub enum ScopesError {
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
-    Providers(#[from] ProvidersError),
-    #[error(transparent)]
     Flow(#[from] FlowError),
     #[error(transparent)]
     Terminal(#[from] TerminalError),
@@ -71,7 +69,6 @@ impl Advice for ScopesError {
                 ExitCode::ScopeMissing.hint(format!("`{remedy}` asks for what is missing too"))
             }
             Self::Session(error) => error.next_step(),
-            Self::Providers(error) => error.next_step(),
             Self::Flow(error) => error.next_step(),
             Self::Terminal(error) => error.next_step(),
         }
@@ -112,7 +109,7 @@ fn scopes_of_providers(provider: Option<&str>, context: &Context) -> Result<(), 
         None => ("--all-providers", "oauthctl providers scopes".to_owned()),
     };
     context.terminal().note(&format_args!("note: `scopes {old}` is now `{now}`, and goes away with 1.0"));
-    Ok(providers::scopes::run(provider, context)?)
+    Ok(context.answer(&KnownScopesView::new(provider, context)?)?)
 }
 
 fn probe_scopes(writes: bool, login: &ActiveLogin, context: &Context) -> Result<Proofs, FlowError> {

@@ -4,32 +4,34 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::ProvidersError;
 use crate::commands::Context;
 use crate::commands::view::{add_row, table, write_table};
 use crate::protocol::sanitize::{Render, Style, TerminalText};
+use crate::provider::ProviderDefinition;
 use crate::provider::scopes::KnownScope;
-use crate::provider::{DefinitionError, ProviderDefinition};
+use crate::session::SessionError;
 
-/// Shows the scopes of one provider, or of every one.
-pub fn run(id: Option<&str>, context: &Context) -> Result<(), ProvidersError> {
-    let catalogue = context.session.catalogue()?;
-    let width = context.terminal().width();
-    if let Some(id) = id {
-        return Ok(context.answer(&ScopeCatalogueView::new(&catalogue.get(id)?, width))?);
-    }
-    let definitions = catalogue.ids().into_iter().map(|id| catalogue.get(&id));
-    let views = definitions.map(|definition| Ok(ScopeCatalogueView::new(&definition?, width)));
-    Ok(context.answer(&ScopeCataloguesView(views.collect::<Result<_, DefinitionError>>()?))?)
+/// The scopes of one provider, or of every one: a JSON object, or an array of them.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum KnownScopesView {
+    One(ScopeCatalogueView),
+    Every(Vec<ScopeCatalogueView>),
 }
 
-/// Several providers' scopes: a JSON array.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-struct ScopeCataloguesView(Vec<ScopeCatalogueView>);
+impl KnownScopesView {
+    pub fn new(id: Option<&str>, context: &Context) -> Result<Self, SessionError> {
+        let (catalogue, width) = (context.session.catalogue()?, context.terminal().width());
+        let view = |id: &str| Ok(ScopeCatalogueView::new(&catalogue.get(id)?, width));
+        match id {
+            Some(id) => view(id).map(Self::One),
+            None => catalogue.ids().iter().map(|id| view(id)).collect::<Result<_, _>>().map(Self::Every),
+        }
+    }
+}
 
 #[derive(Debug, Serialize)]
-struct ScopeCatalogueView {
+pub struct ScopeCatalogueView {
     provider: String,
     name: String,
     source: Option<String>,
@@ -104,9 +106,13 @@ impl Render for ScopeCatalogueView {
     }
 }
 
-impl Render for ScopeCataloguesView {
+impl Render for KnownScopesView {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        for (n, catalogue) in self.0.iter().enumerate() {
+        let catalogues = match self {
+            Self::One(catalogue) => std::slice::from_ref(catalogue),
+            Self::Every(catalogues) => catalogues,
+        };
+        for (n, catalogue) in catalogues.iter().enumerate() {
             if n > 0 {
                 writeln!(text)?;
             }

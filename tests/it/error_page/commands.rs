@@ -41,7 +41,7 @@ variants! {
         | Session Flow Http Terminal OurHeader;
     TokenError: NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
     StatusError: LoginsEnd | Session Store Terminal;
-    ScopesError: ScopesMissing | Session Providers Flow Terminal;
+    ScopesError: ScopesMissing | Session Flow Terminal;
     LogoutError: OneOrAll Leftover | Session Store TokenSource Flow;
     RefreshError: | Session Terminal;
     ExecError: | NotStarted Session;
