@@ -200,15 +200,14 @@ fn a_flag_counts_more_than_the_list_a_variable_less() {
     let machine = Machine::new();
     machine.log_in("mine", None);
     let entry = LoginEntry::new("judgeme".to_owned(), StoreKind::File, BTreeMap::new());
-    let store = |from| {
-        let session = machine.choosing(None, Some((StoreKind::Memory, from)));
+    let stores = |from| {
+        let session = machine.choosing(None, Some((StoreKind::Env, from)));
         let found = session.store().unwrap().load(&profile("mine")).unwrap().map(|found| found.store);
         (found, session.store_of(&profile("mine"), &entry).value, session.store_for_new().value)
     };
+    assert_eq!(stores(Source::Flag("--store")), (None, StoreKind::Env, StoreKind::Env));
     let variable = Source::Variable("OAUTHCTL_STORE");
-    assert_eq!(store(Source::Flag("--store")), (None, StoreKind::Memory, StoreKind::Memory));
-    assert_eq!(store(variable).1, StoreKind::File, "it is looked for where the list says");
-    assert_eq!(store(Source::Variable("OAUTHCTL_STORE")).2, StoreKind::Memory);
+    assert_eq!(stores(variable), (Some(StoreKind::File), StoreKind::File, StoreKind::Env), "it is where the list says");
     assert_eq!(machine.session().store_for_new(), Sourced::new(StoreKind::default(), Source::Default));
 }
 
