@@ -1,13 +1,13 @@
-//! What comes after an error: an exit code for scripts, a hint for people. An error is worded where it arises, so the
-//! two stand beside it, on whichever floor that is; a floor above delegates to them by a `match` that names every
-//! variant. The compiler, not a list of types, sees to it that a new error has its code.
+//! The advice that comes with an error: an exit code for scripts and a hint for people. Both stand beside the error, on
+//! the floor where it arises. A floor above delegates to them with a `match` that names every variant. The compiler,
+//! not a list of types, ensures that a new error has its code.
 //!
-//! Both come from one answer, not from two methods: a variant is then one line of one `match`, and its code and its
-//! hint cannot be changed apart. A hint is text; no floor depends on the one that prints it.
+//! Code and hint come from one method, not two. A variant is one line of one `match`, and its code and hint cannot
+//! drift apart. A hint is text; no floor depends on the one that prints it.
 
 use std::error::Error;
 
-/// What a script may do next. `oauthctl --help` and the README list the same.
+/// The outcome of a command, as a script sees it. `oauthctl --help` and the README list the same codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExitCode {
@@ -41,20 +41,20 @@ impl ExitCode {
         NextStep { code: self, hint: Some(hint.into()) }
     }
 
-    /// For an error after which a person can do nothing that its message does not say.
+    /// For an error whose message already says all that can be done.
     pub fn no_hint(self) -> NextStep {
         NextStep { code: self, hint: None }
     }
 }
 
-/// An exit code and, where something can be done, a hint that can be pasted.
+/// An exit code and, where something can be done, a hint to paste.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NextStep {
     pub code: ExitCode,
     pub hint: Option<String>,
 }
 
-/// An error that says what to do next. One whose code is [`ExitCode::Success`] is not told to anybody.
+/// An error that says what to do next. With [`ExitCode::Success`] it is not printed.
 pub trait Advice: Error {
     fn next_step(&self) -> NextStep;
 }
@@ -66,17 +66,17 @@ impl<'e, E: Advice + 'e> From<E> for Box<dyn Advice + 'e> {
     }
 }
 
-/// What is behind an error, the nearest cause first.
+/// Returns the causes of an error, the nearest first.
 pub fn causes(error: &dyn Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
     std::iter::successors(error.source(), |&cause| cause.source())
 }
 
-/// An error and its causes in one line, for a sentence that goes on.
+/// Returns an error and its causes in one line, for use inside a sentence.
 pub fn with_causes(error: &dyn Error) -> String {
     causes(error).fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// The command that makes a login anew, to be pasted. A login's default name is its provider's.
+/// Returns the command that repeats a login. A login's default name is its provider's.
 pub fn login_command(provider: &str, profile: &str) -> String {
     match profile == provider {
         true => format!("oauthctl login --provider {provider}"),
@@ -106,12 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn an_error_in_a_sentence_brings_its_causes_along() {
+    fn an_error_in_a_sentence_includes_its_causes() {
         assert_eq!(with_causes(&layers()), "no token: no lock: it is held");
     }
 
     #[test]
-    fn an_error_that_is_boxed_keeps_its_advice_and_its_causes() {
+    fn a_boxed_error_keeps_its_advice_and_causes() {
         let boxed: Box<dyn Advice> = layers().into();
         assert_eq!(boxed.next_step(), NextStep { code: ExitCode::Busy, hint: Some("wait".to_owned()) });
         assert_eq!(causes(boxed.as_ref()).count(), 2);

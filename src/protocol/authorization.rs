@@ -1,4 +1,4 @@
-//! The authorization request and what comes back to the redirect URI (RFC 6749 §4.1.1, §4.1.2, §4.2).
+//! The authorization request and the response at the redirect URI (RFC 6749 §4.1.1, §4.1.2, §4.2).
 
 use super::client::ClientId;
 use super::error_response::ErrorResponse;
@@ -9,7 +9,7 @@ use super::redirect_uri::RedirectUri;
 use super::scope::ScopeSet;
 use super::secret::AuthorizationCode;
 
-/// RFC 6749 §3.1.1: which grant the browser's trip starts.
+/// The `response_type`: the grant that the browser starts (RFC 6749 §3.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseType {
     /// The authorization code grant, §4.1.
@@ -26,12 +26,12 @@ impl ResponseType {
         }
     }
 
-    /// Returns the type of that name.
+    /// Returns the type with this name.
     pub fn named(name: &str) -> Option<Self> {
         [Self::Code, Self::Token].into_iter().find(|known| known.as_str() == name)
     }
 
-    /// Returns the trip by which the browser starts this grant.
+    /// Returns the response type that starts this grant in the browser.
     pub fn of(grant: GrantKind) -> Self {
         match grant {
             GrantKind::AuthorizationCode => Self::Code,
@@ -39,7 +39,7 @@ impl ResponseType {
         }
     }
 
-    /// Returns the grant that the trip starts.
+    /// Returns the grant that this response type starts.
     pub fn grant(self) -> GrantKind {
         match self {
             Self::Code => GrantKind::AuthorizationCode,
@@ -48,7 +48,8 @@ impl ResponseType {
     }
 }
 
-/// What the browser carries to the authorization endpoint. Scopes are joined by the dialect, which knows how.
+/// The parameters that the browser carries to the authorization endpoint. The dialect joins the scopes, because the
+/// separator differs.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
     pub response_type: ResponseType,
@@ -59,18 +60,18 @@ pub struct AuthorizationRequest {
     pub code_challenge: Option<CodeChallenge>,
 }
 
-/// What the redirect URI is asked with, once the state is proven.
+/// The response at the redirect URI, once the state is proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuthorizationResponse {
     /// RFC 6749 §4.1.2.
     Code(AuthorizationCode),
-    /// RFC 6749 §4.2.2: the token itself, in the fragment; the parameters are read as a token reply.
+    /// RFC 6749 §4.2.2: the token itself, in the fragment. The parameters are read as a token reply.
     Token(Params),
     /// RFC 6749 §4.1.2.1.
     Error(ErrorResponse),
 }
 
-/// Why parameters with the right state are still no answer.
+/// The reason why parameters with the right state are still not a valid response.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAResponse {
     #[error(transparent)]
@@ -79,12 +80,12 @@ pub enum NotAResponse {
     Empty,
     #[error("there are both a code and an error, and RFC 6749 §4.1.2 allows one of them")]
     Contradiction,
-    #[error("the code has characters that no code may have")]
+    #[error("the code contains characters that are not allowed in a code")]
     BadCode,
 }
 
 impl AuthorizationResponse {
-    /// Reads the parameters (with the RFCs' names); `error` is looked at before the code.
+    /// Reads the parameters, under the RFCs' names. `error` is checked before the code.
     pub fn parse(params: &Params, expected: ResponseType) -> Result<Self, NotAResponse> {
         let error = params.single("error")?;
         let answer = match expected {

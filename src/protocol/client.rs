@@ -1,4 +1,4 @@
-//! Who asks: the client's identity at the authorization server (RFC 6749 §2).
+//! The client's identity at the authorization server (RFC 6749 §2).
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::advice::{Advice, ExitCode, NextStep};
 use super::secret::is_vschar;
 
-/// The public name of a client (RFC 6749 §2.2). Not a secret.
+/// The public name of a client (RFC 6749 §2.2). It is not a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ClientId(String);
@@ -17,7 +17,7 @@ impl ClientId {
         Self(text.into())
     }
 
-    /// Reads one as a person or a script gives it (RFC 6749 appendix A.1, and not empty).
+    /// Reads a client id from a person or a script (RFC 6749 appendix A.1, and not empty).
     pub fn parse(text: &str) -> Result<Self, BadClientId> {
         let id = text.trim();
         if is_vschar(id) { Ok(Self::new(id)) } else { Err(BadClientId) }
@@ -44,7 +44,7 @@ impl Advice for BadClientId {
     }
 }
 
-/// How the client shows who it is at the token endpoint (RFC 6749 §2.3; names of RFC 7591 §2 in words).
+/// The client's way to authenticate at the token endpoint (RFC 6749 §2.3; the names of RFC 7591 §2 in words).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClientAuthMethod {

@@ -1,4 +1,4 @@
-//! What a server says when it says no (RFC 6749 §4.1.2.1 and §5.2), in the shapes in which servers say it.
+//! An error from a server (RFC 6749 §4.1.2.1 and §5.2), in the shapes that servers use.
 
 use std::fmt;
 
@@ -7,29 +7,29 @@ use serde_json::Value;
 use super::member::{Members, WrongKind};
 use super::sanitize;
 
-/// An error as the server worded it. Displayed as the server's words, cleaned.
+/// An error as the server worded it. `Display` marks the words as the server's and cleans them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ErrorResponse {
-    /// `error`: one of the RFC's codes, or whatever the provider has in its place.
+    /// `error`: one of the RFC's codes, or the provider's substitute.
     pub code: String,
     /// `error_description`, or the provider's own sentence.
     pub description: Option<String>,
-    /// An extra member that several servers send; league/oauth2-server puts the cause there.
+    /// An extra member that several servers send. league/oauth2-server puts the cause there.
     pub hint: Option<String>,
     /// `error_uri`. Shown only if it is https; never opened.
     pub uri: Option<String>,
-    /// A member that is of the wrong kind. The refusal is one all the same.
+    /// A member of the wrong kind. The reply is still an error.
     pub malformed: Option<Box<WrongKind>>,
 }
 
 impl ErrorResponse {
-    /// An error without words.
+    /// Creates an error without a description.
     pub fn new(code: impl Into<String>) -> Self {
         Self { code: code.into(), description: None, hint: None, uri: None, malformed: None }
     }
 
-    /// Reads the error out of a JSON reply: `error` as a string (the RFC), an array of strings or an object.
-    /// `None` if there is no error member, or an empty one.
+    /// Reads the error from a JSON reply: `error` as a string (the RFC), an array of strings or an object. `None` if
+    /// there is no error member, or an empty one.
     pub fn from_json(reply: &Value) -> Option<Self> {
         let error = reply.get("error").filter(|error| !is_nothing(error))?;
         let mut malformed = None;
@@ -37,7 +37,7 @@ impl ErrorResponse {
             Ok(text) => text.map(str::to_owned),
             Err(wrong) => {
                 malformed.get_or_insert(wrong);
-                // What it says is shown all the same.
+                // Its content is shown all the same.
                 reply.get(key).map(plain)
             }
         };
@@ -59,7 +59,7 @@ impl ErrorResponse {
         Some(response)
     }
 
-    /// The same without secrets that the server repeated.
+    /// Removes secrets that the server repeated.
     pub fn without(self, secrets: &[&str]) -> Self {
         let clean = |text: String| super::mask::text(&text, secrets);
         Self {
@@ -71,7 +71,7 @@ impl ErrorResponse {
         }
     }
 
-    /// As RFC 6749 §5.2 sends it; `hint` where there is one.
+    /// Writes the error as RFC 6749 §5.2 sends it, with `hint` where there is one.
     pub fn to_json(&self) -> Value {
         let mut object = serde_json::Map::new();
         object.insert("error".into(), self.code.clone().into());
@@ -85,7 +85,7 @@ impl ErrorResponse {
     }
 }
 
-/// `false` and `null` and the empty text are how some servers say that nothing went wrong.
+/// `false`, `null` and the empty string are how some servers say that nothing went wrong.
 fn is_nothing(value: &Value) -> bool {
     matches!(value, Value::Null | Value::Bool(false)) || value.as_str() == Some("")
 }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_secure_page_is_pointed_at() {
+    fn only_an_https_page_is_linked() {
         let shown = |uri| ErrorResponse::from_json(&json!({"error": "no", "error_uri": uri})).unwrap().to_string();
         assert_eq!(shown("https://as.example/why"), "the server said: no, see https://as.example/why");
         for other in ["http://as.example/why", "file:///etc/x", "javascript:x"] {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_or_empty_error_is_no_error() {
+    fn an_absent_or_empty_error_is_not_an_error() {
         for reply in [json!({}), json!({"error": null}), json!({"error": false}), json!({"error": ""}), json!([1])] {
             assert_eq!(ErrorResponse::from_json(&reply), None);
         }

@@ -14,7 +14,7 @@ pub enum GrantKind {
 }
 
 impl GrantKind {
-    /// Returns the name by which definitions and `--grant` know it.
+    /// Returns the name used in definitions and by `--grant`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "authorization-code",
@@ -22,12 +22,12 @@ impl GrantKind {
         }
     }
 
-    /// Returns the grant of a name, exactly as [`Self::as_str`] writes it.
+    /// Returns the grant with this name, exactly as [`Self::as_str`] writes it.
     pub fn named(name: &str) -> Option<Self> {
         Self::value_variants().iter().find(|kind| kind.as_str() == name).copied()
     }
 
-    /// Returns `true` where the grant needs no person, so that it can simply be run again when its token ends.
+    /// Returns `true` if the grant needs no person, so that it can simply run again when its token expires.
     pub fn runs_alone(self) -> bool {
         match self {
             Self::AuthorizationCode | Self::Implicit => false,

@@ -1,25 +1,25 @@
-//! What an authorization server says of a token when it is asked (RFC 7662 §2.2).
+//! The introspection response: what the authorization server knows about a token (RFC 7662 §2.2).
 
 use super::json;
 use super::member::{Members, WrongKind};
 use super::scope::ScopeSet;
 
-/// An introspection response, as far as it concerns what a token may do.
+/// An introspection response, reduced to what a token may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntrospectionResponse {
-    /// Whether the token is good. `false` is also what a client hears that may not ask about this token.
+    /// `true` if the token is valid. A client that may not ask about the token also gets `false`.
     pub active: bool,
     /// `None` if the server does not say.
     pub scope: Option<ScopeSet>,
-    /// Whom the token is about: `sub`, or else `username`.
+    /// The account that the token belongs to: `sub`, or else `username`.
     pub subject: Option<String>,
 }
 
-/// Why a body is no introspection response.
+/// The reason why a body is not an introspection response.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnIntrospection {
-    /// `active` is the one REQUIRED member.
-    #[error("the reply has no `active` in it (RFC 7662 §2.2)")]
+    /// `active` is the only REQUIRED member.
+    #[error("the reply has no `active` member (RFC 7662 §2.2)")]
     NoActive,
     #[error(transparent)]
     Malformed(#[from] WrongKind),

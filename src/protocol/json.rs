@@ -1,9 +1,9 @@
-//! JSON from a server that may lie: a repeated member is an error, as two readers could believe two different things.
+//! JSON from an untrusted server. A repeated member is an error, because two readers could take two different values.
 //!
-//! Size is bounded by whoever reads the bytes, and says little of what a text costs: a pair of brackets becomes a value
-//! of a hundred bytes, a level a stack frame in each of those who walk over it, and the digits of a number are multiplied
-//! with each other. So every text is [checked](check) for depth, number of values and length of numbers before anything is
-//! made of it; the check itself keeps nothing. RFC 8259 §9 lets a reader set such limits.
+//! The reader of the bytes limits their size, but the size says little about the cost of a text. A pair of brackets
+//! becomes a value of a hundred bytes. A level costs a stack frame in everything that walks over it. The digits of a
+//! number are multiplied with each other. So every text is [checked](check) for depth, number of values and length of
+//! numbers before it is parsed. The check itself stores nothing. RFC 8259 §9 lets a reader set such limits.
 
 use std::fmt;
 
@@ -11,17 +11,18 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// How many levels a text may have: as many as serde_json reads. APIs have some ten.
+/// The maximum depth: as many levels as serde_json reads. APIs use about ten.
 pub const MAX_DEPTH: usize = 127;
 
-/// How many values a text may have that is read whole: a token reply, an error, metadata. Those have some twenty, the
-/// longest lists of scopes some thousand; made into a tree, so many of the costliest kind take some 30 MiB.
+/// The maximum number of values in a text that is read whole: a token reply, an error, metadata. Those have about
+/// twenty, and the longest lists of scopes a few thousand. A tree of that many values, of the costliest kind, takes
+/// about 30 MiB.
 pub const MAX_VALUES: usize = 50_000;
 
-/// How many characters a number may have. The longest that means something has some hundred digits.
+/// The maximum length of a number. The longest meaningful one has a few hundred digits.
 pub const MAX_DIGITS: usize = 4096;
 
-/// Why a JSON text is not read, whatever it says.
+/// The reason why a JSON text is not read, whatever its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TooMuch {
     #[error("it is nested more than {} levels deep", MAX_DEPTH)]
@@ -32,10 +33,11 @@ pub enum TooMuch {
     Digits,
 }
 
-/// Checks what a text would cost, whether it is JSON or not. Comments count as such, as the filter's reader has them.
+/// Checks the cost of a text, whether or not it is JSON. Comments count as comments, as they do for the filter's
+/// reader.
 pub fn check(text: &[u8], max_values: usize) -> Result<(), TooMuch> {
     let (mut depth, mut values, mut digits) = (0_usize, 1_usize, 0_usize);
-    // Whether a bracket was opened last: what follows is a value if it does not close it.
+    // `true` if the last byte opened a bracket: what follows is a value unless it closes the bracket.
     let mut opened = false;
     let mut bytes = text.iter();
     while let Some(byte) = bytes.next() {
@@ -68,7 +70,7 @@ pub fn check(text: &[u8], max_values: usize) -> Result<(), TooMuch> {
     if values > max_values { Err(TooMuch::Values { limit: max_values }) } else { Ok(()) }
 }
 
-/// Goes behind the end of a text whose beginning was seen.
+/// Skips to the end of a string whose opening quote was read.
 fn skip_text(bytes: &mut std::slice::Iter<'_, u8>) {
     while let Some(byte) = bytes.next() {
         match byte {
@@ -79,13 +81,14 @@ fn skip_text(bytes: &mut std::slice::Iter<'_, u8>) {
     }
 }
 
-/// Whether a text is JSON, a byte order mark before it or not. Nothing is built, and nothing recurses.
+/// Returns `true` if a text is JSON, with or without a byte order mark. Nothing is built, and nothing recurses.
 pub fn is_json(text: &[u8]) -> bool {
-    // What skips a value does not look whether its texts are UTF-8.
+    // The reader that skips a value does not check that its strings are UTF-8.
     std::str::from_utf8(text).is_ok() && serde_json::from_slice::<IgnoredAny>(without_mark(text)).is_ok()
 }
 
-/// A byte order mark is no JSON (RFC 8259 §8.1), but a reader may ignore it, and some servers on Windows send one.
+/// Removes a byte order mark. It is not JSON (RFC 8259 §8.1), but a reader may ignore it, and some servers on Windows
+/// send one.
 pub fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
@@ -94,14 +97,14 @@ pub fn without_mark(text: &[u8]) -> &[u8] {
 pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let bytes = without_mark(bytes);
     check(bytes, MAX_VALUES).map_err(de::Error::custom)?;
-    // serde_json hands a number with its exact spelling to us as a one-member map; parsing it once on its own and once
-    // with the check for repeats keeps that detail out of here.
+    // serde_json passes a number with its exact spelling as a one-member map. Parsing once alone and once with the
+    // check for repeats keeps that detail out of here.
     let value: Value = serde_json::from_slice(bytes)?;
     serde_json::from_slice::<NoRepeats>(bytes)?;
     Ok(value)
 }
 
-/// Walks a JSON text and keeps nothing but the names of the members it is inside of.
+/// Walks a JSON text and stores only the names of the enclosing members.
 struct NoRepeats;
 
 impl<'de> Deserialize<'de> for NoRepeats {
@@ -154,7 +157,7 @@ impl<'de> Visitor<'de> for Walk {
             members.next_value::<NoRepeats>()?;
             if !seen.insert(name.clone()) {
                 return Err(de::Error::custom(format_args!(
-                    "the member `{}` is there twice",
+                    "the member `{}` appears twice",
                     super::sanitize::line(&name)
                 )));
             }
@@ -163,7 +166,7 @@ impl<'de> Visitor<'de> for Walk {
     }
 }
 
-/// The value at a dotted path, such as `data.access_token`; numbers index arrays.
+/// Returns the value at a dotted path, such as `data.access_token`. Numbers index arrays.
 pub fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.').try_fold(value, |value, step| match value {
         Value::Object(object) => object.get(step),
@@ -172,7 +175,7 @@ pub fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     })
 }
 
-/// Puts a value at a dotted path of object members, making the objects on the way.
+/// Puts a value at a dotted path of object members, and creates the objects on the way.
 pub fn put(object: &mut Map<String, Value>, path: &str, value: Value) {
     match path.split_once('.') {
         None => {
@@ -190,7 +193,8 @@ pub fn put(object: &mut Map<String, Value>, path: &str, value: Value) {
     }
 }
 
-/// Seconds as servers write them: a number, a float, or either as text. Negative and absurd values are `None`.
+/// Reads seconds as servers write them: a number, a float, or either as a string. Negative and absurd values are
+/// `None`.
 pub fn seconds(value: &Value) -> Option<f64> {
     let number = match value {
         Value::Number(number) => number_as_f64(number),
@@ -232,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_text_costs_is_known_before_it_is_read() {
+    fn the_cost_of_a_text_is_known_before_it_is_read() {
         assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
         let deep = parse(nested(MAX_DEPTH + 1).as_bytes()).unwrap_err();
         assert_eq!(deep.to_string(), "it is nested more than 127 levels deep");
@@ -249,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn brackets_in_texts_are_no_levels() {
+    fn brackets_in_strings_are_not_levels() {
         let brackets = "[".repeat(1000);
         for text in [format!(r#"["{brackets}"]"#), format!(r#"["\"{brackets}"]"#), format!("# \"\n[]#{brackets}\n")] {
             assert_eq!(check(text.as_bytes(), 2), Ok(()), "{text}");
@@ -275,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_are_read_from_numbers_floats_and_texts() {
+    fn seconds_are_read_from_numbers_floats_and_strings() {
         for (value, seconds_read) in
             [(json!(3600), 3600.0), (json!("3600"), 3600.0), (json!(3600.5), 3600.5), (json!(0), 0.0)]
         {

@@ -1,5 +1,5 @@
-//! What an access token says of itself, if it is a JWT (RFC 7519). Nothing is verified: the token is for the API, which
-//! does that; here its claims are hints.
+//! The claims of an access token that is a JWT (RFC 7519). Nothing is verified. The token is for the API, which
+//! verifies it; here its claims are hints.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use super::member::{Members, WrongKind};
 use super::scope::ScopeSet;
 use super::time::Timestamp;
 
-/// The claims, if the text is a signed JWT: three base64url parts, the middle one a JSON object.
+/// Returns the claims if the text is a signed JWT: three base64url parts, the middle one a JSON object.
 pub fn claims(token: &str) -> Option<Value> {
     let parts: Vec<&str> = token.split('.').collect();
     let [_, claims, _] = parts.as_slice() else { return None };
@@ -17,15 +17,15 @@ pub fn claims(token: &str) -> Option<Value> {
     json::parse(&claims).ok().filter(Value::is_object)
 }
 
-/// `exp` (RFC 7519 §4.1.4): seconds, which some servers send with a fraction.
+/// Reads `exp` (RFC 7519 §4.1.4): seconds, which some servers send with a fraction.
 pub fn expiry(token: &str) -> Result<Option<Timestamp>, WrongKind> {
     let Some(claims) = claims(token) else { return Ok(None) };
     // Rounded down: better a moment too early than a moment too late.
     Ok(Members(&claims).seconds("exp")?.map(|seconds| Timestamp(seconds as i64)))
 }
 
-/// The scopes that the token itself names, and the claim that they stand in: `scope` (RFC 9068 §2.2.3, RFC 8693 §4.2),
-/// or what servers that are older than those have in its place. A claim of the wrong kind counts only if none is right.
+/// Returns the scopes named in the token and the claim that holds them: `scope` (RFC 9068 §2.2.3, RFC 8693 §4.2), or
+/// the claim that older servers use instead. A claim of the wrong kind is reported only if no other is right.
 pub fn scopes(token: &str) -> Result<Option<(&'static str, ScopeSet)>, WrongKind> {
     let Some(claims) = claims(token) else { return Ok(None) };
     let mut wrong = None;
@@ -39,14 +39,14 @@ pub fn scopes(token: &str) -> Result<Option<(&'static str, ScopeSet)>, WrongKind
     wrong.map_or(Ok(None), Err)
 }
 
-/// `sub` (RFC 7519 §4.1.2): whom the token is about.
+/// Reads `sub` (RFC 7519 §4.1.2): the account that the token belongs to.
 pub fn subject(token: &str) -> Result<Option<String>, WrongKind> {
     let Some(claims) = claims(token) else { return Ok(None) };
     Members(&claims).text_or_number("sub")
 }
 
-/// The claims that we would go by, and that are of the wrong kind. The token is none the worse for its API: it is told,
-/// and nothing is refused for it.
+/// Lists the claims that we use and that are of the wrong kind. The API may still accept the token, so they are
+/// reported and nothing is refused because of them.
 pub fn malformed(token: &str) -> Vec<WrongKind> {
     [expiry(token).err(), scopes(token).err(), subject(token).err()].into_iter().flatten().collect()
 }
@@ -66,14 +66,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_jwt_has_no_claims() {
+    fn a_token_that_is_not_a_jwt_has_no_claims() {
         for text in ["", "abc", "a.b", "a.b.c", "a.b.c.d", &jwt("[]"), &jwt("{")] {
             assert_eq!(claims(text), None, "{text}");
         }
     }
 
     #[test]
-    fn the_scopes_are_a_text_or_a_list_under_one_of_three_names() {
+    fn scopes_are_a_text_or_a_list_under_one_of_three_names() {
         let cases = [
             (r#"{"scope":"a b"}"#, Some(("scope", "a b"))),
             (r#"{"scopes":["a","b"]}"#, Some(("scopes", "a b"))),
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_of_the_wrong_kind_is_told_by_its_name() {
+    fn a_claim_of_the_wrong_kind_is_reported_by_name() {
         let told = |claims| malformed(&jwt(claims)).into_iter().map(|wrong| wrong.member).collect::<Vec<_>>();
         assert_eq!(told(r#"{"exp":[1],"scope":["a",1],"sub":{}}"#), ["exp", "scope.1", "sub"]);
         assert_eq!(told(r#"{"scope":7,"scp":true}"#), ["scope"]);

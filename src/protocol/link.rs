@@ -1,6 +1,6 @@
-//! The `Link` header (RFC 8288 §3): typed links from the resource that was asked for to others, such as its next page.
+//! The `Link` header (RFC 8288 §3): typed links from the requested resource to others, such as its next page.
 
-/// One link, its target as it was written: a URI reference (RFC 3986 §4.1), to be resolved by whoever follows it.
+/// One link. Its target is unchanged: a URI reference (RFC 3986 §4.1) that the caller resolves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Link {
     pub target: String,
@@ -8,7 +8,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// Every link of one header value. Where the grammar ends, reading ends: half a link leads somewhere else.
+    /// Reads every link of one header value. Reading stops at the first syntax error: half a link leads somewhere else.
     pub fn parse_all(header: &str) -> Vec<Self> {
         let mut links = Vec::new();
         let mut rest = header;
@@ -27,25 +27,26 @@ impl Link {
         }
     }
 
-    /// A parameter by its name in lower case; the first one counts (RFC 8288 §3.3: later `rel`s are ignored).
+    /// Returns a parameter by its lower-case name; the first one counts (RFC 8288 §3.3: later `rel`s are ignored).
     pub fn param(&self, name: &str) -> Option<&str> {
         self.params.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether the link has this relation type: `rel` holds several, parted by blanks and compared without case.
+    /// Returns `true` if the link has this relation type: `rel` holds several, separated by whitespace and
+    /// case-insensitive.
     pub fn has_rel(&self, rel: &str) -> bool {
         self.param("rel").is_some_and(|rels| rels.split_ascii_whitespace().any(|r| r.eq_ignore_ascii_case(rel)))
     }
 
-    /// The target of the first `rel="next"` among all `Link` values of a reply.
+    /// Returns the target of the first `rel="next"` among all `Link` values of a reply.
     pub fn next<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<String> {
-        // A link with an anchor is another resource's (RFC 8288 §3.2).
+        // A link with an anchor belongs to another resource (RFC 8288 §3.2).
         let is_next = |link: &Self| link.has_rel("next") && link.param("anchor").is_none();
         headers.into_iter().flat_map(Self::parse_all).find(is_next).map(|link| link.target)
     }
 }
 
-/// `*( OWS ";" OWS [ link-param ] )`, and what follows it. `None` if a quoted string has no end.
+/// Reads `*( OWS ";" OWS [ link-param ] )`, and returns the rest. `None` if a quoted string has no end.
 fn parse_params(text: &str) -> Option<(Vec<(String, String)>, &str)> {
     let mut params = Vec::new();
     let mut rest = text;
@@ -65,7 +66,7 @@ fn parse_params(text: &str) -> Option<(Vec<(String, String)>, &str)> {
     Some((params, rest))
 }
 
-/// A token or a quoted string (RFC 9110 §5.6.4), and what follows it.
+/// Reads a token or a quoted string (RFC 9110 §5.6.4), and returns the rest.
 fn parse_value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find([';', ',']).unwrap_or(text.len());
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_next_link_is_not_followed() {
+    fn only_a_next_link_is_followed() {
         for header in [
             "",
             "<a>",
@@ -137,7 +138,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_built_is_read_again(
+        fn a_built_header_is_read_again(
             links in prop::collection::vec(("[!-;=?-~]{0,20}", "[a-z]{1,8}", "[ -~]{0,12}"), 0..5)
         ) {
             let written = links.iter().map(|(target, rel, title)| {

@@ -1,4 +1,4 @@
-//! Secrets taken out of a reply before a person sees it. What is left is the shape, which is what one debugs.
+//! Secrets are removed from a reply before a person sees it. The shape stays, which is what one debugs.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -8,14 +8,14 @@ use zeroize::Zeroizing;
 
 use super::sanitize;
 
-/// Stands where a secret was.
+/// The text that replaces a secret.
 const HIDDEN: &str = "[hidden]";
 
-/// Shorter secrets are left, as they would cut up every word.
+/// Shorter secrets stay, because hiding them would cut up every word.
 const SHORTEST: usize = 6;
 
-/// `"access_token": "[64 characters]"`: members whose name says that they are secret lose their value, and known secrets
-/// are cut out wherever they stand.
+/// Masks a JSON value: `"access_token": "[64 characters]"`. Members with a secret name lose their value, and known
+/// secrets are removed everywhere.
 pub fn json(value: &Value, known_secrets: &[&str]) -> Value {
     masked(value, &forms(known_secrets))
 }
@@ -27,7 +27,7 @@ fn masked(value: &Value, forms: &[Form]) -> Value {
         Value::Object(object) => object
             .iter()
             .map(|(name, value)| {
-                // The code of an error object is a word to be read.
+                // The code of an error object is meant to be read.
                 let is_error_code = name == "code" && object.contains_key("message");
                 let shown = if is_secret_name(name) && !is_error_code { hidden(value) } else { json(value) };
                 (clean(name), shown)
@@ -39,8 +39,8 @@ fn masked(value: &Value, forms: &[Form]) -> Value {
     }
 }
 
-/// One clean line of a reply of any kind: JSON with its secrets masked, a form with its values hidden, anything else
-/// with known secrets cut out. What looks as if it held a token and cannot be read is not shown at all.
+/// Returns one clean line of a reply of any kind: JSON with its secrets masked, a form with its values hidden, anything
+/// else without the known secrets. A text that seems to hold a token and cannot be read is not shown at all.
 pub fn reply(body: &[u8], known_secrets: &[&str]) -> String {
     if let Ok(value @ (Value::Object(_) | Value::Array(_))) = super::json::parse(body) {
         return sanitize::line(&json(&value, known_secrets).to_string());
@@ -52,23 +52,23 @@ pub fn reply(body: &[u8], known_secrets: &[&str]) -> String {
     }
     let lower = text.to_ascii_lowercase();
     if ["token\"", "token=", "secret\"", "secret="].iter().any(|mark| lower.contains(mark)) {
-        return format!("{} bytes that are not shown, as there seems to be a token in them", body.len());
+        return format!("{} bytes that are not shown because they seem to contain a token", body.len());
     }
     line(&text, known_secrets)
 }
 
-/// One clean line of a foreign text, without the given secrets.
+/// Returns one clean line of a foreign text, without the given secrets.
 pub fn line(foreign: &str, secrets: &[&str]) -> String {
     sanitize::line(&text(foreign, secrets))
 }
 
-/// A foreign text, clean and without the given secrets. Cleaned first: a secret with a control sequence inside would be
-/// whole again after it.
+/// Returns a foreign text, clean and without the given secrets. It is cleaned first, because a secret with a control
+/// sequence inside would otherwise be whole again afterwards.
 pub fn text(foreign: &str, secrets: &[&str]) -> String {
     without(sanitize::text(foreign), secrets)
 }
 
-/// Pairs and nothing else, a secret one among them: names of letters, digits, `_`, `-` and `.`.
+/// Returns `true` for pairs and nothing else, a secret one among them: names of letters, digits, `_`, `-` and `.`.
 fn is_form(text: &str) -> bool {
     let is_name =
         |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
@@ -76,8 +76,8 @@ fn is_form(text: &str) -> bool {
     names.clone().all(|name| name.is_some_and(is_name)) && names.any(|name| name.is_some_and(is_secret_name))
 }
 
-/// A reply that should have had a token in it, and nobody can say where: as [`reply`], and whatever looks like a token
-/// is hidden, under any name and under none.
+/// Returns a reply that should contain a token, but at an unknown place: as [`reply`], with everything that looks like
+/// a token hidden, under any name or none.
 pub fn unread_reply(body: &[u8], known_secrets: &[&str]) -> String {
     match super::json::parse(body) {
         Ok(value) => sanitize::line(&each_text(&json(&value, known_secrets), &tokenless).to_string()),
@@ -85,8 +85,9 @@ pub fn unread_reply(body: &[u8], known_secrets: &[&str]) -> String {
     }
 }
 
-/// A text without the given secrets, in whatever form somebody repeats them: as they are, as they were sent (RFC 6749
-/// §2.3.1: form-encoded and in base64), inside of JSON or a URL. Short ones are left, as they would cut up every word.
+/// Removes the given secrets from a text, in every form in which they may be repeated: as they are, as they were sent
+/// (RFC 6749 §2.3.1: form-encoded and in base64), and inside JSON or a URL. Short ones stay, because hiding them would
+/// cut up every word.
 pub fn without(text: String, secrets: &[&str]) -> String {
     cut(text, &forms(secrets))
 }
@@ -100,12 +101,12 @@ fn cut(mut text: String, forms: &[Form]) -> String {
     text
 }
 
-/// Whether one of the secrets stands in a text.
+/// Returns `true` if a text contains one of the secrets.
 pub fn tells(text: &str, secrets: &[&str]) -> bool {
     without(text.to_owned(), secrets) != text
 }
 
-/// A secret as somebody may write it.
+/// A secret in one of the forms it may be written in.
 type Form = Zeroizing<String>;
 
 fn forms(secrets: &[&str]) -> Vec<Form> {
@@ -132,7 +133,7 @@ fn forms_of(secret: &str) -> Vec<Form> {
         upper,
         in_url(|byte| format!("%{byte:02x}")),
         in_json.replace('/', "\\/"),
-        // Twice: JSON, or the text of an error, inside of JSON.
+        // Twice: JSON, or the text of an error, inside JSON.
         in_json.replace('\\', "\\\\").replace('"', "\\\""),
         in_json,
         each(&|byte| format!("{byte:02x}")),
@@ -148,13 +149,13 @@ fn forms_of(secret: &str) -> Vec<Form> {
     forms.into_iter().map(Zeroizing::new).collect()
 }
 
-/// Those characters of the base64 that do not depend on what stands around when `shift` bytes come before.
+/// Returns the base64 characters that do not depend on their surroundings when `shift` bytes come before.
 fn in_base64(engine: &impl Engine, shift: usize, bytes: &[u8]) -> String {
     let encoded = engine.encode([&[0; 2][..shift], bytes].concat());
     encoded[(shift * 8).div_ceil(6)..(shift + bytes.len()) * 8 / 6].to_owned()
 }
 
-/// A text in which what looks like a token is hidden: long words that are not made of small letters alone.
+/// Hides what looks like a token in a text: long words that are not made of lower-case letters alone.
 fn tokenless(text: &str) -> String {
     const LONG: usize = 16;
     let is_separator = |c: char| c.is_whitespace() || matches!(c, '<' | '>');
@@ -167,7 +168,7 @@ fn tokenless(text: &str) -> String {
     text.split_inclusive(is_separator).map(shown).collect()
 }
 
-/// The same value with each of its texts changed, names included.
+/// Applies a change to each string in a value, names included.
 fn each_text(value: &Value, change: &dyn Fn(&str) -> String) -> Value {
     match value {
         Value::String(text) => change(text).into(),
@@ -180,7 +181,7 @@ fn each_text(value: &Value, change: &dyn Fn(&str) -> String) -> Value {
 fn hidden(value: &Value) -> Value {
     match value {
         Value::String(text) => format!("[{} characters]", text.chars().count()).into(),
-        // An object under `token` may hold the token further in; nothing of it is shown.
+        // An object under `token` may hold the token further in, so nothing of it is shown.
         Value::Object(_) | Value::Array(_) => "[hidden]".into(),
         // Numbers under such names are lifetimes and counters.
         other => other.clone(),
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_known_in_each_form_in_which_it_is_repeated() {
+    fn a_secret_is_hidden_in_every_form_it_is_repeated_in() {
         let secret = "Can\"ary\\1/2+3 Canary";
         let json = json!({"said": format!("no {secret}")}).to_string();
         let cases = [

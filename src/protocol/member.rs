@@ -1,7 +1,7 @@
-//! The members of a JSON object from elsewhere: a server's reply, a token's claims, a record that we keep.
+//! The members of a JSON object from elsewhere: a server's reply, a token's claims, a stored record.
 //!
-//! A member that is not there and a member that is not of its kind are two things. The first has a meaning in the RFCs;
-//! the second is a fault, and is told with the member's name. `null` is how many servers write that there is none.
+//! A missing member and a member of the wrong kind are different. The first has a meaning in the RFCs. The second is a
+//! fault, and is reported with the member's name. Many servers write `null` for a missing member.
 
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -10,7 +10,7 @@ use serde_json::{Value, error};
 use super::json;
 use super::scope::ScopeSet;
 
-/// A member that is of another kind than it has to be. Its value is not in it: that may be a secret.
+/// A member of another kind than expected. Its value is left out, because it may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{}` is malformed: expected {expected}, found {found}", super::sanitize::line(.member))]
 pub struct WrongKind {
@@ -25,7 +25,7 @@ impl WrongKind {
     }
 }
 
-/// What a value is, in words.
+/// Names the kind of a value in words.
 pub fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -37,7 +37,7 @@ pub fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// An object's members by name, each read as what it has to be. `None` where it is missing or `null`.
+/// An object's members by name, each read as its expected kind. `None` if it is missing or `null`.
 #[derive(Clone, Copy)]
 pub struct Members<'v>(pub &'v Value);
 
@@ -54,7 +54,7 @@ impl<'v> Members<'v> {
         }
     }
 
-    /// A string, or a number as it is written: some servers name accounts by numbers.
+    /// Reads a string, or a number as it is written: some servers identify accounts by numbers.
     pub fn text_or_number(self, name: &str) -> Result<Option<String>, WrongKind> {
         text_or_number(name, self.get(name))
     }
@@ -80,7 +80,7 @@ impl<'v> Members<'v> {
         items.iter().enumerate().map(text).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Scopes as servers send them: a string, or an array of strings.
+    /// Reads scopes as servers send them: a string, or an array of strings.
     pub fn scopes(self, name: &str) -> Result<Option<ScopeSet>, WrongKind> {
         match self.get(name) {
             None => Ok(None),
@@ -90,7 +90,8 @@ impl<'v> Members<'v> {
         }
     }
 
-    /// A time in seconds: a number, or a string with one in it. `None` for what is no time, such as a negative number.
+    /// Reads a time in seconds: a number, or a string with one in it. `None` if it is not a valid time, such as a
+    /// negative number.
     pub fn seconds(self, name: &str) -> Result<Option<f64>, WrongKind> {
         match self.get(name) {
             None => Ok(None),
@@ -100,7 +101,7 @@ impl<'v> Members<'v> {
     }
 }
 
-/// The same of a value that was found elsewhere.
+/// The same for a value found elsewhere.
 pub fn text_or_number(name: &str, value: Option<&Value>) -> Result<Option<String>, WrongKind> {
     match value {
         None | Some(Value::Null) => Ok(None),
@@ -110,7 +111,8 @@ pub fn text_or_number(name: &str, value: Option<&Value>) -> Result<Option<String
     }
 }
 
-/// The value at a dotted path, as [`json::at`] finds it. A member on the way that can hold nothing is of the wrong kind.
+/// Returns the value at a dotted path, as [`json::at`] finds it. A member on the way that is neither an object nor an
+/// array is of the wrong kind.
 pub fn at<'v>(value: &'v Value, path: &str) -> Result<Option<&'v Value>, WrongKind> {
     let mut here = value;
     let mut end = 0;
@@ -128,7 +130,7 @@ pub fn at<'v>(value: &'v Value, path: &str) -> Result<Option<&'v Value>, WrongKi
     Ok(Some(here))
 }
 
-/// Reads a record of a known type. An error names the member, and quotes nothing of it.
+/// Reads a record of a known type. An error names the member and quotes nothing of it.
 pub fn typed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, error::Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let record = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
@@ -138,14 +140,14 @@ pub fn typed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, error::Error> {
     reader.end().map(|()| record)
 }
 
-/// serde quotes the value that it did not expect, which may be a token in the wrong place.
+/// Removes the values that serde quotes: one may be a token in the wrong place.
 fn without_values(path: &str, error: error::Error) -> error::Error {
     if error.classify() != Category::Data {
         return error;
     }
     let (line, column, words) = (error.line(), error.column(), error.to_string());
     let place = format!("line {line} column {column}");
-    // The name of a missing member is that of our own type.
+    // The name of a missing member comes from our own type.
     let missing = words.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
     let member = match (path, missing) {
         ("." | "?", None) => "the record".to_owned(),
@@ -161,7 +163,7 @@ fn without_values(path: &str, error: error::Error) -> error::Error {
     })
 }
 
-/// The kind of value that serde's sentence is about.
+/// Returns the kind of value that serde reports.
 fn found_in(words: &str) -> Option<&'static str> {
     let found = words.strip_prefix("invalid type: ")?;
     let kinds = [
@@ -185,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_is_not_what_is_of_the_wrong_kind() {
+    fn a_missing_member_is_not_one_of_the_wrong_kind() {
         let value = json!({"t": "x", "n": 7, "l": ["a", "b"], "m": ["a", 1], "o": {}, "z": null, "f": true});
         let members = Members(&value);
         for absent in ["z", "none"] {
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_ends_where_something_can_hold_nothing() {
+    fn a_path_ends_at_a_value_without_members() {
         let value = json!({"data": [{"token": "t"}], "text": "x", "z": null});
         assert_eq!(at(&value, "data.0.token"), Ok(Some(&json!("t"))));
         for absent in ["data.1.token", "none.token", "z.token", "data.0.none"] {
@@ -220,7 +222,7 @@ mod tests {
     }
 
     #[derive(Debug, serde::Deserialize)]
-    #[allow(dead_code)] // read, and never looked at
+    #[allow(dead_code)] // only deserialized
     struct Record {
         name: String,
         inner: std::collections::BTreeMap<String, u64>,

@@ -1,4 +1,4 @@
-//! One HTTP request as a value: what a dialect builds, a client sends, and a trace shows.
+//! One HTTP request as a value: a dialect builds it, a client sends it, and a trace shows it.
 
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
@@ -16,7 +16,7 @@ pub struct HttpRequest {
 
 /// A header that cannot be sent.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` cannot be a header: a name has letters, digits and hyphens, a value has no line break")]
+#[error("`{0}` cannot be a header: a name has only letters, digits and hyphens, and a value has no line break")]
 pub struct BadHeader(pub String);
 
 impl Advice for BadHeader {
@@ -36,12 +36,12 @@ impl HttpRequest {
         self
     }
 
-    /// Sets a header whose value a log may show.
+    /// Sets a header with a value that a log may show.
     pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), BadHeader> {
         self.set(name, value, false)
     }
 
-    /// Sets a header whose value is a secret: `Debug` hides it, and HTTP/2 does not index it.
+    /// Sets a header with a secret value: `Debug` hides it, and HTTP/2 does not index it.
     pub fn set_secret_header(&mut self, name: &str, value: &str) -> Result<(), BadHeader> {
         self.set(name, value, true)
     }
@@ -55,7 +55,7 @@ impl HttpRequest {
         Ok(())
     }
 
-    /// The media type of a header value, without its parameters, in lower case.
+    /// Returns the media type of a header value in lower case, without its parameters.
     pub fn media_type(value: Option<&str>) -> String {
         value.and_then(|value| value.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase()
     }

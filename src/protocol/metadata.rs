@@ -1,11 +1,11 @@
-//! What an authorization server says of itself (RFC 8414; OpenID Connect Discovery 1.0).
+//! The metadata of an authorization server (RFC 8414; OpenID Connect Discovery 1.0).
 
 use serde_json::Value;
 use url::Url;
 
 use super::member::{Members, WrongKind};
 
-/// The members that a client can use; the others are left alone.
+/// The members that a client can use; the others are ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationServerMetadata {
     pub issuer: String,
@@ -21,7 +21,7 @@ pub struct AuthorizationServerMetadata {
 }
 
 impl AuthorizationServerMetadata {
-    /// `None` if it is no metadata: it names no issuer.
+    /// Reads the metadata. `None` if it names no issuer, and so is not metadata.
     pub fn from_json(value: &Value) -> Result<Option<Self>, WrongKind> {
         let members = Members(value);
         let text = |name| Ok(members.text(name)?.map(str::to_owned));
@@ -43,8 +43,9 @@ impl AuthorizationServerMetadata {
     }
 }
 
-/// Where the metadata of an issuer may be: RFC 8414 §3.1 puts the well-known segment between host and path, OpenID
-/// Connect Discovery §4 behind the path. `None` if the text is no issuer: https, no query, no fragment (RFC 8414 §2).
+/// Returns the possible locations of an issuer's metadata. RFC 8414 §3.1 puts the well-known segment between host and
+/// path, OpenID Connect Discovery §4 after the path. `None` if the text is not a valid issuer: https, no query, no
+/// fragment (RFC 8414 §2).
 pub fn locations(issuer: &str) -> Option<[Url; 2]> {
     let url =
         Url::parse(issuer).ok().filter(|url| url.has_host() && url.query().is_none() && url.fragment().is_none())?;
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn the_well_known_segment_goes_before_or_behind_the_path() {
+    fn the_well_known_segment_goes_before_or_after_the_path() {
         let of = |issuer| locations(issuer).map(|urls| urls.map(|url| url.to_string()));
         assert_eq!(
             of("https://as.example/tenant"),

@@ -1,16 +1,17 @@
 //! Ordered name–value pairs: the one shape behind queries, form bodies, JSON bodies and fragments.
 
-/// Parameters in the order in which they are sent. A name may repeat; the RFCs forbid it, so readers ask with
+/// Parameters in the order in which they are sent. A name may repeat. The RFCs forbid that, so readers use
 /// [`Params::single`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Params(Vec<(String, String)>);
 
 /// RFC 6749 §3.1: "Request and response parameters MUST NOT be included more than once."
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the parameter `{0}` is there more than once")]
+#[error("the parameter `{0}` appears more than once")]
 pub struct Repeated(pub String);
 
-/// How many pairs are read. A head has room for fewer; a body of a mebibyte could have so many that they take fifty.
+/// The maximum number of pairs. A head has room for fewer. A body of one mebibyte could hold so many that they take
+/// fifty.
 const MAX_PAIRS: usize = 10_000;
 
 impl Params {
@@ -44,7 +45,7 @@ impl Params {
         self.0.iter().any(|(n, _)| n == name)
     }
 
-    /// The value of a parameter that may stand there once at most.
+    /// Returns the value of a parameter that may appear only once.
     pub fn single(&self, name: &str) -> Result<Option<&str>, Repeated> {
         let mut values = self.0.iter().filter(|(n, _)| n == name);
         let first = values.next();
@@ -66,17 +67,17 @@ impl Params {
         }
     }
 
-    /// `application/x-www-form-urlencoded` with blanks as `+`: what a form body is (HTML's own encoding).
+    /// Writes `application/x-www-form-urlencoded` with spaces as `+`, as in a form body (HTML's own encoding).
     pub fn to_form(&self) -> String {
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(self.iter()).finish()
     }
 
-    /// The same with blanks as `%20`, which every server reads; some do not read `+` in a query.
+    /// Writes the same with spaces as `%20`, which every server reads. Some do not read `+` in a query.
     pub fn to_query(&self) -> String {
         self.to_form().replace('+', "%20")
     }
 
-    /// One JSON object with string members. The last of a repeated name wins, so build without repeats.
+    /// Writes one JSON object with string members. The last of a repeated name wins, so build without repeats.
     pub fn to_json(&self) -> serde_json::Value {
         self.iter().map(|(name, value)| (name.to_owned(), serde_json::Value::from(value))).collect()
     }
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_has_no_plus_for_a_blank_and_keeps_a_real_plus() {
+    fn a_query_writes_spaces_as_percent_20_and_keeps_a_plus() {
         let params = Params::new().with("scope", "a b").with("q", "1+1");
         assert_eq!(params.to_query(), "scope=a%20b&q=1%2B1");
         assert_eq!(params.to_form(), "scope=a+b&q=1%2B1");

@@ -1,11 +1,11 @@
-//! Proof Key for Code Exchange (RFC 7636): a stolen code is useless without the verifier. S256 only; nothing here can
+//! Proof Key for Code Exchange (RFC 7636): a stolen code is useless without the verifier. Only S256; nothing here can
 //! produce `plain`.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// How many random bytes a verifier is made of: RFC 7636 §4.1 recommends 32, which encode to 43 characters.
+/// The number of random bytes in a verifier. RFC 7636 §4.1 recommends 32, which encode to 43 characters.
 pub const VERIFIER_BYTES: usize = 32;
 
 /// The secret half, sent with the code (RFC 7636 §4.1).
@@ -17,7 +17,7 @@ impl CodeVerifier {
         Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// Reads what a client sent: 43 to 128 unreserved characters.
+    /// Reads a verifier from a client: 43 to 128 unreserved characters.
     pub fn parse(text: &str) -> Option<Self> {
         let unreserved = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
         ((43..=128).contains(&text.len()) && text.bytes().all(unreserved)).then(|| Self(text.to_owned()))
@@ -27,7 +27,7 @@ impl CodeVerifier {
         &self.0
     }
 
-    /// BASE64URL(SHA256(ASCII(verifier))), without padding (RFC 7636 §4.2).
+    /// Computes BASE64URL(SHA256(ASCII(verifier))), without padding (RFC 7636 §4.2).
     pub fn challenge(&self) -> CodeChallenge {
         CodeChallenge(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(self.0.as_bytes())))
     }
@@ -39,7 +39,7 @@ impl std::fmt::Debug for CodeVerifier {
     }
 }
 
-/// The public half, sent with the authorization request; its method is always `S256`.
+/// The public half, sent with the authorization request. Its method is always `S256`.
 #[derive(Clone, Debug)]
 pub struct CodeChallenge(String);
 
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn only_its_own_verifier_meets_a_challenge() {
+    fn a_challenge_accepts_only_its_own_verifier() {
         let verifier = CodeVerifier::from_random([1; VERIFIER_BYTES]);
         assert!(verifier.challenge().is_met_by(&verifier));
         assert!(!verifier.challenge().is_met_by(&CodeVerifier::from_random([2; VERIFIER_BYTES])));

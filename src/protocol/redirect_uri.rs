@@ -1,4 +1,4 @@
-//! Where the authorization server sends the browser back to (RFC 6749 §3.1.2, RFC 8252 §7).
+//! The URI to which the authorization server sends the browser back (RFC 6749 §3.1.2, RFC 8252 §7).
 //!
 //! The text is kept exactly as it was registered. A URL parser turns `http://localhost:8080` into
 //! `http://localhost:8080/`, and providers compare character by character: one added slash is a refusal.
@@ -10,10 +10,10 @@ use url::{Host, Url};
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 
-/// What is registered when nobody says otherwise: a port of our own choice, the same at every login.
+/// The default URI to register: a port of our own choice, the same at every login.
 pub const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
 
-/// A redirect URI that was read and found usable; the text is the user's.
+/// A valid redirect URI. Its text is exactly the user's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectUri {
     text: String,
@@ -28,7 +28,7 @@ pub enum RedirectUriError {
     Fragment(String),
     #[error("`{0}` has a user name or password in it")]
     UserInfo(String),
-    #[error("`{0}` is plain http to another machine; the code would cross the network in clear")]
+    #[error("`{0}` is plain http to another machine, so the code would cross the network unencrypted")]
     PlainHttp(String),
 }
 
@@ -66,18 +66,18 @@ impl RedirectUri {
         &self.text
     }
 
-    /// The same URI with the port that was really bound in place of port 0.
+    /// Returns the same URI with the bound port instead of port 0.
     pub fn with_port(&self, port: u16) -> Self {
         let mut url = self.url.clone();
         let changed = url.set_port(Some(port)).is_ok();
         debug_assert!(changed, "an http URL with a host has a port");
-        // The URL parser's only change to a text we accept that matters is the slash of an empty path.
+        // Of the URL parser's changes to an accepted text, only the slash of an empty path matters.
         let slash_added = url.path() == "/" && url.query().is_none() && !self.text.ends_with('/');
         let text = url.as_str().trim_end_matches(|c| slash_added && c == '/').to_owned();
         Self { text, url }
     }
 
-    /// The port a listener has to hold. 0 only if the text says `:0`.
+    /// Returns the port to listen on. It is 0 only if the text says `:0`.
     pub fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or(80)
     }
@@ -90,17 +90,17 @@ impl RedirectUri {
         self.url.path()
     }
 
-    /// The query that was registered with the URI; the answer's parameters follow it (RFC 6749 §3.1.2).
+    /// Returns the query that was registered with the URI. The response's parameters follow it (RFC 6749 §3.1.2).
     pub fn query(&self) -> Option<&str> {
         self.url.query()
     }
 
-    /// The host as it stands in the URI: `localhost`, `127.0.0.1`, `[::1]`.
+    /// Returns the host as it stands in the URI: `localhost`, `127.0.0.1`, `[::1]`.
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// What a browser sends as `Host`: the authority, without the scheme's own port (RFC 9110 §7.2).
+    /// Returns the value a browser sends as `Host`: the authority, without the scheme's own port (RFC 9110 §7.2).
     pub fn authority(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
         match self.url.port() {
@@ -109,12 +109,12 @@ impl RedirectUri {
         }
     }
 
-    /// `scheme://host:port`: what a browser sends as `Origin`.
+    /// Returns the value a browser sends as `Origin`: `scheme://host:port`.
     pub fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
     }
 
-    /// The addresses to listen on, if the URI leads to this machine. `localhost` needs both families: while only
+    /// Returns the addresses to listen on if the URI leads to this machine. `localhost` needs both families: if only
     /// 127.0.0.1 is held, another user of the machine can take ::1, and a browser may try that first.
     pub fn loopback(&self) -> Option<Vec<SocketAddr>> {
         let v4 = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -128,8 +128,8 @@ impl RedirectUri {
         Some(addresses.into_iter().map(|ip| SocketAddr::new(ip, self.port())).collect())
     }
 
-    /// Whether a server lets this URI pass for a registered one: equal to the letter, or, for a loopback IP literal,
-    /// equal but for the port (RFC 8252 §7.3).
+    /// Returns `true` if a server accepts this URI as the registered one: exactly equal or, for a loopback IP literal,
+    /// equal except for the port (RFC 8252 §7.3).
     pub fn is_registered_as(&self, registered: &Self, exact_port: bool) -> bool {
         if self.text == registered.text {
             return true;
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_stays_as_it_was_registered() {
+    fn the_text_stays_exactly_as_registered() {
         for text in [
             "http://localhost:8080",
             "http://localhost:8080/",
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_redirect_uri_is_refused() {
+    fn an_invalid_redirect_uri_is_refused() {
         use RedirectUriError::{Fragment, NotAbsolute, PlainHttp, UserInfo};
         type Case = (&'static str, fn(String) -> RedirectUriError);
         let cases: [Case; 12] = [
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn its_parts_are_what_a_browser_makes_of_it() {
+    fn its_parts_are_those_that_a_browser_sends() {
         let uri = |text| RedirectUri::parse(text).unwrap();
         let plain = uri("http://LOCALHOST:8080/cb?a=b");
         assert_eq!((plain.host(), plain.port(), plain.path(), plain.query()), ("localhost", 8080, "/cb", Some("a=b")));
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn localhost_is_held_in_both_families() {
+    fn localhost_listens_in_both_families() {
         assert_eq!(RedirectUri::parse("http://localhost:9/").unwrap().loopback().unwrap().len(), 2);
         assert_eq!(RedirectUri::parse("http://127.0.0.1:9/").unwrap().loopback().unwrap().len(), 1);
         assert!(RedirectUri::parse("https://tunnel.example/cb").unwrap().loopback().is_none());

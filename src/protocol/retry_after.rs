@@ -1,4 +1,4 @@
-//! How long a server that is busy or was asked too often wants to be left alone: `Retry-After` (RFC 9110 §10.2.3).
+//! `Retry-After` (RFC 9110 §10.2.3): the wait that a busy or rate-limiting server asks for.
 
 use std::time::Duration;
 
@@ -15,24 +15,24 @@ pub enum RetryAfter {
 }
 
 impl RetryAfter {
-    /// `None` if it is neither form; a guess would be a wait that nobody asked for.
+    /// Reads either form. `None` if it is neither: a guess would be a wait that was not asked for.
     pub fn parse(value: &str) -> Option<Self> {
         let value = value.trim();
         if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
-            // So many digits that no number holds them is for ever.
+            // More digits than any number holds mean forever.
             return Some(Self::Delay(Duration::from_secs(value.parse().unwrap_or(u64::MAX))));
         }
-        // IMF-fixdate (RFC 9110 §5.6.7) is written as RFC 5322 has it.
+        // RFC 5322 describes IMF-fixdate (RFC 9110 §5.6.7) too.
         let zoned = jiff::fmt::rfc2822::parse(value).ok()?;
         Some(Self::Date(Timestamp(zoned.timestamp().as_second())))
     }
 
-    /// What a reply with these headers asks for.
+    /// Reads the value from the headers of a reply.
     pub fn in_headers(headers: &HeaderMap) -> Option<Self> {
         Self::parse(headers.get(RETRY_AFTER)?.to_str().ok()?)
     }
 
-    /// How long that is from now on. A date that is over asks for no wait.
+    /// Returns the wait from now on. A date in the past asks for no wait.
     pub fn wait(self, now: Timestamp) -> Duration {
         match self {
             Self::Delay(delay) => delay,

@@ -1,10 +1,10 @@
-//! Foreign words on a terminal: control sequences, direction marks and invisible characters removed.
+//! Foreign text on a terminal: control sequences, direction marks and invisible characters are removed.
 //!
-//! Every text that came from a server, a file or the command line passes here before a person sees it. An escape
-//! sequence in an `error_description` could otherwise rewrite the screen, set the title or fill the clipboard.
+//! Every text from a server, a file or the command line passes here before a person sees it. An escape sequence in an
+//! `error_description` could otherwise rewrite the screen, set the title or fill the clipboard.
 //!
-//! [`line`] and [`message`] keep a text short, where it becomes part of a message of ours. What goes to a terminal in the
-//! end is a [`TerminalText`], which cleans whatever was forgotten on the way.
+//! [`line`] and [`message`] shorten a text that becomes part of one of our messages. All terminal output is a
+//! [`TerminalText`], which cleans whatever was forgotten on the way.
 
 mod terminal_text;
 
@@ -13,14 +13,15 @@ pub use terminal_text::{Json, Pieces, Render, Style, Styled, TerminalText};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// How much of a foreign text one message shows: enough for a sentence, too little to push ours off the screen.
+/// The part of a foreign text that one message shows: enough for a sentence, too little to push our own words off the
+/// screen.
 const MAX_CHARS: usize = 200;
 
-/// One clean line of at most [`MAX_CHARS`] characters; the last one says so where there was more.
+/// Returns one clean line of at most [`MAX_CHARS`] characters. A cut text ends with `…`.
 pub fn line(text: &str) -> String {
     let mut clean = String::new();
     let mut room = MAX_CHARS;
-    // Where the text is cut if it does not fit: one character before the end.
+    // The place to cut a text that does not fit: one character before the end.
     let mut cut = 0;
     let mut pending_space = false;
     for c in visible(text) {
@@ -46,11 +47,11 @@ pub fn line(text: &str) -> String {
     clean
 }
 
-/// How much of one line of a message of ours is shown. A path, an address and a sentence fit; a parser's message may
-/// repeat a whole line of a file.
+/// The part of each line of our own messages that is shown. A path, an address and a sentence fit. A parser's message
+/// may repeat a whole line of a file.
 const MAX_LINE_CHARS: usize = 1000;
 
-/// A message of several lines, each of them cut: the last gate for what foreign words became part of.
+/// Returns a message of several lines, each of them cut: the last check after foreign text was inserted.
 pub fn message(message: &str) -> String {
     let text = text(message);
     let mut lines = text.lines().map(|line| match line.char_indices().nth(MAX_LINE_CHARS) {
@@ -61,13 +62,13 @@ pub fn message(message: &str) -> String {
     lines.fold(first, |all, line| all + "\n" + &line)
 }
 
-/// All of a text, its line breaks and tabs kept: what `call` shows of a body on a terminal.
+/// Returns a whole text with its line breaks and tabs: the form in which `call` shows a body on a terminal.
 pub fn text(text: &str) -> String {
     visible(text).collect()
 }
 
-/// A text in pieces of at most `limit` bytes, for what should not be held twice. A piece ends with a line where it can,
-/// so that a control sequence is seldom cut; what is left of a cut one are letters.
+/// Splits a text into pieces of at most `limit` bytes, to avoid holding it twice. A piece ends with a line if possible,
+/// so that a control sequence is seldom cut. Only letters are left of a cut one.
 pub fn pieces(text: &str, limit: usize) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -79,7 +80,8 @@ pub fn pieces(text: &str, limit: usize) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A JSON text with all that cannot be seen in it escaped as `\u…`: nothing is lost, and it reads as the same value.
+/// Returns a JSON text with its invisible characters escaped as `\u…`. Nothing is lost, and it parses to the same
+/// value.
 pub fn json(text: &str) -> Cow<'_, str> {
     let acts = |c: char| c.is_control() && !matches!(c, '\n' | '\t') || is_invisible(c);
     if !text.contains(acts) {
@@ -98,7 +100,8 @@ pub fn json(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// The characters a person may see. A control sequence goes together with its payload, so that no half of one stays.
+/// Returns the characters a person may see. A control sequence is removed with its payload, so that no half of it
+/// stays.
 fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
     let mut chars = text.chars().peekable();
     std::iter::from_fn(move || {
@@ -119,8 +122,8 @@ fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
     })
 }
 
-/// What follows an ESC (ECMA-35 §13): the opening of a longer sequence, or intermediate bytes and one final byte. Anything
-/// else belongs to no sequence, and another ESC begins one of its own.
+/// Skips what follows an ESC (ECMA-35 §13): the opening of a longer sequence, or intermediate bytes and one final byte.
+/// Anything else belongs to no sequence, and another ESC begins a new one.
 fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     while chars.next_if(|c| matches!(c, '\u{20}'..='\u{2f}')).is_some() {}
     match chars.next_if(|c| matches!(c, '\u{30}'..='\u{7e}')) {
@@ -131,7 +134,7 @@ fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     }
 }
 
-/// CSI: parameter and intermediate bytes, then one final byte from `@` to `~`.
+/// Skips a CSI sequence: parameter and intermediate bytes, then one final byte from `@` to `~`.
 fn skip_csi(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     while let Some(c) = chars.peek() {
         match c {
@@ -160,8 +163,9 @@ fn skip_string(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     }
 }
 
-/// Marks that reorder or hide text: bidi controls, and whatever has no width (Unicode's Default_Ignorable_Code_Point:
-/// zero-width characters, fillers, tags, variation selectors), with the separators of lines and of annotations.
+/// Returns `true` for marks that reorder or hide text: bidi controls, characters without width (Unicode's
+/// Default_Ignorable_Code_Point: zero-width characters, fillers, tags, variation selectors), and the separators of
+/// lines and of annotations.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -184,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn escape_sequences_go_with_their_payload() {
+    fn escape_sequences_are_removed_with_their_payload() {
         let cases = [
             ("a\u{1b}[31mb\u{1b}[0m", "ab"),
             ("a\u{1b}]0;title\u{7}b", "ab"),
@@ -213,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pieces_of_a_text_are_the_whole_text() {
+    fn the_pieces_of_a_text_add_up_to_the_text() {
         let of = |text| pieces(text, 4).collect::<Vec<_>>();
         assert_eq!(of("ab\ncdefgh\n"), ["ab\n", "cdef", "gh\n"]);
         assert_eq!(of("ééé€€"), ["éé", "é", "€", "€"]);

@@ -1,4 +1,4 @@
-//! What a token may do, by name (RFC 6749 §3.3).
+//! Scopes: the permissions of a token, by name (RFC 6749 §3.3).
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ impl ScopeSet {
         Self::default()
     }
 
-    /// Splits at blanks and at commas. RFC 6749 has blanks only; people type commas and several providers send them,
-    /// and no known scope has a comma in its name.
+    /// Splits at whitespace and commas. RFC 6749 allows spaces only. People type commas and several providers send
+    /// them, and no known scope has a comma in its name.
     pub fn parse(text: &str) -> Self {
         text.split(|c: char| c.is_ascii_whitespace() || c == ',').collect()
     }
@@ -42,7 +42,7 @@ impl ScopeSet {
         self.iter().chain(other.iter()).collect()
     }
 
-    /// What is here and not in `other`.
+    /// Returns the scopes that are here and not in `other`.
     pub fn difference(&self, other: &Self) -> Self {
         self.iter().filter(|scope| !other.contains(scope)).collect()
     }
@@ -62,7 +62,7 @@ impl<'a> FromIterator<&'a str> for ScopeSet {
     }
 }
 
-/// Separated by one blank, as RFC 6749 writes it.
+/// Separated by one space, as RFC 6749 writes it.
 impl fmt::Display for ScopeSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.join(" "))
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blanks_and_commas_both_separate_and_repeats_vanish() {
+    fn whitespace_and_commas_separate_and_repeats_vanish() {
         let set = ScopeSet::parse(" read_products,write_products  read_products ");
         assert_eq!(set.to_string(), "read_products write_products");
         assert_eq!(set.difference(&ScopeSet::parse("write_products")).to_string(), "read_products");

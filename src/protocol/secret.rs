@@ -1,6 +1,6 @@
-//! Values that must not be seen: no `Display`, a `Debug` that hides them, compared in constant time, wiped on drop.
+//! Values that must not be seen: no `Display`, a `Debug` that hides them, constant-time comparison, wiped on drop.
 //!
-//! `expose()` marks the few places where the bytes leave: for the wire, for the keychain, for `token`'s stdout.
+//! `expose()` marks the few places where the bytes are used: for the wire, for the keychain, for `token`'s stdout.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// A text that is never printed. The typed secrets below are made of it.
+/// A text that is never printed. The typed secrets below wrap it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(Zeroizing<String>);
@@ -37,7 +37,7 @@ impl PartialEq for Secret {
 
 impl Eq for Secret {}
 
-/// Declares a secret with a name of its own, so that no two kinds are mistaken for each other.
+/// Declares a secret type, so that two kinds cannot be mistaken for each other.
 macro_rules! secret_types {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -58,18 +58,18 @@ macro_rules! secret_types {
 }
 
 secret_types! {
-    /// What the authorization server hands to the redirect URI, once (RFC 6749 §4.1.2).
+    /// The code that the authorization server sends to the redirect URI, once (RFC 6749 §4.1.2).
     AuthorizationCode;
-    /// What the API wants to see (RFC 6749 §1.4).
+    /// The credential for the API (RFC 6749 §1.4).
     AccessToken;
-    /// What buys the next access token (RFC 6749 §1.5).
+    /// The credential for the next access token (RFC 6749 §1.5).
     RefreshToken;
     /// The client's password at the token endpoint (RFC 6749 §2.3.1).
     ClientSecret;
 }
 
-/// Whether every byte is a VSCHAR (RFC 6749 Appendix A): what tokens and codes are made of. A line break in a token
-/// would break `TOKEN=$(oauthctl token)` and could add a header to a request.
+/// Returns `true` if every byte is a VSCHAR (RFC 6749 Appendix A), which tokens and codes are made of. A line break in
+/// a token would break `TOKEN=$(oauthctl token)` and could add a header to a request.
 pub fn is_vschar(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| (0x20..=0x7e).contains(&b))
 }

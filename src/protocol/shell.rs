@@ -1,4 +1,4 @@
-//! Words of a POSIX shell, for commands and lines that are to be pasted or read by `eval`.
+//! Words of a POSIX shell, for commands and lines to be pasted or read by `eval`.
 
 /// Quotes a text so that a shell reads it as one word, exactly as it is.
 pub fn quoted(text: &str) -> String {

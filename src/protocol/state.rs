@@ -1,13 +1,13 @@
-//! The value that ties a redirect to the login that asked for it (RFC 6749 §10.12, RFC 9700 §4.7).
+//! The value that ties a redirect to the login that started it (RFC 6749 §10.12, RFC 9700 §4.7).
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use subtle::ConstantTimeEq;
 
-/// 256 random bits, base64url: RFC 6749 §10.10 asks for a chance of at most 2^-160 to guess it.
+/// 256 random bits, base64url. RFC 6749 §10.10 asks that a guess succeed with a probability of at most 2^-160.
 #[derive(Clone)]
 pub struct State(String);
 
-/// How many random bytes a state is made of.
+/// The number of random bytes in a state.
 pub const STATE_BYTES: usize = 32;
 
 impl State {
@@ -19,7 +19,7 @@ impl State {
         &self.0
     }
 
-    /// Compares in constant time, so that nobody can find the value by asking often.
+    /// Compares in constant time, so that the value cannot be found by repeated guesses.
     pub fn matches(&self, candidate: &str) -> bool {
         self.0.as_bytes().ct_eq(candidate.as_bytes()).into()
     }

@@ -16,7 +16,7 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)))
     }
 
-    /// How long it is from `self` to `later`; zero if `later` is not later.
+    /// Returns the time from `self` to `later`; zero if `later` is not later.
     pub fn until(self, later: Self) -> Duration {
         Duration::from_secs(u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0))
     }
@@ -32,7 +32,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A duration on the command line: a bare number is seconds, else `s`, `m`, `h` or `d` follows.
+/// A duration on the command line: a bare number is seconds; otherwise `s`, `m`, `h` or `d` follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HumanDuration(pub Duration);
 
@@ -52,14 +52,14 @@ impl FromStr for HumanDuration {
             t => (t, 1),
         };
         let number: u64 = number.trim().parse().map_err(|_| NotADuration)?;
-        // A hundred years is for ever; it also keeps every later sum far from an overflow.
+        // A hundred years is forever. It also keeps every later sum far from an overflow.
         let seconds = number.checked_mul(unit).filter(|s| *s <= 100 * 366 * 86_400).ok_or(NotADuration)?;
         Ok(Self(Duration::from_secs(seconds)))
     }
 }
 
 impl HumanDuration {
-    /// To the second, in one unit, as it is read: `1h`, `90m`, `3601s`.
+    /// Writes the duration to the second, in one unit, in the form that is parsed: `1h`, `90m`, `3601s`.
     pub fn to_exact(self) -> String {
         let seconds = self.0.as_secs();
         let units = [(86_400, 'd'), (3600, 'h'), (60, 'm')];

@@ -11,7 +11,7 @@ use super::pkce::CodeVerifier;
 use super::scope::ScopeSet;
 use super::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken, is_vschar};
 
-/// What the client has to offer for a token.
+/// The credential that the client exchanges for a token.
 #[derive(Clone, Debug)]
 pub enum Grant {
     /// RFC 6749 §4.1.3, with the verifier of RFC 7636 §4.5.
@@ -32,13 +32,13 @@ impl Grant {
     }
 }
 
-/// One request to the token endpoint. Where the client's credentials go is the dialect's business.
+/// One request to the token endpoint. The dialect decides where the client's credentials go.
 #[derive(Clone, Debug)]
 pub struct TokenRequest {
     pub client_id: ClientId,
     pub client_secret: Option<ClientSecret>,
     pub grant: Grant,
-    /// Repeated to the token endpoint by providers that document it.
+    /// Providers that document it expect it at the token endpoint too.
     pub state: Option<String>,
 }
 
@@ -55,7 +55,7 @@ pub enum NotATokenRequest {
 }
 
 impl TokenRequest {
-    /// The body's parameters but for the client's credentials. `separator` joins scopes.
+    /// Returns the body's parameters except for the client's credentials. `separator` joins scopes.
     pub fn to_params(&self, separator: &str) -> Params {
         let mut params = Params::new().with("grant_type", self.grant.grant_type());
         match &self.grant {
@@ -73,7 +73,7 @@ impl TokenRequest {
         params
     }
 
-    /// Reads a request with the RFCs' names; the credentials stand in `params` as `client_id` and `client_secret`.
+    /// Reads a request with the RFCs' names. The credentials are in `params` as `client_id` and `client_secret`.
     pub fn parse(params: &Params) -> Result<Self, NotATokenRequest> {
         let required = |name: &'static str| {
             params.single(name)?.filter(|value| !value.is_empty()).ok_or(NotATokenRequest::Missing(name))
@@ -106,11 +106,11 @@ impl TokenRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenResponse {
     pub access_token: AccessToken,
-    /// As sent; compared without case. `None` where the server left it out, which the RFC forbids and servers do.
+    /// As sent; case-insensitive. `None` if the server left it out, which the RFC forbids and servers do.
     pub token_type: Option<String>,
     pub expires_in: Option<Duration>,
     pub refresh_token: Option<RefreshToken>,
-    /// `None` where the reply does not say: then it is what was asked (RFC 6749 §5.1).
+    /// `None` if the reply does not say. Then it is the requested scope (RFC 6749 §5.1).
     pub scope: Option<ScopeSet>,
 }
 
@@ -120,14 +120,14 @@ pub enum NotATokenResponse {
     NoAccessToken,
     #[error(transparent)]
     Malformed(#[from] WrongKind),
-    #[error("the {0} in the reply has characters that no token may have, such as a line break")]
+    #[error("the {0} in the reply contains characters that are not allowed in a token, such as a line break")]
     BadCharacters(&'static str),
     #[error("the token is of type `{}`, which this client cannot use (RFC 6749 §7.1)", super::sanitize::line(.0))]
     UnknownType(String),
 }
 
 impl NotATokenResponse {
-    /// The same without secrets that the server repeated.
+    /// Removes secrets that the server repeated.
     pub fn without(self, secrets: &[&str]) -> Self {
         match self {
             Self::UnknownType(kind) => Self::UnknownType(super::mask::line(&kind, secrets)),
@@ -137,11 +137,11 @@ impl NotATokenResponse {
 }
 
 impl TokenResponse {
-    /// Reads an object with the RFC's names. Numbers may be texts, scopes may be a list.
+    /// Reads an object with the RFC's names. Numbers may be strings, and scopes may be a list.
     ///
-    /// Whether a token is of use does not depend on what is said beside it, and a refresh token that was rotated is lost
-    /// with a reply that is refused: so a member beside the access token that is of the wrong kind is left out, and comes
-    /// back with the rest. What to make of it is for the caller.
+    /// A token is useful whatever the other members say, and refusing the reply would lose a rotated refresh token. So
+    /// a member beside the access token that is of the wrong kind is left out and returned with the rest. The caller
+    /// decides what to do about it.
     pub fn read(reply: &Value) -> Result<(Self, Option<WrongKind>), NotATokenResponse> {
         let members = Members(reply);
         let mut wrong = None;
@@ -166,7 +166,7 @@ impl TokenResponse {
         Ok((response, wrong))
     }
 
-    /// As the RFC sends it; `separator` joins scopes.
+    /// Writes the reply as the RFC sends it; `separator` joins scopes.
     pub fn to_json(&self, separator: &str) -> Map<String, Value> {
         let mut object = Map::new();
         object.insert("access_token".into(), self.access_token.expose().into());
@@ -184,7 +184,7 @@ impl TokenResponse {
     }
 }
 
-/// A token's text. An empty one is none.
+/// Returns a token's text. An empty one counts as missing.
 fn usable<'t>(text: Option<&'t str>, name: &'static str) -> Result<Option<&'t str>, NotATokenResponse> {
     match text.filter(|text| !text.is_empty()) {
         Some(text) if !is_vschar(text) => Err(NotATokenResponse::BadCharacters(name)),
@@ -192,7 +192,7 @@ fn usable<'t>(text: Option<&'t str>, name: &'static str) -> Result<Option<&'t st
     }
 }
 
-/// A member as far as it is of the right kind; the first one that is not is kept.
+/// Returns a member if it is of the right kind, and keeps the first error.
 fn right<T>(member: Result<Option<T>, WrongKind>, wrong: &mut Option<WrongKind>) -> Option<T> {
     member.unwrap_or_else(|error| {
         wrong.get_or_insert(error);
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_usable_token_is_refused() {
+    fn an_unusable_token_is_refused() {
         let error = |reply| TokenResponse::read(&reply).unwrap_err();
         assert_eq!(error(json!({})), NotATokenResponse::NoAccessToken);
         assert_eq!(error(json!({"access_token": null})), NotATokenResponse::NoAccessToken);

@@ -1,8 +1,8 @@
-//! The one door to a terminal. What is written there is a [`TerminalText`], and only this module makes one: every text
-//! that is put into it is cleaned on the way, ours as well as a server's, so that no command can forget to.
+//! The only way to a terminal. Everything written there is a [`TerminalText`], and only this module makes one. Every
+//! text added to it is cleaned, ours as well as a server's, so that no command can forget to.
 //!
-//! A style is not part of a text: it is asked for beside it ([`Style`]). An escape sequence in a text is therefore
-//! always foreign, and removed, however much it looks like one of ours.
+//! A style is not part of a text: the caller asks for it separately ([`Style`]). An escape sequence in a text is
+//! therefore always foreign, and is removed, even if it looks like one of ours.
 
 use std::fmt::{self, Display};
 
@@ -11,19 +11,19 @@ use zeroize::Zeroizing;
 
 use super::{json, text};
 
-/// How far tabs reach. A tab moves the cursor, so spaces take its place.
+/// The distance between tab stops. A tab moves the cursor, so it is replaced by spaces.
 const TAB: usize = 8;
 
-/// Text that a terminal may be sent: lines of visible characters, and the sequences of [`Style`].
+/// Text that may be sent to a terminal: lines of visible characters, and the sequences of [`Style`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TerminalText {
     // `token` prints a token through here.
     text: Zeroizing<String>,
-    /// How many characters the last line has.
+    /// The length of the last line in characters.
     column: usize,
 }
 
-/// What can be put into a [`TerminalText`]: anything that has a `Display`, cleaned; and what adds styles to it.
+/// A value that can be added to a [`TerminalText`]: anything that has a `Display`, cleaned, or a type that adds styles.
 pub trait Render {
     fn render(&self, text: &mut TerminalText) -> fmt::Result;
 }
@@ -34,7 +34,7 @@ impl<T: Display + ?Sized> Render for T {
     }
 }
 
-/// Cleaned already.
+/// It is clean already.
 impl Render for TerminalText {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
         text.text.push_str(&self.text);
@@ -43,7 +43,7 @@ impl Render for TerminalText {
     }
 }
 
-/// Several things after one another.
+/// Several values in a row.
 pub struct Pieces<'p>(pub &'p [&'p dyn Render]);
 
 impl Render for Pieces<'_> {
@@ -52,7 +52,7 @@ impl Render for Pieces<'_> {
     }
 }
 
-/// A JSON text, which loses nothing: what cannot be seen in it is escaped.
+/// A JSON text. Nothing is lost: its invisible characters are escaped.
 pub struct Json<'j>(pub &'j str);
 
 impl Render for Json<'_> {
@@ -61,7 +61,7 @@ impl Render for Json<'_> {
     }
 }
 
-/// How a piece of text stands out.
+/// The appearance of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// Done.
@@ -69,9 +69,9 @@ pub enum Style {
     Failure,
     Warning,
     Hint,
-    /// A name, or a command to be pasted.
+    /// A name, or a command to paste.
     Strong,
-    /// What is only there for order's sake.
+    /// Secondary information.
     Faint,
     /// A status below 400, and one above.
     Good,
@@ -84,7 +84,7 @@ pub enum Style {
 }
 
 impl Style {
-    /// This text in this style.
+    /// Returns this text in this style.
     pub fn of<T: Display>(self, text: T) -> Styled<T> {
         Styled { style: self, text }
     }
@@ -106,7 +106,7 @@ impl Style {
     }
 }
 
-/// A text in a style. It has no `Display`, so that no format string takes it, where the style would be lost.
+/// A text in a style. It has no `Display`, because a format string would lose the style.
 pub struct Styled<T> {
     style: Style,
     text: T,
@@ -117,7 +117,7 @@ impl<T: Display> Render for Styled<T> {
         let mut own = TerminalText { column: text.column, ..TerminalText::default() };
         write!(own, "{}", self.text)?;
         text.column = own.column;
-        // Whether the stream shows colours is decided where it is written, and not by how stdout looks now.
+        // The writer decides whether the stream shows colors, not the present state of stdout.
         colored::control::set_override(true);
         text.text.push_str(&self.style.paint(&own.text).to_string());
         Ok(())
@@ -135,8 +135,8 @@ impl TerminalText {
         text
     }
 
-    /// Clap's own words in clap's own style. `is_clean` says that nothing foreign is among them: only then is a sequence
-    /// known to be clap's.
+    /// Returns clap's own words in clap's own style. `is_clean` says that they contain no foreign text: only then is a
+    /// sequence known to be clap's.
     pub fn of_clap(words: &clap::builder::StyledStr, is_clean: bool) -> Self {
         let mut own = Self::default();
         if !is_clean {
@@ -157,23 +157,23 @@ impl TerminalText {
         own
     }
 
-    /// Adds something within a [`Render::render`].
+    /// Adds a value within a [`Render::render`].
     pub fn add(&mut self, what: &dyn Render) -> fmt::Result {
         what.render(self)
     }
 
-    /// Adds something. What cannot be written stays unwritten.
+    /// Adds a value. Formatting errors are ignored.
     pub fn put(&mut self, what: &dyn Render) {
         let _ = what.render(self);
     }
 
-    /// A line of several pieces.
+    /// Adds a line of several pieces.
     pub fn line(&mut self, pieces: &[&dyn Render]) -> fmt::Result {
         Pieces(pieces).render(self)?;
         self.write_str("\n")
     }
 
-    /// What `write!` and `writeln!` call: all that is formatted is cleaned, each piece for itself.
+    /// Called by `write!` and `writeln!`: each formatted piece is cleaned separately.
     pub fn write_fmt(&mut self, words: fmt::Arguments<'_>) -> fmt::Result {
         fmt::Write::write_fmt(&mut Cleaner(self), words)
     }
@@ -194,23 +194,23 @@ impl TerminalText {
         Ok(())
     }
 
-    /// With its styles, for a stream that shows them.
+    /// Returns the text with its styles, for a stream that shows them.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Without its styles.
+    /// Returns the text without its styles.
     pub fn to_plain(&self) -> Zeroizing<String> {
         Zeroizing::new(anstream::adapter::strip_str(&self.text).to_string())
     }
 
-    /// All of it on one line.
+    /// Puts the whole text on one line.
     pub fn on_one_line(mut self) -> Self {
         *self.text = self.text.replace('\n', " ");
         self
     }
 
-    /// Each line moved to the right, and without the break of the last one.
+    /// Indents each line, and drops the final line break.
     pub fn indented(mut self, columns: usize) -> Self {
         let lines: Vec<String> = self.text.lines().map(|line| format!("{:columns$}{line}", "")).collect();
         *self.text = lines.join("\n");
@@ -218,7 +218,7 @@ impl TerminalText {
         self
     }
 
-    /// The text so far. What follows goes on in its last line.
+    /// Takes the text so far. What follows continues its last line.
     pub fn take(&mut self) -> Self {
         Self { text: std::mem::take(&mut self.text), column: self.column }
     }
@@ -250,14 +250,14 @@ mod tests {
         TerminalText::of(what).as_str().to_owned()
     }
 
-    /// The text without the sequences that [`Style`] makes; every other ESC stays, to be found.
+    /// Removes the sequences that [`Style`] makes; every other ESC stays, to be found.
     fn without_ours(text: &str) -> String {
         let begins = ["1", "2", "31", "32", "33", "34", "36", "1;31", "1;32", "1;33", "1;34", "1;36", "0"];
         begins.iter().fold(text.to_owned(), |text, code| text.replace(&format!("\u{1b}[{code}m"), ""))
     }
 
     #[test]
-    fn a_style_is_asked_for_and_never_part_of_a_text() {
+    fn a_style_is_never_part_of_a_text() {
         let forged = "x\u{1b}[1;32mok\u{1b}[0m";
         assert_eq!(shown(&forged), "xok");
         assert_eq!(shown(&Style::Strong.of(forged)), "\u{1b}[1mxok\u{1b}[0m");
@@ -268,13 +268,13 @@ mod tests {
     }
 
     #[test]
-    fn a_sequence_without_an_end_takes_nothing_of_what_follows() {
+    fn an_unfinished_sequence_removes_nothing_that_follows() {
         let cut = "name\u{1b}]0;title";
         assert_eq!(shown(&format_args!("`{cut}` is not known{cut}{}", "\u{9b}31")), "`name` is not knownname");
     }
 
     #[test]
-    fn tabs_become_spaces_up_to_where_they_reach() {
+    fn tabs_become_spaces_up_to_the_next_tab_stop() {
         assert_eq!(shown(&"a\tb\n\tlonger than\tc"), "a       b\n        longer than     c");
         assert_eq!(shown(&Pieces(&[&"ab", &"\t|"])), "ab      |");
     }
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clap_message_keeps_its_style_only_if_all_of_it_is_claps() {
+    fn a_clap_message_keeps_its_style_only_without_foreign_text() {
         let mut command = clap::Command::new("x").color(clap::ColorChoice::Always);
         let words = command.error(clap::error::ErrorKind::InvalidValue, "no\u{9b}2J \u{202e}").render();
         let [clean, foreign] = [true, false].map(|is_clean| TerminalText::of_clap(&words, is_clean));
@@ -299,7 +299,7 @@ mod tests {
         assert!(clean.to_plain().contains("no \u{fffd}"), "{clean:?}");
     }
 
-    /// Anything at all, with what moves a cursor more often than chance has it.
+    /// Any text, with an above-average share of characters that move a cursor.
     fn hostile() -> impl Strategy<Value = String> {
         let piece = prop_oneof![
             any::<String>(),
@@ -312,7 +312,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_put_in_nothing_comes_out_that_acts(texts in prop::collection::vec(hostile(), 1..4)) {
+        fn no_input_yields_an_active_control_character(texts in prop::collection::vec(hostile(), 1..4)) {
             let mut text = TerminalText::new();
             for dirty in &texts {
                 write!(text, "{dirty}|{dirty:>9}|{dirty:?}").unwrap();

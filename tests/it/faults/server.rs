@@ -158,12 +158,12 @@ fn broken_json_is_told_and_keeps_the_login() {
     a_login_and_a_refresh_end(&[
         body(br#"{"expires_in":3600,"access_token":"at-9"#, "EOF while parsing"),
         body(b"{\"access_token\":\"at-9\xff\"}", "was not understood"),
-        body(br#"{"access_token":"at-9","access_token":"at-8"}"#, "the member `access_token` is there twice"),
+        body(br#"{"access_token":"at-9","access_token":"at-8"}"#, "the member `access_token` appears twice"),
         body("{\"a\":".repeat(10_000).as_bytes(), "recursion limit exceeded"),
         body(format!("{{\"a\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000)).as_bytes(), "recursion limit exceeded"),
         body(b"{\"access_token\":\"at-9\0\"}", "control character"),
-        body(br#"{"access_token":"at-9\u0000"}"#, "characters that no token may have"),
-        body(br#"{"access_token":"at-8","refresh_token":"at-9\u0000"}"#, "characters that no token may have"),
+        body(br#"{"access_token":"at-9\u0000"}"#, "characters that are not allowed in a token"),
+        body(br#"{"access_token":"at-8","refresh_token":"at-9\u0000"}"#, "characters that are not allowed in a token"),
         body(b"\0", "was not understood"),
         body(br#""at-8""#, "was not understood"),
     ]);
