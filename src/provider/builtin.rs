@@ -1,6 +1,6 @@
-//! The definitions that come with the program: one TOML file a provider, its file name the id.
+//! The built-in definitions: one TOML file for each provider, with the id as its file name.
 
-/// Ids and texts, in the order of the ids.
+/// The ids and texts, sorted by id.
 pub const DEFINITIONS: &[(&str, &str)] = &[
     ("glu", include_str!("builtin/glu.toml")),
     ("goodsie", include_str!("builtin/goodsie.toml")),
@@ -15,7 +15,7 @@ mod tests {
     use crate::provider::{Catalogue, catalogue::NoFiles};
 
     #[test]
-    fn every_built_in_definition_is_complete_and_says_where_it_is_from() {
+    fn every_built_in_definition_is_complete_and_names_its_source() {
         for (id, _) in DEFINITIONS {
             let definition = Catalogue::new(&NoFiles, None).get(id).unwrap();
             assert!(!definition.name.is_empty() && definition.source.is_some() && definition.checked.is_some(), "{id}");
@@ -28,7 +28,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ids_are_in_order() {
+    fn the_ids_are_sorted() {
         assert!(DEFINITIONS.is_sorted_by_key(|(id, _)| *id));
     }
 }

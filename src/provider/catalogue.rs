@@ -1,7 +1,7 @@
-//! All providers that can be named: the built-in ones, and the user's own files over them or beside them.
+//! All known providers: the built-in ones, and the user's own files over them or beside them.
 //!
-//! A user's file overlays a built-in key by key. It is read from the user's configuration directory only, never from
-//! the working directory: a definition decides where a client's secret is sent.
+//! A user's file overlays a built-in definition key by key. It is read only from the user's configuration directory,
+//! never from the working directory, because a definition decides where a client's secret is sent.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,15 +12,15 @@ use super::copy::copy;
 use super::reader::{read, unreadable};
 use super::{DefinitionError, Origin, Provider, ProviderDefinition};
 
-/// Where a user's definitions are; the effect is handed in, as this floor has none.
+/// The source of a user's definitions. The caller supplies the effect, as this floor has none.
 pub trait DefinitionFiles {
-    /// The text of the definition called `id` and what to call the place, or `None` if there is no such file.
+    /// Returns the text of the definition called `id` and the name of its place, or `None` if there is no such file.
     fn read(&self, id: &str) -> io::Result<Option<(String, String)>>;
     fn place(&self, id: &str) -> String;
     fn ids(&self) -> Vec<String>;
 }
 
-/// A user without files.
+/// A user without definition files.
 pub struct NoFiles;
 
 impl DefinitionFiles for NoFiles {
@@ -39,7 +39,7 @@ impl DefinitionFiles for NoFiles {
 
 pub struct Catalogue<'a> {
     files: &'a dyn DefinitionFiles,
-    /// The provider that is emulated in this environment, and where.
+    /// The provider that is emulated in this environment, and the emulator's origin.
     emulated: Option<(String, Origin)>,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Catalogue<'a> {
         Self { files, emulated }
     }
 
-    /// Every id, sorted.
+    /// Lists every id, sorted.
     pub fn ids(&self) -> Vec<String> {
         let mut ids: Vec<String> = DEFINITIONS.iter().map(|(id, _)| (*id).to_owned()).chain(self.files.ids()).collect();
         ids.sort();
@@ -56,12 +56,12 @@ impl<'a> Catalogue<'a> {
         ids
     }
 
-    /// The id of the provider that is emulated in this environment.
+    /// Returns the id of the provider that is emulated in this environment.
     pub fn emulated_id(&self) -> Option<&str> {
         self.emulated.as_ref().map(|(id, _)| id.as_str())
     }
 
-    /// Whether a user's file changes or makes this provider.
+    /// Returns `true` if a user's file changes or creates this provider.
     pub fn is_overlaid(&self, id: &str) -> bool {
         matches!(self.files.read(id), Ok(Some(_)))
     }
@@ -76,7 +76,7 @@ impl<'a> Catalogue<'a> {
         self.compose(id, user.as_ref().map(|(text, place)| (text.as_str(), place.as_str())))
     }
 
-    /// The definition that a user's text, if there is one, and the built-in one make together, checked.
+    /// Combines the user's text, if any, with the built-in definition, and checks the result.
     pub fn compose(&self, id: &str, user: Option<(&str, &str)>) -> Result<ProviderDefinition, DefinitionError> {
         let mut definition = match (built_in(id), user) {
             (None, None) => return Err(DefinitionError::UnknownProvider { id: id.to_owned(), near: self.near(id) }),
@@ -92,14 +92,14 @@ impl<'a> Catalogue<'a> {
         Ok(definition)
     }
 
-    /// The definition of [`Catalogue::get`] as a text to copy, with its comments.
+    /// Returns the definition of [`Catalogue::get`] as a text to copy, with its comments.
     pub fn text(&self, id: &str) -> Result<String, DefinitionError> {
         let place = self.files.place(id);
         let user = self.files.read(id).map_err(|source| DefinitionError::UnreadableFile { place, source })?;
         self.copied(id, user.as_ref().map(|(text, place)| (text.as_str(), place.as_str())))
     }
 
-    /// What [`Catalogue::compose`] makes, as a text.
+    /// Returns the result of [`Catalogue::compose`] as a text.
     pub(super) fn copied(&self, id: &str, user: Option<(&str, &str)>) -> Result<String, DefinitionError> {
         let definition = self.compose(id, user)?;
         let built_in = built_in(id);
@@ -111,7 +111,8 @@ impl<'a> Catalogue<'a> {
         copy(&layers).map_err(|error| unreadable(serde::de::Error::custom(error.message()), place))
     }
 
-    /// A definition with its parameters filled in from `given`, the defaults, and, for an emulated provider, examples.
+    /// Returns a provider with its parameters filled in from `given`, the defaults and, if it is emulated, the
+    /// examples.
     pub fn resolve(&self, id: &str, given: &BTreeMap<String, String>) -> Result<Provider, DefinitionError> {
         let definition = self.get(id)?;
         let emulator = self.emulated.as_ref().filter(|(emulated, _)| emulated == id).map(|(_, origin)| origin.clone());
@@ -135,17 +136,17 @@ fn built_in(id: &str) -> Option<&'static str> {
     DEFINITIONS.iter().find(|(known, _)| *known == id).map(|(_, text)| *text)
 }
 
-/// An id is also a file's name, so it has no separators in it.
+/// Returns `true` for a valid id. An id is also a file name, so it has no separators in it.
 pub fn is_id(id: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
     let ends = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
     id.len() <= 64 && id.bytes().all(plain) && ends(id.bytes().next()) && ends(id.bytes().last())
 }
 
-/// Lays a user's file over a built-in definition, and the alternative it chose in between.
+/// Lays a user's file over a built-in definition, with the chosen alternative in between.
 fn overlay(id: &str, base: &str, text: &str, place: &str) -> Result<ProviderDefinition, DefinitionError> {
     let unreadable = |source| unreadable(source, place);
-    // Read alone first: so an unknown key is reported with its own line and column.
+    // The user's file is read alone first, so that an unknown key is reported with its own line and column.
     let user = read(text, place)?;
     let mut merged: toml::Table = toml::from_str(base).map_err(unreadable)?;
     if let Some(name) = &user.alternative {
@@ -163,7 +164,7 @@ fn overlay(id: &str, base: &str, text: &str, place: &str) -> Result<ProviderDefi
     merged.try_into().map_err(unreadable)
 }
 
-/// Tables are merged key by key; anything else, and a value with its evidence, replaces what was there.
+/// Merges tables key by key. Anything else, including a value with its evidence, replaces the old value.
 fn lay_over(base: &mut toml::Table, over: toml::Table) {
     for (key, value) in over {
         match (base.get_mut(&key), value) {
@@ -179,7 +180,7 @@ fn lay_over(base: &mut toml::Table, over: toml::Table) {
     }
 }
 
-/// A value for each parameter: the given one, the default, or, where an emulator stands in for the servers, the example.
+/// Returns a value for each parameter: the given one, the default or, if the provider is emulated, the example.
 pub fn fill_params(
     definition: &ProviderDefinition,
     given: &BTreeMap<String, String>,
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_users_file_changes_single_keys_of_a_built_in() {
+    fn a_users_file_changes_single_keys_of_a_built_in_one() {
         let files = OneFile("judgeme", "[api]\nbase = \"https://api.judge.me\"\n[scope]\nseparator = \",\"\n");
         let definition = Catalogue::new(&files, None).get("judgeme").unwrap();
         assert_eq!(definition.api.base.first(), Some("https://api.judge.me"));
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn near_names_are_offered_for_an_unknown_one() {
+    fn similar_names_are_suggested_for_an_unknown_one() {
         let error = Catalogue::new(&NoFiles, None).get("judge.me").unwrap_err();
         assert!(matches!(error, DefinitionError::UnknownProvider { near, .. } if near == ["judgeme"]));
         assert!(matches!(Catalogue::new(&NoFiles, None).get("../x"), Err(DefinitionError::UnknownProvider { .. })));

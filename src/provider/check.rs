@@ -1,4 +1,4 @@
-//! What a definition must hold to beyond its types. Nothing here needs the network.
+//! Rules for a definition beyond its types. Nothing here needs the network.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use super::endpoints::Endpoints;
 use super::quirks::TokenIn;
 use super::{DefinitionError, ProviderDefinition, printable};
 
-/// Checks what the types cannot say. Nothing here needs the network.
+/// Checks the rules that the types cannot express. Nothing here needs the network.
 pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
     let wrong =
         |key: &str, problem: String| DefinitionError::Wrong { id: definition.id.clone(), key: key.to_owned(), problem };
-    // A definition is shown in tables, questions and hints, and may be written by a stranger.
+    // A definition is shown in tables, questions and hints, and a stranger may have written it.
     let tree = serde_json::to_value(definition).unwrap_or_default();
     if let Some(key) = printable::offence(&tree) {
-        return Err(wrong(&key, "it has characters in it that no terminal shows".into()));
+        return Err(wrong(&key, "it contains characters that a terminal cannot show".into()));
     }
     for (key, params) in
         [("authorize.params", &definition.authorize.params), ("token.params", &definition.token.params)]
@@ -24,22 +24,22 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
             if reserved {
                 return Err(wrong(
                     key,
-                    format!("`{name}` is one of our own parameters (RFC 6749 §3.1: no parameter twice)"),
+                    format!("`{name}` is a parameter that oauthctl sends itself (RFC 6749 §3.1: no parameter twice)"),
                 ));
             }
         }
     }
-    // Every URL is tried with sample values: what is wrong with it is better known now than at a login.
+    // Every URL is tried with sample values, so that its faults are found now and not at a login.
     let mut samples = BTreeMap::new();
     for (name, param) in &definition.params {
         let refused =
-            |problem: String| wrong(&format!("params.{name}"), format!("its example cannot be a value: {problem}"));
+            |problem: String| wrong(&format!("params.{name}"), format!("its example is not a valid value: {problem}"));
         samples.insert(name.clone(), param.normalize(&param.sample()).map_err(refused)?);
     }
     Endpoints::resolve(definition, &samples)?;
     for (n, placement) in definition.token_placements().iter().enumerate() {
         if placement.name.is_none() && placement.place != TokenIn::Bearer {
-            return Err(wrong(&format!("api.token[{n}]"), "a header, query or body placement has a `name`".into()));
+            return Err(wrong(&format!("api.token[{n}]"), "a header, query or body placement needs a `name`".into()));
         }
     }
     for (n, sample) in definition.samples.iter().enumerate() {
@@ -50,12 +50,12 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
     if let Some(name) = value_of(&definition.api.scopes_header)
         && http::HeaderName::from_bytes(name.as_bytes()).is_err()
     {
-        return Err(wrong("api.scopes_header", "a header's name has letters, digits and hyphens".into()));
+        return Err(wrong("api.scopes_header", "a header's name has only letters, digits and hyphens".into()));
     }
     definition.scope.check().map_err(|(key, problem)| wrong(&key, problem))
 }
 
-/// Parameters that a definition may not add, as the flow sends them itself (RFC 6749 §3.1, §3.2).
+/// Parameters that a definition may not add, because the flow sends them itself (RFC 6749 §3.1, §3.2).
 const RESERVED: [&str; 12] = [
     "client_id",
     "client_secret",

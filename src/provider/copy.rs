@@ -1,5 +1,5 @@
-//! A definition to copy: its own text with its own comments, the user's file laid over it, and each key explained where
-//! it first stands.
+//! A definition to copy: its own text and comments, the user's file laid over it, and each key explained at its first
+//! use.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use toml_edit::{Decor, DocumentMut, Item, Table, TableLike, TomlError};
 use super::ProviderDefinition;
 use super::keys::entries;
 
-/// One text out of several, each laid over those before it: tables key by key, anything else whole.
+/// Combines several texts, each laid over those before it: tables key by key, anything else as a whole.
 pub fn copy(layers: &[&str]) -> Result<String, TomlError> {
     let mut copied = DocumentMut::new();
     let mut offset = 0;
@@ -28,10 +28,10 @@ pub fn copy(layers: &[&str]) -> Result<String, TomlError> {
     Ok(copied.to_string())
 }
 
-/// More headers than one text has.
+/// A number greater than the count of headers in any text.
 const HEADERS: isize = 1_000_000;
 
-/// Headers are written in the order of their positions, which begin anew in each text.
+/// Moves the headers of a text. They are written in the order of their positions, which restart in each text.
 fn move_headers(table: &mut Table, offset: isize) {
     table.set_position(table.position().map(|own| own + offset));
     for (_, item) in table.iter_mut() {
@@ -50,7 +50,7 @@ fn lay_over(base: &mut dyn TableLike, over: &dyn TableLike) {
             add_comment(base, over);
         }
         match (base.get_mut(name).and_then(Item::as_table_like_mut), value.as_table_like()) {
-            // A value with its evidence replaces what was there, as it does when the texts are read.
+            // A value with its evidence replaces the old value, as it does when the texts are read.
             (Some(inner), Some(value)) if !inner.contains_key("value") && !value.contains_key("value") => {
                 lay_over(inner, value);
             }
@@ -62,7 +62,7 @@ fn lay_over(base: &mut dyn TableLike, over: &dyn TableLike) {
     }
 }
 
-/// A header that is in both texts stands once, with what both say of it.
+/// Merges the comments of a header that is in both texts, because it is written once.
 fn add_comment(base: &mut Table, over: &Table) {
     let text = |decor: &Decor| decor.prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned();
     let (before, further) = (text(base.decor()), text(over.decor()));
@@ -71,7 +71,7 @@ fn add_comment(base: &mut Table, over: &Table) {
     }
 }
 
-/// Puts the help of each key in front of it, once.
+/// Adds the help of each key in front of it, once.
 fn explain(root: &mut Table) {
     let help: BTreeMap<String, String> = entries(ProviderDefinition::KEYS)
         .into_iter()
@@ -81,7 +81,7 @@ fn explain(root: &mut Table) {
 }
 
 struct Explained {
-    /// By the path of the row.
+    /// The help texts, by the path of the row.
     help: BTreeMap<String, String>,
     done: BTreeSet<String>,
 }
@@ -94,7 +94,7 @@ impl Explained {
             let Some((mut key, item)) = table.get_key_value_mut(&name) else { continue };
             match item {
                 Item::Table(table) if !table.is_dotted() && !table.is_implicit() => {
-                    // The header of a name that the writer chose says nothing new after the first.
+                    // The header of a name chosen by the author needs no explanation after the first.
                     let what = inner.strip_suffix(".NAME").unwrap_or(&inner).to_owned();
                     self.put(&what, table.decor_mut());
                     self.table(&inner, table);
@@ -111,7 +111,7 @@ impl Explained {
         }
     }
 
-    /// The path of a row, where a name of the writer's stands for `NAME`.
+    /// Returns the path of a row, with `NAME` in place of a name chosen by the author.
     fn row(&self, path: &str, name: &str) -> Option<String> {
         let joined = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         let chosen = format!("{}.", joined("NAME"));
@@ -145,7 +145,7 @@ mod tests {
         let user = user.map(|text| (text, "mine.toml"));
         let mut definition = catalogue.compose(id, user).unwrap();
         let text = catalogue.copied(id, user).unwrap();
-        // Over the built-in one, and as a provider of its own.
+        // Over the built-in one, and as a separate provider.
         let over = catalogue.compose(id, Some((&text, "copy.toml"))).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
         assert_eq!(value(&over), value(&definition), "{text}");
         let beside = catalogue.compose("copied", Some((&text, "copied.toml"))).unwrap();
@@ -164,14 +164,14 @@ mod tests {
             for comment in original.lines().filter(|line| line.starts_with('#')) {
                 assert!(text.contains(comment), "{comment}\n{text}");
             }
-            assert!(text.contains("# What people call the provider. Default: its id.\nname = "), "{text}");
-            let explained = text.matches("# The scope as it is asked for.").count();
+            assert!(text.contains("# The provider's display name. Default: its id.\nname = "), "{text}");
+            let explained = text.matches("# The scope as it is requested.").count();
             assert_eq!(explained, usize::from(text.contains("[[scope.known]]")), "once: {text}");
         }
     }
 
     #[test]
-    fn a_copy_of_what_a_file_changes_means_the_same() {
+    fn a_copy_with_a_users_changes_means_the_same() {
         for (id, user) in [
             ("judgeme", "alternative = 'app-hosts'\n# mine\nscope.separator = ','\n"),
             (

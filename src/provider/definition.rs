@@ -1,7 +1,7 @@
-//! What a provider is: one TOML file, read into these types. Unknown keys are refused, with line and column.
+//! The definition of a provider: one TOML file, read into these types. Unknown keys are refused, with line and column.
 //!
-//! Everything that a definition leaves out is as the RFCs say. A value that departs from them is [`Documented`]: it can
-//! stand bare, and in a built-in definition it carries its source and date.
+//! A key that is left out means the behavior of the RFCs. A value that departs from them is [`Documented`]: it can be
+//! written alone, and in a built-in definition it carries its source and date.
 
 use std::collections::BTreeMap;
 
@@ -20,69 +20,69 @@ use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
 
 keys! {
-    /// A provider, as its file has it.
+    /// The definition of a provider, as it stands in its file.
     #[derive(Default)]
     pub struct ProviderDefinition {
         beside {
-            /// What people type after `--provider`. Given by the file's name.
+            /// The id that people type after `--provider`. It is the file's name.
             #[serde(skip_deserializing)]
             pub id: String,
         }
-        key name: String { help: "What people call the provider", absent: "its id", example: "\"My shop API\"" }
+        key name: String { help: "The provider's display name", absent: "its id", example: "\"My shop API\"" }
         key source: Option<String> {
-            help: "The documents that the definition was made from",
-            absent: "not known",
+            help: "The documents that the definition is based on",
+            absent: "unknown",
             example: "\"https://shop.example/docs/oauth\"",
         }
         key checked: Option<String> {
-            help: "The day on which they were read",
-            absent: "not known",
+            help: "The date they were read",
+            absent: "unknown",
             example: "\"2026-01-31\"",
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key alternative: Option<String> {
-            help: "In a file over a built-in definition: which of its alternatives to take",
-            absent: "none of them",
+            help: "In a file over a built-in definition: the alternative to use",
+            absent: "none",
             example: "\"app-hosts\"",
         }
         departure grants: Vec<GrantKind> {
-            help: "The ways to a token, the preferred one first",
+            help: "The supported grants, the preferred one first",
             rfc: "authorization-code (RFC 6749 §4.1; RFC 9700 §2.1.2)",
             example: "[\"authorization-code\"]",
         }
-        key app: App { help: "How a person registers an app at the provider", absent: "nothing" }
+        key app: App { help: "Instructions to register an app at the provider", absent: "nothing" }
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         key params: BTreeMap<String, Param> {
-            help: "Parts of the URLs that differ from shop to shop; `{NAME}` stands for one of them",
+            help: "Parts of the URLs that differ from shop to shop, written `{NAME}` in a URL",
             absent: "none",
             example: "store",
         }
         key authorize: Authorize { help: "The authorization endpoint (RFC 6749 §4.1.1)", absent: "none" }
-        key callback: Callback { help: "What the browser brings back (RFC 6749 §4.1.2)", absent: "as the RFC has it" }
+        key callback: Callback { help: "The authorization response (RFC 6749 §4.1.2)", absent: "as in the RFC" }
         key redirect: Redirect {
-            help: "Which redirect URIs can be registered (RFC 6749 §3.1.2, RFC 8252 §7)",
-            absent: "as the RFCs have it",
+            help: "The redirect URIs that can be registered (RFC 6749 §3.1.2, RFC 8252 §7)",
+            absent: "as in the RFCs",
         }
         key token: Token { help: "The token endpoint (RFC 6749 §4.1.3, §5)", absent: "none" }
-        key refresh: Refresh { help: "How a token is refreshed (RFC 6749 §6)", absent: "as the RFC has it" }
+        key refresh: Refresh { help: "The refresh request (RFC 6749 §6)", absent: "as in the RFC" }
         key revoke: Revoke { help: "The revocation endpoint (RFC 7009)", absent: "none" }
         key introspect: Introspect { help: "The introspection endpoint (RFC 7662)", absent: "none" }
-        key scope: Scopes { help: "The scopes, and how they are written (RFC 6749 §3.3)", absent: "none" }
+        key scope: Scopes { help: "The scopes and their notation (RFC 6749 §3.3)", absent: "none" }
         key api: Api { help: "The API that the token is for", absent: "none" }
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         key alternatives: BTreeMap<String, Alternative> {
-            help: "Other values that are documented somewhere; `alternative = \"NAME\"` in a file over this one takes them",
+            help: "Other documented values. A file over this one selects them with `alternative = \"NAME\"`",
             absent: "none",
             example: "app-hosts",
         }
         #[serde(skip_serializing)]
         key demo: bool {
-            help: "Whether `oauthctl demo` shows this provider where none is named",
+            help: "Use this provider for `oauthctl demo` if none is named",
             absent: "false",
             example: "true",
         }
         #[serde(skip_serializing)]
-        key samples: Vec<Sample> { help: "What the emulator answers to API requests", absent: "none; it knows no path" }
+        key samples: Vec<Sample> { help: "The emulator's replies to API requests", absent: "none, so every path answers 404" }
         #[serde(skip_serializing)]
         key sample_reply: toml::Table {
             help: "Members that the emulator adds to its token reply",
@@ -92,7 +92,7 @@ keys! {
     }
 }
 
-/// One line of `providers show`: where the provider departs from the RFC, and how one knows.
+/// One line of `providers show`: a departure from the RFC, and the evidence for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DepartureLine {
     pub key: String,
@@ -125,7 +125,7 @@ impl ProviderDefinition {
         self.scope.known.iter().map(|scope| scope.name.as_str()).collect()
     }
 
-    /// The ways to a token, the preferred one first; never empty.
+    /// Returns the supported grants, the preferred one first; never empty.
     pub fn grants(&self) -> Vec<GrantKind> {
         match value_of(&self.grants) {
             Some(grants) if !grants.is_empty() => grants.clone(),
@@ -141,7 +141,7 @@ impl ProviderDefinition {
         value_of(&self.token.auth).copied().unwrap_or_default()
     }
 
-    /// Ways to present the token, the preferred one first; never empty.
+    /// Returns the ways to present the token, the preferred one first; never empty.
     pub fn token_placements(&self) -> Vec<TokenPlacement> {
         match value_of(&self.api.token) {
             Some(placements) if !placements.is_empty() => placements.clone(),
@@ -149,10 +149,10 @@ impl ProviderDefinition {
         }
     }
 
-    /// Every departure from the RFCs, in the order of the keys.
+    /// Lists every departure from the RFCs, in the order of the keys.
     pub fn departures(&self) -> Vec<DepartureLine> {
         let mut lines = Vec::new();
-        // The types above decide what is a departure, so their serialized form is what is searched.
+        // The types above decide what counts as a departure, so their serialized form is searched.
         if let Ok(tree) = serde_json::to_value(self) {
             collect_departures(&tree, String::new(), &rfc_defaults(), &mut lines);
         }
@@ -160,7 +160,7 @@ impl ProviderDefinition {
     }
 }
 
-/// The RFCs' behaviour for each key that can depart from it, by its path.
+/// Returns the RFCs' behavior for each key that can depart from it, by its path.
 pub fn rfc_defaults() -> BTreeMap<String, &'static str> {
     let rows = entries(ProviderDefinition::KEYS).into_iter();
     rows.filter_map(|entry| match entry.key.absent {

@@ -1,28 +1,28 @@
-//! A value that departs from the RFCs: what it is, where that was read, when, and how sure that is.
+//! A value that departs from the RFCs, with its source, its date and the kind of evidence.
 
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::keys::{Form, Keyed, keys, read, words};
 
-/// The departure, or the RFC's behaviour where there is none.
+/// The departure, or `None` for the RFC's behavior.
 pub type Departure<T> = Option<Documented<T>>;
 
-/// The value of a departure, if there is one.
+/// Returns the value of a departure, if there is one.
 pub(super) fn value_of<T>(departure: &Departure<T>) -> Option<&T> {
     departure.as_ref().map(|sourced| &sourced.value)
 }
 
-/// How well a fact is known.
+/// The kind of evidence for a fact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Seen {
-    /// Read in documents; nobody here has seen the server do it.
+    /// Read in documents. The server has not been observed to do it.
     #[default]
     Documents,
-    /// Seen in a recorded reply of the live service.
+    /// Found in a recorded reply of the live service.
     Recorded,
-    /// Concluded from something else; the note says from what.
+    /// Concluded from something else; the note names it.
     Inferred,
     /// Tried against the live service.
     Live,
@@ -59,28 +59,28 @@ impl<T> Documented<T> {
 }
 
 keys! {
-    /// What stands beside the value of a departure.
+    /// The fields beside the value of a departure.
     #[derive(Default)]
     pub struct Evidence {
         key source: Option<String> {
-            help: "Where the value was read",
-            absent: "not known",
+            help: "The source of the value",
+            absent: "unknown",
             example: "\"https://shop.example/docs/oauth\"",
         }
         key checked: Option<String> {
-            help: "The day on which it was read there",
-            absent: "not known",
+            help: "The date it was read",
+            absent: "unknown",
             example: "\"2026-01-31\"",
         }
         key seen: Seen {
-            help: "How sure it is: read in documents, seen in a recorded reply, inferred (the note says from what), or tried live",
+            help: "The kind of evidence: read in documents, seen in a recorded reply, inferred (explain in the note), or tried live",
             absent: "documents",
             example: "\"documents\"",
         }
         key note: Option<String> {
-            help: "What else there is to know of it",
+            help: "Further remarks",
             absent: "nothing",
-            example: "\"the guide's example has it\"",
+            example: "\"it is in the guide's example\"",
         }
     }
 }
@@ -98,7 +98,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Documented<T> {
     }
 }
 
-/// Whether a TOML value is a value with its evidence; an overlay replaces such a table whole.
+/// Returns `true` if a TOML value is a value with its evidence. An overlay replaces such a table as a whole.
 fn is_evidence(value: &toml::Value) -> bool {
     value.as_table().is_some_and(|table| table.contains_key("value"))
 }
@@ -108,7 +108,7 @@ fn apart(value: toml::Value) -> (toml::Value, toml::Table) {
     (table.remove("value").unwrap_or_else(|| toml::Value::Table(toml::Table::new())), table)
 }
 
-/// The inner error has no place in the file; the outer reader adds it.
+/// Converts an error without a place in the file; the outer reader adds the place.
 fn plain<E: de::Error>(error: toml::de::Error) -> E {
     E::custom(error.message())
 }

@@ -1,7 +1,6 @@
-//! A definition to begin with: every key that there is, commented, and filled in as far as a server's metadata goes.
+//! A definition to start from: every key, commented, with values from a server's metadata if known.
 //!
-//! A line of prose begins with `# `, a key that is not in use with `#` alone: whoever takes that one character away has
-//! the key.
+//! A line of prose starts with `# `, an unused key with `#` alone. Removing that one character activates the key.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +9,16 @@ use super::keys::{Absent, Form, Key};
 use super::manual::evidence_example;
 use crate::protocol::metadata::AuthorizationServerMetadata;
 
-/// The text of a new definition. It is read back by a test, so that it is always one that can be used.
+/// Returns the text of a new definition. A test reads it back, so that it is always usable.
 pub fn draft(id: &str, metadata: Option<&AuthorizationServerMetadata>) -> String {
     let mut draft = Draft { text: String::new(), facts: facts(id, metadata), notes: notes(metadata) };
     draft.prose(&format!(
-        "The provider `{id}`. What is left out is as the RFCs say; `oauthctl man definition` explains each key."
+        "The provider `{id}`. A key that is left out means the behavior of the RFCs. `oauthctl man definition` explains each key."
     ));
-    draft.prose("A key is used once the `#` in front of it is gone, and that of its `#[section]`.");
-    draft.prose("`oauthctl providers check FILE` says whether the file can be used.");
-    draft.prose("After `oauthctl providers schema > definition.json`, a first line `#:schema ./definition.json` lets editors help.");
-    draft.prose("Where a key says what the RFC has, its value can stand with where it was read:");
+    draft.prose("To use a key, remove the `#` in front of it and in front of its `#[section]`.");
+    draft.prose("`oauthctl providers check FILE` validates the file.");
+    draft.prose("For completion in editors, run `oauthctl providers schema > definition.json` and add the first line `#:schema ./definition.json`.");
+    draft.prose("A key with an RFC default can carry the source of its value:");
     draft.prose(&evidence_example());
     draft.table("", ProviderDefinition::KEYS, true);
     draft.text
@@ -27,9 +26,9 @@ pub fn draft(id: &str, metadata: Option<&AuthorizationServerMetadata>) -> String
 
 struct Draft {
     text: String,
-    /// The keys that are in use, by their paths, in TOML.
+    /// The active keys by their paths, in TOML.
     facts: BTreeMap<&'static str, String>,
-    /// What there is to say of a key beside its help.
+    /// Notes on a key beside its help.
     notes: BTreeMap<&'static str, &'static str>,
 }
 
@@ -40,7 +39,7 @@ impl Draft {
         self.text.push('\n');
     }
 
-    /// Values first, as TOML wants it: what follows a header belongs to it.
+    /// Writes a table: values first, as TOML requires, because what follows a header belongs to it.
     fn table(&mut self, path: &str, keys: &'static [Key], in_use: bool) {
         let inner = |key: &Key| if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
         for key in keys {
@@ -52,7 +51,7 @@ impl Draft {
         for key in keys {
             let Some((keys, shape)) = section(key.form) else { continue };
             let path = inner(key);
-            // An empty section is as good as none, unless a key in it cannot be left out.
+            // An empty section has no effect, unless a key in it is required.
             let can_be_empty = keys.iter().all(|key| key.absent != Absent::Refused);
             let in_use = in_use && shape == Shape::Table && can_be_empty;
             let path = if shape == Shape::Named { format!("{path}.{}", key.sample_name()) } else { path };
@@ -60,7 +59,7 @@ impl Draft {
             let (open, close) = if shape == Shape::List { ("[[", "]]") } else { ("[", "]") };
             self.text.push('\n');
             match self.facts.contains_key(path.as_str()) {
-                true => self.prose(&format!("In place of the list `{}`, for each of them:", key.name)),
+                true => self.prose(&format!("Instead of the list `{}`, for each entry:", key.name)),
                 false => self.prose(&format!("{}.", key.help)),
             }
             self.text.push_str(&format!("{mark}{open}{path}{close}\n"));
@@ -79,7 +78,7 @@ impl Draft {
             return;
         }
         for (n, example) in key.examples().iter().enumerate() {
-            // One of several kinds is enough, and a key stands once.
+            // One of several kinds is enough, and a key may appear only once.
             let mark = if n == 0 { "#" } else { "# or: " };
             self.text.push_str(&format!("{mark}{} = {example}\n", key.name));
         }
@@ -93,7 +92,7 @@ enum Shape {
     List,
 }
 
-/// The keys of a form that has a header of its own. What can have evidence is one value.
+/// Returns the keys of a form that has a header of its own. A key that can have evidence is one value.
 fn section(form: Form) -> Option<(&'static [Key], Shape)> {
     match form {
         Form::Table(keys) => Some((keys, Shape::Table)),
@@ -111,7 +110,7 @@ fn facts(id: &str, metadata: Option<&AuthorizationServerMetadata>) -> BTreeMap<&
     let of = |url: Option<&String>, example: &str| toml_text(url.map_or(example, String::as_str));
     let mut facts = BTreeMap::from([
         ("name", toml_text(id)),
-        ("source", toml_text(metadata.map_or("where you read it", |m| &m.issuer))),
+        ("source", toml_text(metadata.map_or("the document you read", |m| &m.issuer))),
         (
             "authorize.url",
             of(metadata.and_then(|m| m.authorization_endpoint.as_ref()), "https://shop.example/oauth/authorize"),
@@ -146,7 +145,7 @@ fn notes(metadata: Option<&AuthorizationServerMetadata>) -> BTreeMap<&'static st
     let methods = metadata.and_then(|metadata| metadata.code_challenge_methods_supported.as_ref());
     let mut notes = BTreeMap::new();
     if methods.is_some_and(|methods| !methods.iter().any(|method| method == "S256")) {
-        notes.insert("authorize.pkce", "The server announces no S256 (RFC 7636); if it refuses the login:");
+        notes.insert("authorize.pkce", "The server does not announce S256 (RFC 7636). If it refuses the login:");
     }
     notes
 }
@@ -159,14 +158,14 @@ mod tests {
     use crate::provider::keys::entries;
 
     #[test]
-    fn a_draft_can_be_used_as_it_is() {
+    fn a_draft_is_usable_as_it_is() {
         let definition =
             Catalogue::new(&NoFiles, None).compose("mine", Some((&draft("mine", None), "mine.toml"))).unwrap();
         assert_eq!(definition.token.url.first(), Some("https://shop.example/oauth/token"));
     }
 
     #[test]
-    fn a_draft_has_every_key_and_each_can_be_taken_into_use() {
+    fn a_draft_has_every_key_and_each_can_be_activated() {
         let text = draft("mine", None);
         for entry in entries(ProviderDefinition::KEYS) {
             let name = entry.key.name;
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_has_what_the_server_says_of_itself_and_quotes_it() {
+    fn a_draft_contains_and_quotes_the_servers_metadata() {
         let metadata = AuthorizationServerMetadata::from_json(&serde_json::json!({
             "issuer": "https://as.example",
             "authorization_endpoint": "https://as.example/authorize",

@@ -1,4 +1,4 @@
-//! Where a server is: an endpoint that was checked once, its origin, and the template that it is made from.
+//! The address of a server: a checked endpoint, its origin, and the template that it is made from.
 
 use std::fmt;
 
@@ -7,25 +7,25 @@ use url::{Host, Url};
 
 use super::keys::{Form, Keyed};
 
-/// A URL that may see secrets: https, or http on loopback; no user name, no fragment.
+/// A URL that may receive secrets: https, or http on loopback, without a user name or fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint(Url);
 
 impl Endpoint {
-    /// `Err` says what is wrong, to stand after a colon.
+    /// Parses and checks a URL. `Err` names the fault, to be placed after a colon.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         if text.bytes().any(|b| b <= b' ' || b >= 0x7f || b == b'\\') {
-            return Err("a URL has neither blanks nor control characters nor backslashes");
+            return Err("a URL cannot contain whitespace, control characters or backslashes");
         }
         let url = Url::parse(text).map_err(|_| "this is not an absolute URL")?;
         if !is_confidential(&url) {
-            return Err("secrets go over https only (plain http is for loopback)");
+            return Err("secrets are sent over https only (plain http is for loopback)");
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("an endpoint has no user name in it");
+            return Err("an endpoint cannot contain a user name");
         }
         if url.fragment().is_some() {
-            return Err("an endpoint has no fragment (RFC 6749 §3.1)");
+            return Err("an endpoint cannot have a fragment (RFC 6749 §3.1)");
         }
         Ok(Self(url))
     }
@@ -38,7 +38,7 @@ impl Endpoint {
         Origin::of(&self.0)
     }
 
-    /// The same path and query on another server.
+    /// Returns the same path and query on another server.
     pub(super) fn rebased(&self, origin: &Origin) -> Self {
         let mut url = origin.0.clone();
         url.set_path(self.0.path());
@@ -53,7 +53,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Whether nobody on the way can read what is sent there.
+/// Returns `true` if what is sent there cannot be read on the way.
 fn is_confidential(url: &Url) -> bool {
     match url.scheme() {
         "https" => url.has_host(),
@@ -62,7 +62,7 @@ fn is_confidential(url: &Url) -> bool {
     }
 }
 
-/// Whether a URL leads to this machine. Names other than `localhost` may be made to lead anywhere.
+/// Returns `true` if a URL leads to this machine. Names other than `localhost` can be made to lead anywhere.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
@@ -72,7 +72,7 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Scheme, host and port of a server that may see secrets (RFC 6454).
+/// The scheme, host and port of a server that may receive secrets (RFC 6454).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(Url);
 
@@ -81,12 +81,12 @@ impl Origin {
         let endpoint = Endpoint::parse(text)?;
         let url = endpoint.0;
         if url.path() != "/" || url.query().is_some() || text.ends_with('/') || text.ends_with('?') {
-            return Err("an origin has no path and no query");
+            return Err("an origin cannot have a path or query");
         }
         Ok(Self(url))
     }
 
-    /// The origin of a URL that is an http or https URL with a host.
+    /// Returns the origin of an http or https URL with a host.
     pub fn of(url: &Url) -> Self {
         let mut origin = url.clone();
         origin.set_path("/");
@@ -95,7 +95,8 @@ impl Origin {
         Self(origin)
     }
 
-    /// Whether a URL lies on this origin: same scheme, host and port, and no user name, which only confuses readers.
+    /// Returns `true` if a URL is on this origin: same scheme, host and port, and no user name, which only confuses
+    /// readers.
     pub fn holds(&self, url: &Url) -> bool {
         self.0.origin() == url.origin() && url.username().is_empty() && url.password().is_none()
     }
@@ -108,7 +109,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One URL template, or several of which the first that can be filled is taken.
+/// One URL template, or several of which the first that can be filled is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UrlTemplates(pub Vec<String>);
 

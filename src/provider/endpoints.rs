@@ -1,4 +1,4 @@
-//! All servers of one provider, made from the templates of its definition.
+//! All servers of one provider, built from the templates of its definition.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub struct Endpoints {
     pub revoke: Option<Endpoint>,
     pub introspect: Option<Endpoint>,
     pub api_base: Option<Endpoint>,
-    /// Where the token may go. The base's origin first.
+    /// The origins that may receive the token, the base's origin first.
     pub api_origins: Vec<Origin>,
 }
 
@@ -65,8 +65,8 @@ impl Endpoints {
     }
 }
 
-/// The first template whose values are all there. None of them may be: what the token reply will say is not known
-/// before it.
+/// Fills the first template whose values are all known. It is not an error if there is none: the contents of the token
+/// reply are not known in advance.
 fn fill_first(
     definition: &ProviderDefinition,
     key: &str,
@@ -76,7 +76,7 @@ fn fill_first(
     for template in &templates.0 {
         let unknown = template::names(template).into_iter().find(|name| !definition.params.contains_key(*name));
         if let Some(name) = unknown {
-            let problem = format!("`{{{name}}}` is no parameter");
+            let problem = format!("`{{{name}}}` is not a parameter");
             return Err(DefinitionError::Wrong { id: definition.id.clone(), key: key.to_owned(), problem });
         }
         if template::names(template).iter().all(|name| params.contains_key(*name)) {
@@ -86,8 +86,8 @@ fn fill_first(
     Ok(None)
 }
 
-/// Fills a URL template and makes sure that the values did not change more than the places they stand in: the host ends
-/// where the template says that it ends, and it is the one that is written there.
+/// Fills a URL template and ensures that the values changed only the places they are in: the host ends where the
+/// template's host ends, and it is the host as written.
 fn fill_endpoint(
     definition: &ProviderDefinition,
     key: &str,
@@ -99,11 +99,11 @@ fn fill_endpoint(
         key: key.to_owned(),
         problem: problem.to_owned(),
     };
-    let text =
-        template::fill(template, params).map_err(|missing| wrong(&format!("`{{{}}}` is no parameter", missing.0)))?;
+    let text = template::fill(template, params)
+        .map_err(|missing| wrong(&format!("`{{{}}}` is not a parameter", missing.0)))?;
     let endpoint = Endpoint::parse(&text).map_err(wrong)?;
-    // What the parser understood must be what was written: the template's host up to its first `/`, to the letter. Where
-    // a value brings the scheme along, it is an origin, and ends with its host.
+    // The parsed host must be the written one: the template's host up to its first `/`, exactly. A value that contains
+    // the scheme is an origin, and ends with its host.
     let of = |url: &str| url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next()).map(str::to_owned);
     let begins_with_scheme = template.split("://").next().is_some_and(|scheme| !scheme.contains('{'));
     let authority = match of(template).filter(|_| begins_with_scheme) {
@@ -116,7 +116,7 @@ fn fill_endpoint(
         (host, _) => host.unwrap_or_default().to_owned(),
     };
     if authority.strip_suffix(default_port).unwrap_or(&authority) != parsed {
-        return Err(wrong("the host is not the one that is written there"));
+        return Err(wrong("the host is not the one in the URL as written"));
     }
     Ok(endpoint)
 }

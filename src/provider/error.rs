@@ -1,13 +1,13 @@
-//! What can be wrong with a definition, or with what was asked of one.
+//! Errors in a definition, and in requests for one.
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 
-/// What is wrong with a provider, a definition of it, or a value for it.
+/// An error in a provider, its definition, or a value for it.
 #[derive(Debug, thiserror::Error)]
 pub enum DefinitionError {
     #[error("no provider is called `{id}`")]
     UnknownProvider { id: String, near: Vec<String> },
-    #[error("`{place}` is not a usable definition")]
+    #[error("`{place}` is not a valid definition")]
     Unreadable {
         place: String,
         #[source]
@@ -23,13 +23,13 @@ pub enum DefinitionError {
     },
     #[error("`{id}` has no alternative called `{name}`")]
     UnknownAlternative { id: String, name: String, known: Vec<String> },
-    #[error("the definition of `{id}` has no `{key}`, which {purpose} needs")]
+    #[error("the definition of `{id}` has no `{key}`, which is required for {purpose}")]
     Missing { id: String, key: &'static str, purpose: &'static str },
     #[error("the definition of `{id}` is wrong at `{key}`: {problem}")]
     Wrong { id: String, key: String, problem: String },
     #[error("`{id}` needs a value for `{param}`")]
     ParamNeeded { id: String, param: String, example: String },
-    #[error("`{value}` cannot be the `{param}` of `{id}`: {problem}")]
+    #[error("`{value}` is not a valid `{param}` of `{id}`: {problem}")]
     ParamRefused { id: String, param: String, value: String, problem: String },
     #[error("`{id}` has no parameter `{param}`")]
     UnknownParam { id: String, param: String, known: Vec<String> },
@@ -47,7 +47,7 @@ impl DefinitionError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownProvider { near, .. } if near.is_empty() => {
-                Some("`oauthctl providers list` shows who there is".to_owned())
+                Some("`oauthctl providers list` lists the providers".to_owned())
             }
             Self::UnknownProvider { near, .. } => Some(format!("did you mean {}?", ticked(near))),
             Self::Unreadable { near, .. } => near.as_ref().map(|key| format!("did you mean `{key}`?")),
@@ -60,7 +60,7 @@ impl DefinitionError {
             Self::UnknownParam { known, .. } if known.is_empty() => Some("it takes none".to_owned()),
             Self::UnknownParam { known, .. } => Some(format!("it takes {}", ticked(known))),
             Self::OriginsMoved { remedy, .. } => {
-                Some(format!("if the change is right, `{remedy}` records the new ones; nothing was sent"))
+                Some(format!("if the change is right, run `{remedy}` to record the new ones; nothing was sent"))
             }
             Self::UnreadableFile { .. } | Self::ParamRefused { .. } => None,
         }

@@ -1,17 +1,16 @@
-//! The table of a definition's keys: for each its form, what holds where it is left out, one line of help, and an example.
+//! The table of a definition's keys: for each its form, its default, one line of help, and an example.
 //!
-//! A struct of a definition is written with `keys!`, which makes the field and its row out of one entry, so that a key
-//! without its row does not compile. From the rows come the place of an unknown key (`reader`), the manual page, the JSON
-//! Schema, the draft of a new definition, and the comments of a copied one. What serde reads and what the rows say is
-//! thereby the same thing said once.
+//! The structs of a definition are written with `keys!`, which makes the field and its row from one entry. A key
+//! without its row does not compile. The rows yield the place of an unknown key (`reader`), the manual page, the JSON
+//! Schema, the draft of a new definition, and the comments of a copied one. So serde and the rows cannot disagree.
 //!
-//! A new key touches, generated files apart:
+//! To add a key, change these files (generated files apart):
 //!
-//! 1. `sections.rs` (or `scopes.rs`, `probe.rs`, `template.rs`): the one entry that is field and row;
+//! 1. `sections.rs` (or `scopes.rs`, `probe.rs`, `template.rs`): the entry that is both field and row;
 //! 2. the file of `dialect/` in which it acts;
-//! 3. `dialect/tests.rs`: what it does to a request or a reply;
-//! 4. `tests/fixtures/definitions/KEY.toml`: one definition that uses it, which goes round through client and emulator;
-//! 5. `quirks.rs`, only where its value is of a kind that no other key has.
+//! 3. `dialect/tests.rs`: its effect on a request or a reply;
+//! 4. `tests/fixtures/definitions/KEY.toml`: a definition that uses it, tested in client and emulator;
+//! 5. `quirks.rs`, only if its value is of a new kind.
 
 mod macros;
 
@@ -24,7 +23,7 @@ use toml::de::DeValue;
 
 pub(in crate::provider) use macros::{keys, kinds, words};
 
-/// How a value is written.
+/// The form of a value.
 #[derive(Clone, Copy)]
 pub enum Form {
     Text,
@@ -33,21 +32,21 @@ pub enum Form {
     Number {
         max: u64,
     },
-    /// One of a few words, which serde knows.
+    /// One of a few words that serde knows.
     Word(fn() -> &'static [&'static str]),
     /// A URL, or a list of them.
     Urls,
     List(&'static Form),
-    /// A table whose keys are names that the writer chooses.
+    /// A table whose keys are names chosen by the author.
     Names(&'static Form),
     /// A table with these keys.
     Table(&'static [Key]),
-    /// A table whose `tag` says which keys it has.
+    /// A table whose `tag` determines its keys.
     Kinds {
         tag: &'static str,
         kinds: &'static [Kind],
     },
-    /// The value itself, or a table with the value and where it was read; and what reads the value.
+    /// The value itself, or a table with the value and its evidence, and the function that reads the value.
     Departure(&'static Form, Read),
     /// Any table.
     Anything,
@@ -55,10 +54,10 @@ pub enum Form {
     Overlay,
 }
 
-/// Reads a value as serde does, for the place of what is wrong with it.
+/// A function that reads a value as serde does, to find the place of an error.
 pub type Read = fn(Spanned<DeValue<'_>>) -> Result<(), toml::de::Error>;
 
-/// One of the tables that a tag can choose.
+/// One of the tables that a tag can select.
 pub struct Kind {
     pub name: &'static str,
     pub help: &'static str,
@@ -71,23 +70,23 @@ pub struct Key {
     pub form: Form,
     pub help: &'static str,
     pub absent: Absent,
-    /// In TOML. Where the form has names, one of them; empty where the form's own keys make the example.
+    /// In TOML. For a form with names, one of them. Empty if the form's own keys make the example.
     example: &'static str,
 }
 
-/// What holds where a key is left out.
+/// The meaning of an absent key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Absent {
-    /// It cannot be left out.
+    /// The key is required.
     Refused,
-    /// Ours.
+    /// Our own default.
     Otherwise(&'static str),
-    /// What the RFCs say.
+    /// The behavior of the RFCs.
     Rfc(&'static str),
 }
 
 impl Key {
-    /// Made by `keys!`, while the program is compiled.
+    /// Creates a row. `keys!` calls it at compile time.
     pub const fn new(
         name: &'static str,
         form: Form,
@@ -99,7 +98,7 @@ impl Key {
         Self { name, form, help, absent, example }
     }
 
-    /// Values to show, in TOML: one, or one for each kind.
+    /// Returns example values in TOML: one, or one for each kind.
     pub fn examples(&self) -> Vec<String> {
         match self.form.without_evidence() {
             Form::Names(inner) if inner.has_keys() => vec![format!("{{ {} = {} }}", self.example, inner.example())],
@@ -108,12 +107,12 @@ impl Key {
         }
     }
 
-    /// The name that stands for those that a writer chooses.
+    /// Returns the sample for names chosen by the author.
     pub fn sample_name(&self) -> &'static str {
         self.example
     }
 
-    /// What holds where it is left out, as the end of a sentence.
+    /// Returns the default as the end of a sentence.
     pub fn otherwise(&self) -> String {
         match self.absent {
             Absent::Refused => "Required.".to_owned(),
@@ -124,7 +123,7 @@ impl Key {
 }
 
 impl Form {
-    /// Whether rows say what is in it.
+    /// Returns `true` if rows describe its content.
     pub const fn has_keys(&self) -> bool {
         match self {
             Self::Table(_) | Self::Kinds { .. } => true,
@@ -140,7 +139,7 @@ impl Form {
         }
     }
 
-    /// For people.
+    /// Describes the form for people.
     pub fn in_words(&self) -> String {
         match self {
             Self::Text => "text".to_owned(),
@@ -177,13 +176,13 @@ impl Form {
     }
 }
 
-/// A table in one line, with every key.
+/// Returns a table in one line, with every key.
 fn inline(first: &[String], keys: &[Key]) -> String {
     let pairs = keys.iter().map(|key| format!("{} = {}", key.name, key.examples().swap_remove(0)));
     format!("{{ {} }}", first.iter().cloned().chain(pairs).collect::<Vec<_>>().join(", "))
 }
 
-/// A type that can stand in a definition.
+/// A type that can be part of a definition.
 pub trait Keyed {
     const FORM: Form;
 }
@@ -201,7 +200,7 @@ impl Keyed for u16 {
 }
 
 impl Keyed for u64 {
-    // TOML has no larger ones.
+    // TOML has no larger numbers.
     const FORM: Form = Form::Number { max: i64::MAX as u64 };
 }
 
@@ -221,19 +220,19 @@ impl<T: Keyed> Keyed for BTreeMap<String, T> {
     const FORM: Form = Form::Names(&T::FORM);
 }
 
-/// Reads a value and forgets it: what counts is what is wrong with it, and where.
+/// Reads a value and discards it: only the error and its place matter.
 pub fn read<T: DeserializeOwned>(value: Spanned<DeValue<'_>>) -> Result<(), toml::de::Error> {
     T::deserialize(value.into_deserializer()).map(drop)
 }
 
-/// The words of an enum, as serde's derived code has them.
+/// Returns the words of an enum, as known to serde's derived code.
 pub fn words<T: DeserializeOwned>() -> &'static [&'static str] {
     let words = Cell::new(&[][..]);
     let _ = T::deserialize(Listener(&words));
     words.get()
 }
 
-/// Hears which words an enum would take, and gives it none.
+/// A deserializer that records the words of an enum, and gives it none.
 struct Listener<'a>(&'a Cell<&'static [&'static str]>);
 
 impl<'de> Deserializer<'de> for Listener<'_> {
@@ -259,16 +258,16 @@ impl<'de> Deserializer<'de> for Listener<'_> {
     }
 }
 
-/// One row of a whole definition, by its path from the root.
+/// One row of a whole definition, with its path from the root.
 pub struct Entry {
     /// `token.auth`, `params.NAME.kind`, `scope.known[].name`.
     pub path: String,
-    /// Where the table has kinds, the one that has this key.
+    /// In a table with kinds, the kind that has this key.
     pub kind: Option<&'static str>,
     pub key: &'static Key,
 }
 
-/// Every row of a table and of the tables in it, in the order of the definition.
+/// Lists every row of a table and of the tables in it, in the order of the definition.
 pub fn entries(keys: &'static [Key]) -> Vec<Entry> {
     let mut entries = Vec::new();
     collect("", None, keys, &mut entries);
@@ -294,7 +293,7 @@ fn descend(path: String, form: Form, entries: &mut Vec<Entry>) {
     }
 }
 
-/// The name in a definition, where it is not that of the field.
+/// Returns the name in a definition if it differs from the field's.
 pub const fn name(field: &'static str, written: &[&'static str]) -> &'static str {
     match written {
         [written] => written,

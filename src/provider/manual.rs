@@ -6,7 +6,7 @@ use super::departure::Evidence;
 use super::keys::{Absent, Entry, Form, Key, entries};
 use super::{ProviderDefinition, builtin};
 
-/// The page, as `man` reads it.
+/// Returns the page in the format of `man`.
 pub fn manual() -> String {
     let mut page = Roff::new();
     page.control("TH", ["OAUTHCTL-DEFINITION", "5"]);
@@ -17,17 +17,17 @@ pub fn manual() -> String {
         &mut page,
         &[
             "A definition is a TOML file, providers/ID.toml in the configuration directory. It adds the provider ID, or \
-             changes single keys of the built-in one of that name. What it leaves out is as the OAuth 2.0 RFCs say; an \
-             unknown key is refused.",
-            "A key that departs from an RFC can stand bare, or with where it was read:",
+             changes single keys of the built-in one of that name. A key that is left out means the behavior of the \
+             OAuth 2.0 RFCs. An unknown key is refused.",
+            "A key that departs from an RFC can be a plain value, or a value with its evidence:",
         ],
     );
     example(&mut page, &[&evidence_example()]);
     paragraphs(
         &mut page,
         &["`oauthctl providers new ID` writes a draft with all keys, `oauthctl providers show ID --toml` prints a \
-           definition to copy, `oauthctl providers check FILE` checks one, and `oauthctl providers schema` prints a JSON \
-           Schema with which an editor completes and checks the keys."],
+           definition to copy, `oauthctl providers check FILE` validates one, and `oauthctl providers schema` prints a \
+           JSON Schema for completion and validation in an editor."],
     );
     let (sections, plain): (Vec<&Key>, Vec<&Key>) =
         ProviderDefinition::KEYS.iter().partition(|key| key.form.without_evidence().has_keys() || is_named(key.form));
@@ -47,7 +47,7 @@ pub fn manual() -> String {
         all.iter().filter(is_inside).for_each(|entry| describe(&mut page, entry));
     }
     page.control("SH", ["EVIDENCE"]);
-    paragraphs(&mut page, &["What stands beside the `value` of a key that departs from an RFC."]);
+    paragraphs(&mut page, &["The fields beside the `value` of a key that departs from an RFC."]);
     for entry in entries(Evidence::KEYS) {
         describe(&mut page, &entry);
     }
@@ -57,7 +57,7 @@ pub fn manual() -> String {
     page.render()
 }
 
-/// How a value stands with all that can be said of it.
+/// Returns an example of a value with all its evidence.
 pub fn evidence_example() -> String {
     let beside: Vec<String> =
         Evidence::KEYS.iter().map(|key| format!("{} = {}", key.name, key.examples().join(", "))).collect();
@@ -119,7 +119,7 @@ fn example(page: &mut Roff, lines: &[&str]) {
     page.control("RE", []);
 }
 
-/// What stands in backticks is in bold type.
+/// Sets text in backticks in bold type.
 fn words(text: &str) -> Vec<Inline> {
     let part = |(n, part): (usize, &str)| if n % 2 == 1 { bold(part) } else { roman(part) };
     text.split('`').enumerate().map(part).collect()

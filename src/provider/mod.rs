@@ -1,4 +1,4 @@
-//! Floor 1: providers as data, and the reading of that data.
+//! Floor 1: providers as data, and the code that reads that data.
 
 pub mod builtin;
 pub mod catalogue;

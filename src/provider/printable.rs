@@ -1,10 +1,11 @@
-//! Whether a definition can be shown as it is: it stands in tables, questions and hints, and a stranger may have written it.
+//! Characters that a definition must not contain: it is shown in tables, questions and hints, and a stranger may have
+//! written it.
 
 use serde_json::Value;
 
 use crate::protocol::sanitize;
 
-/// The first key whose text, or whose name, would do something else to a terminal than be read.
+/// Returns the first key whose text or name would act on a terminal instead of being shown.
 pub fn offence(definition: &Value) -> Option<String> {
     find(definition, "")
 }
@@ -30,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_that_is_no_plain_text_is_named_by_its_key() {
+    fn a_text_with_control_characters_is_named_by_its_key() {
         assert_eq!(offence(&json!({"name": "Ännchen's shop", "app": {"steps": ["one\ntwo", "\tthree"]}})), None);
         for (definition, key) in [
             (json!({"name": "a\u{1b}]0;title\u{7}"}), "name"),

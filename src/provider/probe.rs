@@ -1,5 +1,5 @@
-//! A request that shows whether a token has a scope. No standard has such a thing: which request needs which scope
-//! stands in the provider's documents, or is a guess that says so.
+//! A request that shows whether a token has a scope. There is no standard for it. The scope that a request requires is
+//! in the provider's documents, or is a guess that is marked as one.
 
 use std::collections::BTreeMap;
 
@@ -16,44 +16,44 @@ keys! {
     pub struct Probe {
         key method: ProbeMethod { help: "The request's method", absent: "GET", example: "\"GET\"" }
         key path: String {
-            help: "As for `call`: under the API's base, or from its root with a `/` in front; `{NAME}` is filled from `needs`",
+            help: "The path, as for `call`: under the API's base, or from its root with a leading `/`. `{NAME}` is filled from `needs`",
             absent: "none, which is refused",
             example: "\"products?per_page=1\"",
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key body: Option<String> {
-            help: "A JSON body, for a write; nothing is filled in there",
+            help: "A JSON body, for a write. It is sent as it is",
             absent: "no body",
             example: "'{\"dry_run\":true}'",
         }
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         key needs: BTreeMap<String, Need> {
-            help: "Values that have to be taken from another probe's reply first",
+            help: "Values to read from another probe's reply first",
             absent: "none",
             example: "id",
         }
         #[serde(skip_serializing_if = "Vec::is_empty")]
         key proves: Vec<u16> {
-            help: "Statuses beside 2xx that prove the scope, such as 404 where only those who may look are told so",
+            help: "Statuses beside 2xx that prove the scope, such as a 404 that only a token with the scope gets",
             absent: "none",
             example: "[404]",
         }
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         key harmless: bool {
-            help: "A write that changes nothing; it is sent with `--probe-writes` only",
+            help: "A write that changes nothing. It is sent only with `--probe-writes`",
             absent: "false",
             example: "true",
         }
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         key guess: bool {
-            help: "The path is concluded from others and stands in no document",
+            help: "The path is inferred from others and is not documented",
             absent: "false",
             example: "true",
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key source: Option<String> {
-            help: "Where it was read that this request needs the scope",
-            absent: "not known",
+            help: "The source for the scope that this request requires",
+            absent: "unknown",
             example: "\"https://shop.example/docs/api\"",
         }
     }
@@ -63,7 +63,7 @@ keys! {
     /// A value in the reply to another scope's probe.
     #[derive(PartialEq, Eq)]
     pub struct Need {
-        key scope: String { help: "The scope whose probe it is", required, example: "\"read_products\"" }
+        key scope: String { help: "The scope of the other probe", required, example: "\"read_products\"" }
         key path: String {
             help: "A dotted path into the JSON body of its reply",
             required,
@@ -71,8 +71,8 @@ keys! {
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key otherwise: Option<String> {
-            help: "The value where the reply does not have one",
-            absent: "the probe is not sent then",
+            help: "The default if the reply has no value",
+            absent: "the probe is not sent",
             example: "\"1\"",
         }
     }
@@ -91,7 +91,7 @@ pub enum ProbeMethod {
 }
 
 impl ProbeMethod {
-    /// RFC 9110 §9.2.1: it asks for nothing to be changed.
+    /// Returns `true` if the method requests no change (RFC 9110 §9.2.1).
     pub fn is_safe(self) -> bool {
         matches!(self, Self::Get | Self::Head)
     }
@@ -108,16 +108,17 @@ impl ProbeMethod {
     }
 }
 
-/// A value cannot stand in a path: it is empty or too long, or `.` or `..`, which lead elsewhere (RFC 3986 §5.2.4).
+/// The error for a value that cannot be part of a path: it is empty or too long, or `.` or `..`, which lead elsewhere
+/// (RFC 3986 §5.2.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnfitValue;
 
-/// An id has some dozens of characters at most; something longer is no id.
+/// The maximum length of a value. An id has a few dozen characters at most.
 const MAX_VALUE: usize = 200;
 
 impl Probe {
-    /// The path with its values in it. They come from a server, so each one stays inside its own segment or parameter:
-    /// everything but letters, digits, `-`, `_` and `.` is percent-encoded.
+    /// Returns the path with its values. They come from a server, so each stays inside its own segment or parameter:
+    /// everything except letters, digits, `-`, `_` and `.` is percent-encoded.
     pub fn fill(&self, values: &BTreeMap<String, String>) -> Result<String, UnfitValue> {
         let mut encoded = BTreeMap::new();
         for (name, value) in values {
@@ -129,15 +130,15 @@ impl Probe {
         template::fill(&self.path, &encoded).map_err(|_| UnfitValue)
     }
 
-    /// Checks what the types cannot say, but for the scopes in `needs`, which only their list knows.
+    /// Checks the rules that the types cannot express, except for the scopes in `needs`, which only their list knows.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.path.is_empty() || self.path.contains("://") || self.path.starts_with("//") || self.path.contains('\\')
         {
-            return Err("`path` is a path, not a URL".to_owned());
+            return Err("`path` must be a path, not a URL".to_owned());
         }
         if !self.method.is_safe() && !self.harmless {
             return Err(
-                "a request that may change something is no probe, unless `harmless = true` says that it does not"
+                "a request that may change something cannot be a probe, unless `harmless = true` says that it does not"
                     .to_owned(),
             );
         }
@@ -146,13 +147,13 @@ impl Probe {
             return Err(format!("`{{{name}}}` has no entry in `needs`"));
         }
         if let Some(name) = self.needs.keys().find(|name| !names.contains(&name.as_str())) {
-            return Err(format!("`needs.{name}` has no place in the path"));
+            return Err(format!("`needs.{name}` is not used in the path"));
         }
-        // 401 means that the token is dead, 403 that it may not, 429 that nobody may just now.
+        // 401 means that the token is dead, 403 that it lacks permission, 429 that the client is rate-limited.
         if let Some(status) =
             self.proves.iter().find(|status| !(400..500).contains(*status) || [401, 403, 407, 429].contains(*status))
         {
-            return Err(format!("{status} proves nothing; 2xx always does, and of 4xx some can"));
+            return Err(format!("{status} proves nothing; 2xx always does, and some of 4xx can"));
         }
         match &self.body {
             Some(body) if serde_json::from_str::<serde_json::Value>(body).is_err() => {

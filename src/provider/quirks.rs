@@ -1,9 +1,9 @@
-//! The ways in which providers depart from the RFCs, as values. The RFC's behaviour is every default.
+//! The ways in which providers depart from the RFCs, as values. Every default is the RFC's behavior.
 //!
-//! A departure carries where it was read, when, and how sure that is. What it does, it does in `dialect` only.
+//! A departure carries its source, its date and the kind of evidence. It acts in `dialect` only.
 //!
-//! What no value here can say, and what needs code when it is wanted: signed token requests, client assertions
-//! (`private_key_jwt`), a second exchange for a token that lasts longer, and two tokens in one reply.
+//! Values here cannot express the following, which would require code: signed token requests, client assertions
+//! (`private_key_jwt`), a second exchange for a longer-lived token, and two tokens in one reply.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::time::HumanDuration;
 
-/// RFC 7636; `plain` does not exist here.
+/// PKCE (RFC 7636). `plain` does not exist here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Pkce {
     #[default]
@@ -24,7 +24,7 @@ pub enum Pkce {
     Off,
 }
 
-/// How the token request's parameters travel. RFC 6749 §4.1.3: form.
+/// The encoding of the token request's parameters. RFC 6749 §4.1.3: form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenBody {
@@ -34,30 +34,30 @@ pub enum TokenBody {
     Query,
 }
 
-/// How blanks (and commas) between scopes are written in the authorize URL.
+/// The notation of spaces (and commas) between scopes in the authorize URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScopeEncoding {
     /// `%20`.
     #[default]
     Percent,
-    /// A blank is `+`, as in a form.
+    /// A space is `+`, as in a form.
     Plus,
-    /// The separator stands as it is.
+    /// The separator is left as it is.
     Raw,
 }
 
-/// Whether the provider sends `state` back (RFC 6749 §4.1.2: REQUIRED if it was sent).
+/// The provider's handling of `state` (RFC 6749 §4.1.2: REQUIRED if it was sent).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StateEcho {
     #[default]
     Echoed,
-    /// A callback without any state may be the provider's; a person has to confirm it.
+    /// A callback without a state may be the provider's. A person has to confirm it.
     MayBeMissing,
 }
 
-/// Which loopback redirect URIs the provider takes (RFC 8252 §7.3: any port).
+/// The loopback redirect URIs that the provider accepts (RFC 8252 §7.3: any port).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LoopbackRule {
@@ -68,12 +68,12 @@ pub enum LoopbackRule {
     Unknown,
 }
 
-/// How long a token lives where the reply does not say, or says something that the documents tell to ignore.
+/// The lifetime of a token if the reply does not say, or if the documents say to ignore the reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
-    /// It does not expire; whatever the reply says of expiry or refresh is ignored.
+    /// It does not expire. Whatever the reply says about expiry or refresh is ignored.
     Never,
-    /// It ends after this time although the reply does not say so.
+    /// It ends after this time, although the reply does not say so.
     For(Duration),
 }
 
@@ -118,25 +118,25 @@ pub enum ExpiryUnit {
 }
 
 keys! {
-    /// Templates for the halves of a Basic header, for servers that want something else than id and secret.
+    /// Templates for the halves of a Basic header, for servers that expect something other than id and secret.
     #[derive(PartialEq, Eq)]
     pub struct BasicHalves {
         key user: String {
-            help: "What stands before the colon; `{client_id}` and `{client_secret}` are filled in",
+            help: "The part before the colon; `{client_id}` and `{client_secret}` are filled in",
             required,
             example: "\"{client_id}\"",
         }
-        key password: String { help: "What stands behind it", absent: "nothing", example: "\"{client_secret}\"" }
+        key password: String { help: "The part after the colon", absent: "nothing", example: "\"{client_secret}\"" }
     }
 }
 
 keys! {
-    /// A member that says whether a reply is a success, whatever the status.
+    /// A member that marks a reply as a success, whatever the status.
     #[derive(PartialEq, Eq)]
     pub struct SuccessMark {
         key path: String { help: "A dotted path into the JSON reply", required, example: "\"status\"" }
         key equals: String {
-            help: "What stands there in a success: a text, a number or a boolean, compared as text",
+            help: "The value in a success: a text, a number or a boolean, compared as text",
             required,
             example: "\"ok\"",
         }
@@ -147,11 +147,11 @@ keys! {
     /// A signature over the callback's other parameters: HMAC-SHA256 in hex, its key the client's secret.
     #[derive(PartialEq, Eq)]
     pub struct CallbackSignature {
-        key param: String { help: "The parameter that has the signature", required, example: "\"hmac\"" }
+        key param: String { help: "The parameter with the signature", required, example: "\"hmac\"" }
     }
 }
 
-/// Which token a refresh presents (RFC 6749 §6: the refresh token).
+/// The token that a refresh presents (RFC 6749 §6: the refresh token).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RefreshWith {
@@ -161,36 +161,36 @@ pub enum RefreshWith {
 }
 
 kinds! {
-    /// How the API splits a collection into pages.
+    /// The API's pagination.
     #[derive(PartialEq, Eq)]
     pub enum Paging by "kind" {
         bare {
             Link = "link" { help: "The `Link` header with `rel=\"next\"` (RFC 8288)" }
         }
         keyed {
-            Page = "page" { help: "A page's number in the query" } {
-                param: String { help: "The parameter with the page's number", example: "\"page\"" }
+            Page = "page" { help: "A page number in the query" } {
+                param: String { help: "The parameter with the page number", example: "\"page\"" }
                 first: u64 { help: "The number of the first page", absent: "1" by "one", example: "1" }
                 size: Option<String> {
-                    help: "The parameter that says how many rows a page has",
+                    help: "The parameter for the page size",
                     absent: "the API decides",
                     example: "\"per_page\""
                 }
                 max_size: Option<u64> {
-                    help: "How many rows a page can have",
-                    absent: "not known",
+                    help: "Maximum page size",
+                    absent: "unknown",
                     example: "100"
                 }
             }
-            Offset = "offset" { help: "How many rows to skip" } {
-                param: String { help: "The parameter that says how many rows to skip", example: "\"offset\"" }
-                size: String { help: "The parameter that says how many rows a page has", example: "\"limit\"" }
-                max_size: u64 { help: "How many rows a page can have", absent: "100" by "hundred", example: "100" }
+            Offset = "offset" { help: "A number of rows to skip, in the query" } {
+                param: String { help: "The parameter for the number of rows to skip", example: "\"offset\"" }
+                size: String { help: "The parameter for the page size", example: "\"limit\"" }
+                max_size: u64 { help: "Maximum page size", absent: "100" by "hundred", example: "100" }
             }
-            Cursor = "cursor" { help: "A value in the body that the next request repeats" } {
-                param: String { help: "The parameter that repeats it", example: "\"cursor\"" }
+            Cursor = "cursor" { help: "A cursor in the body, which the next request repeats" } {
+                param: String { help: "The parameter for the cursor", example: "\"cursor\"" }
                 path: String {
-                    help: "A dotted path to it in the JSON body; no value there ends the walk",
+                    help: "A dotted path to the cursor in the JSON body. Without a value, the page is the last",
                     example: "\"paging.next\""
                 }
             }
@@ -206,7 +206,7 @@ fn hundred() -> u64 {
     100
 }
 
-/// Where the access token stands in an API request.
+/// The place of the access token in an API request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenIn {
@@ -225,7 +225,7 @@ keys! {
     #[derive(PartialEq, Eq)]
     pub struct TokenPlacement {
         key place as "in": TokenIn {
-            help: "Where the token stands: the Authorization header, another header, the query, or the JSON body",
+            help: "The place of the token: the Authorization header, another header, the query, or the JSON body",
             required,
             example: "\"header\"",
         }
@@ -267,17 +267,17 @@ impl std::fmt::Display for TokenPlacement {
 }
 
 keys! {
-    /// How the provider says that a token is fine but may not do this. All the conditions that are set must hold.
+    /// The provider's reply for a valid token without permission. All conditions that are set must hold.
     #[derive(PartialEq, Eq)]
     pub struct Denial {
         key status: Vec<u16> { help: "Only with one of these statuses", absent: "any", example: "[403]" }
         key path: Option<String> {
-            help: "A dotted path into the JSON body, at which there is a text",
-            absent: "the body does not matter",
+            help: "A dotted path to a text in the JSON body",
+            absent: "the body is ignored",
             example: "\"error.code\"",
         }
         key equals: Option<String> {
-            help: "What that text is, exactly",
+            help: "The exact value of that text",
             absent: "any text",
             example: "\"forbidden\"",
         }

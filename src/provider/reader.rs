@@ -1,8 +1,8 @@
-//! A definition's text, read: serde takes it or refuses it, and the table of keys finds the very place of what is wrong.
+//! Reads a definition's text. serde accepts or refuses it, and the table of keys finds the exact place of an error.
 //!
-//! serde alone loses the place within a value that may stand bare or with its evidence. So where it refuses, the table is
-//! walked over the same text. What serde takes is taken: a definition that could be read once can be read for ever. Only
-//! [`check_keys`], for `providers check`, also refuses what nothing would ever read.
+//! serde alone loses the place within a value that may be plain or with evidence. So if it refuses, the table is walked
+//! over the same text. What serde accepts stays accepted: a definition that could be read once can always be read. Only
+//! [`check_keys`], for `providers check`, also refuses keys that are never read.
 
 use std::ops::Range;
 
@@ -14,12 +14,12 @@ use super::departure::Evidence;
 use super::keys::{Entry, Form, Key, entries};
 use super::{DefinitionError, ProviderDefinition};
 
-/// Reads a definition; an error names the place, the line, the column, and the key that was probably meant.
+/// Reads a definition. An error names the place, the line, the column, and the key that was probably meant.
 pub fn read(text: &str, place: &str) -> Result<ProviderDefinition, DefinitionError> {
     toml::from_str(text).map_err(|error| {
         let problems = problems(text, false);
-        // serde stops at its first problem, which may be none that the table knows: a number for a text, or a key that is
-        // missing. Where it comes first, it is told.
+        // serde stops at its first problem, which may be one unknown to the table: a number for a text, or a missing
+        // key. If it comes first, it is reported.
         let is_known = error.message().starts_with("unknown field")
             || problems.iter().any(|problem| problem.message == error.message());
         let is_ours = |problem: &Problem| is_known || error.span().is_none_or(|span| span.start >= problem.span.start);
@@ -30,7 +30,7 @@ pub fn read(text: &str, place: &str) -> Result<ProviderDefinition, DefinitionErr
     })
 }
 
-/// Refuses every key that the table does not have, in the alternatives too.
+/// Refuses every key that is not in the table, also within the alternatives.
 pub fn check_keys(text: &str, place: &str) -> Result<(), DefinitionError> {
     match problems(text, true).into_iter().next() {
         Some(problem) => Err(problem.told(text, place)),
@@ -38,7 +38,7 @@ pub fn check_keys(text: &str, place: &str) -> Result<(), DefinitionError> {
     }
 }
 
-/// An error of serde's or of the parser's, with the key or word that was probably meant.
+/// Builds the error for a failure of serde or the parser, with the key or word that was probably meant.
 pub fn unreadable(source: toml::de::Error, place: &str) -> DefinitionError {
     let near = near_word(source.message());
     DefinitionError::Unreadable { place: place.to_owned(), source: Box::new(source), near }
@@ -59,7 +59,7 @@ impl Problem {
     }
 }
 
-/// What the table finds wrong, in the order of the text. `strictly` looks where nobody reads too.
+/// Finds the errors that the table knows, in the order of the text. `strictly` includes places that are never read.
 fn problems(text: &str, strictly: bool) -> Vec<Problem> {
     let Ok(table) = DeTable::parse(text) else { return Vec::new() };
     let mut walk = Walk { strictly, problems: Vec::new() };
@@ -74,7 +74,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// `also` are names that stand among the keys: a tag, or the value of a departure.
+    /// Checks a table. `also` are names beside the keys: a tag, or the value of a departure.
     fn table(&mut self, keys: &'static [Key], also: &[&'static str], table: &DeTable<'_>) {
         for (name, value) in table {
             match keys.iter().find(|key| key.name == name.get_ref().as_ref()) {
@@ -94,9 +94,9 @@ impl Walk {
             (Form::List(inner), DeValue::Array(items)) => items.iter().for_each(|item| self.value(*inner, item)),
             (Form::Kinds { tag, kinds }, DeValue::Table(table)) => {
                 let kind = table.get(tag).and_then(|kind| kind.get_ref().as_str());
-                // What kind there is none of, serde says.
+                // serde reports an unknown kind.
                 let Some(kind) = kinds.iter().find(|known| Some(known.name) == kind) else { return };
-                // A kind without keys ignores them when it is read.
+                // A kind without keys ignores extra ones when it is read.
                 if self.strictly || !kind.keys.is_empty() {
                     self.table(kind.keys, &[tag], table);
                 }
@@ -109,7 +109,7 @@ impl Walk {
             (Form::Overlay, DeValue::Table(table)) if self.strictly => {
                 self.table(ProviderDefinition::KEYS, &[], table);
             }
-            // Whether a text is a text, serde knows.
+            // serde checks whether a text is a text.
             _ => {}
         }
     }
@@ -136,7 +136,7 @@ impl Walk {
     }
 }
 
-/// As serde says it.
+/// Words the expectation as serde does.
 fn expected(known: &[&str]) -> String {
     match known {
         [] => "there are no fields".to_owned(),
@@ -146,31 +146,31 @@ fn expected(known: &[&str]) -> String {
     }
 }
 
-/// The known word that looks most like the unknown one.
+/// Returns the known word most similar to the unknown one.
 fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // Two letters that changed places are one slip.
+    // Two swapped letters count as one mistake.
     let likeness = |name: &&str| (strsim::normalized_damerau_levenshtein(unknown, name) * 100.0) as u32;
     known.max_by_key(likeness).filter(|name| likeness(name) >= 60)
 }
 
-/// The key of that name in another section.
+/// Returns the key of that name in another section.
 fn elsewhere(unknown: &str) -> Option<String> {
     let all = entries(ProviderDefinition::KEYS);
     let path = |entry: &Entry| entry.path.clone();
-    // The uppermost of several: `source` is that of the definition, before that of a scope.
+    // The uppermost of several: `source` is that of the definition, rather than that of a scope.
     let same = all.iter().filter(|entry| entry.key.name == unknown).min_by_key(|entry| entry.path.matches('.').count());
     same.map(path)
 }
 
-/// The word that serde's sentence offers for the one that it does not know: "unknown field `ulr`, expected one of …".
+/// Returns the word that serde's message suggests for the unknown one: "unknown field `ulr`, expected one of …".
 fn near_word(message: &str) -> Option<String> {
     let rest = message.strip_prefix("unknown field ").or_else(|| message.strip_prefix("unknown variant "))?;
     let mut words = rest.split('`').skip(1).step_by(2);
     nearest(words.next()?, words).map(str::to_owned)
 }
 
-/// An error of the reader's own kind at a place, which only the reader itself can make: it is given a value that stands
-/// there, and the value is refused.
+/// Creates an error of the reader's own type at a place. Only the reader can make one, so it gets a value at that
+/// place, and the value is refused.
 fn error_at(span: Range<usize>, message: String) -> toml::de::Error {
     struct Refuse(String);
 
@@ -202,7 +202,7 @@ fn error_at(span: Range<usize>, message: String) -> toml::de::Error {
 mod tests {
     use super::*;
 
-    /// Line and column, the sentence, and the key that was probably meant.
+    /// Returns line and column, the message, and the key that was probably meant.
     fn refusal(text: &str) -> (String, Option<String>) {
         let refused = match read(text, "mine.toml") {
             Ok(_) => check_keys(text, "mine.toml").expect_err(text),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_found_wherever_it_stands() {
+    fn an_unknown_key_is_found_in_every_place() {
         for (text, place, near) in [
             ("nmae = 'x'", "line 1, column 1: unknown field `nmae`", Some("name")),
             ("[authorize]\nulr = 'https://a.example/'", "line 2, column 1: unknown field `ulr`", Some("url")),
@@ -227,7 +227,7 @@ mod tests {
                 "line 5, column 27: unknown field `pth`",
                 Some("path"),
             ),
-            // Within what may stand bare or with its evidence.
+            // Within values that may be plain or with evidence.
             (
                 "token.basic = { user = 'a', pasword = 'b' }",
                 "line 1, column 29: unknown field `pasword`",
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nothing_reads_loads_as_ever_and_is_told_by_a_check() {
+    fn unread_keys_still_load_and_a_check_reports_them() {
         for (text, place) in [
             (
                 "api.paging = { kind = 'link', param = 'p' }",

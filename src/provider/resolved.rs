@@ -1,5 +1,5 @@
-//! One provider made ready: its parameters filled in, its servers known, and the servers that it had when something was
-//! stored for it.
+//! One provider, ready for use: its parameters are filled in, its servers are known, and so are its servers at the time
+//! of a stored record.
 
 use std::collections::BTreeMap;
 
@@ -10,32 +10,32 @@ use super::endpoints::Endpoints;
 use super::sections::Sample;
 use super::{DefinitionError, ProviderDefinition};
 
-/// The origins of a provider as they were when something was stored for it. They are compared at each use, so that
-/// a changed definition cannot move a token to another server.
+/// The origins of a provider at the time of a stored record. They are compared at each use, so that a changed
+/// definition cannot move a token to another server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedOrigins {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub authorize: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub token: Option<String>,
-    /// Of `refresh.url`, where that is one of its own.
+    /// The origin of `refresh.url`, if it has its own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refresh: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub revoke: Option<String>,
     pub api: Vec<String>,
-    /// What a newer program wrote, as in every record.
+    /// Members from a newer version, as in every record.
     #[serde(flatten)]
     unknown: serde_json::Map<String, serde_json::Value>,
 }
 
-/// One provider, its parameters filled in: what flows and commands work with.
+/// One provider with its parameters filled in, as flows and commands use it.
 #[derive(Clone, Debug)]
 pub struct Provider {
     pub definition: ProviderDefinition,
     pub params: BTreeMap<String, String>,
     pub endpoints: Endpoints,
-    /// The emulator that stands in for the provider's servers, if one does.
+    /// The emulator that replaces the provider's servers, if any.
     pub emulator: Option<Origin>,
 }
 
@@ -50,7 +50,7 @@ impl Provider {
         Ok(Self { definition, params, endpoints, emulator })
     }
 
-    /// The same provider with values that it gave itself, in the callback or in the token reply.
+    /// Returns the same provider with values that it sent itself, in the callback or in the token reply.
     pub fn with_captured(&self, captured: &BTreeMap<String, String>) -> Result<Self, DefinitionError> {
         let mut params = self.params.clone();
         for (name, value) in captured {
@@ -86,12 +86,12 @@ impl Provider {
         DefinitionError::Missing { id: self.id().to_owned(), key, purpose }
     }
 
-    /// A sample's path on the API's server.
+    /// Returns a sample's path on the API's server.
     pub fn path_of(&self, sample: &Sample) -> String {
         sample.full_path(self.endpoints.api_base.as_ref().map(|base| base.url().path()))
     }
 
-    /// The scope that opens a path of the API, where the definition says so.
+    /// Returns the scope for a path of the API, if the definition names one.
     pub fn scope_for(&self, method: &str, path: &str) -> Option<&str> {
         let opens = |sample: &&Sample| sample.method == method && self.path_of(sample) == path;
         self.definition.samples.iter().find(opens)?.scope.as_deref()
@@ -109,8 +109,8 @@ impl Provider {
         }
     }
 
-    /// Refuses to go on with servers that are not those of the time of storing. `remedy` is the command that makes
-    /// the record anew.
+    /// Refuses to continue if the servers differ from the recorded ones. `remedy` is the command that creates the
+    /// record again.
     pub fn check_origins(&self, recorded: &RecordedOrigins, remedy: &str) -> Result<(), DefinitionError> {
         let now = self.recorded_origins();
         let list = |origins: &[String]| if origins.is_empty() { "none".to_owned() } else { origins.join(", ") };

@@ -1,4 +1,4 @@
-//! The table of keys as a JSON Schema (draft 2020-12), for editors that complete and check as one writes.
+//! The table of keys as a JSON Schema (draft 2020-12), for editors with completion and validation.
 
 use serde_json::{Map, Value, json};
 
@@ -6,18 +6,18 @@ use super::ProviderDefinition;
 use super::departure::Evidence;
 use super::keys::{Absent, Form, Key};
 
-/// The schema of a definition's file.
+/// Returns the schema of a definition's file.
 pub fn schema() -> Value {
     let mut schema = Map::new();
     schema.insert("$schema".into(), "https://json-schema.org/draft/2020-12/schema".into());
-    schema.insert("title".into(), "A provider's definition for oauthctl".into());
-    schema.insert("description".into(), "What is left out is as the OAuth 2.0 RFCs say.".into());
+    schema.insert("title".into(), "An oauthctl provider definition".into());
+    schema.insert("description".into(), "A key that is left out means the behavior of the OAuth 2.0 RFCs.".into());
     schema.extend(table(ProviderDefinition::KEYS, None));
     schema.insert("$defs".into(), json!({"evidence": table(Evidence::KEYS, None)}));
     Value::Object(schema)
 }
 
-/// A table with these keys and no others, and with a tag where it has kinds.
+/// Returns a table with only these keys, and with a tag if it has kinds.
 fn table(keys: &[Key], tag: Option<(&str, &str)>) -> Map<String, Value> {
     let mut properties = Map::new();
     let mut required: Vec<&str> = Vec::new();
@@ -78,7 +78,7 @@ fn of_form(form: Form) -> Value {
     }
 }
 
-/// A table that has a `value` is one with evidence, whatever else it could be.
+/// Returns the schema of a plain value. A table that has a `value` is one with evidence, whatever else it could be.
 fn bare(form: Form) -> Value {
     let mut value = of_form(form);
     if let (Form::Names(_), Value::Object(names)) = (form, &mut value) {
@@ -90,18 +90,18 @@ fn bare(form: Form) -> Value {
 fn with_evidence(form: Form) -> Value {
     let mut evidence = table(Evidence::KEYS, None);
     if let Some(Value::Object(properties)) = evidence.get_mut("properties") {
-        // Said once, and not with each key.
+        // The description is written once, not with each key.
         for (name, property) in properties.iter_mut() {
             *property = json!({"$ref": format!("#/$defs/evidence/properties/{name}")});
         }
         properties.insert("value".into(), of_form(form));
     }
     evidence.insert("required".into(), json!(["value"]));
-    evidence.insert("description".into(), "The value, and where it was read".into());
+    evidence.insert("description".into(), "The value and its evidence".into());
     Value::Object(evidence)
 }
 
-/// An example as JSON has it.
+/// Converts an example to JSON.
 fn parsed(example: &str) -> Option<Value> {
     let table: toml::Table = toml::from_str(&format!("example = {example}")).ok()?;
     serde_json::to_value(table.get("example")?).ok()
@@ -124,7 +124,7 @@ mod tests {
         Ok((schemas, index))
     }
 
-    /// What the schema says of a text.
+    /// Returns a check of a text against the schema.
     fn judge() -> impl Fn(&str) -> bool {
         let (schemas, index) = compiled(schema()).unwrap();
         move |text| {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_is_one_of_its_draft() {
+    fn the_schema_is_valid_in_its_draft() {
         assert_eq!(schema()["$schema"], "https://json-schema.org/draft/2020-12/schema");
         assert_eq!(compiled(schema()).err(), None);
         let mut broken = schema();
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_takes_every_definition_that_there_is() {
+    fn the_schema_accepts_every_existing_definition() {
         let takes = judge();
         for (id, text) in DEFINITIONS {
             assert!(takes(text), "{id}");
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_takes_each_example_and_refuses_what_the_reader_refuses() {
+    fn the_schema_accepts_examples_and_refuses_as_the_reader_does() {
         let takes = judge();
         for (text, good) in [
             ("token.body = 'json'", true),

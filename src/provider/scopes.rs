@@ -1,5 +1,5 @@
-//! The scopes of a provider (RFC 6749 §3.3): how they are written, what each one opens, and how one can tell that a
-//! token has it.
+//! The scopes of a provider (RFC 6749 §3.3): their notation, the access that each one gives, and the way to prove that
+//! a token has it.
 
 use super::departure::Departure;
 use super::keys::keys;
@@ -11,46 +11,46 @@ keys! {
     #[derive(Default)]
     pub struct Scopes {
         departure separator: String {
-            help: "What stands between two scopes",
-            rfc: "one blank (RFC 6749 §3.3)",
+            help: "The separator between two scopes",
+            rfc: "one space (RFC 6749 §3.3)",
             example: "\",\"",
         }
         departure encoding: ScopeEncoding {
-            help: "How spaces and commas between scopes are written in the authorize URL: `%20`, `+`, or as they are",
+            help: "Encoding of spaces and commas between scopes in the authorize URL: `%20`, `+`, or as they are",
             rfc: "percent-encoded",
             example: "\"plus\"",
         }
         departure always: Vec<String> {
-            help: "Scopes that are granted whether asked for or not",
-            rfc: "what was asked (RFC 6749 §3.3)",
+            help: "Scopes that are always granted, even if not requested",
+            rfc: "only the requested scopes (RFC 6749 §3.3)",
             example: "[\"public\"]",
         }
         key default: Vec<String> {
-            help: "What `login` asks for without `--scope`",
+            help: "Scopes that `login` requests without `--scope`",
             absent: "no scope",
             example: "[\"read_products\"]",
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key withheld: Option<String> {
-            help: "Why any scope may be missing from what was asked for",
-            absent: "not known",
+            help: "The reason why any requested scope may be missing",
+            absent: "unknown",
             example: "\"the shop decides\"",
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key account: Option<Need> {
-            help: "Which account a token is for: a value in a probe's reply, by which two runs are compared",
-            absent: "accounts are not told apart",
+            help: "The account of a token: a value in a probe's reply, to compare two runs",
+            absent: "accounts are not compared",
         }
-        key known: Vec<KnownScope> { help: "The scopes of the documents, in their order", absent: "none" }
+        key known: Vec<KnownScope> { help: "The documented scopes, in their order", absent: "none" }
     }
 }
 
 keys! {
-    /// One scope of the documents.
+    /// One documented scope.
     #[derive(Default)]
     pub struct KnownScope {
-        key name: String { help: "The scope as it is asked for", required, example: "\"read_products\"" }
-        key about: String { help: "What it opens", absent: "nothing", example: "\"products\"" }
+        key name: String { help: "The scope as it is requested", required, example: "\"read_products\"" }
+        key about: String { help: "The data that it gives access to", absent: "none", example: "\"products\"" }
         #[serde(skip_serializing_if = "Option::is_none")]
         key group: Option<String> {
             help: "A heading that several scopes share",
@@ -59,38 +59,38 @@ keys! {
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key note: Option<String> {
-            help: "What a person should know before asking for it",
+            help: "A note to read before requesting it",
             absent: "nothing",
             example: "\"currently unused\"",
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key withheld: Option<String> {
-            help: "Why the provider may not grant it",
+            help: "The reason why the provider may not grant it",
             absent: "`scope.withheld`",
             example: "\"it is granted to reviewed apps only\"",
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key source: Option<String> {
-            help: "Where it was read",
+            help: "The source of this entry",
             absent: "`source` of the definition",
             example: "\"https://shop.example/docs/scopes\"",
         }
         #[serde(skip_serializing_if = "Vec::is_empty")]
         key implies: Vec<String> {
-            help: "Scopes that a token with this one has too",
+            help: "Further scopes that a token with this one has",
             absent: "none",
             example: "[\"read_shop\"]",
         }
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         key implied_by_any_success: bool {
-            help: "Whatever the API lets the token do shows that it has this scope",
+            help: "Any success at the API proves this scope",
             absent: "false",
             example: "true",
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key probe: Option<Probe> {
-            help: "The request that shows whether a token has it",
-            absent: "it cannot be proven, as where every request that needs it changes something",
+            help: "The request that shows whether a token has this scope",
+            absent: "it cannot be proven, for example because every request that requires it changes something",
         }
     }
 }
@@ -100,13 +100,13 @@ impl Scopes {
         self.known.iter().find(|scope| scope.name == name)
     }
 
-    /// The scopes that imply this one.
+    /// Returns the scopes that imply this one.
     pub fn implying<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let implies = move |scope: &&KnownScope| scope.implies.iter().any(|implied| implied == name);
         self.known.iter().filter(implies).map(|scope| scope.name.as_str())
     }
 
-    /// Why a scope that was asked for is not granted, as far as the documents let one guess.
+    /// Returns the likely reason why a requested scope is not granted, as far as the documents allow a guess.
     pub fn likely_reason(&self, name: &str) -> String {
         let Some(known) = self.get(name) else {
             return match self.known.is_empty() {
@@ -115,23 +115,23 @@ impl Scopes {
             };
         };
         known.note.clone().or_else(|| known.withheld.clone()).or_else(|| self.withheld.clone()).unwrap_or_else(|| {
-            "the one who approved may have denied it, or the app may not be allowed to ask for it".to_owned()
+            "the person who approved may have denied it, or the app may not be allowed to ask for it".to_owned()
         })
     }
 
-    /// Checks what the types cannot say. `Err` names the key and what is wrong there.
+    /// Checks the rules that the types cannot express. `Err` names the key and the fault.
     pub fn check(&self) -> Result<(), (String, String)> {
         for (n, scope) in self.known.iter().enumerate() {
             let wrong = |key: &str, problem: String| Err((format!("scope.known[{n}]{key}"), problem));
             if self.known[..n].iter().any(|earlier| earlier.name == scope.name) {
-                return wrong(".name", format!("`{}` is there twice", scope.name));
+                return wrong(".name", format!("`{}` appears twice", scope.name));
             }
             if let Some(unknown) = scope.implies.iter().find(|name| self.get(name).is_none()) {
-                return wrong(".implies", format!("`{unknown}` is no known scope"));
+                return wrong(".implies", format!("`{unknown}` is not a known scope"));
             }
             let Some(probe) = &scope.probe else { continue };
             if scope.implied_by_any_success {
-                return wrong(".probe", "what any success implies needs no probe of its own".to_owned());
+                return wrong(".probe", "a scope that any success implies needs no probe of its own".to_owned());
             }
             if let Err(problem) = probe.check() {
                 return wrong(".probe", problem);
@@ -142,7 +142,7 @@ impl Scopes {
                 }
             }
             if self.needs_itself(&scope.name) {
-                return wrong(".probe.needs", "the probes wait for each other in a circle".to_owned());
+                return wrong(".probe.needs", "the probes depend on each other in a circle".to_owned());
             }
         }
         let account = self.account.as_ref().map_or(Ok(()), |need| self.check_need(need));
@@ -152,18 +152,18 @@ impl Scopes {
     fn check_need(&self, need: &Need) -> Result<(), String> {
         match self.get(&need.scope).and_then(|scope| scope.probe.as_ref()) {
             Some(_) => Ok(()),
-            None => Err(format!("`{}` is no known scope with a probe", need.scope)),
+            None => Err(format!("`{}` is not a known scope with a probe", need.scope)),
         }
     }
 
-    /// Whether a scope's probe waits for its own reply, over however many others.
+    /// Returns `true` if a scope's probe depends on its own reply, directly or through others.
     fn needs_itself(&self, name: &str) -> bool {
         let probe = |name: &str| self.get(name).and_then(|scope| scope.probe.as_ref());
         let needs = |name: &str| -> Vec<&str> {
             probe(name).into_iter().flat_map(|probe| probe.needs.values()).map(|need| need.scope.as_str()).collect()
         };
         let mut reached = needs(name);
-        // Each round adds names or is the last, and there are no more names than known scopes.
+        // Each round adds names or is the last, and there are only as many names as known scopes.
         for _ in 0..self.known.len() {
             let further: Vec<&str> = reached.iter().flat_map(|name| needs(name)).collect();
             reached.extend(further);
@@ -188,8 +188,8 @@ mod tests {
         let a = "[[known]]\nname = 'a'\nprobe = { path = 'a' }\n";
         assert_eq!(check(a), Ok(()));
         let cases = [
-            (format!("{a}{a}"), "scope.known[1].name: `a` is there twice"),
-            ("[[known]]\nname = 'b'\nimplies = ['x']".into(), "scope.known[0].implies: `x` is no known scope"),
+            (format!("{a}{a}"), "scope.known[1].name: `a` appears twice"),
+            ("[[known]]\nname = 'b'\nimplies = ['x']".into(), "scope.known[0].implies: `x` is not a known scope"),
             ("[[known]]\nname = 'b'\nprobe = { pth = 'x' }".into(), "unknown field `pth`"),
             ("[[known]]\nname = 'b'\nprobe = { path = 'x', proves = [401] }".into(), "401 proves nothing"),
             ("[[known]]\nname = 'b'\nprobe = { path = 'x', method = 'POST' }".into(), "`harmless = true`"),
@@ -199,7 +199,7 @@ mod tests {
                 format!(
                     "{a}[[known]]\nname = 'b'\nprobe = {{ path = '{{i}}', needs.i = {{ scope = 'c', path = 'id' }} }}"
                 ),
-                "scope.known[1].probe.needs: `c` is no known scope with a probe",
+                "scope.known[1].probe.needs: `c` is not a known scope with a probe",
             ),
             (
                 "[[known]]\nname = 'a'\nprobe = { path = '{i}', needs.i = { scope = 'b', path = 'id' } }\n\
@@ -207,7 +207,7 @@ mod tests {
                     .into(),
                 "in a circle",
             ),
-            (format!("account = {{ scope = 'b', path = 'id' }}\n{a}"), "scope.account: `b` is no known scope"),
+            (format!("account = {{ scope = 'b', path = 'id' }}\n{a}"), "scope.account: `b` is not a known scope"),
             (
                 "[[known]]\nname = 'b'\nimplied_by_any_success = true\nprobe = { path = 'x' }".into(),
                 "no probe of its own",
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_likely_reason_is_the_nearest_one_that_the_documents_give() {
+    fn the_likely_reason_is_the_most_specific_documented_one() {
         let toml = "withheld = 'any'\n[[known]]\nname = 'a'\nwithheld = 'own'\n[[known]]\nname = 'b'\n[[known]]\nname = 'c'\nnote = 'unused'";
         let mut scopes: Scopes = toml::from_str(toml).unwrap();
         let reasons = |scopes: &Scopes| ["a", "b", "c", "x"].map(|name| scopes.likely_reason(name));

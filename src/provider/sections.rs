@@ -1,4 +1,4 @@
-//! The sections of a definition, each with its keys.
+//! The sections of a definition with their keys.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,22 @@ use super::quirks::{
 use crate::protocol::client::ClientAuthMethod;
 
 keys! {
-    /// How a person makes an app at the provider.
+    /// The registration of an app at the provider.
     #[derive(Default)]
     pub struct App {
         key page: Option<String> {
-            help: "Where to register the app",
-            absent: "not known",
+            help: "The page to register the app",
+            absent: "unknown",
             example: "\"https://shop.example/settings/apps\"",
         }
         key steps: Vec<String> {
-            help: "What to do there, one sentence a step; `{redirect_uri}` stands for ours",
+            help: "The steps there, one sentence each. `{redirect_uri}` is replaced by ours",
             absent: "none",
             example: "[\"Create an app with the redirect URI {redirect_uri}\"]",
         }
         key revoke_page: Option<String> {
-            help: "Where a person removes an app's access again",
-            absent: "not known",
+            help: "The page to remove an app's access",
+            absent: "unknown",
             example: "\"https://shop.example/settings/access\"",
         }
     }
@@ -40,38 +40,38 @@ keys! {
     #[derive(Default)]
     pub struct Authorize {
         key url: UrlTemplates {
-            help: "Where the browser is sent; of several, the first whose parameters all have a value",
-            absent: "none, and no login in the browser",
+            help: "The URL to open in the browser. Of several, the first whose parameters all have a value",
+            absent: "none, so no login in the browser",
             example: "\"https://shop.example/oauth/authorize\"",
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key issuer: Option<String> {
-            help: "The authorization server's issuer, which the callback must name then (RFC 9207)",
+            help: "The authorization server's issuer. If set, the callback must name it (RFC 9207)",
             absent: "the callback need not name it",
             example: "\"https://shop.example\"",
         }
         departure params: BTreeMap<String, String> {
-            help: "Parameters to add; `{state}`, `{client_id}`, `{random}` and the definition's own are filled in",
+            help: "Parameters to add. `{state}`, `{client_id}`, `{random}` and the definition's own are filled in",
             rfc: "no further parameters",
             example: "{ access_type = \"offline\" }",
         }
         departure names: BTreeMap<String, String> {
-            help: "Other names of parameters, the RFC's first",
+            help: "Other parameter names: the RFC's name = the provider's name",
             rfc: "the RFC's parameter names (RFC 6749 §4.1.1)",
             example: "{ client_id = \"app_id\" }",
         }
         departure omit: Vec<String> {
-            help: "Parameters to leave out, by the RFC's names",
+            help: "Parameters to leave out (the RFC's names)",
             rfc: "every parameter of RFC 6749 §4.1.1",
             example: "[\"response_type\"]",
         }
         departure pkce: Pkce {
-            help: "Whether the login is bound to this program by PKCE",
+            help: "Protection of the login with PKCE",
             rfc: "S256 (RFC 7636 §4.2)",
             example: "\"off\"",
         }
         departure route: String {
-            help: "The route of a page in whose fragment the parameters stand",
+            help: "The route of a page that reads the parameters from its fragment",
             rfc: "no fragment in the endpoint (RFC 6749 §3.1)",
             example: "\"#/oauth\"",
         }
@@ -83,38 +83,38 @@ keys! {
     #[derive(Default)]
     pub struct Callback {
         departure state: StateEcho {
-            help: "Whether the provider sends `state` back; one without it has to be confirmed by a person",
+            help: "The provider's handling of `state`. A person has to confirm a callback without it",
             rfc: "echoed (RFC 6749 §4.1.2)",
             example: "\"may-be-missing\"",
         }
         departure names: BTreeMap<String, String> {
-            help: "Other names of parameters, the RFC's first",
+            help: "Other parameter names: the RFC's name = the provider's name",
             rfc: "`code` and `state` (RFC 6749 §4.1.2)",
             example: "{ code = \"auth_code\" }",
         }
         departure signature: CallbackSignature {
-            help: "A signature over the other parameters: HMAC-SHA256 in hex, its key the client secret",
+            help: "A signature over the other parameters: HMAC-SHA256 in hex with the client secret as key",
             rfc: "no signature",
         }
     }
 }
 
 keys! {
-    /// RFC 6749 §3.1.2, RFC 8252 §7: which redirect URIs can be registered.
+    /// The redirect URIs that can be registered (RFC 6749 §3.1.2, RFC 8252 §7).
     #[derive(Default)]
     pub struct Redirect {
         departure https_only: bool {
-            help: "Whether only https is registered, on loopback too",
+            help: "Only https can be registered, even on loopback",
             rfc: "http on loopback (RFC 8252 §7.3)",
             example: "true",
         }
         departure loopback: LoopbackRule {
-            help: "Which loopback redirect URIs the provider takes",
+            help: "The loopback redirect URIs that the provider accepts",
             rfc: "any port of a loopback IP literal (RFC 8252 §7.3)",
             example: "\"exact\"",
         }
         key note: Option<String> {
-            help: "What else there is to know of it",
+            help: "Further remarks",
             absent: "nothing",
             example: "\"one redirect URI for each app\"",
         }
@@ -126,47 +126,47 @@ keys! {
     #[derive(Default)]
     pub struct Token {
         key url: UrlTemplates {
-            help: "Where the code is exchanged; of several, the first whose parameters all have a value",
-            absent: "none, and no code can be exchanged",
+            help: "The URL to exchange the code. Of several, the first whose parameters all have a value",
+            absent: "none, so no code can be exchanged",
             example: "\"https://shop.example/oauth/token\"",
         }
         departure auth: ClientAuthMethod {
-            help: "Where the client secret is sent: in the body, in a Basic header, or not at all",
+            help: "The place of the client secret: in the body, in a Basic header, or nowhere",
             rfc: "Basic is what servers must support (RFC 6749 §2.3.1)",
             example: "\"basic\"",
         }
         departure body: TokenBody {
-            help: "How the parameters are sent",
+            help: "The encoding of the parameters",
             rfc: "form (RFC 6749 §4.1.3)",
             example: "\"json\"",
         }
         departure params: BTreeMap<String, String> {
-            help: "Parameters to add; `{state}`, `{client_id}` and the definition's own are filled in",
+            help: "Parameters to add. `{state}`, `{client_id}` and the definition's own are filled in",
             rfc: "no further parameters",
             example: "{ audience = \"https://shop.example\" }",
         }
         departure names: BTreeMap<String, String> {
-            help: "Other names of parameters, the RFC's first",
+            help: "Other parameter names: the RFC's name = the provider's name",
             rfc: "the RFC's parameter names (RFC 6749 §4.1.3)",
             example: "{ client_id = \"app_id\" }",
         }
         departure omit: Vec<String> {
-            help: "Parameters to leave out, by the RFC's names",
+            help: "Parameters to leave out (the RFC's names)",
             rfc: "every parameter of RFC 6749 §4.1.3",
             example: "[\"redirect_uri\"]",
         }
         departure headers: BTreeMap<String, String> {
-            help: "Headers to add; `{client_id}` and the definition's own parameters are filled in",
+            help: "Headers to add. `{client_id}` and the definition's own parameters are filled in",
             rfc: "no further headers",
             example: "{ X-Client-Id = \"{client_id}\" }",
         }
         departure response: BTreeMap<String, String> {
-            help: "Where the reply has its members: the RFC's name, then a dotted path",
+            help: "The places of the reply's members: the RFC's name = a dotted path",
             rfc: "the RFC's member names (RFC 6749 §5.1)",
             example: "{ access_token = \"data.accessToken\" }",
         }
         departure lifetime: Lifetime {
-            help: "`never`, whatever the reply says, or how long a token lives where the reply does not say",
+            help: "`never`, whatever the reply says, or the lifetime of a token if the reply does not say",
             rfc: "`expires_in` of the reply (RFC 6749 §5.1)",
             example: "\"1h\"",
         }
@@ -185,11 +185,11 @@ keys! {
             rfc: "client id and secret (RFC 6749 §2.3.1)",
         }
         departure ok: SuccessMark {
-            help: "What marks a success, where a failure has status 200 too",
+            help: "The mark of a success, if failures have status 200 too",
             rfc: "the status (RFC 6749 §5.1)",
         }
         departure error: Vec<String> {
-            help: "Dotted paths at which a failure is worded, the first one that is there",
+            help: "Dotted paths to the message of a failure; the first one that exists is used",
             rfc: "`error` (RFC 6749 §5.2)",
             example: "[\"message\"]",
         }
@@ -201,17 +201,17 @@ keys! {
     #[derive(Default)]
     pub struct Refresh {
         departure url: String {
-            help: "Where a token is refreshed",
+            help: "The URL to refresh a token",
             rfc: "the token endpoint (RFC 6749 §6)",
             example: "\"https://shop.example/oauth/refresh\"",
         }
         departure params: BTreeMap<String, String> {
-            help: "Parameters of a refresh, in place of those of `token.params`",
+            help: "Parameters of a refresh, instead of those of `token.params`",
             rfc: "no further parameters",
             example: "{ audience = \"https://shop.example\" }",
         }
         departure names: BTreeMap<String, String> {
-            help: "Other names of parameters, the RFC's first",
+            help: "Other parameter names: the RFC's name = the provider's name",
             rfc: "`refresh_token` (RFC 6749 §6)",
             example: "{ refresh_token = \"token\" }",
         }
@@ -228,17 +228,17 @@ keys! {
     #[derive(Default)]
     pub struct Revoke {
         departure url: String {
-            help: "Where a token is revoked",
-            rfc: "RFC 7009, where there is one",
+            help: "The URL to revoke a token",
+            rfc: "RFC 7009, if there is one",
             example: "\"https://shop.example/oauth/revoke\"",
         }
         departure params: BTreeMap<String, String> {
-            help: "Parameters to add; `{client_id}` and the definition's own are filled in",
+            help: "Parameters to add. `{client_id}` and the definition's own are filled in",
             rfc: "no further parameters",
             example: "{ app = \"{client_id}\" }",
         }
         departure names: BTreeMap<String, String> {
-            help: "Other names of parameters, the RFC's first",
+            help: "Other parameter names: the RFC's name = the provider's name",
             rfc: "`token` (RFC 7009 §2.1)",
             example: "{ token = \"access_token\" }",
         }
@@ -250,8 +250,8 @@ keys! {
     #[derive(Default)]
     pub struct Introspect {
         departure url: String {
-            help: "Where it is asked what a token may do",
-            rfc: "RFC 7662, where there is one",
+            help: "The URL to query what a token may do",
+            rfc: "RFC 7662, if there is one",
             example: "\"https://shop.example/oauth/introspect\"",
         }
     }
@@ -262,39 +262,39 @@ keys! {
     #[derive(Default)]
     pub struct Api {
         key base: UrlTemplates {
-            help: "Where it is; the token goes to this origin",
-            absent: "none, and nothing to call",
+            help: "The base URL. The token is sent to this origin",
+            absent: "none, so `call` cannot be used",
             example: "\"https://shop.example/api\"",
         }
         key origins: Vec<String> {
-            help: "Further origins to which the token may go",
+            help: "Further origins that may receive the token",
             absent: "none",
             example: "[\"https://files.shop.example\"]",
         }
         departure token: Vec<TokenPlacement> {
-            help: "Where the token stands in a request, the preferred way first",
+            help: "The places of the token in a request, the preferred one first",
             rfc: "`Authorization: Bearer` (RFC 6750 §2.1)",
         }
         departure denied: Vec<Denial> {
-            help: "How the API says that a token is good but may not do this",
+            help: "The API's reply for a valid token without permission",
             rfc: "403 with `insufficient_scope` (RFC 6750 §3.1)",
         }
         departure headers: BTreeMap<String, String> {
-            help: "Headers to add to every request; the definition's own parameters are filled in",
+            help: "Headers to add to every request. the definition's own parameters are filled in",
             rfc: "no further headers",
             example: "{ Accept = \"application/json\" }",
         }
         departure query: BTreeMap<String, String> {
-            help: "Query parameters to add to every request; the definition's own parameters are filled in",
+            help: "Query parameters to add to every request. the definition's own parameters are filled in",
             rfc: "no further parameters",
             example: "{ version = \"2\" }",
         }
         departure paging: Paging {
-            help: "How a collection is split into pages",
-            rfc: "no paging; `Link` is RFC 8288",
+            help: "The API's pagination",
+            rfc: "no pagination; `Link` is RFC 8288",
         }
         departure error: Vec<String> {
-            help: "Dotted paths at which an error is worded, the first one that is there",
+            help: "Dotted paths to the message of an error; the first one that exists is used",
             rfc: "`error_description` (RFC 6749 §5.2) or `detail` (RFC 9457 §3.1)",
             example: "[\"error.message\"]",
         }
@@ -304,7 +304,7 @@ keys! {
             example: "\"X-OAuth-Scopes\"",
         }
         key example: Option<String> {
-            help: "A first request that is worth a try, for the hints",
+            help: "An example request, for the hints",
             absent: "none",
             example: "\"/api/v1/products\"",
         }
@@ -315,12 +315,12 @@ keys! {
     /// Values documented elsewhere.
     pub struct Alternative {
         key note: String {
-            help: "What is different there",
+            help: "The difference to this definition",
             required,
             example: "\"the newer documents have other hosts\"",
         }
-        key source: String { help: "Where it was read", required, example: "\"https://shop.example/docs/new\"" }
-        key checked: String { help: "The day on which it was read", required, example: "\"2026-01-31\"" }
+        key source: String { help: "The source of the values", required, example: "\"https://shop.example/docs/new\"" }
+        key checked: String { help: "The date they were read", required, example: "\"2026-01-31\"" }
         key set: Overlay {
             help: "Keys of the definition, as in a file over it",
             required,
@@ -338,13 +338,13 @@ keys! {
             example: "\"GET\"",
         }
         key path: String {
-            help: "Its path: from the root with a `/` in front, else under the API's base",
+            help: "Its path: from the root with a leading `/`, else under the API's base",
             required,
             example: "\"products\"",
         }
         key scope: Option<String> {
-            help: "The scope without which the answer is the provider's denial",
-            absent: "any token will do",
+            help: "The required scope. Without it, the answer is the provider's denial",
+            absent: "any token is enough",
             example: "\"read_products\"",
         }
         key status: u16 {
@@ -361,7 +361,7 @@ keys! {
     }
 }
 
-/// Keys that are laid over a definition.
+/// Keys to lay over a definition.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Overlay(pub toml::Table);
@@ -379,7 +379,7 @@ impl Sample {
         200
     }
 
-    /// The path on the server: one that begins with `/` as it is, another one under the API's base.
+    /// Returns the path on the server: one that begins with `/` as it is, another one under the API's base.
     pub fn full_path(&self, base: Option<&str>) -> String {
         match (self.path.strip_prefix('/'), base) {
             (Some(_), _) | (None, None) => self.path.clone(),

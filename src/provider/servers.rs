@@ -1,17 +1,17 @@
-//! Which of a provider's servers a parameter decides. Told by what comes of another value, so that it holds for every URL
-//! of a definition, however it is written.
+//! The servers of a provider that a parameter decides. They are found by trying another value, so that it works for
+//! every URL of a definition, however it is written.
 
 use super::endpoint::{Endpoint, Origin};
 use super::endpoints::Endpoints;
 use super::resolved::{Provider, RecordedOrigins};
 
 impl Provider {
-    /// The origins that would be others if this parameter had another value; and those that would be if it had none,
-    /// where a definition has another URL for that.
+    /// Lists the origins that would differ if this parameter had another value, or no value in a definition with a
+    /// separate URL for that.
     pub fn servers_decided_by(&self, param: &str) -> Vec<String> {
         let Some(value) = self.params.get(param) else { return Vec::new() };
         let mut params = self.params.clone();
-        // A label that can be a port too.
+        // A label that can also be a port.
         params.insert(param.to_owned(), if value == "1" { "2" } else { "1" }.to_owned());
         let servers = self.endpoints.servers();
         let all = || unique(servers.iter().map(|(_, origin)| origin.clone()));
@@ -29,11 +29,11 @@ impl Provider {
     }
 }
 
-/// The one part that may have several servers.
+/// The only part that may have several servers.
 const FURTHER: &str = "api.origins";
 
 impl Endpoints {
-    /// Each server and what it is for.
+    /// Lists each server and its purpose.
     fn servers(&self) -> Vec<(&'static str, String)> {
         let Self { authorize, token, refresh, revoke, introspect, api_base, api_origins } = self;
         let one = |part, endpoint: &Option<Endpoint>| Some((part, endpoint.as_ref()?.origin().to_string()));
@@ -50,7 +50,7 @@ impl Endpoints {
 }
 
 impl RecordedOrigins {
-    /// Whether all are on this machine, as an emulator's are.
+    /// Returns `true` if all are on this machine, as an emulator's are.
     pub fn are_on_this_machine(&self) -> bool {
         let local = |origin: &String| Origin::parse(origin).is_ok() && origin.starts_with("http://");
         self.token.iter().chain(&self.api).all(local)
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_takes_another_part_is_decided_too() {
+    fn a_server_that_changes_its_part_is_decided_too() {
         let parts = "authorize.url = 'https://our.example/'\ntoken.url = 'https://{x}.example'";
         assert_eq!(provider(parts, None).servers_decided_by("x"), ["https://our.example"]);
     }

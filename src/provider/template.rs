@@ -1,7 +1,7 @@
-//! `{name}` in the texts of a definition, and the values that may stand there.
+//! Placeholders `{name}` in the texts of a definition, and their values.
 //!
-//! A value chooses which machine gets the client's secret, so it is read by a grammar of its own, and the URL that
-//! comes out is parsed again and compared: `evil.com#` in front of `.shop.example` must not move the host.
+//! A value decides which machine gets the client's secret. So it is read by a grammar of its own, and the resulting URL
+//! is parsed again and compared: `evil.com#` in front of `.shop.example` must not move the host.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::{keys, words};
 
-/// What kind of value a parameter takes.
+/// The kind of value that a parameter accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ParamKind {
     /// One DNS label: letters, digits and hyphens, 63 at most (RFC 1035 §2.3.1).
     #[default]
     Label,
-    /// A whole host name, with a port if need be.
+    /// A whole host name, with an optional port.
     Host,
     /// `https://host`, or `http` on loopback; without user name, path, query or fragment.
     Origin,
@@ -29,55 +29,55 @@ keys! {
     #[derive(Default, PartialEq, Eq)]
     pub struct Param {
         key kind: ParamKind {
-            help: "What can stand there: one DNS label, a host name, or an origin such as `https://shop.example.com`",
+            help: "The kind of value: one DNS label, a host name, or an origin such as `https://shop.example.com`",
             absent: "label",
             example: "\"label\"",
         }
         key prompt: Option<String> {
-            help: "The question put to a person",
+            help: "The question to ask a person",
             absent: "the parameter's name",
             example: "\"Name of the shop\"",
         }
         key example: Option<String> {
-            help: "A value to show, and to emulate the provider with",
+            help: "A value to show, also used to emulate the provider",
             absent: "none",
             example: "\"myshop\"",
         }
         key default: Option<String> {
-            help: "The value where none is given",
-            absent: "none; a value has to be given",
+            help: "The value to use if none is given",
+            absent: "none; a value is required",
             example: "\"myshop\"",
         }
         key strip_suffix: Option<String> {
-            help: "An ending that people type along and that is cut off",
-            absent: "nothing is cut off",
+            help: "A suffix that people may type, and that is removed",
+            absent: "nothing is removed",
             example: "\".shop.example\"",
         }
         key optional: bool {
-            help: "No value is needed: templates that name it are passed over",
+            help: "The value is optional: without it, templates that name it are skipped",
             absent: "false",
             example: "true",
         }
         key from_callback: Option<String> {
-            help: "The parameter of the callback from which the value is read",
-            absent: "a person gives it",
+            help: "The callback parameter that contains the value",
+            absent: "a person enters it",
             example: "\"shop\"",
         }
         key from_token: Option<String> {
-            help: "The dotted path of the token reply from which the value is read",
-            absent: "a person gives it",
+            help: "The dotted path to the value in the token reply",
+            absent: "a person enters it",
             example: "\"shop.name\"",
         }
     }
 }
 
 impl Param {
-    /// Whether the value comes from the provider and not from a person.
+    /// Returns `true` if the value comes from the provider and not from a person.
     pub fn is_captured(&self) -> bool {
         self.from_callback.is_some() || self.from_token.is_some()
     }
 
-    /// A value to try a template with.
+    /// Returns a value to try a template with.
     pub fn sample(&self) -> String {
         let by_kind = match self.kind {
             ParamKind::Label => "sample",
@@ -87,7 +87,7 @@ impl Param {
         self.example.clone().or_else(|| self.default.clone()).unwrap_or_else(|| by_kind.to_owned())
     }
 
-    /// The value in its one spelling, or what is wrong with it.
+    /// Returns the value in its one spelling, or the fault in it.
     pub fn normalize(&self, value: &str) -> Result<String, String> {
         let value = value.trim();
         match self.kind {
@@ -104,7 +104,7 @@ impl Param {
                 if is_label(&label) {
                     Ok(label)
                 } else {
-                    Err("it takes one name of letters, digits and hyphens".into())
+                    Err("it must be one name of letters, digits and hyphens".into())
                 }
             }
             ParamKind::Host => normalize_host(value),
@@ -122,13 +122,13 @@ fn is_label(text: &str) -> bool {
 
 fn normalize_host(value: &str) -> Result<String, String> {
     let host = value.to_ascii_lowercase();
-    let problem = || "it takes a host name such as `shop.example.com`".to_owned();
+    let problem = || "it must be a host name such as `shop.example.com`".to_owned();
     let url = url::Url::parse(&format!("https://{host}/")).map_err(|_| problem())?;
     let parsed = match url.port() {
         Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
         None => url.host_str().unwrap_or_default().to_owned(),
     };
-    // Whatever the parser had to change was not a plain host name.
+    // A value that the parser had to change was not a plain host name.
     if parsed == host && url.path() == "/" && !host.ends_with('.') { Ok(host) } else { Err(problem()) }
 }
 
@@ -137,14 +137,14 @@ fn normalize_origin(value: &str) -> Result<String, String> {
     let origin = if origin.contains("://") { origin } else { format!("https://{origin}") };
     let default_port = if origin.starts_with("https:") { ":443" } else { ":80" };
     let origin = origin.strip_suffix(default_port).unwrap_or(&origin);
-    // Whatever the parser had to change was not plainly a host: it takes `0x7f.1` for 127.0.0.1.
+    // A value that the parser had to change was not plainly a host: it takes `0x7f.1` for 127.0.0.1.
     let parsed = super::endpoint::Origin::parse(origin).map(|parsed| parsed.to_string());
     parsed.ok().filter(|parsed| parsed == origin).ok_or_else(|| {
-        "it takes an origin such as `https://shop.example.com`, https or on loopback, nothing after it".into()
+        "it must be an origin such as `https://shop.example.com`: https or on loopback, with nothing after it".into()
     })
 }
 
-/// Puts values in for `{name}`s. A name without a value is left as an error to the caller.
+/// Replaces each `{name}` by its value. A name without a value is an error for the caller.
 pub fn fill(template: &str, values: &BTreeMap<String, String>) -> Result<String, MissingValue> {
     let mut filled = String::new();
     let mut rest = template;
@@ -162,7 +162,7 @@ pub fn fill(template: &str, values: &BTreeMap<String, String>) -> Result<String,
     Ok(filled)
 }
 
-/// The names between braces.
+/// Returns the names between braces.
 pub fn names(template: &str) -> Vec<&str> {
     template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
 }
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_https_or_loopback_and_nothing_follows() {
+    fn an_origin_is_https_or_loopback_with_nothing_after_it() {
         for (typed, origin) in [
             ("https://my.glu.example/", "https://my.glu.example"),
             ("my.glu.example", "https://my.glu.example"),

@@ -14,7 +14,7 @@ fn an_unknown_provider_brings_near_names() {
     near.code(3).says("no provider is called `judgem`").says("did you mean `judgeme`?");
 
     let far = Sandbox::new().run(&["login", "--provider", "xyz"]);
-    far.code(3).says("`oauthctl providers list` shows who there is");
+    far.code(3).says("`oauthctl providers list` lists the providers");
 }
 
 #[test]

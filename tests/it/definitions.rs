@@ -63,7 +63,7 @@ fn what_is_wrong_with_a_definition_is_said_before_anything_is_sent() {
         ("authorize.url = 'http://a.example/'", &["authorize.url", "https only"]),
         ("authorize.url = 'https://a.example/#x'", &["authorize.url", "fragment"]),
         ("authorize.url = 'https://u@a.example/'", &["user name"]),
-        ("authorize.url = 'https://{shop}.example/'", &["`{shop}` is no parameter"]),
+        ("authorize.url = 'https://{shop}.example/'", &["`{shop}` is not a parameter"]),
         ("authorize.params = { state = 'x' }", &["`state` is one of our own parameters"]),
         ("authorize.params = { redirect_uri = 'x' }", &["`redirect_uri` is one of our own parameters"]),
         ("api.token = [{ in = 'header' }]", &["has a `name`"]),
@@ -104,7 +104,7 @@ fn a_copied_definition_means_the_same_and_keeps_its_comments() {
     sandbox.define("glu", "# a note of mine\n[token]\nbody = 'json'\n");
     for (id, comment) in [("judgeme", "# Judge.me: product reviews for shops."), ("glu", "# a note of mine")] {
         let copied = sandbox.run(&["providers", "show", id, "--toml"]);
-        copied.code(0).answers(comment).answers("# What people call the provider.");
+        copied.code(0).answers(comment).answers("# The provider's display name.");
         sandbox.define("copied", copied.stdout());
         let file = sandbox.home().join("config/providers/copied.toml");
         sandbox.run(&["providers", "check", file.to_str().unwrap()]).code(0).answers("`copied` can be used");

@@ -1,4 +1,4 @@
-//! An API request with the token in it, and the API's way to say no (RFC 6750), in a provider's own way.
+//! An API request with its token, and the API's errors (RFC 6750), in a provider's own dialect.
 
 use http::HeaderMap;
 use serde_json::{Map, Value};
@@ -23,7 +23,7 @@ pub struct ListedScopes {
 
 /// The client's side.
 impl Dialect<'_> {
-    /// Adds the headers and query parameters that the API wants with every request; what is there already stays.
+    /// Adds the headers and query parameters that the API requires with every request. Existing ones stay.
     pub fn complete_request(&self, request: &mut HttpRequest) -> Result<(), DefinitionError> {
         let rules = &self.provider.definition.api;
         for (name, text) in value_of(&rules.headers).into_iter().flatten() {
@@ -41,7 +41,7 @@ impl Dialect<'_> {
         Ok(())
     }
 
-    /// Puts the token where the provider wants to see it, once (RFC 6750 §2).
+    /// Puts the token where the provider expects it, once (RFC 6750 §2).
     pub fn place_token(
         &self,
         request: &mut HttpRequest,
@@ -63,14 +63,16 @@ impl Dialect<'_> {
             }
             TokenIn::Query => {
                 request.url.query_pairs_mut().append_pair(name, token.expose());
-                // RFC 6750 §2.3: the reply to such a request must not be kept by a cache.
+                // RFC 6750 §2.3: a cache must not store the reply to such a request.
                 self.header(request, "Cache-Control", "no-store", false)
             }
             TokenIn::Body => {
                 let mut object = match serde_json::from_slice(&request.body) {
                     Ok(Value::Object(object)) => object,
                     _ if request.body.is_empty() => Map::new(),
-                    _ => return Err(self.wrong("api.token", "a token in the body needs a body that is a JSON object")),
+                    _ => {
+                        return Err(self.wrong("api.token", "a token in the body needs a body that is a JSON object"));
+                    }
                 };
                 object.insert(name.to_owned(), token.expose().into());
                 request.body = Value::Object(object).to_string().into_bytes();
@@ -79,7 +81,7 @@ impl Dialect<'_> {
         }
     }
 
-    /// Whether an API reply is the provider's way to say that the token may not do this.
+    /// Returns `true` if an API reply is the provider's denial of a token without permission.
     pub fn is_denial(&self, status: u16, body: &[u8]) -> bool {
         let Some(denials) = value_of(&self.provider.definition.api.denied) else { return false };
         let value = json::parse(body).unwrap_or(Value::Null);
@@ -91,20 +93,20 @@ impl Dialect<'_> {
         })
     }
 
-    /// How the API splits a collection into pages, where the definition says so.
+    /// Returns the API's pagination, if the definition has one.
     pub fn paging(&self) -> Option<&Paging> {
         value_of(&self.provider.definition.api.paging)
     }
 
-    /// The scopes that a reply's headers list for its token, where the API has a header for it.
+    /// Returns the scopes that a reply's headers list for its token, if the API has a header for that.
     pub fn listed_scopes(&self, headers: &HeaderMap) -> Option<ListedScopes> {
         let header = value_of(&self.provider.definition.api.scopes_header)?;
         let scopes = ScopeSet::parse(headers.get(header.as_str())?.to_str().ok()?);
         Some(ListedScopes { header: header.clone(), scopes })
     }
 
-    /// What the API says of an error, in its own words and not yet cleaned: where the definition says that they stand,
-    /// else as RFC 6749 §5.2 or RFC 9457 §3.1 have it.
+    /// Returns the API's message for an error, in its own words and not yet cleaned. It is read from the definition's
+    /// paths, else as in RFC 6749 §5.2 or RFC 9457 §3.1.
     pub fn api_error(&self, body: &[u8]) -> Option<String> {
         let value = json::parse(body).ok()?;
         let text = |path: &str| json::at(&value, path).and_then(plain);
@@ -120,7 +122,7 @@ impl Dialect<'_> {
     }
 }
 
-/// A text as it is, an array of texts in one line; anything else is no message.
+/// Returns a text as it is, and an array of texts in one line. Anything else is not a message.
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -133,8 +135,8 @@ fn plain(value: &Value) -> Option<String> {
 
 /// The server's side, for the emulator.
 impl Dialect<'_> {
-    /// The token of an API request, in whichever of the provider's places it stands. More than one is refused
-    /// (RFC 6750 §2).
+    /// Finds the token of an API request, in any of the provider's placements. More than one token is refused (RFC 6750
+    /// §2).
     pub fn find_token(&self, header: impl Fn(&str) -> Option<String>, query: &str, body: &[u8]) -> Option<String> {
         let placements = self.provider.definition.token_placements();
         let found = placements.iter().filter_map(|placement| {
@@ -153,12 +155,12 @@ impl Dialect<'_> {
         <[String; 1]>::try_from(found).ok().map(|[token]| token)
     }
 
-    /// Whether the provider has a way of its own to word a denial, and not RFC 6750's.
+    /// Returns `true` if the provider has its own format for a denial instead of RFC 6750's.
     pub fn words_denials(&self) -> bool {
         self.provider.definition.api.denied.is_some()
     }
 
-    /// How the provider words a denial: status and JSON body.
+    /// Returns the provider's denial: status and JSON body.
     pub fn denial(&self) -> (u16, Value) {
         let Some(denial) = value_of(&self.provider.definition.api.denied).and_then(|denials| denials.first()) else {
             return (403, serde_json::json!({"error": "insufficient_scope"}));

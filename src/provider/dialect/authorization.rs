@@ -1,4 +1,4 @@
-//! The authorization request and the callback (RFC 6749 §4.1.1, §4.1.2), in a provider's own way.
+//! The authorization request and the callback (RFC 6749 §4.1.1, §4.1.2), in a provider's own dialect.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::provider::quirks::{ScopeEncoding, StateEcho};
 
 /// The client's side.
 impl Dialect<'_> {
-    /// The URL for the browser (RFC 6749 §4.1.1, §4.2.1); an existing query of the endpoint is kept.
+    /// Builds the URL for the browser (RFC 6749 §4.1.1, §4.2.1). An existing query of the endpoint is kept.
     pub fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Url, DefinitionError> {
         let definition = &self.provider.definition;
         let rules = &definition.authorize;
@@ -35,7 +35,7 @@ impl Dialect<'_> {
             params.push("code_challenge", challenge.as_str());
             params.push("code_challenge_method", CodeChallenge::METHOD);
         }
-        // As random as the state, and of no use to find it.
+        // It is as random as the state, and does not reveal it.
         let random = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(format!("random:{}", request.state)));
         let context =
             [("state", request.state.as_str()), ("client_id", request.client_id.as_str()), ("random", &random)];
@@ -45,7 +45,7 @@ impl Dialect<'_> {
         let mut url = self.provider.authorize_endpoint()?.url().clone();
         let query = self.write_query(&params);
         if let Some(route) = value_of(&rules.route) {
-            // The page reads its parameters behind the route, where no server sees them.
+            // The page reads its parameters after the route, where a server does not see them.
             url.set_fragment(Some(&format!("{}?{query}", route.trim_start_matches('#'))));
             return Ok(url);
         }
@@ -57,26 +57,26 @@ impl Dialect<'_> {
         Ok(url)
     }
 
-    /// A callback's parameters with the RFC's names.
+    /// Renames a callback's parameters to the RFC's names.
     pub fn read_callback(&self, mut params: Params) -> Params {
         rename_back(&mut params, &self.provider.definition.callback.names);
         params
     }
 
-    /// Values for the definition's parameters that stand in a callback.
+    /// Returns the values for the definition's parameters that are in a callback.
     pub fn captured_from_callback(&self, params: &Params) -> BTreeMap<String, String> {
         let value = |name: &String| params.single(name).ok().flatten().map(str::to_owned);
         let known = &self.provider.definition.params;
         known.iter().filter_map(|(name, param)| Some((name.clone(), value(param.from_callback.as_ref()?)?))).collect()
     }
 
-    /// Whether the provider may leave the state out of its callback.
+    /// Returns `true` if the provider may leave the state out of its callback.
     pub fn state_may_be_missing(&self) -> bool {
         value_of(&self.provider.definition.callback.state) == Some(&StateEcho::MayBeMissing)
     }
 
-    /// Whether the callback's signature is the provider's; `true` where the provider signs nothing. The signed text is
-    /// every other parameter, sorted by name, as in a query.
+    /// Verifies the callback's signature; `true` if the provider does not sign. The signed text is every other
+    /// parameter, sorted by name, as in a query.
     pub fn signature_holds(&self, params: &Params, secret: Option<&ClientSecret>) -> bool {
         let Some(rule) = value_of(&self.provider.definition.callback.signature) else { return true };
         let (Ok(Some(given)), Some(secret)) = (params.single(&rule.param), secret) else { return false };
@@ -99,26 +99,26 @@ impl Dialect<'_> {
 
 /// The server's side, for the emulator.
 impl Dialect<'_> {
-    /// An authorization request's parameters with the RFC's names.
+    /// Renames an authorization request's parameters to the RFC's names.
     pub fn read_authorization_request(&self, mut params: Params) -> Params {
         rename_back(&mut params, &self.provider.definition.authorize.names);
-        // A client that sends it all the same is not made to say it twice.
+        // A client that sends it anyway need not send it twice.
         if self.authorization_request_omits("response_type") && !params.contains("response_type") {
             params.push("response_type", "code");
         }
         params
     }
 
-    /// Whether the provider's clients leave a parameter (RFC name) out of the authorization request.
+    /// Returns `true` if the provider's clients leave a parameter (RFC name) out of the authorization request.
     pub fn authorization_request_omits(&self, name: &str) -> bool {
         omits(&self.provider.definition.authorize.omit, name)
     }
 
-    /// A callback's parameters with the provider's names, and signed where the provider signs them.
+    /// Renames a callback's parameters to the provider's names, and signs them if the provider does.
     pub fn write_callback(&self, mut params: Params, secret: &ClientSecret) -> Params {
         rename(&mut params, &self.provider.definition.callback.names);
         for (name, param) in &self.provider.definition.params {
-            // What a definition takes from the callback is in the emulator's callback.
+            // The emulator's callback includes everything that a definition reads from a callback.
             if let (Some(their_name), Some(example)) = (&param.from_callback, &param.example) {
                 debug_assert!(!params.contains(their_name), "{name}");
                 params.push(their_name, example);
@@ -132,7 +132,7 @@ impl Dialect<'_> {
     }
 }
 
-/// HMAC-SHA256 in hex over every parameter but the signature itself.
+/// Computes HMAC-SHA256 in hex over every parameter except the signature itself.
 fn signature(params: &Params, param: &str, secret: &ClientSecret) -> String {
     let mut signed: Vec<(&str, &str)> = params.iter().filter(|(name, _)| *name != param).collect();
     signed.sort_unstable();

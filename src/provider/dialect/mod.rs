@@ -1,7 +1,7 @@
-//! The one place where a quirk acts: between the RFCs' values and what a provider wants to see.
+//! The only place where a quirk acts: between the RFCs' values and the provider's.
 //!
-//! The client builds with it what the emulator reads with it, and the other way round. That both agree proves only
-//! that we agree with ourselves; what is right is shown by recorded replies in `tests/fixtures/`.
+//! The client builds with it what the emulator reads with it, and the other way round. Agreement between the two proves
+//! only that we agree with ourselves. The recorded replies in `tests/fixtures/` show what is right.
 
 mod api;
 mod authorization;
@@ -23,7 +23,7 @@ use crate::protocol::params::Params;
 
 const JSON: &str = "application/json";
 
-/// Translates for one provider.
+/// A translator for one provider.
 #[derive(Clone, Copy)]
 pub struct Dialect<'a> {
     provider: &'a Provider,
@@ -34,7 +34,7 @@ impl<'a> Dialect<'a> {
         Self { provider }
     }
 
-    /// A definition's own parameters, their templates filled from the provider's values and from `context`.
+    /// Adds a definition's own parameters, with their templates filled from the provider's values and from `context`.
     fn add_extra(
         &self,
         params: &mut Params,
@@ -52,7 +52,7 @@ impl<'a> Dialect<'a> {
         let mut values = self.provider.params.clone();
         values.extend(context.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         template::fill(text, &values)
-            .map_err(|missing| self.wrong(key, &format!("`{{{}}}` is no parameter", missing.0)))
+            .map_err(|missing| self.wrong(key, &format!("`{{{}}}` is not a parameter", missing.0)))
     }
 
     fn header(&self, message: &mut HttpRequest, name: &str, value: &str, secret: bool) -> Result<(), DefinitionError> {
@@ -72,14 +72,14 @@ fn omit_and_rename(params: &mut Params, omit: &Departure<Vec<String>>, names: &D
     rename(params, names);
 }
 
-/// From the RFC's names to theirs.
+/// Renames parameters from the RFC's names to the provider's.
 fn rename(params: &mut Params, names: &Departure<BTreeMap<String, String>>) {
     for (ours, theirs) in value_of(names).into_iter().flatten() {
         params.rename(ours, theirs);
     }
 }
 
-/// From their names to the RFC's.
+/// Renames parameters from the provider's names to the RFC's.
 fn rename_back(params: &mut Params, names: &Departure<BTreeMap<String, String>>) {
     for (ours, theirs) in value_of(names).into_iter().flatten() {
         params.rename(theirs, ours);

@@ -1,5 +1,5 @@
-//! Which redirect URIs a provider takes (RFC 6749 §3.1.2, RFC 8252 §7). It is asked before there is a value for every
-//! parameter, so the definition alone answers.
+//! The redirect URIs that a provider accepts (RFC 6749 §3.1.2, RFC 8252 §7). They are needed before every parameter has
+//! a value, so the definition alone answers.
 
 use super::Dialect;
 use crate::provider::ProviderDefinition;
@@ -7,12 +7,12 @@ use crate::provider::departure::value_of;
 use crate::provider::quirks::LoopbackRule;
 
 impl Dialect<'_> {
-    /// Whether the provider registers no redirect URI with plain http, not even on loopback.
+    /// Returns `true` if the provider registers only https redirect URIs, even on loopback.
     pub fn redirects_to_https_only(definition: &ProviderDefinition) -> bool {
         value_of(&definition.redirect.https_only) == Some(&true)
     }
 
-    /// Whether the provider may send the browser to a loopback address; where the documents are silent, it may.
+    /// Returns `true` if the provider may send the browser to a loopback address. If the documents are silent, it may.
     pub fn redirects_to_loopback(definition: &ProviderDefinition) -> bool {
         value_of(&definition.redirect.loopback) != Some(&LoopbackRule::No)
     }

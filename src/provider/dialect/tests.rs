@@ -78,7 +78,7 @@ fn the_authorize_url_follows_the_rfc_and_then_the_quirks() {
 }
 
 #[test]
-fn the_token_request_is_a_form_unless_the_definition_says_otherwise() {
+fn the_token_request_is_a_form_unless_the_definition_differs() {
     // RFC 6749 §2.3.1: no credentials in the URI.
     assert_eq!(token_request(URLS).url.as_str(), "https://a.example/token");
     assert_eq!(
@@ -94,7 +94,7 @@ fn the_token_request_is_a_form_unless_the_definition_says_otherwise() {
 }
 
 #[test]
-fn basic_credentials_are_form_encoded_and_never_in_the_body_too() {
+fn basic_credentials_are_form_encoded_and_not_in_the_body() {
     let message = token_request(&format!("{URLS}token.auth = 'basic'"));
     assert_eq!(message.headers["authorization"], format!("Basic {}", BASE64_STANDARD.encode("id%3A1:p+w")));
     let body = String::from_utf8(message.body).unwrap();
@@ -102,7 +102,7 @@ fn basic_credentials_are_form_encoded_and_never_in_the_body_too() {
 }
 
 #[test]
-fn what_the_client_writes_the_server_reads() {
+fn the_server_reads_what_the_client_writes() {
     for quirks in [
         "",
         "token.body = 'json'",
@@ -140,7 +140,7 @@ fn a_nested_reply_is_read_and_written() {
 }
 
 #[test]
-fn replies_are_sorted_into_refusals_faults_and_riddles() {
+fn replies_are_refused_faulty_or_unreadable() {
     let provider = provider(URLS);
     let decode = |status, kind: &str, body: &str| {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]);
@@ -166,7 +166,7 @@ fn replies_are_sorted_into_refusals_faults_and_riddles() {
 }
 
 #[test]
-fn a_token_stands_in_one_place_and_is_found_there() {
+fn a_token_is_put_in_one_place_and_found_there() {
     let toml = "api.base = 'https://a.example'\napi.token = [{in='header', name='X-Api-Token'}, {in='bearer', scheme='BEARER'}, {in='query', name='t'}, {in='body', name='api_token'}]";
     let provider = provider(toml);
     let dialect = Dialect::new(&provider);

@@ -1,5 +1,5 @@
-//! What is sent to the token endpoint and its neighbours (RFC 6749 §4.1.3, §6; RFC 7009; RFC 7662), in a provider's own
-//! way; and what an emulator reads and answers there.
+//! Requests to the token endpoint and its neighbors (RFC 6749 §4.1.3, §6; RFC 7009; RFC 7662) in a provider's own
+//! dialect, and the emulator's side of them.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::Method;
@@ -24,7 +24,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The client's side.
 impl Dialect<'_> {
-    /// The request to the token endpoint (RFC 6749 §4.1.3, §6; credentials: §2.3.1).
+    /// Builds the request to the token endpoint (RFC 6749 §4.1.3, §6; credentials: §2.3.1).
     pub fn encode_token_request(&self, request: &TokenRequest) -> Result<HttpRequest, DefinitionError> {
         let definition = &self.provider.definition;
         let rules = &definition.token;
@@ -36,7 +36,7 @@ impl Dialect<'_> {
         }
         let state = request.state.as_deref().unwrap_or_default();
         let context = [("client_id", request.client_id.as_str()), ("state", state)];
-        // A refresh has no state to repeat, so a parameter that is made of it is left out.
+        // A refresh has no state to repeat, so a parameter made from the state is left out.
         let extra: Departure<_> = value_of(&rules.params).map(|extra| {
             let wanted = |text: &str| request.state.is_some() || !template::names(text).contains(&"state");
             Documented::bare(
@@ -60,7 +60,7 @@ impl Dialect<'_> {
         self.credentialed_message(url, &params, auth, &request.client_id, request.client_secret.as_ref())
     }
 
-    /// The request to the revocation endpoint (RFC 7009 §2.1), or `None` where the provider has none.
+    /// Builds the request to the revocation endpoint (RFC 7009 §2.1), or returns `None` if the provider has none.
     pub fn encode_revocation(
         &self,
         token: &str,
@@ -82,7 +82,7 @@ impl Dialect<'_> {
         Ok(Some(message))
     }
 
-    /// The request to the introspection endpoint (RFC 7662 §2.1), or `None` where the provider has none.
+    /// Builds the request to the introspection endpoint (RFC 7662 §2.1), or returns `None` if the provider has none.
     pub fn encode_introspection(
         &self,
         token: &AccessToken,
@@ -100,12 +100,12 @@ impl Dialect<'_> {
         Ok(Some(message))
     }
 
-    /// Which of a login's tokens a refresh presents.
+    /// Returns `true` if a refresh presents the access token.
     pub fn refreshes_with_access_token(&self) -> bool {
         value_of(&self.provider.definition.refresh.with) == Some(&RefreshWith::Access)
     }
 
-    /// The way to authenticate, and what of it stands in the body.
+    /// Chooses the authentication method, and starts the body with its parameters.
     fn begin_with_credentials(
         &self,
         params: &mut Params,
@@ -113,7 +113,7 @@ impl Dialect<'_> {
         secret: Option<&ClientSecret>,
     ) -> ClientAuthMethod {
         let auth = secret.map_or(ClientAuthMethod::None, |_| self.provider.definition.client_auth());
-        // A Basic header of a provider's own making may leave out who we are.
+        // A provider's own form of the Basic header may leave out the client id.
         let halves = value_of(&self.provider.definition.token.basic);
         let named = halves.is_none_or(|halves| template::names(&halves.user).contains(&"client_id"));
         if (auth != ClientAuthMethod::Basic || !named) && !client_id.as_str().is_empty() {
@@ -171,7 +171,7 @@ impl Dialect<'_> {
                 format!("{}:{}", half(&halves.user)?, half(&halves.password)?)
             }
             None => {
-                // Form-encoded before Basic: RFC 6749 §2.3.1 asks for it, curl does not do it.
+                // Form-encoded before Basic: RFC 6749 §2.3.1 requires it, curl does not do it.
                 let half = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
                 format!("{}:{}", half(client_id.as_str()), half(secret.expose()))
             }
@@ -182,18 +182,18 @@ impl Dialect<'_> {
 
 /// The server's side, for the emulator.
 impl Dialect<'_> {
-    /// Whether the provider's clients leave a parameter (RFC name) out of the token request.
+    /// Returns `true` if the provider's clients leave a parameter (RFC name) out of the token request.
     pub fn token_request_omits(&self, name: &str) -> bool {
         omits(&self.provider.definition.token.omit, name)
     }
 
-    /// Whether the provider's clients ask for a token with GET.
+    /// Returns `true` if the provider's clients request a token with GET.
     pub fn token_request_is_get(&self) -> bool {
         value_of(&self.provider.definition.token.method) == Some(&TokenMethod::Get)
     }
 
-    /// A token request's parameters with the RFC's names. Form and JSON are both read, as servers do; the credentials
-    /// of a Basic header are added to them.
+    /// Reads a token request's parameters with the RFC's names. Form and JSON are both read, as servers do. The
+    /// credentials of a Basic header are added.
     pub fn read_token_request(
         &self,
         query: &str,
@@ -221,7 +221,7 @@ impl Dialect<'_> {
         Some(params)
     }
 
-    /// A revocation request's parameters with the RFC's names, the credentials of a Basic header among them.
+    /// Reads a revocation request's parameters with the RFC's names, including the credentials of a Basic header.
     pub fn read_revocation(&self, authorization: Option<&str>, body: &[u8]) -> Option<Params> {
         let mut params = Params::from_urlencoded(std::str::from_utf8(body).ok()?);
         rename_back(&mut params, &self.provider.definition.revoke.names);
@@ -250,7 +250,7 @@ impl Dialect<'_> {
         Some(())
     }
 
-    /// A token reply as the provider words it.
+    /// Writes a token reply in the provider's format.
     pub fn encode_token_reply(&self, response: &TokenResponse, created_at: Timestamp) -> Value {
         let definition = &self.provider.definition;
         let rules = &definition.token;
@@ -287,7 +287,7 @@ impl Dialect<'_> {
     }
 }
 
-/// No request has more members; each of them is compared with each.
+/// The maximum number of members in a request. Each is compared with each.
 const MAX_MEMBERS: usize = 1000;
 
 fn json_params(body: &[u8]) -> Option<Params> {

@@ -1,4 +1,4 @@
-//! What came back from the token endpoint (RFC 6749 §5): a token, a refusal, or neither.
+//! The reply of the token endpoint (RFC 6749 §5): a token, a refusal, or neither.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,21 +22,21 @@ use crate::protocol::{json, jwt, mask};
 use crate::provider::departure::value_of;
 use crate::provider::quirks::{ExpiryUnit, Lifetime};
 
-/// What a token endpoint answered, understood, and the masked reply for those who want to see it.
+/// A parsed reply of the token endpoint, with the masked reply for display.
 #[derive(Clone, Debug)]
 pub struct TokenReply {
     pub response: TokenResponse,
     pub masked: Value,
-    /// Values for the definition's parameters that stand in the reply, as the API's own address does at some.
+    /// Values for the definition's parameters that are in the reply, such as the API's address at some providers.
     pub captured: BTreeMap<String, String>,
-    /// A member beside the access token that is of the wrong kind, and was left out.
+    /// A member beside the access token that is of the wrong kind and was left out.
     pub malformed: Option<WrongKind>,
 }
 
-/// A reply of the token endpoint that is no token. `reply` is masked and cleaned.
+/// A reply of the token endpoint without a token. `reply` is masked and cleaned.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenReplyError {
-    /// The server understood, and said no (RFC 6749 §5.2), whatever the status below 500.
+    /// The server understood the request and refused it (RFC 6749 §5.2), with any status below 500.
     #[error("the token endpoint refused, with status {status} and {reply}")]
     Refused {
         status: u16,
@@ -44,19 +44,19 @@ pub enum TokenReplyError {
         #[source]
         error: Box<ErrorResponse>,
     },
-    /// The server has a fault of its own.
+    /// The server failed.
     #[error("the token endpoint answered with status {status} and {reply}")]
     ServerFault { status: u16, reply: String },
-    /// RFC 6585 §4, whatever else the reply says: no token was given, and nothing is wrong with what was sent.
-    #[error("the token endpoint is asked too often: it answered with status 429 and {reply}{}", pause(*wait))]
+    /// RFC 6585 §4, whatever else the reply says: no token was given, and nothing is wrong with the request.
+    #[error("the token endpoint is rate-limiting us: it answered with status 429 and {reply}{}", pause(*wait))]
     TooOften {
         reply: String,
-        /// How long it wants to be left alone, if it says so.
+        /// The requested wait, if the server names one.
         wait: Option<HumanDuration>,
     },
-    /// A redirect is not followed: it would carry the client's secret to wherever it points.
+    /// A redirect is not followed: it would carry the client's secret to its target.
     #[error(
-        "the token endpoint answered with a redirect to {target} (status {status}), which is not followed as it would move the client's secret"
+        "the token endpoint answered with a redirect to {target} (status {status}), which is not followed because it would send the client's secret elsewhere"
     )]
     Redirected { status: u16, target: String },
     /// Neither a token nor an error.
@@ -67,16 +67,16 @@ pub enum TokenReplyError {
         #[source]
         source: Option<serde_json::Error>,
     },
-    /// JSON, but no token that can be used.
-    #[error("the token endpoint's reply, status {status}, holds no usable token: {reply}")]
+    /// JSON without a usable token.
+    #[error("the token endpoint's reply, status {status}, contains no usable token: {reply}")]
     Unusable {
         status: u16,
         reply: String,
         #[source]
         source: NotATokenResponse,
     },
-    /// The implicit grant's fragment has no usable token in it.
-    #[error("the redirect's fragment holds no usable token")]
+    /// The implicit grant's fragment without a usable token.
+    #[error("the redirect's fragment contains no usable token")]
     UnusableFragment {
         #[source]
         source: NotATokenResponse,
@@ -84,7 +84,7 @@ pub enum TokenReplyError {
 }
 
 impl TokenReplyError {
-    /// What to do next where `provider` gave this reply. It knows its own name only as an URL.
+    /// Returns the next step for this reply of `provider`. The reply itself identifies the provider only by a URL.
     pub fn next_step(&self, provider: &str) -> NextStep {
         let show = format!("`oauthctl providers show {provider}`");
         match self {
@@ -99,28 +99,29 @@ impl TokenReplyError {
                 _ => format!("{show} shows what was sent and why"),
             }),
             Self::Redirected { .. } => ExitCode::Refused
-                .hint(format!("the token URL has probably moved: compare {show} with the provider's guide")),
+                .hint(format!("the token URL has probably moved; compare {show} with the provider's guide")),
             Self::TooOften { .. } => {
-                ExitCode::Network.hint("nothing is wrong with what was sent; wait a while, then try again")
+                ExitCode::Network.hint("wait a while, then try again; nothing is wrong with the request")
             }
             Self::ServerFault { .. } => {
-                ExitCode::Network.hint("the provider has a fault of its own; log in again later")
+                ExitCode::Network.hint("log in again later; the fault is on the provider's side")
             }
             Self::Unusable { source: NotATokenResponse::Malformed(_), .. } => ExitCode::Network.hint(format!(
-                "`token.response` in the definition says where a member stands, as {show} prints it; else tell the provider"
+                "set the member's path in `token.response` of the definition, which {show} prints; if the path is right, tell the provider"
             )),
             Self::Unreadable { .. } | Self::Unusable { .. } | Self::UnusableFragment { .. } => ExitCode::Network.hint(
-                format!("a proxy or a login page may have answered in the provider's place; else compare with {show}"),
+                format!("a proxy or a login page may have answered instead of the provider; if not, compare with {show}"),
             ),
         }
     }
 }
 
 fn pause(wait: Option<HumanDuration>) -> String {
-    wait.map(|wait| format!("; it asks to be left alone for {wait}")).unwrap_or_default()
+    wait.map(|wait| format!("; it asks for a wait of {wait}")).unwrap_or_default()
 }
 
-/// What may be shown of a reply: no secret by its name, none that was sent, and none that came.
+/// Returns the reply in a form that may be shown: without members of secret names, without sent secrets, and without
+/// received ones.
 fn masked_reply(value: &Value, response: &TokenResponse, sent: &[&str]) -> Value {
     let refresh = response.refresh_token.iter().map(RefreshToken::expose);
     let secrets: Vec<&str> =
@@ -129,7 +130,7 @@ fn masked_reply(value: &Value, response: &TokenResponse, sent: &[&str]) -> Value
 }
 
 impl Dialect<'_> {
-    /// Reads what came back. `secrets` are those of the request, so that a reply that repeats them can be shown.
+    /// Reads the reply. `secrets` are those of the request, so that a reply that repeats them can be shown.
     pub fn decode_token_reply(
         &self,
         status: u16,
@@ -159,7 +160,7 @@ impl Dialect<'_> {
         let value = read_reply(content_type, body).map_err(|source| TokenReplyError::Unreadable {
             status,
             reply: shown(),
-            // It names the member that is there twice, which may be anything.
+            // The message names the repeated member, which may be anything.
             source: source.filter(|problem| !mask::tells(&problem.to_string(), secrets)),
         })?;
         if let Some(error) = self.read_token_error(&value) {
@@ -178,20 +179,20 @@ impl Dialect<'_> {
         Ok(TokenReply { response, masked, captured, malformed: malformed.or(wrong) })
     }
 
-    /// Reads the token out of an implicit grant's fragment (RFC 6749 §4.2.2). A refresh token in it is ignored: "the
+    /// Reads the token from an implicit grant's fragment (RFC 6749 §4.2.2). A refresh token in it is ignored: "the
     /// authorization server MUST NOT issue a refresh token".
     pub fn decode_fragment(&self, params: &Params, now: Timestamp) -> Result<TokenReply, TokenReplyError> {
         let value = params.to_json();
         let (mut response, malformed) =
             self.read_token(&value, now).map_err(|source| TokenReplyError::UnusableFragment { source })?;
-        // The state has done its work, and is nobody's business all the same.
+        // The state has been used, and is hidden all the same.
         let state = params.single("state").ok().flatten().unwrap_or_default();
         let masked = masked_reply(&value, &response, &[state]);
         response.refresh_token = None;
         Ok(TokenReply { response, masked, captured: self.captured(&value).0, malformed })
     }
 
-    /// The token, and what beside it is of the wrong kind, under the provider's own name.
+    /// Returns the token, and the first other member of the wrong kind, under the provider's own name.
     fn read_token(
         &self,
         value: &Value,
@@ -211,7 +212,7 @@ impl Dialect<'_> {
         if value_of(&rules.expires_unit) == Some(&ExpiryUnit::Milliseconds) {
             response.expires_in = response.expires_in.map(|time| time / 1000);
         }
-        // A JWT says itself when it ends (RFC 7519 §4.1.4), where the reply does not.
+        // A JWT contains its expiry (RFC 7519 §4.1.4), if the reply does not.
         let from_jwt = || jwt::expiry(response.access_token.expose()).ok().flatten().map(|end| now.until(end));
         response.expires_in = response.expires_in.or_else(from_jwt);
         match value_of(&rules.lifetime) {
@@ -225,7 +226,7 @@ impl Dialect<'_> {
         Ok((response, malformed.map(own).or(unreached)))
     }
 
-    /// The error in a reply: the RFC's, or where the definition says that it stands.
+    /// Reads the error in a reply: the RFC's, or the one at the definition's path.
     fn read_token_error(&self, value: &Value) -> Option<ErrorResponse> {
         let rules = &self.provider.definition.token;
         let text =
@@ -241,8 +242,8 @@ impl Dialect<'_> {
         ErrorResponse::from_json(value)
     }
 
-    /// The reply with the RFC's member names at its top level, and `expires_at` counted from `now`; and what is of the
-    /// wrong kind on the way to a member.
+    /// Returns the reply with the RFC's member names at its top level, and `expires_at` counted from `now`, and a value
+    /// of the wrong kind on the way to a member.
     fn with_rfc_names(&self, value: &Value, now: Timestamp) -> (Value, Option<WrongKind>) {
         let mut standard = value.as_object().cloned().unwrap_or_default();
         let mut unreached = None;
@@ -285,7 +286,7 @@ impl Dialect<'_> {
     }
 }
 
-/// Where a redirect points, as far as it may be shown: its query may repeat what was sent.
+/// Returns the target of a redirect without its query, which may repeat the request.
 fn redirect_target(headers: &HeaderMap, secrets: &[&str]) -> String {
     let Some(location) = headers.get(LOCATION) else { return "nowhere".to_owned() };
     let text = String::from_utf8_lossy(location.as_bytes());
@@ -298,7 +299,8 @@ fn redirect_target(headers: &HeaderMap, secrets: &[&str]) -> String {
     format!("`{}`", mask::line(&shown, secrets))
 }
 
-/// A point in time as servers write it: RFC 3339, or a number of seconds, or of milliseconds if that is absurdly late.
+/// Reads a point in time as servers write it: RFC 3339, or a number of seconds, or of milliseconds if that is absurdly
+/// late.
 fn point_in_time(value: &Value) -> Option<Timestamp> {
     if let Some(seconds) = json::seconds(value) {
         let seconds = if seconds > 1e11 { seconds / 1000.0 } else { seconds };
@@ -307,7 +309,7 @@ fn point_in_time(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse::<jiff::Timestamp>().ok().map(|time| Timestamp(time.as_second()))
 }
 
-/// A reply by its content type, or, where that is missing or wrong, by its looks.
+/// Reads a reply by its content type or, if that is missing or wrong, by its content.
 fn read_reply(content_type: Option<&str>, body: &[u8]) -> Result<Value, Option<serde_json::Error>> {
     let media_type = HttpRequest::media_type(content_type);
     let text = std::str::from_utf8(body).unwrap_or_default().trim_start();

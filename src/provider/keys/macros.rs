@@ -1,15 +1,15 @@
-//! One entry makes a field and its row.
+//! Macros that make a field and its row from one entry.
 
-/// Writes a struct of a definition together with its rows.
+/// Declares a struct of a definition together with its rows.
 ///
 /// ```ignore
 /// keys! {
 ///     /// RFC 7009.
 ///     #[derive(Default)]
 ///     pub struct Revoke {
-///         // A `Departure<String>`, which the file imports; `rfc` says what holds where it is left out.
+/// A `Departure<String>`, which the file imports; `rfc` names the default.
 ///         departure url: String { help: "…", rfc: "…", example: "\"https://…\"" }
-///         // A plain value: `absent` says it, or `required`; `by` names the function that makes the value.
+/// A plain value: `absent` names the default, or `required`; `by` names the function that makes the value.
 ///         key size: u64 { help: "…", absent: "100" by "hundred", example: "100" }
 ///     }
 /// }
@@ -115,7 +115,7 @@ macro_rules! keys {
     };
 }
 
-/// Writes an enum whose tag stands in the same table as the keys of each kind, together with their rows.
+/// Declares an enum whose tag is in the same table as the keys of each kind, together with their rows.
 macro_rules! kinds {
     (
         $(#[$meta:meta])*

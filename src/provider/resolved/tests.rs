@@ -7,9 +7,9 @@ fn shop(store: &str) -> Result<Provider, DefinitionError> {
     Provider::new(definition, BTreeMap::from([("store".to_owned(), store.to_owned())]), None)
 }
 
-/// The second line of defence: the parameter's grammar lets no such value in.
+/// The second line of defense: the parameter's grammar already excludes such a value.
 #[test]
-fn a_value_that_moves_the_host_is_refused_whoever_let_it_in() {
+fn a_value_that_moves_the_host_is_refused_at_the_end_too() {
     assert_eq!(shop("mugs").unwrap().endpoints.api_origins[0].to_string(), "https://mugs.shop.example");
     for store in ["evil.example/", "evil.example?", "EVIL", "evil.example:1/", "a%2Fb", "évil"] {
         assert!(shop(store).is_err(), "{store}");
@@ -17,7 +17,7 @@ fn a_value_that_moves_the_host_is_refused_whoever_let_it_in() {
 }
 
 #[test]
-fn a_value_from_a_server_is_read_by_the_parameters_grammar() {
+fn a_value_from_a_server_must_fit_the_parameters_grammar() {
     let captured = |store: &str| shop("mugs")?.with_captured(&BTreeMap::from([("store".into(), store.into())]));
     assert_eq!(captured("Cups").unwrap().params["store"], "cups");
     for store in ["a.b", "evil.example/", "", "a b", "-a"] {
