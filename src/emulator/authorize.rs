@@ -1,4 +1,4 @@
-//! The authorization endpoint (RFC 6749 §3.1): judges the request, asks the person, sends the browser back.
+//! The authorization endpoint (RFC 6749 §3.1): checks the request, asks the person, sends the browser back.
 
 use super::consent::{ConsentRequest, RedirectTarget};
 use super::fault::Fault;
@@ -18,7 +18,7 @@ use crate::provider::Dialect;
 use crate::provider::quirks::Pkce;
 use crate::system::entropy::NoEntropy;
 
-/// A request that the browser brings.
+/// Handles a request from the browser.
 pub fn ask(site: &Site, query: &str) -> Result<Reply, NoEntropy> {
     let params = Dialect::new(&site.provider).read_authorization_request(Params::from_urlencoded(query));
     let asked = match judge(site, &params) {
@@ -34,13 +34,13 @@ pub fn ask(site: &Site, query: &str) -> Result<Reply, NoEntropy> {
     Ok(consent)
 }
 
-/// The consent page's form.
+/// Handles the consent page's form.
 pub fn answer(site: &Site, form: &[u8]) -> Result<Reply, NoEntropy> {
     let form = Params::from_urlencoded(&String::from_utf8_lossy(form));
     let transaction = form.single("transaction").ok().flatten().unwrap_or_default();
     let Some(asked) = site.ledger.close_consent(transaction, site.clock.now()) else {
         let sentence = "A consent page can be answered once, within ten minutes. Start the login again.";
-        return Ok(page::refusal(site, "This page was answered before", sentence, None));
+        return Ok(page::refusal(site, "This page was already answered", sentence, None));
     };
     match form.single("decision") {
         Ok(Some("approve")) => {
@@ -52,8 +52,8 @@ pub fn answer(site: &Site, form: &[u8]) -> Result<Reply, NoEntropy> {
     }
 }
 
-/// The request, or the answer to what is wrong with it. As long as client and redirect URI are not proven, that is a
-/// page and no redirect (RFC 6749 §4.1.2.1).
+/// Returns the request, or the reply to a faulty one. Until client and redirect URI are verified, that reply is a page
+/// and not a redirect (RFC 6749 §4.1.2.1).
 fn judge(site: &Site, params: &Params) -> Result<ConsentRequest, Reply> {
     let page = |title, sentence: &str| page::refusal(site, title, sentence, None);
     let dialect = Dialect::new(&site.provider);
@@ -63,12 +63,12 @@ fn judge(site: &Site, params: &Params) -> Result<ConsentRequest, Reply> {
         Ok(Some(id)) => {
             let (id, ours) = (sanitize::line(id), &site.client_id);
             let sentence = format!(
-                "The request came with the client id “{id}”. This emulator knows “{ours}”; each start of it makes a new one."
+                "The request came with the client id “{id}”. This emulator knows “{ours}”; a new one is generated at each start."
             );
-            return Err(page("The client is not known", &sentence));
+            return Err(page("Unknown client", &sentence));
         }
-        Ok(None) => return Err(page("The client is not known", "The request has no client_id.")),
-        Err(_) => return Err(page("The client is not known", "The request has more than one client_id.")),
+        Ok(None) => return Err(page("Unknown client", "The request has no client_id.")),
+        Err(_) => return Err(page("Unknown client", "The request has more than one client_id.")),
     }
 
     let (redirect_uri, redirect_uri_sent) = match params.single("redirect_uri") {
@@ -78,13 +78,13 @@ fn judge(site: &Site, params: &Params) -> Result<ConsentRequest, Reply> {
             let sentence = "The request has no redirect_uri, so there is nowhere to send the browser back to.";
             return Err(page("The redirect URI is missing", sentence));
         }
-        Err(_) => return Err(page("The redirect URI is not clear", "The request has more than one redirect_uri.")),
+        Err(_) => return Err(page("The redirect URI is ambiguous", "The request has more than one redirect_uri.")),
     };
 
-    // Without a response type nobody knows which part of the URL the client would read an error from.
+    // Without a response type, it is unknown which part of the URL the client would read an error from.
     let response_type = match params.single("response_type") {
         Ok(None) => {
-            let sentence = "The request has no response_type. It takes “code” (RFC 6749 §4.1.1) or “token” (§4.2.1).";
+            let sentence = "The request has no response_type. It must be “code” (RFC 6749 §4.1.1) or “token” (§4.2.1).";
             return Err(page("The response type is missing", sentence));
         }
         other => other.ok().flatten().unwrap_or_default(),
@@ -106,10 +106,10 @@ fn judge(site: &Site, params: &Params) -> Result<ConsentRequest, Reply> {
     let definition = &site.provider.definition;
     let scope = match params.single("scope").ok().flatten().filter(|scope| !scope.is_empty()) {
         Some(scope) => ScopeSet::parse(scope),
-        // RFC 6749 §3.3: without a scope the server falls back to its default.
+        // RFC 6749 §3.3: without a scope, the server falls back to its default.
         None => definition.default_scope(),
     };
-    // Unknown scopes are accepted: providers add scopes faster than definitions learn of them.
+    // Unknown scopes are accepted, because providers add scopes faster than definitions are updated.
     Ok(ConsentRequest { back, scope: scope.union(&definition.always_granted()), challenge, redirect_uri_sent })
 }
 
@@ -131,18 +131,19 @@ fn registered(site: &Site, sent: &str) -> Result<RedirectUri, Reply> {
     }))
 }
 
-/// RFC 6749 §4.1.2.1: the characters that an `error_description` may have.
+/// Keeps the characters that an `error_description` may have (RFC 6749 §4.1.2.1).
 fn printable(text: &str) -> String {
     text.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect()
 }
 
-/// RFC 7636 §4.3. A provider that has no PKCE ignores the parameters, as it does any unknown one (RFC 6749 §3.1).
+/// Reads the challenge (RFC 7636 §4.3). A provider without PKCE ignores the parameters, as it does any unknown one (RFC
+/// 6749 §3.1).
 fn read_challenge(site: &Site, params: &Params) -> Result<Option<CodeChallenge>, &'static str> {
     let Some(challenge) = params.single("code_challenge").ok().flatten() else { return Ok(None) };
     if site.provider.definition.pkce() == Pkce::Off {
         return Ok(None);
     }
-    // §4.3: a missing method means `plain`, which protects from little; RFC 9700 §2.1.1 asks for S256.
+    // §4.3: a missing method means `plain`, which protects little. RFC 9700 §2.1.1 asks for S256.
     if params.single("code_challenge_method").ok().flatten() != Some(CodeChallenge::METHOD) {
         return Err("transform algorithm not supported: code_challenge_method must be S256");
     }
@@ -173,7 +174,7 @@ fn approve(site: &Site, asked: &ConsentRequest, ticked: &ScopeSet) -> Result<Rep
     Ok(send_back(site, &asked.back, answer))
 }
 
-/// RFC 6749 §4.2.2: the token itself, and never a refresh token.
+/// Returns the token itself, and never a refresh token (RFC 6749 §4.2.2).
 fn implicit_answer(site: &Site, granted: ScopeSet) -> Result<Params, NoEntropy> {
     let separator = site.provider.definition.separator();
     let response = token::issue_access_token(site, granted, site.ledger.new_family())?;
@@ -201,7 +202,7 @@ fn send_back(site: &Site, back: &RedirectTarget, mut answer: Params) -> Reply {
     let uri = back.redirect_uri.as_str();
     let joint = match (back.response_type, back.redirect_uri.query()) {
         (ResponseType::Token, _) => "#",
-        // RFC 6749 §3.1.2: a query that was registered is kept.
+        // RFC 6749 §3.1.2: a registered query is kept.
         (ResponseType::Code, None) => "?",
         (ResponseType::Code, Some("")) => "",
         (ResponseType::Code, Some(_)) => "&",

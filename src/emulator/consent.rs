@@ -1,21 +1,21 @@
-//! What a person is asked to consent to, from the page that asks until the answer comes.
+//! The request that a person consents to, stored from the consent page until the answer.
 
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::ScopeSet;
 
-/// An authorization request that was found in order.
+/// A valid authorization request.
 #[derive(Clone, Debug)]
 pub struct ConsentRequest {
     pub back: RedirectTarget,
     pub scope: ScopeSet,
     pub challenge: Option<CodeChallenge>,
-    /// RFC 6749 §4.1.3: the token request has to repeat the redirect URI only if it was in this request.
+    /// RFC 6749 §4.1.3: the token request must repeat the redirect URI only if it was in this request.
     pub redirect_uri_sent: bool,
 }
 
-/// Where the answer goes, and in which part of the URL.
+/// The destination of the answer, and the part of the URL that carries it.
 #[derive(Clone, Debug)]
 pub struct RedirectTarget {
     pub redirect_uri: RedirectUri,
@@ -24,7 +24,7 @@ pub struct RedirectTarget {
 }
 
 impl RedirectTarget {
-    /// How many bytes of it came from the request.
+    /// Returns the number of its bytes that came from the request.
     pub fn size(&self) -> usize {
         self.redirect_uri.as_str().len() + self.state.as_ref().map_or(0, String::len)
     }

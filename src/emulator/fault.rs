@@ -1,4 +1,4 @@
-//! Ways in which the emulator misbehaves on request, so that people see what their client does then.
+//! Faults that the emulator produces on request, so that people can see how their client reacts.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use serde_json::json;
 
 use super::wire::Reply;
 
-/// How long the slow token endpoint takes: longer than a person likes to wait, shorter than most clients' limits.
+/// The delay of the slow token endpoint: longer than people like to wait, shorter than most clients' timeouts.
 pub(super) const SLOW: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Fault {
     /// The callback comes without `state`.
     NoState,
-    /// The callback comes with another `state` than the one that was sent.
+    /// The callback comes with a `state` other than the one sent.
     WrongState,
     /// The token endpoint answers with an HTML page and status 200.
     Html,
@@ -30,7 +30,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// What the token endpoint says in place of its answer.
+    /// Returns the token endpoint's reply for this fault.
     pub(super) fn token_reply(self) -> Option<Reply> {
         match self {
             Self::Html => Some(maintenance()),
@@ -38,14 +38,14 @@ impl Fault {
             Self::Empty => Some(Reply::empty(200)),
             Self::ErrorInOk => Some(Reply::json(
                 200,
-                &json!({"error": "invalid_grant", "error_description": "a refusal with status 200, as asked for"}),
+                &json!({"error": "invalid_grant", "error_description": "a refusal with status 200, as requested"}),
             )),
             Self::NoState | Self::WrongState | Self::SlowToken | Self::RevokeUnavailable => None,
         }
     }
 }
 
-/// The page that some gateways put in the place of a reply; the `html` fault answers with it.
+/// Returns the page that some gateways send instead of a reply. The `html` fault answers with it.
 fn maintenance() -> Reply {
     Reply::html(
         200,

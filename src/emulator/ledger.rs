@@ -1,6 +1,6 @@
-//! What the emulator remembers: open consent pages, codes, tokens. In memory, made up, gone with the process.
+//! The emulator's memory: open consent pages, codes, tokens. It is made up, held in memory, and gone with the process.
 //!
-//! Each kind has room for some thousand; where it is full, the oldest goes, and is not known any more.
+//! Each kind has room for a few thousand. If it is full, the oldest entry is dropped and becomes unknown.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,28 +12,29 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, AuthorizationCode, RefreshToken};
 use crate::protocol::time::Timestamp;
 
-/// RFC 6749 §4.1.2 recommends ten minutes at most; a minute shows sooner whether a client dawdles.
+/// RFC 6749 §4.1.2 recommends ten minutes at most. One minute exposes slow clients sooner.
 const CODE_LIFETIME: Duration = Duration::from_secs(60);
 
-/// How long a consent page can be answered, and how long a used code is known as used.
+/// The time in which a consent page can be answered, and for which a used code is remembered as used.
 const MEMORY: Duration = Duration::from_secs(600);
 
-/// How much of one kind is remembered, in bytes. A login with a few scopes takes half a kilobyte, one that makes as much
-/// of it as a request has room for a thousand times that.
+/// The memory for each kind, in bytes. A login with a few scopes takes half a kilobyte. One that fills a request with
+/// scopes takes a thousand times that.
 const ROOM: usize = 4 * 1024 * 1024;
 
-/// How many families are counted, and how many revoked ones are known.
+/// The number of families that are counted, and of revoked ones that are remembered.
 const FAMILIES: usize = 50_000;
 
-/// All tokens that come from one consent. They are revoked together.
+/// All tokens from one consent. They are revoked together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Family(u64);
 
-/// What a code stands for (RFC 6749 §4.1.2: it is bound to the client and the redirect URI; there is one client here).
+/// The grant behind a code (RFC 6749 §4.1.2: it is bound to the client and the redirect URI; there is only one client
+/// here).
 #[derive(Clone, Debug)]
 pub struct IssuedCode {
     pub scope: ScopeSet,
-    /// As the authorization request had it. None where the provider's clients leave it out.
+    /// As in the authorization request. `None` if the provider's clients leave it out.
     pub redirect_uri: Option<String>,
     pub challenge: Option<CodeChallenge>,
     pub family: Family,
@@ -47,7 +48,7 @@ pub struct IssuedToken {
     pub expires_at: Option<Timestamp>,
 }
 
-/// Why a grant is no good: the `hint` of an `invalid_grant`.
+/// The reason why a grant is invalid: the `hint` of an `invalid_grant`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadGrant(pub &'static str);
 
@@ -61,7 +62,7 @@ struct LedgerState {
     access_tokens: BoundedMap<IssuedToken>,
     refresh_tokens: BoundedMap<(ScopeSet, Family, Use)>,
     revoked: BTreeSet<Family>,
-    /// How many access tokens each family has had.
+    /// The number of access tokens issued to each family.
     counts: BTreeMap<Family, usize>,
     families: u64,
 }
@@ -72,10 +73,10 @@ enum Use {
     Used,
 }
 
-/// Things by their secret names, of which the oldest go where there are too many.
+/// Values by their secret names. If there are too many, the oldest are dropped.
 struct BoundedMap<T> {
     things: HashMap<String, (T, usize)>,
-    /// Their names in the order in which they came; some are gone.
+    /// The names in the order of their arrival; some are gone.
     order: VecDeque<String>,
     taken: usize,
 }
@@ -87,9 +88,9 @@ impl<T> Default for BoundedMap<T> {
 }
 
 impl<T> BoundedMap<T> {
-    /// `size`: what the thing takes beside its scopes.
+    /// Adds a value. `size` is its size apart from its scopes.
     fn put(&mut self, name: String, thing: T, scope: &ScopeSet, size: usize) {
-        // What a map, a set and a text take for each.
+        // The overhead of a map, a set and a text for each entry.
         let size = 500 + size + scope.iter().map(|scope| scope.len() + 100).sum::<usize>();
         self.remove(&name);
         self.order.push_back(name.clone());
@@ -136,7 +137,7 @@ impl Ledger {
         books.consents.put(transaction, (asked, now), &scope, size);
     }
 
-    /// A consent page is answered once.
+    /// Takes an open consent page, which can be answered only once.
     pub fn close_consent(&self, transaction: &str, now: Timestamp) -> Option<ConsentRequest> {
         let (asked, since) = self.books().consents.remove(transaction)?;
         (since.until(now) < MEMORY).then_some(asked)
@@ -156,8 +157,8 @@ impl Ledger {
         books.codes.put(code.expose().to_owned(), (issued, Use::Fresh), &scope, size);
     }
 
-    /// Takes a code in, once. `check` looks at what it is bound to; a request that fails there leaves the code good,
-    /// so that a guess at the verifier does not spoil the login it was stolen from.
+    /// Redeems a code, once. `check` verifies what it is bound to. A request that fails there leaves the code valid, so
+    /// that a guess at the verifier does not spoil the login that the code was stolen from.
     pub fn redeem(
         &self,
         code: &AuthorizationCode,
@@ -167,12 +168,12 @@ impl Ledger {
         let mut books = self.books();
         let LedgerState { codes, revoked, .. } = &mut *books;
         let Some((issued, used)) = codes.get_mut(code.expose()) else {
-            return Err(BadGrant("Authorization code is not known"));
+            return Err(BadGrant("Authorization code is unknown"));
         };
         if *used == Use::Used {
-            // RFC 6749 §4.1.2: one of the two who used it is a thief, and nobody knows which.
+            // RFC 6749 §4.1.2: one of its two users is a thief, and there is no way to tell which.
             revoke_all(revoked, issued.family);
-            return Err(BadGrant("Authorization code has been used before; its tokens are revoked now"));
+            return Err(BadGrant("Authorization code has already been used; its tokens are now revoked"));
         }
         if issued.issued_at.until(now) >= CODE_LIFETIME {
             return Err(BadGrant("Authorization code has expired"));
@@ -192,29 +193,29 @@ impl Ledger {
         self.books().refresh_tokens.put(token.expose().to_owned(), thing, &scope, 0);
     }
 
-    /// Takes a refresh token in; the caller issues the next one. A second use revokes the family (RFC 9700 §4.14.2).
+    /// Redeems a refresh token; the caller issues the next one. A second use revokes the family (RFC 9700 §4.14.2).
     pub fn rotate(&self, token: &RefreshToken) -> Result<(ScopeSet, Family), BadGrant> {
         let mut books = self.books();
         let LedgerState { refresh_tokens, revoked, .. } = &mut *books;
         let Some((scope, family, used)) = refresh_tokens.get_mut(token.expose()) else {
-            return Err(BadGrant("Refresh token is not known"));
+            return Err(BadGrant("Refresh token is unknown"));
         };
         if revoked.contains(family) {
             return Err(BadGrant("Refresh token has been revoked"));
         }
         if *used == Use::Used {
             revoke_all(revoked, *family);
-            return Err(BadGrant("Refresh token has been used before; its tokens are revoked now"));
+            return Err(BadGrant("Refresh token has already been used; its tokens are now revoked"));
         }
         *used = Use::Used;
         Ok((scope.clone(), *family))
     }
 
-    /// Takes an access token in where that is what buys the next one. The old one is no good afterwards.
+    /// Redeems an access token at a provider that refreshes with it. The old one becomes invalid.
     pub fn renew(&self, token: &str) -> Result<(ScopeSet, Family), BadGrant> {
         let mut books = self.books();
         let Some(issued) = books.access_tokens.remove(token) else {
-            return Err(BadGrant("Access token is not known"));
+            return Err(BadGrant("Access token is unknown"));
         };
         match books.revoked.contains(&issued.family) {
             true => Err(BadGrant("Access token has been revoked")),
@@ -222,7 +223,7 @@ impl Ledger {
         }
     }
 
-    /// How many access tokens the family had so far; this one is counted from now on.
+    /// Returns the number of access tokens that the family had so far, and counts this one.
     pub fn count_token(&self, family: Family) -> usize {
         let mut books = self.books();
         let count = books.counts.entry(family).or_default();
@@ -234,8 +235,8 @@ impl Ledger {
         before
     }
 
-    /// RFC 7009 §2.1: a refresh token takes all tokens of its consent with it, an access token only itself. A token that
-    /// is not known is as good as revoked.
+    /// Revokes a token (RFC 7009 §2.1): a refresh token with all tokens of its consent, an access token alone. An
+    /// unknown token counts as revoked.
     pub fn revoke(&self, token: &str) {
         let mut books = self.books();
         if let Some((_, family, _)) = books.refresh_tokens.get(token) {
@@ -245,10 +246,10 @@ impl Ledger {
         books.access_tokens.remove(token);
     }
 
-    /// The token, or why it is none (RFC 6750 §3.1).
+    /// Returns the token, or the reason why it is invalid (RFC 6750 §3.1).
     pub fn access_token(&self, token: &str, now: Timestamp) -> Result<IssuedToken, &'static str> {
         let books = self.books();
-        let issued = books.access_tokens.get(token).ok_or("the access token is not known")?;
+        let issued = books.access_tokens.get(token).ok_or("the access token is unknown")?;
         if books.revoked.contains(&issued.family) {
             return Err("the access token has been revoked");
         }
@@ -258,7 +259,7 @@ impl Ledger {
         Ok(issued.clone())
     }
 
-    /// Every change is one statement, so a panic in another thread leaves nothing half done.
+    /// Every change is one statement, so a panic in another thread cannot leave it half done.
     fn books(&self) -> MutexGuard<'_, LedgerState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -276,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_tokens_go_where_there_are_too_many() {
+    fn the_oldest_tokens_are_dropped_if_there_are_too_many() {
         let ledger = Ledger::default();
         let token = |n: usize| AccessToken::new(format!("t{n}"));
         let (most, scope) = (ROOM / 500, ScopeSet::new());
@@ -294,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_of_a_large_request_counts_as_much() {
+    fn a_large_request_uses_up_more_of_the_memory() {
         let mut shelf = BoundedMap::default();
         let scope = ScopeSet::parse(&(0..4000).map(|n| format!("{n:x}")).collect::<Vec<_>>().join(" "));
         for n in 0..100 {
@@ -329,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_use_of_a_code_revokes_what_the_first_one_got() {
+    fn a_second_use_of_a_code_revokes_the_tokens_of_the_first() {
         let (ledger, code) = ledger_with_code(0);
         let issued = ledger.redeem(&code, Timestamp(0), |_| Ok(())).unwrap();
         let token = AccessToken::new("t");
@@ -341,14 +342,14 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_fails_its_checks_leaves_the_code_good() {
+    fn a_request_that_fails_its_checks_leaves_the_code_valid() {
         let (ledger, code) = ledger_with_code(0);
         assert!(ledger.redeem(&code, Timestamp(0), |_| Err(BadGrant("no"))).is_err());
         assert!(ledger.redeem(&code, Timestamp(0), |_| Ok(())).is_ok());
     }
 
     #[test]
-    fn a_revoked_refresh_token_takes_its_access_tokens_along() {
+    fn revoking_a_refresh_token_revokes_its_access_tokens() {
         let ledger = Ledger::default();
         let family = ledger.new_family();
         let issued = |scope: &str| IssuedToken { scope: ScopeSet::parse(scope), family, expires_at: None };
@@ -363,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refresh_token_used_twice_ends_its_family() {
+    fn a_refresh_token_used_twice_revokes_its_family() {
         let ledger = Ledger::default();
         let (first, second) = (RefreshToken::new("1"), RefreshToken::new("2"));
         let family = ledger.new_family();

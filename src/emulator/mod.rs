@@ -1,9 +1,9 @@
-//! Floor 4, the server side: a stand-in for one provider, made from its definition alone. It serves the provider's
-//! own paths on loopback and answers through the same [`Dialect`](crate::provider::Dialect) as the client asks with.
+//! Floor 4, the server side: an emulator of one provider, made from its definition alone. It serves the provider's own
+//! paths on loopback, and answers through the same [`Dialect`](crate::provider::Dialect) that the client uses.
 //!
-//! Whoever can reach the port finds nothing in it but made-up tokens; but it may be up for days, and on a machine with
-//! other users. So connections, requests, and what is remembered of them are bounded: 64 MiB whatever comes. tiny_http
-//! writes the answers, and does not read the requests: see [`request`].
+//! The port gives access to made-up tokens only. But the emulator may run for days, and on a machine with other users.
+//! So connections, requests, and what is remembered of them are bounded: 64 MiB in any case. tiny_http writes the
+//! answers but does not read the requests: see [`request`].
 
 mod authorize;
 mod consent;
@@ -73,7 +73,8 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// `log` hears one line a request, without query, body or headers, so that no secret is in it.
+    /// Starts an emulator. `log` gets one line for each request, without query, body or headers, so that it contains no
+    /// secret.
     pub fn start(
         definition: &ProviderDefinition,
         options: Options,
@@ -88,7 +89,7 @@ impl Emulator {
             Origin::parse(&format!("http://{address}")).map_err(|problem| EmulatorError::Serve(problem.into()))?;
 
         let params = fill_params(definition, &Default::default(), true)?;
-        // What the provider tells its clients, it knows itself.
+        // The emulator knows the values that the provider sends to its clients.
         let captured = definition.params.iter().filter(|(_, param)| param.is_captured());
         let captured = captured.filter_map(|(name, param)| Some((name.clone(), param.example.clone()?))).collect();
         let default = RedirectUri::parse(DEFAULT_REDIRECT_URI).into_iter();
@@ -114,7 +115,7 @@ impl Emulator {
         &self.origin
     }
 
-    /// The provider with its endpoints on this emulator, as a client should see it.
+    /// Returns the provider with its endpoints on this emulator, as a client should see it.
     pub fn provider(&self) -> &Provider {
         &self.site.provider
     }
@@ -132,7 +133,7 @@ impl Emulator {
     }
 }
 
-/// Leads a request to its endpoint.
+/// Routes a request to its endpoint.
 fn route(site: &Site, incoming: &Incoming) -> Reply {
     let endpoints = &site.provider.endpoints;
     let answer = match incoming.path.as_str() {
@@ -151,7 +152,7 @@ fn route(site: &Site, incoming: &Incoming) -> Reply {
     answer.unwrap_or_else(|_: NoEntropy| Reply::json(500, &serde_json::json!({"error": "server_error"})))
 }
 
-/// Whether a path is that of an endpoint of the definition.
+/// Returns `true` if a path is that of an endpoint in the definition.
 fn is_at(path: &str, endpoint: &Option<Endpoint>) -> bool {
     endpoint.as_ref().is_some_and(|endpoint| endpoint.url().path() == path)
 }

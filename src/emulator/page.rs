@@ -1,4 +1,4 @@
-//! The pages that a person sees. One file each: no script, no image, no other server.
+//! The pages that a person sees. Each is one file: without scripts, images or other servers.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ use crate::provider::Endpoint;
 
 const STYLE: &str = include_str!("page.css");
 
-/// Asks the person (RFC 6749 §4.1.1). Approve stands first, so that it is what the Enter key means.
+/// Returns the consent page (RFC 6749 §4.1.1). Approve comes first, so that the Enter key means Approve.
 pub fn consent(site: &Site, asked: &ConsentRequest, transaction: &str) -> Reply {
     let name = escape(site.name());
     let mut scopes = String::new();
@@ -43,7 +43,8 @@ pub fn consent(site: &Site, asked: &ConsentRequest, transaction: &str) -> Reply 
     document(200, site, &format!("Access to {}", site.name()), "", &main)
 }
 
-/// Says what is wrong with a request that leads nowhere. `sent` is a redirect URI to compare with the registered ones.
+/// Returns the page for a faulty request without a way back. `sent` is a redirect URI to compare with the registered
+/// ones.
 pub fn refusal(site: &Site, title: &str, sentence: &str, sent: Option<&str>) -> Reply {
     let mut main = format!(
         r#"<header><div class="mark bad" aria-hidden="true">!</div><h1>{}</h1></header><p>{}</p>"#,
@@ -53,7 +54,7 @@ pub fn refusal(site: &Site, title: &str, sentence: &str, sent: Option<&str>) -> 
     if let Some(sent) = sent {
         let differences: Vec<(usize, usize)> =
             site.redirect_uris.iter().map(|uri| difference(sent, uri, site.options.exact_port)).collect();
-        // The mark in the text that was sent starts where the likest of the registered ones ends.
+        // The mark in the sent text starts where the most similar registered one ends.
         let furthest = differences.iter().map(|(in_sent, _)| *in_sent).max().unwrap_or(0);
         let _ = write!(main, "<h2>Sent</h2><p><code>{}</code></p><h2>Registered</h2>", marked(sent, furthest));
         for (uri, (_, in_registered)) in site.redirect_uris.iter().zip(differences) {
@@ -61,12 +62,12 @@ pub fn refusal(site: &Site, title: &str, sentence: &str, sent: Option<&str>) -> 
         }
     }
     main.push_str(
-        r#"<p class="soft foot">Nothing was sent back to the app, as this request does not prove where that is (RFC 6749 §4.1.2.1).</p>"#,
+        r#"<p class="soft foot">Nothing was sent back to the app, because this request does not prove where the app is (RFC 6749 §4.1.2.1).</p>"#,
     );
     document(400, site, title, "", &main)
 }
 
-/// What is emulated, for those who open the emulator's address.
+/// Returns the page at the emulator's address: a description of what is emulated.
 pub fn index(site: &Site) -> Reply {
     let provider = &site.provider;
     let mut facts = String::new();
@@ -85,7 +86,7 @@ pub fn index(site: &Site) -> Reply {
     for fault in &site.options.faults {
         use clap::ValueEnum as _;
         if let Some(value) = fault.to_possible_value() {
-            fact("Fault, as asked for", value.get_name());
+            fact("Fault, as requested", value.get_name());
         }
     }
     let mut rows = String::new();
@@ -103,14 +104,14 @@ pub fn index(site: &Site) -> Reply {
         false => format!("<table><tr><th>Request</th><th>Scope</th></tr>{rows}</table>"),
     };
     let ports = match site.options.exact_port {
-        true => "Redirect URIs are compared character by character, the port too.",
+        true => "Redirect URIs are compared character by character, including the port.",
         false => {
-            "Redirect URIs are compared character by character, but for the port of a loopback IP address (RFC 8252 §7.3)."
+            "Redirect URIs are compared character by character, except for the port of a loopback IP address (RFC 8252 §7.3)."
         }
     };
     let main = format!(
         r#"<header><div class="mark" aria-hidden="true">{}</div><h1>{}, emulated</h1></header>
-<p>A stand-in for the provider’s servers, made from its definition. It runs on this machine and ends with the command that started it.</p>
+<p>An emulator of the provider’s servers, made from its definition. It runs on this machine and ends with the command that started it.</p>
 <h2>OAuth</h2><dl>{facts}</dl><p class="soft foot">{ports} The client secret is shown by the command that started the emulator.</p>
 <h2>API</h2>{samples}"#,
         initial(site),
@@ -125,13 +126,13 @@ fn write_scope(list: &mut String, site: &Site, scope: &str) {
     let always = definition.always_granted().contains(scope);
     let about = match known {
         Some(known) => escape(&known.about),
-        None => "not among the scopes that the definition knows".to_owned(),
+        None => "not among the scopes in the definition".to_owned(),
     };
     let note = match known.and_then(|known| known.note.as_deref()) {
         Some(note) => format!("<small>{}</small>", escape(note)),
         None => String::new(),
     };
-    // A disabled box is not sent with the form; the answer adds these scopes itself.
+    // A disabled box is not sent with the form, so the answer adds these scopes itself.
     let (class, state, tag) = match always {
         true => ("scope fixed", " checked disabled", r#"<i class="tag">always granted</i>"#),
         false => ("scope", " checked", ""),
@@ -163,8 +164,8 @@ fn document(status: u16, site: &Site, title: &str, class: &str, main: &str) -> R
         name = escape(site.name()),
     );
     let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
-    // `form-action` counts for the redirect that answers the form too, and for those that follow it, so it cannot be
-    // 'self' alone: the browser would not go back to the app.
+    // `form-action` also applies to the redirect that answers the form, and to the redirects that follow. So it cannot
+    // be 'self' alone: the browser would not go back to the app.
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
     );
@@ -174,7 +175,7 @@ fn document(status: u16, site: &Site, title: &str, class: &str, main: &str) -> R
         .with("Referrer-Policy", "no-referrer")
 }
 
-/// A text whose end is marked from the given character on. An empty rest is marked too, by a space that stands for it.
+/// Returns a text that is marked from the given character on. An empty rest is marked too, with a space in its place.
 fn marked(text: &str, same: usize) -> String {
     let at = text.char_indices().nth(same).map_or(text.len(), |(at, _)| at);
     let (start, rest) = text.split_at(at);
@@ -182,8 +183,8 @@ fn marked(text: &str, same: usize) -> String {
     format!("{}<mark>{rest}</mark>", escape(start))
 }
 
-/// Where a redirect URI starts to differ from a registered one, counted in each of them. A port that may differ is
-/// no difference.
+/// Returns the position at which a redirect URI starts to differ from a registered one, counted in each of them. A port
+/// that may differ is not a difference.
 fn difference(sent: &str, registered: &RedirectUri, exact_port: bool) -> (usize, usize) {
     let plain = common_prefix(sent, registered.as_str());
     let Ok(uri) = RedirectUri::parse(sent) else { return (plain, plain) };
@@ -195,7 +196,7 @@ fn difference(sent: &str, registered: &RedirectUri, exact_port: bool) -> (usize,
     if exact_port || !literal || same < authority {
         return (plain, plain);
     }
-    // The two texts differ in length by their ports alone.
+    // The two texts differ in length only by their ports.
     ((same + sent.len()).saturating_sub(aligned.as_str().len()), same)
 }
 
@@ -203,7 +204,7 @@ fn common_prefix(a: &str, b: &str) -> usize {
     a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
 }
 
-/// For HTML text and for attributes in double quotes.
+/// Escapes a text for HTML and for attributes in double quotes.
 fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {

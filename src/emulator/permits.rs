@@ -1,4 +1,4 @@
-//! How many large bodies are in memory at once, with what is made of them until they are answered.
+//! A limit on the large bodies in memory, including what is made of them until they are answered.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
@@ -8,7 +8,7 @@ pub struct Permits {
     left: Condvar,
 }
 
-/// One of them; free again when it is dropped.
+/// One permit; it is free again when dropped.
 pub struct Permit<'a>(&'a Permits);
 
 impl Permits {
@@ -16,7 +16,7 @@ impl Permits {
         Self { free: Mutex::new(free), left: Condvar::new() }
     }
 
-    /// Waits for a free one; `None` if none is free in time.
+    /// Waits for a free permit; `None` if there is none in time.
     pub fn enter(&self, until: Instant) -> Option<Permit<'_>> {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let limit = until.saturating_duration_since(Instant::now());
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_room_is_for_one_at_a_time() {
+    fn a_permit_has_one_holder_at_a_time() {
         let (permits, now) = (Permits::new(1), Instant::now());
         let first = permits.enter(now);
         assert!(first.is_some() && permits.enter(now).is_none());

@@ -1,8 +1,8 @@
-//! One request after the other from one connection, each within bounds (RFC 9112 §2 to §7).
+//! Reads the requests of one connection in turn, each within bounds (RFC 9112 §2 to §7).
 //!
-//! tiny_http has a reader of its own, and it has no bounds: a header of 200 MB, headers without end, a chunk size of any
-//! length are kept as they come, and a client that says nothing holds a thread for ever. Its server takes a listener and
-//! nothing else, so nobody can stand between it and the socket. The parsing here is httparse's.
+//! tiny_http has its own reader, without bounds. It keeps a header of 200 MB, endless headers, or a chunk size of any
+//! length, and a silent client holds a thread forever. Its server accepts only a listener, so nothing can be placed
+//! between it and the socket. The parsing here is httparse's.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -11,27 +11,27 @@ use std::time::{Duration, Instant};
 use super::permits::{Permit, Permits};
 use super::wire::Incoming;
 
-/// How much a request line and its headers may take. Browsers send about 1 KiB, and cookies of other servers on this
-/// machine come along.
+/// The maximum size of a request line and its headers. Browsers send about 1 KiB, plus cookies of other servers on this
+/// machine.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// How many headers there may be.
+/// The maximum number of headers.
 const MAX_HEADERS: usize = 100;
 
-/// No OAuth message comes near this.
+/// No OAuth message comes near this size.
 const MAX_BODY: usize = 1 << 20;
 
-/// Larger bodies take [a room](Permits).
+/// Larger bodies take [a permit](Permits).
 const SMALL_BODY: usize = 16 * 1024;
 
-/// How long a line between chunks may be.
+/// The maximum length of a line between chunks.
 const MAX_CHUNK_LINE: usize = 1024;
 
-/// How long a head may take, from the end of the request before it on; and as long again its body. A browser that keeps
-/// a connection for later makes another one.
+/// The timeout for a head, counted from the end of the previous request, and again for its body. A browser that keeps a
+/// connection for later opens another one.
 const TIME: Duration = Duration::from_secs(10);
 
-/// A request that is not read, and why.
+/// A request that is not read, and the reason.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,
@@ -42,26 +42,26 @@ fn refuse<T>(status: u16, problem: &'static str) -> Result<T, Refusal> {
     Err(Refusal { status, problem })
 }
 
-/// Reads from a connection.
+/// A reader of one connection.
 pub struct Reader<'a> {
     stream: &'a TcpStream,
     permits: &'a Permits,
-    /// What came and belongs to no request yet.
+    /// Bytes that belong to no request yet.
     held: Vec<u8>,
 }
 
-/// A request, and what goes with it.
+/// A request with the properties of its connection.
 pub struct Whole<'a> {
     pub incoming: Incoming,
     /// HTTP/1.0 or 1.1.
     pub minor_version: u8,
-    /// Whether the peer wants to send another one.
+    /// `true` if the peer wants to send another request.
     pub stays: bool,
-    /// Held until it is answered.
-    _room: Option<Permit<'a>>,
+    /// Held until the request is answered.
+    _permit: Option<Permit<'a>>,
 }
 
-/// A head that was parsed.
+/// A parsed head.
 struct Head {
     incoming: Incoming,
     minor_version: u8,
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
         Self { stream, permits, held: Vec::new() }
     }
 
-    /// The next request; `None` where no further one comes.
+    /// Returns the next request; `None` if there are no more.
     pub fn next(&mut self) -> Result<Option<Whole<'a>>, Refusal> {
         let until = Instant::now() + TIME;
         let (head, length) = loop {
@@ -101,12 +101,12 @@ impl<'a> Reader<'a> {
         let Head { mut incoming, minor_version, body } = head;
         let until = Instant::now() + TIME;
         let is_large = !matches!(body, Body::Length(length) if length <= SMALL_BODY);
-        let room = if is_large { Some(self.permits.enter(until)) } else { None };
-        let Some(_room) = room.map_or(Some(None), |room| room.map(Some)) else {
-            return refuse(503, "has a large body, while other ones are read");
+        let permit = if is_large { Some(self.permits.enter(until)) } else { None };
+        let Some(_permit) = permit.map_or(Some(None), |permit| permit.map(Some)) else {
+            return refuse(503, "has a large body, and came while others were being read");
         };
         if incoming.header("Expect").is_some() && self.held.is_empty() {
-            // What happens to it shows with the next read.
+            // A failure shows at the next read.
             let _ = self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
         incoming.body = match body {
@@ -115,16 +115,16 @@ impl<'a> Reader<'a> {
         };
         let closes = incoming.header("Connection").is_some_and(|value| value.to_ascii_lowercase().contains("close"));
         let stays = minor_version == 1 && !closes;
-        Ok(Some(Whole { incoming, minor_version, stays, _room }))
+        Ok(Some(Whole { incoming, minor_version, stays, _permit }))
     }
 
-    /// Waits for more; 0 at the end.
+    /// Waits for more bytes; 0 at the end.
     fn fill(&mut self, until: Instant) -> Result<usize, Refusal> {
         let mut part = [0; 8 * 1024];
         loop {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
-                return refuse(408, "did not come to its end in time");
+                return refuse(408, "did not end in time");
             }
             match self.stream.read(&mut part) {
                 Ok(n) => {
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// So many bytes.
+    /// Reads this many bytes.
     fn exactly(&mut self, length: usize, until: Instant) -> Result<Vec<u8>, Refusal> {
         while self.held.len() < length {
             self.more(until)?;
@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// RFC 9112 §7.1. Extensions and trailers are ignored.
+    /// Reads a chunked body (RFC 9112 §7.1). Extensions and trailers are ignored.
     fn chunks(&mut self, until: Instant) -> Result<Vec<u8>, Refusal> {
         let mut body = Vec::new();
         loop {
@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
         refuse(431, "has too many trailers")
     }
 
-    /// One line with its end.
+    /// Reads one line with its end.
     fn line(&mut self, until: Instant) -> Result<Vec<u8>, Refusal> {
         loop {
             if let Some(end) = self.held.iter().take(MAX_CHUNK_LINE).position(|byte| *byte == b'\n') {
@@ -198,7 +198,7 @@ fn retry(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-/// A head and its length; `None` where it goes on.
+/// Returns a head and its length; `None` if it is incomplete.
 fn parse_head(held: &[u8]) -> Result<Option<(Head, usize)>, Refusal> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut request = httparse::Request::new(&mut headers);
@@ -219,7 +219,8 @@ fn parse_head(held: &[u8]) -> Result<Option<(Head, usize)>, Refusal> {
     Ok(Some((Head { incoming, minor_version: request.version.unwrap_or(1), body }, length)))
 }
 
-/// RFC 9112 §6.3. Two lengths, or a length and chunks, are read by some as one request and by some as two.
+/// Returns the kind of body (RFC 9112 §6.3). Two lengths, or a length and chunks, are read as one request by some and
+/// as two by others.
 fn body_of(headers: &[httparse::Header<'_>]) -> Result<Body, Refusal> {
     let all = |name: &'static str| headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
     let mut lengths = all("Content-Length").map(|header| header.value.trim_ascii());
@@ -229,13 +230,13 @@ fn body_of(headers: &[httparse::Header<'_>]) -> Result<Body, Refusal> {
         (Some(_), Some(_)) => refuse(400, "has two lengths"),
         (None, None) => Ok(Body::Length(0)),
         (None, Some(coding)) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Body::Chunked),
-        (None, Some(_)) => refuse(501, "is sent in a coding that is not known"),
+        (None, Some(_)) => refuse(501, "is sent in an unknown coding"),
         (Some(length), None) if length.iter().all(u8::is_ascii_digit) && !length.is_empty() => {
-            // A number that is too large for a machine word is too large as well.
+            // A number that does not fit into a machine word is too large as well.
             let length = str::from_utf8(length).ok().and_then(|length| length.parse().ok()).unwrap_or(usize::MAX);
             if length <= MAX_BODY { Ok(Body::Length(length)) } else { refuse(413, "has a body of more than 1 MiB") }
         }
-        (Some(_), None) => refuse(400, "has a length that is no number"),
+        (Some(_), None) => refuse(400, "has a length that is not a number"),
     }
 }
 
@@ -245,14 +246,14 @@ mod tests {
 
     use super::*;
 
-    /// What is read from a peer that sends this and says that it is all.
+    /// Returns what is read from a peer that sends these bytes and then closes.
     fn read(bytes: &[u8]) -> Result<Vec<(String, String, bool)>, Refusal> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, permits) = (listener.accept().unwrap().0, Permits::new(1));
         std::thread::scope(|scope| {
             scope.spawn(move || {
-                // Whoever refuses reads no further.
+                // After a refusal, nothing more is read.
                 let _ = peer.write_all(bytes);
                 let _ = peer.shutdown(Shutdown::Write);
                 let _ = peer.read_to_end(&mut Vec::new());
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_the_bounds_is_refused() {
+    fn a_request_beyond_the_bounds_is_refused() {
         let long = "x".repeat(MAX_HEAD);
         for (request, status) in [
             (format!("GET /{long} HTTP/1.1\r\n\r\n"), 431),

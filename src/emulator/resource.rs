@@ -1,4 +1,4 @@
-//! The emulated API: the definition's samples, for those who bring a token with the right scope (RFC 6750).
+//! The emulated API: the definition's samples, for requests with a token of the right scope (RFC 6750).
 
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
         Some(scope) if !issued.scope.contains(scope) => {
             let (status, body) = dialect.denial();
             let reply = Reply::json(status, &body);
-            // RFC 6750 §3.1, unless the provider has a way of its own.
+            // RFC 6750 §3.1, unless the provider has its own format.
             match dialect.words_denials() {
                 true => reply,
                 false => {
@@ -47,7 +47,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
     }
 }
 
-/// RFC 6750 §3.1: a request without a token is told of the scheme, not of an error.
+/// Answers a request without a token: it names the scheme, not an error (RFC 6750 §3.1).
 fn no_token(site: &Site) -> Reply {
     let places: Vec<String> = site.provider.definition.token_placements().iter().map(ToString::to_string).collect();
     let description = format!("the request needs a token in exactly one place: {}", places.join(", "));
@@ -68,7 +68,7 @@ fn wrong_method<'a>(samples: impl Iterator<Item = &'a Sample>) -> Reply {
     Reply::json(405, &body).with("Allow", allowed.join(", "))
 }
 
-/// The sample, its rows cut into pages in the definition's way.
+/// Returns the sample, with its rows split into pages as in the definition.
 fn found(site: &Site, sample: &Sample, incoming: &Incoming) -> Reply {
     let reply = if sample.body.is_empty() {
         Reply::empty(sample.status)
@@ -93,7 +93,7 @@ fn found(site: &Site, sample: &Sample, incoming: &Incoming) -> Reply {
     }
 }
 
-/// The body itself, or its one array.
+/// Returns the body itself if it is an array, or its only array.
 fn rows_of(body: &mut Value) -> Option<&mut Vec<Value>> {
     match body {
         Value::Array(rows) => Some(rows),
@@ -102,10 +102,10 @@ fn rows_of(body: &mut Value) -> Option<&mut Vec<Value>> {
     }
 }
 
-/// How many rows a page has when the request does not say.
+/// The page size if the request does not name one.
 const PAGE_SIZE: usize = 10;
 
-/// Leaves the rows that the query asks for. For a provider that links its pages, the query of the next one.
+/// Keeps the rows that the query requests. For a provider that links its pages, returns the query of the next one.
 fn cut(paging: &Paging, rows: &mut Vec<Value>, query: &str) -> Option<String> {
     let params = Params::from_urlencoded(query);
     let number = |name: &str| params.single(name).ok().flatten().and_then(|text| text.parse::<usize>().ok());
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_cut_into_the_pages_that_are_asked_for() {
+    fn rows_are_split_into_the_requested_pages() {
         let page = Paging::Page { param: "page".into(), first: 1, size: Some("per_page".into()), max_size: None };
         for (query, left) in [
             ("", "[1,2,3]"),

@@ -1,4 +1,4 @@
-//! The revocation endpoint (RFC 7009): a token comes in and is good no more.
+//! The revocation endpoint (RFC 7009): it invalidates a token.
 
 use serde_json::json;
 
@@ -18,7 +18,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
     }
     let authorization = incoming.header("Authorization");
     let Some(params) = Dialect::new(&site.provider).read_revocation(authorization.as_deref(), &incoming.body) else {
-        return refuse(400, error("invalid_request", Some("the body is no form"), None));
+        return refuse(400, error("invalid_request", Some("the body is not a form"), None));
     };
     let value = |name: &str| params.single(name).ok().flatten().unwrap_or_default();
     let secret = Some(value("client_secret")).filter(|secret| !secret.is_empty()).map(ClientSecret::new);
@@ -29,6 +29,6 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
         return refuse(400, error("invalid_request", Some("`token` is missing"), None));
     }
     site.ledger.revoke(value("token"));
-    // RFC 7009 §2.2: 200, also for a token that is not known; the body is ignored.
+    // RFC 7009 §2.2: 200, also for an unknown token; the body is ignored.
     Reply::empty(200)
 }

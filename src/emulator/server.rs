@@ -1,8 +1,8 @@
-//! The port: as many connections as there are places, each on a thread of its own, and what a request becomes.
+//! The port: a limited number of connections, each on its own thread, and the route of a request.
 //!
-//! Where the places are used up, the connection that has waited longest for its peer makes room: whoever opens many and
-//! says nothing keeps nobody out. What a request may take is bounded by its [`Reader`]; so the memory of the process is,
-//! whatever comes.
+//! If all places are in use, the connection that has waited longest for its peer is closed. So a client that opens many
+//! connections and sends nothing cannot keep others out. The [`Reader`] bounds each request, and so the memory of the
+//! process is bounded too.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -19,33 +19,33 @@ use super::site::Site;
 use super::wire::{Incoming, Reply};
 use crate::protocol::sanitize;
 
-/// A browser opens six connections to one server, and a storm of clients some hundred for a moment.
+/// A browser opens six connections to one server, and a burst of clients a few hundred for a moment.
 const PLACES: usize = 64;
 
-/// Threads of connections that were closed from here, and are about to end, come on top.
+/// Threads whose connections were closed from here, and which are about to end, are counted on top.
 const THREADS: usize = 2 * PLACES;
 
-/// How many large bodies are read at once. Made into values, each takes some ten MiB.
+/// The number of large bodies read at once. As values, each takes about ten MiB.
 const LARGE_BODIES: usize = 2;
 
-/// How long a peer may take to read an answer, and what it has sent beyond what was read.
+/// The time for a peer to read an answer, and to send what exceeds the part that was read.
 const WRITE_TIME: Duration = Duration::from_secs(5);
 
-/// How long, and how much, a peer that was refused may go on: an answer gets lost if its connection is closed before all
-/// that was sent is read.
+/// The limits within which a refused peer may continue to send: an answer is lost if its connection is closed before
+/// everything sent was read.
 const LINGER: Duration = Duration::from_millis(500);
 const LINGER_BYTES: u64 = 1 << 20;
 
-/// How long the end waits for the threads. One that its peer holds up is abandoned.
+/// The time that shutdown waits for the threads. A thread that its peer holds up is abandoned.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A port that is served. It is closed when this is dropped.
+/// A served port. It is closed when this is dropped.
 pub struct Server {
     shared: Arc<Shared>,
     accepting: Option<JoinHandle<()>>,
 }
 
-/// What a request becomes.
+/// The function that answers a request.
 type Route = fn(&Site, &Incoming) -> Reply;
 
 struct Shared {
@@ -59,7 +59,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Open {
-    /// In the order in which they began to wait.
+    /// In the order in which they started to wait.
     connections: Vec<Connection>,
     threads: usize,
     count: u64,
@@ -68,7 +68,7 @@ struct Open {
 struct Connection {
     key: u64,
     stream: Arc<TcpStream>,
-    /// Whether it waits for its peer.
+    /// `true` if it waits for its peer.
     waits: bool,
 }
 
@@ -77,7 +77,7 @@ impl Server {
         listener.set_nonblocking(true)?;
         let (open, permits) = (Mutex::default(), Permits::new(LARGE_BODIES));
         let shared = Arc::new(Shared { site, route, poller: Poller::new()?, permits, open, ended: Condvar::new() });
-        // SAFETY: it is deleted in `accept`, which has the listener, before that is closed.
+        // SAFETY: it is deleted in `accept`, which owns the listener, before the listener is closed.
         unsafe { shared.poller.add_with_mode(&listener, Event::readable(0), PollMode::Level)? };
         let to_accept = Arc::clone(&shared);
         let accepting = thread::Builder::new().name("emulator".to_owned()).spawn(move || accept(&listener, &to_accept));
@@ -101,7 +101,7 @@ impl Drop for Server {
 
 impl Connection {
     fn close(&self) {
-        // The peer may have done so.
+        // The peer may have closed it.
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
@@ -111,7 +111,7 @@ impl Shared {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a connection; `None` if there is none.
+    /// Finds a place for a connection; `None` if there is none.
     fn enter(&self, stream: &Arc<TcpStream>) -> Option<u64> {
         let mut open = self.open();
         if open.connections.len() >= PLACES {
@@ -128,7 +128,7 @@ impl Shared {
         Some(key)
     }
 
-    /// `false` if the connection has lost its place.
+    /// Marks the connection as waiting or not. `false` if it has lost its place.
     fn waits(&self, key: u64, waits: bool) -> bool {
         let mut open = self.open();
         let Some(at) = open.connections.iter().position(|connection| connection.key == key) else { return false };
@@ -145,7 +145,7 @@ impl Shared {
     }
 }
 
-/// Left also when the thread panics.
+/// It is left even if the thread panics.
 struct Place<'a> {
     shared: &'a Shared,
     stream: &'a TcpStream,
@@ -170,16 +170,16 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         match listener.accept() {
             Ok((stream, _)) => begin(stream, shared),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            // No descriptor is left, or the peer is gone.
+            // There are no more descriptors, or the peer is gone.
             Err(_) => drop(shared.site.stop.wait(Duration::from_millis(10))),
         }
     }
     let _ = shared.poller.delete(listener);
 }
 
-/// Where there is no place and no thread, the connection is closed.
+/// Starts a connection. Without a place and a thread, it is closed.
 fn begin(stream: TcpStream, shared: &Arc<Shared>) {
-    // On some systems it has what its listener has.
+    // On some systems it inherits the listener's settings.
     if stream.set_nonblocking(false).is_err() || stream.set_write_timeout(Some(WRITE_TIME)).is_err() {
         return;
     }
@@ -195,7 +195,7 @@ fn begin(stream: TcpStream, shared: &Arc<Shared>) {
     }
 }
 
-/// Answers what comes on one connection.
+/// Answers the requests of one connection.
 fn serve(shared: &Shared, stream: &TcpStream, key: u64) {
     let site = &shared.site;
     let mut reader = Reader::new(stream, &shared.permits);
@@ -208,14 +208,14 @@ fn serve(shared: &Shared, stream: &TcpStream, key: u64) {
         if !shared.waits(key, false) {
             return;
         }
-        // A fault of ours costs one answer.
+        // A panic costs only one answer.
         let reply = panic::catch_unwind(AssertUnwindSafe(|| (shared.route)(site, &whole.incoming)))
             .unwrap_or_else(|_| Reply::json(500, &serde_json::json!({"error": "server_error"})));
         let target = format!("{} {}", whole.incoming.method, whole.incoming.path);
         (site.log)(&format!("{} {}", sanitize::line(&target), reply.status));
         let bytes = reply.into_wire(whole.incoming.method == "HEAD", whole.minor_version, whole.stays);
         let mut out = stream;
-        // The peer may be gone; it is its own loss.
+        // The peer may be gone, and that only affects the peer.
         if out.write_all(&bytes).is_err() || !whole.stays {
             return;
         }

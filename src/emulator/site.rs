@@ -1,5 +1,5 @@
-//! What all endpoints of one emulator share: the provider, its one client, what was issued, and what was asked for on the
-//! command line.
+//! The shared state of all endpoints of one emulator: the provider, its one client, what was issued, and the options of
+//! the command line.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,22 +15,23 @@ use crate::system::entropy::{Entropy, NoEntropy, random};
 
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// 0 takes any free one.
+    /// 0 picks a free port.
     pub port: u16,
     /// Consent at once, without the page.
     pub approve: bool,
     /// Compare the port of a loopback redirect URI too.
     pub exact_port: bool,
     pub faults: Vec<Fault>,
-    /// Registered beside [`DEFAULT_REDIRECT_URI`](crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI).
+    /// Registered in addition to [`DEFAULT_REDIRECT_URI`](crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI).
     pub redirect_uris: Vec<RedirectUri>,
-    /// How long a login's first access token lives, the next one, and so on; the last value counts for all that follow.
+    /// The lifetimes of a login's first access token, the next one, and so on. The last value applies to all that
+    /// follow.
     pub token_lifetimes: Vec<Duration>,
-    /// How long the token endpoint takes to answer.
+    /// The delay of the token endpoint.
     pub latency: Duration,
 }
 
-/// What all endpoints share.
+/// The shared state of all endpoints.
 pub struct Site {
     pub provider: Provider,
     pub client_id: ClientId,
@@ -54,7 +55,7 @@ impl Site {
     }
 }
 
-/// 32 random bytes, in hex.
+/// Returns 32 random bytes in hex.
 pub fn random_hex(entropy: &dyn Entropy) -> Result<String, NoEntropy> {
     use std::fmt::Write as _;
     Ok(random::<32>(entropy)?.iter().fold(String::new(), |mut hex, byte| {
@@ -63,7 +64,7 @@ pub fn random_hex(entropy: &dyn Entropy) -> Result<String, NoEntropy> {
     }))
 }
 
-/// Set once, when the emulator ends.
+/// A flag that is set once, when the emulator ends.
 #[derive(Default)]
 pub struct Stop {
     set: Mutex<bool>,
@@ -80,7 +81,7 @@ impl Stop {
         *self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the end, but no longer than this; whether it has come.
+    /// Waits for the end up to a limit, and returns `true` if it has come.
     pub fn wait(&self, limit: Duration) -> bool {
         let set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
         *self.changed.wait_timeout_while(set, limit, |set| !*set).unwrap_or_else(PoisonError::into_inner).0

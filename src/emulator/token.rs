@@ -1,4 +1,4 @@
-//! The token endpoint (RFC 6749 §3.2): a code or a refresh token comes in, an access token goes out.
+//! The token endpoint (RFC 6749 §3.2): it exchanges a code or a refresh token for an access token.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::provider::Dialect;
 use crate::provider::quirks::Pkce;
 use crate::system::entropy::NoEntropy;
 
-/// What most providers that let a token expire say.
+/// The lifetime that most providers with expiring tokens use.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 
 pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
@@ -43,7 +43,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
     };
     if !is_authentic(site, &request) {
         let reply = refuse(401, error("invalid_client", Some("Client authentication failed"), None));
-        // RFC 6749 §5.2: a client that tried the header is told which scheme the header takes.
+        // RFC 6749 §5.2: a client that used the header is told the scheme of the header.
         return Ok(match authorization {
             Some(_) => reply.with("WWW-Authenticate", "Basic realm=\"token endpoint\""),
             None => reply,
@@ -61,7 +61,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
         }
         Grant::RefreshToken(token) => site.ledger.rotate(&token),
         Grant::ClientCredentials { .. } => {
-            let description = "this emulator has the authorization code and the refresh grant";
+            let description = "this emulator supports the authorization code and the refresh grant";
             return Ok(refuse(400, error("unsupported_grant_type", Some(description), None)));
         }
     };
@@ -78,7 +78,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
     }
 }
 
-/// An access token without a refresh token, as the implicit grant hands it out.
+/// Issues an access token without a refresh token, as in the implicit grant.
 pub fn issue_access_token(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, NoEntropy> {
     let access_token = AccessToken::new(random_hex(&*site.entropy)?);
     let expires_in = (!site.provider.definition.never_expires()).then(|| lifetime(site, family));
@@ -88,7 +88,7 @@ pub fn issue_access_token(site: &Site, scope: ScopeSet, family: Family) -> Resul
     Ok(TokenResponse { access_token, token_type, expires_in, refresh_token: None, scope: Some(scope) })
 }
 
-/// The lifetime for the next access token of a family.
+/// Returns the lifetime for the next access token of a family.
 fn lifetime(site: &Site, family: Family) -> Duration {
     let lifetimes = &site.options.token_lifetimes;
     let nth = site.ledger.count_token(family);
@@ -123,7 +123,8 @@ fn is_authentic(site: &Site, request: &TokenRequest) -> bool {
     knows_client(site, request.client_id.as_str(), request.client_secret.as_ref())
 }
 
-/// RFC 6749 §3.2.1. A public client has no secret to show; one that shows some must show the right one.
+/// Authenticates the client (RFC 6749 §3.2.1). A public client has no secret; if it sends one, it must be the right
+/// one.
 pub fn knows_client(site: &Site, id: &str, secret: Option<&ClientSecret>) -> bool {
     let secret_is_right = match secret {
         Some(secret) => *secret == site.client_secret,
@@ -132,7 +133,7 @@ pub fn knows_client(site: &Site, id: &str, secret: Option<&ClientSecret>) -> boo
     secret_is_right & (id == site.client_id.as_str())
 }
 
-/// What the code was bound to when it was issued (RFC 6749 §4.1.3, RFC 7636 §4.6).
+/// Checks what the code was bound to when it was issued (RFC 6749 §4.1.3, RFC 7636 §4.6).
 fn check_binding(
     site: &Site,
     issued: &IssuedCode,
@@ -143,16 +144,16 @@ fn check_binding(
     if issued.redirect_uri.as_deref().is_some_and(|expected| expected != redirect_uri) && !omitted {
         return Err(BadGrant(match redirect_uri {
             "" => "redirect_uri is missing; the authorization request had one",
-            _ => "redirect_uri is not the one of the authorization request",
+            _ => "redirect_uri differs from the authorization request",
         }));
     }
     match (&issued.challenge, verifier) {
         (Some(challenge), Some(verifier)) if challenge.is_met_by(verifier) => Ok(()),
         (Some(_), Some(_)) => Err(BadGrant("code_verifier does not match the code_challenge")),
         (Some(_), None) => Err(BadGrant("code_verifier is missing; the authorization request had a code_challenge")),
-        // RFC 9700 §4.8.2: else a thief could cut the challenge out of the authorization request.
+        // RFC 9700 §4.8.2: otherwise a thief could remove the challenge from the authorization request.
         (None, Some(_)) if site.provider.definition.pkce() != Pkce::Off => {
-            Err(BadGrant("code_verifier came, but the authorization request had no code_challenge"))
+            Err(BadGrant("code_verifier was sent, but the authorization request had no code_challenge"))
         }
         (None, _) => Ok(()),
     }

@@ -1,8 +1,8 @@
-//! One HTTP exchange as plain values. tiny_http writes the answers; its types stay here.
+//! One HTTP exchange as plain values. tiny_http writes the answers; its types are not used elsewhere.
 
 use serde_json::Value;
 
-/// A request, whole.
+/// A complete request.
 pub struct Incoming {
     pub method: String,
     pub path: String,
@@ -12,9 +12,9 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// A request without a body.
+    /// Creates a request without a body.
     pub fn new(method: &str, target: &str, headers: Vec<(String, String)>) -> Self {
-        // RFC 9112 §3.2.2: a server takes the absolute form too.
+        // RFC 9112 §3.2.2: a server accepts the absolute form too.
         let target = match target.strip_prefix("http://") {
             Some(rest) => rest.find('/').map_or("/", |slash| &rest[slash..]),
             None => target,
@@ -27,7 +27,7 @@ impl Incoming {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
     }
 
-    /// HEAD is answered like GET, without the body.
+    /// Returns `true` for GET and HEAD, which is answered like GET without the body.
     pub fn is_get(&self) -> bool {
         matches!(self.method.as_str(), "GET" | "HEAD")
     }
@@ -42,7 +42,8 @@ pub struct Reply {
 
 impl Reply {
     pub fn empty(status: u16) -> Self {
-        // Nothing here may be kept: codes and tokens are in it (RFC 6749 §5.1), and the ledger changes with each login.
+        // A cache must not store anything: replies contain codes and tokens (RFC 6749 §5.1), and the ledger changes
+        // with each login.
         Self { status, headers: vec![("Cache-Control", "no-store".to_owned())], body: Vec::new() }
     }
 
@@ -72,10 +73,10 @@ impl Reply {
         self
     }
 
-    /// As bytes: `HTTP/1.0` knows no chunks, HEAD no body.
+    /// Returns the reply as bytes: without chunks for `HTTP/1.0`, without a body for HEAD.
     pub fn into_wire(self, is_head: bool, minor_version: u8, stays: bool) -> Vec<u8> {
         let headers = self.headers.iter().filter_map(|(name, value)| {
-            // A value that is no header is left out; all that are made of foreign text are percent-encoded.
+            // An invalid header value is left out. All values made of foreign text are percent-encoded.
             tiny_http::Header::from_bytes(name.as_bytes(), value.as_bytes()).ok()
         });
         let length = self.body.len();
@@ -88,10 +89,10 @@ impl Reply {
         );
         let mut bytes = Vec::new();
         let version = tiny_http::HTTPVersion(1, minor_version);
-        // A Vec takes all that is written into it.
+        // Writing to a Vec cannot fail.
         let _ = response.raw_print(&mut bytes, version, &[], is_head, None);
         if !stays && let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            // tiny_http leaves what is said of the connection to its own server.
+            // tiny_http leaves the `Connection` header to its own server.
             bytes.splice(end + 1..end + 1, *b"Connection: close\r\n");
         }
         bytes

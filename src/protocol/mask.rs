@@ -210,7 +210,7 @@ mod tests {
             super::json(&value, &[]),
             json!({"access_token": "[6 characters]", "token_type": "Bearer", "data": {"refreshToken": "[3 characters]"}, "expires_in": 3})
         );
-        // The code of an error is no authorization code, and its message makes nothing else public.
+        // The code of an error is not an authorization code, and its message makes nothing else public.
         for (value, shown) in [
             (json!({"code": "not_found", "message": "no"}), json!({"code": "not_found", "message": "no"})),
             (json!({"code": "abcdef", "hint": "no"}), json!({"code": "[6 characters]", "hint": "no"})),

@@ -326,13 +326,13 @@ fn the_token_endpoint_says_why_it_refuses() {
         ("client_id", "wrong", 401, "invalid_client", ""),
         ("grant_type", "password", 400, "unsupported_grant_type", ""),
         ("grant_type", "client_credentials", 400, "unsupported_grant_type", ""),
-        ("code", "unknown", 400, "invalid_grant", "Authorization code is not known"),
+        ("code", "unknown", 400, "invalid_grant", "Authorization code is unknown"),
         (
             "redirect_uri",
             "http://127.0.0.1:8766/callback",
             400,
             "invalid_grant",
-            "redirect_uri is not the one of the authorization request",
+            "redirect_uri differs from the authorization request",
         ),
         ("redirect_uri", "", 400, "invalid_grant", "redirect_uri is missing; the authorization request had one"),
     ] {
