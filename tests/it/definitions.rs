@@ -64,9 +64,9 @@ fn what_is_wrong_with_a_definition_is_said_before_anything_is_sent() {
         ("authorize.url = 'https://a.example/#x'", &["authorize.url", "fragment"]),
         ("authorize.url = 'https://u@a.example/'", &["user name"]),
         ("authorize.url = 'https://{shop}.example/'", &["`{shop}` is not a parameter"]),
-        ("authorize.params = { state = 'x' }", &["`state` is one of our own parameters"]),
-        ("authorize.params = { redirect_uri = 'x' }", &["`redirect_uri` is one of our own parameters"]),
-        ("api.token = [{ in = 'header' }]", &["has a `name`"]),
+        ("authorize.params = { state = 'x' }", &["`state` is a parameter that oauthctl sends itself"]),
+        ("authorize.params = { redirect_uri = 'x' }", &["`redirect_uri` is a parameter that oauthctl sends itself"]),
+        ("api.token = [{ in = 'header' }]", &["needs a `name`"]),
         ("params.store = { kind = 'label', example = 'evil.example#' }", &["params.store"]),
         ("token.lifetime = 'forever'", &["write `never`"]),
     ];

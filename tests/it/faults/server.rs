@@ -92,7 +92,7 @@ fn a_fault_of_the_server_leaves_the_old_token_in_use_with_a_warning() {
             json("200 OK", GOOD),
         ],
     );
-    for words in ["status 503", "left alone for 20s"] {
+    for words in ["status 503", "a wait of 20s"] {
         let output = scripted.sandbox.run(&["token"]);
         assert_eq!(output.code(0).says("warning:").says(words).says("good for").stdout(), "at-1\n");
     }
@@ -103,13 +103,13 @@ fn a_fault_of_the_server_leaves_the_old_token_in_use_with_a_warning() {
 fn a_token_endpoint_that_is_asked_too_often_says_how_long_it_wants_to_be_left_alone() {
     let often = |headers: &[&str], says: &str| case("429 Too Many Requests", headers, "", 8, says);
     a_login_and_a_refresh_end(&[
-        often(&["Retry-After: 120"], "it asks to be left alone for 2m"),
-        often(&["Retry-After: Fri, 31 Dec 2100 23:59:59 GMT"], "it asks to be left alone for "),
-        often(&["Retry-After: 99999999999999999999999999"], "it asks to be left alone for "),
-        often(&[], "asked too often: it answered with status 429 and an empty body\n"),
+        often(&["Retry-After: 120"], "it asks for a wait of 2m"),
+        often(&["Retry-After: Fri, 31 Dec 2100 23:59:59 GMT"], "it asks for a wait of "),
+        often(&["Retry-After: 99999999999999999999999999"], "it asks for a wait of "),
+        often(&[], "is rate-limiting us: it answered with status 429 and an empty body\n"),
         often(&["Retry-After: soon"], "status 429 and an empty body\n"),
         often(&["Retry-After: Sun, 06 Nov 1994 08:49:37 GMT"], "status 429 and an empty body\n"),
-        case("429 Too Many Requests", &[JSON], r#"{"error":"invalid_grant"}"#, 8, "asked too often"),
+        case("429 Too Many Requests", &[JSON], r#"{"error":"invalid_grant"}"#, 8, "is rate-limiting us"),
     ]);
 }
 
