@@ -1,15 +1,15 @@
-//! A keychain of sealed files, for machines that have no other: `--store file`.
+//! A keychain of encrypted files, for machines that have no other: `--store file`.
 //!
-//! One file an account below the data directory, XChaCha20-Poly1305 under one key. The key comes from the environment
-//! (`OAUTHCTL_STORE_KEY`) or lies in a file below the configuration directory.
+//! Each account has one file below the data directory, encrypted with XChaCha20-Poly1305 under one key. The key comes
+//! from the environment (`OAUTHCTL_STORE_KEY`) or from a file below the configuration directory.
 //!
-//! What this protects against: someone who gets the sealed file *alone*, from a backup of the data directory, a copied
-//! folder, a file sent by mistake; and a file that was changed, or renamed to pass for another account. What it does
-//! not protect against: whoever can read the key file too. That is every program which runs as this user, and root. Nor
-//! does it notice when an old sealed file is put back in the place of a newer one. With the key in the environment the
-//! disk alone gives nothing away. An OS keychain is better where there is one.
+//! This protects against an attacker who gets the encrypted file *alone*: from a backup of the data directory, a copied
+//! folder, or a file sent by mistake. It also detects a file that was changed, or renamed to pass for another account.
+//! It does not protect against programs that can read the key file too. That is every program of this user, and of
+//! root. Nor does it detect an old file that is restored in place of a newer one. With the key in the environment, the
+//! disk alone reveals nothing. An OS keychain is better where there is one.
 //!
-//! What a file looks like says `seal.rs`; the account is the name that is sealed along.
+//! `seal.rs` describes the file format. The account is the name that is authenticated with the ciphertext.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,11 +21,11 @@ use crate::keychain::{FileProblem, Keychain, KeychainError, PROBE, SecretBytes, 
 use crate::system::entropy::{self, Entropy};
 use crate::system::private_file::{self, PrivateDir, PrivateFileError, SIZE_LIMIT};
 
-/// Where a given key comes from, for the message that says it is none.
+/// The source of a given key, for the error that says it is not valid.
 pub const KEY_VARIABLE: &str = "OAUTHCTL_STORE_KEY";
 
 const KEY_FILE: &str = "store.key";
-/// A key file is one line of 44 characters; whatever is longer is something else.
+/// A key file is one line of 44 characters. A much longer file is something else.
 const KEY_FILE_LIMIT: u64 = 1024;
 
 pub struct SealedFiles {
@@ -34,15 +34,15 @@ pub struct SealedFiles {
     entropy: Arc<dyn Entropy>,
 }
 
-/// The key file lies in a folder apart from the sealed files, so that copying the one does not copy the other.
+/// The source of the key. The key file is not in the folder of the sealed files, so copying one does not copy both.
 enum KeyPlace {
     Given(SealKey),
     Folder(PathBuf),
 }
 
 impl SealedFiles {
-    /// Below `data` come the sealed files; below `config` the key, unless one is given (what [`KEY_VARIABLE`] holds).
-    /// Touches nothing on the disk.
+    /// Creates a keychain with its files below `data`. The key is below `config`, unless one is given (the value of
+    /// [`KEY_VARIABLE`]). Touches nothing on the disk.
     pub fn new(
         data: &Path,
         config: &Path,
@@ -56,12 +56,12 @@ impl SealedFiles {
         Ok(Self { store: data.join("store"), key, entropy })
     }
 
-    /// Sealed files below `store` under a key that the caller keeps.
+    /// Creates a keychain with its files below `store`, under a key that the caller keeps.
     pub fn under_key(store: PathBuf, key: SealKey, entropy: Arc<dyn Entropy>) -> Self {
         Self { store, key: KeyPlace::Given(key), entropy }
     }
 
-    /// The key, if there is one already.
+    /// Returns the key, if there is one already.
     fn key(&self) -> Result<Option<SealKey>, KeychainError> {
         match &self.key {
             KeyPlace::Given(key) => Ok(Some(key.clone())),
@@ -69,8 +69,8 @@ impl SealedFiles {
         }
     }
 
-    /// The key, made now if this is the first write. Where sealed files lie already, a missing key is an accident: a
-    /// new one would seal the next login and leave the others shut for good, so that is an error.
+    /// Returns the key, and creates it on the first write. If sealed files exist already, a missing key is an error:
+    /// a new key would seal the next login and leave the others unreadable for good.
     fn key_or_new(&self) -> Result<SealKey, KeychainError> {
         let folder = match &self.key {
             KeyPlace::Given(key) => return Ok(key.clone()),
@@ -80,7 +80,7 @@ impl SealedFiles {
             return Ok(key);
         }
         if let Some(sealed) = self.any_sealed_file()? {
-            // Another process may have made both since we looked: it makes the key first, so look once more.
+            // Another process may have created both since we looked. It creates the key first, so look once more.
             return key_in(folder)?.ok_or_else(|| problem(&sealed, FileProblem::KeyGone));
         }
         let key = SealKey::random(&*self.entropy).map_err(no_entropy)?;
@@ -89,7 +89,7 @@ impl SealedFiles {
         let dir = PrivateDir::create(folder).map_err(at(folder))?;
         match dir.write_new(KEY_FILE, text.as_bytes()).map_err(at(&path))? {
             true => Ok(key),
-            // Another process was first; its key counts.
+            // Another process was first, and its key counts.
             false => key_in(folder)?.ok_or_else(|| problem(&path, FileProblem::KeyGone)),
         }
     }
@@ -126,7 +126,7 @@ impl Keychain for SealedFiles {
     fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError> {
         let path = SealedPath::of(&self.store, account)?.path();
         let Some(sealed) = private_file::read(&path, SIZE_LIMIT).map_err(at(&path))? else { return Ok(None) };
-        // The key comes second, because a writer makes it first.
+        // Read the key second, because a writer creates it first.
         let key = self.key()?.ok_or_else(|| problem(&path, FileProblem::KeyGone))?;
         let opened = key.open(account, &sealed).map_err(|why| match why {
             NotOpened::NotOurs => problem(&path, FileProblem::NotOurs),
@@ -137,7 +137,7 @@ impl Keychain for SealedFiles {
 
     fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
         let place = SealedPath::of(&self.store, account)?;
-        // What is written must be readable again.
+        // Every file that is written must be readable again.
         let limit = SIZE_LIMIT as usize - seal::OVERHEAD;
         if secret.len() > limit {
             return Err(KeychainError::TooLarge { limit: limit as u32 });
@@ -169,18 +169,18 @@ impl Keychain for SealedFiles {
     }
 
     fn place(&self) -> String {
-        format!("the sealed files below `{}`", self.store.display())
+        format!("the encrypted files in `{}`", self.store.display())
     }
 }
 
-/// Where an account's file lies.
+/// The path of an account's file.
 struct SealedPath {
     folder: PathBuf,
     name: String,
 }
 
 impl SealedPath {
-    /// Takes names that are file names everywhere, and no others: `[a-z0-9][a-z0-9._-]*`, after `app/` or alone.
+    /// Accepts only names that are valid file names everywhere: `[a-z0-9][a-z0-9._-]*`, after `app/` or alone.
     fn of(store: &Path, account: &str) -> Result<Self, KeychainError> {
         let (folder, name) = match account.strip_prefix("app/") {
             Some(name) => ("app", name),
@@ -190,7 +190,7 @@ impl SealedPath {
         let fits = name.bytes().next().is_some_and(plain) && name.bytes().all(|b| plain(b) || b"._-".contains(&b));
         match fits {
             true => Ok(Self { folder: store.join(folder), name: format!("{name}.sealed") }),
-            false => Err(KeychainError::Refused { reason: "that name cannot be the name of a sealed file".to_owned() }),
+            false => Err(KeychainError::Refused { reason: "that name cannot be used as a file name".to_owned() }),
         }
     }
 
@@ -207,7 +207,7 @@ fn key_in(folder: &Path) -> Result<Option<SealKey>, KeychainError> {
     }
 }
 
-/// `name` says where the text stood. The text itself is never shown: it may be a key with a typing error.
+/// Parses a key. `name` is the source of the text. The text itself is never shown: it may be a key with a typo.
 fn parse_key(text: &[u8], name: &str) -> Result<SealKey, KeychainError> {
     SealKey::parse(text).ok_or_else(|| KeychainError::BadKey { name: name.to_owned() })
 }

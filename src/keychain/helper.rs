@@ -1,13 +1,13 @@
-//! A keychain that another program keeps: `--store helper:NAME` runs `docker-credential-NAME`.
+//! A keychain in another program: `--store helper:NAME` runs `docker-credential-NAME`.
 //!
 //! The protocol is that of github.com/docker/docker-credential-helpers, so that `pass`, a cloud's secret manager or a
-//! company's own helper serves without code here. The action is the only argument; the rest goes over stdin: to `store`
-//! `{"ServerURL","Username","Secret"}`, to `get` and `erase` the server's URL. Failures are told on *stdout*, with
-//! exit code 1.
+//! company's own helper works without code here. The action is the only argument. The rest goes over stdin: `store`
+//! reads `{"ServerURL","Username","Secret"}`, `get` and `erase` read the server's URL. Failures are reported on
+//! *stdout*, with exit code 1.
 //!
-//! A helper keeps secrets by a server's URL. Ours are `https://oauthctl.invalid/ACCOUNT`, a name that can never be a
-//! registry's (RFC 6761 §6.4). The user's name repeats the account, because helpers may answer with what is merely
-//! similar (the one for Windows compares host and path as it sees fit).
+//! A helper stores secrets by server URL. Ours are `https://oauthctl.invalid/ACCOUNT`, a host name that can never be a
+//! registry's (RFC 6761 §6.4). The user name repeats the account, because a helper may return an entry that is merely
+//! similar (the Windows helper has its own rules for comparing host and path).
 
 use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};
@@ -25,20 +25,20 @@ use crate::protocol::{member, sanitize};
 use crate::system::process::in_background;
 use crate::system::signals::{Helper, Unbroken};
 
-/// How long we wait for a helper. It may ask a person for a passphrase or a server across the world for the secret.
+/// How long we wait for a helper. It may ask the user for a passphrase, or a distant server for the secret.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// How much of an answer is read. A record has a few KiB.
+/// How much of a reply is read. A record has a few KiB.
 const MAX_ANSWER: u64 = 2 * 1024 * 1024;
 
-/// How much of its talk is kept, of which a line is shown.
-const MAX_TALK: u64 = 8 * 1024;
+/// How much of its stderr is kept. One line of it is shown.
+const MAX_STDERR: u64 = 8 * 1024;
 
-/// What every helper says when it has nothing under that name (`ErrCredentialsNotFound`).
+/// The message of every helper that has no such entry (`ErrCredentialsNotFound`).
 const NOT_FOUND: &str = "credentials not found in native keychain";
 
-/// `[A-Za-z0-9][A-Za-z0-9._-]*`, at most [`MAX_NAME`] characters: a part of a file's name. It is kept in place, so that
-/// a kind of store is a small value that can be copied.
+/// The name of a helper: `[A-Za-z0-9][A-Za-z0-9._-]*`, at most [`MAX_NAME`] characters, as it is part of a file name.
+/// It is stored inline, so that a kind of store is a small value that can be copied.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HelperName {
     bytes: [u8; MAX_NAME],
@@ -60,11 +60,11 @@ impl HelperName {
     }
 
     pub fn as_str(&self) -> &str {
-        // Only ASCII came in.
+        // `parse` accepts only ASCII.
         std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
     }
 
-    /// The program: `docker-credential-NAME`.
+    /// Returns the program's name: `docker-credential-NAME`.
     pub fn program(&self) -> String {
         format!("docker-credential-{self}")
     }
@@ -87,7 +87,7 @@ pub struct CredentialHelper {
     deadline: Duration,
 }
 
-/// What `store` takes and `get` gives.
+/// The input of `store` and the output of `get`.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Credentials {
@@ -100,12 +100,12 @@ struct Credentials {
 }
 
 impl CredentialHelper {
-    /// Starts nothing yet.
+    /// Creates the keychain. Starts no program yet.
     pub fn new(name: HelperName) -> Self {
         Self { program: name.program(), deadline: DEADLINE }
     }
 
-    /// Runs one action. What a failed one said is `Err` in the inner result.
+    /// Runs one action. The inner `Err` is the output of a failed one.
     fn run(&self, action: &str, input: Zeroizing<Vec<u8>>) -> Result<Result<HelperOutput, String>, KeychainError> {
         let mut command = Command::new(&self.program);
         command.arg(action).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -117,7 +117,7 @@ impl CredentialHelper {
         let mut child = match command.spawn() {
             Ok(child) => child,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let reason = format!("the program `{}` is not on the search path", self.program);
+                let reason = format!("the program `{}` is not in PATH", self.program);
                 return Err(KeychainError::Missing { reason });
             }
             Err(error) => return Err(self.refused(action, &format!("it could not be started ({error})"))),
@@ -125,20 +125,22 @@ impl CredentialHelper {
         let _helper = Helper::watch(&child, alone);
         drop(unbroken);
         let until = Instant::now() + self.deadline;
-        let talk_to = |child: &mut Child| {
-            // The input comes last: where nobody can hear the answer, nothing was said.
+        let connect = |child: &mut Child| {
+            // The input comes last: nothing is sent unless the answer can be read.
             let stdout = read_behind(child.stdout.take(), MAX_ANSWER)?;
-            let stderr = read_behind(child.stderr.take(), MAX_TALK)?;
+            let stderr = read_behind(child.stderr.take(), MAX_STDERR)?;
             let mut stdin = child.stdin.take();
-            // A helper that does not read must not hold us up; one that ends early breaks the pipe, and its answer counts.
+            // A helper that does not read must not block us. One that exits early breaks the pipe; its answer counts.
             in_background("helper", move || stdin.as_mut().map(|stdin| stdin.write_all(&input)))?;
             Ok((stdout, stderr))
         };
-        let (stdout, stderr) = match talk_to(&mut child) {
+        let (stdout, stderr) = match connect(&mut child) {
             Ok(streams) => streams,
             Err::<_, io::Error>(error) => {
                 self.end(child, alone);
-                return Err(self.refused(action, &format!("there is no thread to talk to it on ({error})")));
+                return Err(
+                    self.refused(action, &format!("no thread could be started for its input and output ({error})"))
+                );
             }
         };
         let answer = match stdout.recv_timeout(self.deadline) {
@@ -150,8 +152,8 @@ impl CredentialHelper {
         if success {
             return Ok(Ok(answer));
         }
-        let talk = stderr.recv_timeout(until.saturating_duration_since(Instant::now())).unwrap_or_default();
-        let said = [&answer, &talk].into_iter().map(|text| sanitize::line(&String::from_utf8_lossy(text)));
+        let errors = stderr.recv_timeout(until.saturating_duration_since(Instant::now())).unwrap_or_default();
+        let said = [&answer, &errors].into_iter().map(|text| sanitize::line(&String::from_utf8_lossy(text)));
         Ok(Err(said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")))
     }
 
@@ -164,13 +166,13 @@ impl CredentialHelper {
         if alone {
             kill_group(&child);
         }
-        // It may have ended just now; what is left of it then is reaped all the same, if there is a thread for it.
+        // It may have exited just now. It is reaped all the same, if a thread can be started for that.
         let _ = child.kill();
         let _ = in_background("helper", move || child.wait());
     }
 
     fn refused(&self, action: &str, said: &str) -> KeychainError {
-        let said = if said.is_empty() { "it says nothing more" } else { said };
+        let said = if said.is_empty() { "it gave no reason" } else { said };
         KeychainError::Refused { reason: format!("`{} {action}`: {said}", self.program) }
     }
 }
@@ -180,29 +182,29 @@ impl Keychain for CredentialHelper {
         let answer = match self.run("get", server_url(account).into_bytes().into())? {
             Ok(answer) => answer,
             Err(said) if said.starts_with(NOT_FOUND) => return Ok(None),
-            // One that fails after it has answered.
+            // The helper failed after it had answered.
             Err(said) if said.contains('{') => {
-                return Err(self.refused("get", "what it said may have the secret in it"));
+                return Err(self.refused("get", "its output is not shown, as it may contain the secret"));
             }
             Err(said) => return Err(self.refused("get", &said)),
         };
-        // The error names a member, and quotes nothing.
+        // The error names a member and quotes no value.
         let found: Credentials = member::typed(&answer).map_err(|error| match error.classify() {
-            Category::Data => self.refused("get", &format!("in its answer {error}")),
-            _ => self.refused("get", "its answer is not the JSON that the protocol wants"),
+            Category::Data => self.refused("get", &format!("in its reply, {error}")),
+            _ => self.refused("get", "its reply is not the JSON that the protocol requires"),
         })?;
-        // The helper for `pass` says so, instead of failing, that there is nothing.
+        // The helper for `pass` returns an empty secret for a missing entry, instead of failing.
         if found.secret.is_empty() {
             return Ok(None);
         }
         if found.username != username(account) {
-            return Err(self.refused("get", "it answers with the entry of something else"));
+            return Err(self.refused("get", "it returned a different entry"));
         }
         Ok(Some(SecretBytes::new(found.secret.as_bytes().to_vec())))
     }
 
     fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
-        let text = std::str::from_utf8(secret).map_err(|_| self.refused("store", "it takes text only"))?;
+        let text = std::str::from_utf8(secret).map_err(|_| self.refused("store", "it accepts only text"))?;
         let credentials = Credentials {
             server_url: server_url(account),
             username: username(account),
@@ -211,14 +213,16 @@ impl Keychain for CredentialHelper {
         let input = Zeroizing::new(serde_json::to_vec(&credentials).unwrap_or_default());
         match self.run("store", input)? {
             Ok(_) => Ok(()),
-            // A helper that repeats what it was given would show the secret.
-            Err(said) if reveals(&said, text) => Err(self.refused("store", "what it said has the secret in it")),
+            // A helper that repeats its input would show the secret.
+            Err(said) if reveals(&said, text) => {
+                Err(self.refused("store", "its output is not shown, as it contains the secret"))
+            }
             Err(said) => Err(self.refused("store", &said)),
         }
     }
 
     fn delete(&self, account: &str) -> Result<bool, KeychainError> {
-        // Helpers differ in what they say of the erasure of what is not there.
+        // Helpers differ in how they report the erasure of a missing entry.
         if self.get(account)?.is_none() {
             return Ok(false);
         }
@@ -238,12 +242,12 @@ fn server_url(account: &str) -> String {
     format!("https://oauthctl.invalid/{account}")
 }
 
-/// Without a slash, which the helper for `pass` would take for a folder.
+/// Returns the user name. It has no slash, which the helper for `pass` would take for a folder.
 fn username(account: &str) -> String {
     account.replace('/', ":")
 }
 
-/// Whether a text that was cut and cleaned has a good part of a secret in it: any run of twelve characters of it.
+/// Checks whether a truncated and sanitized text contains part of a secret: any run of twelve characters of it.
 fn reveals(said: &str, secret: &str) -> bool {
     const RUN: usize = 12;
     let (said, secret) = (said.as_bytes(), secret.as_bytes());
@@ -252,13 +256,13 @@ fn reveals(said: &str, secret: &str) -> bool {
 
 type HelperOutput = Zeroizing<Vec<u8>>;
 
-/// Reads on a thread of its own: a grandchild may hold the pipe open longer than we wait.
+/// Reads on a separate thread: a grandchild may hold the pipe open longer than we wait.
 fn read_behind(stream: Option<impl Read + Send + 'static>, limit: u64) -> io::Result<mpsc::Receiver<HelperOutput>> {
     let (answer, answered) = mpsc::sync_channel(1);
     in_background("helper", move || {
         let mut bytes = Zeroizing::new(Vec::with_capacity(16 * 1024));
         if let Some(stream) = stream {
-            // What was read before an error is what there is.
+            // What was read before an error counts.
             let _ = stream.take(limit).read_to_end(&mut bytes);
         }
         let _ = answer.send(bytes);
@@ -266,7 +270,7 @@ fn read_behind(stream: Option<impl Read + Send + 'static>, limit: u64) -> io::Re
     Ok(answered)
 }
 
-/// Whether the child ended well; `None` if it has not ended in time. It has closed its stdout, so this is short.
+/// Returns whether the child succeeded, or `None` if it did not exit in time. Its stdout is closed, so this is short.
 fn wait_until(child: &mut Child, until: Instant) -> Option<bool> {
     let mut pause = Duration::from_micros(200);
     loop {
@@ -280,8 +284,8 @@ fn wait_until(child: &mut Child, until: Instant) -> Option<bool> {
     }
 }
 
-/// Where nobody can be asked on a terminal, the helper and all that it starts are one group, to be ended together. On
-/// a terminal it stays in ours: a background group may not ask for a passphrase there.
+/// Puts the helper and its children into a process group of their own, so that they can be killed together. Only done
+/// without a terminal: there, a background group could not ask for a passphrase.
 #[cfg(unix)]
 fn own_group(command: &mut Command) {
     std::os::unix::process::CommandExt::process_group(command, 0);
@@ -293,7 +297,7 @@ fn own_group(_: &mut Command) {}
 #[cfg(unix)]
 fn kill_group(child: &Child) {
     if let Ok(group) = i32::try_from(child.id()) {
-        // SAFETY: `kill` takes two numbers. The child is not reaped yet, so its number is still its own.
+        // SAFETY: `kill` takes two numbers. The child is not reaped yet, so its process ID is still its own.
         unsafe { libc::kill(-group, libc::SIGKILL) };
     }
 }
@@ -309,7 +313,7 @@ mod tests {
     fn helper(script: &str) -> (tempfile::TempDir, CredentialHelper) {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("docker-credential-made-up");
-        // Another process writes it: a fork of another test would inherit our open file, and then nobody may run it.
+        // Another process writes it: a fork of another test would inherit our open file, which then cannot be executed.
         let write = "cat >\"$0\" && chmod 700 \"$0\"";
         let mut writer = Command::new("sh").args(["-c", write]).arg(&program).stdin(Stdio::piped()).spawn().unwrap();
         writer.stdin.take().unwrap().write_all(format!("#!/bin/sh\n{script}\n").as_bytes()).unwrap();
@@ -323,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_found_is_none_and_every_other_failure_is_told() {
+    fn not_found_is_none_and_every_other_failure_is_reported() {
         let (_folder, nothing) = helper("echo 'credentials not found in native keychain'; exit 1");
         assert!(nothing.get("acme").unwrap().is_none());
         assert!(!nothing.delete("acme").unwrap());
@@ -333,40 +337,40 @@ mod tests {
         let text = reason(other.get("acme"));
         assert!(text.ends_with("docker-credential-made-up get`: no way · more"), "{text}");
         let (_folder, mute) = helper("exit 3");
-        assert!(reason(mute.get("acme")).ends_with("it says nothing more"));
+        assert!(reason(mute.get("acme")).ends_with("it gave no reason"));
     }
 
     #[test]
-    fn an_answer_for_something_else_is_not_taken() {
+    fn a_reply_with_a_different_entry_is_refused() {
         let (_folder, similar) = helper(r#"echo '{"ServerURL":"x","Username":"other","Secret":"s"}'"#);
-        assert!(reason(similar.get("acme")).ends_with("it answers with the entry of something else"));
+        assert!(reason(similar.get("acme")).ends_with("it returned a different entry"));
         let (_folder, list) = helper(r#"echo '{"ServerURL":"x","Username":["canary"],"Secret":"s"}'"#);
         let told = reason(list.get("acme"));
         assert!(
-            told.contains("in its answer `Username` is malformed: unexpected array") && !told.contains("canary"),
+            told.contains("in its reply, `Username` is malformed: unexpected array") && !told.contains("canary"),
             "{told}"
         );
         let (_folder, prose) = helper("echo hello");
-        assert!(reason(prose.get("acme")).ends_with("its answer is not the JSON that the protocol wants"));
+        assert!(reason(prose.get("acme")).ends_with("its reply is not the JSON that the protocol requires"));
     }
 
     #[test]
-    fn a_helper_that_repeats_the_secret_is_not_repeated() {
+    fn output_that_repeats_the_secret_is_not_shown() {
         let (_folder, parrot) = helper("cat; exit 1");
         let text = reason(parrot.set("acme", b"{\"access_token\":\"canary-7f3a-canary\"}"));
-        assert!(text.ends_with("what it said has the secret in it"), "{text}");
+        assert!(text.ends_with("its output is not shown, as it contains the secret"), "{text}");
     }
 
     #[test]
-    fn a_helper_that_fails_after_its_answer_is_not_repeated() {
+    fn the_output_of_a_helper_that_fails_late_is_not_shown() {
         let (_folder, late) = helper(r#"echo '{"Secret":"canary-7f3a-canary"}'; echo no bus >&2; exit 1"#);
         let text = reason(late.get("acme"));
-        assert!(text.ends_with("what it said may have the secret in it"), "{text}");
+        assert!(text.ends_with("its output is not shown, as it may contain the secret"), "{text}");
     }
 
     #[test]
-    fn a_helper_that_hangs_is_ended_with_all_that_it_started() {
-        // The lock is held as long as anybody has the file open: the helper, and the grandchild that inherits it.
+    fn a_helper_that_hangs_is_killed_with_its_children() {
+        // The lock is held while a process has the file open: the helper, and the grandchild that inherits it.
         let (folder, mut hangs) = helper("exec 9>\"$0.lock\"; flock 9; sleep 1000 & wait");
         hangs.deadline = Duration::from_millis(500);
         assert!(matches!(hangs.get("acme"), Err(KeychainError::Silent { seconds: 1 })));
@@ -374,13 +378,13 @@ mod tests {
         if !io::stdin().is_terminal() {
             let (locked, gone) = mpsc::channel();
             thread::spawn(move || locked.send(lock.lock().is_ok()));
-            assert_eq!(gone.recv_timeout(Duration::from_secs(60)), Ok(true), "the grandchild lives on");
+            assert_eq!(gone.recv_timeout(Duration::from_secs(60)), Ok(true), "the grandchild is still running");
         }
     }
 
     #[test]
-    fn a_helper_that_is_not_there_is_named() {
+    fn a_missing_helper_is_named() {
         let missing = CredentialHelper::new(HelperName::parse("no-such-helper").unwrap());
-        assert!(reason(missing.get("acme")).contains("`docker-credential-no-such-helper` is not on the search path"));
+        assert!(reason(missing.get("acme")).contains("`docker-credential-no-such-helper` is not in PATH"));
     }
 }

@@ -1,17 +1,17 @@
-//! Records of any length in a keychain that takes short ones only.
+//! Records of any length in a keychain with a size limit.
 //!
-//! Windows' Credential Manager takes 2,560 bytes an entry, and real records are longer: a JWT as access token, a
-//! refresh token, and the masked reply come to five or six thousand. A record that the keychain refuses as too large
-//! goes into a sealed file, and its key into the keychain.
+//! The Windows Credential Manager stores up to 2,560 bytes per entry, and real records are longer: a JWT access token,
+//! a refresh token, and the masked reply add up to five or six thousand bytes. A record that the keychain refuses as
+//! too large goes into a sealed file, and the key of the file goes into the keychain.
 //!
-//! Chunks with a manifest were the other way. They need several entries for one record, so that every change is several
-//! writes of which a crash does some, and a forgotten chunk stays for good, because keychains cannot be listed on every
-//! platform. Here a change of a long record is one rename of one file, a first one becomes valid with one write to the
-//! keychain, and to delete the entry makes the file unreadable, whatever becomes of it. The price: the file lies in one
-//! place on this machine, and whoever can restore an old copy of it brings an old record back, as with every file.
+//! The alternative was chunks with a manifest. They need several entries per record. Every change is then several
+//! writes, which a crash can interrupt, and a forgotten chunk stays for good, because some platforms cannot list their
+//! keychain. Here, changing a long record is one rename of one file. A new long record becomes valid with one write to
+//! the keychain. Deleting the entry makes the file unreadable, even if the file stays. The price: the file is in one
+//! place on this machine, and restoring an old copy of it brings an old record back, as with every file.
 //!
-//! The key stays the same as long as the record is long: a new key for each write would need both places to change at
-//! once. The files lie in the account's own folder (`account.rs`), since the entry does not depend on the environment.
+//! The key stays the same while the record is long: a new key per write would have to change both places at once. The
+//! files are in the account's own folder (`account.rs`), since the entry does not depend on the environment.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,10 +26,10 @@ use crate::protocol::secret::Secret;
 use crate::system::account::NoAccount;
 use crate::system::entropy::Entropy;
 
-/// What begins an entry that is a key. No record begins so; it is text, since KWallet keeps texts only.
+/// The prefix of an entry that is a key. No record begins with it. It is text, since KWallet stores only text.
 const MARK: &[u8] = br#"{"sealed_file_key":"#;
 
-/// Where the files lie. Asked for when there is a long record, and not before.
+/// Returns the folder of the files. Called only when there is a long record.
 type Folder = Box<dyn Fn() -> Result<PathBuf, NoAccount> + Send + Sync>;
 
 pub struct LongRecords<K> {
@@ -66,7 +66,7 @@ impl<K: Keychain> LongRecords<K> {
         key.map(Some).ok_or_else(|| KeychainError::BadKey { name: "the keychain's entry".to_owned() })
     }
 
-    /// The record is long: its file first, then the key, unless the keychain has one for it already.
+    /// Stores a long record: first its file, then the key, unless the keychain already has a key for it.
     fn set_long(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError> {
         let entry = self.inner.get(account)?;
         if let Some(key) = entry.as_deref().map(|entry| Self::key_of(entry)).transpose()?.flatten() {
@@ -78,7 +78,7 @@ impl<K: Keychain> LongRecords<K> {
         self.inner.set(account, &Zeroizing::new(text))
     }
 
-    /// The key is gone, so nobody can read the file any more, and it does no harm if it stays.
+    /// Deletes the file. Its key is gone, so the file is unreadable and does no harm if it stays.
     fn drop_file(&self, account: &str) {
         if let Ok(files) = SealKey::random(&*self.entropy).map(|key| self.files(key)) {
             let _ = files.map(|files| files.delete(account));
@@ -91,7 +91,7 @@ impl<K: Keychain> Keychain for LongRecords<K> {
         let Some(entry) = self.inner.get(account)? else { return Ok(None) };
         let Some(key) = Self::key_of(&entry)? else { return Ok(Some(entry)) };
         let files = self.files(key)?;
-        // A key without its file is damage, not the absence of a login.
+        // A key without its file is damage, not a missing login.
         let gone = || KeychainError::File { path: files.place(), problem: FileProblem::FileGone };
         files.get(account)?.ok_or_else(gone).map(Some)
     }
@@ -139,10 +139,10 @@ mod tests {
     use crate::keychain::MemoryKeychain;
     use crate::system::entropy::OsEntropy;
 
-    /// As much as Windows takes: `CRED_MAX_CREDENTIAL_BLOB_SIZE`, 5 × 512.
+    /// The limit on Windows: `CRED_MAX_CREDENTIAL_BLOB_SIZE`, 5 × 512.
     const LIMIT: usize = 2560;
 
-    /// Takes short entries only, and refuses writes while it is told to.
+    /// A keychain that accepts only short entries, and refuses writes while it is broken.
     #[derive(Default)]
     struct Narrow {
         entries: MemoryKeychain,
@@ -181,19 +181,19 @@ mod tests {
     }
 
     #[test]
-    fn records_on_both_sides_of_the_limit_come_back_and_replace_each_other() {
+    fn short_and_long_records_replace_each_other() {
         let (home, narrow) = (tempfile::tempdir().unwrap(), Narrow::default());
         let file = home.path().join("records/login/acme.sealed");
         for length in [2, LIMIT, LIMIT + 1, 5558, LIMIT - 1, 60_000, 0] {
             over(&narrow, home.path()).set("acme", &record(length)).unwrap();
-            // A fresh one, as another process would have it.
+            // A fresh keychain, as another process would have.
             assert_eq!(**over(&narrow, home.path()).get("acme").unwrap().unwrap(), *record(length), "{length}");
             assert_eq!(file.exists(), length > LIMIT, "{length}");
         }
     }
 
     #[test]
-    fn the_file_alone_shows_nothing_and_the_entry_is_text() {
+    fn the_file_is_encrypted_and_the_entry_is_text() {
         let (home, narrow) = (tempfile::tempdir().unwrap(), Narrow::default());
         over(&narrow, home.path()).set("acme", &record(5000)).unwrap();
         let file = std::fs::read(home.path().join("records/login/acme.sealed")).unwrap();
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_grows_is_the_old_one_until_the_keychain_took_the_key() {
+    fn a_record_that_grows_stays_old_until_the_key_is_stored() {
         let (home, narrow) = (tempfile::tempdir().unwrap(), Narrow::default());
         let keychain = over(&narrow, home.path());
         keychain.set("acme", b"short").unwrap();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_record_changes_by_its_file_alone() {
+    fn changing_a_long_record_writes_only_its_file() {
         let (home, narrow) = (tempfile::tempdir().unwrap(), Narrow::default());
         let keychain = over(&narrow, home.path());
         keychain.set("acme", &record(5000)).unwrap();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn deleting_deletes_both_and_a_lost_file_is_no_absence() {
+    fn delete_removes_key_and_file_and_a_lost_file_is_an_error() {
         let (home, narrow) = (tempfile::tempdir().unwrap(), Narrow::default());
         let keychain = over(&narrow, home.path());
         let file = home.path().join("records/login/acme.sealed");

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{Keychain, KeychainError, SecretBytes, StateFolder};
 
-/// Secrets by account name, gone with the process.
+/// Secrets by account name. They are gone when the process ends.
 #[derive(Default)]
 pub struct MemoryKeychain(Mutex<BTreeMap<String, SecretBytes>>);
 

@@ -1,5 +1,5 @@
-//! Floor 2½: where a secret can lie. One trait, and its forms: the OS keychain, encrypted files, a credential helper, a
-//! variable, and memory.
+//! Floor 2½: places that keep secrets. One trait, and its implementations: the OS keychain, encrypted files, a
+//! credential helper, an environment variable, and memory.
 
 pub mod files;
 pub mod helper;

@@ -2,14 +2,14 @@
 //! Linux.
 //!
 //! All three are used through the `keyring` crate's `Entry`. On macOS and Windows the store below it is `keyring`'s
-//! own; on Linux it is ours, and `secret_service.rs` says why. Nothing is registered as the process's default store, so
-//! that two keychains with different deadlines can live side by side.
+//! own. On Linux it is ours, and `secret_service.rs` says why. No default store is registered for the process, so two
+//! keychains with different deadlines can coexist.
 //!
-//! Every call runs on a thread of its own and is waited for until the deadline, and no longer: connecting to the bus
-//! has no timeout to be set, and neither have the calls into macOS and Windows. A thread that hangs is left behind; it
-//! holds nothing that the end of the process would wait for.
+//! Every call runs on a thread of its own, and we wait for it only until the deadline. Connecting to the bus has no
+//! timeout setting, and neither have the calls into macOS and Windows. A thread that hangs is left behind. It holds
+//! nothing that would delay the end of the process.
 //!
-//! Secrets are stored as bytes, not as passwords: on Windows a password becomes UTF-16, which halves the room.
+//! Secrets are stored as bytes, not as passwords: on Windows a password becomes UTF-16, which halves the capacity.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -21,17 +21,17 @@ use crate::keychain::{Keychain, KeychainError, SecretBytes};
 use crate::protocol::sanitize;
 use crate::system::process::in_background;
 
-/// The name under which all our entries stand, the same in every version: a changed name would orphan every login. It
-/// has no dot, because Windows joins account and service with one.
+/// The service name of all our entries. It is the same in every version: a changed name would orphan every login. It
+/// has no dot, because Windows joins account and service with a dot.
 const SERVICE: &str = "oauthctl";
 
-/// How long we wait for an answer. A healthy Secret Service takes milliseconds, also when the bus has to start it
-/// first, and nobody is asked for a password here: five seconds mean that it hangs.
+/// How long we wait for an answer. A healthy Secret Service takes milliseconds, even when the bus has to start it
+/// first, and there is no password prompt here. After five seconds it hangs.
 #[cfg(not(target_os = "macos"))]
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// How long we wait for an answer. macOS itself asks the user whether this program may read the entry, and a person
-/// needs the time to read that and to type a password.
+/// How long we wait for an answer. macOS itself asks the user whether this program may read the entry. Reading that
+/// and typing a password takes time.
 #[cfg(target_os = "macos")]
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -41,7 +41,7 @@ pub struct OsKeychain {
 }
 
 impl OsKeychain {
-    /// Opens nothing yet; the first call does.
+    /// Creates the keychain. The first call opens it.
     pub fn new() -> Self {
         Self::with_deadline(DEADLINE)
     }
@@ -50,8 +50,8 @@ impl OsKeychain {
         Self { deadline, store: Arc::new(platform::store(deadline)) }
     }
 
-    /// Does the work on a thread of its own and waits for it until the deadline. What was begun may still be done after
-    /// that: a `set` that was not answered in time has happened, or not, or will.
+    /// Runs the work on a thread of its own and waits until the deadline. The work may still finish after that: a `set`
+    /// that was not answered in time may have taken effect, may do so later, or never.
     fn ask<T: Send + 'static>(
         &self,
         account: &str,
@@ -62,11 +62,13 @@ impl OsKeychain {
         let name = account.to_owned();
         let asked = in_background("keychain", move || {
             let result = platform::entry(&store, &name).and_then(|entry| work(&entry));
-            // Nobody listens any more when the deadline has passed.
+            // After the deadline, the receiver is gone.
             let _ = answer.send(result);
         });
         if let Err(error) = asked {
-            return Err(KeychainError::Refused { reason: format!("no thread to ask it on ({error})") });
+            return Err(KeychainError::Refused {
+                reason: format!("no thread could be started for the call ({error})"),
+            });
         }
         match answered.recv_timeout(self.deadline) {
             Ok(Ok(value)) => Ok(Some(value)),
@@ -95,7 +97,9 @@ impl Keychain for OsKeychain {
         let secret = SecretBytes::new(secret.to_vec());
         match self.ask(account, move |entry| entry.set_secret(&secret))? {
             Some(()) => Ok(()),
-            None => Err(KeychainError::Refused { reason: "the entry vanished while it was written".to_owned() }),
+            None => {
+                Err(KeychainError::Refused { reason: "the entry disappeared while it was being written".to_owned() })
+            }
         }
     }
 
@@ -108,8 +112,8 @@ impl Keychain for OsKeychain {
     }
 }
 
-/// Says in our words what `keyring` reports. Its `Debug` output is never used, nor the `Display` of a variant that
-/// carries the entry's bytes or a list of entries.
+/// Translates an error of `keyring`. Never uses its `Debug` output, nor the `Display` of a variant that carries the
+/// entry's bytes or a list of entries.
 fn explain(account: &str, error: Error) -> KeychainError {
     match error {
         Error::PlatformFailure(cause) => match cause.downcast::<KeychainError>() {
@@ -123,8 +127,8 @@ fn explain(account: &str, error: Error) -> KeychainError {
         Error::Invalid(what, why) => refused(&format!("{what}: {why}")),
         Error::NotSupportedByStore(what) => refused(&what),
         Error::NoEntry => refused("there is no such entry"),
-        // `Error` may grow; what we do not know may carry a secret.
-        _ => refused("the entry is not in a form that can be read"),
+        // `Error` may grow, and an unknown variant may carry a secret.
+        _ => refused("the entry cannot be read"),
     }
 }
 
@@ -156,7 +160,7 @@ mod platform {
 
     use keyring::{Entry, Error};
 
-    /// `keyring` keeps the store itself.
+    /// A placeholder: `keyring` keeps the store itself.
     pub struct Store;
 
     pub fn store(_: Duration) -> Store {
@@ -168,10 +172,10 @@ mod platform {
         Entry::new(super::SERVICE, account)
     }
 
-    /// Kept on this machine: by default the entry would roam with the user's profile to every machine of the domain.
+    /// Creates an entry for this machine only. By default it would roam with the user's profile through the domain.
     #[cfg(windows)]
     pub fn entry(_: &Store, account: &str) -> Result<Entry, Error> {
-        // The first question makes the store; without one there is no entry with modifiers.
+        // The first call creates the store. Without it, no entry can have modifiers.
         if Entry::store_status().is_err() {
             return Err(Error::NoDefaultStore);
         }
@@ -197,19 +201,19 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_says_how_much_would() {
+    fn an_entry_that_is_too_large_names_the_limit() {
         let error = explain("acme", Error::TooLong("secret".to_owned(), 2560));
         assert!(matches!(error, KeychainError::TooLarge { limit: 2560 }), "{error}");
     }
 
     #[test]
-    fn a_typed_error_of_our_store_comes_out_as_it_went_in() {
+    fn a_typed_error_of_our_store_is_passed_on_unchanged() {
         let error = explain("acme", Error::PlatformFailure(Box::new(KeychainError::Locked)));
         assert!(matches!(error, KeychainError::Locked), "{error}");
     }
 
     #[test]
-    fn work_that_never_ends_is_left_behind_at_the_deadline() {
+    fn work_that_hangs_is_abandoned_at_the_deadline() {
         let keychain = OsKeychain::with_deadline(Duration::from_millis(20));
         let (_keep, never) = mpsc::channel::<()>();
         let result = keychain.ask("acme", move |_| {

@@ -1,4 +1,4 @@
-//! The trait of a place that keeps secrets by name, and why one did not do its work.
+//! The trait of a place that keeps secrets by name, and its errors.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,18 +10,19 @@ use crate::system::private_file::ExposedFolder;
 /// Bytes that are wiped on drop.
 pub type SecretBytes = Zeroizing<Vec<u8>>;
 
-/// Keeps byte strings under account names such as `judgeme` or `app/judgeme`. Every method has a bound in time.
+/// A store of byte strings under account names such as `judgeme` or `app/judgeme`. Every method returns within a bounded
+/// time.
 pub trait Keychain: Send + Sync {
-    /// The secret, or `None` if there is none under that name. A locked or silent keychain is an error, never `None`.
+    /// Returns the secret, or `None` if none has that name. A locked or silent keychain is an error, never `None`.
     fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError>;
 
-    /// Keeps a secret; replaces the one under the same name.
+    /// Stores a secret. Replaces an existing one of the same name.
     fn set(&self, account: &str, secret: &[u8]) -> Result<(), KeychainError>;
 
-    /// Forgets a secret. `false` if there was none.
+    /// Deletes a secret. Returns `false` if there was none.
     fn delete(&self, account: &str) -> Result<bool, KeychainError>;
 
-    /// What a person calls the place: `the OS keychain`.
+    /// Returns the name of the place for people: `the OS keychain`.
     fn place(&self) -> String;
 
     /// Removes what ended processes have left on the way to an entry. An error if something cannot be removed.
@@ -29,7 +30,7 @@ pub trait Keychain: Send + Sync {
         Ok(())
     }
 
-    /// Where processes that use the same entry meet: for its lock and its journal.
+    /// Returns the folder that all processes with access to the same entry share. It holds the lock and the journal.
     fn state_folder(&self) -> StateFolder {
         StateFolder::OfAccount
     }
@@ -49,20 +50,20 @@ pub fn is_probe(account: &str) -> bool {
     random.is_some_and(|random| u64::from_str_radix(random, 16).is_ok_and(|random| account == probe_name(random)))
 }
 
-/// A folder with the same scope as a keychain's entries: whoever reaches the entry comes to this folder.
+/// A folder with the same scope as a keychain's entries. Every process that reaches the entry also uses this folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StateFolder {
-    /// One folder for the user of the operating system, whatever the environment says: see `account.rs`.
+    /// One folder per operating system user, independent of the environment: see `account.rs`.
     OfAccount,
     At(PathBuf),
     /// No other process sees the entries.
     Nowhere,
 }
 
-/// Why a keychain did not do its work. Nothing in here ever holds a secret.
+/// A failed keychain operation. No field ever holds a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum KeychainError {
-    #[error("there is no keychain to be reached: {reason}")]
+    #[error("no keychain is available: {reason}")]
     Missing { reason: String },
     #[error("the keychain is locked")]
     Locked,
@@ -72,38 +73,38 @@ pub enum KeychainError {
     Refused { reason: String },
     #[error("the keychain holds more than one entry for `{account}`")]
     Ambiguous { account: String },
-    #[error("the entry is larger than this keychain takes ({limit} bytes)")]
+    #[error("the entry exceeds this keychain's limit of {limit} bytes")]
     TooLarge { limit: u32 },
     #[error("`{path}`: {problem}")]
     File { path: String, problem: FileProblem },
-    #[error("`{name}` is not a key: it takes 32 bytes in base64")]
+    #[error("`{name}` is not a valid key: it must be 32 bytes in base64")]
     BadKey { name: String },
-    #[error("it is read and never written")]
+    #[error("it is read-only")]
     ReadOnly,
 }
 
 impl KeychainError {
-    /// No answer came in time. Rounded up, so that a short deadline does not read as none.
+    /// Creates the error for a missing answer. The deadline is rounded up, so that a short one does not read as 0 s.
     pub fn silent(deadline: Duration) -> Self {
         Self::Silent { seconds: deadline.as_millis().div_ceil(1000) as u64 }
     }
 }
 
-/// What is wrong with a file of the sealed store.
+/// A problem with a file of the encrypted store.
 #[derive(Debug, thiserror::Error)]
 pub enum FileProblem {
     #[error("{0}")]
     Io(#[from] std::io::Error),
-    #[error("it was changed, or sealed with another key")]
+    #[error("it was changed, or encrypted with another key")]
     NotOurs,
-    #[error("it was made by a newer version of oauthctl")]
+    #[error("it was written by a newer version of oauthctl")]
     Newer,
     #[error("it is not a private file of this user ({0})")]
     NotPrivate(&'static str),
     #[error(transparent)]
     Exposed(#[from] ExposedFolder),
-    #[error("the key that opens it is gone")]
+    #[error("its encryption key is missing")]
     KeyGone,
-    #[error("the file that the keychain has the key for is gone")]
+    #[error("the keychain has the key, but the encrypted file is missing")]
     FileGone,
 }

@@ -1,8 +1,8 @@
-//! Sealing: what is written to a disk so that only the holder of a key can read it, and nobody can change it unseen.
-//! XChaCha20-Poly1305.
+//! Sealing: authenticated encryption of what is written to disk. Only the holder of the key can read it, and every
+//! change is detected. The cipher is XChaCha20-Poly1305.
 //!
-//! The sealed form is `oauthctl`, one byte of version, 24 bytes of nonce, and the sealed text with its tag. Version and
-//! name are sealed along (as associated data), so that neither can be exchanged.
+//! The sealed form is `oauthctl`, one version byte, a 24-byte nonce, and the ciphertext with its tag. The version and
+//! the name are authenticated as associated data, so neither can be swapped.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,12 +16,12 @@ use crate::system::entropy::{Entropy, NoEntropy, random};
 
 const MAGIC: &[u8] = b"oauthctl";
 const VERSION: u8 = 1;
-/// Long enough that random ones never meet: that is what the X in XChaCha20 is for.
+/// Long enough that random nonces never collide. This is what the X in XChaCha20 stands for.
 const NONCE_LENGTH: usize = 24;
 const TAG_LENGTH: usize = 16;
 pub const HEADER_LENGTH: usize = MAGIC.len() + 1 + NONCE_LENGTH;
 
-/// How much longer the sealed form is.
+/// How many bytes longer the sealed form is.
 pub const OVERHEAD: usize = HEADER_LENGTH + TAG_LENGTH;
 
 const KEY_LENGTH: usize = 32;
@@ -29,7 +29,7 @@ const KEY_LENGTH: usize = 32;
 #[derive(Clone)]
 pub struct SealKey(Zeroizing<[u8; KEY_LENGTH]>);
 
-/// Why something did not open.
+/// A sealed text that could not be opened.
 #[derive(Debug, PartialEq, Eq)]
 pub enum NotOpened {
     /// Changed, or sealed with another key or under another name.
@@ -45,7 +45,7 @@ impl SealKey {
         Ok(key)
     }
 
-    /// 32 bytes in base64, with blanks around them at most.
+    /// Parses 32 bytes in base64. Surrounding whitespace is ignored.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let bytes = Zeroizing::new(STANDARD.decode(text.trim_ascii()).ok()?);
         let mut key = Self(Zeroizing::default());
@@ -56,7 +56,7 @@ impl SealKey {
         Some(key)
     }
 
-    /// What `parse` reads.
+    /// Returns the text that `parse` reads.
     pub fn to_text(&self) -> Secret {
         Secret::new(STANDARD.encode(self.0.as_slice()))
     }
@@ -67,7 +67,7 @@ impl SealKey {
         let sealed = self
             .cipher()
             .encrypt(&XNonce::from(nonce), Payload { msg: text, aad: &aad })
-            .expect("XChaCha20 takes 256 GiB, and we take 1 MiB");
+            .expect("XChaCha20 encrypts up to 256 GiB, and our limit is 1 MiB");
         Ok([MAGIC, &[VERSION], &nonce, &sealed].concat())
     }
 
@@ -85,7 +85,7 @@ impl SealKey {
             .map_err(|_| NotOpened::NotOurs)
     }
 
-    /// Takes the key by reference all the way, so that no copy of it stays on the stack.
+    /// Passes the key by reference throughout, so that no copy of it stays on the stack.
     fn cipher(&self) -> XChaCha20Poly1305 {
         let key: &[u8; KEY_LENGTH] = &self.0;
         XChaCha20Poly1305::new(key.into())

@@ -1,25 +1,24 @@
 //! Linux: the Secret Service on the user's session bus (freedesktop.org's Secret Service specification 0.2), as a store
 //! for the `keyring` crate.
 //!
-//! `keyring` brings a store of its own for it. Ours differs in three ways (measured against gnome-keyring 42.1):
+//! `keyring` has a store of its own for it. Ours differs in three ways (measured against gnome-keyring 42.1):
 //!
-//! - It opens a *plain* session. The stock one agrees on a key by 1024-bit Diffie-Hellman first, and that is most of
-//!   the work of reading a token: 7.5 ms for the whole process, against 2.9 ms. What crosses the user's own bus
-//!   unencrypted can be asked for by every program that can listen there anyway.
-//! - It never prompts. The stock one unlocks what it finds, so that `oauthctl token` in a script would open a window
-//!   and wait for ever. Here a locked keychain is an error that says so.
-//! - It has a deadline for each call on the bus. A daemon that is stopped hangs the stock one for good.
+//! - It opens a *plain* session. The stock store first agrees on a key with 1024-bit Diffie-Hellman, and that is most
+//!   of the work of reading a token: 7.5 ms for the whole process, against 2.9 ms. Every program that can listen on the
+//!   user's own bus can also ask for the secrets that cross it unencrypted.
+//! - It never prompts. The stock store unlocks what it finds, so `oauthctl token` in a script would open a window and
+//!   wait forever. Here a locked keychain is an error that says so.
+//! - It has a timeout for each call on the bus. A daemon that is stopped hangs the stock store for good.
 //!
-//! The search comes before the session, because gnome-keyring, up to version 50 at least, aborts now and then when
-//! `OpenSession` is the first thing that a client asks for: it makes its record of the client in one idle callback and
-//! serves the call in another, and sometimes the second runs first. What it had unlocked is locked when it is back
-//! (gitlab.gnome.org/GNOME/gnome-keyring, issues 190, 196 and 199; seen here with 42.1, twice in some 7000 processes
-//! that came one after the other). A search in that moment is refused as an unknown method, and then the record is
-//! there.
+//! The search comes before the session. Up to version 50 at least, gnome-keyring sometimes aborts when `OpenSession` is
+//! a client's first call: it creates its record of the client in one idle callback and serves the call in another, and
+//! sometimes the second runs first. What it had unlocked is locked after the restart
+//! (gitlab.gnome.org/GNOME/gnome-keyring, issues 190, 196 and 199; seen here with 42.1, twice in some 7000 consecutive
+//! processes). A search in that moment is refused as an unknown method, and after that the record exists.
 //!
-//! Entries carry the attributes of the stock store, `service` and `username`, so that `secret-tool`, other programs
-//! that use `keyring`, and we read each other's. The search runs over all collections; new entries go into the default
-//! one.
+//! Entries carry the attributes of the stock store, `service` and `username`. So `secret-tool`, other programs that use
+//! `keyring`, and we can read each other's entries. The search covers all collections. New entries go into the default
+//! collection.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -38,18 +37,18 @@ use zbus::{DBusError, fdo};
 use crate::keychain::KeychainError;
 use crate::protocol::sanitize;
 
-/// What the entries claim to be. KWallet shows and keeps texts only, and all that we store is JSON.
+/// The content type of the entries. KWallet shows and stores only text, and all that we store is JSON.
 const CONTENT_TYPE: &str = "text/plain";
 
 const UNKNOWN_METHOD: &str = "org.freedesktop.DBus.Error.UnknownMethod";
 
-/// Builds entries. They share one connection, which is made when the first of them is used.
+/// A builder of entries. They share one connection, which is opened when the first of them is used.
 pub struct SecretServiceStore {
     bus: Arc<Bus>,
 }
 
 impl SecretServiceStore {
-    /// `deadline` is for one call on the bus, of which an operation makes up to five.
+    /// Creates the store. `deadline` is for one call on the bus. An operation makes up to five calls.
     pub fn new(deadline: Duration) -> Self {
         Self { bus: Arc::new(Bus::new(deadline)) }
     }
@@ -78,7 +77,7 @@ impl CredentialStoreApi for SecretServiceStore {
     }
 }
 
-/// One entry, found by its attributes anew at each call.
+/// One entry, looked up by its attributes on each call.
 struct Specifier {
     bus: Arc<Bus>,
     service: String,
@@ -100,15 +99,15 @@ impl Specifier {
         }
     }
 
-    /// Finds the entry and does something with it.
+    /// Finds the entry and runs the work on it.
     fn with_item<T>(&self, work: impl FnOnce(&Item<'_>) -> std::result::Result<T, secret_service::Error>) -> Result<T> {
         let Some(path) = self.find()? else { return Err(self.absence()) };
         let service = self.bus.service()?;
         service.get_item_by_path(path).and_then(|item| work(&item)).map_err(|error| self.bus.failure(error))
     }
 
-    /// What to say when nothing was found. A service may be unable to search what is locked, and "locked" must never
-    /// pass for "not logged in".
+    /// Returns the error for an entry that was not found. A service may be unable to search locked collections, and
+    /// "locked" must never pass for "not logged in".
     fn absence(&self) -> Error {
         let service = match self.bus.service() {
             Ok(service) => service,
@@ -129,7 +128,7 @@ impl CredentialApi for Specifier {
         let done = match found {
             Some(path) => service.get_item_by_path(path).and_then(|item| item.set_secret(secret, CONTENT_TYPE)),
             None => service.get_default_collection().and_then(|collection| {
-                // Asked first, because creating an entry in a locked collection is what starts a prompt.
+                // Checked first, because creating an entry in a locked collection starts a prompt.
                 collection.ensure_unlocked()?;
                 let label = format!("{}: {}", self.service, self.username);
                 collection.create_item(&label, self.attributes(), secret, true, CONTENT_TYPE).map(drop)
@@ -146,7 +145,7 @@ impl CredentialApi for Specifier {
         self.with_item(|item| item.delete())
     }
 
-    /// `None`: use the specifier itself.
+    /// Returns `None`, which means: use the specifier itself.
     fn get_credential(&self) -> Result<Option<Arc<Credential>>> {
         match self.find()? {
             Some(_) => Ok(None),
@@ -190,7 +189,7 @@ impl Bus {
         Ok(connection)
     }
 
-    /// A call of its own, because `SecretService` cannot search before it has opened a session.
+    /// Calls the bus directly, because `SecretService` cannot search before it has opened a session.
     fn search(&self, attributes: &HashMap<&str, &str>) -> Result<SearchResult> {
         let connection = self.connection()?;
         let (name, path) = ("org.freedesktop.secrets", "/org/freedesktop/secrets");
@@ -203,7 +202,7 @@ impl Bus {
         answer.and_then(|answer| answer.body().deserialize()).map_err(|error| self.bus_failure(&error))
     }
 
-    /// Opens the session. Comes after a search; the head of this file says why.
+    /// Opens the session. Must follow a search: the head of this file says why.
     fn service(&self) -> Result<Arc<SecretService<'static>>> {
         let mut kept = self.service.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(service) = &*kept {
@@ -215,7 +214,7 @@ impl Bus {
         Ok(service)
     }
 
-    /// Only the names and details of errors are kept, never the body of a message, which may be a secret.
+    /// Translates an error. Keeps only names and details, never the body of a message, which may be a secret.
     fn failure(&self, error: secret_service::Error) -> Error {
         use secret_service::Error as Failure;
         match error {
@@ -224,7 +223,7 @@ impl Bus {
             Failure::Unavailable => missing("there is no D-Bus session bus"),
             Failure::Zbus(error) | Failure::ZbusFdo(fdo::Error::ZBus(error)) => self.bus_failure(&error),
             Failure::ZbusFdo(error) => named_failure(error.name().as_str(), error.description()),
-            _ => refused("the Secret Service sent what cannot be read"),
+            _ => refused("the Secret Service sent an unreadable reply"),
         }
     }
 
@@ -233,13 +232,15 @@ impl Bus {
             zbus::Error::InputOutput(cause) if cause.kind() == io::ErrorKind::TimedOut => {
                 wrap(KeychainError::silent(self.deadline))
             }
-            zbus::Error::InputOutput(cause) => missing(&format!("the D-Bus session bus broke off ({cause})")),
+            zbus::Error::InputOutput(cause) => {
+                missing(&format!("the connection to the D-Bus session bus failed ({cause})"))
+            }
             zbus::Error::Connection(cause, _) => missing(&format!("there is no D-Bus session bus ({cause})")),
-            zbus::Error::Address(_) => missing("the address of the D-Bus session bus cannot be understood"),
-            zbus::Error::Handshake(_) => missing("the D-Bus session bus does not let us in"),
+            zbus::Error::Address(_) => missing("the address of the D-Bus session bus is malformed"),
+            zbus::Error::Handshake(_) => missing("the D-Bus session bus rejected our authentication"),
             zbus::Error::MethodError(name, detail, _) => named_failure(name.as_str(), detail.as_deref()),
             zbus::Error::FDO(error) => named_failure(error.name().as_str(), error.description()),
-            _ => refused("the D-Bus session bus sent what cannot be read"),
+            _ => refused("the D-Bus session bus sent an unreadable reply"),
         }
     }
 }
@@ -251,8 +252,8 @@ fn named_failure(name: &str, detail: Option<&str>) -> Error {
         "org.freedesktop.DBus.Error.ServiceUnknown" | "org.freedesktop.DBus.Error.NameHasNoOwner" => {
             missing("nothing on the D-Bus session bus offers the Secret Service")
         }
-        // The bus says so when the service ends in the middle of a call.
-        "org.freedesktop.DBus.Error.NoReply" => missing("the Secret Service ended before it answered"),
+        // The bus reports this when the service exits in the middle of a call.
+        "org.freedesktop.DBus.Error.NoReply" => missing("the Secret Service exited before it answered"),
         name if name.starts_with("org.freedesktop.DBus.Error.Spawn.") => {
             missing("the D-Bus session bus could not start the Secret Service")
         }
@@ -268,8 +269,8 @@ fn refused(reason: &str) -> Error {
     wrap(KeychainError::Refused { reason: sanitize::line(reason) })
 }
 
-/// `keyring_core` has no words for most of this, so the typed error travels inside its error, and the keychain takes it
-/// out again.
+/// Wraps the typed error. `keyring_core` has no variants for most of these, so it travels inside its error, and the
+/// keychain unwraps it.
 fn wrap(error: KeychainError) -> Error {
     Error::PlatformFailure(Box::new(error))
 }
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prompt_that_would_be_needed_is_a_locked_keychain() {
+    fn a_required_prompt_means_a_locked_keychain() {
         let bus = Bus::new(Duration::from_secs(5));
         for failure in [secret_service::Error::Locked, secret_service::Error::Prompt] {
             assert_eq!(text(bus.failure(failure)), "the keychain is locked");
@@ -298,18 +299,18 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_vanished_in_between_is_no_entry() {
+    fn an_entry_that_disappears_meanwhile_is_a_missing_entry() {
         assert!(matches!(named_failure("org.freedesktop.Secret.Error.NoSuchObject", None), Error::NoEntry));
     }
 
     #[test]
-    fn words_of_the_service_are_cleaned() {
+    fn messages_of_the_service_are_sanitized() {
         let error = named_failure("org.freedesktop.DBus.Error.Failed", Some("no\u{1b}[2J\nway"));
         assert_eq!(text(error), "the keychain refused: org.freedesktop.DBus.Error.Failed: no way");
     }
 
     #[test]
-    fn the_store_takes_no_modifiers() {
+    fn the_store_supports_no_modifiers() {
         let store = SecretServiceStore::new(Duration::from_secs(5));
         let modifiers = HashMap::from([("target", "elsewhere")]);
         assert!(matches!(store.build("oauthctl", "x", Some(&modifiers)), Err(Error::NotSupportedByStore(_))));

@@ -2,7 +2,7 @@
 
 use super::{Keychain, KeychainError, SecretBytes};
 
-/// Holds no record and keeps nothing: the token is in `OAUTHCTL_TOKEN`.
+/// A read-only store without records: the token is in `OAUTHCTL_TOKEN`.
 pub struct VariableKeychain;
 
 impl Keychain for VariableKeychain {

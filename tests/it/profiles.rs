@@ -350,7 +350,7 @@ fn the_environments_token_needs_no_login_and_is_never_written() {
     assert!(sandbox.run(&["status", "--profile", "judgeme"]).code(0).stdout().contains(" env "));
     sandbox.run(&["token", "--profile", "nobody"]).code(3).says("which provider the token of `nobody` is for");
     let login = keep(&sandbox, &["--provider", "judgeme", "--store", "env"], "x");
-    login.code(7).says("it is read and never written");
+    login.code(7).says("it is read-only");
     assert!(!sandbox.home().join(".local").exists());
     let none = Sandbox::new().run(&["token", "--store", "env", "--profile", "judgeme"]);
     none.code(4).says("OAUTHCTL_TOKEN is not set");

@@ -78,10 +78,7 @@ fn a_helper_that_is_missing_or_refuses_says_so() {
     let sandbox = Sandbox::new();
     let login = ["login", "--provider", "judgeme", "--with-token", "--store", "helper:no-such"];
     let missing = sandbox.run_with_stdin(&login, TOKEN);
-    missing
-        .code(7)
-        .says("`docker-credential-no-such` is not on the search path")
-        .says("install `docker-credential-no-such`");
+    missing.code(7).says("`docker-credential-no-such` is not in PATH").says("install `docker-credential-no-such`");
     sandbox.run(&["token", "--store", "helper:../x"]).code(2).says("helper:NAME");
 }
 

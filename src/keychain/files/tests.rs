@@ -25,12 +25,12 @@ fn problem_of<T>(result: Result<T, KeychainError>) -> FileProblem {
     match result {
         Err(KeychainError::File { problem, .. }) => problem,
         Err(error) => panic!("{error}"),
-        Ok(_) => panic!("it was taken"),
+        Ok(_) => panic!("it was accepted"),
     }
 }
 
 #[test]
-fn what_was_set_is_got_until_it_is_deleted() {
+fn a_secret_can_be_read_until_it_is_deleted() {
     let home = Home::new();
     for key in [None, Some(KEY)] {
         home.keychain(key).set("acme", b"one").unwrap();
@@ -47,7 +47,7 @@ fn what_was_set_is_got_until_it_is_deleted() {
 }
 
 #[test]
-fn looking_makes_nothing() {
+fn reading_creates_no_files() {
     let home = Home::new();
     assert!(home.keychain(None).get("acme").unwrap().is_none());
     assert!(!home.keychain(None).delete("acme").unwrap());
@@ -55,7 +55,7 @@ fn looking_makes_nothing() {
 }
 
 #[test]
-fn a_given_key_is_not_written_down_and_the_secret_cannot_be_read() {
+fn a_given_key_is_not_stored_and_the_file_is_encrypted() {
     let home = Home::new();
     home.keychain(Some(KEY)).set("acme", b"canary-7f3a").unwrap();
     assert!(!home.at("config").exists());
@@ -65,7 +65,7 @@ fn a_given_key_is_not_written_down_and_the_secret_cannot_be_read() {
 }
 
 #[test]
-fn two_files_of_one_secret_have_nothing_but_the_header_in_common() {
+fn two_files_of_one_secret_share_only_the_fixed_header() {
     let home = Home::new();
     let keychain = home.keychain(Some(KEY));
     let file = || fs::read(home.at("data/store/login/acme.sealed")).unwrap();
@@ -77,7 +77,7 @@ fn two_files_of_one_secret_have_nothing_but_the_header_in_common() {
 }
 
 #[test]
-fn a_changed_byte_anywhere_or_a_missing_end_is_noticed() {
+fn any_changed_byte_and_any_truncation_is_detected() {
     let home = Home::new();
     let keychain = home.keychain(Some(KEY));
     keychain.set("acme", b"secret").unwrap();
@@ -113,14 +113,14 @@ fn a_file_does_not_open_under_another_name() {
 }
 
 #[test]
-fn another_key_opens_nothing() {
+fn another_key_does_not_decrypt_a_file() {
     let home = Home::new();
     home.keychain(None).set("acme", b"secret").unwrap();
     assert!(matches!(problem_of(home.keychain(Some(KEY)).get("acme")), FileProblem::NotOurs));
 }
 
 #[test]
-fn a_file_of_a_newer_version_is_left_alone() {
+fn a_file_of_a_newer_version_is_reported_as_such() {
     let home = Home::new();
     let keychain = home.keychain(Some(KEY));
     keychain.set("acme", b"").unwrap();
@@ -129,7 +129,7 @@ fn a_file_of_a_newer_version_is_left_alone() {
 }
 
 #[test]
-fn a_lost_key_file_is_never_replaced_while_sealed_files_need_it() {
+fn a_lost_key_is_not_replaced_while_sealed_files_need_it() {
     let home = Home::new();
     let keychain = home.keychain(None);
     keychain.set("app/acme", b"secret").unwrap();
@@ -142,7 +142,7 @@ fn a_lost_key_file_is_never_replaced_while_sealed_files_need_it() {
 }
 
 #[test]
-fn first_writers_at_once_agree_on_one_key() {
+fn concurrent_first_writers_agree_on_one_key() {
     let home = Home::new();
     let names: Vec<String> = (0..8).map(|n| format!("acme-{n}")).collect();
     std::thread::scope(|scope| {
@@ -156,7 +156,7 @@ fn first_writers_at_once_agree_on_one_key() {
 }
 
 #[test]
-fn only_32_bytes_of_base64_are_a_key() {
+fn a_key_is_exactly_32_bytes_in_base64() {
     let home = Home::new();
     let long = format!("AAAA{KEY}");
     for text in ["", "canary", "AAECAwQF", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", &long, &KEY.repeat(2)] {
@@ -167,12 +167,12 @@ fn only_32_bytes_of_base64_are_a_key() {
 }
 
 #[test]
-fn a_key_file_that_holds_no_key_is_named() {
+fn an_invalid_key_file_is_named() {
     let home = Home::new();
     home.keychain(None).set("acme", b"").unwrap();
     fs::write(home.at("config/keys/store.key"), "canary").unwrap();
     let error = home.keychain(None).get("acme").unwrap_err().to_string();
-    assert!(error.ends_with("store.key` is not a key: it takes 32 bytes in base64"), "{error}");
+    assert!(error.ends_with("store.key` is not a valid key: it must be 32 bytes in base64"), "{error}");
 }
 
 #[test]
@@ -191,25 +191,25 @@ fn names_that_could_leave_the_folder_are_refused() {
 }
 
 #[test]
-fn what_could_not_be_read_again_is_not_written() {
+fn a_record_too_large_to_be_read_back_is_not_written() {
     let home = Home::new();
     let keychain = home.keychain(Some(KEY));
     let Err(KeychainError::TooLarge { limit }) = keychain.set("acme", &vec![7; SIZE_LIMIT as usize]) else {
-        panic!("it was taken")
+        panic!("it was accepted")
     };
     keychain.set("acme", &vec![7; limit as usize]).unwrap();
     assert_eq!(keychain.get("acme").unwrap().unwrap().len(), limit as usize);
 }
 
 #[test]
-fn it_says_where_the_files_are() {
+fn the_place_names_the_folder_of_the_files() {
     let keychain = SealedFiles::new(Path::new("/d"), Path::new("/c"), None, Arc::new(OsEntropy)).unwrap();
-    assert_eq!(keychain.place(), format!("the sealed files below `{}`", Path::new("/d").join("store").display()));
+    assert_eq!(keychain.place(), format!("the encrypted files in `{}`", Path::new("/d").join("store").display()));
 }
 
 #[cfg(unix)]
 #[test]
-fn a_key_file_that_others_can_read_is_refused_for_reading_and_writing() {
+fn a_key_file_that_others_can_read_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::new();
     let keychain = home.keychain(None);
@@ -222,7 +222,7 @@ fn a_key_file_that_others_can_read_is_refused_for_reading_and_writing() {
 
 #[cfg(unix)]
 #[test]
-fn a_sealed_file_that_is_a_link_is_refused_when_read_and_replaced_when_written() {
+fn a_link_is_refused_when_read_and_replaced_when_written() {
     let home = Home::new();
     let keychain = home.keychain(Some(KEY));
     keychain.set("acme", b"secret").unwrap();

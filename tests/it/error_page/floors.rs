@@ -299,7 +299,7 @@ fn store_errors() -> Vec<StoreError> {
     let helper = || StoreKind::Helper(HelperName::parse("pass").unwrap());
     let in_helper = |source| in_keychain(helper(), "the credential helper `docker-credential-pass`", source);
     vec![
-        in_helper(KeychainError::Missing { reason: text("`docker-credential-pass` is not on the search path") }),
+        in_helper(KeychainError::Missing { reason: text("`docker-credential-pass` is not in PATH") }),
         in_helper(KeychainError::Refused { reason: text("gpg: decryption failed: no secret key") }),
         in_file(KeychainError::BadKey { name: text("OAUTHCTL_STORE_KEY") }),
         in_keychain(StoreKind::Env, "the variable OAUTHCTL_TOKEN", KeychainError::ReadOnly),

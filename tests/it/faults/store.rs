@@ -28,11 +28,11 @@ fn without_a_keychain_nothing_is_kept_unless_somebody_says_where() {
     let Some(empty_bus) = Desk::new() else { return };
     for address in ["unix:path=/nonexistent", &empty_bus.address] {
         let sandbox = Sandbox::new().without("OAUTHCTL_STORE").with("DBUS_SESSION_BUS_ADDRESS", address);
-        keep(&sandbox, TOKEN).code(7).says("there is no keychain to be reached").hides(TOKEN);
+        keep(&sandbox, TOKEN).code(7).says("no keychain is available").hides(TOKEN);
         let left: Vec<_> = fs::read_dir(sandbox.home()).unwrap().collect();
         assert!(left.is_empty(), "{left:?}");
         let chosen = sandbox.run_with_stdin(&[WITH_TOKEN, &["--store", "file"]].concat(), TOKEN);
-        chosen.code(0).answers("the sealed files below");
+        chosen.code(0).answers("the encrypted files in");
     }
 }
 
@@ -107,7 +107,7 @@ fn an_entry_that_is_not_ours_any_more_is_refused_and_left_as_it_is() {
         ("[[[[[[[[", damaged, "log in again"),
         ("{\"version\":2,\"anything\":true}", newer, "upgrade oauthctl"),
         ("{\"sealed_file_key\":\"no base64 !\"}", "is not a key", "makes one"),
-        (&key_entry, "the file that the keychain has the key for is gone", "log in again"),
+        (&key_entry, "the keychain has the key, but the encrypted file is missing", "log in again"),
     ];
     for (secret, problem, hint) in cases {
         let sandbox = at(&desk);
@@ -139,10 +139,10 @@ fn an_entry_that_is_not_ours_any_more_is_refused_and_left_as_it_is() {
 fn a_sealed_login_that_was_changed_is_refused_and_left_as_it_is() {
     type Harm = fn(&mut Vec<u8>);
     let harms: [(&str, Harm, &str); 5] = [
-        ("truncated", |bytes| bytes.truncate(bytes.len() - 1), "it was changed, or sealed with another key"),
-        ("empty", |bytes| bytes.clear(), "it was changed, or sealed with another key"),
-        ("one bit", |bytes| *bytes.last_mut().unwrap() ^= 1, "it was changed, or sealed with another key"),
-        ("foreign", |bytes| *bytes = b"{\"version\":1}".to_vec(), "it was changed, or sealed with another key"),
+        ("truncated", |bytes| bytes.truncate(bytes.len() - 1), "it was changed, or encrypted with another key"),
+        ("empty", |bytes| bytes.clear(), "it was changed, or encrypted with another key"),
+        ("one bit", |bytes| *bytes.last_mut().unwrap() ^= 1, "it was changed, or encrypted with another key"),
+        ("foreign", |bytes| *bytes = b"{\"version\":1}".to_vec(), "it was changed, or encrypted with another key"),
         // The byte after the mark is the format's number.
         ("newer", |bytes| bytes[8] += 1, "it was made by a newer version of oauthctl"),
     ];
