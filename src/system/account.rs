@@ -1,7 +1,7 @@
-//! The folder of the operating system's user, whatever the environment says.
+//! The folder of the operating system's user, independent of the environment.
 //!
-//! A keychain belongs to the user, so what guards its entries must belong to the user too. Two processes with different
-//! `HOME`, `TMPDIR` or `XDG_…` variables reach the same entry; if their lock depended on one of these, both would spend
+//! A keychain belongs to the user, so the locks of its entries must belong to the user too. Two processes with
+//! different `HOME`, `TMPDIR` or `XDG_…` variables reach the same entry. If their lock depended on one of these, both would spend
 //! the same refresh token, and a provider that rotates would revoke the login. So the home directory comes from the
 //! password database.
 
@@ -11,14 +11,14 @@ use std::path::PathBuf;
 #[error("this user has no home directory in the password database")]
 pub struct NoAccount;
 
-/// Where the locks, journals and long records of the user's keychain lie. Makes nothing.
+/// Returns the folder for the locks, journals and long records of the user's keychain. Does not create it.
 #[cfg(unix)]
 pub fn state_folder() -> Result<PathBuf, NoAccount> {
     let home = home_in_password_database().filter(|home| home.is_absolute()).ok_or(NoAccount)?;
     Ok(home.join(".local/state/oauthctl"))
 }
 
-/// Windows tells the folder by its own registry, not by the environment.
+/// Returns the folder that Windows itself has on record, not the one in the environment.
 #[cfg(not(unix))]
 pub fn state_folder() -> Result<PathBuf, NoAccount> {
     let dirs = directories::BaseDirs::new().ok_or(NoAccount)?;
@@ -30,15 +30,15 @@ fn home_in_password_database() -> Option<PathBuf> {
     use std::ffi::{CStr, OsStr};
     use std::os::unix::ffi::OsStrExt;
 
-    /// An entry has some hundred bytes; a directory service may have longer ones.
+    /// An entry has a few hundred bytes. A directory service may have longer ones.
     const LARGEST: usize = 1 << 20;
 
     let mut buffer = vec![0u8; 4096];
     loop {
-        // SAFETY: a `passwd` of zeroes and null pointers is a valid value to be overwritten.
+        // SAFETY: a `passwd` of zeroes and null pointers is a valid value to overwrite.
         let mut entry: libc::passwd = unsafe { std::mem::zeroed() };
         let mut found = std::ptr::null_mut();
-        // SAFETY: all pointers are to live values of ours, and the length is the buffer's.
+        // SAFETY: all pointers point to live values of ours, and the length is the buffer's.
         let result = unsafe {
             libc::getpwuid_r(libc::geteuid(), &mut entry, buffer.as_mut_ptr().cast(), buffer.len(), &mut found)
         };
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!([line(moved), line(bare)], [usual.clone(), usual]);
     }
 
-    /// Not a test: what the other one starts.
+    /// Not a test, but the program that the test above starts.
     #[test]
     #[ignore = "started by the test above"]
     fn child_prints_the_folder() {

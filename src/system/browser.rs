@@ -1,8 +1,9 @@
-//! Opening a URL where a person can see it: a program with one argument, never a shell.
+//! Opening a URL in a browser: a program with one argument, never a shell.
 //!
-//! The desktop's choice is the `open` crate's: under WSL that is the Windows browser, started by `powershell.exe`, which
-//! reaches our port by WSL's forwarding of localhost. Unproven, as it needs a Windows machine: that the browser comes
-//! up, and that the forwarding is on. Where either fails, the printed address and the paste are left.
+//! The `open` crate picks the desktop's browser. Under WSL that is the Windows browser, started by `powershell.exe`,
+//! which reaches our port through WSL's forwarding of localhost. Unproven, as it needs a Windows machine: that the
+//! browser starts, and that the forwarding is on. If either fails, the user can still open the printed address and
+//! paste the answer.
 
 use std::process::{Command, Stdio};
 
@@ -21,7 +22,7 @@ pub enum BrowserError {
         #[source]
         source: std::io::Error,
     },
-    #[error("an authorize URL is https (or http on loopback) and has no user name: this one is not opened")]
+    #[error("the authorize URL was not opened: it must be https (or http on loopback) and have no user name")]
     UnsafeUrl,
 }
 
@@ -34,12 +35,11 @@ impl Advice for BrowserError {
 }
 
 pub trait Browser: Send + Sync {
-    /// Starts a browser and does not wait for it. What it is started with is there for every user of the machine to
-    /// read, in the process list.
+    /// Starts a browser and does not wait for it. Every user of the machine can read its arguments in the process list.
     fn open(&self, url: &Url) -> Result<(), BrowserError>;
 }
 
-/// The desktop's own choice.
+/// The desktop's default browser.
 pub struct DesktopBrowser;
 
 impl Browser for DesktopBrowser {
@@ -49,7 +49,7 @@ impl Browser for DesktopBrowser {
     }
 }
 
-/// `--browser CMD`: split on white space, the URL appended as the last argument.
+/// The browser of `--browser CMD`: split on whitespace, with the URL appended as the last argument.
 pub struct CommandBrowser(pub String);
 
 impl Browser for CommandBrowser {
@@ -62,21 +62,21 @@ impl Browser for CommandBrowser {
     }
 }
 
-/// Whether a browser may be led to a URL: https, or http on loopback, and no user name.
+/// Checks that a browser may open a URL: https, or http on loopback, and no user name.
 pub fn check(url: &Url) -> Result<(), BrowserError> {
-    // The serialized form of a `Url` has no blanks, quotes or control bytes, and it begins with its scheme, so it can
-    // be taken neither for an option nor for two arguments.
+    // The serialized form of a `Url` has no whitespace, quotes or control bytes, and it begins with its scheme. So it
+    // cannot be mistaken for an option or for two arguments.
     let secure = crate::provider::Endpoint::parse(url.as_str().split('#').next().unwrap_or_default()).is_ok();
     if secure { Ok(()) } else { Err(BrowserError::UnsafeUrl) }
 }
 
-/// Starts a program that gets no terminal, and lets a thread reap it. In a group of its own: Ctrl-C at our terminal does
-/// not end it, and what it tries to read there stops it, so that a text browser takes nothing of what a person pastes.
+/// Starts a program without a terminal, and lets a thread reap it. It is in a process group of its own: Ctrl-C at our
+/// terminal does not end it, and a read from the terminal stops it. So a text browser cannot consume pasted input.
 fn start(command: &mut Command) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    // Without the thread it stays a zombie until we end, which harms nobody.
+    // Without the thread it stays a zombie until we exit, which does no harm.
     let _ = process::in_background("browser", move || child.wait());
     Ok(())
 }
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_named() {
+    fn a_missing_program_is_named() {
         let error =
             CommandBrowser("no-such-browser -x".into()).open(&Url::parse("https://a.example/").unwrap()).unwrap_err();
         assert!(matches!(error, BrowserError::NotStarted { program, .. } if program == "no-such-browser"));

@@ -1,7 +1,8 @@
-//! A certificate for `https://localhost`, for providers that take nothing else: self-signed, so the browser asks once.
+//! A certificate for `https://localhost`, for providers that accept nothing else. It is self-signed, so the browser
+//! warns once.
 //!
-//! It is kept and used again, so that a browser which remembers the exception need not ask a second time. It can sign
-//! nothing else (`CA:FALSE`), and it ends within 398 days, which is as long as browsers accept.
+//! It is stored and reused, so that a browser that remembers the exception does not warn again. It cannot sign other
+//! certificates (`CA:FALSE`), and it expires within 398 days, the longest validity that browsers accept.
 
 use std::sync::Arc;
 
@@ -20,14 +21,14 @@ use crate::protocol::time::Timestamp;
 /// Browsers refuse certificates that are valid for longer than 398 days.
 const VALID_DAYS: i64 = 397;
 
-/// One that ends sooner than this is made anew.
+/// A certificate that expires sooner than this is replaced.
 const RENEW_BEFORE_DAYS: i64 = 7;
 
 const DAY: i64 = 86_400;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
-    #[error("the certificate for `{host}` cannot be made")]
+    #[error("the certificate for `{host}` cannot be created")]
     NotMade {
         host: String,
         #[source]
@@ -39,7 +40,7 @@ pub enum CertificateError {
         #[source]
         source: rustls::Error,
     },
-    #[error("the kept certificate is damaged")]
+    #[error("the stored certificate is damaged")]
     Damaged,
 }
 
@@ -51,7 +52,7 @@ impl Advice for CertificateError {
     }
 }
 
-/// A certificate and its key, as they are kept.
+/// A certificate and its key, as they are stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CallbackCertificate {
     pub host: String,
@@ -61,7 +62,7 @@ pub struct CallbackCertificate {
 }
 
 impl CallbackCertificate {
-    /// Makes one for a host name or an address.
+    /// Creates a certificate for a host name or an IP address.
     pub fn make(host: &str, now: Timestamp) -> Result<Self, CertificateError> {
         let failed = |source| CertificateError::NotMade { host: host.to_owned(), source };
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(failed)?;
@@ -96,7 +97,7 @@ impl CallbackCertificate {
             CertificateDer::from_pem_slice(self.certificate.as_bytes()).map_err(|_| CertificateError::Damaged)?;
         let key =
             PrivatePkcs8KeyDer::from_pem_slice(self.key.expose().as_bytes()).map_err(|_| CertificateError::Damaged)?;
-        // An error means that a provider is there already, which is as good.
+        // An error means that a provider is installed already, which is just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let config = ServerConfig::builder()
             .with_no_client_auth()
@@ -106,7 +107,7 @@ impl CallbackCertificate {
     }
 }
 
-/// The date that is `days` after `now`, in UTC: year, month, day.
+/// Returns the date that is `days` after `now`, in UTC: year, month, day.
 fn day(now: Timestamp, days: i64) -> (i32, u8, u8) {
     let date = jiff::Timestamp::from_second(now.0 + days * DAY).unwrap_or_default().to_zoned(jiff::tz::TimeZone::UTC);
     (i32::from(date.year()), date.month().unsigned_abs(), date.day().unsigned_abs())
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_is_used_again_until_it_is_about_to_end() {
+    fn a_certificate_is_reused_until_it_is_about_to_expire() {
         let now = Timestamp(1_795_000_000);
         let made = CallbackCertificate::make("localhost", now).unwrap();
         assert!(made.server_config().is_ok());
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_named_as_addresses() {
+    fn ip_addresses_become_ip_entries_of_the_certificate() {
         for host in ["127.0.0.1", "[::1]"] {
             assert!(
                 CallbackCertificate::make(host, Timestamp(1_795_000_000)).unwrap().server_config().is_ok(),

@@ -1,4 +1,4 @@
-//! What time it is, and letting some of it pass.
+//! The current time, and pauses.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use crate::protocol::time::Timestamp;
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 
-    /// Waits this long.
+    /// Waits for this long.
     fn pause(&self, time: Duration) {
         std::thread::sleep(time);
     }

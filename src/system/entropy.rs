@@ -3,7 +3,7 @@
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 
 #[derive(Debug, thiserror::Error)]
-#[error("the operating system gave no random bytes")]
+#[error("the operating system provided no random bytes")]
 pub struct NoEntropy(#[source] pub getrandom::Error);
 
 impl Advice for NoEntropy {
@@ -13,11 +13,11 @@ impl Advice for NoEntropy {
 }
 
 pub trait Entropy: Send + Sync {
-    /// Fills the whole buffer or fails; there is no weaker source to fall back to.
+    /// Fills the whole buffer or fails. There is no fallback to a weaker source.
     fn fill(&self, buffer: &mut [u8]) -> Result<(), NoEntropy>;
 }
 
-/// As many random bytes as the caller's type has room for.
+/// Returns as many random bytes as the caller's type holds.
 pub fn random<const N: usize>(entropy: &dyn Entropy) -> Result<[u8; N], NoEntropy> {
     let mut bytes = [0; N];
     entropy.fill(&mut bytes)?;

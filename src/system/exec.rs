@@ -1,13 +1,13 @@
-//! Running a person's command in our place.
+//! Running a user's command in place of this process.
 //!
-//! On Unix the process becomes the command, so that signals, the terminal and the exit status are the command's own.
-//! Elsewhere it is started and waited for, and Ctrl-C reaches it as it reaches us.
+//! On Unix the process becomes the command, so signals, the terminal and the exit status are the command's own.
+//! Elsewhere it is started and waited for, and Ctrl-C reaches both.
 
 use std::ffi::OsString;
 use std::io;
 use std::process::Command;
 
-/// A command, and the variables that it gets beside ours.
+/// A command, and the environment variables that it gets in addition to ours.
 pub struct Replacement<'a> {
     pub program: &'a OsString,
     pub args: &'a [OsString],
@@ -15,7 +15,7 @@ pub struct Replacement<'a> {
 }
 
 impl Replacement<'_> {
-    /// Returns only with the exit code of an ended command, or when it could not be started.
+    /// Runs the command. Returns only with the exit code of a finished command, or if it could not be started.
     pub fn run(&self) -> io::Result<u8> {
         let mut command = Command::new(self.program);
         command.args(self.args).envs(self.variables.iter().copied());
@@ -23,7 +23,7 @@ impl Replacement<'_> {
     }
 }
 
-/// `exec` of std gives the command the default for SIGPIPE back, which Rust programs ignore.
+/// Replaces the process. `exec` of std restores the default for SIGPIPE, which Rust programs ignore.
 #[cfg(unix)]
 fn become_it(mut command: Command) -> io::Result<u8> {
     Err(std::os::unix::process::CommandExt::exec(&mut command))

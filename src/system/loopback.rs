@@ -1,22 +1,23 @@
-//! The port that the browser comes back to: a small bounded HTTP reader of our own.
+//! The port that the browser returns to: a small bounded HTTP reader of our own.
 //!
-//! Why not tiny_http, which writes the emulator's answers: it reads heads and bodies without bounds. One request of 70 bytes from
-//! any local process (`Content-Length: 1099511627776`) aborts the whole program, and another blocks the answer for as
-//! long as the sender likes. Here one thread polls at most 64 connections; a head has 8 KiB and 2 s; when the
-//! connections run out, the oldest that has not said anything makes room, so nobody can keep the genuine callback
-//! waiting. Parsing is `httparse`, polling is `polling`, which the keychain's D-Bus client brings along anyway.
+//! We do not use tiny_http, which serves the emulator, because it reads heads and bodies without bounds. One request of
+//! 70 bytes from any local process (`Content-Length: 1099511627776`) aborts the whole program, and another one blocks
+//! the answer for as long as the sender likes. Here one thread polls at most 64 connections. A head is limited to 8 KiB
+//! and 2 s. When the connections run out, the oldest silent one is closed, so no program can keep the genuine callback
+//! waiting. Parsing is `httparse`, polling is `polling`, which the keychain's D-Bus client depends on anyway.
 //!
-//! Nothing here is kept but what the connections hold: 64 of them with a head of 8 KiB each, or with a body of 64 KiB where
-//! the fragment page posts one. A request that is handed over is the receiver's to bound; [`Loopback::serve`] says how.
+//! Memory is limited to what the connections hold: 64 of them with a head of 8 KiB each, or with a body of 64 KiB where
+//! the fragment page posts one. The receiver must bound the requests that it is handed: see [`Loopback::serve`].
 //!
-//! The socket is bound once, before the browser opens, and kept: looking for a free port and binding it later would let
-//! another process take it in between. On Unix it has SO_REUSEADDR, so that a second login on the same fixed port can
-//! bind while the first one's connections are in TIME_WAIT; nobody can take a *listening* port with it there. It never
-//! has SO_REUSEPORT, with which a second process of the same user could listen beside us and get every other connection.
+//! The socket is bound once, before the browser opens, and kept open: another process could take a free port between
+//! finding and binding it. On Unix it has SO_REUSEADDR, so that a second login on the same fixed port can bind while
+//! the connections of the first are in TIME_WAIT. There, SO_REUSEADDR does not let another program take a *listening*
+//! port. It never has SO_REUSEPORT, with which a second process of the same user could listen beside us and get every
+//! other connection.
 //!
-//! On Windows SO_REUSEADDR means more than both: another user's program that asks for it takes a port over, although the
-//! first one did not agree. SO_EXCLUSIVEADDRUSE, set before the bind, forbids it; neither std nor `socket2` has it, hence
-//! the one call by hand. Unproven, as it needs a Windows machine: that nobody can bind then.
+//! On Windows SO_REUSEADDR means more than both: with it, another user's program takes a port over without the consent
+//! of the first. SO_EXCLUSIVEADDRUSE, set before the bind, forbids that. Neither std nor `socket2` has it, hence the
+//! one direct call. Unproven, as it needs a Windows machine: that no other program can bind then.
 
 mod answers;
 mod request;
@@ -43,16 +44,16 @@ pub use response::LoopbackResponse;
 pub use sender::Sender;
 use server::Server;
 
-/// How often to try for a port that is free in both families.
+/// How often to try for a port that is free in both address families.
 const PORT_TRIES: usize = 16;
 
-/// How many connections the kernel holds until we take them. A crowd fills std's 128 in a moment, and who finds no room
-/// tries again only after a second.
+/// How many connections the kernel queues until we accept them. A flood fills std's 128 in a moment, and a client that
+/// finds the queue full tries again only after a second.
 const BACKLOG: i32 = 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LoopbackError {
-    #[error("port {port} is taken by another program")]
+    #[error("port {port} is in use by another program")]
     Taken { port: u16 },
     #[error("port {port} may not be used by this user")]
     NotAllowed { port: u16 },
@@ -64,17 +65,17 @@ impl Advice for LoopbackError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::Taken { port } => ExitCode::Network.hint(format!(
-                "find the program with `ss -ltnp 'sport = :{port}'` (or `lsof -i :{port}`) and end it, or choose another port \
-                 with `--port N` and register that redirect URI; `--port 0` takes any free one where the provider allows it"
+                "find the program with `ss -ltnp 'sport = :{port}'` (or `lsof -i :{port}`) and stop it, or choose another port \
+                 with `--port N` and register that redirect URI; `--port 0` picks a free port, if the provider allows it"
             )),
             Self::NotAllowed { .. } => ExitCode::Network
-                .hint("ports below 1024 are for root on most systems: choose a higher one with `--port N`"),
+                .hint("choose a port from 1024 up with `--port N`; on most systems lower ones are reserved for root"),
             Self::Other(_) => ExitCode::Network.no_hint(),
         }
     }
 }
 
-/// Bound sockets that nobody reads yet; connections queue up in the kernel.
+/// Bound sockets that are not read yet. Connections queue up in the kernel.
 #[derive(Debug)]
 pub struct Loopback {
     listeners: Vec<TcpListener>,
@@ -82,8 +83,8 @@ pub struct Loopback {
 }
 
 impl Loopback {
-    /// Binds all addresses on one port. Port 0 takes any that is free in all of them. A family that the machine does
-    /// not have is left out, as nobody else can hold it then either.
+    /// Binds all addresses on one port. Port 0 picks one that is free on all of them. An address family that the
+    /// machine does not have is left out, as no other program can bind it either.
     pub fn bind(addresses: &[SocketAddr]) -> Result<Self, LoopbackError> {
         let wanted = addresses.first().map_or(0, SocketAddr::port);
         let mut last = LoopbackError::Other(ErrorKind::AddrNotAvailable.into());
@@ -100,9 +101,8 @@ impl Loopback {
         self.port
     }
 
-    /// Starts to read, behind TLS if there is a configuration for it. Every event goes to `deliver`, on the polling
-    /// thread: as long as it does not return, nobody else is read, and whoever sends more has to wait. It must return
-    /// once this is dropped.
+    /// Starts to read, with TLS if there is a configuration for it. Every event goes to `deliver`, on the polling
+    /// thread. Until it returns, no connection is read, and senders have to wait. It must return once this is dropped.
     pub fn serve(
         self,
         tls: Option<Arc<ServerConfig>>,
@@ -164,14 +164,14 @@ fn hold_alone(socket: &Socket) -> io::Result<()> {
     use windows_sys::Win32::Networking::WinSock::{SO_EXCLUSIVEADDRUSE, SOL_SOCKET, setsockopt};
 
     let (handle, on) = (socket.as_raw_socket() as usize, 1_i32);
-    // SAFETY: the socket and the number live through the call, which reads four bytes of it.
+    // SAFETY: the socket and the number outlive the call, which reads four bytes of it.
     match unsafe { setsockopt(handle, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, (&raw const on).cast(), 4) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
 }
 
-/// A port that is being read. Dropping it closes the port at once and lets answers under way finish.
+/// A port that is being read. Dropping it closes the port at once and lets pending answers finish.
 #[derive(Debug)]
 pub struct Serving {
     stop: Arc<AtomicBool>,

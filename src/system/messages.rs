@@ -1,4 +1,4 @@
-//! What is said on stderr, in two ways.
+//! Messages on stderr, written in one of two ways.
 //!
 //! A command that only works for whoever reads it waits for its reader, as any program does: `call --verbose 2>&1 | less`
 //! loses no line. A command that others wait for must not: while `login` stood still in a write to a full pipe that
@@ -15,21 +15,21 @@ use std::time::Duration;
 use super::process::in_background;
 use crate::protocol::sanitize::TerminalText;
 
-/// How many lines wait for a reader. A login has about thirty to say.
+/// How many lines wait for a reader. A login prints about thirty.
 const CAPACITY: usize = 256;
 
-/// How long a command waits at its end for somebody to read what it says. A reader that is only slow needs less.
+/// How long a command waits at its end until its messages are read. A reader that is merely slow needs less.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Something to say.
+/// A message for stderr.
 pub enum Message {
-    /// Whole lines, their colours left out where stderr shows none.
+    /// Whole lines. Colours are stripped if stderr does not show them.
     Text(TerminalText),
-    /// A line that the next message replaces, for a terminal. Nothing removes it.
+    /// A line on a terminal that the next message replaces. It is not removed otherwise.
     Progress(TerminalText),
 }
 
-/// Says something: at once, or as soon as somebody reads it.
+/// Writes a message: at once, or as soon as the reader reads it.
 pub fn write(message: Message) {
     match QUEUE.get() {
         None => print(&message),
@@ -37,7 +37,7 @@ pub fn write(message: Message) {
     }
 }
 
-/// From now on no message waits for its reader. Where the system gives no thread they go on waiting.
+/// Makes messages no longer wait for their reader. If no thread can be started, they keep waiting.
 pub fn stop_waiting() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -48,7 +48,7 @@ pub fn stop_waiting() {
     });
 }
 
-/// Waits until all is said, if somebody reads it.
+/// Waits until all messages are written, within [`PATIENCE`].
 pub fn flush() {
     if let Some(queue) = QUEUE.get() {
         queue.flush(FLUSH_TIMEOUT);
@@ -58,7 +58,7 @@ pub fn flush() {
 static QUEUE: OnceLock<Queue> = OnceLock::new();
 
 fn print(message: &Message) {
-    // Nobody can be told that stderr is gone.
+    // If stderr is gone, there is nowhere to report it.
     let _ = match message {
         Message::Text(text) => anstream::stderr().write_all(text.as_str().as_bytes()),
         Message::Progress(line) => {
@@ -77,9 +77,9 @@ struct Queue {
 #[derive(Default)]
 struct State {
     messages: VecDeque<Message>,
-    /// Whether one is being written.
+    /// True while a message is being written.
     writing: bool,
-    /// Whether somebody has waited for the reader in vain, and it has read nothing since.
+    /// True after a `flush` that timed out, until a message is written.
     stuck: bool,
 }
 
@@ -92,7 +92,7 @@ impl State {
 impl Queue {
     fn put(&self, message: Message) {
         let mut state = self.lock();
-        // Replaced before anybody has seen it.
+        // Replaced before it was shown.
         if matches!((state.messages.back(), &message), (Some(Message::Progress(_)), Message::Progress(_))) {
             state.messages.pop_back();
         }
@@ -102,7 +102,7 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Writes, and never returns.
+    /// Writes the messages. Never returns.
     fn run(&self, write: impl Fn(&Message)) -> ! {
         let mut state = self.lock();
         loop {
@@ -142,10 +142,10 @@ mod tests {
 
     use super::*;
 
-    /// Longer than any test takes.
+    /// A timeout that no test reaches.
     const LONG: Duration = Duration::from_secs(60);
 
-    /// A queue whose reader reads a message for each one that is sent to it, and what was read.
+    /// Returns a queue, a channel that makes its reader read one message per signal, and the messages that were read.
     fn queue() -> (Arc<Queue>, Sender<()>, Arc<Mutex<Vec<String>>>) {
         let (queue, read) = (Arc::new(Queue::default()), Arc::new(Mutex::new(Vec::new())));
         let (reader, reads) = channel();
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_said_in_order_before_the_end() {
+    fn messages_are_written_in_order_before_the_end() {
         let (queue, reader, read) = queue();
         for n in 0..10 {
             reader.send(()).unwrap();
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_countdown_that_nobody_reads_the_last_line_waits() {
+    fn only_the_last_line_of_an_unread_countdown_is_queued() {
         let (queue, reader, read) = queue();
         queue.put(text("x"));
         for left in ["3 s", "2 s", "1 s"] {
@@ -192,14 +192,14 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_reads_is_bounded_and_waited_for_once() {
+    fn unread_messages_are_bounded_and_waited_for_once() {
         let (queue, reader, read) = queue();
         (0..10 * CAPACITY).for_each(|_| queue.put(text("x")));
         assert!(queue.lock().messages.len() <= CAPACITY);
         queue.flush(Duration::ZERO);
-        // It would take longer than the test otherwise.
+        // Otherwise it would take longer than the test.
         queue.flush(Duration::MAX / 4);
-        // Whoever reads again is waited for again.
+        // A reader that reads again is waited for again.
         (0..2 * CAPACITY).for_each(|_| reader.send(()).unwrap());
         while queue.lock().is_busy() {
             thread::yield_now();

@@ -1,5 +1,5 @@
-//! Floor 2: the only floor that touches the machine. Each port is a small trait and its real form, so that a flow's
-//! signature says which effects it has.
+//! Floor 2: the only floor that touches the machine. Each port is a small trait and its real implementation, so that a
+//! flow's signature says which effects it has.
 
 pub mod account;
 pub mod browser;
@@ -28,12 +28,12 @@ pub struct System {
     pub entropy: Arc<dyn entropy::Entropy>,
     pub http: Arc<dyn http::HttpClient>,
     pub secrets: SecretVariables,
-    /// Whether this process is closed to the user's other processes: see [`process::harden`].
+    /// True if this process is closed to the user's other processes: see [`process::harden`].
     pub hardened: bool,
 }
 
 impl System {
-    /// The machine that this process runs on. To be called first in `main`: see [`SecretVariables::take`].
+    /// Returns the machine that this process runs on. Must be called first in `main`: see [`SecretVariables::take`].
     pub fn real() -> Self {
         let hardened = process::harden();
         process::give_memory_back();
@@ -47,7 +47,7 @@ impl System {
     }
 }
 
-/// Secrets that a script handed over in the environment.
+/// Secrets that a script passed in the environment.
 #[derive(Default)]
 pub struct SecretVariables {
     /// `OAUTHCTL_CLIENT_SECRET`
@@ -58,13 +58,13 @@ pub struct SecretVariables {
     pub token: Option<AccessToken>,
     /// `OAUTHCTL_EXPORT_PASSPHRASE`
     pub export_passphrase: Option<Secret>,
-    /// One of them that is not UTF-8. Its value above is not what was meant, and no command must go on with it.
+    /// The name of one that is not UTF-8. Its value above is not what the user meant, so every command must stop.
     pub not_text: Option<&'static str>,
 }
 
 impl SecretVariables {
-    /// Reads the variables and removes them from the environment, so that no child inherits them: neither a browser
-    /// nor what it starts.
+    /// Reads the variables and removes them from the environment, so that no child inherits them: neither a browser nor
+    /// the programs that it starts.
     fn take() -> Self {
         let mut not_text = None;
         let mut take = |name| {

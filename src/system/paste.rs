@@ -1,7 +1,7 @@
-//! What a person pastes while we wait for the redirect: the address that the browser ended at, or a bare code.
+//! Text that the user pastes while we wait for the redirect: the address that the browser ended at, or a bare code.
 //!
-//! The terminal is read without line mode, which would cut a line at 4,095 bytes, and without echo, as a code or a token
-//! is in it. It gets its old settings back on every way out, signals among them: see [`super::signals`].
+//! The terminal is read without line mode, which would cut a line at 4,095 bytes, and without echo, as the text holds a
+//! code or a token. Its old settings are restored on every exit, including signals: see [`super::signals`].
 
 use zeroize::Zeroizing;
 
@@ -9,20 +9,20 @@ use super::process::in_background;
 #[cfg(unix)]
 use super::signals::ChangedTerminal;
 
-/// A pasted address with a token in it has a few KiB; this is where we stop to collect.
+/// The length limit of a line. A pasted address with a token in it has a few KiB.
 const MAX_PASTE: usize = 256 * 1024;
 
-/// Reads lines from the terminal until it is dropped.
+/// A reader of lines from the terminal. It stops when it is dropped.
 pub struct PasteReader {
     #[cfg(unix)]
     _terminal: ChangedTerminal,
 }
 
 impl PasteReader {
-    /// Starts to read stdin, if it is a terminal. Every line goes to `deliver`, without its line break.
+    /// Starts to read stdin if it is a terminal. Every line goes to `deliver`, without its line break.
     #[cfg(unix)]
     pub fn start(mut deliver: impl FnMut(Zeroizing<String>) -> bool + Send + 'static) -> Option<Self> {
-        // Signals stay on, so that Ctrl-C and Ctrl-Z work as ever.
+        // Signals stay on, so that Ctrl-C and Ctrl-Z work as usual.
         let terminal = ChangedTerminal::enter(|settings| {
             settings.c_lflag &= !(libc::ECHO | libc::ICANON);
             settings.c_cc[libc::VMIN] = 1;
@@ -41,7 +41,7 @@ impl PasteReader {
         Some(Self { _terminal: terminal })
     }
 
-    /// Elsewhere lines are read as the terminal gives them.
+    /// Starts to read. Off Unix, lines are read in the terminal's own line mode.
     #[cfg(not(unix))]
     pub fn start(mut deliver: impl FnMut(Zeroizing<String>) -> bool + Send + 'static) -> Option<Self> {
         use std::io::{BufRead, IsTerminal};
@@ -61,7 +61,7 @@ impl PasteReader {
     }
 }
 
-/// A line that the terminal does not show, but for its end; `ask` is called once that is so. `None` if stdin is no
+/// Reads a line with echo off, except for its end. `ask` is called once echo is off. Returns `None` if stdin is not a
 /// terminal, or ends.
 #[cfg(unix)]
 pub fn hidden_line(ask: impl FnOnce()) -> Option<Zeroizing<String>> {
@@ -73,7 +73,7 @@ pub fn hidden_line(ask: impl FnOnce()) -> Option<Zeroizing<String>> {
     read_line(&mut std::io::stdin().lock())
 }
 
-/// Up to a line break, which is left out.
+/// Reads up to a line break, which is left out.
 #[cfg(unix)]
 fn read_line(stdin: &mut impl std::io::Read) -> Option<Zeroizing<String>> {
     let mut line = Zeroizing::new(Vec::new());
@@ -81,7 +81,7 @@ fn read_line(stdin: &mut impl std::io::Read) -> Option<Zeroizing<String>> {
     while stdin.read(&mut byte).is_ok_and(|n| n == 1) {
         match byte[0] {
             b'\n' | b'\r' => return Some(Zeroizing::new(String::from_utf8_lossy(&line).into_owned())),
-            // Backspace, and the end of a paste that is too long to be one.
+            // Backspace, and the end of an overlong paste.
             0x7f | 0x08 => drop(line.pop()),
             byte if line.len() < MAX_PASTE => line.push(byte),
             _ => {}

@@ -1,4 +1,4 @@
-//! Where our files are, and the environment variables that we read.
+//! The places of our files, and the environment variables that we read.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,14 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::provider::DefinitionFiles;
 use crate::system::private_file;
 
-/// A definition has a few KiB; a thousand times that is somebody's mistake.
+/// The size limit of a definition. One has a few KiB, and a thousand times that is a mistake.
 pub const MAX_DEFINITION: u64 = 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PathsError {
-    #[error("there is no home directory to keep anything in")]
+    #[error("there is no home directory to store files in")]
     NoHome,
-    #[error("{name} holds `{value}`, which is no absolute path")]
+    #[error("{name} holds `{value}`, which is not an absolute path")]
     NotAbsolute { name: &'static str, value: String },
 }
 
@@ -23,7 +23,7 @@ impl Advice for PathsError {
         match self {
             Self::NoHome => ExitCode::Definition.hint("set HOME, or OAUTHCTL_CONFIG_DIR and OAUTHCTL_DATA_DIR"),
             Self::NotAbsolute { name, .. } => {
-                ExitCode::Definition.hint(format!("`unset {name}`, or write it with a `/` at the beginning"))
+                ExitCode::Definition.hint(format!("`unset {name}`, or set it to a path that begins with `/`"))
             }
         }
     }
@@ -32,9 +32,10 @@ impl Advice for PathsError {
 /// The user's own folders.
 #[derive(Clone, Debug)]
 pub struct Paths {
-    /// What a person edits: definitions. `OAUTHCTL_CONFIG_DIR`, or the platform's place.
+    /// The folder of files that the user edits: definitions. `OAUTHCTL_CONFIG_DIR`, or the platform's default.
     pub config: PathBuf,
-    /// What we keep: the list of logins, sealed files. `OAUTHCTL_DATA_DIR`, or the platform's place.
+    /// The folder of files that we write: the list of logins, sealed files. `OAUTHCTL_DATA_DIR`, or the platform's
+    /// default.
     pub data: PathBuf,
 }
 
@@ -53,7 +54,7 @@ impl Paths {
             Some(path) => Ok(path),
             None => match platform.as_ref().map(place) {
                 Some(path) if path.is_absolute() => Ok(path.to_owned()),
-                // It would lead into whatever folder a command is started in. Relative XDG variables do not count.
+                // It would lead into the folder that a command is started in. Relative XDG variables do not count.
                 Some(_) => Err(PathsError::NotAbsolute { name: "HOME", value: relative_home() }),
                 None => Err(PathsError::NoHome),
             },
@@ -64,7 +65,7 @@ impl Paths {
         })
     }
 
-    /// The file of a definition of the user's own.
+    /// Returns the path of a definition of the user's own.
     pub fn definition(&self, id: &str) -> PathBuf {
         self.config.join("providers").join(format!("{id}.toml"))
     }
@@ -78,7 +79,7 @@ impl DefinitionFiles for Paths {
                 Ok(text) => Ok(Some((text, self.place(id)))),
                 Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text")),
             },
-            // A link that leads nowhere is a definition that is missing, and not none: what it overlays would be used.
+            // A dangling link is an error and not a missing definition: otherwise the built-in one would be used.
             Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(None),
             Err(error) => Err(error),
         }
@@ -103,8 +104,8 @@ fn relative_home() -> String {
     crate::protocol::sanitize::line(&variable("HOME").unwrap_or_default())
 }
 
-/// The value of an environment variable that is set to something. What is not UTF-8 in it is replaced: then it is refused
-/// for what it is, and not taken for one that is not set.
+/// Returns the value of an environment variable that is not empty. Bytes that are not UTF-8 are replaced, so that the
+/// value is refused as malformed and not taken for an unset variable.
 pub fn variable(name: &str) -> Option<String> {
     let value = std::env::var_os(name)?.into_string().unwrap_or_else(|raw| raw.to_string_lossy().into_owned());
     Some(value).filter(|value| !value.is_empty())

@@ -1,18 +1,18 @@
-//! Work that may need more stack than there is: code of others that recurses as deep as its input says.
+//! Work that may overflow the stack: third-party code that recurses as deeply as its input demands.
 //!
-//! Such work runs on a thread of its own with a stack of a size that is asked for. Where it runs over, the kernel sends
-//! SIGSEGV for the page below, and by default that is the end of the process. Here the thread is stopped where it is and
-//! for ever, and somebody is told; the process goes on, and ends as it would have. Whatever the thread holds stays held,
-//! so nothing may be shared with it but what it is told and what it says.
+//! Such work runs on a thread of its own with a given stack size. On overflow the kernel sends SIGSEGV for the page
+//! below, which by default ends the process. Here the thread is stopped in place, forever, and the overflow is
+//! reported. The process goes on and ends normally. Everything that the thread holds stays held, so it may share
+//! nothing with other threads but its input and its output.
 //!
-//! The handler does what signal-safety(7) allows: it compares addresses, writes one byte and pauses. What is no overflow
-//! of such a stack goes to the handler that was there before, which is std's.
+//! The handler does only what signal-safety(7) allows: it compares addresses, writes one byte and pauses. Every other
+//! fault goes to the previous handler, which is std's.
 //!
-//! Elsewhere than on Unix a stack that runs over ends the process.
+//! On systems other than Unix, a stack overflow ends the process.
 
 use std::io;
 
-/// Runs work on a thread with `size` bytes of stack. `overflow` is called, on another thread, when it runs over.
+/// Runs work on a thread with `size` bytes of stack. On overflow, `overflow` is called on another thread.
 pub fn run(
     size: usize,
     work: impl FnOnce() + Send + 'static,
@@ -39,19 +39,19 @@ mod unix {
 
     use crate::system::process::in_background;
 
-    /// How many such threads are watched at once; another one is not.
+    /// How many such threads are watched at once. Further ones are not watched.
     const SLOTS: usize = 16;
 
-    /// How far from the end of a stack a fault may be that is an overflow of it: the guard page and its neighbours.
+    /// How far from the end of a stack a fault still counts as its overflow: the guard page and its neighbours.
     const NEAR: usize = 256 * 1024;
 
-    /// The lowest address of each stack, and the pipe to whoever waits for its overflow; 0 where there is none.
+    /// The lowest address of each stack, and the pipe to the thread that waits for its overflow. 0 if unused.
     static STACKS: [(AtomicUsize, AtomicI32); SLOTS] = [const { (AtomicUsize::new(0), AtomicI32::new(0)) }; SLOTS];
 
-    /// The handlers that were there before, for SIGSEGV and SIGBUS.
+    /// The previous handlers for SIGSEGV and SIGBUS.
     static mut BEFORE: [MaybeUninit<libc::sigaction>; 2] = [const { MaybeUninit::uninit() }; 2];
 
-    /// The same work, watched from its begin to its end.
+    /// Wraps work so that it is watched from start to end.
     pub fn watched(
         size: usize,
         work: impl FnOnce() + Send + 'static,
@@ -70,7 +70,7 @@ mod unix {
         })
     }
 
-    /// Waits for the one byte, or for the end of the work.
+    /// Waits for the one byte, or for the end of the work. Returns true for the byte.
     fn is_told(mut seen: PipeReader) -> bool {
         seen.read(&mut [0]).is_ok_and(|n| n == 1)
     }
@@ -98,12 +98,12 @@ mod unix {
         }
     }
 
-    /// The lowest address of this thread's stack. glibc may give a thread a larger one that another has left.
+    /// Returns the lowest address of this thread's stack. glibc may reuse a larger stack of a finished thread.
     #[cfg(target_os = "linux")]
     fn lowest(_: usize) -> usize {
         let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
         let (mut lowest, mut size) = (null_mut(), 0);
-        // SAFETY: the first call fills the attributes of this thread, or they are not looked at; the last frees them.
+        // SAFETY: the first call fills the attributes of this thread, or they are not read. The last frees them.
         unsafe {
             if libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) == 0 {
                 libc::pthread_attr_getstack(attributes.as_ptr(), &mut lowest, &mut size);
@@ -113,7 +113,7 @@ mod unix {
         lowest.addr()
     }
 
-    /// The same, as this frame is among the first of its thread.
+    /// Estimates the lowest address, as this frame is among the first of its thread.
     #[cfg(not(target_os = "linux"))]
     fn lowest(size: usize) -> usize {
         let here = 0_u8;
@@ -124,12 +124,12 @@ mod unix {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {
             for (n, signal) in [SIGSEGV, SIGBUS].into_iter().enumerate() {
-                // SAFETY: both structs are whole and live through the call, and the handler is one for `SA_SIGINFO`.
-                // `BEFORE` is written here only, before the handler can run that reads it.
+                // SAFETY: both structs are complete and outlive the call, and the handler is one for `SA_SIGINFO`.
+                // `BEFORE` is written only here, before the handler that reads it can run.
                 unsafe {
                     let mut action: libc::sigaction = std::mem::zeroed();
                     action.sa_sigaction = handle as extern "C" fn(c_int, *mut siginfo_t, *mut c_void) as usize;
-                    // On the stack that std gives each thread for this: the thread's own is used up.
+                    // On the alternate stack that std gives each thread: the thread's own is exhausted.
                     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
                     let before = (&raw mut BEFORE[n]).cast();
                     libc::sigaction(signal, null_mut(), before);
@@ -140,12 +140,12 @@ mod unix {
     }
 
     extern "C" fn handle(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
-        // SAFETY: the kernel hands over a whole struct, and both signals have an address in it.
+        // SAFETY: the kernel passes a complete struct, and both signals have an address in it.
         let address = unsafe { (*info).si_addr() }.addr();
         for (stack, tell) in &STACKS {
             let lowest = stack.load(SeqCst);
             if lowest > 1 && lowest.abs_diff(address) < NEAR {
-                // SAFETY: one byte is read; nothing else is touched, and nothing comes after it on this thread.
+                // SAFETY: one byte is read. Nothing else is touched, and nothing runs on this thread after it.
                 unsafe {
                     libc::write(tell.load(SeqCst), [1_u8].as_ptr().cast(), 1);
                     stack.store(0, SeqCst);
@@ -155,7 +155,7 @@ mod unix {
                 }
             }
         }
-        // SAFETY: it was filled before this handler was set. The fault comes again, and goes there.
+        // SAFETY: it was filled before this handler was set. The fault repeats and goes there.
         unsafe {
             let before = (&raw const BEFORE[usize::from(signal == SIGBUS)]).cast();
             libc::sigaction(signal, before, null_mut());
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stack_that_runs_over_is_told_and_nothing_else_ends() {
+    fn a_stack_overflow_is_reported_and_nothing_else_ends() {
         fn recurse(depth: u64) -> u64 {
             let deeper = if depth == u64::MAX { 0 } else { recurse(std::hint::black_box(depth + 1)) };
             std::hint::black_box(deeper + depth)
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_ends_is_no_overflow() {
+    fn work_that_finishes_is_not_an_overflow() {
         let (said, overflow) = (channel(), channel::<()>());
         run(1024 * 1024, move || said.0.send(7).unwrap(), move || overflow.0.send(()).unwrap()).unwrap();
         assert_eq!(said.1.recv(), Ok(7));

@@ -128,7 +128,7 @@ fn plain_http_on_the_tls_port_is_explained_on_both_sides() {
     let mut plain = answer(&login);
     plain.set_scheme("http").unwrap();
     for _ in 0..2 {
-        assert!(browser::get(&plain).ends_with("This port speaks https. The address has to begin with https://\n"));
+        assert!(browser::get(&plain).ends_with("This port speaks https. The address must begin with https://\n"));
     }
     assert!(shop.curl(&presented(&login), &answer(&login)).contains("You are logged in"));
     let output = login.finish();

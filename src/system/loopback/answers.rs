@@ -1,4 +1,4 @@
-//! Answers on their way from the judge to the polling thread.
+//! The channel for answers from the judge to the polling thread.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,11 +9,11 @@ use polling::Poller;
 
 use super::response::LoopbackResponse;
 
-/// What becomes of a connection whose request was judged.
+/// A decision on a connection whose request was judged.
 #[derive(Debug)]
 pub(super) enum Order {
     Answer(LoopbackResponse),
-    /// The first answer if this peer may have it, else the second.
+    /// Send the first answer if this peer may have it, else the second.
     Offer(Box<Offer>),
     /// The judge has dropped the request.
     HangUp,
@@ -26,10 +26,10 @@ pub(super) struct Offer {
     pub(super) claim: Arc<Claim>,
 }
 
-/// Something that goes to one peer only: the first that is still there once it has been delivered.
+/// An answer that goes to one peer only: the first that is still connected after the delivery.
 ///
-/// It is decided on the polling thread, between the write and the next peer, so no two can have it, and one that asks
-/// and hangs up does not use it up.
+/// The polling thread decides this between the write and the next peer. So no two peers can have it, and a peer that
+/// asks and hangs up does not use it up.
 #[derive(Debug, Default)]
 pub struct Claim {
     taken: AtomicBool,
@@ -38,17 +38,17 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Whether a peer has it.
+    /// Returns true if a peer has it.
     pub fn is_taken(&self) -> bool {
         self.taken.load(Ordering::SeqCst)
     }
 
-    /// Whether one has come too late.
+    /// Returns true if a peer came too late.
     pub fn was_refused(&self) -> bool {
         self.refused.load(Ordering::SeqCst)
     }
 
-    /// Whether one has hung up before it was delivered.
+    /// Returns true if a peer hung up before the delivery.
     pub fn was_lost(&self) -> bool {
         self.lost.load(Ordering::SeqCst)
     }
@@ -84,7 +84,7 @@ impl Answers {
 
     /// Wakes the polling thread.
     pub(super) fn wake(&self) {
-        // If the thread cannot be woken it wakes up by itself within READ_TIME.
+        // If this fails, the thread wakes up by itself within READ_TIME.
         let _ = self.poller.notify();
     }
 
@@ -98,13 +98,13 @@ impl Answers {
     }
 }
 
-/// The way back to the connection of a request. One that is dropped unused closes it, so that no request that nobody
-/// answers keeps its place.
+/// The way back to the connection of a request. Dropping it unused closes the connection, so that an unanswered request
+/// does not keep its place.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) key: usize,
     pub(super) answers: Arc<Answers>,
-    /// The connection's two ends, the peer's first.
+    /// The two ends of the connection, the peer's first.
     pub(super) ends: Option<(SocketAddr, SocketAddr)>,
     pub(super) used: bool,
 }

@@ -6,13 +6,13 @@ use super::answers::{Claim, Offer, Order, Reply};
 use super::response::LoopbackResponse;
 use super::sender::{self, Sender};
 
-/// How much a request line and its headers may take. Browsers send about 1 KiB; codes have been seen with 4 KiB.
+/// The size limit of a request line and its headers. Browsers send about 1 KiB. Codes of 4 KiB have been seen.
 pub(super) const MAX_HEAD: usize = 8 * 1024;
 
-/// How much the one POST of the fragment page may take.
+/// The size limit of the one POST of the fragment page.
 const MAX_BODY: usize = 64 * 1024;
 
-/// One request, read whole and within bounds, not yet judged.
+/// One complete request within the limits, not yet judged.
 #[derive(Debug)]
 pub struct LoopbackRequest {
     pub method: String,
@@ -22,40 +22,40 @@ pub struct LoopbackRequest {
     pub hosts: Vec<String>,
     pub origin: Option<String>,
     pub content_type: Option<String>,
-    /// What the browser kept of an earlier answer, as `NAME=VALUE; NAME=VALUE`.
+    /// The cookies, as `NAME=VALUE; NAME=VALUE`.
     pub cookies: Option<String>,
     pub body: Vec<u8>,
     pub(super) reply: Option<Box<Reply>>,
 }
 
 impl LoopbackRequest {
-    /// Answers it, once; what is said later goes nowhere.
+    /// Answers the request. Only the first call has an effect.
     pub fn answer(&mut self, answer: LoopbackResponse) {
         if let Some(reply) = self.reply.take() {
             reply.send(Order::Answer(answer));
         }
     }
 
-    /// Answers it with what only one peer may have, or else with something that anybody may.
+    /// Answers with `answer`, which only one peer may have, or else with `otherwise`.
     pub fn offer(&mut self, answer: LoopbackResponse, otherwise: LoopbackResponse, claim: &Arc<Claim>) {
         if let Some(reply) = self.reply.take() {
             reply.send(Order::Offer(Box::new(Offer { answer, otherwise, claim: Arc::clone(claim) })));
         }
     }
 
-    /// Whether it says the same as another one.
+    /// Returns true if it repeats another request.
     pub fn repeats(&self, other: &Self) -> bool {
         let said = |request: &Self| (request.method.clone(), request.target.clone(), request.hosts.clone());
         said(self) == said(other) && self.origin == other.origin && self.body == other.body
     }
 
-    /// Whose program sent it. Looked up while the connection is there; reads the system's table of connections.
+    /// Looks up which user's program sent it, in the system's table of connections. Works while the connection is open.
     pub fn sender(&self) -> Sender {
         let ends = self.reply.as_ref().and_then(|reply| reply.ends);
         ends.map_or(Sender::Untold, |(peer, ours)| sender::sender(peer, ours))
     }
 
-    /// A request that came from no socket.
+    /// Creates a request that came from no socket.
     #[cfg(test)]
     pub fn detached(method: &str, target: &str, host: &str) -> Self {
         Self {
@@ -71,45 +71,45 @@ impl LoopbackRequest {
     }
 }
 
-/// What happened on the port.
+/// An event on the port.
 #[derive(Debug)]
 pub enum LoopbackEvent {
     Request(LoopbackRequest),
-    /// Somebody spoke TLS to the plain port: an `https://` redirect URI, or a browser that upgrades.
+    /// A client spoke TLS to the plain port: an `https://` redirect URI, or a browser that upgrades.
     TlsHello,
-    /// Somebody spoke plain http to the TLS port.
+    /// A client spoke plain http to the TLS port.
     PlainHttp,
 }
 
-/// How far a connection has come.
+/// The state of a request that is being read.
 pub enum Parsed {
-    /// The request goes on; no bound is met yet.
+    /// The request is incomplete and within the limits.
     More,
     /// The peer is gone.
     Broken,
-    /// No request that a browser sends here.
+    /// Not a request that a browser would send here.
     Refused(LoopbackResponse),
     TlsHello,
     PlainHttp,
     Whole(LoopbackRequest),
 }
 
-/// What becomes of the bodies of requests.
+/// The treatment of request bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bodies {
-    /// They are read: the fragment page posts here.
+    /// Bodies are read: the fragment page posts here.
     Read,
-    /// Nobody posts here whom we want to hear. A request is whole at the end of its head, so that no body takes memory.
+    /// Bodies are not read. A request is complete at the end of its head, so that no body takes memory.
     Ignored,
 }
 
-/// Reads as much of a request as is there (RFC 9112 §2 to §6): a head of at most 8 KiB, a body of at most 64 KiB whose
-/// length is announced.
+/// Parses what has been received of a request (RFC 9112 §2 to §6): a head of at most 8 KiB, and a body of at most 64 KiB
+/// with a declared length.
 pub fn parse(received: &[u8]) -> Parsed {
     parse_with(received, Bodies::Read)
 }
 
-/// The same where bodies may be of no interest.
+/// Parses a request like [`parse`], with or without its body.
 pub(super) fn parse_with(received: &[u8], bodies: Bodies) -> Parsed {
     let refused = |status| Parsed::Refused(LoopbackResponse::new(status, &[], ""));
     // A TLS record of the type `handshake`, or the start of one.
@@ -135,7 +135,7 @@ pub(super) fn parse_with(received: &[u8], bodies: Bodies) -> Parsed {
             Ok(length) if length <= MAX_BODY => 0,
             _ => return refused("413 Content Too Large"),
         },
-        // Chunks, or two lengths: nothing that a browser sends here.
+        // Chunks, or two lengths: a browser sends neither here.
         _ => return refused("400 Bad Request"),
     };
     let body = &received[head_length..];

@@ -1,11 +1,11 @@
-//! What is answered to a request.
+//! The answer to a request.
 
-/// A complete answer, head and body.
+/// A complete answer: head and body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoopbackResponse(pub(super) Vec<u8>);
 
 impl LoopbackResponse {
-    /// `headers` are whole lines without their line ends.
+    /// Creates an answer. `headers` are whole lines without their line breaks.
     pub fn new(status: &str, headers: &[&str], body: &str) -> Self {
         let mut text = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
         for header in headers {

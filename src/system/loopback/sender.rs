@@ -1,9 +1,9 @@
-//! Which user's program is at the other end of a connection over loopback.
+//! The user whose program is at the other end of a loopback connection.
 //!
-//! Linux and Windows list every connection with its owner, and a peer on this machine is listed there with our two
-//! addresses the other way round. A peer that is missing although our own end is listed has closed its socket already,
-//! or comes from outside of what this system lists: it belongs to no user that we could name. Where not even our own
-//! end is listed, the system does not say; macOS has only a list that takes a private interface, and is left out.
+//! Linux and Windows list every connection with its owner. A peer on this machine is listed with our two addresses
+//! swapped. If the peer is missing although our own end is listed, it has closed its socket already, or comes from
+//! outside of what this system lists: its user is unknown. If not even our own end is listed, the system does not tell.
+//! macOS has such a list only behind a private interface, so it is not supported.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -19,21 +19,21 @@ use linux as system;
 #[cfg(windows)]
 use windows as system;
 
-/// Which user's program sent a request, as far as the system tells.
+/// The user whose program sent a request, as far as the system tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sender {
-    /// This user's, or the system's own (root, SYSTEM), from which nothing can be kept and which forwards ports for
+    /// This user, or the system itself (root, SYSTEM). Nothing can be hidden from the system, and it forwards ports for
     /// virtual machines.
     Own,
-    /// Another user's, in words: `number 1001`, `process 4242`.
+    /// Another user, in words: `number 1001`, `process 4242`.
     Other { user: String },
-    /// The system says, and this one it cannot name: it has hung up, or comes from elsewhere.
+    /// The system lists connections, but not this peer: it has hung up, or comes from elsewhere.
     Unidentified,
-    /// This system does not say who is at the other end of a connection.
+    /// This system does not tell the other end of a connection.
     Untold,
 }
 
-/// The user of the socket at `peer` that is connected to `ours`.
+/// Looks up the user of the socket at `peer` that is connected to `ours`.
 #[cfg(any(target_os = "linux", windows))]
 pub(super) fn sender(peer: SocketAddr, ours: SocketAddr) -> Sender {
     for list in system::LISTS {
@@ -52,8 +52,8 @@ pub(super) fn sender(_peer: SocketAddr, _ours: SocketAddr) -> Sender {
     Sender::Untold
 }
 
-/// An end of a connection as a system lists it, with the user or the process that holds it open; `None` if none does
-/// any more.
+/// An end of a connection as the system lists it, with the user or the process that holds it open, or `None` if it is
+/// no longer held open.
 #[cfg(any(target_os = "linux", windows, test))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct End {

@@ -1,4 +1,4 @@
-//! The polling thread: accepts, reads, hands over, answers, and closes, all of it without ever waiting for one peer.
+//! The polling thread: it accepts, reads, hands over, answers, and closes, without ever waiting for a single peer.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,30 +14,30 @@ use super::request::{Bodies, LoopbackEvent, MAX_HEAD, Parsed, parse_with};
 use super::response::LoopbackResponse;
 use super::stream::{Speech, Stream};
 
-/// How long a peer has to send a whole request. A browser needs a millisecond; a preconnected socket may stay silent
-/// and is closed then, which browsers cope with.
+/// How long a peer has to send a whole request. A browser needs a millisecond. A preconnected socket may stay silent.
+/// It is then closed, which browsers handle.
 const READ_TIME: Duration = Duration::from_secs(2);
 
-/// How long a peer has to take the answer.
+/// How long a peer has to receive the answer.
 const WRITE_TIME: Duration = Duration::from_secs(2);
 
-/// How long the thread goes on after the end, so that an answer under way is not cut off.
+/// How long the thread keeps running after the end, so that a pending answer is not cut off.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// A browser opens six; the rest is room for noise. Where the process may have few descriptors they get half of them:
-/// the exchange of the code and the store need some too.
+/// The connection limit. A browser opens six, and the rest is room for noise. If the process may have few file
+/// descriptors, connections get half of them: the code exchange and the store need some too.
 const MAX_CONNECTIONS: usize = 64;
 
-/// How many are let in before the others are looked at again. A crowd that never ends would keep us at the door, and at
-/// a quarter of all places nobody loses his within a moment.
+/// How many connections are accepted before the others are served again. An endless flood must not keep us accepting,
+/// and a quarter of the limit does not evict a connection right after it was accepted.
 const ACCEPTS: usize = MAX_CONNECTIONS / 4;
 
-/// How much of requests that are not whole yet is kept in all: a head from everybody, and a dozen bodies.
+/// The memory limit of all incomplete requests together: a head per connection, and a dozen bodies.
 const MAX_RECEIVED: usize = 1024 * 1024;
 
-/// What a browser sees that speaks http to the TLS port.
+/// The answer to a browser that speaks http to the TLS port.
 const PLAIN_HTTP_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n\
-    This port speaks https. The address has to begin with https://\n";
+    This port speaks https. The address must begin with https://\n";
 
 /// The polling thread.
 pub(super) struct Server {
@@ -64,13 +64,13 @@ enum Stage {
         received: Vec<u8>,
         until: Instant,
     },
-    /// Handed over; the judge takes as long as the token exchange takes.
+    /// Handed over. The judge takes as long as the token exchange takes.
     Judged,
     Writing {
         rest: Vec<u8>,
         until: Instant,
     },
-    /// Everything was written; the peer has a moment to read it before the socket goes.
+    /// Everything was written. The peer has a moment to read it before the socket is closed.
     Closing {
         until: Instant,
     },
@@ -109,13 +109,13 @@ impl Server {
         loop {
             events.clear();
             if self.answers.poller.wait(&mut events, Some(self.patience())).is_err() {
-                // Interrupted, or out of memory for a moment; nothing is lost by asking again.
+                // Interrupted, or out of memory for a moment. Polling again loses nothing.
                 std::thread::yield_now();
             }
-            // Who is here already comes first: whoever comes now may take the place of one who has spoken meanwhile.
+            // Existing connections come first: a new one may evict one that has received data meanwhile.
             let first_connection = self.listeners.len();
             events.iter().filter(|event| event.key >= first_connection).for_each(|event| self.advance(event.key));
-            // Asked before the answers are taken: the last one was put there before the end was called.
+            // Checked before the answers are taken: the last answer was queued before the end was set.
             let stopped = self.stop.load(Ordering::SeqCst);
             for (key, order) in self.answers.take() {
                 match order {
@@ -139,7 +139,7 @@ impl Server {
         }
     }
 
-    /// How long nothing needs to be looked at.
+    /// Returns how long to sleep if nothing happens.
     fn patience(&self) -> Duration {
         let next = self.connections.iter().filter_map(|connection| connection.stage.until()).min();
         next.map_or(READ_TIME, |until| until.saturating_duration_since(Instant::now())).min(READ_TIME)
@@ -150,7 +150,7 @@ impl Server {
             match self.listeners[listener].accept() {
                 Ok((stream, _)) => self.admit(stream),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                // The peer is gone already, or descriptors ran out: the oldest silent one makes room.
+                // The peer is gone already, or descriptors ran out: the oldest silent connection is evicted.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
                 Err(_) => {
                     self.evict();
@@ -179,13 +179,13 @@ impl Server {
             let stream = Stream::new(stream, tls);
             let stage = Stage::Reading { received: Vec::new(), until: Instant::now() + READ_TIME };
             self.connections.push(Connection { key, stream, stage });
-            // Most often the request is there already.
+            // Usually the request has arrived already.
             self.advance(key);
         }
     }
 
-    /// Gives up the oldest connection that has not said all, else one that has its answer. Where all of them wait for
-    /// one, the last to come goes: the first may be the browser that brought the answer of this login.
+    /// Closes the oldest connection with an incomplete request, else one that has its answer. If all of them wait for
+    /// an answer, the newest is closed: the oldest may be the browser that brought the answer of this login.
     fn evict(&mut self) {
         let oldest = |wanted: fn(&Stage) -> bool| self.connections.iter().find(|connection| wanted(&connection.stage));
         let silent = oldest(|stage| matches!(stage, Stage::Reading { .. }));
@@ -194,7 +194,7 @@ impl Server {
         self.close_where(|connection| Some(connection.key) == victim);
     }
 
-    /// Gives up the oldest of those that have said much and not all, until what they have said is within its bound.
+    /// Closes the oldest connections with large incomplete requests, until the rest is within the memory limit.
     fn bound_received(&mut self, newest: usize) {
         let received = |connection: &Connection| match &connection.stage {
             Stage::Reading { received, .. } => received.len(),
@@ -231,7 +231,8 @@ impl Server {
         }
     }
 
-    /// Settles at once who has it: a browser's socket takes a redirect whole, and one that does not is none.
+    /// Settles at once which peer has it. A browser's socket accepts a whole redirect. One that does not
+    /// is not a browser's.
     fn deliver_offer(&mut self, key: usize, Offer { answer, otherwise, claim }: Offer) {
         if claim.is_taken() {
             claim.refuse();
@@ -240,7 +241,7 @@ impl Server {
         let connection = self.connections.iter_mut().find(|connection| connection.key == key);
         let delivered = connection.is_some_and(|connection| {
             let (stream, mut rest) = (&mut connection.stream, answer.0);
-            // Looked at before the write, so that nothing goes to one who has hung up, and after it.
+            // Checked before the write, so that nothing goes to a peer that has hung up, and after it.
             let whole = stream.is_open() && matches!(write_some(stream, &mut rest), Ok(true)) && stream.is_open();
             connection.stage = Stage::Writing { rest, until: Instant::now() + WRITE_TIME };
             whole
@@ -254,7 +255,7 @@ impl Server {
         }
     }
 
-    /// Goes as far with one connection as its peer lets us.
+    /// Advances one connection as far as possible without blocking.
     fn advance(&mut self, key: usize) {
         let Some(connection) = self.connections.iter_mut().find(|connection| connection.key == key) else { return };
         let interest = match &mut connection.stage {
@@ -268,7 +269,7 @@ impl Server {
                 }
                 Parsed::PlainHttp => {
                     (self.deliver)(LoopbackEvent::PlainHttp);
-                    // In clear, as this is what the peer speaks.
+                    // In plain text, as the peer does not speak TLS.
                     connection.stream.tls = None;
                     return self.start_answer(key, LoopbackResponse(PLAIN_HTTP_ANSWER.to_vec()));
                 }
@@ -304,11 +305,11 @@ impl Server {
     }
 }
 
-/// How many this process may have.
+/// Returns how many file descriptors this process may have.
 #[cfg(unix)]
 fn descriptors() -> usize {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: the kernel fills the struct, or the call fails and it is not looked at.
+    // SAFETY: the kernel fills the struct, or the call fails and it is not read.
     match unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) } {
         0 => usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX),
         _ => usize::MAX,
@@ -332,7 +333,7 @@ fn read_request(stream: &mut Stream, received: &mut Vec<u8>, bodies: Bodies) -> 
         match stream.read(&mut chunk) {
             Ok(0) => return Parsed::Broken,
             Ok(n) => {
-                // As much as there is: the usual doubling would take twice the memory.
+                // Exactly as much as was read: the usual doubling would take twice the memory.
                 received.reserve_exact(n);
                 received.extend_from_slice(&chunk[..n]);
             }
@@ -347,7 +348,7 @@ fn read_request(stream: &mut Stream, received: &mut Vec<u8>, bodies: Bodies) -> 
     }
 }
 
-/// `true` when everything is written.
+/// Writes as much as possible. Returns `true` when everything is written.
 fn write_some(stream: &mut Stream, rest: &mut Vec<u8>) -> io::Result<bool> {
     while !rest.is_empty() {
         match stream.write(rest) {

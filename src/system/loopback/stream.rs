@@ -1,23 +1,23 @@
-//! A socket of the callback port: read and written as it is, or through TLS.
+//! A socket of the callback port, plain or with TLS.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
 use rustls::ServerConnection;
 
-/// A socket, read and written as it is or through TLS. Neither blocks.
+/// A socket, plain or with TLS. Neither blocks.
 pub(super) struct Stream {
     pub(super) socket: TcpStream,
     pub(super) tls: Option<Box<ServerConnection>>,
     greeted: bool,
 }
 
-/// What a peer speaks.
+/// The protocol that a peer speaks.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Speech {
-    /// What the port speaks; or nothing, as it is gone.
+    /// The protocol of the port, or nothing, as the peer is gone.
     Ours,
-    /// http in clear on the TLS port.
+    /// Plain http on the TLS port.
     PlainHttp,
 }
 
@@ -26,7 +26,7 @@ impl Stream {
         Self { socket, tls, greeted: false }
     }
 
-    /// Ends our side: a socket that is closed with unread input sends a reset, and the reset can overtake the answer.
+    /// Shuts down our side. A socket that is closed with unread input sends a reset, which can overtake the answer.
     pub(super) fn finish(&mut self) {
         if let Some(tls) = &mut self.tls {
             tls.send_close_notify();
@@ -35,9 +35,9 @@ impl Stream {
         let _ = self.socket.shutdown(std::net::Shutdown::Write);
     }
 
-    /// Whether the peer still has its end: it has neither reset the connection nor said all that it ever will.
+    /// Returns true if the peer has neither reset the connection nor shut down its side.
     pub(super) fn is_open(&self) -> bool {
-        // Where there is more to be read, a reset shows only here.
+        // If there is unread data, a reset shows only here.
         if !matches!(self.socket.take_error(), Ok(None)) {
             return false;
         }
@@ -47,13 +47,13 @@ impl Stream {
         }
     }
 
-    /// What the peer speaks, by its first byte: where a TLS record has its type, 0x16, http has a method's first letter.
-    /// Found out once, before anything is read, as later bytes can be any.
+    /// Detects the protocol by the first byte: a TLS record has its type there, 0x16, and http a method's first letter.
+    /// Detected once, before anything is read, as later bytes can have any value.
     ///
     /// # Errors
     ///
-    /// `WouldBlock` as long as the peer has said nothing. TLS must not be asked then: what comes meanwhile may be http,
-    /// which it would take for a broken record.
+    /// `WouldBlock` as long as the peer has sent nothing. TLS must not read then: the data that arrives next may be
+    /// http, which TLS would take for a broken record.
     pub(super) fn speech(&mut self) -> io::Result<Speech> {
         if self.tls.is_none() || self.greeted {
             return Ok(Speech::Ours);
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use crate::system::certificate::CallbackCertificate;
 
-    /// The peer, and our end of a TLS port.
+    /// Returns the peer, and our end of a TLS port.
     fn ends() -> (TcpStream, Stream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_nothing_yet() {
+    fn a_silent_peer_has_no_protocol_yet() {
         let (mut peer, mut ours) = ends();
         ours.socket.set_nonblocking(true).unwrap();
         assert_eq!(ours.speech().unwrap_err().kind(), io::ErrorKind::WouldBlock);
@@ -124,7 +124,7 @@ mod tests {
         peer.write_all(b"\x16").unwrap();
         assert_eq!(ours.speech().unwrap(), Speech::Ours);
         ours.socket.read_exact(&mut [0]).unwrap();
-        // A record may go on with any byte where the network cuts it.
+        // A record may continue with any byte where the network splits it.
         peer.write_all(b"G").unwrap();
         assert_eq!(ours.speech().unwrap(), Speech::Ours);
     }

@@ -24,7 +24,7 @@ fn serve_as(tls: Option<Arc<ServerConfig>>, bodies: Bodies) -> (Serving, u16, Re
 fn say(port: u16, bytes: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     stream.write_all(bytes).unwrap();
-    // Only a test that fails waits for so long.
+    // Only a failing test waits this long.
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     stream
 }
@@ -64,7 +64,7 @@ fn a_request_in_small_pieces_is_read_whole() {
 }
 
 #[test]
-fn where_bodies_are_ignored_a_request_is_whole_without() {
+fn a_request_without_its_body_is_complete_if_bodies_are_ignored() {
     let (_serving, port, receiver) = serve_as(None, Bodies::Ignored);
     let stream = say(port, b"POST /cb HTTP/1.1\r\nContent-Length: 65536\r\n\r\nab");
     let mut request = next(&receiver);
@@ -75,7 +75,7 @@ fn where_bodies_are_ignored_a_request_is_whole_without() {
 }
 
 #[test]
-fn large_bodies_that_do_not_end_make_room_for_others() {
+fn large_unfinished_bodies_are_evicted_for_others() {
     let (_serving, port, receiver) = serve();
     let mut large = b"POST /cb HTTP/1.1\r\nContent-Length: 65536\r\n\r\n".to_vec();
     large.resize(large.len() + 65535, b'x');
@@ -89,7 +89,7 @@ fn large_bodies_that_do_not_end_make_room_for_others() {
 }
 
 #[test]
-fn what_is_no_bounded_request_is_refused_and_never_handed_over() {
+fn a_malformed_or_oversized_request_is_never_handed_over() {
     let (_serving, port, receiver) = serve();
     let long = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(8 * 1024));
     let cases = [
@@ -110,20 +110,20 @@ fn what_is_no_bounded_request_is_refused_and_never_handed_over() {
 }
 
 #[test]
-fn a_tls_hello_is_told_apart() {
+fn a_tls_hello_on_the_plain_port_is_recognized() {
     let (_serving, port, receiver) = serve();
     let _stream = say(port, b"\x16\x03\x01\x02\x00\x01");
     assert!(matches!(receiver.recv_timeout(Duration::from_secs(5)), Ok(LoopbackEvent::TlsHello)));
 }
 
 #[test]
-fn plain_http_on_the_tls_port_is_told_apart_however_soon_it_comes() {
+fn plain_http_on_the_tls_port_is_recognized_at_any_moment() {
     let certificate = CallbackCertificate::make("localhost", Timestamp(1_800_000_000)).unwrap();
     let (_serving, port, receiver) = serve_as(Some(certificate.server_config().unwrap()), Bodies::Read);
     for n in 0..1000 {
-        // At the same time as the port looks at the connection for the first time.
+        // At the same time as the port first polls the connection.
         let heard = hear(say(port, b"GET / HTTP/1.1\r\n\r\n"));
-        assert!(heard.ends_with("has to begin with https://\n"), "{n}: {heard}");
+        assert!(heard.ends_with("must begin with https://\n"), "{n}: {heard}");
         assert!(matches!(receiver.recv_timeout(Duration::from_secs(5)), Ok(LoopbackEvent::PlainHttp)));
     }
 }
@@ -140,7 +140,7 @@ fn silent_connections_do_not_keep_a_request_waiting() {
 }
 
 #[test]
-fn who_does_not_finish_a_request_is_hung_up_on() {
+fn a_peer_that_does_not_finish_its_request_is_disconnected() {
     let (_serving, port, receiver) = serve();
     let mut half = say(port, b"GET / HTTP/1.1\r\n");
     assert_eq!(half.read(&mut [0]).unwrap(), 0);
@@ -148,12 +148,12 @@ fn who_does_not_finish_a_request_is_hung_up_on() {
 }
 
 #[test]
-fn who_waits_for_an_answer_is_not_given_up_for_silent_ones() {
+fn a_peer_that_waits_is_not_evicted_for_silent_ones() {
     let (_serving, port, receiver) = serve();
     let stream = say(port, b"GET /genuine HTTP/1.1\r\n\r\n");
     let mut request = next(&receiver);
     let _silent: Vec<TcpStream> = (0..300).map(|_| say(port, b"GET / HT")).collect();
-    // One more that is heard, so that all before it were let in.
+    // One more that is answered, so that all before it have been accepted.
     let last = say(port, b"GET /last HTTP/1.1\r\n\r\n");
     next(&receiver).answer(LoopbackResponse::new("200 OK", &[], "last"));
     assert!(hear(last).ends_with("last"));
@@ -162,7 +162,7 @@ fn who_waits_for_an_answer_is_not_given_up_for_silent_ones() {
 }
 
 #[test]
-fn who_waits_for_an_answer_is_not_given_up_for_others_that_wait_too() {
+fn a_peer_that_waits_is_not_evicted_for_others_that_wait_too() {
     let (_serving, port, receiver) = serve();
     let stream = say(port, b"GET /genuine HTTP/1.1\r\n\r\n");
     let mut request = next(&receiver);
@@ -176,17 +176,17 @@ fn who_waits_for_an_answer_is_not_given_up_for_others_that_wait_too() {
     assert!(hear(stream).ends_with("ok"));
 }
 
-/// On Linux every address of 127.0.0.0/8 is this machine's.
+/// On Linux every address in 127.0.0.0/8 belongs to this machine.
 #[cfg(target_os = "linux")]
 #[test]
-fn nobody_hears_of_it_on_another_address() {
+fn the_port_is_closed_on_every_other_address() {
     let (_serving, port, _receiver) = serve();
     assert!(TcpStream::connect(("127.0.0.1", port)).is_ok());
     assert!(TcpStream::connect(("127.0.0.2", port)).is_err());
 }
 
 #[test]
-fn the_port_is_closed_and_free_again_after_the_end() {
+fn the_port_is_free_again_after_the_end() {
     let (serving, port, receiver) = serve();
     let stream = say(port, b"GET / HTTP/1.1\r\n\r\n");
     next(&receiver).answer(LoopbackResponse::new("200 OK", &[], "bye"));
@@ -224,7 +224,7 @@ fn the_port_is_held_alone() {
 const REQUEST: &[u8] = b"GET /open/x HTTP/1.1\r\n\r\n";
 
 #[test]
-fn an_offer_goes_to_the_first_that_is_still_there() {
+fn an_offer_goes_to_the_first_peer_that_is_still_connected() {
     let (_serving, port, receiver) = serve();
     let claim = Arc::<Claim>::default();
     let offer = |mut request: LoopbackRequest| {
@@ -244,7 +244,7 @@ fn an_offer_goes_to_the_first_that_is_still_there() {
             stream.shutdown(std::net::Shutdown::Write).unwrap();
             Some(stream)
         },
-        // With more on its way, behind which its end would not be seen.
+        // With unread data, behind which its end would not be seen.
         |mut stream| {
             stream.write_all(b"x").unwrap();
             socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
@@ -270,7 +270,7 @@ fn an_offer_goes_to_the_first_that_is_still_there() {
 }
 
 #[test]
-fn a_request_that_nobody_answers_is_hung_up_on() {
+fn an_unanswered_request_is_disconnected() {
     let (_serving, port, receiver) = serve();
     let mut stream = say(port, REQUEST);
     drop(next(&receiver));

@@ -1,5 +1,5 @@
-//! Linux: one question over netlink (sock_diag(7)), which costs the same however many sockets there are; else the list
-//! in `/proc/net` (proc(5)), which is there in sandboxes that close netlink.
+//! Linux: one query over netlink (sock_diag(7)), whose cost does not depend on the number of sockets. The fallback is
+//! the list in `/proc/net` (proc(5)), which exists in sandboxes that block netlink.
 //!
 //! The list is read line by line: another user can make it as long as the machine has memory for sockets.
 
@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::{End, Sender};
 
-/// Where to look for the end at the first address of a connection to the second, the quickest first.
+/// The lookups for the end at the first address of a connection to the second, the fastest first.
 pub(super) const LISTS: [fn(SocketAddr, SocketAddr) -> Option<End>; 2] = [in_netlink, in_proc];
 
 pub(super) fn judge(user: u32) -> Sender {
@@ -24,19 +24,19 @@ pub(super) fn judge(user: u32) -> Sender {
 /// The states in which a program can have the socket open: ESTABLISHED, FIN-WAIT-1, FIN-WAIT-2, CLOSE-WAIT.
 const OPEN: [u8; 4] = [1, 4, 5, 8];
 
-/// A socket that its program has closed lives on for a while, without an inode and as root's.
+/// Builds an end. A socket that its program has closed lives on for a while, without an inode and owned by root.
 fn end(state: u8, user: u32, inode: u32) -> End {
     End { owner: (OPEN.contains(&state) && inode != 0).then_some(user) }
 }
 
-/// The kernel answers at once; this is for one that does not.
+/// The timeout for the kernel's answer, which normally comes at once.
 const NETLINK_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// NETLINK_SOCK_DIAG, and its one request and reply.
 const SOCK_DIAG: i32 = 4;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 
-/// Where `struct inet_diag_msg` stands in a reply, behind its `struct nlmsghdr`, and where in it are which fields.
+/// The offset of `struct inet_diag_msg` in a reply, after its `struct nlmsghdr`, and the offsets of its fields.
 const MESSAGE: usize = 16;
 const STATE: usize = MESSAGE + 1;
 const USER: usize = MESSAGE + 64;
@@ -51,11 +51,11 @@ fn in_netlink(local: SocketAddr, remote: SocketAddr) -> Option<End> {
     answer(&reply[..length])
 }
 
-/// `struct nlmsghdr`, and `struct inet_diag_req_v2` for one socket.
+/// Builds a `struct nlmsghdr` and a `struct inet_diag_req_v2` for one socket.
 fn question(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
     let family = if local.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
     let mut request = vec![family as u8, libc::IPPROTO_TCP as u8, 0, 0];
-    // Whatever its state.
+    // In any state.
     request.extend(u32::MAX.to_ne_bytes());
     request.extend(local.port().to_be_bytes());
     request.extend(remote.port().to_be_bytes());
@@ -78,8 +78,8 @@ fn question(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
     message
 }
 
-/// `None` for an error, ENOENT among them. Where there is no such connection, the answer may be the socket that listens
-/// on the local port: its state is not an open one.
+/// Reads a reply. Returns `None` for an error, such as ENOENT. If there is no such connection, the answer may be the
+/// socket that listens on the local port: its state is not an open one.
 fn answer(reply: &[u8]) -> Option<End> {
     let number = |at: usize| Some(u32::from_ne_bytes(reply.get(at..at + 4)?.try_into().ok()?));
     let kind = u16::from_ne_bytes(reply.get(4..6)?.try_into().ok()?);
@@ -92,9 +92,9 @@ fn in_proc(local: SocketAddr, remote: SocketAddr) -> Option<End> {
     tables.map(BufReader::new).find_map(|table| in_table(table, local, remote))
 }
 
-/// Looks for the line of the socket with these ends: `sl local remote st tx:rx tr:tm retransmits uid timeout inode …`.
+/// Finds the line of the socket with these ends: `sl local remote st tx:rx tr:tm retransmits uid timeout inode …`.
 fn in_table(mut table: impl BufRead, local: SocketAddr, remote: SocketAddr) -> Option<End> {
-    // A program that can speak both families has a socket of the newer one, with the older address mapped into it.
+    // A dual-stack program has an IPv6 socket, with the IPv4 address mapped into it.
     let ends = [(plain(local), plain(remote)), (mapped(local), mapped(remote))];
     let mut line = String::new();
     loop {
@@ -112,7 +112,7 @@ fn in_table(mut table: impl BufRead, local: SocketAddr, remote: SocketAddr) -> O
     }
 }
 
-/// `0100007F:1F90`: the address in words of 32 bits as they lie in memory, the port as a number.
+/// Formats an address like `0100007F:1F90`: 32-bit words in memory order, and the port as a number.
 fn plain(address: SocketAddr) -> String {
     match address {
         SocketAddr::V4(v4) => hexadecimal(&v4.ip().octets(), v4.port()),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_programs_are_known_in_both_families() {
+    fn our_own_programs_are_recognized_in_both_families() {
         for (listen, connect) in [("127.0.0.1:0", "127.0.0.1"), ("[::1]:0", "::1")] {
             let pair = pair(listen, connect);
             let (peer, ours) = pair.ends;
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_of_both_families_is_known_by_its_older_address() {
+    fn a_dual_stack_socket_is_recognized_by_its_ipv4_address() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let peer = Socket::new(Domain::IPV6, Type::STREAM, None).unwrap();
         peer.set_only_v6(false).unwrap();
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_hung_up_cannot_be_identified() {
+    fn a_peer_that_has_hung_up_cannot_be_identified() {
         for reset in [false, true] {
             let Pair { peer, ends, _ours } = pair("127.0.0.1:0", "127.0.0.1");
             if reset {
@@ -197,20 +197,20 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_is_not_listed_beside_our_own_end_cannot_be_identified() {
+    fn a_peer_is_unidentified_if_only_our_end_is_listed() {
         let Pair { peer, ends, _ours } = pair("127.0.0.1:0", "127.0.0.1");
         drop(peer);
         assert_eq!(sender(ends.0, ends.1), Sender::Unidentified);
     }
 
     #[test]
-    fn a_connection_that_is_not_listed_at_all_is_untold() {
+    fn a_connection_that_is_not_listed_at_all_is_unknown() {
         let nowhere = |port| SocketAddr::from(([127, 0, 0, 1], port));
         assert_eq!(sender(nowhere(1), nowhere(2)), Sender::Untold);
     }
 
     #[test]
-    fn users_are_told_apart() {
+    fn users_are_distinguished() {
         // SAFETY: takes nothing and cannot fail.
         let own = unsafe { libc::geteuid() };
         assert_eq!(judge(own), Sender::Own);
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     #[cfg(target_endian = "little")]
-    fn the_user_stands_in_the_line_with_both_addresses() {
+    fn the_user_is_read_from_the_line_with_both_addresses() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
             \x20  0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 1 1 0 100 0 0 10 0\n\
             \x20  1: 0100007F:C350 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1001        0 2 1 0 20 4 30 10 -1\n\
@@ -234,8 +234,8 @@ mod tests {
         };
         assert_eq!(end(50000), Some(End { owner: Some(1001) }));
         assert_eq!(end(50001), Some(End { owner: None }), "in TIME-WAIT");
-        assert_eq!(end(50003), Some(End { owner: None }), "closed by its program, and nobody's");
-        assert_eq!(end(50002), Some(End { owner: Some(1002) }), "by the other family's socket");
+        assert_eq!(end(50003), Some(End { owner: None }), "closed by its program, without an owner");
+        assert_eq!(end(50002), Some(End { owner: Some(1002) }), "on the socket of the other family");
         assert_eq!(end(50004), None);
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
         assert_eq!(in_table("garbage\nmore garbage\n".as_bytes(), nowhere, nowhere), None);

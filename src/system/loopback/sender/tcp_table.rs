@@ -1,11 +1,11 @@
-//! The list that GetExtendedTcpTable fills, TCP_TABLE_OWNER_PID_ALL, read from its bytes: a count, and rows of numbers.
-//! The ports are in network order, in the lower half of their number.
+//! The list that GetExtendedTcpTable fills, TCP_TABLE_OWNER_PID_ALL, parsed from its bytes: a count, and rows of
+//! numbers. The ports are in network order, in the lower half of their number.
 
 use std::net::SocketAddr;
 
 use super::End;
 
-/// Where a row of one family has its parts, in bytes.
+/// The offsets of the fields in a row of one family, in bytes.
 struct Layout {
     row: usize,
     state: usize,
@@ -23,7 +23,7 @@ const V6: Layout = Layout { row: 56, state: 48, local: (0, 20), remote: (24, 44)
 /// MIB_TCP_STATE_ESTAB, _FIN_WAIT1, _FIN_WAIT2 and _CLOSE_WAIT: those in which a program can have the socket open.
 const OPEN: [u32; 4] = [5, 6, 7, 8];
 
-/// Looks for the row of the socket with these ends, which gives the process that holds it.
+/// Finds the row of the socket with these ends, which names the process that holds it.
 pub(super) fn find(table: &[u8], local: SocketAddr, remote: SocketAddr) -> Option<End> {
     let layout = if local.is_ipv4() { V4 } else { V6 };
     let number = |row: &[u8], at: usize| Some(u32::from_ne_bytes(row.get(at..at + 4)?.try_into().ok()?));
@@ -39,7 +39,7 @@ pub(super) fn find(table: &[u8], local: SocketAddr, remote: SocketAddr) -> Optio
         if !is_at(local, layout.local) || !is_at(remote, layout.remote) {
             return None;
         }
-        // A connection that its program has closed is held by process 0.
+        // A connection that its program has closed is listed with process 0.
         let owner = number(row, layout.owner).filter(|process| *process != 0);
         Some(End { owner: owner.filter(|_| number(row, layout.state).is_some_and(|state| OPEN.contains(&state))) })
     })
@@ -54,7 +54,7 @@ mod tests {
         for port in [local, remote] {
             row.extend([127, 0, 0, 1]);
             row.extend(port.to_be_bytes());
-            // The upper half of the number may hold anything.
+            // The upper half of the number may have any value.
             row.extend([0xaa, 0xaa]);
         }
         row.extend(process.to_ne_bytes());
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_process_stands_in_the_row_with_both_addresses() {
+    fn the_process_is_read_from_the_row_with_both_addresses() {
         for (localhost, row) in [("127.0.0.1", row_v4 as fn(_, _, _, _) -> _), ("::1", row_v6)] {
             let rows = [row(2, 8080, 0, 7), row(5, 50000, 8080, 4242), row(5, 8080, 50000, 7), row(11, 50001, 8080, 0)];
             let mut table = 4_u32.to_ne_bytes().to_vec();
@@ -84,7 +84,7 @@ mod tests {
             assert_eq!(find(&table, at(50000), at(8080)), Some(End { owner: Some(4242) }));
             assert_eq!(find(&table, at(50001), at(8080)), Some(End { owner: None }), "in TIME-WAIT");
             assert_eq!(find(&table, at(50002), at(8080)), None);
-            // Cut off, and with more rows announced than there are.
+            // Truncated, and with a count larger than the number of rows.
             assert_eq!(find(&table[..40], at(50000), at(8080)), None);
             assert_eq!(find(&[], at(50000), at(8080)), None);
         }

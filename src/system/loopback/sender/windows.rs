@@ -1,7 +1,7 @@
-//! Windows: GetExtendedTcpTable lists every connection with its process, and a process says whose it is.
+//! Windows: GetExtendedTcpTable lists every connection with its process, and the token of a process names its user.
 //!
-//! Unproven, as it needs a Windows machine: that a process of another user, which may not be opened, is told by that. It
-//! counts as unidentified, as does a program of ours that runs with more rights than we have.
+//! Unproven, as it needs a Windows machine: that another user's process is recognized by the refusal to open it. It
+//! counts as unidentified, as does a program of ours with more privileges than we have.
 
 use std::ffi::c_void;
 use std::net::SocketAddr;
@@ -20,13 +20,13 @@ use windows_sys::Win32::System::Threading::{
 
 use super::{End, Sender, tcp_table};
 
-/// Where to look for the end at the first address of a connection to the second.
+/// The lookups for the end at the first address of a connection to the second.
 pub(super) const LISTS: [fn(SocketAddr, SocketAddr) -> Option<End>; 1] = [in_table];
 
-/// How large the list may be: it has 56 bytes for a connection at most.
+/// The size limit of the list. It has at most 56 bytes per connection.
 const MAX_TABLE: u32 = 4 * 1024 * 1024;
 
-/// How often to ask, as the list may grow between its size and itself.
+/// How often to ask, as the list may grow after its size was returned.
 const TRIES: usize = 5;
 
 fn in_table(local: SocketAddr, remote: SocketAddr) -> Option<End> {
@@ -57,7 +57,7 @@ pub(super) fn judge(process: u32) -> Sender {
     }
 }
 
-/// A TOKEN_USER and the SID that it points to, of 68 bytes at most, aligned for its pointer.
+/// A TOKEN_USER and the SID that it points to, at most 68 bytes, aligned for its pointer.
 struct User(Box<[u64; 16]>);
 
 impl User {
