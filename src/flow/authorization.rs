@@ -1,5 +1,5 @@
-//! The browser's trip (RFC 6749 §3.1, RFC 8252): bind the port, build the URL, and wait for the one right answer, which
-//! comes to the port or is pasted into the terminal. The first proven one wins.
+//! The authorization request (RFC 6749 §3.1, RFC 8252): bind the port, build the URL, and wait for the one right
+//! answer. It arrives at the port or is pasted into the terminal. The first proven answer wins.
 
 mod answered;
 mod inbox;
@@ -31,7 +31,7 @@ pub use answered::{Answered, Obtained, Tab};
 use inbox::Inbox;
 pub use waiting::{MissingState, Waiting};
 
-/// Who asks, for what, and where the answer comes.
+/// The parameters of a login.
 pub struct LoginRequest<'a> {
     pub provider: &'a Provider,
     /// `Code` starts the authorization code grant, `Token` the implicit one (RFC 6749 §3.1.1).
@@ -39,42 +39,42 @@ pub struct LoginRequest<'a> {
     pub client_id: ClientId,
     pub client_secret: Option<ClientSecret>,
     pub scope: ScopeSet,
-    /// With port 0 for any free one.
+    /// Port 0 picks a free port.
     pub redirect_uri: RedirectUri,
     pub listen: Listen,
 }
 
-/// How this process hears of the redirect.
+/// The way this process receives the redirect.
 #[derive(Clone, Debug)]
 pub enum Listen {
     /// On the redirect URI's own loopback address.
     Here { tls: Option<Arc<ServerConfig>> },
-    /// On this address, to which a tunnel leads from the redirect URI.
+    /// On this address, which a tunnel forwards to from the redirect URI.
     Tunnel(SocketAddr),
-    /// Only by what a person pastes.
+    /// Only by paste.
     Paste,
 }
 
-/// What belongs to one login alone and is used once (RFC 9700 §4.4.2).
+/// The one-time secrets of a login (RFC 9700 §4.4.2).
 pub struct Secrets {
     pub redirect_uri: RedirectUri,
     pub state: State,
     pub code_verifier: Option<CodeVerifier>,
 }
 
-/// One login under way.
+/// A login in progress.
 pub struct Login<'a> {
     request: LoginRequest<'a>,
     secrets: Secrets,
-    /// Every `Host` under which the port may be asked.
+    /// Every `Host` that a request to the port may name.
     hosts: Vec<String>,
     authorize_url: Url,
     ports: Ports,
     launch: Option<Launch>,
 }
 
-/// The port of the redirect, and one for the launch address where that speaks TLS or there is none; and where all that
-/// comes to them waits.
+/// The port of the redirect, and one for the launch address if the first speaks TLS or does not exist. Also the queue
+/// of everything that arrives at them.
 #[derive(Default)]
 struct Ports {
     inbox: Arc<Inbox>,
@@ -92,18 +92,18 @@ impl Ports {
 
 impl Drop for Ports {
     fn drop(&mut self) {
-        // A polling thread may wait for room in it, and is waited for when its port is closed.
+        // A polling thread may wait for room in the inbox, and closing its port waits for the thread.
         self.inbox.close();
     }
 }
 
 impl<'a> Login<'a> {
-    /// Binds the port and keeps it, makes the secrets of this login, and builds the URL. Nothing is opened yet.
+    /// Binds the port and keeps it, creates the secrets of this login, and builds the URL. Opens no browser yet.
     pub fn begin(mut request: LoginRequest<'a>, entropy: &dyn Entropy) -> Result<Self, FlowError> {
         let definition = &request.provider.definition;
         let pkce = match request.response_type {
             ResponseType::Code => {
-                // Without one the code would come and be of no use; say so before the browser opens.
+                // Without a token endpoint the code would be useless. Report this before the browser opens.
                 request.provider.token_endpoint()?;
                 definition.pkce()
             }
@@ -130,7 +130,7 @@ impl<'a> Login<'a> {
         let mut hosts = vec![redirect_uri.authority()];
         if let (Listen::Tunnel(address), Some(loopback)) = (&mut request.listen, &loopback) {
             address.set_port(loopback.port());
-            // A tunnel passes the public name on, or puts its own target in its place.
+            // A tunnel forwards the public name, or replaces it with its own target.
             hosts.extend([address.to_string(), format!("localhost:{}", address.port())]);
         }
         let secrets = Secrets { redirect_uri, state, code_verifier };
@@ -142,9 +142,9 @@ impl<'a> Login<'a> {
         Ok(Self { request, secrets, hosts, authorize_url, ports, launch: None })
     }
 
-    /// The address to start a browser with: it leads the browser to the authorize URL, and tells nothing by itself.
+    /// Returns the address to start a browser with. It redirects to the authorize URL and reveals nothing by itself.
     ///
-    /// Fails with `FlowError::Listen` if it needs a port of its own and there is none.
+    /// Fails with `FlowError::Listen` if it needs a port of its own and cannot bind one.
     pub fn launch_url(&mut self, entropy: &dyn Entropy) -> Result<Url, FlowError> {
         let authority = match &self.request.listen {
             Listen::Here { tls: None } => self.secrets.redirect_uri.authority(),
@@ -168,17 +168,17 @@ impl<'a> Login<'a> {
         &self.authorize_url
     }
 
-    /// To the letter, as it was sent.
+    /// Returns the redirect URI exactly as it was sent.
     pub fn redirect_uri(&self) -> &RedirectUri {
         &self.secrets.redirect_uri
     }
 
-    /// With the port that was really bound.
+    /// Returns the address with the port that was actually bound.
     pub fn listen(&self) -> &Listen {
         &self.request.listen
     }
 
-    /// Where pasted lines go; `false` when nobody waits any more.
+    /// Returns a sender for pasted lines. It returns `false` when the login no longer waits.
     pub fn paste_sender(&self) -> impl FnMut(Zeroizing<String>) -> bool + Send + 'static {
         let inbox = Arc::clone(&self.ports.inbox);
         move |line| inbox.paste(line)

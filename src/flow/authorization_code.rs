@@ -1,4 +1,4 @@
-//! The authorization code grant (RFC 6749 §4.1): the code for a token, once.
+//! The authorization code grant (RFC 6749 §4.1): one exchange of the code for a token.
 
 use super::FlowError;
 use super::authorization::{LoginRequest, Secrets};
@@ -10,7 +10,7 @@ use crate::provider::Provider;
 use crate::provider::dialect::TokenReply;
 use crate::system::http::HttpClient;
 
-/// Exchanges a code (RFC 6749 §4.1.3). `provider` has by now what it said of itself in the callback.
+/// Exchanges a code (RFC 6749 §4.1.3). `provider` includes the values that the callback carried.
 pub fn exchange(
     http: &dyn HttpClient,
     provider: &Provider,

@@ -1,7 +1,7 @@
 //! Asks an issuer for its metadata (RFC 8414 §3, OpenID Connect Discovery §4).
 //!
-//! The reply must name exactly the issuer that was asked (RFC 8414 §3.3), or it is not used: that is what keeps one
-//! server from speaking for another. No redirect is followed, and every endpoint must be one that may see secrets.
+//! The reply must name exactly the requested issuer (RFC 8414 §3.3), or it is not used. This keeps one server from
+//! speaking for another. No redirect is followed, and every endpoint must be safe for secrets.
 
 use http::Method;
 
@@ -26,7 +26,7 @@ pub fn discover(http: &dyn HttpClient, issuer: &str) -> Result<AuthorizationServ
         match AuthorizationServerMetadata::from_json(&value) {
             Ok(Some(metadata)) => return Ok(checked(issuer, metadata)?),
             Ok(None) => tried.push(format!("{location} answered {status}")),
-            // The other place may have better ones.
+            // The other location may have valid metadata.
             Err(source) => {
                 malformed.get_or_insert(DiscoveryError::Malformed { location: location.to_string(), source });
             }
@@ -39,7 +39,7 @@ pub fn discover(http: &dyn HttpClient, issuer: &str) -> Result<AuthorizationServ
 }
 
 fn checked(issuer: &str, metadata: AuthorizationServerMetadata) -> Result<AuthorizationServerMetadata, DiscoveryError> {
-    // A simple string comparison: not even a slash at the end may differ.
+    // A simple string comparison: not even a trailing slash may differ.
     if metadata.issuer != issuer {
         return Err(DiscoveryError::OtherIssuer {
             asked: sanitize::line(issuer),
@@ -65,7 +65,7 @@ mod tests {
 
     const ISSUER: &str = "https://as.example/tenant";
 
-    /// What comes of the replies, and where was asked for them.
+    /// Returns the result of these replies, and the paths that were requested.
     fn ask(replies: &[Reply<'_>]) -> (Result<AuthorizationServerMetadata, FlowError>, Vec<String>) {
         let server = Scripted::replies(replies);
         let metadata = discover(&server, ISSUER);
@@ -96,14 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn malformed_metadata_is_told_unless_the_other_place_is_right() {
+    fn malformed_metadata_is_an_error_unless_the_other_is_valid() {
         let (wrong, right) = (metadata(",\"token_endpoint\":[\"x\"]"), metadata(""));
         assert!(ask(&[(200, "", &wrong), (200, "", &right)]).0.is_ok());
         for others in [(404, "", ""), (200, "", wrong.as_str())] {
             let Err(FlowError::Metadata(DiscoveryError::Malformed { source, location })) =
                 ask(&[(200, "", &wrong), others]).0
             else {
-                panic!("it was taken");
+                panic!("it was accepted");
             };
             assert_eq!(source.member, "token_endpoint");
             assert!(location.ends_with("/.well-known/oauth-authorization-server/tenant"));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_speaks_for_another_issuer() {
+    fn metadata_of_another_issuer_is_refused() {
         for said in ["https://as.example/tenant/", "https://as.example", "https://AS.example/tenant"] {
             let (found, asked) = ask(&[(200, "", &format!("{{\"issuer\":\"{said}\"}}"))]);
             assert!(matches!(found, Err(FlowError::Metadata(DiscoveryError::OtherIssuer { .. }))), "{said}");
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn no_endpoint_is_taken_that_must_not_see_secrets() {
+    fn an_endpoint_that_must_not_see_secrets_is_refused() {
         for name in ["authorization_endpoint", "token_endpoint", "revocation_endpoint", "introspection_endpoint"] {
             let (found, _) = ask(&[(200, "", &metadata(&format!(",\"{name}\":\"http://as.example/x\"")))]);
             assert!(matches!(found, Err(FlowError::Metadata(DiscoveryError::UnsafeEndpoint { .. }))), "{name}");

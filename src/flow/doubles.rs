@@ -1,4 +1,4 @@
-//! What the unit tests of the flows share: a server, a clock, a provider, and a login that waits.
+//! Test doubles that the flows' unit tests share: a server, a clock, a provider, and a login that waits.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{Cursor, Read};
@@ -20,7 +20,7 @@ use crate::provider::{Dialect, Provider, ProviderDefinition};
 use crate::system::clock::Clock;
 use crate::system::http::{HttpClient, HttpError, HttpReply, Reason, Upload};
 
-/// What a server answers.
+/// A server's answer.
 pub struct StubResponse {
     status: u16,
     headers: HeaderMap,
@@ -32,7 +32,7 @@ impl StubResponse {
         Self { status, headers: HeaderMap::new(), body: Box::new(Cursor::new(body.into())) }
     }
 
-    /// The same with a header, or with none where the name is empty.
+    /// Adds a header, or none if the name is empty.
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
         if !name.is_empty() {
             self.headers.insert(name, value.parse().unwrap());
@@ -49,7 +49,7 @@ impl StubResponse {
     }
 }
 
-/// The connection breaks, and nobody knows whether the request came through.
+/// Returns a broken connection: it is unknown whether the request arrived.
 pub fn broken() -> HttpError {
     HttpError::Broken { origin: String::new(), source: Reason("made up".to_owned()) }
 }
@@ -57,10 +57,10 @@ pub fn broken() -> HttpError {
 /// A status, the `Location` of a redirect (or nothing), and a body.
 pub type Reply<'a> = (u16, &'a str, &'a str);
 
-/// What comes of a request: no answer is a fault of the network.
+/// The result of a request: an error is a network fault.
 pub type Said = Result<StubResponse, HttpError>;
 
-/// Answers as the test says, and keeps what it was asked.
+/// A server that answers as scripted, and records its requests.
 pub struct Scripted<'a> {
     answer: Box<dyn Fn(&HttpRequest) -> Said + Send + Sync + 'a>,
     requests: Mutex<Vec<HttpRequest>>,
@@ -71,7 +71,7 @@ impl<'a> Scripted<'a> {
         Self { answer: Box::new(answer), requests: Mutex::default() }
     }
 
-    /// Gives the replies of a list, each one once.
+    /// Creates a server that gives each reply of a list once.
     pub fn replies(replies: &[Reply<'_>]) -> Scripted<'static> {
         let answer = |(status, location, body): &Reply<'_>| match *location {
             "" => StubResponse::new(*status, *body),
@@ -80,18 +80,18 @@ impl<'a> Scripted<'a> {
         Scripted::list(replies.iter().map(|reply| Ok(answer(reply))).collect::<Vec<_>>())
     }
 
-    /// Gives the answers of a list, each one once.
+    /// Creates a server that gives each answer of a list once.
     pub fn list(answers: impl IntoIterator<Item = Said>) -> Self {
         let answers = Mutex::new(answers.into_iter().collect::<VecDeque<_>>());
         Self::new(move |_| answers.lock().unwrap().pop_front().expect("no further request"))
     }
 
-    /// What was sent, each upload as the body of its request.
+    /// Returns the requests that were sent, each upload as the body of its request.
     pub fn requests(&self) -> Vec<HttpRequest> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The paths and queries that were asked for.
+    /// Returns the paths and queries that were requested.
     pub fn paths(&self) -> Vec<String> {
         self.requests().iter().map(|request| request.url[url::Position::BeforePath..].to_owned()).collect()
     }
@@ -112,7 +112,7 @@ impl HttpClient for Scripted<'_> {
     }
 }
 
-/// Begins at a time that the test sets, and goes on when somebody waits.
+/// A clock that starts at a time set by the test, and advances on every pause.
 #[derive(Default)]
 pub struct SetClock {
     pub start: i64,
@@ -139,7 +139,7 @@ impl Clock for SetClock {
     }
 }
 
-/// Renews no token and watches nothing.
+/// A double that renews no token and ignores all events.
 pub struct Nobody;
 
 impl Renew for Nobody {
@@ -154,20 +154,20 @@ impl Watch for Nobody {
     fn waits(&self, _: u16, _: Duration) {}
 }
 
-/// A provider `mine` with these keys beside its endpoints.
+/// Creates a provider `mine` with these keys in addition to its endpoints.
 pub fn provider(keys: &str) -> Provider {
     const ENDPOINTS: &str = "token.url = 'https://as.example/token'\napi.base = 'https://api.example'\n";
     provider_of(&format!("{ENDPOINTS}{keys}"), &[])
 }
 
-/// A provider `mine` from the text of a definition, with values for its parameters.
+/// Creates a provider `mine` from the text of a definition, with values for its parameters.
 pub fn provider_of(definition: &str, params: &[(&str, &str)]) -> Provider {
     let definition: ProviderDefinition = toml::from_str(definition).unwrap();
     let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Provider::new(ProviderDefinition { id: "mine".to_owned(), ..definition }, params, None).unwrap()
 }
 
-/// A login that waits, for what is pasted as well.
+/// A login that waits, also for pasted lines.
 pub struct Case {
     pub provider: Provider,
     pub redirect_uri: RedirectUri,
@@ -207,13 +207,13 @@ impl Case {
     }
 }
 
-/// An answer with this code.
+/// Returns an answer with this code.
 pub fn code(code: &str) -> redirect::Answer {
     let response = AuthorizationResponse::Code(AuthorizationCode::new(code));
     redirect::Answer { response, captured: BTreeMap::new() }
 }
 
-/// What kind of an answer is proven.
+/// Returns the kind of the proven answer.
 pub fn proven(verdict: &RedirectVerdict) -> &'static str {
     match verdict {
         RedirectVerdict::Proven(answer) => match answer.response {

@@ -1,7 +1,7 @@
-//! What a token may do, put together from all who say something about it: what was asked for, what the token reply
-//! and the token itself name, what the server says when it is asked, and what the API really allowed.
+//! The scopes of a token, combined from all sources: the request, the token reply, the token itself, introspection, and
+//! what the API actually allowed.
 //!
-//! No source is believed more than another. Where two disagree, that is the answer.
+//! No source counts more than another. If two disagree, that is the result.
 
 use std::fmt;
 
@@ -15,16 +15,16 @@ use crate::provider::ProviderDefinition;
 use crate::store::StoredToken;
 use crate::store::stored_token::ObtainedBy;
 
-/// Who says what is granted.
+/// A source that says which scopes are granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementSource {
     /// The token reply (RFC 6749 §5.1).
     Reply,
-    /// The reply names no scopes, which means that they are those that were asked for (RFC 6749 §5.1).
+    /// The reply names no scopes, which means that the requested ones are granted (RFC 6749 §5.1).
     AsAsked,
     /// A claim of the token itself.
     Jwt(&'static str),
-    /// RFC 7662.
+    /// The introspection endpoint (RFC 7662).
     Introspection,
     /// A header of the API's replies.
     Header(String),
@@ -48,14 +48,14 @@ impl Serialize for StatementSource {
     }
 }
 
-/// Everything that one source says: these scopes and no others.
+/// The statement of one source: exactly these scopes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Statement {
     pub source: StatementSource,
     pub scopes: ScopeSet,
 }
 
-/// All that is known of a token's scopes.
+/// All that is known about a token's scopes.
 #[derive(Clone, Debug)]
 pub struct Evidence {
     pub statements: Vec<Statement>,
@@ -66,33 +66,33 @@ pub struct Evidence {
 pub enum Granted {
     Yes,
     No,
-    /// One source says yes, and another one no.
+    /// One source says yes, and another says no.
     Disputed,
-    /// Nobody says.
+    /// No source says.
     Unknown,
 }
 
-/// What is known of one scope.
+/// All that is known about one scope.
 #[derive(Clone, Debug)]
 pub struct Finding {
     pub scope: String,
     pub asked: bool,
-    /// Granted whether asked for or not.
+    /// Granted even if not requested.
     pub always: bool,
     pub granted: Granted,
-    /// Why it is said to be granted, or not.
+    /// The statements that it is granted, or not.
     pub said: Vec<(String, bool)>,
     pub proof: Option<Proof>,
 }
 
 impl Finding {
-    /// The API does something else than the sources say.
+    /// Returns true if the API contradicts the sources.
     pub fn is_contradicted(&self) -> bool {
         let verdict = self.proof.as_ref().map(|proof| proof.verdict);
         matches!((self.granted, verdict), (Granted::Yes, Some(Verdict::Denied)) | (Granted::No, Some(Verdict::Proven)))
     }
 
-    /// Whether somebody can build on it: proven if it was probed for, else granted.
+    /// Returns true if the scope can be relied on: proven if it was probed, else granted.
     pub fn is_good(&self) -> bool {
         match &self.proof {
             Some(proof) => proof.verdict == Verdict::Proven,
@@ -101,7 +101,7 @@ impl Finding {
     }
 }
 
-/// What the token and its record say, and what came in over the network, if anything was asked there.
+/// Combines the token, its record, and the replies from the network, if any were requested.
 pub fn gather(
     definition: &ProviderDefinition,
     token: &StoredToken,
@@ -130,7 +130,7 @@ pub fn gather(
                 (false, true) => Granted::No,
                 (false, false) => Granted::Unknown,
             };
-            // Who leaves out what everybody has, or what follows from another scope, does not deny it.
+            // A source may omit a scope that every token has, or that another scope implies. It does not deny it then.
             let without_saying = match (always.contains(name), implied(name)) {
                 (true, _) => Some("always granted".to_owned()),
                 (false, implied) => implied.map(|implying| format!("implied by {implying}")),
@@ -171,7 +171,7 @@ fn statements(
     ];
     let mut statements: Vec<Statement> =
         sources.into_iter().flatten().map(|(source, scopes)| Statement { source, scopes }).collect();
-    // Nobody asked for a token that was brought along, and a silent server gives its own default to who asks for nothing.
+    // A token that the user supplied has no request, and a server grants its own default if none is requested.
     if statements.is_empty() && token.obtained_by != ObtainedBy::Given && !token.asked.is_empty() {
         statements.push(Statement { source: StatementSource::AsAsked, scopes: token.asked.clone() });
     }
@@ -184,25 +184,25 @@ fn proof_of(name: &str, proofs: &Proofs) -> Proof {
         verdict: Verdict::Unknown,
         request: None,
         status: None,
-        reason: Some("the definition does not know it".to_owned()),
+        reason: Some("it is not in the definition".to_owned()),
         guess: false,
     })
 }
 
 impl Evidence {
-    /// Which of these scopes are missing, each with what is known of it.
+    /// Returns which of these scopes are missing, each with the reason.
     pub fn missing(&self, required: &ScopeSet) -> Vec<Missing> {
         let missing =
             required.iter().filter_map(|name| match self.findings.iter().find(|finding| finding.scope == name) {
                 Some(finding) if finding.is_good() => None,
                 finding => {
-                    Some(Missing { scope: name.to_owned(), why: finding.map_or("nobody knows it".to_owned(), why) })
+                    Some(Missing { scope: name.to_owned(), why: finding.map_or("it is unknown".to_owned(), why) })
                 }
             });
         missing.collect()
     }
 
-    /// The scopes that are granted, as far as all agree.
+    /// Returns the scopes that are granted according to all sources.
     pub fn granted(&self) -> ScopeSet {
         self.findings
             .iter()
@@ -211,14 +211,14 @@ impl Evidence {
             .collect()
     }
 
-    /// The scopes that were asked for and that somebody says are not granted.
+    /// Returns the requested scopes that a source says are not granted.
     pub fn withheld(&self) -> ScopeSet {
         let withheld = |finding: &&Finding| finding.asked && matches!(finding.granted, Granted::No | Granted::Disputed);
         self.findings.iter().filter(withheld).map(|finding| finding.scope.as_str()).collect()
     }
 }
 
-/// A scope that somebody needs and that is not there.
+/// A required scope that is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     pub scope: String,
@@ -236,10 +236,10 @@ fn why(finding: &Finding) -> String {
     }
     match finding.granted {
         Granted::Yes => "granted".to_owned(),
-        Granted::No if finding.asked => "asked for and not granted".to_owned(),
+        Granted::No if finding.asked => "requested, but not granted".to_owned(),
         Granted::No => "not granted".to_owned(),
         Granted::Disputed => "the sources disagree".to_owned(),
-        Granted::Unknown => "nobody says whether it is granted; `oauthctl scopes --probe` tries it".to_owned(),
+        Granted::Unknown => "no source says whether it is granted; `oauthctl scopes --probe` tests it".to_owned(),
     }
 }
 
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_reply_means_as_asked_only_where_somebody_asked() {
+    fn a_silent_reply_means_as_asked_only_after_a_request() {
         let code = ObtainedBy::Grant(GrantKind::AuthorizationCode);
         assert_eq!(granted(&token(code, "a c", None), None), "public=Yes a=Yes b=No c=Yes ");
         assert_eq!(granted(&token(code, "", None), None), "public=Yes a=Unknown b=Unknown ");
@@ -295,18 +295,18 @@ mod tests {
         let missing = evidence.missing(&ScopeSet::parse("public a b y"));
         let missing: Vec<String> =
             missing.iter().map(|missing| format!("{}: {}", missing.scope, missing.why)).collect();
-        assert_eq!(missing, ["b: asked for and not granted", "y: nobody knows it"]);
+        assert_eq!(missing, ["b: requested, but not granted", "y: it is unknown"]);
     }
 
     #[test]
-    fn a_scope_that_another_one_implies_is_granted_with_it() {
+    fn an_implied_scope_is_granted_with_its_parent() {
         assert_eq!(
             granted(&token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "b", Some("b")), None),
             "public=Yes a=Yes b=Yes "
         );
     }
 
-    /// What the API did with one scope.
+    /// Returns the API's verdict on one scope.
     fn proof(scope: &str, verdict: Verdict) -> Proof {
         let (request, reason) = (Some(format!("GET /{scope}")), Some("made up".to_owned()));
         Proof { scope: scope.to_owned(), verdict, request, status: Some(403), reason, guess: false }
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn each_source_is_named_with_what_it_says() {
+    fn each_source_is_named_with_its_scopes() {
         let mut token = token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "a c", Some("a"));
         // {"alg":"none"}.{"scope":"a c"}
         token.access_token = AccessToken::new("eyJhbGciOiJub25lIn0.eyJzY29wZSI6ImEgYyJ9.");
@@ -336,7 +336,7 @@ mod tests {
         assert_eq!(serde_json::to_value(&evidence.statements).unwrap(), serde_json::Value::from(stated.to_vec()));
         let said = sources.map(|(source, scopes)| (source.to_owned(), scopes.contains('a')));
         assert_eq!(finding(&evidence, "a").said, said);
-        // Nobody says what everybody has.
+        // No source mentions a scope that every token has.
         assert_eq!(finding(&evidence, "public").said, [("always granted".to_owned(), true)]);
     }
 
@@ -353,12 +353,12 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_does_outweighs_what_is_said() {
+    fn a_probe_of_the_api_outweighs_every_statement() {
         use Verdict::{Denied, Proven, Unknown};
         let token = token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "a c d", Some("a d"));
         let proofs =
             |verdict| Proofs { proofs: ["a", "c"].map(|scope| proof(scope, verdict)).to_vec(), ..Proofs::default() };
-        // `a` is granted and `c` is not; whether that holds, and whether somebody can build on it.
+        // `a` is granted and `c` is not: does that hold, and can it be relied on?
         for (verdict, a, c) in [
             (Some(Proven), (false, true), (true, true)),
             (Some(Denied), (true, false), (false, false)),
@@ -372,12 +372,12 @@ mod tests {
         let evidence = gather(&provider().definition, &token, None, Some(&proofs(Denied)));
         let missing = evidence.missing(&ScopeSet::parse("a d"));
         let missing: Vec<_> = missing.iter().map(|missing| (missing.scope.as_str(), missing.why.as_str())).collect();
-        let unknown = "the definition does not know it";
+        let unknown = "it is not in the definition";
         assert_eq!(missing, [("a", "GET /a → 403 made up"), ("d", unknown)]);
     }
 
     #[test]
-    fn a_missing_scope_comes_with_what_is_known_of_it() {
+    fn a_missing_scope_comes_with_the_reason() {
         let token = token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "a d", Some("a d"));
         let evidence = gather(&provider().definition, &token, Some(&introspected("a")), None);
         let why =
@@ -385,10 +385,10 @@ mod tests {
         assert_eq!(why(&evidence, "a"), None);
         assert_eq!(why(&evidence, "b").as_deref(), Some("not granted"));
         assert_eq!(why(&evidence, "d").as_deref(), Some("the sources disagree"));
-        // Only what was asked for can be withheld, and only what nobody denies is granted.
+        // Only a requested scope can be withheld, and only a scope that no source denies is granted.
         assert_eq!((evidence.withheld().to_string(), evidence.granted().to_string()), ("d".into(), "public a".into()));
         let given = self::token(ObtainedBy::Given, "", None);
         let evidence = gather(&provider().definition, &given, None, None);
-        assert!(why(&evidence, "a").unwrap().starts_with("nobody says whether it is granted"));
+        assert!(why(&evidence, "a").unwrap().starts_with("no source says whether it is granted"));
     }
 }

@@ -1,7 +1,6 @@
 //! Asks the authorization server about a token (RFC 7662).
 //!
-//! The token goes to a server that the login has recorded, or nowhere: a definition that has changed since cannot send
-//! it to another one.
+//! The token goes only to a server that the login has recorded: a definition that has changed since cannot redirect it.
 
 use super::FlowError;
 use crate::protocol::client::ClientId;
@@ -10,7 +9,7 @@ use crate::protocol::secret::{AccessToken, ClientSecret};
 use crate::provider::{Dialect, Provider};
 use crate::system::http::{HttpClient, MAX_REPLY};
 
-/// Why there is no answer to go by; it is no failure, as the token itself may be fine.
+/// An introspection without a usable answer. It is not a failure, as the token itself may be fine.
 #[derive(Debug, thiserror::Error)]
 pub enum NoIntrospection {
     #[error("it is on {origin}, which is not a server of this login")]
@@ -23,7 +22,7 @@ pub enum NoIntrospection {
     Flow(#[from] FlowError),
 }
 
-/// `None` where the provider has no introspection endpoint.
+/// Introspects a token. Returns `None` if the provider has no introspection endpoint.
 pub fn ask(
     http: &dyn HttpClient,
     provider: &Provider,
@@ -54,7 +53,7 @@ mod tests {
     const SERVERS: &str = "authorize.url = 'https://login.example/authorize'\ntoken.url = 'https://as.example/token'\n\
         api.base = 'https://api.example/v1'\n";
 
-    /// The answer of an endpoint, and how many requests were sent for it.
+    /// Returns the answer of an endpoint, and the number of requests.
     fn answer(
         endpoint: &str,
         replies: &[Reply<'_>],
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_says_nothing_of_the_token() {
+    fn an_unusable_answer_says_nothing_about_the_token() {
         let endpoint = "introspect.url = 'https://as.example/introspect'";
         for status in [204, 302, 401, 500] {
             let (found, _) = answer(endpoint, &[(status, "", r#"{"active":false}"#)]);

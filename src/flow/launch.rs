@@ -1,37 +1,39 @@
 //! The address that the browser is started with: it redirects to the authorize URL.
 //!
-//! What a program is started with stands in the process list, for every user of the machine to read. With the authorize
-//! URL there, another user has our `state` and `code_challenge`, lets the provider bind a code of their own account to
-//! them, and brings it to our port: state and PKCE both hold, and we would keep a stranger's token (RFC 9700 §4.5).
-//! An address on our own port tells nothing by itself. Who reads it can still ask for it, even before the browser does.
+//! Every user of the machine can read a program's arguments in the process list. If the authorize URL were there,
+//! another user would know our `state` and `code_challenge`. They could let the provider bind a code of their own
+//! account to these, and bring it to our port. State and PKCE would both hold, and we would store a stranger's token
+//! (RFC 9700 §4.5). An address on our own port reveals nothing by itself. But a program that reads it can still request
+//! it, even before the browser does.
 //!
-//! # Decision: who is led to the provider
+//! # Decision: which programs are redirected to the provider
 //!
-//! * A program of this user's is, as often as it asks until the answer has come: a reload, a second tab, a browser that
-//!   asks twice. Nothing is used up, so nobody can use it up.
+//! * A program of this user is, as often as it asks until the answer has arrived: a reload, a second tab, a browser
+//!   that asks twice. Nothing is used up, so no other program can use it up.
 //! * Another user's program gets nothing and is reported.
-//! * A program that the system cannot name, as it has hung up or comes from elsewhere, gets a page that says to go back
-//!   to the terminal, where the address of the provider stands. It is reported, and changes nothing.
-//! * Where the system does not say who asks (macOS; a sandbox without netlink and `/proc`), the first is led whose
-//!   connection is still open once it has the redirect. With it comes a cookie for this address alone, and who brings
-//!   the cookie back is the same browser and is led again. Anybody else gets the page that says to go back to the
-//!   terminal. The report says what follows if that was the browser: another program has the request, and this login
-//!   should be given up for one with `--no-browser`.
+//! * A program that the system cannot identify, as it has hung up or comes from elsewhere, gets a page that says to go
+//!   back to the terminal, which shows the address of the provider. It is reported, and changes nothing.
+//! * If the system does not tell the sender (macOS; a sandbox without netlink and `/proc`), the first program is
+//!   redirected whose connection is still open after the delivery. It also gets a cookie for this address only. A
+//!   request with the cookie is from the same browser and is redirected again. Every other program gets the page that
+//!   says to go back to the terminal. The report says what follows if that was the browser: another program has the
+//!   request, and the user should abandon this login and start one with `--no-browser`.
 //!
-//! Each report is made once, and none of these ends a login: else any user of the machine could end every one.
+//! Each report is made once, and none of these ends a login: otherwise any user of the machine could end every one.
 //!
-//! What is left: where the system does not say who asks, a program that is faster than the browser is led in its place,
-//! and only the person can see it. And root's programs count as this user's, so one that fetches addresses for anybody
-//! who asks, such as a proxy on this machine, hands the request out.
+//! What remains: if the system does not tell the sender, a program that is faster than the browser is redirected in its
+//! place, and only the user can notice. And root's programs count as this user's. One that fetches addresses on
+//! request, such as a proxy on this machine, hands out the request.
 //!
-//! A file with a redirect in a folder of the user's, which others do, needs a place that the browser may read: one from
-//! a snap or a flatpak may read neither hidden folders nor our runtime folder.
+//! Other tools use a file with a redirect in one of the user's folders. That needs a place that the browser can read: a
+//! browser from a snap or a flatpak can read neither hidden folders nor our runtime folder.
 //!
-//! The port is the callback's where that speaks plain http, so whatever leads a browser there (a forwarded port, WSL)
-//! leads it here as well. Measured in Chromium 156 (tests/it/launch.rs) and by hand in Firefox 153: they ask once; they
-//! bring the cookie back when the address is opened again, Firefox also after a restart; and another user who replays it
-//! in between gets nothing. Chromium sends the provider no `Referer` of it. Neither shows it in the history; Firefox keeps
-//! it in its file all the same, hidden, as it does with every redirect: it leads nowhere once the port is closed.
+//! The port is the callback's if that speaks plain http. So whatever forwards a browser there (a forwarded port, WSL)
+//! forwards it here as well. Measured in Chromium 156 (tests/it/launch.rs) and by hand in Firefox 153: they ask once.
+//! They send the cookie when the address is opened again, Firefox also after a restart, and another user who replays it
+//! in between gets nothing. Chromium does not send the address to the provider in `Referer`. Neither browser shows it in
+//! the history. Firefox still keeps it in its history file, hidden, as it does with every redirect. The address is
+//! useless once the port is closed.
 
 use std::sync::Arc;
 
@@ -41,40 +43,40 @@ use super::pages::BrowserPage;
 use crate::protocol::state::State;
 use crate::system::loopback::{Claim, LoopbackRequest, LoopbackResponse, Sender};
 
-/// The cookie of the browser that was led.
+/// The cookie of the browser that was redirected.
 const COOKIE: &str = "oauthctl_browser";
 
-/// How long a browser keeps it, in seconds: as long as anybody waits for a login.
+/// How long a browser keeps it, in seconds. A login does not wait longer.
 const COOKIE_AGE: u32 = 3600;
 
-/// One such address, and who has been led from it.
+/// A launch address, and the program that has been redirected from it.
 pub struct Launch {
     secret: State,
-    /// What the cookie holds.
+    /// The value of the cookie.
     mark: State,
     authority: String,
     authorize_url: Url,
-    /// The redirect, where the system does not say who asks for it.
+    /// The redirect, if the system does not tell the sender.
     claim: Arc<Claim>,
 }
 
-/// What comes of a request to the address.
+/// The outcome of a request to the address.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Launched {
-    /// It goes on to the provider.
+    /// It is redirected to the provider.
     Led,
-    /// It does, if nobody else has by then and it is still there when it has been told.
+    /// It is, if no other program was before it and it is still connected after the delivery.
     Offered,
     /// Another user's program, which gets nothing.
     Foreign { user: String },
-    /// A program that the system cannot name.
+    /// A program that the system cannot identify.
     Unidentified,
-    /// Another program than the one that was led, where the system does not say which is which.
+    /// A program other than the one that was redirected, if the system does not tell them apart.
     Second,
 }
 
 impl Launch {
-    /// `authority` is the `host:port` under which the port is reached.
+    /// Creates an address. `authority` is the `host:port` of the port.
     pub fn new(secret: State, mark: State, authority: String, authorize_url: Url) -> Self {
         Self { secret, mark, authority, authorize_url, claim: Arc::default() }
     }
@@ -84,7 +86,7 @@ impl Launch {
         Url::parse(&url).expect("it begins with a loopback authority, and base64url needs no escape")
     }
 
-    /// Says what a request is to this address; `None` if it is to another.
+    /// Judges a request to this address. Returns `None` if it is for another one.
     pub fn judge(&self, request: &LoopbackRequest, sender: impl FnOnce() -> Sender) -> Option<Launched> {
         let secret = request.target.strip_prefix("/open/")?;
         let [host] = request.hosts.as_slice() else { return None };
@@ -112,12 +114,12 @@ impl Launch {
         }
     }
 
-    /// Whether an offer came too late, as another program had been led meanwhile.
+    /// Returns true if an offer came too late, as another program had been redirected meanwhile.
     pub fn has_refused(&self) -> bool {
         self.claim.was_refused()
     }
 
-    /// Whether one that was to be led had hung up.
+    /// Returns true if a program hung up before it was redirected.
     pub fn has_lost(&self) -> bool {
         self.claim.was_lost()
     }
@@ -136,7 +138,7 @@ impl Launch {
         ];
         if let Some(mark) = mark {
             let (mark, path) = (mark.as_str(), self.url().path().to_owned());
-            // Strict: no page leads a browser here to have it show the cookie.
+            // Strict: no page can make a browser send the cookie here.
             headers.push(format!(
                 "Set-Cookie: {COOKIE}={mark}; Path={path}; Max-Age={COOKIE_AGE}; HttpOnly; SameSite=Strict"
             ));
@@ -170,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn this_users_programs_are_led_whoever_asks_between_them() {
+    fn this_users_programs_are_led_whatever_asks_in_between() {
         let launch = launch();
         for _ in 0..3 {
             assert_eq!(ask(&launch, foreign()), Launched::Foreign { user: "number 7".to_owned() });
@@ -179,13 +181,13 @@ mod tests {
         }
         let redirect = launch.redirect(None);
         assert!(redirect.as_text().contains("\r\nLocation: https://shop.example/authorize?state=s\r\n"));
-        assert!(!redirect.as_text().contains("Set-Cookie"), "none is needed where the system says who asks");
+        assert!(!redirect.as_text().contains("Set-Cookie"), "none is needed if the system tells the sender");
     }
 
     #[test]
-    fn where_nobody_is_told_one_is_led_and_known_again_by_its_cookie() {
+    fn without_known_senders_one_is_led_and_kept_by_its_cookie() {
         let launch = launch();
-        // An offer that is not delivered uses nothing up.
+        // An offer that is not delivered does not use anything up.
         for _ in 0..3 {
             assert_eq!(ask(&launch, Sender::Untold), Launched::Offered);
         }
@@ -211,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_to_the_letter_is_no_launch() {
+    fn only_the_exact_address_is_a_launch() {
         let launch = launch();
         let path = launch.url().path().to_owned();
         let short = &path[..path.len() - 1];

@@ -1,4 +1,4 @@
-//! Floor 4, the client's side: one grant or one request a file.
+//! Floor 4, the client's side: one grant or one request per file.
 
 pub mod api;
 pub mod authorization;

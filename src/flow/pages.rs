@@ -1,12 +1,12 @@
-//! What the browser sees. Every page is static: nothing of a request is ever in one, and nothing is loaded from
-//! anywhere. The last page of a login clears the code from the address bar and the history.
+//! The pages that the browser shows. Every page is static: it contains nothing from a request, and loads nothing. The
+//! last page of a login clears the code from the address bar and the history.
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest, Sha256};
 
 use crate::system::loopback::LoopbackResponse;
 
-/// A page by what it tells.
+/// A page by its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BrowserPage {
     LoggedIn,
@@ -14,15 +14,15 @@ pub enum BrowserPage {
     Failed,
     /// Reads the fragment of the address and posts it to us.
     Fragment,
-    /// For a program of which it is not known whether it is the browser that was started.
+    /// For a program that may or may not be the browser that was started.
     BackToTerminal,
-    /// For whatever came to the port and is not the redirect.
+    /// For every request that is not the redirect.
     NothingHere,
     WrongHost,
     WrongMethod,
     /// The state was right and the rest was not.
     Unusable,
-    /// `OPTIONS`, the icon: an answer without a body.
+    /// An answer without a body, for `OPTIONS` and the icon.
     Empty,
 }
 
@@ -33,12 +33,12 @@ main{width:min(30rem,90vw);padding:2.5rem;background:var(--card);border:1px soli
 svg{width:44px;height:44px;display:block;margin-bottom:1.25rem}.ok{stroke:var(--ok)}.no{stroke:var(--no)}.so{stroke:var(--soft)}\
 h1{font-size:1.5rem;line-height:1.2;margin:0 0 .5rem}p{margin:0;color:var(--soft)}footer{margin-top:2rem;font-size:.8rem;color:var(--soft);font-family:ui-monospace,monospace}";
 
-/// The address bar and the history keep neither code nor state.
+/// Removes code and state from the address bar and the history.
 const CLEAR_ADDRESS: &str = "history.replaceState(null,'',location.pathname)";
 
-/// The token is in the fragment, which no browser sends: it is taken out of the address bar and the history first, and
-/// then posted to where the page came from. The answer takes the page's place. Until the script runs, the page says
-/// what to do where none runs.
+/// Posts the token. It is in the fragment, which browsers do not send. The script first removes it from the address bar
+/// and the history, then posts it to the page's own address and shows the answer. Until the script runs, the page says
+/// what to do without JavaScript.
 const POST_FRAGMENT: &str = "(async()=>{const f=location.hash.slice(1),$=s=>document.querySelector(s),\
 say=(t,p)=>{document.title=t+' – oauthctl';$('h1').textContent=t;$('p').textContent=p};\
 history.replaceState(null,'',location.pathname);say('One moment','The token is on its way to the terminal.');\
@@ -66,7 +66,7 @@ impl BrowserPage {
                 "200 OK",
                 CROSS,
                 "Access was not granted",
-                "The provider said no, and nothing was stored. The terminal has the details.",
+                "The provider refused, and nothing was stored. The terminal has the details.",
             ),
             Self::Failed => (
                 "200 OK",
@@ -77,8 +77,8 @@ impl BrowserPage {
             Self::Fragment => (
                 "200 OK",
                 DOTS,
-                "One step is left",
-                "Without JavaScript it is yours: copy the whole address of this page and paste it into the terminal.",
+                "One more step",
+                "Without JavaScript, copy the whole address of this page and paste it into the terminal.",
             ),
             Self::Unusable => (
                 "400 Bad Request",
@@ -96,7 +96,7 @@ impl BrowserPage {
                 "404 Not Found",
                 DASH,
                 "Nothing to see here",
-                "This address only waits for the end of one login, and this was not it.",
+                "This address only receives the answer to one login, and this was not it.",
             ),
             Self::WrongHost => (
                 "421 Misdirected Request",
@@ -108,7 +108,7 @@ impl BrowserPage {
                 "405 Method Not Allowed",
                 DASH,
                 "Wrong method",
-                "This address is for a browser that comes back from a provider.",
+                "This address is for a browser that returns from a provider.",
             ),
         };
         let script = match self {
@@ -116,7 +116,7 @@ impl BrowserPage {
             Self::Fragment => format!("<script>{POST_FRAGMENT}</script>"),
             _ => String::new(),
         };
-        // With `no-referrer` a browser would hide the origin of our own page's post as well.
+        // With `no-referrer` a browser would also hide the origin of our own page's post.
         let referrer =
             if self == Self::Fragment { "Referrer-Policy: same-origin" } else { "Referrer-Policy: no-referrer" };
         let body = format!(
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_login_clears_the_address_and_no_other_page_has_a_script() {
+    fn only_the_last_page_and_the_fragment_page_have_a_script() {
         for (page, script) in [
             (BrowserPage::LoggedIn, Some("history.replaceState(")),
             (BrowserPage::Declined, Some("history.replaceState(")),
@@ -199,7 +199,7 @@ mod tests {
                 rest.split_once(&format!("</{tag}>")).map(|(part, _)| part)
             };
             assert_eq!(part("script").is_some_and(|text| text.contains(script.unwrap_or(text))), script.is_some());
-            // The policy lets run what is on the page, and nothing else (CSP Level 3 §6.7.2).
+            // The policy allows exactly the scripts and styles on the page (CSP Level 3 §6.7.2).
             let (policy, _) = answer.as_text().split_once("<!doctype").unwrap();
             for text in [part("script"), part("style")].into_iter().flatten() {
                 let digest = BASE64_STANDARD.encode(Sha256::digest(text));

@@ -1,8 +1,8 @@
-//! A collection followed to its last page: by `Link`, by a cursor in the body, or by counting.
+//! Pagination to the last page: by `Link`, by a cursor in the body, or by counting.
 //!
-//! Links and cursors are known one at a time. Numbers and offsets are known beforehand, so several pages are fetched
-//! at once and handed over in order. One page is held whole, and those that come before their turn share as much room
-//! as one more: see [`PageMemory`].
+//! Links and cursors are known one at a time. Numbers and offsets are known in advance, so several pages are fetched
+//! at once and handed over in order. One page is held in memory, and early pages together share the room of one more:
+//! see [`PageMemory`].
 
 mod memory;
 mod page;
@@ -22,27 +22,27 @@ use crate::protocol::link::Link;
 use crate::protocol::message::HttpRequest;
 use crate::provider::quirks::Paging;
 
-/// How many addresses are kept to notice a circle. One that is longer is cut short by a person.
+/// How many addresses are kept to detect a loop. The user has to stop a longer one.
 const MAX_SEEN: usize = 1 << 19;
 
-/// How far a walk goes, and how many requests are under way at once where pages can be counted.
+/// The limits of a walk: how far it goes, and how many counted pages are requested at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     pub max_pages: Option<u64>,
     pub jobs: usize,
 }
 
-/// Whether the last page was reached.
+/// The end of a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     LastPage,
     /// `max_pages` ended the walk.
     Limit,
-    /// A page that is no success, or whoever got it wanted no more.
+    /// A page was not a success, or its receiver wanted no more.
     Stopped,
 }
 
-/// Walks over the pages and hands each over in order, a refusal too, which is then the last.
+/// Walks over the pages and hands each over in order. A refusal is handed over too, and is the last.
 pub fn follow<E: From<FlowError>>(
     caller: &Caller<'_>,
     first: &HttpRequest,
@@ -66,7 +66,7 @@ pub fn follow<E: From<FlowError>>(
             let size = size.as_deref().zip(*max_size);
             Counted::new(first, param, *start, size, |_| 1).walk(caller, plan, each)
         }
-        // A server may give fewer rows than it was asked for; the next page begins where those end.
+        // A server may return fewer rows than requested. The next page begins where those end.
         Paging::Offset { param, size, max_size } => {
             Counted::new(first, param, 0, Some((size, *max_size)), |rows| rows as u64).walk(caller, plan, each)
         }
@@ -81,7 +81,7 @@ fn one_by_one<E: From<FlowError>>(
     next_of: impl Fn(&Page) -> Result<Option<HttpRequest>, FlowError>,
 ) -> Result<End, E> {
     let mut request = first.clone();
-    // Hashes, as a collection may have a million pages.
+    // Hashes, because a collection may have a million pages.
     let mut seen = HashSet::from([hash(request.url.as_str())]);
     let mut count = 0;
     loop {
@@ -105,18 +105,18 @@ fn one_by_one<E: From<FlowError>>(
     }
 }
 
-/// Pages that are counted, by number or by rows.
+/// Pages that are counted by number or by rows.
 struct Counted<'r> {
     request: HttpRequest,
     param: &'r str,
     start: u64,
-    /// How many rows were asked for.
+    /// How many rows were requested.
     size: Option<u64>,
     step: fn(usize) -> u64,
 }
 
 impl<'r> Counted<'r> {
-    /// What the caller wrote into the query itself counts: a walk may begin at page 7 or ask for small pages.
+    /// Reads the first page's request. The caller's own query counts: a walk may begin at page 7 or use small pages.
     fn new(first: &HttpRequest, param: &'r str, start: u64, size: Option<(&str, u64)>, step: fn(usize) -> u64) -> Self {
         let mut request = first.clone();
         let written = |name: &str| {
@@ -156,7 +156,7 @@ impl<'r> Counted<'r> {
         }
         let pages = plan.max_pages.unwrap_or(u64::MAX);
         let step = (self.step)(full);
-        // A page that is not full may be the last one, and then every further request would be in vain.
+        // A page that is not full may be the last one, and then every further request would be wasted.
         let jobs = if self.size.is_some_and(|size| (full as u64) < size) { 1 } else { plan.jobs };
         let memory = PageMemory::default();
         let fetch_nth = |n: u64| {
@@ -179,7 +179,7 @@ impl<'r> Counted<'r> {
     }
 }
 
-/// Fetches pages on several threads, and hands them over in order until `hand_over` says that it is the end.
+/// Fetches pages on several threads, and hands them over in order until `hand_over` returns the end.
 fn in_order<E: From<FlowError>>(
     caller: &Caller<'_>,
     (jobs, memory): (usize, &PageMemory),
@@ -196,11 +196,11 @@ fn in_order<E: From<FlowError>>(
             let work = move || fetch_from(queue, fetch, &done);
             match std::thread::Builder::new().spawn_scoped(scope, work) {
                 Err(error) if n == 0 => return Err(FlowError::NoThread(error).into()),
-                // With fewer than were asked for it takes longer.
+                // With fewer threads than requested it takes longer.
                 Ok(_) | Err(_) => {}
             }
         }
-        // Taken in here, so that the threads see the end of the work before they are waited for.
+        // Moved in here, so that the threads see the end of the work before they are joined.
         let work = work;
         let mut walk = || {
             let (mut to_ask, mut to_hand) = (numbers.start, numbers.start);
@@ -226,7 +226,7 @@ fn in_order<E: From<FlowError>>(
                     to_hand += 1;
                     memory.now(to_hand);
                 }
-                // An API that is asked too often is asked half as much from then on.
+                // After a rate limit, half as many requests run at once.
                 if caller.throttled() > throttled {
                     throttled = caller.throttled();
                     window = (window / 2).max(1);
@@ -234,14 +234,14 @@ fn in_order<E: From<FlowError>>(
             }
         };
         let end = walk();
-        // Pages beyond the last one may wait for a busy server, or for room; nobody wants them.
+        // Pages beyond the last one may wait for a busy server, or for room. They are not wanted.
         caller.stop();
         memory.close();
         end
     })
 }
 
-/// Fetches the pages whose numbers come, until there are no more or nobody wants them.
+/// Fetches the pages with these numbers, until there are no more or they are no longer wanted.
 fn fetch_from(
     queue: &Mutex<mpsc::Receiver<u64>>,
     fetch: &(dyn Fn(u64) -> Result<Page, FlowError> + Sync),

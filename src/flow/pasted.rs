@@ -1,8 +1,8 @@
-//! Judges what a person pasted: the address at which the browser ended, its query or fragment alone, or a bare code.
+//! Judges a pasted line: the address at which the browser ended, its query or fragment alone, or a bare code.
 //!
-//! An address must be that of this login's own redirect URI: tricking people into pasting another tool's redirect is an
-//! attack of its own. Parameters are judged as those of a callback. A bare code has no state to prove anything: PKCE
-//! makes a foreign one useless, and without PKCE a person has to vouch for it.
+//! An address must be that of this login's own redirect URI: tricking users into pasting another tool's redirect is a
+//! known attack. Parameters are judged like those of a callback. A bare code has no state to prove anything: PKCE makes
+//! a foreign one useless, and without PKCE the user has to confirm it.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub fn judge_pasted(text: &str, expected: &Expected<'_>) -> RedirectVerdict {
     if expected.pkce { RedirectVerdict::Proven(answer) } else { RedirectVerdict::Doubtful(answer, Doubt::BareCode) }
 }
 
-/// The parameters in an address's query and fragment, if it is the redirect URI's.
+/// Returns the parameters in the query and fragment of an address, if it is the redirect URI.
 fn params_of_address(text: &str, expected: &Expected<'_>) -> Option<Params> {
     let address = Url::parse(text).ok()?;
     let own = Url::parse(expected.redirect_uri.as_str()).ok()?;
@@ -44,7 +44,7 @@ fn params_of_address(text: &str, expected: &Expected<'_>) -> Option<Params> {
     let mut params = Params::new();
     for part in [address.query(), address.fragment()].into_iter().flatten() {
         for (name, value) in Params::from_urlencoded(part).iter() {
-            // A query that was registered with the redirect URI comes back with it and is no answer.
+            // A query that was registered with the redirect URI comes back with it and is not part of the answer.
             if registered.single(name) != Ok(Some(value)) {
                 params.push(name, value);
             }
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_its_pairs_or_a_bare_code_is_taken() {
+    fn an_address_its_pairs_or_a_bare_code_is_accepted() {
         for text in [
             "http://127.0.0.1:8765/callback?code=c&state=STATE",
             " http://127.0.0.1:8765/callback?state=STATE&code=c\r\n",
@@ -76,7 +76,7 @@ mod tests {
         ] {
             assert_eq!(judge(&Case::new(), text), RedirectVerdict::Proven(code("c")), "{text}");
         }
-        // A code may end like base64 does.
+        // A code may end like base64.
         assert_eq!(judge(&Case::new(), "Yw=="), RedirectVerdict::Proven(code("Yw==")));
         for text in [
             "http://127.0.0.1:8765/callback#access_token=made-up&token_type=bearer&state=STATE",
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_that_of_this_logins_redirect_uri() {
+    fn an_address_must_be_this_logins_redirect_uri() {
         for address in [
             "http://localhost:8765/callback",
             "http://127.0.0.1:8766/callback",
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_registered_query_is_no_answer() {
+    fn a_registered_query_is_not_part_of_the_answer() {
         let redirect_uri = RedirectUri::parse("http://127.0.0.1:8765/callback?error=shown").unwrap();
         let case = Case { redirect_uri, ..Case::new() };
         let address = "http://127.0.0.1:8765/callback?error=shown&code=c&state=STATE";
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_code_needs_pkce_or_somebody_who_vouches_for_it() {
+    fn a_bare_code_needs_pkce_or_confirmation() {
         let case = Case { pkce: false, ..Case::new() };
         assert_eq!(judge(&case, "c"), RedirectVerdict::Doubtful(code("c"), Doubt::BareCode));
         for (case, text) in

@@ -1,7 +1,7 @@
-//! What a token can really do: one request a scope, side by side, and what the answers prove.
+//! Probes of a token's actual permissions: one request per scope, in parallel, and what the answers prove.
 //!
-//! Only requests that ask for no change are sent, unless somebody wants the writes that the definition calls harmless.
-//! A 401 ends the run: the token is dead, and more requests would only look like an attack.
+//! Only read requests are sent, unless the user also wants the writes that the definition calls harmless. A 401 ends
+//! the run: the token is dead, and more requests would only look like an attack.
 
 mod judge;
 mod patience;
@@ -28,54 +28,54 @@ use crate::system::http::{HttpClient, HttpError};
 pub use judge::Verdict;
 use patience::Patience;
 
-/// More than this many at once is what a rate limit is for.
+/// How many probes run at once. More would run into rate limits.
 const THREADS: usize = 4;
 
-/// How much of a reply is looked into. A probe asks for one row.
+/// How much of a reply is read. A probe asks for one row.
 const LOOK_INTO: u64 = 256 * 1024;
 
-/// What a run of probes works with.
+/// The inputs of a run of probes.
 pub struct Probing<'a> {
     pub http: &'a dyn HttpClient,
     pub clock: &'a dyn Clock,
     pub provider: &'a Provider,
     pub token: &'a AccessToken,
-    /// Send the writes too that the definition calls harmless.
+    /// Also send the writes that the definition calls harmless.
     pub writes: bool,
 }
 
-/// What is known of one scope after the run.
+/// The result for one scope after the run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Proof {
     pub scope: String,
     pub verdict: Verdict,
-    /// `GET /api/v1/products?per_page=1`, without the token. None where nothing was sent.
+    /// The request, such as `GET /api/v1/products?per_page=1`, without the token. `None` if nothing was sent.
     pub request: Option<String>,
     pub status: Option<u16>,
-    /// The API's own words, cleaned, or ours; always there where the verdict is [`Verdict::Unknown`].
+    /// The API's own words, sanitized, or ours. Always set if the verdict is [`Verdict::Unknown`].
     pub reason: Option<String>,
-    /// The path stands in no document.
+    /// The path is not documented.
     pub guess: bool,
 }
 
-/// What a run came to, in the order of the known scopes.
+/// The results of a run, in the order of the known scopes.
 #[derive(Clone, Debug, Default)]
 pub struct Proofs {
     pub proofs: Vec<Proof>,
-    /// What a response header said of the token's scopes.
+    /// The token's scopes according to a response header.
     pub listed: Option<ListedScopes>,
-    /// Whose account it is, where the definition says in which reply that stands.
+    /// The account, if the definition says which reply names it.
     pub account: Option<String>,
 }
 
-/// A request is on its way.
+/// A request in progress.
 pub struct Progress<'a> {
     pub number: usize,
     pub total: usize,
     pub request: &'a str,
 }
 
-/// Sends every probe of the provider. `Err` if the token is dead or the API cannot be reached at all.
+/// Sends every probe of the provider. Returns `Err` if the token is dead or the API cannot be reached at all.
 pub fn run(probing: &Probing<'_>, progress: &(dyn Fn(&Progress<'_>) + Sync)) -> Result<Proofs, FlowError> {
     let scopes = &probing.provider.definition.scope;
     let state = ProbeState { waiting: order(probing), ..ProbeState::default() };
@@ -84,7 +84,7 @@ pub fn run(probing: &Probing<'_>, progress: &(dyn Fn(&Progress<'_>) + Sync)) -> 
     let run = Run { probing, progress, patience, total, state: Mutex::new(state), changed: Condvar::new() };
     thread::scope(|scope| {
         for _ in 1..THREADS.min(total) {
-            // With fewer it takes longer.
+            // With fewer threads it takes longer.
             let _ = thread::Builder::new().spawn_scoped(scope, || run.work());
         }
         run.work();
@@ -116,7 +116,7 @@ struct Run<'a> {
     patience: Patience<'a>,
     total: usize,
     state: Mutex<ProbeState<'a>>,
-    /// A probe is done, so that one may begin that needs its reply.
+    /// Signals that a probe is done, so that one that needs its reply may begin.
     changed: Condvar,
 }
 
@@ -140,7 +140,7 @@ impl<'a> Run<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One thread: takes probes until there are none left, or one has failed for all.
+    /// Runs one thread: takes probes until none are left, or a failure ends the run.
     fn work(&self) {
         loop {
             let mut state = self.state();
@@ -170,7 +170,7 @@ impl<'a> Run<'a> {
             let sent = match values {
                 Ok(values) => self.send(scope, probe, &values, number),
                 Err(need) => {
-                    let reason = format!("it takes a value from the probe of {}, which gave none", need.scope);
+                    let reason = format!("it needs a value from the probe of {}, which returned none", need.scope);
                     Ok((Done { proof: Proof::without_request(scope, Verdict::Unknown, reason), reply: None }, None))
                 }
             };
@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
                     state.listed = state.listed.take().or(listed);
                     state.done.insert(&scope.name, done);
                 }
-                // The first failure is the one to tell; later ones follow from it.
+                // Report the first failure. Later ones follow from it.
                 Err(failure) => state.failure = state.failure.take().or(Some(failure)),
             }
             drop(state);
@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether a scope's probe is sent in this run.
+    /// Returns true if a scope's probe is sent in this run.
     fn is_wanted(&self, name: &str) -> bool {
         let scope = self.probing.provider.definition.scope.get(name);
         scope.and_then(|scope| scope.probe.as_ref()).is_some_and(|probe| self.probing.sends(probe))
@@ -207,7 +207,7 @@ impl<'a> Run<'a> {
             Ok((Done { proof, reply: None }, None))
         };
         let Ok(path) = probe.fill(values) else {
-            return unknown(None, "the value that its path takes from another reply cannot stand in a path".to_owned());
+            return unknown(None, "the value from another reply cannot be used in its path".to_owned());
         };
         let provider = self.probing.provider;
         let api = Api::new(provider, None)?;
@@ -221,7 +221,7 @@ impl<'a> Run<'a> {
                 return unknown(Some(shown), format!("it redirects to {origin}, where the token must not go"));
             }
             Err(FlowError::TooManyRedirects { .. }) => {
-                return unknown(Some(shown), "it redirects in a circle".to_owned());
+                return unknown(Some(shown), "the redirects loop".to_owned());
             }
             Err(FlowError::ApiRequest(error @ (HttpError::Timeout { .. } | HttpError::Broken { .. }))) => {
                 return unknown(Some(shown), error.to_string());
@@ -230,7 +230,7 @@ impl<'a> Run<'a> {
         };
         let mut body = Vec::new();
         if let Err(error) = reply.body.take(LOOK_INTO).read_to_end(&mut body) {
-            return unknown(Some(shown), format!("the reply broke off: {}", error.kind()));
+            return unknown(Some(shown), format!("the reply was cut off: {}", error.kind()));
         }
         let dialect = Dialect::new(provider);
         let listed = dialect.listed_scopes(&reply.headers);
@@ -252,7 +252,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The probes that are to be sent; first those whose replies others wait for.
+/// Returns the probes to send. Those whose replies others need come first.
 fn order<'a>(probing: &Probing<'a>) -> Vec<(&'a KnownScope, &'a Probe)> {
     let known = &probing.provider.definition.scope.known;
     let probes = || known.iter().filter_map(|scope| Some((scope, scope.probe.as_ref()?)));
@@ -276,7 +276,7 @@ fn request(api: &Api<'_>, probe: &Probe, path: &str) -> Result<HttpRequest, Flow
     })
 }
 
-/// The request as people write it; the token is not in it yet.
+/// Formats the request for people. It does not contain the token yet.
 fn shown(request: &HttpRequest) -> String {
     let query = request.url.query().map(|query| format!("?{query}")).unwrap_or_default();
     sanitize::line(&format!("{} {}{query}", request.method, request.url.path()))
@@ -290,16 +290,16 @@ fn value_at(done: &BTreeMap<&str, Done>, need: &Need) -> Option<String> {
     }
 }
 
-/// A scope whose probe was not sent, or that has none.
+/// Returns the result for a scope whose probe was not sent, or that has none.
 fn unsent(known: &KnownScope) -> Proof {
     let reason = match &known.probe {
-        Some(probe) => format!("only a write shows it, {}: `--probe-writes` sends it", probe.method.to_http()),
+        Some(probe) => format!("only a write can test it ({}): `--probe-writes` sends it", probe.method.to_http()),
         None => "no safe request exists".to_owned(),
     };
     Proof::without_request(known, Verdict::Unknown, reason)
 }
 
-/// What follows for a scope from what others could do.
+/// Derives the result for a scope from the results of others.
 fn conclude(proofs: &mut [Proof], known: &[KnownScope]) {
     let proven: Vec<String> =
         proofs.iter().filter(|proof| proof.verdict == Verdict::Proven).map(|proof| proof.scope.clone()).collect();
@@ -331,7 +331,7 @@ mod tests {
     use crate::protocol::scope::ScopeSet;
     use crate::system::http::Reason;
 
-    /// What came of a run, and what was asked.
+    /// The result of a run, and its requests.
     struct Ran {
         proofs: Result<Proofs, FlowError>,
         requests: Vec<HttpRequest>,
@@ -351,7 +351,7 @@ mod tests {
         Ran { proofs, requests: http.requests(), paths: http.paths(), progress }
     }
 
-    /// The proofs in their order, a line each.
+    /// Returns the proofs in their order, one line each.
     fn lines(ran: &Ran) -> Vec<String> {
         let line = |proof: &Proof| {
             let sent = proof.request.as_deref().unwrap_or("nothing");
@@ -369,9 +369,9 @@ mod tests {
             { name = 'list', probe = { path = '/list?n=1' } },
         ]";
 
-    /// `list` ends after `other` has begun, and `detail` begins after `list` has ended.
+    /// In this test, `list` ends after `other` has begun, and `detail` begins after `list` has ended.
     #[test]
-    fn probes_run_side_by_side_and_those_that_others_wait_for_come_first() {
+    fn probes_run_in_parallel_and_dependencies_come_first() {
         let (other, begun) = (Mutex::new(false), Condvar::new());
         let answer = |request: &HttpRequest| {
             match request.url.path() {
@@ -383,7 +383,7 @@ mod tests {
                 "/list" => drop(begun.wait_timeout_while(other.lock().unwrap(), BOUND, |begun| !*begun).unwrap()),
                 _ => {}
             }
-            // What others wait for stands behind more than a few kilobytes.
+            // The value that others need comes after more than a few kilobytes.
             let long = " ".repeat(200 * 1024);
             let body = format!(r#"{{"pad":"{long}","owner":"ann","items":[{{"id":7}}]}}"#);
             Ok(StubResponse::new(200, body).with("x-scopes", "list detail"))
@@ -402,12 +402,12 @@ mod tests {
         assert!(ran.requests.iter().all(|request| request.headers["authorization"] == "Bearer canary-token"));
     }
 
-    /// Only a fault lets a test wait for so long.
+    /// A test waits this long only on a fault.
     const BOUND: Duration = Duration::from_secs(10);
 
     #[test]
-    fn a_path_takes_its_value_from_a_reply_that_proved_something() {
-        let none = "detail: nothing: Unknown it takes a value from the probe of list, which gave none";
+    fn a_path_takes_its_value_only_from_a_proving_reply() {
+        let none = "detail: nothing: Unknown it needs a value from the probe of list, which returned none";
         for (status, body, detail) in [
             (200, r#"{"items":[{"id":7}]}"#, "detail: GET /things/7: Proven"),
             (200, r#"{"items":[{"id":"a/b"}]}"#, "detail: GET /things/a%2Fb: Proven"),
@@ -417,7 +417,7 @@ mod tests {
             (
                 200,
                 r#"{"items":[{"id":".."}]}"#,
-                "detail: nothing: Unknown the value that its path takes from another reply cannot stand in a path",
+                "detail: nothing: Unknown the value from another reply cannot be used in its path",
             ),
         ] {
             let answer = |request: &HttpRequest| match request.url.path() {
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_is_sent_only_if_somebody_wants_it_and_nobody_waits_for_one_that_is_not() {
+    fn a_write_is_sent_only_on_request_and_otherwise_not_waited_for() {
         let keys = "scope.known = [
             { name = 'edit', probe = { method = 'POST', path = '/edit', body = '{}', harmless = true } },
             { name = 'seen', probe = { path = '/s/{id}', needs.id = { scope = 'edit', path = 'id', otherwise = '1' } } },
@@ -437,7 +437,7 @@ mod tests {
         ]";
         let run = |writes| run_at(|_| Ok(StubResponse::new(200, r#"{"id":7}"#)), keys, writes);
         let dark = "dark: nothing: Unknown no safe request exists";
-        let unsent = "edit: nothing: Unknown only a write shows it, POST: `--probe-writes` sends it";
+        let unsent = "edit: nothing: Unknown only a write can test it (POST): `--probe-writes` sends it";
         let ran = run(false);
         assert_eq!(lines(&ran), [unsent, "seen: GET /s/1: Proven", dark]);
         assert_eq!(ran.paths, ["/s/1"]);
@@ -448,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_proven_scope_implies_is_proven_unless_it_was_denied() {
+    fn an_implied_scope_is_proven_unless_it_was_denied() {
         let keys = "scope.known = [
             { name = 'any', implied_by_any_success = true },
             { name = 'a', implies = ['b', 'd'], probe = { path = '/a' } },
@@ -466,13 +466,13 @@ mod tests {
         let (any, b) = ("any: nothing: Proven implied by any success", "b: nothing: Proven implied by a");
         assert_eq!(run(200), [any, "a: GET /a: Proven", b, c, d]);
         let any = "any: nothing: Unknown any success would imply it, and no probe succeeded";
-        let a = "a: GET /a: Unknown a fault of the server";
+        let a = "a: GET /a: Unknown a server error";
         assert_eq!(run(500), [any, a, "b: nothing: Unknown no safe request exists", c, d]);
     }
 
-    /// A 401 ends the run, and so does an API that nobody can connect to; whatever else goes wrong is one probe's.
+    /// A 401 ends the run, and so does an API that cannot be reached. Every other failure affects only one probe.
     #[test]
-    fn what_fails_for_all_ends_the_run() {
+    fn a_failure_for_all_ends_the_run() {
         let ran = run_at(|_| Ok(StubResponse::new(401, r#"{"message":"canary-token is over"}"#)), DETAIL, false);
         let Err(FlowError::TokenDead { provider, request, said }) = &ran.proofs else { panic!("{:?}", ran.proofs) };
         assert_eq!((provider.as_str(), said.as_deref()), ("mine", Some("[hidden] is over")));
@@ -483,7 +483,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_for_one_probe_leaves_its_scope_open_and_says_why() {
+    fn a_failure_of_one_probe_leaves_its_scope_unknown() {
         struct BreaksOff;
         impl Read for BreaksOff {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -496,9 +496,9 @@ mod tests {
                 || Ok(StubResponse::new(302, "").with("location", "https://evil.example/x")),
                 "it redirects to https://evil.example, where the token must not go",
             ),
-            (|| Ok(StubResponse::new(302, "").with("location", "/a?b=1")), "it redirects in a circle"),
+            (|| Ok(StubResponse::new(302, "").with("location", "/a?b=1")), "the redirects loop"),
             (|| Err(broken()), "the connection to  broke"),
-            (|| Ok(StubResponse::new(200, "").with_body(BreaksOff)), "the reply broke off: connection reset"),
+            (|| Ok(StubResponse::new(200, "").with_body(BreaksOff)), "the reply was cut off: connection reset"),
         ];
         for (answer, why) in cases {
             let keys = "scope.known = [{ name = 'a', probe = { path = '/a?b=1', guess = true } }]";

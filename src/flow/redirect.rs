@@ -1,8 +1,9 @@
-//! Judges one request that reached the loopback port. Pure; the answer is decided by the request and what we expect.
+//! Judges one request that reached the loopback port. The function is pure: the verdict depends only on the request and
+//! on what we expect.
 //!
-//! The order matters: method and exact Host, path, `state` in constant time, `iss`, then `error` and `code`. Whatever
-//! fails before the state is proven changes nothing and ends nothing: any page in the browser and any process on the
-//! machine can send it, and a login that ends on a forged `?error=` can be kept from ever succeeding.
+//! The order matters: method and exact Host, path, `state` in constant time, `iss`, then `error` and `code`. A failure
+//! before the state is proven changes nothing and ends nothing. Any page in the browser and any process on the machine
+//! can send such a request. If a forged `?error=` ended a login, an attacker could keep it from ever succeeding.
 
 use std::collections::BTreeMap;
 
@@ -17,32 +18,32 @@ use crate::system::loopback::LoopbackRequest;
 
 use super::pages::BrowserPage;
 
-/// What the one right request looks like.
+/// The expected form of the one right request.
 pub struct Expected<'a> {
     pub redirect_uri: &'a RedirectUri,
-    /// Every `Host` under which the port may be asked: the redirect URI's, and behind a tunnel the port's own.
+    /// Every `Host` that a request may name: the redirect URI's, and behind a tunnel the port's own.
     pub hosts: &'a [String],
     pub state: &'a State,
     pub response_type: ResponseType,
-    /// The authorization server's issuer, where the definition names one (RFC 9207).
+    /// The authorization server's issuer, if the definition names one (RFC 9207).
     pub issuer: Option<&'a str>,
-    /// Whether a foreign code would be useless, as its challenge is not ours.
+    /// True if a foreign code would be useless, as its challenge is not ours.
     pub pkce: bool,
-    /// The key of the provider's signature, where it signs its callbacks.
+    /// The key of the provider's signature, if it signs its callbacks.
     pub client_secret: Option<&'a ClientSecret>,
     pub dialect: Dialect<'a>,
 }
 
-/// What a request turned out to be.
+/// The verdict on a request.
 #[derive(Debug, PartialEq, Eq)]
 pub enum RedirectVerdict {
     /// It carries our state: the answer to our request.
     Proven(Answer),
-    /// It may be the answer; a person has to vouch for it.
+    /// It may be the answer, but the user has to confirm it.
     Doubtful(Answer, Doubt),
-    /// The browser came back with a fragment, which only a page can read.
+    /// The browser returned with a fragment, which only a page can read.
     Fragment,
-    /// Anything else; the wait goes on.
+    /// Anything else. The wait goes on.
     Stray(Stray),
 }
 
@@ -53,10 +54,10 @@ pub struct Answer {
     pub captured: BTreeMap<String, String>,
 }
 
-/// Why an answer is not proven.
+/// The reason why an answer is not proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// The provider is one that may leave the state out.
+    /// The provider may omit the state.
     NoState,
     /// A pasted code, and no PKCE to protect it.
     BareCode,
@@ -64,26 +65,26 @@ pub enum Doubt {
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Stray {
-    /// A preflight or the icon: browsers' own doing.
+    /// A preflight or the icon, which browsers request by themselves.
     Noise,
     Method,
     Host,
     Path,
-    /// The fragment page's post from another origin than ours.
+    /// The fragment page's post, but not from our origin.
     Origin,
-    /// On the right path, with another state or none. `claims_error` if it says that the login failed.
+    /// The right path, with a wrong state or none. `claims_error` is set if it says that the login failed.
     Unproven {
         claims_error: bool,
     },
-    /// Our state, and another issuer than ours (RFC 9207 §2.4).
+    /// Our state, with the wrong issuer (RFC 9207 §2.4).
     Issuer,
-    /// Our state, and a signature that is not the provider's.
+    /// Our state, with a signature that is not the provider's.
     Signature,
-    /// Our state, and no answer in it.
+    /// Our state, without an answer.
     Unusable(NotAResponse),
     /// A pasted address that is not the redirect URI's.
     ForeignAddress,
-    /// Pasted, and neither an address nor a code.
+    /// A pasted line that is neither an address nor a code.
     NotPasteable,
 }
 
@@ -111,13 +112,13 @@ pub fn judge(request: &LoopbackRequest, expected: &Expected<'_>) -> RedirectVerd
         "OPTIONS" => return stray(Stray::Noise),
         _ => return stray(Stray::Method),
     }
-    // Exactly one Host, and exactly the registered authority: a page that rebinds its own name to 127.0.0.1 sends its
-    // own name. Host names have no case (RFC 9110 §4.2.3).
+    // Exactly one Host, and exactly the registered authority: a page that rebinds its own name to 127.0.0.1 sends that
+    // name. Host names are not case-sensitive (RFC 9110 §4.2.3).
     let is_ours = |host: &String| expected.hosts.iter().any(|ours| host.eq_ignore_ascii_case(ours));
     if !matches!(request.hosts.as_slice(), [host] if is_ours(host)) {
         return stray(Stray::Host);
     }
-    // A browser sends the origin form; the absolute form is for proxies.
+    // A browser sends the origin form. The absolute form is for proxies.
     if !request.target.starts_with('/') {
         return stray(Stray::Path);
     }
@@ -138,7 +139,8 @@ pub fn judge(request: &LoopbackRequest, expected: &Expected<'_>) -> RedirectVerd
     judge_params(params, expected)
 }
 
-/// The post of our own page: the fragment as a form body. Another page can post here too, but not with our origin.
+/// Judges the post of our own page: the fragment as a form body. Another page can post here too, but not with our
+/// origin.
 fn judge_post(request: &LoopbackRequest, expected: &Expected<'_>) -> RedirectVerdict {
     let is_form = HttpRequest::media_type(request.content_type.as_deref()) == "application/x-www-form-urlencoded";
     if !is_form || request.origin.as_deref() != Some(expected.redirect_uri.origin().as_str()) {
@@ -150,12 +152,12 @@ fn judge_post(request: &LoopbackRequest, expected: &Expected<'_>) -> RedirectVer
     }
 }
 
-/// Judges an answer's parameters, wherever they came from.
+/// Judges the parameters of an answer from any source.
 pub fn judge_params(params: Params, expected: &Expected<'_>) -> RedirectVerdict {
     let signed = expected.dialect.signature_holds(&params, expected.client_secret);
     let captured = expected.dialect.captured_from_callback(&params);
     let params = expected.dialect.read_callback(params);
-    // `single` refuses a second `state`, so nobody can send one that we check and one that somebody else reads.
+    // `single` refuses a second `state`, so a request cannot carry one that we check and one that another party reads.
     let state = params.single("state");
     let proven = matches!(state, Ok(Some(state)) if expected.state.matches(state));
     let may_be_missing = state == Ok(None) && expected.dialect.state_may_be_missing();
@@ -173,7 +175,7 @@ pub fn judge_params(params: Params, expected: &Expected<'_>) -> RedirectVerdict 
     }
     match AuthorizationResponse::parse(&params, expected.response_type) {
         Ok(response) if proven => RedirectVerdict::Proven(Answer { response, captured }),
-        // A denial that nobody can vouch for would let any page end the login.
+        // A denial cannot be confirmed: accepting it would let any page end the login.
         Ok(AuthorizationResponse::Error(_)) => RedirectVerdict::Stray(Stray::Unproven { claims_error: true }),
         Ok(response) => RedirectVerdict::Doubtful(Answer { response, captured }, Doubt::NoState),
         Err(problem) => RedirectVerdict::Stray(Stray::Unusable(problem)),
@@ -200,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_proves_an_answer_and_nothing_else_does() {
+    fn only_the_state_proves_an_answer() {
         let case = Case::new();
         assert_eq!(case.judge(&case.target("&code=c")), RedirectVerdict::Proven(code("c")));
         assert_eq!(proven(&case.judge(&case.target("&error=access_denied"))), "error");
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_is_compared_to_the_letter() {
+    fn the_host_must_match_exactly() {
         let case = Case::new();
         let target = case.target("&code=c");
         let verdict = |hosts: &[&str]| {
@@ -292,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn another_issuer_is_refused_to_the_letter() {
+    fn the_issuer_must_match_exactly() {
         let case = Case::new();
         let issuer = "https://as.example";
         let judge_iss = |iss: &str| {
@@ -311,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_may_be_missing_leaves_a_doubt_and_a_wrong_one_none() {
+    fn a_missing_optional_state_is_doubtful_and_a_wrong_one_is_not() {
         let case = Case { provider: provider_of("callback.state = 'may-be-missing'", &[]), ..Case::new() };
         let state = case.state.as_str();
         assert_eq!(case.judge("/callback?code=c"), RedirectVerdict::Doubtful(code("c"), Doubt::NoState));
@@ -320,7 +322,7 @@ mod tests {
             ("/callback?code=c&state=x".to_owned(), false),
             ("/callback?code=c&state=".to_owned(), false),
             (format!("/callback?code=c&state={state}&state={state}"), false),
-            // Nobody can vouch for a denial.
+            // A denial cannot be confirmed.
             ("/callback?error=access_denied".to_owned(), true),
         ] {
             assert_eq!(case.judge(&target), RedirectVerdict::Stray(Stray::Unproven { claims_error }), "{target}");
@@ -328,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fragment_is_fetched_where_there_may_be_one() {
+    fn a_fragment_is_fetched_if_there_may_be_one() {
         let case = Case::implicit();
         for (target, expected) in [
             ("/callback".to_owned(), RedirectVerdict::Fragment),
@@ -348,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_posted_fragment_is_taken_from_our_own_page_alone() {
+    fn a_posted_fragment_is_accepted_only_from_our_own_page() {
         let case = Case::implicit();
         let form = "application/x-www-form-urlencoded";
         let post = |method: &str, origin: Option<&str>, content_type: Option<&str>, body: &[u8]| {

@@ -1,5 +1,4 @@
-//! The refresh grant (RFC 6749 §6): one request. When it may be sent, and what becomes of the reply, says
-//! `token_source.rs`.
+//! The refresh grant (RFC 6749 §6): one request. `token_source.rs` decides when it is sent and how the reply is used.
 
 use super::FlowError;
 use super::token_endpoint::request_token;
@@ -20,7 +19,7 @@ pub struct Client {
     pub client_secret: Option<ClientSecret>,
 }
 
-/// What a refresh of this login presents: its refresh token, or the access token where the provider takes that.
+/// Returns the token that a refresh presents: the refresh token, or the access token if the provider expects that.
 pub fn presented(provider: &Provider, record: &StoredToken) -> Option<RefreshToken> {
     match Dialect::new(provider).refreshes_with_access_token() {
         true => Some(RefreshToken::new(record.access_token.expose())),
@@ -28,8 +27,8 @@ pub fn presented(provider: &Provider, record: &StoredToken) -> Option<RefreshTok
     }
 }
 
-/// Sent once. Whether to ask again is for the next run: if the reply was lost, the provider may have rotated, and then
-/// a second request would look like a thief's.
+/// Sends the request once. The next run decides about a retry: if the reply was lost, the provider may have rotated the
+/// token, and a second request would look like an attack.
 pub fn refresh(
     http: &dyn HttpClient,
     client: &Client,
@@ -45,14 +44,14 @@ pub fn refresh(
     request_token(http, &client.provider, &request, now)
 }
 
-/// What a failed refresh says about the refresh token.
+/// The state of the refresh token after a failed refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// It is dead: the server said so in the RFC's word (RFC 6749 §5.2), and no other word counts.
+    /// It is dead: the server said so with the RFC's error code (RFC 6749 §5.2). No other code counts.
     Dead,
-    /// It was not taken in.
+    /// It was not used.
     Untouched,
-    /// The answer was lost, or came from somebody else than the token endpoint: nobody can tell.
+    /// Unknown: the answer was lost, or did not come from the token endpoint.
     Unclear,
 }
 
@@ -89,7 +88,7 @@ mod tests {
         record
     }
 
-    /// The body that is sent, and how a refresh of this provider ends with this answer.
+    /// Returns the body that is sent, and the result of a refresh with this answer.
     fn try_with(provider: Provider, answer: Said) -> (Vec<String>, Result<TokenReply, FlowError>) {
         let token = presented(&provider, &record(&provider)).unwrap();
         let http = Scripted::list([answer]);
@@ -99,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_refresh_token_is_presented_or_the_access_token_where_the_provider_takes_that() {
+    fn the_provider_decides_which_token_is_presented() {
         for (keys, sent) in [("", "refresh_token=refresh"), ("refresh.with = 'access'", "refresh_token=access")] {
             let (bodies, ended) = try_with(provider(keys), Ok(StubResponse::new(200, r#"{"access_token":"new"}"#)));
             assert_eq!(ended.unwrap().response.access_token.expose(), "new");
@@ -112,7 +111,7 @@ mod tests {
 
     /// RFC 6749 §5.2.
     #[test]
-    fn only_the_servers_own_invalid_grant_means_that_a_refresh_token_is_dead() {
+    fn only_invalid_grant_means_that_a_refresh_token_is_dead() {
         let refused = r#"{"error":"invalid_grant"}"#;
         let connect = || HttpError::Connect { origin: String::new(), source: Reason("made up".to_owned()) };
         let cases = [

@@ -1,7 +1,7 @@
-//! When an API request is sent again: once with a new token, and after a wait that the API asked for.
+//! Retries of an API request: once with a new token, and after a wait that the API asked for.
 //!
-//! A 401 says that the request was not applied (RFC 9110 §15.5.2), so it is repeated whatever its method, once. A 429
-//! or 503 with `Retry-After` says no such thing, so only safe methods (RFC 9110 §9.2.1) are repeated then.
+//! A 401 means that the request was not applied (RFC 9110 §15.5.2), so it is retried once with any method. A 429 or 503
+//! with `Retry-After` does not mean that, so only safe methods (RFC 9110 §9.2.1) are retried then.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -17,38 +17,38 @@ use crate::store::stored_token::Expiry;
 use crate::system::clock::Clock;
 use crate::system::http::{HttpClient, HttpReply, Upload};
 
-/// How long before its end a token may be refused by a server whose clock goes ahead.
+/// How long before its expiry a server whose clock is ahead may refuse a token.
 const SHORTLY: Duration = Duration::from_secs(5 * 60);
 
-/// A server that asks for a wait of 0 s time and again is left alone after this many repeats.
+/// How many retries a server gets that keeps asking for a wait of 0 s.
 const MAX_REPEATS: usize = 10;
 
-/// A wait is cut into parts of this length, so that pages nobody needs any more stop waiting.
+/// The length of the parts of a wait. Between them, pages that are no longer needed stop waiting.
 const SLICE: Duration = Duration::from_millis(200);
 
-/// Gets another token for the one that the API refused.
+/// A way to renew a token that the API refused.
 pub trait Renew: Sync {
-    /// `None` if there is no way to one.
+    /// Returns a new token, or `None` if there is no way to get one.
     fn renew(&self, refused: &AccessToken) -> Option<AccessToken>;
 }
 
-/// Sees what goes over the wire, and is told of waits.
+/// An observer of requests, replies and waits.
 pub trait Watch: Sync {
-    /// `request` has no token in it yet.
+    /// Called before a request is sent. `request` does not contain the token yet.
     fn sends(&self, api: &Api<'_>, request: &HttpRequest, token: &AccessToken);
-    /// `token` was sent; the reply may repeat it.
+    /// Called after a reply. `token` was sent, and the reply may repeat it.
     fn received(&self, reply: &HttpReply, token: &AccessToken);
     fn waits(&self, status: u16, wait: Duration);
 }
 
-/// The ports and rules of one caller; its requests share one token.
+/// The ports and rules of one caller. Its requests share one token.
 pub struct Caller<'a> {
     pub http: &'a dyn HttpClient,
     pub clock: &'a dyn Clock,
     pub renew: &'a dyn Renew,
     pub watch: &'a dyn Watch,
     pub api: Api<'a>,
-    /// How long all waits of one request may take together.
+    /// The limit for all waits of one request together.
     pub max_wait: Duration,
     expiry: Expiry,
     held: Mutex<Held>,
@@ -74,22 +74,22 @@ impl<'a> Caller<'a> {
         Self { http, clock, renew, watch, api, max_wait, expiry, held, throttled, stopped }
     }
 
-    /// The token as it is now.
+    /// Returns the current token.
     pub fn token(&self) -> AccessToken {
         self.held().token.clone()
     }
 
-    /// How often the API has said that it was asked too often.
+    /// Returns how often the API has rate-limited us.
     pub fn throttled(&self) -> usize {
         self.throttled.load(Ordering::Relaxed)
     }
 
-    /// Whoever waits on another thread may stop: nobody needs the reply.
+    /// Stops the waits on other threads: their replies are no longer needed.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Sends a request, again where the rules above say so. The reply may be of any status.
+    /// Sends a request, and retries it according to the rules above. The reply may have any status.
     pub fn call(&self, request: &HttpRequest, mut upload: Option<Upload>) -> Result<HttpReply, FlowError> {
         let one_way = upload.is_some();
         let (mut token, mut patience, mut tried_again) = (self.token(), self.max_wait, false);
@@ -122,7 +122,8 @@ impl<'a> Caller<'a> {
         Ok(reply)
     }
 
-    /// RFC 6750 §3.1 `invalid_token`; or a 401 that says nothing, from an API whose token is about to end.
+    /// Returns true for `invalid_token` (RFC 6750 §3.1), or for a 401 without a reason if the token is about to
+    /// expire.
     fn refuses_token(&self, reply: &HttpReply) -> bool {
         if reply.status != 401 {
             return false;
@@ -133,8 +134,8 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// The token that took the place of the refused one. It is renewed once in this caller's life, by whoever comes
-    /// first; the others get what that one got.
+    /// Returns the token that replaces the refused one. The first thread renews it, once in this caller's life, and the
+    /// others get the same result.
     fn another(&self, refused: &AccessToken) -> Option<AccessToken> {
         let mut held = self.held();
         if held.token != *refused {
@@ -165,7 +166,7 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// How long a busy API asks to be left alone.
+/// Returns how long a busy API asks to wait.
 pub fn asked_wait(reply: &HttpReply, clock: &dyn Clock) -> Option<Duration> {
     let asked = matches!(reply.status, 429 | 503).then(|| RetryAfter::in_headers(&reply.headers)).flatten()?;
     Some(asked.wait(clock.now()))
@@ -191,7 +192,7 @@ mod tests {
 
     const INVALID: (u16, &str, &str) = (401, "www-authenticate", "Bearer error=\"invalid_token\"");
 
-    /// The status at the end, the tokens that were sent, and how many seconds were waited.
+    /// Returns the final status, the tokens that were sent, and the seconds that were waited.
     fn call(
         method: Method,
         expiry: Expiry,
@@ -204,7 +205,7 @@ mod tests {
         let status = caller.call(&request(&caller, method), None).unwrap().status;
         assert_eq!(http.requests().len(), replies.len(), "a request is missing");
         let busy = replies.iter().filter(|reply| reply.0 == 429).count();
-        assert_eq!(caller.throttled(), busy.min(MAX_REPEATS), "how often it was asked too often");
+        assert_eq!(caller.throttled(), busy.min(MAX_REPEATS), "the number of rate limits");
         (status, tokens(&http), clock.waited().as_secs())
     }
 
@@ -228,7 +229,7 @@ mod tests {
         caller.api.request(method, caller.api.resolve("/x").unwrap()).unwrap()
     }
 
-    /// The tokens that were sent.
+    /// Returns the tokens that were sent.
     fn tokens(http: &Scripted<'_>) -> Vec<String> {
         let token = |request: &HttpRequest| request.headers["authorization"].to_str().unwrap().replace("Bearer ", "");
         http.requests().iter().map(token).collect()
@@ -244,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_that_says_nothing_is_renewed_only_near_the_end() {
+    fn a_bare_401_renews_the_token_only_near_its_expiry() {
         let silent = [(401, "", ""), (200, "", "")];
         assert_eq!(call(Method::GET, Expiry::At(Timestamp(1299)), &Once, &silent).0, 200);
         for expiry in [Expiry::At(Timestamp(1301)), Expiry::Never, Expiry::Unknown] {
@@ -255,17 +256,17 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_that_is_asked_for_is_kept_within_the_limit() {
+    fn a_requested_wait_is_honored_within_the_limit() {
         let busy = (429, "retry-after", "40");
         assert_eq!(call(Method::GET, Expiry::Never, &Nobody, &[busy, (200, "", "")]), (200, vec!["old".into(); 2], 40));
-        // The second wait would go over a minute.
+        // The second wait would exceed a minute.
         assert_eq!(call(Method::GET, Expiry::Never, &Nobody, &[busy, busy]).2, 40);
         let date = (503, "retry-after", "Thu, 01 Jan 1970 00:17:00 GMT");
         assert_eq!(call(Method::HEAD, Expiry::Never, &Nobody, &[date, (204, "", "")]).2, 20);
     }
 
     #[test]
-    fn what_is_not_asked_for_is_not_repeated() {
+    fn a_request_is_retried_only_if_the_api_asks_for_it() {
         for reply in
             [(429, "", ""), (429, "retry-after", "61"), (503, "retry-after", "soon"), (500, "retry-after", "1")]
         {
@@ -277,13 +278,13 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_asks_for_no_wait_for_ever_is_left_alone() {
+    fn endless_requests_for_a_zero_wait_are_given_up_on() {
         let (status, tokens, _) = call(Method::GET, Expiry::Never, &Nobody, &[(429, "retry-after", "0"); 11]);
         assert_eq!((status, tokens.len()), (429, MAX_REPEATS + 1));
     }
 
     #[test]
-    fn nobody_waits_for_a_reply_that_is_not_wanted_any_more() {
+    fn a_reply_that_is_no_longer_wanted_is_not_waited_for() {
         let (http, clock, provider) = (script(&[(429, "retry-after", "40")]), SetClock::at(1000), provider(""));
         let caller = caller(&provider, Expiry::Never, &Nobody, &http, &clock);
         caller.stop();

@@ -1,4 +1,4 @@
-//! Revocation (RFC 7009): one request for one token.
+//! Revocation (RFC 7009): one request per token.
 
 use super::FlowError;
 use super::refresh::Client;
@@ -8,7 +8,7 @@ use crate::protocol::{json, mask};
 use crate::provider::Dialect;
 use crate::system::http::{HttpClient, MAX_REPLY};
 
-/// RFC 7009 §2.1.
+/// The type of the token to revoke (RFC 7009 §2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenTypeHint {
     RefreshToken,
@@ -23,7 +23,7 @@ impl TokenTypeHint {
         }
     }
 
-    /// As people say it.
+    /// Returns the name for people.
     pub fn name(self) -> &'static str {
         match self {
             Self::RefreshToken => "refresh token",
@@ -32,12 +32,12 @@ impl TokenTypeHint {
     }
 }
 
-/// What the provider made of it.
+/// The outcome of a revocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revocation {
-    /// It is good no more, or was not known.
+    /// The token is no longer valid, or was unknown.
     Done,
-    /// The provider revokes no tokens of this type (RFC 7009 §2.2.1).
+    /// The provider does not revoke tokens of this type (RFC 7009 §2.2.1).
     Unsupported,
     /// The definition names no revocation endpoint.
     NoEndpoint,
@@ -83,7 +83,7 @@ mod tests {
     const ENDPOINT: &str = "revoke.url = 'https://as.example/revoke'\ntoken.auth = 'basic'";
     const TOKEN: &str = "made-up-token";
 
-    /// What comes of a revocation, and the forms that were sent for it.
+    /// Returns the result of a revocation, and the forms that were sent.
     fn ask(
         definition: &str,
         hint: TokenTypeHint,
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_is_not_revoked_is_told_apart_from_a_failure() {
+    fn an_unsupported_token_type_is_not_a_failure() {
         let unsupported = r#"{"error":"unsupported_token_type"}"#;
         let (outcome, _) = ask(ENDPOINT, TokenTypeHint::AccessToken, &[(400, "", unsupported)]);
         assert_eq!(outcome.unwrap(), Revocation::Unsupported);

@@ -1,7 +1,7 @@
 //! One request to the token endpoint and its reply (RFC 6749 §3.2).
 //!
-//! It is sent once. A code can be used once, and some providers disable the token that they gave for it when it comes
-//! a second time; so there is no second try, neither after a timeout nor with another way to authenticate.
+//! It is sent once. A code can be used only once, and some providers revoke its token when the code is sent again. So
+//! there is no retry, neither after a timeout nor with another way to authenticate.
 
 use super::FlowError;
 use crate::protocol::mask;
@@ -25,7 +25,8 @@ pub fn request_token(
     let body = zeroize::Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?);
     let secrets = secrets_of(request);
     let reply = dialect.decode_token_reply(status, &headers, &body, &secrets, now).and_then(|reply| match reply {
-        // A refresh token that was rotated must not be lost for what stands beside it: there it is told, and kept.
+        // A rotated refresh token must not be lost because another member is malformed: the member is
+        // reported, and the token is kept.
         TokenReply { malformed: Some(wrong), .. } if !matches!(request.grant, Grant::RefreshToken(_)) => {
             let reply = mask::unread_reply(&body, &secrets);
             Err(TokenReplyError::Unusable { status, reply, source: NotATokenResponse::Malformed(wrong) })
@@ -35,7 +36,7 @@ pub fn request_token(
     reply.map_err(|source| FlowError::TokenReply { provider: provider.id().to_owned(), source })
 }
 
-/// What must not be shown if the server repeats it.
+/// Returns the secrets that must not be shown if the server repeats them.
 fn secrets_of(request: &TokenRequest) -> Vec<&str> {
     let mut secrets: Vec<&str> = request.client_secret.iter().map(ClientSecret::expose).collect();
     secrets.extend(request.state.as_deref());
@@ -67,7 +68,7 @@ mod tests {
         }
     }
 
-    /// Whether a token came, and how many requests were sent for it. No status is a connection that breaks.
+    /// Returns the result and the number of requests. Without a status the connection breaks.
     fn ask(grant: Grant, status: Option<u16>, body: &str) -> (Result<TokenReply, FlowError>, usize) {
         let http = Scripted::new(|_| status.map(|status| StubResponse::new(status, body)).ok_or_else(broken));
         let request = TokenRequest {
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_sent_once_whatever_comes_back() {
+    fn a_request_is_sent_once_for_any_reply() {
         for status in [None, Some(200), Some(302), Some(307), Some(400), Some(401), Some(429), Some(500), Some(503)] {
             let (reply, requests) = ask(code(), status, r#"{"error":"invalid_client"}"#);
             assert!(reply.is_err() && requests == 1, "{status:?}: {requests}");
@@ -89,12 +90,12 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_member_refuses_a_login_and_loses_no_refresh() {
+    fn a_malformed_member_fails_a_login_but_loses_no_refresh() {
         let body = r#"{"access_token":"new","refresh_token":"rotated","scope":{"a":1},"token_type":7}"#;
         let Err(FlowError::TokenReply { source: TokenReplyError::Unusable { source, .. }, .. }) =
             ask(code(), Some(200), body).0
         else {
-            panic!("it was taken");
+            panic!("it was accepted");
         };
         assert!(source.to_string().contains("`scope` is malformed"), "{source}");
         let reply = ask(Grant::RefreshToken(RefreshToken::new("old")), Some(200), body).0.unwrap();
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_in_secret_is_not_shown_when_the_server_repeats_it() {
+    fn a_secret_that_the_server_repeats_is_not_shown() {
         let renewal = || Grant::RefreshToken(RefreshToken::new("canary-refresh"));
         let verifier = "canary-verifier".repeat(3);
         let sent = ["canary-secret", "canary-state", "canary-code", &verifier];

@@ -25,7 +25,7 @@ pub trait Keychain: Send + Sync {
     /// Returns the name of the place for people: `the OS keychain`.
     fn place(&self) -> String;
 
-    /// Removes what ended processes have left on the way to an entry. An error if something cannot be removed.
+    /// Removes the leftovers of interrupted writes. Returns an error if one cannot be removed.
     fn sweep(&self) -> Result<(), KeychainError> {
         Ok(())
     }
@@ -36,15 +36,15 @@ pub trait Keychain: Send + Sync {
     }
 }
 
-/// What is written under a made-up name to learn whether a keychain takes anything. No record is like it.
+/// The value that is written under a made-up name to test whether a keychain accepts entries. No record equals it.
 pub const PROBE: &[u8] = b"{}";
 
-/// The made-up name.
+/// Returns the made-up name.
 pub fn probe_name(random: u64) -> String {
     format!("probe-{random:016x}")
 }
 
-/// Whether a name may be a probe's. A login may have such a name too.
+/// Returns true if a name may be a probe's. A login may have such a name too.
 pub fn is_probe(account: &str) -> bool {
     let random = account.strip_prefix("probe-");
     random.is_some_and(|random| u64::from_str_radix(random, 16).is_ok_and(|random| account == probe_name(random)))

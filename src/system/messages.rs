@@ -1,11 +1,11 @@
 //! Messages on stderr, written in one of two ways.
 //!
-//! A command that only works for whoever reads it waits for its reader, as any program does: `call --verbose 2>&1 | less`
-//! loses no line. A command that others wait for must not: while `login` stood still in a write to a full pipe that
-//! nobody reads, or to a terminal that is paused with Ctrl-S, the browser got no answer and the token was not stored. It
-//! calls [`stop_waiting`] first of all, and from then on a thread of its own writes. Lines wait for it, [`CAPACITY`] of
-//! them, and those that find no room are lost. At its end, and before an answer on stdout, a command gives the thread
-//! [`FLUSH_TIMEOUT`], once, to say the rest.
+//! Most commands wait for their reader, as any program does: `call --verbose 2>&1 | less` loses no line. A command that
+//! others wait for must not. If `login` blocked in a write to a full pipe without a reader, or to a terminal that is
+//! paused with Ctrl-S, the browser would get no answer and the token would not be stored. So `login` first calls
+//! [`stop_waiting`], and from then on a separate thread writes. Up to [`CAPACITY`] lines queue for it, and further
+//! lines are lost. At its end, and before an answer on stdout, a command gives the thread [`FLUSH_TIMEOUT`], once, to
+//! write the rest.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -48,7 +48,7 @@ pub fn stop_waiting() {
     });
 }
 
-/// Waits until all messages are written, within [`PATIENCE`].
+/// Waits until all messages are written, within [`FLUSH_TIMEOUT`].
 pub fn flush() {
     if let Some(queue) = QUEUE.get() {
         queue.flush(FLUSH_TIMEOUT);

@@ -442,7 +442,7 @@ fn a_page_that_is_refused_ends_the_walk_with_whole_json() {
 }
 
 #[test]
-fn pages_in_a_circle_are_noticed() {
+fn a_pagination_loop_is_detected() {
     let links = ApiServer::always("200 OK", &["Link: <x?page=2>; rel=next"], "[1]");
     links.login("").run(&["call", "x", "--paginate"]).code(8).says("an address came a second time");
     assert_eq!(links.requests().len(), 2);

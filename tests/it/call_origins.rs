@@ -185,7 +185,7 @@ fn another_origin_takes_part_only_if_a_person_says_so() {
     let shop = server.login("");
     let url = format!("{}/x", other.origin());
     let refused = shop.run(&["call", &url]);
-    refused.code(5).says("the token goes nowhere else").says(&format!("`--allow-origin {}`", other.origin()));
+    refused.code(5).says("the token is not sent there").says(&format!("`--allow-origin {}`", other.origin()));
     assert_eq!(other.requests().len(), 0);
     let allowed = shop.run(&["call", &url, "--allow-origin", &other.origin()]);
     assert_eq!(allowed.code(0).stdout(), "other");

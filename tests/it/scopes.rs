@@ -125,7 +125,7 @@ fn a_rate_limit_is_obeyed_or_told() {
     let output = sandbox.run(&["scopes", "--probe", "--json"]);
     let answer = answer(output.code(0));
     assert_eq!(row(&answer, "read_products")["proven"], json!(null));
-    assert_eq!(row(&answer, "read_products")["proof"]["reason"], "the API wants to be left alone for 1h");
+    assert_eq!(row(&answer, "read_products")["proof"]["reason"], "the API asks to wait 1h");
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn a_gate_names_what_is_missing() {
         sandbox.run(&["scopes", "--probe", "--require", "read_products", "--require", "read_reviews,write_shops"]);
     output.code(10).says("lacks read_reviews (GET /api/v1/reviews?per_page=1 → 403");
     output.says("write_shops (no safe request exists)").says("read_reviews write_shops'`");
-    // Without probes the word of the sources counts, and nobody says anything about a token that was brought along.
-    sandbox.run(&["scopes", "--require", "read_products"]).code(10).says("nobody says whether it is granted");
+    // Without probes the word of the sources counts, and no source says anything about a token that the user supplied.
+    sandbox.run(&["scopes", "--require", "read_products"]).code(10).says("no source says whether it is granted");
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn the_table_fits_80_and_120_columns() {
     write_products   no     ?        ?       no safe request exists
     read_reviewers   no     ?        yes     GET
                                              /api/v1/reviewers/-1?external_id=0 →
-                                             404: who may not look is not told so
+                                             404: a missing scope gets a denial
     write_reviewers  no     ?        ?       no safe request exists
     read_reviews     yes    ?        no      GET /api/v1/reviews?per_page=1 → 403
                                              "You don't have access to the
@@ -333,7 +333,7 @@ fn the_table_fits_80_and_120_columns() {
     write_orders     no     ?        ?       no safe request exists
     read_products    yes    ?        yes     GET /api/v1/products?per_page=1 → 200
     write_products   no     ?        ?       no safe request exists
-    read_reviewers   no     ?        yes     GET /api/v1/reviewers/-1?external_id=0 → 404: who may not look is not told so
+    read_reviewers   no     ?        yes     GET /api/v1/reviewers/-1?external_id=0 → 404: a missing scope gets a denial
     write_reviewers  no     ?        ?       no safe request exists
     read_reviews     yes    ?        no      GET /api/v1/reviews?per_page=1 → 403 "You don't have access to the resource"
     write_reviews    no     ?        ?       no safe request exists

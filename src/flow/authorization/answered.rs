@@ -1,4 +1,4 @@
-//! From the answer to the token, and the page that the browser ends on.
+//! The exchange of the answer for a token, and the page that the browser ends on.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::provider::dialect::TokenReply;
 use crate::system::http::HttpClient;
 use crate::system::loopback::LoopbackRequest;
 
-/// The answer has come; the browser still waits for its page.
+/// A login whose answer has arrived. The browser still waits for its page.
 pub struct Answered<'a> {
     request: LoginRequest<'a>,
     secrets: Secrets,
@@ -22,7 +22,7 @@ pub struct Answered<'a> {
     tab: Tab,
 }
 
-/// A token, and the provider as it showed itself on the way to it.
+/// A token, and the provider with the values captured on the way.
 pub struct Obtained {
     pub reply: TokenReply,
     pub provider: Provider,
@@ -35,7 +35,7 @@ impl<'a> Answered<'a> {
         Self { request, secrets, answer, tab: Tab { ports } }
     }
 
-    /// Turns the answer into a token, and hands back the tab that wants to know.
+    /// Exchanges the answer for a token, and returns the tab that waits for the result.
     pub fn obtain(self, http: &dyn HttpClient, now: Timestamp) -> (Tab, Result<Obtained, FlowError>) {
         let Self { request, secrets, answer, tab } = self;
         (tab, obtain(&request, secrets, answer, http, now))
@@ -56,7 +56,7 @@ fn obtain(
         }
         AuthorizationResponse::Token(params) => implicit::read(&provider, &params, now)?,
         AuthorizationResponse::Error(error) => {
-            // The server may repeat what it was sent, and what it knows of the client.
+            // The server may repeat what it was sent, and what it knows about the client.
             let secret = request.client_secret.as_ref().map_or("", ClientSecret::expose);
             return Err(FlowError::Declined(error.without(&[secrets.state.as_str(), secret])));
         }
@@ -69,14 +69,14 @@ fn with_captured(provider: &Provider, captured: &BTreeMap<String, String>) -> Re
     Ok(if captured.is_empty() { provider.clone() } else { provider.with_captured(captured)? })
 }
 
-/// The browser's tab that waits for the end of the story; there is none if the answer was pasted.
+/// The browser tab that waits for the result. There is none if the answer was pasted.
 pub struct Tab {
     ports: Ports,
 }
 
 impl Tab {
-    /// Shows the page, and shows it again to every repetition of the same redirect; then the port is closed. How many
-    /// other redirects came meanwhile.
+    /// Shows the page, and repeats it for every repetition of the same redirect. Then closes the port. Returns how many
+    /// other redirects arrived meanwhile.
     pub fn show(self, page: BrowserPage) -> usize {
         self.ports.inbox.show(page)
     }

@@ -1,16 +1,15 @@
-//! Where what reaches a login waits for it, within bounds.
+//! The bounded queue of everything that arrives for a login.
 //!
-//! Any local program can send requests faster than they can be judged, and while the code is exchanged and the token is
-//! stored nobody judges at all. So
+//! Any local program can send requests faster than they can be judged. While the code is exchanged and the token is
+//! stored, none is judged at all. So:
 //!
-//! * as long as an answer is waited for, [`CAPACITY`] requests wait at most. When they are all there, the polling thread
-//!   waits too and the kernel keeps the rest out; none is lost, as the genuine one may be among them;
-//! * once an answer is proven, nothing waits any more. The polling thread itself answers: the same request again waits
-//!   for the same page (at most [`MAX_REPEATS`], without what they carry), and everything else is told that there is
-//!   nothing here.
+//! * While the login waits for an answer, at most [`CAPACITY`] requests are queued. When the queue is full, the polling
+//!   thread waits too and the kernel holds back the rest. None is lost, as the genuine one may be among them.
+//! * Once an answer is proven, nothing is queued. The polling thread itself answers: a repetition of the same request
+//!   waits for the same page (at most [`MAX_REPEATS`], without their bodies), and every other request gets a 404 page.
 //!
-//! With the bounds of the port itself this keeps the whole process below 32 MiB in every phase of a login, which
-//! `tests/it/port_memory.rs` measures.
+//! Together with the limits of the port, this keeps the whole process below 32 MiB in every phase of a login.
+//! `tests/it/port_memory.rs` measures that.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -21,13 +20,13 @@ use zeroize::Zeroizing;
 use crate::flow::pages::BrowserPage;
 use crate::system::loopback::{LoopbackEvent, LoopbackRequest};
 
-/// How many events of the port wait to be judged. Judging takes microseconds; more would only take memory.
+/// How many events of the port are queued. Judging takes microseconds, so a longer queue would only use memory.
 const CAPACITY: usize = 16;
 
-/// How many pasted lines do.
+/// How many pasted lines are queued.
 const MAX_PASTED: usize = 8;
 
-/// How often the redirect is answered with its page. A browser repeats it once or twice.
+/// How many repetitions of the redirect are answered with its page. A browser repeats it once or twice.
 const MAX_REPEATS: usize = 8;
 
 pub(super) enum Arrival {
@@ -44,7 +43,7 @@ pub(super) struct Inbox {
 enum State {
     Waiting(VecDeque<Arrival>),
     Answered(Answered),
-    /// The login is given up.
+    /// The login is abandoned.
     Closed,
 }
 
@@ -54,19 +53,19 @@ impl Default for State {
     }
 }
 
-/// What came once an answer was proven.
+/// The requests that arrived after an answer was proven.
 struct Answered {
-    /// The request that brought it; `None` if it was pasted.
+    /// The request that brought the answer, or `None` if it was pasted.
     winner: Option<LoopbackRequest>,
-    /// The same again, before there was a page to show.
+    /// Repetitions of it, before there was a page to show.
     repeats: Vec<LoopbackRequest>,
     page: Option<BrowserPage>,
-    /// How many other requests came to the redirect URI.
+    /// How many other requests arrived at the redirect URI.
     others: usize,
 }
 
 impl Inbox {
-    /// Takes what came to the port. Waits for room as long as an answer is waited for.
+    /// Queues an event of the port. Waits for room while the login waits for an answer.
     pub(super) fn deliver(&self, event: LoopbackEvent) {
         let is_loopback = |arrival: &&Arrival| matches!(arrival, Arrival::Loopback(_));
         let mut state = self.wait_for_room(|arrivals| arrivals.iter().filter(is_loopback).count() < CAPACITY);
@@ -78,7 +77,7 @@ impl Inbox {
         self.changed.notify_all();
     }
 
-    /// Takes a pasted line. `false` when nobody waits for one any more.
+    /// Queues a pasted line. Returns `false` when the login no longer waits.
     pub(super) fn paste(&self, line: Zeroizing<String>) -> bool {
         let is_pasted = |arrival: &&Arrival| matches!(arrival, Arrival::Pasted(_));
         let mut state = self.wait_for_room(|arrivals| arrivals.iter().filter(is_pasted).count() < MAX_PASTED);
@@ -88,7 +87,7 @@ impl Inbox {
         true
     }
 
-    /// The next to be judged; `None` if none comes in this time.
+    /// Returns the next arrival, or `None` if none comes in this time.
     pub(super) fn next(&self, patience: Duration) -> Option<Arrival> {
         let is_empty = |state: &mut State| matches!(state, State::Waiting(arrivals) if arrivals.is_empty());
         let waited = self.changed.wait_timeout_while(self.lock(), patience, is_empty);
@@ -99,7 +98,7 @@ impl Inbox {
         arrival
     }
 
-    /// An answer is proven, and this request has brought it unless it was pasted. From now on nothing waits.
+    /// Records that an answer is proven, and the request that brought it unless it was pasted. Stops queueing.
     pub(super) fn settle(&self, winner: Option<LoopbackRequest>) {
         let mut state = self.lock();
         let mut answered = Answered { winner, repeats: Vec::new(), page: None, others: 0 };
@@ -114,8 +113,8 @@ impl Inbox {
         self.changed.notify_all();
     }
 
-    /// Shows the page to the request that brought the answer, and to each of its repetitions, those to come among them.
-    /// How many other redirects came meanwhile.
+    /// Shows the page to the request that brought the answer, and to each of its past and future repetitions. Returns how
+    /// many other redirects arrived meanwhile.
     pub(super) fn show(&self, page: BrowserPage) -> usize {
         let mut state = self.lock();
         let State::Answered(answered) = &mut *state else { return 0 };
@@ -127,7 +126,7 @@ impl Inbox {
         answered.others
     }
 
-    /// Lets go of whoever waits for room. What was answered goes on being answered.
+    /// Releases the threads that wait for room. Repetitions of an answer are still served.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         if matches!(*state, State::Waiting(_)) {
@@ -186,7 +185,7 @@ mod tests {
         }
     }
 
-    /// A thread that delivers without end, until the inbox waits for nothing any more.
+    /// Starts a thread that delivers until the inbox stops queueing.
     fn crowd(inbox: &Arc<Inbox>) -> (thread::JoinHandle<()>, std::sync::mpsc::Receiver<usize>) {
         let (inbox, (sender, receiver)) = (Arc::clone(inbox), channel());
         let crowd = thread::spawn(move || {
@@ -201,19 +200,19 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_waits_for_room_and_none_of_it_is_lost() {
+    fn a_flood_waits_for_room_and_no_request_is_lost() {
         let inbox = Arc::new(Inbox::default());
         let (crowd, delivered) = crowd(&inbox);
         for n in 0..CAPACITY {
             assert_eq!(delivered.recv(), Ok(n));
         }
-        // The next one is on its way, and cannot have come.
+        // The next one is being delivered, and cannot have been queued.
         for n in CAPACITY..100 {
             assert_eq!(waiting(&inbox), CAPACITY);
             assert!(matches!(inbox.next(Duration::ZERO), Some(Arrival::Loopback(_))));
             assert_eq!(delivered.recv(), Ok(n));
         }
-        // A pasted line has room of its own.
+        // Pasted lines have a limit of their own.
         assert!(inbox.paste(Zeroizing::new("c".to_owned())));
         assert_eq!(waiting(&inbox), CAPACITY + 1);
         drop(delivered);
@@ -223,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn once_an_answer_is_proven_nothing_waits_but_its_repetitions() {
+    fn after_a_proven_answer_only_its_repetitions_wait() {
         let inbox = Arc::new(Inbox::default());
         let (crowd, delivered) = crowd(&inbox);
         assert_eq!(delivered.recv(), Ok(0));
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_redirect_once_more_is_no_other_one() {
+    fn a_repeated_redirect_does_not_count_as_another_one() {
         let show = |winner: Option<&str>, before: &[(&str, &str)], after: &[(&str, &str)]| {
             let inbox = Inbox::default();
             before.iter().for_each(|(method, target)| inbox.deliver(request(method, target)));

@@ -19,7 +19,7 @@ use crate::system::loopback::LoopbackEvent;
 const SERVERS: &str = "authorize.url = 'https://as.example/authorize'\ntoken.url = 'https://as.example/token'\n";
 const MAY_BE_MISSING: &str = "callback.state = 'may-be-missing'\n";
 
-/// Longer than any test takes.
+/// A timeout that no test reaches.
 const LONG: Duration = Duration::from_secs(10);
 
 fn request<'a>(provider: &'a Provider, redirect_uri: &str, listen: Listen) -> LoginRequest<'a> {
@@ -34,7 +34,7 @@ fn request<'a>(provider: &'a Provider, redirect_uri: &str, listen: Listen) -> Lo
     }
 }
 
-/// A login that has no port: what arrives there is put into its queue.
+/// Starts a login without a port: the test puts arrivals into its queue.
 fn login(provider: &Provider) -> Login<'_> {
     Login::begin(request(provider, "http://127.0.0.1:8765/callback", Listen::Paste), &OsEntropy).unwrap()
 }
@@ -48,12 +48,12 @@ fn pasted(text: &str) -> Arrival {
 }
 
 impl<'a> Login<'a> {
-    /// A request for the redirect; `STATE` is the right one.
+    /// Returns a request for the redirect. `STATE` stands for the right state.
     fn callback(&self, query: &str) -> Arrival {
         got(&format!("/callback?{}", query.replace("STATE", self.secrets.state.as_str())))
     }
 
-    /// What comes of these arrivals, and what is told meanwhile.
+    /// Returns the result of these arrivals, and the reports meanwhile.
     fn hear(
         self,
         arrivals: Vec<Arrival>,
@@ -90,7 +90,7 @@ fn code(answered: &Result<Answered<'_>, FlowError>) -> String {
 }
 
 #[test]
-fn what_cannot_come_to_a_token_does_not_begin() {
+fn a_login_that_cannot_get_a_token_does_not_begin() {
     let no_token = provider_of("authorize.url = 'https://as.example/authorize'", &[]);
     let refused = Login::begin(request(&no_token, "http://127.0.0.1:0/", Listen::Paste), &OsEntropy).err();
     assert!(matches!(refused, Some(FlowError::Definition(_))));
@@ -100,7 +100,7 @@ fn what_cannot_come_to_a_token_does_not_begin() {
 }
 
 #[test]
-fn strays_are_told_once_a_kind_and_the_wait_goes_on() {
+fn strays_are_reported_once_per_kind_and_the_wait_goes_on() {
     let provider = provider_of(SERVERS, &[]);
     let scheme: [fn() -> LoopbackEvent; 2] = [|| LoopbackEvent::TlsHello, || LoopbackEvent::PlainHttp];
     for (event, of_scheme) in scheme.into_iter().zip(["tls", "plain http"]) {
@@ -110,14 +110,14 @@ fn strays_are_told_once_a_kind_and_the_wait_goes_on() {
         arrivals.extend([event(), event(), event()].map(Arrival::Loopback));
         arrivals.push(login.callback("code=c&state=STATE"));
         let (answered, told) = login.hear(arrivals, MissingState::Refuse);
-        // A person hears of each line.
+        // Each pasted line is reported.
         assert_eq!((code(&answered).as_str(), told), ("c", vec!["stray", "stray", "stray", "stray", of_scheme]));
     }
 }
 
-/// A provider that may leave the state out: each of these might be the answer, and nobody is there to say so.
+/// A provider that may omit the state: each of these might be the answer, and there is no user to confirm it.
 #[test]
-fn answers_in_doubt_are_told_once_and_an_error_beside_them() {
+fn doubtful_answers_and_errors_are_each_reported_once() {
     let provider = provider_of(&format!("{SERVERS}{MAY_BE_MISSING}"), &[]);
     let login = login(&provider);
     let mut arrivals: Vec<_> = (0..5).map(|_| login.callback("code=x")).collect();
@@ -128,7 +128,7 @@ fn answers_in_doubt_are_told_once_and_an_error_beside_them() {
 }
 
 #[test]
-fn a_yes_or_no_that_nobody_asked_for_is_no_code() {
+fn an_unprompted_yes_or_no_is_not_a_code() {
     let provider = provider_of(SERVERS, &[]);
     let words = ["yes", " Y\n", "no", "N", "c"].map(pasted);
     let (answered, told) = login(&provider).hear(words.into(), MissingState::Confirm);
@@ -136,7 +136,7 @@ fn a_yes_or_no_that_nobody_asked_for_is_no_code() {
 }
 
 #[test]
-fn somebody_vouches_for_an_answer_without_a_state() {
+fn an_answer_without_a_state_needs_confirmation() {
     let provider = provider_of(&format!("{SERVERS}{MAY_BE_MISSING}"), &[]);
     let with_state = "code=c&state=STATE";
     type Case<'a> = (MissingState, &'a [(bool, &'a str)], &'a str, &'a [&'a str]);
@@ -144,7 +144,7 @@ fn somebody_vouches_for_an_answer_without_a_state() {
     let cases: [Case; 6] = [
         (MissingState::Accept, &[(came, "code=a")], "a", &[]),
         (MissingState::Refuse, &[(came, "code=a"), (came, with_state)], "c", &["stray"]),
-        // The question is about the first.
+        // The question is about the first answer.
         (MissingState::Confirm, &[(came, "code=a"), (came, "code=b"), (typed, "YES")], "a", &["confirm", "stray"]),
         (
             MissingState::Confirm,
@@ -165,19 +165,19 @@ fn somebody_vouches_for_an_answer_without_a_state() {
 }
 
 #[test]
-fn the_wait_has_an_end() {
+fn the_wait_times_out() {
     let provider = provider_of(SERVERS, &[]);
     let over = login(&provider).wait(Duration::ZERO, MissingState::Refuse, |_| {}).err();
     assert!(matches!(over, Some(FlowError::NoAnswer { .. })));
 }
 
 #[test]
-fn who_asks_for_the_launch_address_ends_no_login() {
+fn a_request_for_the_launch_address_does_not_end_the_login() {
     let provider = provider_of(SERVERS, &[]);
     let mut login = login(&provider);
     let url = login.launch_url(&OsEntropy).unwrap();
     let authority = format!("127.0.0.1:{}", url.port().unwrap());
-    // Requests that came from no socket: nobody says whose they are.
+    // Requests without a socket: their sender is unknown.
     let launch = || LoopbackRequest::detached("GET", url.path(), &authority);
     let mut arrivals: Vec<_> = (0..5).map(|_| Arrival::Loopback(LoopbackEvent::Request(launch()))).collect();
     arrivals.push(login.callback("code=c&state=STATE"));
@@ -186,7 +186,7 @@ fn who_asks_for_the_launch_address_ends_no_login() {
 }
 
 #[test]
-fn a_refusal_is_told_without_what_the_server_repeats() {
+fn a_refusal_is_shown_without_the_secrets_that_it_repeats() {
     let provider = provider_of(SERVERS, &[]);
     let login = login(&provider);
     let state = login.secrets.state.as_str().to_owned();
@@ -199,7 +199,7 @@ fn a_refusal_is_told_without_what_the_server_repeats() {
     assert!(said.contains("access_denied") && !said.contains(&state) && !said.contains("made-up-secret"), "{said}");
 }
 
-/// One request of a browser, and the answer to it.
+/// Sends one request as a browser does, and returns the answer.
 fn browse(authority: &str, target: &str) -> String {
     let mut stream = TcpStream::connect(authority).unwrap();
     stream.set_read_timeout(Some(LONG)).unwrap();
@@ -210,7 +210,7 @@ fn browse(authority: &str, target: &str) -> String {
 }
 
 #[test]
-fn a_browser_goes_from_the_launch_address_to_the_provider_and_comes_back_for_a_token() {
+fn a_browser_follows_the_launch_address_and_returns_for_a_token() {
     let provider = provider_of(SERVERS, &[]);
     let here = Listen::Here { tls: None };
     let mut login = Login::begin(request(&provider, "http://127.0.0.1:0/callback", here), &OsEntropy).unwrap();
@@ -233,7 +233,7 @@ fn a_browser_goes_from_the_launch_address_to_the_provider_and_comes_back_for_a_t
     assert!(led.contains(&format!("\r\nLocation: {authorize_url}\r\n")), "{led}");
     assert!(page.contains("You are logged in"), "{page}");
     assert_eq!(token.expose(), "made-up");
-    // RFC 6749 §4.1.3 and RFC 7636 §4.6: what the code was asked with.
+    // RFC 6749 §4.1.3 and RFC 7636 §4.6: the parameters of the authorization request.
     let form = Params::from_urlencoded(std::str::from_utf8(&server.requests()[0].body).unwrap());
     let sent = |name| form.single(name).unwrap().unwrap();
     assert_eq!((sent("code"), sent("redirect_uri")), ("c", redirect_uri.as_str()));

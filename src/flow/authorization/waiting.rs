@@ -14,44 +14,44 @@ use crate::flow::redirect::{Answer, Doubt, RedirectVerdict, Stray, judge};
 use crate::protocol::time::HumanDuration;
 use crate::system::loopback::{LoopbackEvent, LoopbackRequest};
 
-/// How often the one who waits is told how long it still is.
+/// How often the remaining time is reported.
 const TICK: Duration = Duration::from_secs(1);
 
-/// What the one who waits may want to know.
+/// A report on the wait.
 #[derive(Debug)]
 pub enum Waiting<'a> {
     /// This much time is left.
     Left(Duration),
-    /// Something that was not the redirect.
+    /// A request or a pasted line that was not the answer.
     Stray(&'a Stray),
-    /// An answer that only a person can vouch for; the next pasted line says `yes` or not.
+    /// An answer that only the user can confirm. The next pasted line is `yes` or not.
     Confirm(Doubt),
     /// Another user's program asked for the launch address and got nothing.
     Foreign { user: &'a str },
-    /// A program that nobody can name asked for it and got nothing.
+    /// A program that cannot be identified asked for it and got nothing.
     Unidentified,
-    /// One program was led from it to the provider, and then another one asked, which got nothing. Which of them was the
-    /// browser is not known.
+    /// One program was redirected from it to the provider, and then another one asked and got nothing. It is not known
+    /// which of them was the browser.
     Second,
-    /// Somebody spoke TLS to the plain port.
+    /// A client spoke TLS to the plain port.
     Tls,
-    /// Somebody spoke plain http to the TLS port.
+    /// A client spoke plain http to the TLS port.
     PlainHttp,
 }
 
-/// What becomes of an answer without a state.
+/// The treatment of an answer without a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingState {
-    /// It counts: `--allow-missing-state` was given.
+    /// It is accepted: `--allow-missing-state` was given.
     Accept,
-    /// The person at the terminal is asked.
+    /// The user is asked at the terminal.
     Confirm,
-    /// It does not count.
+    /// It is refused.
     Refuse,
 }
 
 impl Waiting<'_> {
-    /// What is told once, however often it happens; `None` for what is told each time.
+    /// Returns the kind of a report that is made only once, or `None` if it is made each time.
     fn kind(&self) -> Option<Kind> {
         match self {
             Self::Left(_) | Self::Confirm(_) => None,
@@ -78,14 +78,14 @@ enum Kind {
     PlainHttp,
 }
 
-/// A wait under way: what was said so far, and what is still to be answered by a person.
+/// The state of a wait: the reports so far, and the question that the user has not answered yet.
 struct WaitState<T> {
     missing_state: MissingState,
     tell: T,
-    /// An answer that only a person can vouch for, and the tab that waits for it.
+    /// An answer that only the user can confirm, and the tab that waits for it.
     doubted: Option<Candidate>,
     told: HashSet<Kind>,
-    /// How many seconds were left when it was told last.
+    /// How many seconds were left at the last report.
     left: Option<u64>,
 }
 
@@ -93,7 +93,7 @@ struct WaitState<T> {
 type Candidate = (Answer, Option<LoopbackRequest>);
 
 impl<'a> Login<'a> {
-    /// Waits until the answer has come with the right state, or somebody vouches for one without, or the time is over.
+    /// Waits for an answer with the right state, or a confirmed one without it, or the timeout.
     pub fn wait(
         self,
         timeout: Duration,
@@ -127,7 +127,7 @@ impl<'a> Login<'a> {
         }
     }
 
-    /// A line is a word on the answer in doubt, or an answer itself.
+    /// Judges a line: a reply about the doubtful answer, or an answer itself.
     fn read(&self, line: &str, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> Option<Candidate> {
         match (Word::read(line), wait.doubted.take()) {
             (Some(Word::Yes), Some(candidate)) => Some(candidate),
@@ -135,7 +135,7 @@ impl<'a> Login<'a> {
                 send(request, BrowserPage::NothingHere);
                 None
             }
-            // Typed once too often, and no code.
+            // Typed once too often, and not a code.
             (Some(_), None) => None,
             (None, doubted) => {
                 wait.doubted = doubted;
@@ -156,7 +156,7 @@ impl<'a> Login<'a> {
         None
     }
 
-    /// Leads the browser from the launch address to the provider; hands back what was for another address.
+    /// Redirects the browser from the launch address to the provider. Returns a request for another address.
     fn lead(
         &self,
         mut request: LoopbackRequest,
@@ -174,7 +174,7 @@ impl<'a> Login<'a> {
         None
     }
 
-    /// What became of offers, which is decided when they are delivered.
+    /// Reports the outcome of offers, which is decided when they are delivered.
     fn report_launch(&self, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) {
         let Some(launch) = &self.launch else { return };
         if launch.has_refused() {
@@ -187,7 +187,7 @@ impl<'a> Login<'a> {
 }
 
 impl<T: FnMut(Waiting<'_>)> WaitState<T> {
-    /// What a verdict means here: the answer is there, or the wait goes on.
+    /// Handles a verdict: the answer has arrived, or the wait goes on.
     fn weigh(&mut self, verdict: RedirectVerdict, request: Option<LoopbackRequest>) -> Option<Candidate> {
         match (verdict, self.missing_state) {
             (RedirectVerdict::Proven(answer), _) | (RedirectVerdict::Doubtful(answer, _), MissingState::Accept) => {
@@ -210,7 +210,7 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
         None
     }
 
-    /// A person hears of each line that they paste.
+    /// Reports a stray. Every pasted line is reported.
     fn tell_of_stray(&mut self, stray: &Stray, request: &Option<LoopbackRequest>) {
         match request {
             Some(_) => self.tell_once(Waiting::Stray(stray)),
@@ -218,14 +218,14 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
         }
     }
 
-    /// Once for each kind: what a page or a program does a million times must not fill the terminal.
+    /// Reports once per kind, so that a page or a program that repeats a request does not flood the terminal.
     fn tell_once(&mut self, waiting: Waiting<'_>) {
         if waiting.kind().is_none_or(|kind| self.told.insert(kind)) {
             (self.tell)(waiting);
         }
     }
 
-    /// Whole seconds, and awake at their ends: a countdown that skips none, and tells of none twice.
+    /// Counts whole seconds and wakes at their ends, so that the countdown neither skips nor repeats one.
     fn count_down(&mut self, left: Duration) {
         let seconds = left.as_millis().div_ceil(1000) as u64;
         if self.left.replace(seconds) != Some(seconds) {
@@ -234,7 +234,7 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
     }
 }
 
-/// What a person says to a question.
+/// The user's reply to a question.
 enum Word {
     Yes,
     No,

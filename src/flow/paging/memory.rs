@@ -1,8 +1,8 @@
-//! The memory that pages share which come before their turn.
+//! The memory that early pages share.
 //!
-//! Several are fetched at once, and each may be as large as a page may be. So those whose turn has not come share as much
-//! room as one page; where it is used up, they wait, and so do their servers. The page whose turn it is never waits, so
-//! the walk goes on.
+//! Several pages are fetched at once, and each may have the maximum size. So the pages whose turn has not come share
+//! the room of one page. When it is used up, they wait, and so do their servers. The page whose turn it is never waits,
+//! so the walk goes on.
 
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ pub struct PageMemory {
 
 #[derive(Default)]
 struct State {
-    /// What each page holds.
+    /// The bytes that each page holds.
     held: HashMap<u64, u64>,
     /// The page that is handed over next.
     turn: u64,
@@ -32,7 +32,7 @@ impl State {
 }
 
 impl PageMemory {
-    /// Waits until so many more bytes of a page fit, or it is the page's turn. `false` if the walk is over.
+    /// Waits until this many more bytes of a page fit, or it is the page's turn. Returns `false` if the walk is over.
     pub fn take(&self, page: u64, bytes: usize) -> bool {
         let bytes = bytes as u64;
         let wait = |state: &mut State| !state.closed && !state.fits(page, bytes);
@@ -41,19 +41,19 @@ impl PageMemory {
         !state.closed
     }
 
-    /// The page is handed over and gone.
+    /// Releases the room of a page that was handed over.
     pub fn give_back(&self, page: u64) {
         self.state().held.remove(&page);
         self.changed.notify_all();
     }
 
-    /// From now on it is this page's turn.
+    /// Gives the turn to this page.
     pub fn now(&self, page: u64) {
         self.state().turn = page;
         self.changed.notify_all();
     }
 
-    /// The walk is over: nobody waits any more, and no further page is wanted.
+    /// Ends the walk: stops all waiting, and no further page is wanted.
     pub fn close(&self) {
         self.state().closed = true;
         self.changed.notify_all();
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn early_pages_share_the_room_of_one_and_the_next_one_never_waits() {
+    fn early_pages_share_the_room_of_one_and_the_next_never_waits() {
         let memory = PageMemory::default();
         memory.now(1);
         assert!(memory.take(1, MAX_PAGE as usize) && memory.take(2, MAX_PAGE as usize));
@@ -82,6 +82,6 @@ mod tests {
         assert_eq!(memory.state().held.get(&3), Some(&1));
         assert!(!memory.state().fits(4, MAX_PAGE));
         memory.close();
-        assert!(!memory.take(4, MAX_PAGE as usize), "nobody wants it");
+        assert!(!memory.take(4, MAX_PAGE as usize), "it is no longer wanted");
     }
 }

@@ -1,5 +1,5 @@
-//! One page, and what a walk has to know of it. It is found out by going over the text: as a tree, a page takes many
-//! times its size.
+//! One page, and the facts that a walk needs. They are read from the text directly: as a tree, a page takes many times
+//! its size.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,16 +14,16 @@ use super::super::retry::Caller;
 use crate::protocol::json::{self, TooMuch};
 use crate::protocol::message::HttpRequest;
 
-/// How large a page may be. It is held whole, to be counted and put into the array.
+/// The size limit of a page. It is held in memory, to be counted and put into the array.
 pub const MAX_PAGE: u64 = 16 * 1024 * 1024;
 
-/// How long a cursor may be. It goes into the next page's address, and no server takes a longer one.
+/// The length limit of a cursor. It goes into the next page's address, and no server accepts a longer one.
 const MAX_CURSOR: usize = 16 * 1024;
 
-/// `{"data": {"items": […]}}` is as deep as wrappers go.
+/// The depth of wrappers: `{"data": {"items": […]}}` is the deepest.
 const WRAPPERS: usize = 2;
 
-/// One page, whole.
+/// One complete page.
 pub struct Page {
     pub status: u16,
     pub headers: HeaderMap,
@@ -32,20 +32,20 @@ pub struct Page {
     pub request: HttpRequest,
 }
 
-/// What a page was found to be.
+/// The result of reading a page.
 pub enum Reading {
     Json(Facts),
     NotJson,
-    /// JSON beyond the bounds.
+    /// JSON beyond the limits.
     Refused(TooMuch),
 }
 
-/// What is known of a page that is JSON.
+/// The facts about a page that is JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// Whether it is an array, and not one inside of something.
+    /// True if the page itself is an array.
     pub is_array: bool,
-    /// The length of the longest array that is not inside of a row.
+    /// The length of the longest array that is not inside a row.
     pub rows: Option<usize>,
 }
 
@@ -61,7 +61,7 @@ impl Page {
         (200..300).contains(&self.status)
     }
 
-    /// The text or number at a dotted path; `None` if there is none, or an empty text.
+    /// Returns the text or number at a dotted path, or `None` if it is missing or empty.
     pub(super) fn cursor(&self, path: &str) -> Result<Option<String>, FlowError> {
         if !matches!(self.reading, Reading::Json(_)) {
             return Ok(None);
@@ -81,7 +81,7 @@ impl Page {
 }
 
 impl Facts {
-    /// `None` if it is no JSON.
+    /// Reads the facts. Returns `None` if the page is not JSON.
     pub(super) fn of(body: &[u8]) -> Result<Option<Self>, TooMuch> {
         if !json::is_json(body) {
             return Ok(None);
@@ -93,7 +93,7 @@ impl Facts {
     }
 }
 
-/// Fetches a page; `announce` hears how many bytes of it come next, and may wait until there is room for them, or refuse
+/// Fetches a page. `announce` is told how many bytes come next. It may wait until there is room for them, or refuse
 /// them.
 pub(super) fn fetch(
     caller: &Caller<'_>,
@@ -111,7 +111,7 @@ pub(super) fn fetch(
     Ok(Page { status, headers, body, reading, request: request.clone() })
 }
 
-/// Counts the elements of the longest array that is at most so many objects deep.
+/// A counter of the elements in the longest array that is at most this many objects deep.
 struct Rows {
     wrappers: usize,
 }
@@ -124,7 +124,7 @@ impl<'de> DeserializeSeed<'de> for Rows {
     }
 }
 
-/// What is neither an array nor an object.
+/// A value that is neither an array nor an object.
 macro_rules! nothing_in {
     ($($visit:ident: $type:ty),*) => {
         $(fn $visit<E>(self, _: $type) -> Result<Self::Value, E> {
@@ -166,13 +166,13 @@ impl<'de> Visitor<'de> for Rows {
     }
 }
 
-/// Finds the text of the value at a dotted path; numbers index arrays. Of members of one name the last one counts.
+/// A search for the text of the value at a dotted path. Numbers index arrays. Of members with one name the last counts.
 struct At<'p> {
     path: Option<&'p str>,
 }
 
 impl<'p> At<'p> {
-    /// The first step, and what is left then.
+    /// Returns the first step and the rest.
     fn step(&self) -> (&'p str, At<'p>) {
         let path = self.path.unwrap_or_default();
         let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
@@ -191,7 +191,7 @@ impl<'de> DeserializeSeed<'de> for At<'_> {
     }
 }
 
-/// A member's name, without a copy where it has no escapes.
+/// A member's name, not copied if it has no escapes.
 #[derive(Deserialize)]
 struct Name<'t>(#[serde(borrow)] Cow<'t, str>);
 
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_that_fits_into_no_address_is_refused() {
+    fn a_cursor_too_long_for_a_url_is_refused() {
         for cursor in [format!("\"{}\"", "x".repeat(MAX_CURSOR)), format!("\"{}\"", "\\n".repeat(MAX_CURSOR))] {
             let refused = page(&format!("{{\"next\":{cursor}}}")).cursor("next");
             assert!(matches!(refused, Err(FlowError::LongCursor { .. })));
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn the_depth_of_a_page_is_bounded_and_its_rows_are_not() {
+    fn the_depth_of_a_page_is_limited_and_its_rows_are_not() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(Facts::of(deep.as_bytes()), Err(TooMuch::Depth));
         assert_eq!(Facts::of("[".repeat(100_000).as_bytes()), Ok(None));

@@ -9,8 +9,8 @@ use crate::protocol::secret::AccessToken;
 use crate::store::stored_token::Expiry;
 use crate::system::http::HttpError;
 
-/// The bodies that were handed over, joined, and how the walk ended; `stop_at`: the page after which whoever gets
-/// them wants no more.
+/// Returns the bodies that were handed over, joined, and the end of the walk. `stop_at` is the page after which the
+/// receiver wants no more.
 fn walk_until(stop_at: usize, http: &Scripted<'_>, paging: &Paging, plan: Plan) -> (String, Result<End, FlowError>) {
     let (provider, clock) = (provider(""), SetClock::at(0));
     let api = Api::new(&provider, None).unwrap();
@@ -29,7 +29,7 @@ fn walk(http: &Scripted<'_>, paging: &Paging, plan: Plan) -> (String, Result<End
     walk_until(usize::MAX, http, paging, plan)
 }
 
-/// The walk ends by itself; the limit is for a program that is wrong.
+/// The walk ends by itself. The limit only stops a faulty program.
 const FAR: u64 = 20;
 
 fn jobs(jobs: usize) -> Plan {
@@ -48,12 +48,12 @@ fn number(request: &HttpRequest, name: &str) -> usize {
     request.url.query_pairs().find(|(key, _)| key == name).map_or(0, |(_, value)| value.parse().unwrap())
 }
 
-/// The page that is asked for by its number. Beyond the last one there are empty pages.
+/// Returns the page with the requested number. Pages beyond the last one are empty.
 fn page_of(pages: &[&str], request: &HttpRequest) -> Said {
     Ok(StubResponse::new(200, *pages.get(number(request, "page")).unwrap_or(&"[]")))
 }
 
-/// Which pages were asked for, for a server that waits with one for another.
+/// The requested pages, for a server that delays one until another is requested.
 #[derive(Default)]
 struct Asked {
     pages: Mutex<Vec<usize>>,
@@ -61,7 +61,7 @@ struct Asked {
 }
 
 impl Asked {
-    /// Comes back when page `other` has been asked for too. Only a fault lets it wait to its limit.
+    /// Returns when page `other` has been requested too. It reaches its timeout only on a fault.
     fn note(&self, page: usize, other: usize) {
         let mut pages = self.pages.lock().unwrap();
         pages.push(page);
@@ -72,7 +72,7 @@ impl Asked {
 }
 
 #[test]
-fn the_rows_of_a_page_are_its_longest_array_outside_of_rows() {
+fn the_rows_of_a_page_are_its_longest_array_outside_rows() {
     for (body, rows) in [
         ("[1,2,3]", Some(3)),
         ("[]", Some(0)),
@@ -88,7 +88,7 @@ fn the_rows_of_a_page_are_its_longest_array_outside_of_rows() {
 }
 
 #[test]
-fn what_the_caller_wrote_into_the_query_counts() {
+fn the_callers_own_query_parameters_count() {
     let request = |url: &str| HttpRequest::new(http::Method::GET, url::Url::parse(url).unwrap());
     let counted = |url| Counted::new(&request(url), "page", 1, Some(("per_page", 100)), |_| 1);
     let plain = counted("https://a.example/x?q=1");
@@ -126,7 +126,7 @@ fn links_and_cursors_are_followed_to_the_last_page() {
 }
 
 #[test]
-fn a_walk_ends_with_a_refusal_or_when_nobody_wants_more_or_at_its_limit() {
+fn a_walk_ends_at_a_refusal_at_its_limit_or_on_request() {
     for paging in [by_cursor(), by_page()] {
         let endless = |status| {
             Scripted::new(move |request| {
@@ -154,7 +154,7 @@ fn a_walk_ends_with_a_refusal_or_when_nobody_wants_more_or_at_its_limit() {
 }
 
 #[test]
-fn pages_in_a_circle_are_noticed() {
+fn a_pagination_loop_is_detected() {
     let same = || Scripted::new(|_| Ok(StubResponse::new(200, r#"{"next":"a","rows":[1,2]}"#)));
     for (paging, what) in [(by_cursor(), "an address"), (by_page(), "a page")] {
         let (_, end) = walk(&same(), &paging, jobs(1));
@@ -163,7 +163,7 @@ fn pages_in_a_circle_are_noticed() {
 }
 
 #[test]
-fn counted_pages_end_with_the_first_one_that_has_fewer_rows() {
+fn counted_pages_end_at_the_first_one_with_fewer_rows() {
     for (served, handed) in [
         (&["[1,2]", "[3,4]", "[5]"][..], "[1,2] [3,4] [5]"),
         (&["[1,2]", "[3,4]"], "[1,2] [3,4] []"),
@@ -186,9 +186,9 @@ fn counted_pages_end_with_the_first_one_that_has_fewer_rows() {
     assert_eq!(rows.paths(), ["/x?size=100&skip=0", "/x?size=100&skip=3", "/x?size=100&skip=6"]);
 }
 
-/// Page 1 comes after page 2 was asked for.
+/// The server sends page 1 after page 2 was requested.
 #[test]
-fn full_pages_are_asked_for_at_once_and_handed_over_in_order() {
+fn full_pages_are_fetched_concurrently_and_kept_in_order() {
     let asked = Asked::default();
     let http = Scripted::new(|request| {
         let page = number(request, "page");
@@ -203,17 +203,17 @@ fn full_pages_are_asked_for_at_once_and_handed_over_in_order() {
 }
 
 #[test]
-fn after_a_first_page_that_is_not_full_one_page_is_asked_for_at_a_time() {
+fn after_a_first_page_that_is_not_full_pages_come_one_by_one() {
     let http = Scripted::new(|request| page_of(&["[1]", "[2]"], request));
     let (bodies, end) = walk(&http, &by_page(), jobs(4));
     assert_eq!((bodies.as_str(), end.unwrap()), ("[1] [2] []", End::LastPage));
     assert_eq!(http.paths(), ["/x?size=2&page=0", "/x?size=2&page=1", "/x?size=2&page=2"]);
 }
 
-/// Page 1 is refused at first; from then on two pages are asked for at once and not four. Page 5 is the last one,
-/// and comes after page 6 was asked for.
+/// The server refuses page 1 at first. From then on two pages are requested at once and not four. Page 5 is the last
+/// one, and is sent after page 6 was requested.
 #[test]
-fn an_api_that_is_asked_too_often_is_asked_half_as_much() {
+fn a_rate_limit_halves_the_concurrent_requests() {
     let asked = Asked::default();
     let http = Scripted::new(|request| {
         let page = number(request, "page");
@@ -232,7 +232,7 @@ fn an_api_that_is_asked_too_often_is_asked_half_as_much() {
 }
 
 #[test]
-fn a_page_may_have_megabytes_and_not_more_than_16() {
+fn a_page_may_have_up_to_16_megabytes() {
     let of = |length: u64| {
         let body = move |_: &HttpRequest| Ok(StubResponse::new(200, "").with_body(io::repeat(b' ').take(length)));
         walk(&Scripted::new(body), &by_cursor(), jobs(1))

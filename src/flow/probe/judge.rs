@@ -1,4 +1,4 @@
-//! What one answer of the API says about the scope that its request needs.
+//! Judges one answer of the API: what it says about the scope that its request needs.
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -33,12 +33,12 @@ pub struct Judgement {
     pub reason: Option<String>,
 }
 
-/// The API does not know the token.
+/// A token that the API does not know.
 pub struct Dead {
     pub said: Option<String>,
 }
 
-/// A denial in the provider's own way comes first: it may have any status, 401 and 200 among them.
+/// Judges an answer. The provider's own form of denial comes first: it may have any status, including 401 and 200.
 pub fn judge(
     probe: &Probe,
     dialect: Dialect<'_>,
@@ -47,7 +47,7 @@ pub fn judge(
     now: Timestamp,
 ) -> Result<Judgement, Dead> {
     let status = answer.status;
-    // An API may repeat the token in what it says.
+    // An API may repeat the token in its message.
     let clean = |text: String| mask::line(&text, &[token.expose()]);
     let page = answer.is_page();
     let said = dialect.api_error(answer.body).filter(|_| !page).map(clean).filter(|text| !text.is_empty());
@@ -64,22 +64,22 @@ pub fn judge(
         401 => return Err(Dead { said }),
         403 if page => unknown("a web page, which may be a firewall's"),
         403 => denied(quoted()),
-        200..=299 if page => unknown("a web page and not the API's data, as for somebody who is not logged in"),
-        200..=299 if is_error(answer.body) => unknown("an error in spite of its status"),
+        200..=299 if page => unknown("a web page and not the API's data, as without a login"),
+        200..=299 if is_error(answer.body) => unknown("an error despite its status"),
         200..=299 => Judgement { verdict: Verdict::Proven, reason: None },
-        // A web server's own page for a path that does not exist proves nothing.
+        // A web server's own page for a missing path proves nothing.
         _ if probe.proves.contains(&status)
             && (probe.method == ProbeMethod::Head || json::parse(answer.body).is_ok()) =>
         {
-            Judgement { verdict: Verdict::Proven, reason: Some("who may not look is not told so".to_owned()) }
+            Judgement { verdict: Verdict::Proven, reason: Some("a missing scope gets a denial".to_owned()) }
         }
-        404 | 410 => unknown("the path is not there, or the API hides what the token may not see"),
+        404 | 410 => unknown("the path does not exist, or the API hides what the token may not see"),
         429 | 503 => match answer.pause(now) {
-            Some(pause) => unknown(&format!("the API wants to be left alone for {}", HumanDuration(pause))),
+            Some(pause) => unknown(&format!("the API asks to wait {}", HumanDuration(pause))),
             None => unknown("the API is busy"),
         },
         300..=399 => unknown("a redirect that leads nowhere"),
-        500.. => unknown("a fault of the server"),
+        500.. => unknown("a server error"),
         _ => unknown("that answer proves nothing"),
     })
 }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_proves_denies_or_leaves_it_open() {
+    fn an_answer_proves_denies_or_decides_nothing() {
         let html = [("content-type", "text/html; charset=utf-8")];
         let denial = r#"{"error":"You don't have access to the resource"}"#;
         let challenge = [("www-authenticate", r#"Bearer error="insufficient_scope""#)];
@@ -154,16 +154,16 @@ mod tests {
             (200, &html, "Log in first", &[], "Unknown a web page and not"),
             (200, &[("content-type", "Application/XHTML+xml")], "<html>", &[], "Unknown a web page and not"),
             (200, &[("content-type", "application/xml")], "<products/>", &[], "Proven "),
-            (200, &[], r#"{"error":["x","y"]}"#, &[], "Unknown \"x, y\": an error in spite"),
+            (200, &[], r#"{"error":["x","y"]}"#, &[], "Unknown \"x, y\": an error despite"),
             (200, &[], r#"{"error":null,"data":[]}"#, &[], "Proven "),
-            (404, &[], "{}", &[404], "Proven who may not look"),
-            (404, &html, "<h1>404</h1>", &[404], "Unknown the path is not there"),
-            (404, &[], "{}", &[], "Unknown the path is not there"),
-            (429, &[("retry-after", "3600")], "", &[], "Unknown the API wants to be left alone for 1h"),
+            (404, &[], "{}", &[404], "Proven a missing scope"),
+            (404, &html, "<h1>404</h1>", &[404], "Unknown the path does not exist"),
+            (404, &[], "{}", &[], "Unknown the path does not exist"),
+            (429, &[("retry-after", "3600")], "", &[], "Unknown the API asks to wait 1h"),
             (429, &[], "", &[], "Unknown the API is busy"),
             (302, &[], "", &[], "Unknown a redirect that leads nowhere"),
             (400, &[], r#"{"message":""}"#, &[], "Unknown that answer proves nothing"),
-            (500, &[], "", &[], "Unknown a fault of the server"),
+            (500, &[], "", &[], "Unknown a server error"),
             (422, &[], r#"{"error":"setting_keys is missing"}"#, &[], "Unknown \"setting_keys is missing\": that"),
         ];
         for (status, headers, body, proves, expected) in cases {

@@ -1,5 +1,5 @@
-//! Leaves a server alone when it asks for that (`Retry-After`, RFC 9110 §10.2.3), and all probes with it: the limit
-//! counts the token's requests, whichever thread they come from.
+//! Honors `Retry-After` (RFC 9110 §10.2.3) for all probes together: a rate limit counts the token's requests from every
+//! thread.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,15 +9,15 @@ use crate::flow::retry::asked_wait;
 use crate::system::clock::Clock;
 use crate::system::http::HttpReply;
 
-/// How long a whole run waits for a server's sake. Somebody sits in front of it, or a CI job runs.
+/// How long a whole run waits on a server's request. A user is waiting, or a CI job.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// How often one request is sent at most.
+/// How many times one request is sent at most.
 const ATTEMPTS: usize = 3;
 
 pub struct Patience<'a> {
     clock: &'a dyn Clock,
-    /// Held while somebody waits, so that nobody sends meanwhile.
+    /// Held during a pause, so that no thread sends meanwhile.
     pauses: Mutex<Pauses>,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Patience<'a> {
         Self { clock, pauses: Mutex::default() }
     }
 
-    /// Sends, and once more after the pause that the server asks for, if that is one to wait for.
+    /// Sends a request, and sends it again after the pause that the server asks for, if that is within the limit.
     pub fn send(&self, send: impl Fn() -> Result<HttpReply, FlowError>) -> Result<HttpReply, FlowError> {
         let mut attempt = 1;
         loop {
@@ -45,11 +45,11 @@ impl<'a> Patience<'a> {
         }
     }
 
-    /// Whether the server asked for a pause, and it is over now.
+    /// Waits for the pause that the server asked for. Returns true if there was one and it is over now.
     fn waited(&self, reply: &HttpReply, pauses_before: usize) -> bool {
         let Some(pause) = asked_wait(reply, self.clock) else { return false };
         let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another thread was told the same at the same time, and has waited for both.
+        // Another thread got the same reply at the same time, and has waited for both.
         if pauses.count > pauses_before {
             return true;
         }
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_waits_a_minute_in_all_and_sends_a_request_three_times_at_most() {
+    fn a_run_waits_at_most_a_minute_and_sends_three_times() {
         for (answers, waited) in [
             (&[(200, "")][..], 0),
             (&[(500, "1")], 0),
@@ -102,12 +102,12 @@ mod tests {
         }
         let (clock, server) = (SetClock::at(0), server(&[(429, "40"), (200, ""), (429, "40")]));
         let patience = Patience::new(&clock);
-        assert_eq!((ask(&patience, &server), ask(&patience, &server)), (200, 429), "the minute is the whole run's");
+        assert_eq!((ask(&patience, &server), ask(&patience, &server)), (200, 429), "the minute is for the whole run");
     }
 
-    /// While one request is under way another one is told to wait, does, and is sent again.
+    /// While one request is in progress, another one is told to wait, waits, and is sent again.
     #[test]
-    fn two_that_are_told_the_same_at_the_same_time_wait_once() {
+    fn two_threads_that_get_the_same_pause_wait_once() {
         let (clock, theirs) = (SetClock::at(0), server(&[(429, "10"), (200, "")]));
         let patience = Patience::new(&clock);
         let ours = Scripted::new(|_| {
