@@ -93,7 +93,7 @@ fn a_value_that_would_move_the_host_is_refused_before_anything_is_sent() {
         ("glu", "store=javascript:alert(1)"),
     ] {
         let login = sandbox.run(&["login", "--provider", id, "--param", param, "--no-browser"]);
-        login.code(3).says("cannot be the");
+        login.code(3).says("is not a valid");
     }
     sandbox.run(&["login", "--provider", "storehippo", "--no-browser"]).code(3).says("--param store=myshop");
     sandbox.run(&["login", "--provider", "glu", "--param", "shop=x"]).code(3).says("it takes `store`");
