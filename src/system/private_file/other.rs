@@ -125,7 +125,7 @@ impl NewFile {
     }
 }
 
-impl Drop for NewFile<'_> {
+impl Drop for NewFile {
     fn drop(&mut self) {
         self.file = None;
         if let Some(path) = &self.path {
