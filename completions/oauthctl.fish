@@ -153,7 +153,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s F -l field -d
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s d -l input -d 'Send a file as the body, stdin for `-`; fields then go into the query' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s H -l header -d 'Add a header; `Name:` takes one of ours away' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s q -l jq -d 'Filter a JSON reply with an expression in jq\'s language' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s o -l output -d 'Write the body of a success to a file; `-` is stdout, whatever the body is' -r -F
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s o -l output -d 'Write the body of a success to a file, which is replaced when the body is whole; `-` is stdout' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-pages -d 'Stop after so many pages' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l jobs -d 'How many pages to fetch at once, where they can be counted' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l token-in -d 'Present the token in another of the places that the provider documents' -r -f -a "bearer\t'`Authorization: Bearer …` (RFC 6750 §2.1)'

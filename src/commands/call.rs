@@ -208,7 +208,7 @@ impl Call<'_> {
             Ok::<_, CallError>(if refusal.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         });
         self.context.terminal().progress(None);
-        joined.end()?;
+        joined.end(walked.is_ok() && refusal.is_ok())?;
         if walked? == End::Limit {
             self.context
                 .terminal()

@@ -17,6 +17,7 @@ pub mod process;
 pub mod signals;
 pub mod stack;
 pub mod terminal;
+pub mod whole_file;
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ mod bounds;
 mod call;
 mod call_like_gh;
 mod call_origins;
+mod call_output;
 #[cfg(target_os = "linux")]
 mod canary;
 mod chromium;

@@ -99,11 +99,15 @@ impl<'a> Joined<'a> {
         }
     }
 
-    /// Closes the array, so that what came is whole JSON even if the walk broke off.
-    pub fn end(&mut self) -> Result<(), CallError> {
+    /// Closes the array, so that what came is whole JSON even if the walk broke off. A file takes it only if it did not.
+    pub fn end(mut self, is_whole: bool) -> Result<(), CallError> {
         match (&self.sink, self.shape) {
-            (Some(_), Shape::Rows | Shape::Pages) if self.on_screen() && !self.is_empty => self.write(b"\n]\n"),
-            (Some(_), Shape::Rows | Shape::Pages) => self.write(b"]\n"),
+            (Some(_), Shape::Rows | Shape::Pages) if self.on_screen() && !self.is_empty => self.write(b"\n]\n")?,
+            (Some(_), Shape::Rows | Shape::Pages) => self.write(b"]\n")?,
+            _ => {}
+        }
+        match self.sink {
+            Some(sink) if is_whole => self.show.finish(sink),
             _ => Ok(()),
         }
     }

@@ -4,9 +4,8 @@
 //! What goes through is never whole in memory. A screen and a filter need the whole, and get [`SCREENFUL`] of it; what is
 //! made of it for a screen leaves piece by piece.
 
-use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -19,6 +18,7 @@ use crate::protocol::json;
 use crate::protocol::sanitize::{self, Json, Render, TerminalText};
 use crate::system::http::{HttpError, HttpReply};
 use crate::system::terminal::{ColorChoice, Pipe, Terminal};
+use crate::system::whole_file::OutputFile;
 
 /// A provider's denial, and an error's message, are looked for in this much of a body; what follows is passed on.
 const LOOK_INTO: usize = 64 * 1024;
@@ -39,7 +39,7 @@ pub struct ShowArgs {
     #[arg(short = 'q', long, value_name = "EXPR")]
     jq: Option<String>,
 
-    /// Write the body of a success to a file; `-` is stdout, whatever the body is
+    /// Write the body of a success to a file, which is replaced when the body is whole; `-` is stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -51,6 +51,15 @@ pub struct ShowArgs {
     #[arg(long)]
     raw: bool,
 }
+
+impl ShowArgs {
+    fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| !STDOUT.iter().any(|name| path.as_os_str() == *name))
+    }
+}
+
+/// The names of stdout.
+const STDOUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 pub struct Show<'a> {
     args: &'a ShowArgs,
@@ -64,7 +73,8 @@ pub enum Sink {
     Nowhere,
     Stdout(Pipe),
     Screen,
-    File(File),
+    /// To be finished when the body is whole.
+    File(OutputFile),
 }
 
 impl<'a> Show<'a> {
@@ -105,13 +115,10 @@ impl<'a> Show<'a> {
     /// A refusal is shown as it is, and goes into no file: what was there stays.
     pub fn sink(&self, status: u16) -> Result<Sink, CallError> {
         let success = (200..300).contains(&status);
-        let to_stdout = self.args.output.as_ref().is_some_and(|path| path.as_os_str() == "-");
-        Ok(match &self.args.output {
+        let to_stdout = self.args.output.is_some() && self.args.file().is_none();
+        Ok(match self.args.file() {
             _ if self.args.silent => Sink::Nowhere,
-            Some(path) if success && !to_stdout => {
-                let file = File::create(path);
-                Sink::File(file.map_err(|source| self.not_written(source))?)
-            }
+            Some(path) if success => Sink::File(OutputFile::open(path).map_err(|source| self.not_written(source))?),
             _ if self.screen && !to_stdout => Sink::Screen,
             // A pipe, or a terminal for which `--raw` or `-o -` asks for the bytes.
             _ => Sink::Stdout(self.terminal.verbatim()),
@@ -121,6 +128,14 @@ impl<'a> Show<'a> {
     fn not_written(&self, source: std::io::Error) -> CallError {
         let path = self.args.output.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
         CallError::Output { path: sanitize::line(&path), source }
+    }
+
+    /// Everything has come: a file becomes what was written for it. Without this it stays as it was.
+    pub fn finish(&self, sink: Sink) -> Result<(), CallError> {
+        match sink {
+            Sink::File(file) => file.finish().map_err(|source| self.not_written(source)),
+            Sink::Nowhere | Sink::Stdout(_) | Sink::Screen => Ok(()),
+        }
     }
 
     /// Passes a body on while it comes, where it need not be seen whole, and returns its beginning.
@@ -137,12 +152,14 @@ impl<'a> Show<'a> {
             } else {
                 self.on_screen(&body)?
             }
+            self.finish(sink)?;
             return Ok(body);
         }
         let (mut head, mut part) = (Vec::new(), vec![0; PART]);
         loop {
             let n = reply.read_part(&mut part)?;
             if n == 0 {
+                self.finish(sink)?;
                 return Ok(head);
             }
             let wanted = LOOK_INTO.saturating_sub(head.len()).min(n);
@@ -155,7 +172,10 @@ impl<'a> Show<'a> {
     pub fn whole(&self, status: u16, body: &[u8]) -> Result<(), CallError> {
         match self.sink(status)? {
             Sink::Screen => self.on_screen(body),
-            mut sink => self.write(&mut sink, body),
+            mut sink => {
+                self.write(&mut sink, body)?;
+                self.finish(sink)
+            }
         }
     }
 
