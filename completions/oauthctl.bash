@@ -678,12 +678,20 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__export)
-            opts="-v -q -h --move --passphrase-stdin --profile --store --json --verbose --quiet --color --help"
+            opts="-o -v -q -h --move --output --passphrase-stdin --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

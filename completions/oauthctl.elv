@@ -285,6 +285,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;export'= {
+            cand -o 'Write to a new file that only you can read; `-` is stdout'
+            cand --output 'Write to a new file that only you can read; `-` is stdout'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to colour; NO_COLOR is obeyed'

@@ -297,6 +297,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l json -d 'Prin
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s v -l verbose -d 'Say more; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s o -l output -d 'Write to a new file that only you can read; `-` is stdout' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'

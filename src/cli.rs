@@ -116,6 +116,30 @@ enum Command {
     Man(commands::completions::ManArgs),
 }
 
+impl Command {
+    /// Whether it answers on stdout. Such a command begins only where an answer can be written: a token that nobody gets,
+    /// or a request whose reply is lost, is worse than none.
+    fn answers(&self) -> bool {
+        match self {
+            Self::Login(_)
+            | Self::Token(_)
+            | Self::Refresh(_)
+            | Self::Status(_)
+            | Self::Scopes(_)
+            | Self::Import(_)
+            | Self::Demo(_)
+            | Self::Completions(_)
+            | Self::Man(_) => true,
+            Self::Use(_) | Self::Logout(_) | Self::Exec(_) => false,
+            Self::App(args) => args.answers(),
+            Self::Call(args) => args.answers(),
+            Self::Export(args) => args.answers(),
+            Self::Providers(args) => args.answers(),
+            Self::Emulate(args) => args.answers(),
+        }
+    }
+}
+
 /// Reads the command line; an error is clap's own message, with foreign words cleaned.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let args: Vec<OsString> = args.into_iter().collect();
@@ -171,6 +195,9 @@ impl Cli {
         }
         let system = Arc::new(system);
         let terminal: Arc<dyn Terminal> = Arc::new(terminal);
+        if self.command.answers() {
+            terminal.check_stdout()?;
+        }
         let teller = Arc::clone(&terminal);
         let environment = ProcessEnvironment { tell: move |ignored: &Ignored| teller.note(ignored) };
         let session = Session::new(self.choices, Arc::clone(&system), environment)?;

@@ -37,6 +37,13 @@ pub struct AppArgs {
     action: Action,
 }
 
+impl AppArgs {
+    /// Whether it answers on stdout.
+    pub fn answers(&self) -> bool {
+        !matches!(self.action, Action::Remove { .. })
+    }
+}
+
 #[derive(Subcommand)]
 enum Action {
     /// Keep a client id and secret; asks on a terminal

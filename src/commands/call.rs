@@ -91,6 +91,13 @@ pub struct CallArgs {
     _quiet: bool,
 }
 
+impl CallArgs {
+    /// Whether it answers on stdout, whatever the API says.
+    pub fn answers(&self) -> bool {
+        self.curl || self.dry_run || self.show.answers()
+    }
+}
+
 pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
     // What is only shown needs no token that works.
     let login =

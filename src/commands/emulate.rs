@@ -61,6 +61,13 @@ pub struct EmulateArgs {
     command: Vec<OsString>,
 }
 
+impl EmulateArgs {
+    /// Whether it answers on stdout: with the lines to paste, where it runs no command.
+    pub fn answers(&self) -> bool {
+        self.command.is_empty()
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum EmulateError {
     #[error(transparent)]

@@ -1,21 +1,30 @@
-//! `export`: one login, sealed under a passphrase, on one line of stdout. With it and one secret a CI machine has a
-//! login.
+//! `export`: one login, encrypted under a passphrase, on one line. With it and one secret a CI machine has a login.
 //!
 //! A refresh token stays here unless the login is moved: where a provider gives a new one at each use, two holders of
 //! one refresh token take it from each other, and some providers then end the whole login.
+//!
+//! A login that is moved is forgotten here, and then the line is all there is of it. So nothing is forgotten before the
+//! line has arrived: in a file that we have made, synced and read back, or on stdout as far as can be known. Where it may
+//! not have, the login stays, since two copies do less harm than none. `/dev/null` is where nothing arrives.
+
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::Context;
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::sanitize;
 use crate::protocol::secret::Secret;
 use crate::protocol::time::HumanDuration;
 use crate::session::SessionError;
 use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::sealed_login::{SHORTEST, SealedLoginError};
 use crate::store::stored_token::Expiry;
-use crate::store::{LoginLock, Profile, SealedLogin, StoreError, StoreKind, StoredToken};
+use crate::store::{LoginLock, Profile, SealedLogin, StoreError, StoreKind, StoredToken, TokenStore};
+use crate::system::private_file;
+use crate::system::stdout::Delivered;
 use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
@@ -24,8 +33,23 @@ pub struct ExportArgs {
     #[arg(long = "move")]
     moves: bool,
 
+    /// Write to a new file that only you can read; `-` is stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
     #[command(flatten)]
     passphrase: PassphraseArgs,
+}
+
+impl ExportArgs {
+    /// Whether it answers on stdout.
+    pub fn answers(&self) -> bool {
+        self.file().is_none()
+    }
+
+    fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| path.as_os_str() != "-")
+    }
 }
 
 #[derive(Args)]
@@ -81,6 +105,28 @@ impl PassphraseArgs {
 pub enum ExportError {
     #[error("OAUTHCTL_TOKEN stands for `{profile}` here, and only a login that is kept can be moved")]
     MoveOfVariable { profile: String },
+    #[error("the export cannot be written to `{path}`")]
+    File {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing was forgotten.
+    #[error("the exported login may not have arrived, so `{profile}` is kept on this machine")]
+    MayNotHaveArrived {
+        profile: String,
+        #[source]
+        source: TerminalError,
+    },
+    /// `copy` says what has arrived, `left` what was seen afterwards.
+    #[error("`{profile}` is in {copy}, and could not be forgotten: {left}")]
+    MovedNotForgotten {
+        profile: String,
+        copy: String,
+        left: &'static str,
+        #[source]
+        source: Box<StoreError>,
+    },
     #[error(transparent)]
     SealedLogin(#[from] SealedLoginError),
     #[error(transparent)]
@@ -99,6 +145,16 @@ impl Advice for ExportError {
             Self::MoveOfVariable { .. } => ExitCode::Usage.hint(
                 "`unset OAUTHCTL_TOKEN` moves the login itself; without `--move` the variable's token is exported",
             ),
+            Self::File { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+                ExitCode::Usage.hint("choose another name: a file that is there may be the only copy of a login")
+            }
+            Self::File { .. } => ExitCode::Usage.hint("`--output` takes a new file in a folder of yours"),
+            Self::MayNotHaveArrived { .. } => ExitCode::Unexpected
+                .hint("`oauthctl export --move --output FILE` makes a file, and makes sure that it is whole"),
+            Self::MovedNotForgotten { profile, .. } => ExitCode::Store.hint(format!(
+                "keep what was exported, and run `oauthctl logout --local --profile {profile}` when the store works \
+                 again; two copies that refresh can end each other's login"
+            )),
             Self::SealedLogin(error) => error.next_step(),
             Self::Passphrase(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
@@ -113,6 +169,11 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
     if args.moves && found.store == StoreKind::Env {
         return Err(ExportError::MoveOfVariable { profile: profile.to_string() });
     }
+    if let Some(file) = args.file().filter(|file| file.symlink_metadata().is_ok()) {
+        // Said before a passphrase is typed twice. Whether it is still true is seen when the file is made.
+        let exists = io::Error::new(io::ErrorKind::AlreadyExists, "it is there already");
+        return Err(not_exported(file, exists));
+    }
     let passphrase = args.passphrase.read(context, true)?;
     if passphrase.expose().chars().count() < SHORTEST {
         return Err(SealedLoginError::ShortPassphrase.into());
@@ -123,32 +184,81 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
         let settled = context.session.token_source()?.settled(&profile, lock)?;
         found = settled.map(|(found, _)| found).ok_or_else(|| SessionError::no_login(&profile))?;
     }
-    let note = |text: &str| context.terminal().note(&text);
     let refreshable = found.record.refresh_token.is_some();
     let mut token = found.record;
     if !args.moves {
         token.refresh_token = None;
     }
-    note(&lifetime(&token, context));
-    match (args.moves, refreshable) {
-        (false, true) => note(
-            "The refresh token stays here, since two holders of one take it from each other; `--move` takes it along and forgets the login here.",
-        ),
-        (true, true) => note(
-            "The refresh token goes along. A provider may give a new one at each refresh: a machine that is thrown away \
-             after its run loses it, and the next run has one that no longer works. To refresh, that machine needs \
-             OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET too.",
-        ),
-        (_, false) => {}
+    context.terminal().note(&lifetime(&token, context));
+    if refreshable {
+        context.terminal().note(&if args.moves { TAKES_ALONG } else { STAYS });
     }
     let line = SealedLogin::new(&profile, token).seal(&passphrase, context.system.entropy.as_ref())?;
-    context.terminal().data(format!("{line}\n").as_bytes())?;
-    if let Some(lock) = lock {
-        context.session.store()?.forget(&profile)?;
-        lock.journal().iter().for_each(crate::store::Journal::remove);
-        note(&format!("`{profile}` is forgotten on this machine; the line above is all there is of it."));
+    let line = format!("{line}\n");
+    let Some(lock) = lock else { return write(args.file(), &line, context) };
+    let Some(copy) = deliver(args.file(), &line, &profile, context)? else { return Ok(()) };
+    let store = context.session.store()?;
+    if let Err(error) = store.forget(&profile) {
+        let source = Box::new(error);
+        let (profile, left) = (profile.to_string(), what_is_left(store, &profile));
+        return Err(ExportError::MovedNotForgotten { profile, copy, left, source });
+    }
+    lock.journal().iter().for_each(crate::store::Journal::remove);
+    context.terminal().note(&format_args!("`{profile}` is forgotten on this machine; {copy} is all there is of it."));
+    Ok(())
+}
+
+const STAYS: &str = "The refresh token stays here, since two holders of one take it from each other; `--move` takes it along and forgets the login here.";
+
+const TAKES_ALONG: &str = "The refresh token goes along. A provider may give a new one at each refresh: a machine that is thrown away after its \
+     run loses it, and the next run has one that no longer works. To refresh, that machine needs OAUTHCTL_CLIENT_ID and \
+     OAUTHCTL_CLIENT_SECRET too.";
+
+/// Sees to it that the only copy has arrived, and says where it is. `None` where nothing arrives.
+fn deliver(
+    file: Option<&Path>,
+    line: &str,
+    profile: &Profile,
+    context: &Context,
+) -> Result<Option<String>, ExportError> {
+    if let Some(file) = file {
+        write(Some(file), line, context)?;
+        return Ok(Some(format!("`{}`", sanitize::line(&file.to_string_lossy()))));
+    }
+    match context.terminal().deliver(&line) {
+        Ok(Delivered::There) => Ok(Some("the line on stdout".to_owned())),
+        Ok(Delivered::Nowhere) => {
+            context.terminal().alarm(&format_args!(
+                "warning: stdout is /dev/null, where nothing arrives: `{profile}` is kept on this machine."
+            ));
+            Ok(None)
+        }
+        Err(source) => Err(ExportError::MayNotHaveArrived { profile: profile.to_string(), source }),
+    }
+}
+
+fn write(file: Option<&Path>, line: &str, context: &Context) -> Result<(), ExportError> {
+    match file {
+        None => context.terminal().data(line.as_bytes())?,
+        Some(file) => {
+            private_file::write_new(file, line.as_bytes()).map_err(|source| not_exported(file, source))?;
+        }
     }
     Ok(())
+}
+
+fn not_exported(file: &Path, source: io::Error) -> ExportError {
+    ExportError::File { path: sanitize::line(&file.to_string_lossy()), source }
+}
+
+/// What a login that could not be forgotten has left, as far as can be seen.
+fn what_is_left(store: &TokenStore, profile: &Profile) -> &'static str {
+    match store.load(profile) {
+        Ok(Some(_)) => "it is on this machine too",
+        Ok(None) => "this machine still lists it, without a token",
+        Err(StoreError::Damaged { .. }) => "this machine has a damaged record of it",
+        Err(_) => "it may be on this machine too",
+    }
 }
 
 /// The right to take a login away.

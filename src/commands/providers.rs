@@ -30,6 +30,13 @@ pub struct ProvidersArgs {
     action: Action,
 }
 
+impl ProvidersArgs {
+    /// Whether it answers on stdout.
+    pub fn answers(&self) -> bool {
+        !matches!(self.action, Action::New { print: false, .. })
+    }
+}
+
 #[derive(Subcommand)]
 enum Action {
     /// List all providers

@@ -16,6 +16,7 @@ pub mod private_file;
 pub mod process;
 pub mod signals;
 pub mod stack;
+pub mod stdout;
 pub mod terminal;
 pub mod whole_file;
 

@@ -114,7 +114,32 @@ pub fn read_public_of_ours(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 pub fn write_public_new(path: &Path, content: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), os::create_folders)?;
     check_folder_of(path)?;
-    os::open(os::public(OpenOptions::new().write(true).create_new(true)), path)?.write_all(content)
+    make(path, os::public(&mut OpenOptions::new()), content)
+}
+
+/// Writes a new file where the user wants it, for the user alone. When this returns it is on the disk, and was read back.
+pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    make(path, os::private(&mut OpenOptions::new()), content)
+}
+
+/// A file that was not there, whole and on the disk. What could not be finished is removed again.
+fn make(path: &Path, options: &mut OpenOptions, content: &[u8]) -> io::Result<()> {
+    let _writing = Writing::begin();
+    let mut file = os::open(options.write(true).create_new(true), path)?;
+    let written = file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match os::sync_dir(folder.unwrap_or(Path::new("."))) {
+            // A folder that may be written to and not read, or a file system without this.
+            Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) => {}
+            synced => synced?,
+        }
+        match *read_any(path, content.len() as u64)? == *content {
+            true => Ok(()),
+            false => Err(io::Error::other("what was read back is not what was written")),
+        }
+    });
+    drop(file);
+    written.inspect_err(|_| drop(std::fs::remove_file(path)))
 }
 
 fn check_folder_of(path: &Path) -> io::Result<()> {

@@ -7,6 +7,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use super::messages::{self, Message};
+use super::stdout::{self, Delivered};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize::{Json, Pieces, Render, TerminalText};
 use crate::protocol::secret::Secret;
@@ -24,6 +25,8 @@ pub enum ColorChoice {
 pub enum TerminalError {
     #[error("stdout cannot be written")]
     Stdout(#[source] io::Error),
+    #[error("stdout is closed, so there is nowhere to write the answer")]
+    StdoutClosed,
     #[error("stdin cannot be read")]
     Stdin(#[source] io::Error),
     #[error("the answer was cut short")]
@@ -36,6 +39,9 @@ impl Advice for TerminalError {
             // The reader has what it wanted, as in `oauthctl status | head -1`.
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::Success.no_hint(),
             Self::Stdout(_) => ExitCode::Unexpected.no_hint(),
+            Self::StdoutClosed => {
+                ExitCode::Unexpected.hint("redirect it to a file or a pipe, or to /dev/null if no answer is wanted")
+            }
             Self::Stdin(_) | Self::NoAnswer => ExitCode::Usage.no_hint(),
         }
     }
@@ -46,9 +52,10 @@ pub struct Pipe(());
 
 impl Pipe {
     pub fn write(&self, bytes: &[u8]) -> Result<(), TerminalError> {
+        check_stdout()?;
         // What was said before stands before it.
         messages::flush();
-        write_all(&mut io::stdout().lock(), bytes).map_err(TerminalError::Stdout)
+        stdout::write_all(bytes).map_err(TerminalError::Stdout)
     }
 }
 
@@ -77,6 +84,12 @@ pub trait Terminal: Send + Sync {
             None => self.show(&Json(json)),
         }
     }
+
+    /// Whether stdout can be written to. A command that answers there asks before it does anything.
+    fn check_stdout(&self) -> Result<(), TerminalError>;
+
+    /// Writes a text to stdout and waits until it has arrived, as far as can be known.
+    fn deliver(&self, text: &dyn Render) -> Result<Delivered, TerminalError>;
 
     /// One line of talk.
     fn note(&self, line: &dyn Render);
@@ -111,6 +124,13 @@ pub trait Terminal: Send + Sync {
 /// Writes an error, or a command line's, to stderr, before there is a [`Terminal`] and after.
 pub fn complain(text: TerminalText) {
     messages::write(Message::Text(text));
+}
+
+fn check_stdout() -> Result<(), TerminalError> {
+    if stdout::is_closed() {
+        return Err(TerminalError::StdoutClosed);
+    }
+    stdout::check().map_err(TerminalError::Stdout)
 }
 
 /// Writes a help text to stdout.
@@ -155,6 +175,17 @@ impl SystemTerminal {
 impl Terminal for SystemTerminal {
     fn show(&self, shown: &dyn Render) -> Result<(), TerminalError> {
         answer(&TerminalText::of(shown))
+    }
+
+    fn check_stdout(&self) -> Result<(), TerminalError> {
+        check_stdout()
+    }
+
+    fn deliver(&self, text: &dyn Render) -> Result<Delivered, TerminalError> {
+        check_stdout()?;
+        messages::flush();
+        let text = TerminalText::of(text).to_plain();
+        stdout::deliver(text.as_bytes()).map_err(TerminalError::Stdout)
     }
 
     fn pipe(&self) -> Option<Pipe> {
@@ -229,44 +260,6 @@ fn put_question(question: &dyn Render, remark: &str) {
     let mut stderr = io::stderr().lock();
     let _ = write!(stderr, "{}{remark}: ", *TerminalText::of(question).on_one_line().to_plain());
     let _ = stderr.flush();
-}
-
-/// Writes all of it, also to a pipe that somebody has set to be non-blocking: one that is full for a moment is waited
-/// for, as for any other pipe.
-fn write_all(stdout: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
-    loop {
-        let result = match bytes {
-            [] => stdout.flush().map(|()| 0),
-            rest => stdout.write(rest),
-        };
-        match result {
-            Ok(0) if bytes.is_empty() => return Ok(()),
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(n) => bytes = &bytes[n..],
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => wait_for_room()?,
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Until stdout takes more, or its reader is gone.
-#[cfg(unix)]
-fn wait_for_room() -> io::Result<()> {
-    let mut stdout = libc::pollfd { fd: libc::STDOUT_FILENO, events: libc::POLLOUT, revents: 0 };
-    // SAFETY: the struct lives through the call, and it is one.
-    match unsafe { libc::poll(&mut stdout, 1, -1) } {
-        -1 => Err(io::Error::last_os_error()).or_else(|error| match error.kind() {
-            io::ErrorKind::Interrupted => Ok(()),
-            _ => Err(error),
-        }),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-fn wait_for_room() -> io::Result<()> {
-    Err(io::ErrorKind::WouldBlock.into())
 }
 
 #[cfg(unix)]

@@ -1,7 +1,15 @@
 //! A login on its way to another machine.
 
 use std::fs;
+#[cfg(target_os = "linux")]
+use std::io::Read;
+#[cfg(target_os = "linux")]
+use std::process::Stdio;
 
+#[cfg(target_os = "linux")]
+use crate::crash::{can_trace, traced_with};
+#[cfg(target_os = "linux")]
+use crate::support::desk::{finish, until};
 use crate::support::raw_server::{RawServer, http};
 use crate::support::{Output, PendingLogin, Sandbox};
 
@@ -128,6 +136,125 @@ fn a_move_that_cannot_be_printed_forgets_nothing() {
     let output = here.command(&args).stdout(full).output().unwrap();
     Output::new(args.join(" "), output).code(1).says("stdout cannot be written");
     here.run(&["token"]).code(0);
+}
+
+/// Whoever reads the pipe goes away before the line, in the middle of it, or without having read it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_move_whose_reader_goes_away_forgets_nothing() {
+    let here = with_login().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
+    for reader in ["true", "head -c 3", "no-such-program", "exec <&-"] {
+        let mut bash = here.program("bash");
+        let line = format!("\"$0\" export --move | {reader}; exit ${{PIPESTATUS[0]}}");
+        let output = bash.args(["-c", &line, env!("CARGO_BIN_EXE_oauthctl")]).output().unwrap();
+        Output::new(line, output).code(1).says("may not have arrived").says("`judgeme` is kept").says("--output FILE");
+        here.run(&["token"]).code(0);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_move_into_a_pipe_waits_until_it_is_read() {
+    let here = with_login().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let mut command = here.command(&["export", "--move"]);
+    let mut export = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    drop(command);
+    until("the line is in the pipe", || unread(&reader) > 0);
+    assert!(export.try_wait().unwrap().is_none(), "it waits");
+    here.run(&["token"]).code(0);
+    let mut line = String::new();
+    reader.read_to_string(&mut line).unwrap();
+    assert!(finish(export).status.success());
+    here.run(&["token"]).code(4);
+    let (there, taken) = import(&line, &[]);
+    taken.code(0);
+    there.run(&["token"]).code(0);
+}
+
+#[cfg(target_os = "linux")]
+fn unread(pipe: &impl std::os::fd::AsRawFd) -> i32 {
+    let mut unread = 0;
+    // SAFETY: the kernel fills the number, which lives through the call.
+    assert_eq!(unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &mut unread) }, 0);
+    unread
+}
+
+#[cfg(unix)]
+#[test]
+fn an_export_to_a_file_is_new_private_and_whole() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let here = with_refresh_token().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE).with("OAUTHCTL_PROFILE", "mine");
+    let at = |name: &str| here.home().join(name);
+    assert_eq!(here.run(&["export", "--output", "kept"]).code(0).stdout(), "");
+    here.run(&["token"]).code(0);
+    // Not even a link to nowhere is followed.
+    symlink("elsewhere", at("link")).unwrap();
+    for taken in ["kept", "link", "."] {
+        for moves in [&["--move"][..], &[]] {
+            let args = [&["export", "--output", taken][..], moves].concat();
+            here.run(&args).code(2).says("cannot be written").says("choose another name");
+        }
+    }
+    here.run(&["export", "--move", "-o", "none/x"]).code(2).says("`none/x`");
+    here.run(&["token"]).code(0);
+    assert!(!at("elsewhere").exists());
+    let mut bash = here.program("bash");
+    let line = "umask 0; exec \"$0\" export --move --output moved >&-";
+    let output = bash.args(["-c", line, env!("CARGO_BIN_EXE_oauthctl")]).output().unwrap();
+    Output::new(line.to_owned(), output).code(0).says("`mine` is forgotten").says("`moved` is all there is of it");
+    here.run(&["token"]).code(4);
+    for name in ["kept", "moved"] {
+        assert_eq!(fs::metadata(at(name)).unwrap().permissions().mode() & 0o7777, 0o600);
+    }
+    let (_there, taken) = import(&fs::read_to_string(at("moved")).unwrap(), &["--json"]);
+    assert!(taken.code(0).stdout().contains("\"refreshable\": true"), "{taken}");
+}
+
+/// The disk fails when the file is written, synced, or read back.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_finished_is_removed_and_nothing_is_forgotten() {
+    if !can_trace() {
+        return;
+    }
+    let here = with_login().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
+    let file = here.home().join("moved");
+    for harm in ["write:error=ENOSPC", "fsync:error=EIO", "read:error=EIO"] {
+        let path = ["-P", file.to_str().unwrap(), "-e", &format!("inject={harm}")];
+        let args = ["export", "--move", "--output", file.to_str().unwrap()];
+        let (output, _) = traced_with(&here, &args, &path, Stdio::null());
+        output.code(2).says("cannot be written");
+        assert!(!file.exists(), "{harm}");
+        here.run(&["token"]).code(0);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_moved_login_that_cannot_be_forgotten_is_told_as_it_is() {
+    if !can_trace() {
+        return;
+    }
+    let here = with_login().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
+    let forgetting = |harm: &str, file: &str| {
+        let args = ["export", "--move", "--output", file];
+        traced_with(&here, &args, &["-e", &format!("inject={harm}")], Stdio::null()).0
+    };
+    // The record cannot be deleted.
+    let output = forgetting("unlink:error=EROFS", "one");
+    output.code(7).says("`judgeme` is in `one`").says("it is on this machine too").says("logout --local");
+    here.run(&["token"]).code(0);
+    // It is deleted, and the list cannot be changed.
+    let output = forgetting("renameat,renameat2:error=EROFS", "two");
+    output.code(7).says("`judgeme` is in `two`").says("this machine still lists it").says("logout --local");
+    here.run(&["status"]).answers("judgeme");
+    here.run(&["logout", "--local"]).code(0);
+    for file in ["one", "two"] {
+        let (there, taken) = import(&fs::read_to_string(here.home().join(file)).unwrap(), &[]);
+        taken.code(0);
+        there.run(&["token"]).code(0);
+    }
 }
 
 #[test]

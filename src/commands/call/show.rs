@@ -53,6 +53,11 @@ pub struct ShowArgs {
 }
 
 impl ShowArgs {
+    /// Whether the answer goes to stdout, whatever the API says.
+    pub fn answers(&self) -> bool {
+        self.include || (!self.silent && self.file().is_none())
+    }
+
     fn file(&self) -> Option<&Path> {
         self.output.as_deref().filter(|path| !STDOUT.iter().any(|name| path.as_os_str() == *name))
     }

@@ -200,6 +200,10 @@ pub fn public(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
 pub fn create_folders(path: &Path) -> io::Result<()> {
     std::fs::create_dir_all(path)
 }

@@ -216,6 +216,10 @@ pub fn public(options: &mut OpenOptions) -> &mut OpenOptions {
     options.mode(0o644)
 }
 
+pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.mode(0o600)
+}
+
 pub fn create_folders(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

@@ -25,6 +25,7 @@ use oauthctl::store::StoreError;
 use oauthctl::store::StoreKind;
 use oauthctl::store::login_index::IndexError;
 use oauthctl::store::sealed_login::SealedLoginError;
+use oauthctl::system::terminal::TerminalError;
 
 use super::values::*;
 use super::{Page, floors};
@@ -46,7 +47,7 @@ variants! {
     RefreshError: | Session Terminal;
     ExecError: | NotStarted Session;
     PassphraseError: NoPassphrase PassphrasesDiffer | Terminal;
-    ExportError: MoveOfVariable | SealedLogin Passphrase Session Store Terminal;
+    ExportError: MoveOfVariable File MayNotHaveArrived MovedNotForgotten | SealedLogin Passphrase Session Store Terminal;
     ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
     ProvidersError: NotAnId DefinitionExists NotWritten | Session Definition Flow Terminal;
     EmulateError: | NotStarted Session Definition Emulator Terminal;
@@ -76,7 +77,24 @@ pub fn errors(page: &mut Page) {
     page.section(vec![LogoutError::OneOrAll, LogoutError::Leftover { profile: text("acme-eu"), source }]);
     page.only("ChildNotStarted", ChildNotStarted { program: text("crul"), source: not_found() });
     page.section(vec![PassphraseError::NoPassphrase, PassphraseError::PassphrasesDiffer]);
-    page.section(vec![ExportError::MoveOfVariable { profile: profile() }]);
+    page.section(vec![
+        ExportError::MoveOfVariable { profile: profile() },
+        ExportError::File {
+            path: text("acme.sealed"),
+            source: std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it is there already"),
+        },
+        ExportError::File { path: text("/mnt/acme.sealed"), source: denied() },
+        ExportError::MayNotHaveArrived {
+            profile: profile(),
+            source: TerminalError::Stdout(std::io::ErrorKind::BrokenPipe.into()),
+        },
+        ExportError::MovedNotForgotten {
+            profile: profile(),
+            copy: text("`acme.sealed`"),
+            left: "it is on this machine too",
+            source: Box::new(in_keychain(StoreKind::Keychain, "the OS keychain", KeychainError::Silent { seconds: 5 })),
+        },
+    ]);
     page.section(vec![
         ImportError::ImportFile(not_found()),
         ImportError::LoginExists { profile: profile() },

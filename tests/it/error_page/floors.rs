@@ -59,7 +59,7 @@ variants! {
     EmulatorError: Listen Serve Definition Entropy;
     HttpError: Connect Timeout Broken TooLarge Setup;
     PathsError: NoHome NotAbsolute;
-    TerminalError: Stdout Stdin NoAnswer;
+    TerminalError: Stdout StdoutClosed Stdin NoAnswer;
     ProjectError: Unreadable Wrong;
     CertificateError: NotMade NotUsable Damaged;
     BrowserError: NoneFound NotStarted UnsafeUrl;
@@ -92,7 +92,12 @@ pub fn others(page: &mut Page) {
     page.section(emulator_errors());
     page.section(http_errors());
     page.section(vec![PathsError::NoHome, PathsError::NotAbsolute { name: "OAUTHCTL_DATA_DIR", value: text("data") }]);
-    page.section(vec![TerminalError::Stdout(denied()), TerminalError::Stdin(denied()), TerminalError::NoAnswer]);
+    page.section(vec![
+        TerminalError::Stdout(denied()),
+        TerminalError::StdoutClosed,
+        TerminalError::Stdin(denied()),
+        TerminalError::NoAnswer,
+    ]);
     page.section(vec![
         ProjectError::Unreadable {
             place: text("/home/me/shop/.oauthctl.toml"),

@@ -112,12 +112,16 @@ fn a_token_is_one_write() {
 #[test]
 fn streams_that_are_closed_from_the_start_get_no_secret_into_a_file() {
     let sandbox = Sandbox::new();
-    bash(&sandbox, &format!("echo {TOKEN} | \"$0\" {} >&- 2>&-", WITH_TOKEN.join(" "))).code(0);
+    bash(&sandbox, &format!("echo {TOKEN} | \"$0\" {} 2>&-", WITH_TOKEN.join(" "))).code(0);
     for closed in ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"] {
         for args in ["token", "status", "token --profile nobody", "--help"] {
             let output = bash(&sandbox, &format!("exec \"$0\" {args} {closed}"));
             has_no_panic(&output);
-            let expected = if args.ends_with("nobody") { 4 } else { 0 };
+            let expected = match args {
+                _ if closed.split(' ').any(|closed| closed == ">&-") => 1,
+                "token --profile nobody" => 4,
+                _ => 0,
+            };
             assert_eq!(output.exit_code(), Some(expected), "{output}");
         }
     }
@@ -127,6 +131,89 @@ fn streams_that_are_closed_from_the_start_get_no_secret_into_a_file() {
         assert!(!String::from_utf8_lossy(&content).contains(TOKEN), "{}", file.display());
     }
     assert_eq!(sandbox.run(&["token"]).code(0).stdout(), format!("{TOKEN}\n"));
+}
+
+/// Every command that answers on stdout.
+const ANSWERS: &[&str] = &[
+    "--help",
+    "--version",
+    "token",
+    "token --json",
+    "token --format env",
+    "status",
+    "status --check",
+    "status --json",
+    "call /x",
+    "call /x --paginate",
+    "call /x --curl",
+    "call /x --include --silent",
+    "call /x -o -",
+    "call /x -o /dev/stdout",
+    "scopes",
+    "export",
+    "export --move",
+    "export -o -",
+    "refresh",
+    "login --provider mine --port 0 --no-browser --timeout 0s",
+    "login --provider mine --with-token --profile other",
+    "import",
+    "app show mine",
+    "app set mine --client-id id --client-secret-stdin",
+    "providers list",
+    "providers show mine",
+    "providers new x --print",
+    "emulate mine",
+    "demo",
+    "man",
+    "completions zsh",
+];
+
+#[test]
+fn a_closed_stdout_is_an_error_before_anything_is_done() {
+    let api = ApiServer::always("200 OK", &["Content-Type: application/json"], "[]");
+    let sandbox = api.login("").with("OAUTHCTL_EXPORT_PASSPHRASE", "correct horse battery");
+    let before = files_below(sandbox.home());
+    for args in ANSWERS {
+        for (closed, says) in [(">&-", "stdout is closed"), ("1</dev/null", "Bad file descriptor")] {
+            let output = bash(&sandbox, &format!("exec \"$0\" {args} {closed} </dev/null"));
+            output.code(1).says(says);
+            has_no_panic(&output);
+        }
+    }
+    assert_eq!((api.requests(), files_below(sandbox.home())), (vec![], before));
+    sandbox.run(&["token"]).code(0);
+    // Who wants no answer needs no stdout.
+    fs::create_dir(sandbox.home().join("out")).unwrap();
+    for args in
+        ["use mine", "exec -- true", "call /x --silent", "call /x -o out/x", "providers new x", "logout --local"]
+    {
+        bash(&sandbox, &format!("exec \"$0\" {args} >&-")).code(0);
+    }
+}
+
+/// As it is for a shell, for Python's `DEVNULL`, for systemd, which opens it to be read too, and for a program that has
+/// closed it and opened it again itself.
+#[test]
+fn a_stdout_that_is_dev_null_is_a_stdout() {
+    let api = ApiServer::always("200 OK", &["Content-Type: application/json"], "[]");
+    let sandbox = api.login("").with("OAUTHCTL_EXPORT_PASSPHRASE", "correct horse battery");
+    for args in ["token", "status", "call /x", "export", "scopes", "--help", "refresh --help", "export --move"] {
+        for null in [">/dev/null", "<>/dev/null 1>&0 2>&0", "1<>/dev/null", ">&- >/dev/null"] {
+            bash(&sandbox, &format!("exec \"$0\" {args} {null}")).code(0);
+        }
+        let words: Vec<&str> = args.split(' ').collect();
+        let status = sandbox.command(&words).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        assert_eq!(status.code(), Some(0), "{args}");
+        let script = format!(
+            "import subprocess, sys; sys.exit(subprocess.run([sys.argv[1], *{words:?}], stdin=subprocess.DEVNULL, \
+             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode)"
+        );
+        let mut python = sandbox.program("python3");
+        let output = python.args(["-c", &script, env!("CARGO_BIN_EXE_oauthctl")]).output().unwrap();
+        Output::new(format!("{args} from Python"), output).code(0);
+    }
+    // What goes nowhere was not moved.
+    sandbox.run(&["token"]).code(0);
 }
 
 fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
