@@ -432,7 +432,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__call)
-            opts="-f -F -d -H -i -q -o -v -h --query --raw-field --field --input --form --header --include --jq --output --silent --raw --paginate --max-pages --slurp --jobs --token-in --allow-origin --max-wait --timeout --cacert --curl --dry-run --show-secrets --quiet --profile --store --json --verbose --color --help"
+            opts="-f -F -d -H -i -q -o -v -h --query --raw-field --field --input --form --header --include --jq --output --silent --raw --paginate --max-pages --slurp --jobs --token-in --allow-origin --max-wait --timeout --max-time --cacert --curl --dry-run --show-secrets --quiet --profile --store --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -511,6 +511,10 @@ _oauthctl() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

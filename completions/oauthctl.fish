@@ -162,7 +162,8 @@ query\t'A query parameter (RFC 6750 §2.3; RFC 9700 §4.3.2 forbids it)'
 body\t'A member of the JSON body'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l allow-origin -d 'Let the token go to this origin too, such as `https://api.example.com`' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-wait -d 'Wait so long at most when the API asks for it (429 and 503 with Retry-After)' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l timeout -d 'Give up when the server is silent for so long' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l timeout -d 'Give up when the server is silent for this long [default: 30s]' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-time -d 'Give up when the call takes this long in all, with its pages, retries and waits [default: 10m for each reply, and 1s more for every 4 KiB of it, up to 24h]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'

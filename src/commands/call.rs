@@ -40,6 +40,7 @@ use crate::protocol::{mask, sanitize};
 use crate::provider::quirks::{Paging, TokenIn};
 use crate::provider::{Dialect, Origin};
 use crate::session::ActiveLogin;
+use crate::system::clock::Deadline;
 use crate::system::http::{HttpClient, NetworkClient, SILENCE};
 
 #[derive(Args)]
@@ -65,9 +66,14 @@ pub struct CallArgs {
     #[arg(long, value_name = "DURATION", default_value = "60s", help_heading = "Network")]
     max_wait: HumanDuration,
 
-    /// Give up when the server is silent for so long
+    /// Give up when the server is silent for this long [default: 30s]
     #[arg(long, value_name = "DURATION", help_heading = "Network")]
     timeout: Option<HumanDuration>,
+
+    /// Give up when the call takes this long in all, with its pages, retries and waits [default: 10m for each reply, and
+    /// 1s more for every 4 KiB of it, up to 24h]
+    #[arg(long, value_name = "DURATION", help_heading = "Network")]
+    max_time: Option<HumanDuration>,
 
     /// Trust the certificate authorities in this PEM file too
     #[arg(long, value_name = "FILE", help_heading = "Network")]
@@ -117,23 +123,28 @@ pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
             &"A token in a URL ends up in logs; RFC 9700 §4.3.2 forbids it. It is sent because you asked for it.",
         );
     }
-    let http = client(args, context)?;
+    let until = args.max_time.map(|HumanDuration(span)| Deadline::after(span));
+    let http = client(args, until, context)?;
     let verbose = context.is_verbose();
     let trace = Trace { terminal: context.terminal(), verbose, show_secrets: args.show_secrets };
     let token = (login.token.access_token.clone(), login.token.expiry);
     let ports = (http.as_ref(), context.system.clock.as_ref());
     let renewal = Renewal(context);
-    let caller = Caller::new(api, token, ports, (&renewal, &trace), args.max_wait.0);
+    let mut caller = Caller::new(api, token, ports, (&renewal, &trace), args.max_wait.0);
+    caller.until = until;
     let call = Call { args, login: &login, caller, show, context };
     if args.pages.paginate { call.all_pages(&prepared) } else { call.one(prepared) }
 }
 
 /// The machine's client, or one that was asked for more.
-fn client(args: &CallArgs, context: &Context) -> Result<Arc<dyn HttpClient>, CallError> {
-    if args.timeout.is_none() && args.cacert.is_none() {
+fn client(args: &CallArgs, until: Option<Deadline>, context: &Context) -> Result<Arc<dyn HttpClient>, CallError> {
+    if args.timeout.is_none() && until.is_none() && args.cacert.is_none() {
         return Ok(Arc::clone(&context.system.http));
     }
     let mut client = NetworkClient::default().with_silence(args.timeout.map_or(SILENCE, |timeout| timeout.0));
+    if let Some(until) = until {
+        client = client.with_end(until);
+    }
     if let Some(path) = &args.cacert {
         let failed = |source| CallError::Input { path: sanitize::line(&path.display().to_string()), source };
         client = client.with_authorities(&std::fs::read(path).map_err(failed)?)?;

@@ -34,7 +34,7 @@ use crate::store::stored_token::ObtainedBy;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::browser::{Browser, BrowserError, CommandBrowser, DesktopBrowser};
 use crate::system::entropy::{NoEntropy, random};
-use crate::system::http::{HttpClient, HttpError, MAX_REPLY};
+use crate::system::http::{Brief, HttpClient, HttpError, MAX_REPLY};
 use crate::system::process;
 use crate::system::terminal::TerminalError;
 
@@ -257,7 +257,7 @@ fn play_browser(http: &dyn HttpClient, mut url: Url) {
 }
 
 fn call_api(provider: &Provider, token: &StoredToken, context: &Context, say: Say<'_>) -> Result<(), DemoError> {
-    let http = context.system.http.as_ref();
+    let http = Brief(context.system.http.as_ref());
     let api = Api::new(provider, None)?;
     let samples = || provider.definition.samples.iter().filter(|sample| sample.method == "GET");
     let granted = token.scopes(&provider.definition.always_granted());
@@ -267,7 +267,7 @@ fn call_api(provider: &Provider, token: &StoredToken, context: &Context, say: Sa
     for sample in open.into_iter().chain(closed) {
         let path = provider.path_of(sample);
         let request = api.request(Method::GET, api.resolve(&path)?)?;
-        let reply = api.send(http, &token.access_token, &request, None)?;
+        let reply = api.send(&http, &token.access_token, &request, None)?;
         let status = reply.status;
         let body = reply.read(MAX_REPLY)?;
         let denied = status == 403 || Dialect::new(provider).is_denial(status, &body);

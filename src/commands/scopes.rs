@@ -15,7 +15,7 @@ use crate::flow::evidence::{self, Missing};
 use crate::flow::introspection;
 use crate::flow::probe::{self, Probing, Proofs};
 use crate::flow::token_source::Wanted;
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::advice::{Advice, ExitCode, NextStep, with_causes};
 use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::jwt;
 use crate::protocol::sanitize;
@@ -152,6 +152,6 @@ fn introspect(login: &ActiveLogin, context: &Context) -> (Option<IntrospectionRe
             silent(&"the token is not active, or not this client's to ask about (RFC 7662 §2.2)")
         }
         Ok(response) => (response, None),
-        Err(error) => silent(&error),
+        Err(error) => silent(&with_causes(&error)),
     }
 }

@@ -7,7 +7,6 @@ mod judge;
 mod patience;
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -24,7 +23,7 @@ use crate::provider::probe::{Need, Probe};
 use crate::provider::scopes::KnownScope;
 use crate::provider::{Dialect, Provider};
 use crate::system::clock::Clock;
-use crate::system::http::{HttpClient, HttpError};
+use crate::system::http::{Brief, HttpClient, HttpError};
 pub use judge::Verdict;
 use patience::Patience;
 
@@ -214,8 +213,9 @@ impl<'a> Run<'a> {
         let request = request(&api, probe, &path)?;
         let shown = shown(&request);
         (self.progress)(&Progress { number, total: self.total, request: &shown });
-        let reply = self.patience.send(|| api.send(self.probing.http, self.probing.token, &request, None));
-        let reply = match reply {
+        // A probe asks for one row, so its reply has a total limit of time.
+        let (http, token) = (Brief(self.probing.http), self.probing.token);
+        let reply = match self.patience.send(|| api.send(&http, token, &request, None)) {
             Ok(reply) => reply,
             Err(FlowError::ForeignRedirect { origin }) => {
                 return unknown(Some(shown), format!("it redirects to {origin}, where the token must not go"));
@@ -228,22 +228,23 @@ impl<'a> Run<'a> {
             }
             Err(error) => return Err(error),
         };
-        let mut body = Vec::new();
-        if let Err(error) = reply.body.take(LOOK_INTO).read_to_end(&mut body) {
-            return unknown(Some(shown), format!("the reply was cut off: {}", error.kind()));
-        }
+        let (status, headers) = (reply.status, reply.headers.clone());
+        let body = match reply.beginning(LOOK_INTO) {
+            Ok(body) => body,
+            Err(error) => return unknown(Some(shown), error.to_string()),
+        };
         let dialect = Dialect::new(provider);
-        let listed = dialect.listed_scopes(&reply.headers);
-        let answer = judge::ProbeResponse { status: reply.status, headers: &reply.headers, body: &body };
+        let listed = dialect.listed_scopes(&headers);
+        let answer = judge::ProbeResponse { status, headers: &headers, body: &body };
         let judge::Judgement { verdict, reason } =
-            judge::judge(probe, dialect, &answer, self.probing.token, self.probing.clock.now()).map_err(|dead| {
+            judge::judge(probe, dialect, &answer, token, self.probing.clock.now()).map_err(|dead| {
                 FlowError::TokenDead { provider: provider.id().to_owned(), request: shown.clone(), said: dead.said }
             })?;
         let proof = Proof {
             scope: scope.name.clone(),
             verdict,
             request: Some(shown),
-            status: Some(reply.status),
+            status: Some(status),
             reason,
             guess: probe.guess,
         };
@@ -485,7 +486,7 @@ mod tests {
     #[test]
     fn a_failure_of_one_probe_leaves_its_scope_unknown() {
         struct BreaksOff;
-        impl Read for BreaksOff {
+        impl io::Read for BreaksOff {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
                 Err(io::ErrorKind::ConnectionReset.into())
             }
@@ -498,7 +499,7 @@ mod tests {
             ),
             (|| Ok(StubResponse::new(302, "").with("location", "/a?b=1")), "the redirects loop"),
             (|| Err(broken()), "the connection to  broke"),
-            (|| Ok(StubResponse::new(200, "").with_body(BreaksOff)), "the reply was cut off: connection reset"),
+            (|| Ok(StubResponse::new(200, "").with_body(BreaksOff)), "the connection to https://api.example broke"),
         ];
         for (answer, why) in cases {
             let keys = "scope.known = [{ name = 'a', probe = { path = '/a?b=1', guess = true } }]";

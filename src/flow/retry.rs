@@ -14,7 +14,7 @@ use crate::protocol::message::HttpRequest;
 use crate::protocol::retry_after::RetryAfter;
 use crate::protocol::secret::AccessToken;
 use crate::store::stored_token::Expiry;
-use crate::system::clock::Clock;
+use crate::system::clock::{Clock, Deadline};
 use crate::system::http::{HttpClient, HttpReply, Upload};
 
 /// How long before its expiry a server whose clock is ahead may refuse a token.
@@ -50,6 +50,8 @@ pub struct Caller<'a> {
     pub api: Api<'a>,
     /// The limit for all waits of one request together.
     pub max_wait: Duration,
+    /// When all of it must be over, waits included.
+    pub until: Option<Deadline>,
     expiry: Expiry,
     held: Mutex<Held>,
     throttled: AtomicUsize,
@@ -71,7 +73,7 @@ impl<'a> Caller<'a> {
     ) -> Self {
         let held = Mutex::new(Held { token, renewed: false });
         let (throttled, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Self { http, clock, renew, watch, api, max_wait, expiry, held, throttled, stopped }
+        Self { http, clock, renew, watch, api, max_wait, until: None, expiry, held, throttled, stopped }
     }
 
     /// Returns the current token.
@@ -111,7 +113,8 @@ impl<'a> Caller<'a> {
             if reply.status == 429 {
                 self.throttled.fetch_add(1, Ordering::Relaxed);
             }
-            let wait = self.wait_of(&reply).filter(|wait| request.method.is_safe() && *wait <= patience);
+            let left = self.until.map_or(patience, |until| patience.min(until.left()));
+            let wait = self.wait_of(&reply).filter(|wait| request.method.is_safe() && *wait <= left);
             let Some(wait) = wait.filter(|_| !self.stopped.load(Ordering::Relaxed)) else { return Ok(reply) };
             self.watch.waits(reply.status, wait);
             patience -= wait;

@@ -1,6 +1,6 @@
 //! The current time, and pauses.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::protocol::time::Timestamp;
 
@@ -19,5 +19,26 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp(i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The end of a span of time, on the clock that nobody sets.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline {
+    /// The whole span, for whoever is told that it is over.
+    pub span: Duration,
+    /// `None` if that is beyond what the clock can say.
+    end: Option<Instant>,
+}
+
+impl Deadline {
+    /// That long from now.
+    pub fn after(span: Duration) -> Self {
+        Self { span, end: Instant::now().checked_add(span) }
+    }
+
+    /// How much of it is left; zero when it is over.
+    pub fn left(self) -> Duration {
+        self.end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()))
     }
 }

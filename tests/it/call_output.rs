@@ -44,6 +44,7 @@ fn a_transfer_that_breaks_leaves_the_old_file_and_no_other() {
         (vec![short()], &[], 8),
         (vec![chunks()], &[], 8),
         (vec![then_silent()], &["--timeout", "1s"], 8),
+        (vec![then_silent()], &["--max-time", "1s"], 8),
         (vec![http("200 OK", &[JSON], "[1,2]")], &["-q", ".[] | if . > 1 then error else . end"], 2),
         (vec![http("200 OK", &[], "<p>")], &["-q", "."], 8),
         (vec![page(), short()], &["--paginate"], 8),

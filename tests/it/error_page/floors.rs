@@ -57,7 +57,7 @@ variants! {
     DefinitionError: UnknownProvider Unreadable UnreadableFile UnknownAlternative Missing Wrong ParamNeeded
         ParamRefused UnknownParam OriginsMoved;
     EmulatorError: Listen Serve Definition Entropy;
-    HttpError: Connect Timeout Broken TooLarge Setup;
+    HttpError: Connect Timeout Overdue Broken TooLarge Setup;
     PathsError: NoHome NotAbsolute;
     TerminalError: Stdout StdoutClosed Stdin NoAnswer;
     ProjectError: Unreadable Wrong;
@@ -430,6 +430,7 @@ fn http_errors() -> Vec<HttpError> {
     vec![
         unreachable(),
         HttpError::Timeout { origin: origin(), seconds: 30 },
+        HttpError::Overdue { origin: origin(), limit: HumanDuration(Duration::from_secs(600)) },
         HttpError::Broken { origin: origin(), source: Reason(text("connection reset")) },
         HttpError::TooLarge { origin: origin(), limit: 1_048_576 },
         HttpError::Setup(Reason(text("no usable proxy in HTTPS_PROXY"))),

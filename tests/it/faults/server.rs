@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 mod clock;
 #[cfg(target_os = "linux")]
+mod drip;
+#[cfg(target_os = "linux")]
 mod flood;
 #[cfg(target_os = "linux")]
 mod reach;

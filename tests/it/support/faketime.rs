@@ -8,7 +8,12 @@ use super::Sandbox;
 /// The same place with a clock on which thirty seconds are over in one: for limits of time. `None` on a machine without
 /// the program; a CI machine must have it.
 pub fn thirty_times_as_fast(sandbox: Sandbox) -> Option<Sandbox> {
-    Some(sandbox.with("LD_PRELOAD", &library()?).with("FAKETIME", "+0 x30"))
+    many_times_as_fast(sandbox, 30)
+}
+
+/// The same with so many seconds in one.
+pub fn many_times_as_fast(sandbox: Sandbox, times: u32) -> Option<Sandbox> {
+    Some(sandbox.with("LD_PRELOAD", &library()?).with("FAKETIME", &format!("+0 x{times}")))
 }
 
 /// A clock that can be set while a program runs. What counts time, and not dates, goes on as it was: so it is when

@@ -80,10 +80,10 @@ fn a_flood_is_stopped_within_64_mib_of_memory() {
 }
 
 /// How long a server is slow, at most: twenty times as long as it takes.
-const SLOW: Duration = Duration::from_secs(20);
+pub const SLOW: Duration = Duration::from_secs(20);
 
 /// A part, and after a pause another one, until the client has gone.
-fn drip(head: &'static str, part: &'static [u8], pause: Duration) -> Script {
+pub fn drip(head: &'static str, part: &'static [u8], pause: Duration) -> Script {
     Box::new(move |mut stream| {
         let end = Instant::now() + SLOW;
         stream.set_read_timeout(Some(pause)).unwrap();

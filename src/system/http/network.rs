@@ -1,0 +1,248 @@
+//! The client that goes over the network, in reqwest's blocking form.
+
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::time::Duration;
+
+use http::HeaderMap;
+use url::Url;
+
+use super::body::{LONGEST, Overdue, Pace, TimedBody, Waited};
+use super::{HttpClient, HttpError, HttpReply, Reason, SILENCE, USER_AGENT, Upload};
+use crate::protocol::message::HttpRequest;
+use crate::protocol::time::HumanDuration;
+use crate::provider::endpoint::is_loopback;
+use crate::system::clock::Deadline;
+use crate::system::process;
+
+/// How long a connection may take to stand.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
+
+/// How long a whole exchange with an endpoint may take, its body read to the end.
+const TOTAL_TIME: Duration = Duration::from_secs(30);
+
+/// How much of a reply's head is taken: names and values. The HTTP library reads 100 lines at most.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// Makes its connections when they are first needed: most commands need none.
+pub struct NetworkClient {
+    silence: Duration,
+    /// When whatever an API is asked must be over, if somebody said so.
+    until: Option<Deadline>,
+    authorities: Vec<reqwest::Certificate>,
+    /// Held while a client is made: a few threads may need the first one at once, and one is enough.
+    making: Mutex<()>,
+    plain: OnceLock<reqwest::blocking::Client>,
+    tls: OnceLock<reqwest::blocking::Client>,
+    tls_to_loopback: OnceLock<reqwest::blocking::Client>,
+}
+
+impl Default for NetworkClient {
+    fn default() -> Self {
+        Self {
+            silence: SILENCE,
+            until: None,
+            authorities: Vec::new(),
+            making: Mutex::new(()),
+            plain: OnceLock::new(),
+            tls: OnceLock::new(),
+            tls_to_loopback: OnceLock::new(),
+        }
+    }
+}
+
+impl NetworkClient {
+    /// With another limit on the server's silence.
+    pub fn with_silence(mut self, silence: Duration) -> Self {
+        self.silence = silence;
+        self
+    }
+
+    /// With an end of everything that an API is asked, in the place of the one that depends on what it gets done.
+    pub fn with_end(mut self, until: Deadline) -> Self {
+        self.until = Some(until);
+        self
+    }
+
+    /// Trusts the certificate authorities of a PEM file beside the system's.
+    pub fn with_authorities(mut self, pem: &[u8]) -> Result<Self, HttpError> {
+        let read = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| HttpError::Setup(Reason::of(error)))?;
+        if read.is_empty() {
+            return Err(HttpError::Setup(Reason("there is no certificate in the file".to_owned())));
+        }
+        self.authorities.extend(read);
+        Ok(self)
+    }
+
+    fn client(&self, url: &Url) -> Result<&reqwest::blocking::Client, HttpError> {
+        let (secure, local) = (url.scheme() == "https", is_loopback(url));
+        let slot = match (secure, local) {
+            (false, _) => &self.plain,
+            (true, false) => &self.tls,
+            (true, true) => &self.tls_to_loopback,
+        };
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = slot.get() {
+            return Ok(client);
+        }
+        let client = self.build(secure, local).map_err(|error| HttpError::Setup(Reason::of(error)))?;
+        Ok(slot.get_or_init(|| client))
+    }
+
+    fn build(&self, secure: bool, local: bool) -> reqwest::Result<reqwest::blocking::Client> {
+        let builder = || {
+            // An error means that a provider is there already, which is as good.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            reqwest::blocking::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .connect_timeout(CONNECT_TIME)
+                // In reqwest's blocking client this one is for the head and for each read; a request's own is total.
+                .timeout(self.silence)
+                .user_agent(USER_AGENT)
+        };
+        if !secure {
+            return builder().no_proxy().tls_certs_only([]).build();
+        }
+        // What goes to this machine has no business with a proxy, whatever NO_PROXY says.
+        let builder = || if local { builder().no_proxy() } else { builder() };
+        let with_system_roots = builder().tls_certs_merge(self.authorities.iter().cloned());
+        with_system_roots.build().or_else(|_| {
+            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|der| reqwest::Certificate::from_der(der));
+            let mut roots = roots.collect::<reqwest::Result<Vec<_>>>()?;
+            roots.extend(self.authorities.iter().cloned());
+            builder().tls_certs_only(roots).build()
+        })
+    }
+
+    fn outgoing(&self, request: &HttpRequest) -> Result<reqwest::blocking::RequestBuilder, HttpError> {
+        debug_assert!(
+            request.url.scheme() == "https" || is_loopback(&request.url),
+            "endpoints are checked when parsed"
+        );
+        let client = self.client(&request.url)?;
+        Ok(client.request(request.method.clone(), request.url.clone()).headers(request.headers.clone()))
+    }
+}
+
+/// A client ends with the thread that serves it, and that thread may be busy with a server's flood. Nobody waits for
+/// it: what has been said about a limit of time holds for the end of the command too.
+impl Drop for NetworkClient {
+    fn drop(&mut self) {
+        for client in [&mut self.plain, &mut self.tls, &mut self.tls_to_loopback].into_iter().filter_map(OnceLock::take)
+        {
+            // Where there is no thread to be had, it ends here.
+            let _ = process::in_background("http-end", move || drop(client));
+        }
+    }
+}
+
+impl HttpClient for NetworkClient {
+    fn send(&self, request: &HttpRequest) -> Result<HttpReply, HttpError> {
+        let mut outgoing = self.outgoing(request)?.timeout(TOTAL_TIME);
+        if !request.body.is_empty() {
+            outgoing = outgoing.body(request.body.clone());
+        }
+        finish(outgoing.send(), peer(&request.url), TOTAL_TIME)
+    }
+
+    fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError> {
+        let mut outgoing = self.outgoing(request)?;
+        let mut sent = None;
+        if let Some(upload) = upload {
+            let counted = Counted { inner: upload.body, count: Arc::default() };
+            sent = Some(Arc::clone(&counted.count));
+            let body = match upload.length {
+                Some(length) => reqwest::blocking::Body::sized(counted, length),
+                None => reqwest::blocking::Body::new(counted),
+            };
+            // A request's own limit replaces the client's, which would count the time of the upload as silence.
+            outgoing = outgoing.body(body).timeout(LONGEST);
+        } else if !request.body.is_empty() {
+            outgoing = outgoing.body(request.body.clone());
+        }
+        let mut reply = self.head(outgoing, sent.as_deref(), &request.url)?;
+        reply.body = Box::new(TimedBody::new(reply.body, sent.is_none(), self.silence, self.until));
+        Ok(reply)
+    }
+}
+
+impl NetworkClient {
+    /// Waits for the head of a reply: for as long as the upload goes on, and not beyond the end of the whole.
+    fn head(
+        &self,
+        outgoing: reqwest::blocking::RequestBuilder,
+        sent: Option<&AtomicU64>,
+        url: &Url,
+    ) -> Result<HttpReply, HttpError> {
+        if sent.is_none() && self.until.is_none_or(|until| until.left() > self.silence) {
+            return finish(outgoing.send(), peer(url), self.silence);
+        }
+        let (report, result) = mpsc::channel();
+        // Nobody listens any more if it takes too long.
+        process::in_background("http-head", move || drop(report.send(outgoing.send())))
+            .map_err(|error| HttpError::Setup(Reason(error.to_string())))?;
+        let mut pace = Pace::begin(self.silence, self.until);
+        let mut seen = 0;
+        loop {
+            let now = sent.map_or(0, |sent| sent.load(Ordering::Relaxed));
+            match pace.wait(now, self.silence, &result) {
+                Ok(Waited::Came(reply)) => return finish(reply, peer(url), self.silence),
+                Ok(_) if sent.is_some_and(|sent| sent.load(Ordering::Relaxed) > seen) => {}
+                Ok(_) => return Err(HttpError::Timeout { origin: peer(url), seconds: self.silence.as_secs() }),
+                Err(Overdue(span)) => {
+                    return Err(HttpError::Overdue { origin: peer(url), limit: HumanDuration(span) });
+                }
+            }
+            seen = sent.map_or(0, |sent| sent.load(Ordering::Relaxed));
+        }
+    }
+}
+
+/// A body, and how much of it was taken to be sent.
+struct Counted {
+    inner: Box<dyn Read + Send>,
+    count: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.count.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+fn finish(
+    reply: reqwest::Result<reqwest::blocking::Response>,
+    origin: String,
+    limit: Duration,
+) -> Result<HttpReply, HttpError> {
+    match reply {
+        Ok(reply) if head_size(reply.headers()) > MAX_HEAD => {
+            Err(HttpError::Broken { origin, source: Reason(format!("its head is larger than {MAX_HEAD} bytes")) })
+        }
+        Ok(reply) => Ok(HttpReply {
+            status: reply.status().as_u16(),
+            headers: reply.headers().clone(),
+            body: Box::new(reply),
+            origin,
+            limit,
+        }),
+        Err(error) if error.is_connect() => Err(HttpError::Connect { origin, source: Reason::of(error) }),
+        Err(error) if error.is_timeout() => Err(HttpError::Timeout { origin, seconds: limit.as_secs() }),
+        Err(error) => Err(HttpError::Broken { origin, source: Reason::of(error) }),
+    }
+}
+
+fn peer(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+fn head_size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
+}
