@@ -82,6 +82,9 @@ pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     }
     let login = valid_active_login(Wanted::Valid, context)?;
     let definition = &login.provider.definition;
+    if let Some(introspect) = &login.provider.endpoints.introspect {
+        context.system.http.check(introspect.url()).map_err(FlowError::TokenRequest)?;
+    }
     let (introspected, silent) = introspect(&login, context);
     let proofs =
         if args.probe || args.probe_writes { Some(probe_scopes(args.probe_writes, &login, context)?) } else { None };

@@ -63,7 +63,9 @@ pub fn meaning(error: &FlowError) -> Meaning {
         },
         FlowError::TokenReply { source: TokenReplyError::TooOften { .. }, .. } => Meaning::Untouched,
         FlowError::TokenReply { .. } => Meaning::Unclear,
-        FlowError::TokenRequest(HttpError::Connect { .. } | HttpError::Setup(_)) => Meaning::Untouched,
+        FlowError::TokenRequest(HttpError::Connect { .. } | HttpError::Setup(_) | HttpError::Proxy(_)) => {
+            Meaning::Untouched
+        }
         FlowError::TokenRequest(_) => Meaning::Unclear,
         // Nothing was sent.
         _ => Meaning::Untouched,

@@ -6,7 +6,7 @@
 //!
 //! TLS is rustls with ring: aws-lc spends 24 ms of CPU on its first handshake in each process. The system's roots are
 //! trusted; where a machine has none (a slim container), Mozilla's are. For plain http, which is loopback only, no
-//! roots are loaded and no proxy is asked.
+//! roots are loaded and no proxy is asked. Which proxy is asked for the rest says `system::proxy`.
 
 mod body;
 mod network;
@@ -17,11 +17,13 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use http::HeaderMap;
+use url::Url;
 
 use self::body::Overdue;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::time::HumanDuration;
+use crate::system::proxy::ProxyError;
 
 /// How long an API may be silent before its reply and between two parts of it, unless somebody says otherwise. Some
 /// shops compute a report before they send its first byte.
@@ -59,6 +61,8 @@ pub enum HttpError {
     TooLarge { origin: String, limit: u64 },
     #[error("the HTTP client cannot be set up")]
     Setup(#[source] Reason),
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
 }
 
 impl Advice for HttpError {
@@ -70,6 +74,9 @@ impl Advice for HttpError {
             Self::Timeout { .. } | Self::Broken { .. } => ExitCode::Network.hint("try again; nothing was changed here"),
             Self::Overdue { .. } => ExitCode::Network.hint("`oauthctl call --max-time TIME` allows more or less"),
             Self::TooLarge { .. } | Self::Setup(_) => ExitCode::Network.no_hint(),
+            Self::Proxy(ProxyError { name, .. }) => {
+                ExitCode::Definition.hint(format!("set {name} to what it should be, or `unset {name}`"))
+            }
         }
     }
 }
@@ -103,7 +110,7 @@ pub struct HttpReply {
 impl HttpReply {
     /// The reply of a server that exists in a test only.
     #[cfg(test)]
-    pub fn new(status: u16, headers: HeaderMap, body: Box<dyn Read + Send>, url: &url::Url) -> Self {
+    pub fn new(status: u16, headers: HeaderMap, body: Box<dyn Read + Send>, url: &Url) -> Self {
         Self { status, headers, body, origin: url.origin().ascii_serialization(), limit: SILENCE }
     }
 
@@ -189,6 +196,12 @@ pub trait HttpClient: Send + Sync {
     /// The same for an API, which may have much to say: see the module's header. `upload` takes the place of the
     /// request's body.
     fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError>;
+
+    /// What is known beforehand to keep every request to this address from being sent. For whoever does something before
+    /// that cannot be done again.
+    fn check(&self, _url: &Url) -> Result<(), HttpError> {
+        Ok(())
+    }
 }
 
 /// A client for short replies: an API's has the total limit too.

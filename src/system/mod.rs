@@ -14,6 +14,7 @@ pub mod paste;
 pub mod paths;
 pub mod private_file;
 pub mod process;
+pub mod proxy;
 pub mod signals;
 pub mod stack;
 pub mod stdout;

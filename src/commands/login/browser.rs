@@ -66,6 +66,10 @@ impl BrowserArgs {
         asked: ScopeSet,
         context: &Context,
     ) -> Result<(Tab, Provider, StoredToken), LoginError> {
+        // Before a person consents to what could not be fetched.
+        if let Some(token) = &provider.endpoints.token {
+            context.system.http.check(token.url()).map_err(FlowError::TokenRequest)?;
+        }
         let (client_id, client_secret) = app::client_for(provider, grant, context)?;
         let (redirect_uri, listen) = self.arrival(provider, context)?;
         let request = LoginRequest {

@@ -15,6 +15,7 @@ use crate::protocol::time::HumanDuration;
 use crate::provider::endpoint::is_loopback;
 use crate::system::clock::Deadline;
 use crate::system::process;
+use crate::system::proxy::{Proxies, ProxyError};
 
 /// How long a connection may take to stand.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -30,6 +31,7 @@ pub struct NetworkClient {
     silence: Duration,
     /// When whatever an API is asked must be over, if somebody said so.
     until: Option<Deadline>,
+    proxies: OnceLock<Proxies>,
     authorities: Vec<reqwest::Certificate>,
     /// Held while a client is made: a few threads may need the first one at once, and one is enough.
     making: Mutex<()>,
@@ -43,6 +45,7 @@ impl Default for NetworkClient {
         Self {
             silence: SILENCE,
             until: None,
+            proxies: OnceLock::new(),
             authorities: Vec::new(),
             making: Mutex::new(()),
             plain: OnceLock::new(),
@@ -89,27 +92,51 @@ impl NetworkClient {
         if let Some(client) = slot.get() {
             return Ok(client);
         }
-        let client = self.build(secure, local).map_err(|error| HttpError::Setup(Reason::of(error)))?;
+        let proxies = if secure && !local { Some(self.proxies()?) } else { None };
+        let client = self.build(secure, proxies).map_err(|error| HttpError::Setup(Reason::of(error)))?;
         Ok(slot.get_or_init(|| client))
     }
 
-    fn build(&self, secure: bool, local: bool) -> reqwest::Result<reqwest::blocking::Client> {
+    fn proxies(&self) -> Result<&Proxies, ProxyError> {
+        if let Some(proxies) = self.proxies.get() {
+            return Ok(proxies);
+        }
+        let proxies = Proxies::from_environment()?;
+        Ok(self.proxies.get_or_init(|| proxies))
+    }
+
+    /// Who answers there, as people are told: what goes wrong on the way to a server is often the proxy's doing.
+    fn peer(&self, url: &Url) -> String {
+        let origin = url.origin().ascii_serialization();
+        let proxies = self.proxies.get().filter(|_| url.scheme() == "https" && !is_loopback(url));
+        match proxies.and_then(|proxies| proxies.described(url)) {
+            Some(proxy) => format!("{origin} through {proxy}"),
+            None => origin,
+        }
+    }
+
+    /// `proxies` is none for this machine, which has no business with a proxy, whatever NO_PROXY says.
+    fn build(&self, secure: bool, proxies: Option<&Proxies>) -> reqwest::Result<reqwest::blocking::Client> {
+        let proxy = proxies.map(Proxies::to_use).transpose()?;
         let builder = || {
             // An error means that a provider is there already, which is as good.
             let _ = rustls::crypto::ring::default_provider().install_default();
-            reqwest::blocking::Client::builder()
+            let builder = reqwest::blocking::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .referer(false)
                 .connect_timeout(CONNECT_TIME)
                 // In reqwest's blocking client this one is for the head and for each read; a request's own is total.
                 .timeout(self.silence)
-                .user_agent(USER_AGENT)
+                .user_agent(USER_AGENT);
+            match &proxy {
+                None => builder.no_proxy(),
+                Some(None) => builder,
+                Some(Some(proxy)) => builder.proxy(proxy.clone()),
+            }
         };
         if !secure {
-            return builder().no_proxy().tls_certs_only([]).build();
+            return builder().tls_certs_only([]).build();
         }
-        // What goes to this machine has no business with a proxy, whatever NO_PROXY says.
-        let builder = || if local { builder().no_proxy() } else { builder() };
         let with_system_roots = builder().tls_certs_merge(self.authorities.iter().cloned());
         with_system_roots.build().or_else(|_| {
             let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|der| reqwest::Certificate::from_der(der));
@@ -147,7 +174,7 @@ impl HttpClient for NetworkClient {
         if !request.body.is_empty() {
             outgoing = outgoing.body(request.body.clone());
         }
-        finish(outgoing.send(), peer(&request.url), TOTAL_TIME)
+        finish(outgoing.send(), self.peer(&request.url), TOTAL_TIME)
     }
 
     fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError> {
@@ -169,6 +196,13 @@ impl HttpClient for NetworkClient {
         reply.body = Box::new(TimedBody::new(reply.body, sent.is_none(), self.silence, self.until));
         Ok(reply)
     }
+
+    fn check(&self, url: &Url) -> Result<(), HttpError> {
+        if url.scheme() == "https" && !is_loopback(url) {
+            self.proxies()?;
+        }
+        Ok(())
+    }
 }
 
 impl NetworkClient {
@@ -180,7 +214,7 @@ impl NetworkClient {
         url: &Url,
     ) -> Result<HttpReply, HttpError> {
         if sent.is_none() && self.until.is_none_or(|until| until.left() > self.silence) {
-            return finish(outgoing.send(), peer(url), self.silence);
+            return finish(outgoing.send(), self.peer(url), self.silence);
         }
         let (report, result) = mpsc::channel();
         // Nobody listens any more if it takes too long.
@@ -191,11 +225,11 @@ impl NetworkClient {
         loop {
             let now = sent.map_or(0, |sent| sent.load(Ordering::Relaxed));
             match pace.wait(now, self.silence, &result) {
-                Ok(Waited::Came(reply)) => return finish(reply, peer(url), self.silence),
+                Ok(Waited::Came(reply)) => return finish(reply, self.peer(url), self.silence),
                 Ok(_) if sent.is_some_and(|sent| sent.load(Ordering::Relaxed) > seen) => {}
-                Ok(_) => return Err(HttpError::Timeout { origin: peer(url), seconds: self.silence.as_secs() }),
+                Ok(_) => return Err(HttpError::Timeout { origin: self.peer(url), seconds: self.silence.as_secs() }),
                 Err(Overdue(span)) => {
-                    return Err(HttpError::Overdue { origin: peer(url), limit: HumanDuration(span) });
+                    return Err(HttpError::Overdue { origin: self.peer(url), limit: HumanDuration(span) });
                 }
             }
             seen = sent.map_or(0, |sent| sent.load(Ordering::Relaxed));
@@ -237,10 +271,6 @@ fn finish(
         Err(error) if error.is_timeout() => Err(HttpError::Timeout { origin, seconds: limit.as_secs() }),
         Err(error) => Err(HttpError::Broken { origin, source: Reason::of(error) }),
     }
-}
-
-fn peer(url: &Url) -> String {
-    url.origin().ascii_serialization()
 }
 
 fn head_size(headers: &HeaderMap) -> usize {

@@ -31,6 +31,7 @@ use oauthctl::system::http::{HttpError, Reason};
 use oauthctl::system::loopback::LoopbackError;
 use oauthctl::system::paths::PathsError;
 use oauthctl::system::private_file::{ExposedFolder, PrivateFileError};
+use oauthctl::system::proxy::{ProxyError, ProxyProblem};
 use oauthctl::system::terminal::TerminalError;
 
 use super::Page;
@@ -57,7 +58,7 @@ variants! {
     DefinitionError: UnknownProvider Unreadable UnreadableFile UnknownAlternative Missing Wrong ParamNeeded
         ParamRefused UnknownParam OriginsMoved;
     EmulatorError: Listen Serve Definition Entropy;
-    HttpError: Connect Timeout Overdue Broken TooLarge Setup;
+    HttpError: Connect Timeout Overdue Broken TooLarge Setup Proxy;
     PathsError: NoHome NotAbsolute;
     TerminalError: Stdout StdoutClosed Stdin NoAnswer;
     ProjectError: Unreadable Wrong;
@@ -425,14 +426,26 @@ fn emulator_errors() -> Vec<EmulatorError> {
     ]
 }
 
+fn proxy(name: &'static str, problem: ProxyProblem) -> HttpError {
+    HttpError::Proxy(ProxyError { name, problem })
+}
+
 fn http_errors() -> Vec<HttpError> {
     let origin = || text("https://acme.example");
     vec![
         unreachable(),
         HttpError::Timeout { origin: origin(), seconds: 30 },
         HttpError::Overdue { origin: origin(), limit: HumanDuration(Duration::from_secs(600)) },
+        HttpError::Connect {
+            origin: text("https://acme.example through the proxy http://proxy.example:3128 of https_proxy"),
+            source: Reason(text("proxy authorization required")),
+        },
         HttpError::Broken { origin: origin(), source: Reason(text("connection reset")) },
         HttpError::TooLarge { origin: origin(), limit: 1_048_576 },
-        HttpError::Setup(Reason(text("no usable proxy in HTTPS_PROXY"))),
+        HttpError::Setup(Reason(text("there is no certificate in the file"))),
+        proxy("HTTPS_PROXY", ProxyProblem::Scheme),
+        proxy("all_proxy", ProxyProblem::Address),
+        proxy("no_proxy", ProxyProblem::List),
+        proxy("HTTP_PROXY", ProxyProblem::NotText),
     ]
 }

@@ -1,7 +1,7 @@
 //! A server over TLS with a certificate of its own making, and a proxy that leads everybody to it, whatever name they
 //! ask for.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -66,16 +66,8 @@ impl Proxy {
     /// Leads whoever comes to one server (RFC 9110 §9.3.6).
     pub fn to(server: SocketAddr) -> Self {
         Self::start(move |mut client| {
-            let mut server = TcpStream::connect(server).unwrap();
             client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").unwrap();
-            let (mut back, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-            let backward = std::thread::spawn(move || {
-                let _ = std::io::copy(&mut back, &mut to_client);
-                let _ = to_client.shutdown(Shutdown::Write);
-            });
-            let _ = std::io::copy(&mut client, &mut server);
-            let _ = server.shutdown(Shutdown::Write);
-            backward.join().unwrap();
+            join(client, server);
         })
     }
 
@@ -85,6 +77,35 @@ impl Proxy {
             let head = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"office\"\r\n";
             let _ = client.write_all(format!("{head}Content-Length: 0\r\n\r\n").as_bytes());
         })
+    }
+
+    /// The same in SOCKS5 with a name and a password (RFC 1928, RFC 1929). What it was asked for is the host's name.
+    pub fn socks(server: SocketAddr) -> Self {
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&heads);
+        let address = listen(move |mut client| {
+            let mut head = [0; 2];
+            let take = |client: &mut TcpStream, length: u8| {
+                let mut bytes = vec![0; usize::from(length)];
+                client.read_exact(&mut bytes).map(|()| bytes).unwrap()
+            };
+            client.read_exact(&mut head).unwrap();
+            take(&mut client, head[1]);
+            client.write_all(&[5, 2]).unwrap();
+            // Both the name and the password have their length before them.
+            let name = take(&mut client, 2)[1];
+            take(&mut client, name);
+            let password = take(&mut client, 1)[0];
+            take(&mut client, password);
+            client.write_all(&[1, 0]).unwrap();
+            let length = take(&mut client, 5)[4];
+            let host = take(&mut client, length);
+            take(&mut client, 2);
+            seen.lock().unwrap().push(String::from_utf8(host).unwrap());
+            client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+            join(client, server);
+        });
+        Self { address, heads }
     }
 
     fn start(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
@@ -106,6 +127,19 @@ impl Proxy {
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
+}
+
+/// Passes on whatever either of the two says, until both are done.
+fn join(mut client: TcpStream, server: SocketAddr) {
+    let mut server = TcpStream::connect(server).unwrap();
+    let (mut back, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    let backward = std::thread::spawn(move || {
+        let _ = std::io::copy(&mut back, &mut to_client);
+        let _ = to_client.shutdown(Shutdown::Write);
+    });
+    let _ = std::io::copy(&mut client, &mut server);
+    let _ = server.shutdown(Shutdown::Write);
+    backward.join().unwrap();
 }
 
 /// Serves each connection on a thread of its own; all end with the test's process.

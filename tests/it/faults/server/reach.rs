@@ -151,16 +151,70 @@ fn a_proxy_that_refuses_is_told_apart_and_its_password_is_not_shown() {
         for args in [&["refresh", "-v"][..], &["token", "-v"], &["call", "things", "-v"]] {
             let output = place.run(args);
             output.code(8).says(says).says("the refresh token is kept").hides(PASSWORD).hides(BASIC).hides("rt-1");
+            let named = format!("mine.example through the proxy {} of https_proxy\n", origin_of(&place));
+            output.says(&named);
         }
     }
     assert_eq!(refusing.heads().len(), 4);
-    for nonsense in [format!("http://{USER}@[bad"), format!("nonsense://{USER}@127.0.0.1:{port}")] {
-        // It is as if it were not set; no name is asked for, as there is another one that is good.
-        let place = sandbox.clone().with("https_proxy", &nonsense).with("all_proxy", &refusing.url(USER));
-        place.run(&["refresh", "-v"]).code(8).hides(PASSWORD).hides(BASIC);
-    }
     through.run(&["refresh"]).code(0);
     assert_eq!(server.requests().len(), 2);
+}
+
+/// What stands in `https_proxy`, without the password.
+fn origin_of(place: &Sandbox) -> String {
+    place.variable("https_proxy").replace(&format!("{USER}@"), "")
+}
+
+#[test]
+fn a_malformed_proxy_variable_is_named_and_nothing_is_sent() {
+    let server = TlsServer::start(&["mine.example"], shop);
+    let sandbox = at("https://mine.example", Some(&server));
+    let proxy = Proxy::to(server.address);
+    let through = sandbox.clone().with("HTTPS_PROXY", &proxy.url(USER));
+    login(&through).code(0);
+    let (heads, requests) = (proxy.heads().len(), server.requests().len());
+    for name in ["https_proxy", "all_proxy", "ALL_PROXY", "http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY"] {
+        // Beside one that is good.
+        for value in [format!("ftp://{USER}@proxy"), format!("http://{USER}@[bad"), format!("{USER}:port")] {
+            let value = if name.to_lowercase() == "no_proxy" { format!("https://{value}") } else { value };
+            let place = through.clone().with(name, &value);
+            for args in [
+                &["refresh", "-v"][..],
+                &["token"],
+                &["call", "things"],
+                &["login", "--provider", "mine", "--port", "0", "--no-browser"],
+                &["providers", "new", "x", "--issuer", "https://mine.example"],
+            ] {
+                let output = place.run(args);
+                output.code(3).says(&format!("{name} ")).says(&format!("`unset {name}`")).hides(PASSWORD).hides("rt-1");
+                assert!(!output.stderr().contains("http://127.0.0.1"), "no login has begun: {output}");
+            }
+        }
+    }
+    assert_eq!((proxy.heads().len(), server.requests().len()), (heads, requests));
+    through.run(&["refresh"]).code(0);
+    // What is on this machine needs no proxy.
+    let plain = ApiServer::start(shop);
+    let local = at(&plain.origin(), None).with("HTTPS_PROXY", "ftp://x").with("http_proxy", "ftp://x");
+    login(&local).code(0);
+    local.run(&["call", "things"]).code(0);
+}
+
+#[test]
+fn a_socks_proxy_is_used_and_one_that_cannot_be_reached_is_named() {
+    let server = TlsServer::start(&["mine.example"], shop);
+    let sandbox = at("https://mine.example", Some(&server));
+    let proxy = Proxy::socks(server.address);
+    for name in ["HTTPS_PROXY", "all_proxy"] {
+        let through = sandbox.clone().with(name, &proxy.url(USER).replace("http:", "socks5h:"));
+        login(&through).code(0).hides(PASSWORD);
+        through.run(&["call", "things"]).code(0).hides(PASSWORD);
+    }
+    assert!(proxy.heads().iter().all(|name| name == "mine.example"), "{:?}", proxy.heads());
+    let (_held, port) = closed_port();
+    let dead = sandbox.with("ALL_PROXY", &format!("socks5://{USER}@127.0.0.1:{port}"));
+    let told = format!("through the proxy socks5://127.0.0.1:{port} of ALL_PROXY");
+    dead.run(&["refresh"]).code(8).says(&told).hides(PASSWORD);
 }
 
 /// To the kernel 0.0.0.0 is this machine; to a client it is an address like any other.
