@@ -23,7 +23,7 @@ pub use error::TokenSourceError;
 
 use std::time::Duration;
 
-use self::refreshing::Failed;
+use self::error::Failed;
 use super::FlowError;
 use super::refresh::Client;
 use crate::protocol::advice::with_causes;

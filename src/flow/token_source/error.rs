@@ -1,6 +1,6 @@
 //! Why there is no valid token of a login.
 
-use super::FlowError;
+use crate::flow::FlowError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::store::{StoreError, ways_to_end};
@@ -40,6 +40,14 @@ pub enum TokenSourceError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
+}
+
+/// How a refresh failed.
+pub(super) enum Failed<E> {
+    /// The old access token is as good as it was.
+    Before(E),
+    /// The provider has rotated.
+    After(TokenSourceError),
 }
 
 impl Advice for TokenSourceError {

@@ -1,5 +1,6 @@
 //! One refresh: from what must be ready before a refresh token is spent to what becomes of the reply.
 
+use super::error::Failed;
 use super::{TokenSource, TokenSourceError, TokenWarning, ValidToken};
 use crate::flow::FlowError;
 use crate::flow::refresh::{self, Client, Meaning};
@@ -12,14 +13,6 @@ use crate::store::stored_token::{Expiry, Intent};
 use crate::store::token_store::Found;
 use crate::store::{Journal, LoginLock, Profile, StoreError, StoredToken};
 use crate::system::signals::Unbroken;
-
-/// How a refresh failed.
-pub enum Failed<E> {
-    /// The old access token is as good as it was.
-    Before(E),
-    /// The provider has rotated.
-    After(TokenSourceError),
-}
 
 /// A refresh that is under way.
 struct Refreshing<'a> {
