@@ -255,7 +255,7 @@ fn not_exported(file: &Path, source: io::Error) -> ExportError {
 fn what_is_left(store: &TokenStore, profile: &Profile) -> &'static str {
     match store.load(profile) {
         Ok(Some(_)) => "it is on this machine too",
-        Ok(None) => "this machine still lists it, without a token",
+        Ok(None) | Err(StoreError::LoginGone { .. }) => "this machine still lists it, without a token",
         Err(StoreError::Damaged { .. }) => "this machine has a damaged record of it",
         Err(_) => "it may be on this machine too",
     }

@@ -241,16 +241,19 @@ fn a_moved_login_that_cannot_be_forgotten_is_told_as_it_is() {
         let args = ["export", "--move", "--output", file];
         traced_with(&here, &args, &["-e", &format!("inject={harm}")], Stdio::null()).0
     };
-    // The record cannot be deleted.
-    let output = forgetting("unlink:error=EROFS", "one");
-    output.code(7).says("`judgeme` is in `one`").says("it is on this machine too").says("logout --local");
-    here.run(&["token"]).code(0);
-    // It is deleted, and the list cannot be changed.
-    let output = forgetting("renameat,renameat2:error=EROFS", "two");
-    output.code(7).says("`judgeme` is in `two`").says("this machine still lists it").says("logout --local");
+    // The list cannot be changed, or the record not be deleted.
+    for (file, harm) in [("one", "renameat,renameat2:error=EROFS"), ("two", "unlink:error=EROFS")] {
+        let output = forgetting(harm, file);
+        output.code(7).says(&format!("`judgeme` is in `{file}`")).says("it is on this machine too");
+        output.says("logout --local");
+        here.run(&["token"]).code(0);
+    }
+    // The record is deleted, and then the list cannot be changed.
+    let output = forgetting("renameat,renameat2:error=EROFS:when=2", "three");
+    output.code(7).says("`judgeme` is in `three`").says("this machine still lists it").says("logout --local");
     here.run(&["status"]).answers("judgeme");
     here.run(&["logout", "--local"]).code(0);
-    for file in ["one", "two"] {
+    for file in ["one", "two", "three"] {
         let (there, taken) = import(&fs::read_to_string(here.home().join(file)).unwrap(), &[]);
         taken.code(0);
         there.run(&["token"]).code(0);
