@@ -236,7 +236,7 @@ fn why(finding: &Finding) -> String {
     }
     match finding.granted {
         Granted::Yes => "granted".to_owned(),
-        Granted::No if finding.asked => "requested, but not granted".to_owned(),
+        Granted::No if finding.asked => "asked for and not granted".to_owned(),
         Granted::No => "not granted".to_owned(),
         Granted::Disputed => "the sources disagree".to_owned(),
         Granted::Unknown => "no source says whether it is granted; `oauthctl scopes --probe` tests it".to_owned(),
@@ -295,7 +295,7 @@ mod tests {
         let missing = evidence.missing(&ScopeSet::parse("public a b y"));
         let missing: Vec<String> =
             missing.iter().map(|missing| format!("{}: {}", missing.scope, missing.why)).collect();
-        assert_eq!(missing, ["b: requested, but not granted", "y: it is unknown"]);
+        assert_eq!(missing, ["b: asked for and not granted", "y: it is unknown"]);
     }
 
     #[test]

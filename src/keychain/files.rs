@@ -169,7 +169,7 @@ impl Keychain for SealedFiles {
     }
 
     fn place(&self) -> String {
-        format!("the encrypted files in `{}`", self.store.display())
+        format!("the encrypted store in `{}`", self.store.display())
     }
 }
 

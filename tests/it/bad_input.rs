@@ -32,7 +32,7 @@ fn a_taken_port_is_named_with_the_two_ways_out() {
     let port = taken.local_addr().unwrap().port().to_string();
     let login = Emulated::start(&[]).run(&["login", "--port", &port, "--no-browser"]);
     login.code(8).says(&format!("port {port} is in use by another program"));
-    login.says(&format!("`ss -ltnp 'sport = :{port}'`")).says("and end it, or choose another port with `--port N`");
+    login.says(&format!("`ss -ltnp 'sport = :{port}'`")).says("and stop it, or choose another port with `--port N`");
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn a_registration_lives_in_the_os_keychain_too() {
 fn the_same_round_on_a_sealed_file() {
     let sandbox = Sandbox::new();
     let output = emulate(&sandbox, ROUND);
-    output.code(0).answers("the encrypted files in");
+    output.code(0).answers("the encrypted store in");
     let token = std::fs::read_to_string(sandbox.home().join("token.txt")).unwrap();
     output.hides(token.trim());
     // Nothing below the home has the token in clear but what the script itself wrote.

@@ -204,7 +204,7 @@ fn a_record_too_large_to_be_read_back_is_not_written() {
 #[test]
 fn the_place_names_the_folder_of_the_files() {
     let keychain = SealedFiles::new(Path::new("/d"), Path::new("/c"), None, Arc::new(OsEntropy)).unwrap();
-    assert_eq!(keychain.place(), format!("the encrypted files in `{}`", Path::new("/d").join("store").display()));
+    assert_eq!(keychain.place(), format!("the encrypted store in `{}`", Path::new("/d").join("store").display()));
 }
 
 #[cfg(unix)]

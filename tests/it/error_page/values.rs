@@ -20,7 +20,7 @@ pub fn in_keychain(kind: StoreKind, place: &str, source: KeychainError) -> Store
 }
 
 pub fn in_file(source: KeychainError) -> StoreError {
-    in_keychain(StoreKind::File, "the encrypted files in `/home/me/.local/share/oauthctl/sealed`", source)
+    in_keychain(StoreKind::File, "the encrypted store in `/home/me/.local/share/oauthctl/sealed`", source)
 }
 
 pub fn at() -> At {

@@ -32,7 +32,7 @@ fn without_a_keychain_nothing_is_kept_unless_somebody_says_where() {
         let left: Vec<_> = fs::read_dir(sandbox.home()).unwrap().collect();
         assert!(left.is_empty(), "{left:?}");
         let chosen = sandbox.run_with_stdin(&[WITH_TOKEN, &["--store", "file"]].concat(), TOKEN);
-        chosen.code(0).answers("the encrypted files in");
+        chosen.code(0).answers("the encrypted store in");
     }
 }
 
@@ -106,7 +106,7 @@ fn an_entry_that_is_not_ours_any_more_is_refused_and_left_as_it_is() {
         ("{\"version\":\"1\"}", damaged, "log in again"),
         ("[[[[[[[[", damaged, "log in again"),
         ("{\"version\":2,\"anything\":true}", newer, "upgrade oauthctl"),
-        ("{\"sealed_file_key\":\"no base64 !\"}", "is not a key", "makes one"),
+        ("{\"sealed_file_key\":\"no base64 !\"}", "is not a valid key", "makes one"),
         (&key_entry, "the keychain has the key, but the encrypted file is missing", "log in again"),
     ];
     for (secret, problem, hint) in cases {
@@ -144,7 +144,7 @@ fn a_sealed_login_that_was_changed_is_refused_and_left_as_it_is() {
         ("one bit", |bytes| *bytes.last_mut().unwrap() ^= 1, "it was changed, or encrypted with another key"),
         ("foreign", |bytes| *bytes = b"{\"version\":1}".to_vec(), "it was changed, or encrypted with another key"),
         // The byte after the mark is the format's number.
-        ("newer", |bytes| bytes[8] += 1, "it was made by a newer version of oauthctl"),
+        ("newer", |bytes| bytes[8] += 1, "it was written by a newer version of oauthctl"),
     ];
     for (name, harm, problem) in harms {
         let sandbox = Sandbox::new();
@@ -158,7 +158,7 @@ fn a_sealed_login_that_was_changed_is_refused_and_left_as_it_is() {
         }
         assert_eq!(fs::read(&path).unwrap(), bytes, "{name}");
         fs::remove_file(&path).unwrap();
-        sandbox.run(&["token"]).code(7).says("the login `judgeme` is listed, but the sealed files below");
+        sandbox.run(&["token"]).code(7).says("the login `judgeme` is listed, but the encrypted store in");
         sandbox.run(&["logout"]).code(7).says("`oauthctl logout --local --profile judgeme` forgets this one");
         sandbox.run(&["logout", "--local"]).code(0);
         sandbox.run(&["token"]).code(4).says("there is no login");
