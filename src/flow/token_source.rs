@@ -24,7 +24,6 @@ pub use error::TokenSourceError;
 use std::time::Duration;
 
 use self::error::Failed;
-use super::FlowError;
 use super::refresh::Client;
 use crate::protocol::advice::with_causes;
 use crate::protocol::member::WrongKind;
