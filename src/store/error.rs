@@ -29,9 +29,9 @@ pub enum StoreError {
     #[error("the record of `{name}` in {place} was written by a newer version of oauthctl (format {version})")]
     Newer { name: String, place: String, version: u64 },
     /// It is listed and was not found, which is no removal: see `entry.rs`.
-    #[error("the login `{profile}` is listed, but {place} does not have it")]
+    #[error("the login `{profile}` is listed, but was not found in {place}")]
     LoginGone { profile: String, provider: String, place: String },
-    #[error("the client of `{provider}` is listed, but {place} does not have it")]
+    #[error("the client of `{provider}` is listed, but was not found in {place}")]
     ClientGone { provider: String, place: String },
     #[error("{place} gave back something else than was stored")]
     NotReadBack { place: String },

@@ -64,7 +64,7 @@ fn a_record_that_vanishes_in_a_refresh_is_restored_when_it_is_back() {
     for args in [&["token"][..], &["refresh"], &["status", "--check"], &["call", "/x"], &["export"], &["logout"]] {
         let output = sandbox.run(args);
         output.code(7);
-        assert!(format!("{output}").contains("the login `mine` is listed, but the sealed files"), "{output}");
+        assert!(format!("{output}").contains("the login `mine` is listed, but was not found in the "), "{output}");
         assert!(journal.exists(), "{output}");
     }
     mine.put_back();
@@ -172,11 +172,11 @@ fn a_keyring_that_is_started_anew_in_a_refresh_costs_no_login() {
     pending.come_back(&[("code", "c")]);
     pending.finish().code(0);
 
-    sandbox.run(&["refresh"]).code(7).says("the OS keychain did not have the login any more");
+    sandbox.run(&["refresh"]).code(7).says("the login was not found in the OS keychain");
     let files = oauthctl::system::account::state_folder().unwrap();
     let journal = files.join(format!("{PROFILE}.journal"));
     assert!(journal.exists());
-    sandbox.run(&["token"]).code(7).says("is listed, but the OS keychain does not have it").says("logout --local");
+    sandbox.run(&["token"]).code(7).says("is listed, but was not found in the OS keychain").says("logout --local");
     sandbox.run(&["logout"]).code(7);
 
     // The old one is back.

@@ -34,7 +34,7 @@ pub enum TokenSourceError {
     #[error("the login `{profile}` was replaced or removed while it was refreshed")]
     Replaced { profile: String },
     /// The provider has rotated; `journal` is where the new token is.
-    #[error("the token of `{profile}` was refreshed, and then {place} did not have the login any more")]
+    #[error("the token of `{profile}` was refreshed, but then the login was not found in {place}")]
     Unsettled { profile: String, provider: String, place: String, journal: String },
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -125,7 +125,7 @@ fn an_entry_that_is_not_ours_any_more_is_refused_and_left_as_it_is() {
         desk.secret_tool(&format!("clear {entry}"));
         // Deleted behind our back, or not there where it was: nobody can tell.
         let gone = sandbox.run(&["token"]);
-        gone.code(7).says("the OS keychain does not have it").says("oauthctl login --provider judgeme");
+        gone.code(7).says("was not found in the OS keychain").says("oauthctl login --provider judgeme");
         gone.says("oauthctl logout --local --profile judgeme");
     }
     let sandbox = at(&desk);
@@ -158,7 +158,7 @@ fn a_sealed_login_that_was_changed_is_refused_and_left_as_it_is() {
         }
         assert_eq!(fs::read(&path).unwrap(), bytes, "{name}");
         fs::remove_file(&path).unwrap();
-        sandbox.run(&["token"]).code(7).says("the login `judgeme` is listed, but the encrypted store in");
+        sandbox.run(&["token"]).code(7).says("the login `judgeme` is listed, but was not found in the ");
         sandbox.run(&["logout"]).code(7).says("`oauthctl logout --local --profile judgeme` forgets this one");
         sandbox.run(&["logout", "--local"]).code(0);
         sandbox.run(&["token"]).code(4).says("there is no login");
