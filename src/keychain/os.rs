@@ -195,7 +195,7 @@ mod tests {
         let cause: keyring_core::error::PlatformError = "bad block".into();
         for error in [Error::BadEncoding(secret.clone()), Error::BadDataFormat(secret, cause)] {
             let error = explain("acme", error);
-            assert_eq!(error.to_string(), "the keychain refused: the entry is not in a form that can be read");
+            assert_eq!(error.to_string(), "the keychain refused: the entry cannot be read");
             assert!(!format!("{error:?}").contains("canary"));
         }
     }
