@@ -440,7 +440,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l port -d 'The port to serve on; any free one if left out' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l redirect-uri -d 'A redirect URI that is registered, beside http://127.0.0.1:8765/callback' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l fault -d 'Do something wrong on purpose' -r -f -a "no-state\t'The callback comes without `state`'
-wrong-state\t'The callback comes with another `state` than the one that was sent'
+wrong-state\t'The callback comes with a `state` other than the one sent'
 html\t'The token endpoint answers with an HTML page and status 200'
 server-error\t'The token endpoint answers with status 503'
 empty\t'The token endpoint answers with status 200 and an empty body'
