@@ -244,7 +244,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_journal_that_cannot_be_read_or_written_is_named_on_one_clean_line() {
+    fn a_broken_journal_is_named_on_one_clean_line() {
         let folder = TempDir::new().unwrap();
         let journal = || Journal::new(folder.path().join("a\n\u{1b}[2Jb"), &"mine".parse().unwrap());
         let place = journal().place();

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_was_kept_the_list_is_empty_and_looking_makes_nothing() {
+    fn reading_a_list_that_does_not_exist_creates_nothing() {
         let home = TempDir::new().unwrap();
         let file = IndexFile::new(home.path().join("data"));
         let index = file.read().unwrap();

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn twelve_characters_seal_at_the_cost_that_the_rfc_names_with_random_salt_and_nonce() {
+    fn twelve_characters_seal_at_the_rfc_cost_with_random_nonces() {
         let line = login().seal(&Secret::new("twelve chars"), &Sevens).unwrap();
         let bytes = STANDARD.decode(line.strip_prefix(PREFIX).unwrap()).unwrap();
         // RFC 9106 §4: t=3, p=4, m=2^16.

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_takes_a_store_as_it_is_written_and_shows_every_form() {
+    fn the_store_flag_takes_every_form_that_is_displayed() {
         let arg = || clap::Arg::new("store").long("store").value_parser(clap::value_parser!(StoreKind));
         let read = |text: &str| {
             let matches = clap::Command::new("x").arg(arg()).try_get_matches_from(["x", "--store", text]).ok()?;

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_ends_when_the_reply_says_or_else_as_the_definition_says() {
+    fn a_lifetime_comes_from_the_reply_or_else_from_the_definition() {
         let (never, unsaid) = (provider("judgeme", &[]), provider("glu", &[("store", "x")]));
         let end = |provider: &Provider, reply| {
             StoredToken::from_reply(
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_has_what_the_reply_says_and_the_servers_that_it_came_from() {
+    fn a_login_records_the_reply_and_the_servers_it_came_from() {
         let (provider, asked) = (provider("glu", &[("store", "x")]), ScopeSet::parse("a"));
         let client = ClientId::new("me");
         let token = StoredToken::from_reply(
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refresh_takes_what_is_new_and_keeps_what_the_reply_leaves_out() {
+    fn a_refresh_keeps_what_the_reply_leaves_out() {
         let before = StoredToken {
             refresh_token: Some(RefreshToken::new("the old refresh token")),
             granted: Some(ScopeSet::parse("a")),
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_reply_means_what_was_asked_and_what_is_always_granted_comes_to_it() {
+    fn a_reply_without_scopes_grants_the_asked_and_the_implied_ones() {
         let always = ScopeSet::parse("basic");
         let silent = token();
         assert_eq!(silent.scopes(&always), ScopeSet::parse("a basic"));

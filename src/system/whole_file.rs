@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_finished_leaves_the_file_and_the_folder_as_they_were() {
+    fn an_unfinished_write_leaves_file_and_folder_unchanged() {
         let folder = Folder::new();
         fs::write(folder.at("x"), "old").unwrap();
         for name in ["x", "new"] {
@@ -350,7 +350,7 @@ mod tests {
 
         /// As root, who may write everywhere, this shows nothing new.
         #[test]
-        fn a_file_in_a_folder_that_takes_no_new_ones_gets_the_content_whole() {
+        fn a_file_in_a_read_only_folder_gets_the_complete_content() {
             let folder = Folder::new();
             fs::write(folder.at("x"), "old").unwrap();
             fs::set_permissions(folder.0.path(), fs::Permissions::from_mode(0o500)).unwrap();

@@ -53,7 +53,7 @@ fn a_denial_is_told_in_the_providers_words() {
 }
 
 #[test]
-fn a_redirect_that_never_comes_shows_the_redirect_uri_to_the_letter() {
+fn a_timeout_shows_the_redirect_uri_exactly() {
     let judgeme = Emulated::start(&[]);
     let odd = "http://127.0.0.1:0/Call%2dback?a=%7E";
     let args = ["login", "--redirect-uri", odd, "--no-browser", "--timeout", "1"];
@@ -99,7 +99,7 @@ fn a_missing_registration_brings_the_command_that_mends_it() {
 }
 
 #[test]
-fn an_error_in_a_token_reply_is_a_refusal_whatever_its_shape_and_status() {
+fn an_error_in_a_token_reply_of_any_status_is_a_refusal() {
     let errors = [
         (r#"{"error":"invalid_grant","error_description":"used twice"}"#, "invalid_grant: \"used twice\""),
         (r#"{"error":{"code":190,"message":"expired"}}"#, "190: \"expired\""),
@@ -138,7 +138,7 @@ fn a_token_reply_that_is_no_reply_is_a_fault_of_the_server() {
 }
 
 #[test]
-fn a_token_reply_that_repeats_the_requests_secrets_is_shown_without_them() {
+fn secrets_repeated_in_a_token_reply_are_not_shown() {
     let words = format!("no code {CODE} for {CLIENT_SECRET}");
     let replies = [
         http("400 Bad Request", &[], format!(r#"{{"error":"invalid_grant","error_description":"{words}"}}"#)),

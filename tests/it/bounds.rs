@@ -154,7 +154,7 @@ fn any_reply_is_shown_within_64_mib_and_does_not_swell() {
 }
 
 #[test]
-fn a_reply_beyond_a_screenful_is_refused_there_and_passed_on_elsewhere() {
+fn a_huge_reply_is_refused_where_parsed_and_passed_on_elsewhere() {
     let length = 200 * MIB;
     let (_server, shop) = serving(vec![b' '; length]);
     for args in [&["call", "x", "--color", "always"][..], &["call", "x", "-q", "."], &["call", "x", "--paginate"]] {

@@ -23,7 +23,7 @@ fn on_the_wire(request: &str) -> String {
 }
 
 #[test]
-fn the_token_is_in_each_request_once_and_everything_else_is_as_it_was_asked_for() {
+fn each_request_has_the_token_once_and_the_rest_as_requested() {
     let server = ok();
     let shop = server.login("");
     std::fs::write(shop.home().join("body.json"), r#"{"n": 1.10}"#).unwrap();
@@ -451,7 +451,7 @@ fn a_pagination_loop_is_detected() {
 }
 
 #[test]
-fn an_api_that_is_asked_too_often_still_gives_all_pages_in_order() {
+fn a_rate_limited_api_still_gives_all_pages_in_order() {
     let refused = AtomicUsize::new(0);
     let server = ApiServer::start(move |request| {
         let page: usize = param(request, "page").unwrap().parse().unwrap();

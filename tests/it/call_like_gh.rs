@@ -178,24 +178,24 @@ fn fields_pages_and_filters_are_as_in_gh() {
 }
 
 #[test]
-fn a_fraction_is_a_number_where_gh_sends_a_text_and_007_is_a_text_where_gh_sends_7() {
+fn fractions_are_numbers_and_007_is_text_unlike_in_gh() {
     let sent = Peers::new().ours(&["x", "-F", "a=1.5", "-F", "b=007"]).1;
     assert_eq!(sent[0].1, json!({"a": 1.5, "b": "007"}));
 }
 
 #[test]
-fn a_query_keeps_a_nested_key_whole_where_gh_drops_its_beginning() {
+fn a_query_keeps_a_nested_key_whole_unlike_gh() {
     assert_eq!(Peers::new().ours(&["GET", "x", "-f", "a[b]=1"]).1[0].0, "GET /v1/x?a[b]=1");
 }
 
 #[test]
-fn pages_that_are_objects_become_one_array_where_gh_writes_one_after_the_other() {
+fn pages_that_are_objects_become_one_array_unlike_in_gh() {
     let printed = Peers::new().ours(&["objects", "--paginate"]).0;
     assert_eq!(value(printed.stdout()), json!([{"n": 1, "rows": [1]}, {"n": 2, "rows": [2]}, {"n": 3, "rows": [3]}]));
 }
 
 #[test]
-fn a_filter_leaves_numbers_as_they_came_where_gh_writes_1_50_for_1_5() {
+fn a_filter_leaves_numbers_as_they_came_unlike_gh() {
     assert_eq!(Peers::new().ours(&["data", "-q", ".f"]).0.stdout(), "1.5\n");
 }
 

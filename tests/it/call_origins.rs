@@ -100,7 +100,7 @@ fn heard_by_own(server: &ApiServer) -> usize {
 }
 
 #[test]
-fn no_spelling_of_another_origin_on_the_command_line_gets_the_token() {
+fn no_spelling_of_another_origin_gets_the_token() {
     let server = ApiServer::always("200 OK", &[], "[]");
     let sinks = Sinks::around(server.port());
     let proxy = ApiServer::always("200 OK", &[], "[]");
@@ -197,7 +197,7 @@ fn another_origin_takes_part_only_if_a_person_says_so() {
 
 /// Beside `a_second_token_is_refused_wherever_it_stands`, where the header is one of the provider's own places.
 #[test]
-fn an_authorization_of_ones_own_is_refused_where_the_token_goes_elsewhere_too() {
+fn an_authorization_header_is_refused_for_every_token_location() {
     let server = ApiServer::always("200 OK", &[], "own");
     let shop = server.login("");
     let origin = server.origin();
@@ -214,7 +214,7 @@ fn an_authorization_of_ones_own_is_refused_where_the_token_goes_elsewhere_too() 
 }
 
 #[test]
-fn a_redirect_to_another_origin_names_it_and_ends_with_a_refusal() {
+fn a_redirect_to_another_origin_is_named_and_refused() {
     let other = ApiServer::always("200 OK", &[], "other");
     let location = format!("Location: {}/x", other.origin());
     let server = ApiServer::always("307 Temporary Redirect", &[&location], "");

@@ -183,7 +183,7 @@ fn a_fragment_that_cannot_be_handed_over_is_said_so() {
 }
 
 #[test]
-fn a_foreign_page_can_post_no_fragment_even_if_it_knows_the_state() {
+fn a_foreign_page_cannot_post_a_fragment_even_with_the_state() {
     let story = Story::start("smithcart", &[], &[]);
     let state = story.login.sent("state");
     for policy in ["origin", "no-referrer"] {

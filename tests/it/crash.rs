@@ -177,7 +177,7 @@ fn renames_to(log: &str, name: &str) -> usize {
 }
 
 #[test]
-fn a_refresh_that_is_broken_off_anywhere_loses_nothing_after_the_journal() {
+fn a_refresh_killed_anywhere_loses_nothing_after_the_journal() {
     if !can_trace() {
         return;
     }
@@ -225,7 +225,7 @@ fn a_refresh_that_is_broken_off_anywhere_loses_nothing_after_the_journal() {
 }
 
 #[test]
-fn a_login_that_is_broken_off_anywhere_leaves_the_old_login_or_the_new_one() {
+fn a_login_killed_anywhere_leaves_the_old_login_or_the_new_one() {
     if !can_trace() {
         return;
     }
@@ -256,7 +256,7 @@ fn a_login_that_is_broken_off_anywhere_leaves_the_old_login_or_the_new_one() {
 }
 
 #[test]
-fn a_first_login_that_is_broken_off_anywhere_is_there_or_can_be_done_again() {
+fn a_first_login_killed_anywhere_is_stored_or_can_be_repeated() {
     if !can_trace() {
         return;
     }
@@ -295,7 +295,7 @@ fn made_folders(mine: &Emulated) -> [PathBuf; 2] {
 /// What a loss of power leaves is what was on the disk, in whatever order the names got there. A journal gets its name
 /// first, since a crash of the process comes more often; what a loss of power leaves of it does not open.
 #[test]
-fn what_is_renamed_was_on_the_disk_before_and_its_folder_is_afterwards() {
+fn files_are_synced_before_the_rename_and_folders_after_it() {
     if !can_trace() {
         return;
     }

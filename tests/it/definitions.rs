@@ -49,7 +49,7 @@ fn an_issuers_metadata_is_drafted_if_it_names_that_issuer() {
 }
 
 #[test]
-fn what_is_wrong_with_a_definition_is_said_before_anything_is_sent() {
+fn faults_of_a_definition_are_reported_before_anything_is_sent() {
     let cases = [
         (
             "[authorize]\nulr = 'https://a.example/'",

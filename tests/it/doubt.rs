@@ -54,7 +54,7 @@ impl Aside {
 }
 
 #[test]
-fn a_record_that_vanishes_in_a_refresh_is_restored_when_it_is_back() {
+fn a_store_that_vanishes_in_a_refresh_gets_the_login_back_later() {
     let mine = Aside::of(RECORD, Vec::new());
     let sandbox = mine.sandbox();
     let journal = sandbox.home().join(JOURNAL);
@@ -74,7 +74,7 @@ fn a_record_that_vanishes_in_a_refresh_is_restored_when_it_is_back() {
 }
 
 #[test]
-fn a_login_whose_record_is_gone_for_good_can_be_ended_or_made_anew() {
+fn a_login_with_a_lost_record_can_be_removed_or_replaced() {
     type End = fn(&Sandbox, &Path);
     let ends: [End; 2] = [
         |sandbox, journal| {
@@ -127,7 +127,7 @@ fn a_token_from_a_journal_is_judged_like_any_other() {
 }
 
 #[test]
-fn a_client_that_is_not_found_is_not_taken_for_one_that_was_never_registered() {
+fn a_lost_client_is_distinguished_from_an_unregistered_one() {
     let sandbox = Sandbox::new();
     let set = ["app", "set", "judgeme", "--client-id", "ID", "--client-secret-stdin"];
     sandbox.run_with_stdin(&set, "made-up").code(0);

@@ -350,7 +350,7 @@ fn the_token_endpoint_says_why_it_refuses() {
 }
 
 #[test]
-fn what_is_wrong_with_client_or_redirect_uri_is_a_page_and_no_redirect() {
+fn a_wrong_client_or_redirect_uri_gets_a_page_and_no_redirect() {
     let world = World::approving();
     let id = world.emulator.client_id();
     let refused = |params: &[(&str, &str)]| {
@@ -393,7 +393,7 @@ fn other_errors_go_back_to_the_client() {
 }
 
 #[test]
-fn the_port_of_a_loopback_redirect_uri_may_differ_unless_told_otherwise() {
+fn a_loopback_redirect_uri_may_have_another_port_by_default() {
     let uri = "http://127.0.0.1:4711/callback";
     let visit = |world: &World| {
         let mut params = world.good("");
@@ -545,7 +545,7 @@ fn the_implicit_grant_answers_in_the_fragment() {
 }
 
 #[test]
-fn parameters_that_the_providers_clients_leave_out_are_not_missed() {
+fn parameters_omitted_by_the_definition_are_not_required() {
     let world = World::standard(
         "authorize.omit = ['redirect_uri', 'response_type']\ntoken.omit = ['grant_type', 'redirect_uri']\n\
          authorize.names = { client_id = 'app' }\ncallback.names = { code = 'auth_code' }",
@@ -589,7 +589,7 @@ fn each_fault_does_what_its_name_says() {
 }
 
 #[test]
-fn the_index_describes_the_emulator_and_no_log_line_has_a_secret() {
+fn the_index_describes_the_emulator_and_logs_have_no_secret() {
     let world = World::approving();
     let token = world.token("read_products");
     world.http.get(format!("{}?api_token={token}", world.url("/api/v1/products"))).send().unwrap();

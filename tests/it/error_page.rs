@@ -54,7 +54,7 @@ fn the_error_page_has_every_message_as_it_is_said() {
 }
 
 #[test]
-fn the_error_page_has_no_full_stops_and_no_capitals_at_the_beginning() {
+fn errors_and_hints_have_no_leading_capital_and_no_full_stop() {
     for line in error_page().lines().map(str::trim) {
         let ours = ["error: ", "hint: "].iter().find_map(|mark| line.strip_prefix(mark));
         assert!(!ours.is_some_and(|words| words.ends_with('.')), "{line}");

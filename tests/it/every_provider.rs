@@ -12,7 +12,7 @@ fn definitions() -> Vec<ProviderDefinition> {
 }
 
 #[test]
-fn every_provider_logs_in_calls_and_logs_out_by_every_grant_it_offers() {
+fn every_provider_logs_in_calls_and_logs_out_by_each_grant() {
     let mut rounds = 0;
     for definition in definitions() {
         for grant in definition.grants() {
@@ -80,7 +80,7 @@ fn a_shop_is_named_on_the_command_line_as_people_write_it() {
 }
 
 #[test]
-fn a_value_that_would_move_the_host_is_refused_before_anything_is_sent() {
+fn a_value_that_moves_the_host_is_refused_before_sending() {
     let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "made-up");
     for (id, param) in [
         ("storehippo", "store=evil.example#"),
@@ -114,7 +114,7 @@ fn scopes_that_the_guide_warns_of_bring_its_words() {
 }
 
 #[test]
-fn an_implicit_login_says_why_a_code_is_better_where_there_is_one() {
+fn an_implicit_login_recommends_the_code_grant_where_offered() {
     let goodsie = Emulated::inside(Sandbox::new(), "goodsie", &["--approve"]);
     let args = ["login", "--grant", "implicit", "--port", "0", "--no-browser"];
     let login = PendingLogin::start(goodsie.command(&args));

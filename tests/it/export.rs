@@ -214,7 +214,7 @@ fn an_export_to_a_file_is_new_private_and_whole() {
 /// The disk fails when the file is written, synced, or read back.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_file_that_cannot_be_finished_is_removed_and_nothing_is_forgotten() {
+fn a_file_that_cannot_be_completed_is_removed_and_logins_stay() {
     if !can_trace() {
         return;
     }
@@ -271,7 +271,7 @@ fn an_imported_token_goes_only_where_it_went_before() {
 
 /// The variable's token would go out, and the login with the refresh token be forgotten.
 #[test]
-fn the_environments_token_is_not_moved_in_the_place_of_the_login() {
+fn export_refuses_to_move_the_environment_token() {
     let sandbox = with_login();
     let mut command = sandbox.command(&["export", "--move", "--profile", "judgeme"]);
     let output = command.env("OAUTHCTL_TOKEN", "another").env("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE).output();

@@ -52,7 +52,7 @@ fn every_property_holds_for_every_file_of_its_corpus() {
 }
 
 #[test]
-fn every_definition_that_the_other_tests_use_has_the_properties_of_one() {
+fn every_definition_in_the_fixtures_has_the_fuzzed_properties() {
     let property = ALL.iter().find(|(name, _)| *name == "definition").unwrap().1;
     let mut files = files("fixtures/definitions");
     files.extend(oauthctl::provider::builtin::DEFINITIONS.iter().map(|(id, text)| ((*id).to_owned(), (*text).into())));
@@ -62,7 +62,7 @@ fn every_definition_that_the_other_tests_use_has_the_properties_of_one() {
 }
 
 #[test]
-fn every_property_has_a_fuzz_target_and_a_corpus_and_there_are_no_others() {
+fn each_property_has_one_fuzz_target_and_one_corpus() {
     let all: BTreeSet<String> = ALL.iter().map(|(name, _)| (*name).to_owned()).collect();
     let targets = names("fuzz/fuzz_targets");
     assert_eq!(targets.iter().map(|file| file.trim_end_matches(".rs").to_owned()).collect::<BTreeSet<_>>(), all);

@@ -124,7 +124,7 @@ impl Target {
 }
 
 #[test]
-fn hostile_callbacks_change_nothing_and_the_genuine_one_is_taken() {
+fn hostile_callbacks_are_ignored_and_the_genuine_one_is_taken() {
     let rounds = if std::env::var_os("LONG_TESTS").is_some() { 1_000_000 } else { 50_000 };
     let judgeme = Emulated::start(&["--approve"]);
     let login = PendingLogin::start(judgeme.command(&["login", "--port", "0", "--no-browser", "--timeout", "1h"]));

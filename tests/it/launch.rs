@@ -110,7 +110,7 @@ fn ask_and_hang_up(launch: &Url, with_reset: bool) {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn another_user_gets_nothing_uses_nothing_up_and_is_told_of_once() {
+fn another_user_gets_and_consumes_nothing_and_is_reported_once() {
     // As root this login would trust nobody's program but root's; it is another user's that has to be told apart.
     if !has_others() {
         return;
@@ -174,7 +174,7 @@ fn close_netlink() -> std::io::Result<()> {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn where_the_system_tells_nobody_apart_the_first_is_led_and_known_again() {
+fn with_unknown_peers_the_first_is_redirected_and_recognized() {
     let judgeme = Emulated::start(&["--approve"]);
     let recorder = Recorder::new(&judgeme);
     let login = PendingLogin::start(untold(&recorder.command(&judgeme, &["--port", "0"])));

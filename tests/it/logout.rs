@@ -63,7 +63,7 @@ fn an_emulated_login_can_be_forgotten_when_its_emulator_is_gone() {
 }
 
 #[test]
-fn the_refresh_token_comes_first_and_an_unsupported_type_is_said() {
+fn logout_revokes_the_refresh_token_first_and_names_refusals() {
     let reply = r#"{"access_token":"at-1","expires_in":3600,"refresh_token":"rt-1"}"#;
     let json = |status: &str, body: &str| http(status, &["Content-Type: application/json"], body);
     let server = RawServer::start([

@@ -69,7 +69,7 @@ fn a_locked_keychain_says_so_and_asks_nobody() {
 }
 
 #[test]
-fn a_keyring_that_was_never_used_holds_nothing_and_takes_nothing() {
+fn a_keyring_never_used_is_empty_and_cannot_be_written() {
     let Some(desk) = Desk::new() else { return };
     let _daemon = desk.locked_keyring();
     assert_eq!(desk.call("get judgeme"), "Ok(None)");
@@ -87,7 +87,7 @@ fn a_bus_without_a_secret_service_is_a_missing_keychain() {
 
 /// gnome-keyring aborts now and then when a client's first call opens a session, and refuses a search at that moment.
 #[test]
-fn the_search_comes_before_the_session_and_is_repeated_when_refused_once() {
+fn the_search_precedes_the_session_and_is_repeated_once() {
     let Some(desk) = Desk::new() else { return };
     let calls = Arc::new(Mutex::new(Vec::new()));
     let service = FakeService { calls: Arc::clone(&calls) };
@@ -109,7 +109,7 @@ fn no_bus_is_a_missing_keychain() {
 }
 
 #[test]
-fn a_stopped_keyring_is_left_waiting_and_used_again_when_it_goes_on() {
+fn a_stopped_keyring_times_out_and_is_used_again_when_it_runs() {
     let Some(desk) = Desk::new() else { return };
     let daemon = desk.unlocked_keyring();
     assert_eq!(desk.call("set judgeme one"), "Ok(())");

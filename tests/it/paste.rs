@@ -64,7 +64,7 @@ fn a_token_may_be_pasted_as_address_or_fragment() {
 }
 
 #[test]
-fn what_is_not_this_logins_redirect_is_refused_and_the_wait_goes_on() {
+fn a_wrong_paste_is_refused_and_the_wait_goes_on() {
     let judgeme = Emulated::start(&["--approve"]);
     let mut seat = sit_down(&judgeme, &[]);
     let address = final_address(&seat.authorize_url());
@@ -102,7 +102,7 @@ fn the_terminal_is_as_before_after_an_end_of_the_wait() {
 }
 
 #[test]
-fn the_terminal_is_as_before_after_an_interrupt_and_a_termination() {
+fn the_terminal_is_restored_after_sigint_and_sigterm() {
     let judgeme = Emulated::start(&[]);
     for signal in [2, 15] {
         let mut seat = sit_down(&judgeme, &[]);
@@ -134,7 +134,7 @@ fn a_hang_up_that_the_shell_ignores_is_ignored_here_too() {
 }
 
 #[test]
-fn an_answer_without_a_state_needs_a_yes_where_it_may_be_missing() {
+fn an_answer_without_an_optional_state_needs_a_yes() {
     let goodsie = Emulated::provider("goodsie", &["--approve", "--fault", "no-state"]);
     let mut seat = sit_down(&goodsie, &[]);
     let address = final_address(&seat.authorize_url());
@@ -153,7 +153,7 @@ fn an_answer_without_a_state_needs_a_yes_where_it_may_be_missing() {
 }
 
 #[test]
-fn an_answer_without_a_state_needs_a_flag_where_nobody_can_be_asked() {
+fn an_answer_without_a_state_needs_a_flag_without_a_terminal() {
     let goodsie = Emulated::provider("goodsie", &["--approve", "--fault", "no-state"]);
     let start = |args: &[&str]| {
         PendingLogin::start(goodsie.command(&[&["login", "--port", "0", "--no-browser"], args].concat()))

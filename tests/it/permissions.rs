@@ -190,7 +190,7 @@ fn mends(which: &str, folder: &Path) -> String {
 }
 
 #[test]
-fn definitions_in_a_folder_that_others_may_write_to_are_not_used() {
+fn definitions_in_a_folder_that_others_can_write_are_not_used() {
     let home = Sandbox::new();
     home.define("mine", "name = 'Mine'");
     let user = OrdinaryUser::living_in(home);
@@ -314,7 +314,7 @@ fn what_is_made_is_for_the_user_alone_whatever_the_umask() {
 }
 
 #[test]
-fn memory_and_environment_of_a_running_login_are_closed_to_others_and_to_the_same_user() {
+fn memory_and_environment_of_a_running_login_cannot_be_read() {
     let user = OrdinaryUser::living_in(Sandbox::new().with("OAUTHCTL_CLIENT_ID", "ID"));
     let login = PendingLogin::start(user.command(&["login", "--provider", "judgeme", "--port", "0", "--no-browser"]));
     let mut sleep = user.home.program("sleep");
@@ -366,7 +366,7 @@ fn no_core_is_left_by_an_end_that_leaves_one_elsewhere() {
 /// What the kernel is asked for, in a login, a refresh and a logout: no secret file is opened through a link or made for
 /// others first, nothing is made outside of the home, and nothing is left open to the programs that we start.
 #[test]
-fn secret_files_are_made_private_and_never_opened_through_a_link() {
+fn secret_files_are_private_and_never_opened_through_a_link() {
     if !can_trace() {
         return;
     }
@@ -403,7 +403,7 @@ fn secret_files_are_made_private_and_never_opened_through_a_link() {
 /// Somebody who may rename our folders swaps them for links to a folder of their own, as fast as they can; and each open
 /// takes a millisecond, so that there is time between a look and what follows it.
 #[test]
-fn a_folder_that_is_swapped_for_a_link_gets_no_file_of_ours_written_elsewhere() {
+fn a_folder_swapped_for_a_link_redirects_no_file() {
     const ROUNDS: usize = 24;
     if !can_trace() {
         return;

@@ -259,7 +259,7 @@ fn a_flood_of_a_port_that_takes_posts_is_within_32_mib() {
 }
 
 #[test]
-fn a_flood_during_the_exchange_is_within_32_mib_and_delays_nobody() {
+fn a_flood_during_the_exchange_needs_32_mib_and_delays_nothing() {
     for uri in [PLAIN, TLS] {
         let shop = Shop::new();
         let login = PendingLogin::start(shop.command(uri));
@@ -279,7 +279,7 @@ fn a_flood_during_the_exchange_is_within_32_mib_and_delays_nobody() {
 }
 
 #[test]
-fn a_flood_while_another_process_holds_the_login_is_within_32_mib() {
+fn a_flood_while_the_login_is_locked_stays_within_32_mib() {
     let shop = Shop::new();
     shop.sandbox.run_with_stdin(&["login", "--provider", "shop", "--with-token"], "made-up").code(0);
     let lock = File::open(lock_file(&shop.sandbox)).unwrap();

@@ -35,7 +35,7 @@ fn run_in(sandbox: &Sandbox, folder: &Path, args: &[&str]) -> Output {
 }
 
 #[test]
-fn use_changes_the_current_login_and_a_flag_or_variable_is_above_it() {
+fn use_sets_the_current_login_below_flag_and_variable() {
     let sandbox = with_two_logins();
     assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-two\n");
     sandbox.run(&["use", "one"]).code(0);
@@ -212,7 +212,7 @@ fn a_host_of_two_parameters_is_known_from_one_login_only() {
 }
 
 #[test]
-fn what_a_project_says_in_a_path_or_as_by_default_needs_no_consent() {
+fn a_project_value_in_a_path_or_equal_to_default_is_not_asked() {
     let sandbox = Sandbox::new();
     sandbox.define("path", &SHOP.replace("{store}.shop.example", "shop.example/{store}"));
     sandbox.define("default", &format!("{SHOP}default = 'ours'\n"));
@@ -224,7 +224,7 @@ fn what_a_project_says_in_a_path_or_as_by_default_needs_no_consent() {
 
 #[cfg(unix)]
 #[test]
-fn a_server_that_a_project_names_is_shown_on_a_terminal_and_asked_about() {
+fn a_server_named_by_a_project_needs_consent_on_a_terminal() {
     use crate::support::Seat;
     let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "ID").with("OAUTHCTL_CLIENT_SECRET", "made-up");
     sandbox.define("shop", SHOP);
@@ -248,7 +248,7 @@ fn a_server_that_a_project_names_is_shown_on_a_terminal_and_asked_about() {
 
 /// It comes without a login that would say which server it is for.
 #[test]
-fn the_environments_token_goes_to_no_server_that_only_a_project_names() {
+fn a_server_named_only_by_a_project_gets_no_environment_token() {
     let sandbox = Sandbox::new();
     sandbox.define("shop", SHOP);
     write_project(sandbox.home(), "[params]\nstore = 'attacker'\n");
@@ -306,7 +306,7 @@ fn what_others_put_above_a_project_neither_decides_nor_disturbs() {
 }
 
 #[test]
-fn login_in_a_project_makes_the_projects_login_but_never_over_another_providers() {
+fn a_project_login_never_replaces_one_of_another_provider() {
     let sandbox = Sandbox::new();
     sandbox.define("shop", SHOP);
     keep(&sandbox, &["--provider", "judgeme", "--profile", "team"], "theirs").code(0);
@@ -370,7 +370,7 @@ fn the_environments_token_calls_the_api() {
 
 /// A script that forgot where it runs: the name is the real provider's, the server is not.
 #[test]
-fn the_environments_token_goes_to_an_emulator_only_under_the_emulators_own_name() {
+fn an_emulator_gets_the_environment_token_by_its_own_name_only() {
     let judgeme = Emulated::start(&["--approve"]);
     for command in [&["call", "GET", "/api/v1/shops/info"][..], &["scopes", "--probe"], &["token"]] {
         let mut command = judgeme.command(command);

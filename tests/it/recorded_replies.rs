@@ -61,7 +61,7 @@ fn refusal(provider: &Provider, name: &str) -> String {
 }
 
 #[test]
-fn judgemes_token_is_permanent_and_has_public_beside_what_was_asked() {
+fn judgemes_token_is_permanent_and_always_has_the_public_scope() {
     let response = decode(&provider("judgeme"), "judgeme/token.http").unwrap().response;
     assert!(response.access_token.expose().ends_with("made0001"));
     assert_eq!(response.scope.unwrap().to_string(), "read_products write_products public");
@@ -96,7 +96,7 @@ fn storehippos_token_lives_as_long_as_the_client_is_installed() {
 }
 
 #[test]
-fn goodsies_expiry_and_refresh_token_are_ignored_as_its_guide_says() {
+fn goodsies_expiry_and_refresh_token_are_ignored() {
     let response = decode(&provider("goodsie"), "goodsie/token.http").unwrap().response;
     assert_eq!(response.access_token.expose(), "made000009");
     assert_eq!(response.scope.unwrap().to_string(), "storefront");

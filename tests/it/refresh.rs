@@ -23,7 +23,7 @@ pub fn token(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn a_token_that_ends_too_soon_is_refreshed_and_a_good_one_is_not() {
+fn a_token_that_ends_too_soon_is_refreshed_and_others_are_not() {
     let mine = Emulated::mine(&["--token-lifetime", "30s,1h"]);
     mine.log_in();
     let first = token(&mine);
@@ -103,7 +103,7 @@ fn a_longer_validity_is_had_by_a_refresh_or_not_at_all() {
 }
 
 #[test]
-fn a_refresh_that_fails_leaves_the_old_token_in_use_with_a_warning() {
+fn a_failed_refresh_leaves_a_good_token_in_use_with_a_warning() {
     let mut mine = Emulated::mine(SHORT);
     mine.log_in();
     let old = token(&mine);
@@ -159,7 +159,7 @@ pub fn json(status: &str, body: &str) -> crate::support::raw_server::Script {
 }
 
 #[test]
-fn what_is_not_invalid_grant_keeps_the_refresh_token_and_what_is_kills_it_once() {
+fn only_invalid_grant_ends_a_refresh_token_and_does_so_once() {
     let html = |status| http(status, &["Content-Type: text/html"], "<html>please log in to the proxy</html>");
     let scripted = Scripted::new(vec![
         json("503 Service Unavailable", r#"{"error":"invalid_grant"}"#),
@@ -188,7 +188,7 @@ fn what_is_not_invalid_grant_keeps_the_refresh_token_and_what_is_kills_it_once()
 }
 
 #[test]
-fn the_old_refresh_token_is_kept_when_no_new_one_comes_and_a_new_one_takes_its_place() {
+fn a_refresh_token_is_kept_until_a_reply_has_a_new_one() {
     let scripted = Scripted::new(vec![
         json("200 OK", r#"{"access_token":"at-2","expires_in":0}"#),
         json("200 OK", r#"{"access_token":"at-3","expires_in":0,"refresh_token":"rt-2"}"#),
@@ -233,7 +233,7 @@ fn a_login_of_another_client_is_not_refreshed_with_this_one() {
 
 /// The holder hangs in the network; who waits does not refresh without the lock.
 #[test]
-fn who_waits_for_another_process_too_long_uses_a_token_that_is_still_valid() {
+fn a_long_wait_for_another_process_ends_with_the_valid_token() {
     if !long() {
         // The wait is 35 s. Its bound is tested in the library below.
         return;
@@ -320,6 +320,6 @@ fn no_token_is_lost_in_many_rotations() {
 
 /// Only so that the long form is not the only one to know how long a wait is.
 #[test]
-fn the_wait_for_another_process_is_longer_than_its_network_takes() {
+fn the_lock_timeout_is_longer_than_the_network_timeout() {
     assert!(oauthctl::store::login_lock::LOCK_TIMEOUT > Duration::from_secs(30));
 }

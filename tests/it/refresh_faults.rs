@@ -213,7 +213,7 @@ fn a_store_that_fails_after_the_rotation_costs_nothing() {
 }
 
 #[test]
-fn a_store_that_takes_no_intent_is_found_out_before_the_refresh_token_is_spent() {
+fn a_failing_store_is_detected_before_the_refresh_is_sent() {
     let world = World::new();
     let old = text(&world.ask(Wanted::Valid).unwrap());
     world.keychain.sets.store(1, Ordering::SeqCst);
@@ -240,7 +240,7 @@ fn no_single_fault_of_the_keychain_loses_the_login() {
 }
 
 #[test]
-fn who_waits_too_long_uses_a_token_that_is_still_valid_or_is_told_so() {
+fn a_lock_timeout_uses_a_valid_token_or_is_an_error() {
     let world = World::new();
     let lock = world.store.lock(&world.profile, StoreKind::Keychain, Duration::ZERO).unwrap().unwrap();
     assert!(matches!(world.ask(Wanted::Refreshed), Err(TokenSourceError::Busy { .. })));
@@ -286,7 +286,7 @@ fn a_refusal_says_nothing_about_a_login_that_came_meanwhile() {
 }
 
 #[test]
-fn a_login_that_was_removed_while_it_was_refreshed_does_not_come_back() {
+fn a_login_removed_during_its_refresh_does_not_come_back() {
     let world = World::new();
     let http = Meanwhile { http: &world.http, what: &|| assert!(world.store.forget(&world.profile).unwrap()) };
     let source = world.source(&http);

@@ -76,7 +76,7 @@ fn an_id_comes_from_another_probes_reply_or_is_the_constant() {
 }
 
 #[test]
-fn only_requests_that_change_nothing_are_sent_unless_somebody_wants_more() {
+fn probes_that_could_change_data_are_sent_on_request_only() {
     let shop = ShopApi::start(Rules::granting(&["write_reviews", "read_products"]));
     let sandbox = Sandbox::new();
     let origin = shop.origin();
@@ -195,7 +195,7 @@ fn sources_that_disagree_are_told_apart() {
 }
 
 #[test]
-fn introspection_that_fails_is_told_and_the_token_goes_nowhere_else() {
+fn failed_introspection_is_an_error_and_sends_nothing_elsewhere() {
     let (foreign, shop) = (RawServer::start([]), ShopApi::start(Rules::granting(&[])));
     let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "id");
     let define = |introspect: &str| {
@@ -234,7 +234,7 @@ fn partly_granted(args: &[&str]) -> (Sandbox, Output) {
 }
 
 #[test]
-fn a_login_that_got_less_names_each_missing_scope_and_its_likely_reason() {
+fn each_missing_scope_is_named_with_its_likely_reason() {
     let (sandbox, output) = partly_granted(&["--require-scopes", "a"]);
     output.code(0).says("b was asked for and not granted; the likely reason: the user may deny any scope");
     output.says("c was asked for and not granted; the likely reason: unused so far");

@@ -13,7 +13,7 @@ fn a_running_login_shows_no_state_in_its_arguments() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn the_clients_secret_is_not_in_the_environment_that_others_are_given() {
+fn the_client_secret_is_not_in_the_environment_of_children() {
     let judgeme = Emulated::start(&["--approve"]);
     let seen = judgeme.home().join("seen.txt");
     let browser = judgeme.home().join("browser");

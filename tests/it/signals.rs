@@ -224,7 +224,7 @@ fn a_refresh_that_waits_for_the_token_endpoint_ends() {
 }
 
 #[test]
-fn a_refresh_that_waits_for_the_lock_ends_and_leaves_it_to_its_holder() {
+fn a_signal_ends_the_wait_for_the_lock_and_keeps_the_lock() {
     let shop = Shop::with_login([]);
     let lock = shop.sandbox.home().join(".local/share/oauthctl/store/login/shop.lock");
     for signal in SIGNALS {
@@ -287,7 +287,7 @@ fn probes_that_are_not_answered_end() {
 
 /// The signal comes when the new file is opened, and its content is on the disk only when the grace is over.
 #[test]
-fn a_file_that_is_being_written_takes_its_place_however_slow_the_disk_is() {
+fn a_signal_lets_a_file_be_completed_even_on_a_slow_disk() {
     if !can_trace() {
         return;
     }

@@ -84,7 +84,7 @@ fn a_helper_that_is_missing_or_refuses_says_so() {
 
 /// A keychain that nothing offers: no question is asked and no browser opens.
 #[test]
-fn login_without_a_keychain_or_a_terminal_fails_at_once_with_what_would_work() {
+fn login_without_keychain_or_terminal_fails_with_alternatives() {
     let sandbox = Sandbox::new().without("OAUTHCTL_STORE").with("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
     for args in [&["--no-browser"][..], &["--with-token"]] {
         let login = sandbox.run(&[&["login", "--provider", "judgeme"], args].concat());

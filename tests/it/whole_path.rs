@@ -82,7 +82,7 @@ fn the_browser_is_told_after_the_token_is_stored() {
 }
 
 #[test]
-fn a_store_that_fails_after_the_consent_is_told_to_the_browser_too() {
+fn a_store_failure_after_the_consent_is_shown_in_the_browser() {
     let judgeme = Emulated::start(&["--approve"]);
     let login = PendingLogin::start(judgeme.command(&["login", "--port", "0", "--no-browser"]));
     // It could be written when the login began.
@@ -106,7 +106,7 @@ fn every_documented_place_for_the_token_works() {
 }
 
 #[test]
-fn a_scope_that_was_not_granted_is_told_apart_from_other_refusals() {
+fn a_missing_scope_is_distinguished_from_other_refusals() {
     let judgeme = Emulated::start(&["--approve"]);
     judgeme.run(&["login", "--scope", "read_products", "--port", "0", "--browser", &judgeme.browser()]).code(0);
     let denied = judgeme.run(&["call", "GET", "/api/v1/reviews"]);
@@ -138,7 +138,7 @@ fn a_login_belongs_to_its_servers_and_is_used_nowhere_else() {
 }
 
 #[test]
-fn a_registered_client_belongs_to_its_servers_and_is_used_nowhere_else() {
+fn a_registered_client_is_used_at_its_own_servers_only() {
     let sandbox = Sandbox::new();
     sandbox.define("mine", MINE);
     let app = ["app", "set", "mine", "--client-id", "ID", "--client-secret-stdin"];
@@ -150,7 +150,7 @@ fn a_registered_client_belongs_to_its_servers_and_is_used_nowhere_else() {
 }
 
 #[test]
-fn the_command_under_the_emulator_keeps_its_streams_and_its_exit_code() {
+fn a_command_under_the_emulator_keeps_its_streams_and_exit_code() {
     let sandbox = Sandbox::new();
     let output = sandbox.run_with_stdin(&["emulate", "judgeme", "--", "sh", "-c", "cat; exit 7"], "through\n");
     output.code(7);

@@ -201,7 +201,7 @@ fn is_old(asked: &Asked) -> bool {
 const LONG: Wanted = Wanted::ValidFor(Duration::from_secs(300));
 
 #[test]
-fn a_token_is_refreshed_when_it_does_not_last_as_long_as_it_is_wanted() {
+fn a_token_that_ends_before_the_wanted_time_is_refreshed() {
     for (ends_in, wanted, got) in [
         (61, Wanted::Valid, "old"),
         (60, Wanted::Valid, "new"),
@@ -251,7 +251,7 @@ fn who_waits_in_vain_takes_what_is_there_if_that_will_do() {
 }
 
 #[test]
-fn a_refresh_that_fails_leaves_the_old_token_for_as_long_as_it_works() {
+fn a_failed_refresh_leaves_the_old_token_while_it_works() {
     for (ends_in, works) in [(30, true), (1, true), (0, false), (-1, false)] {
         let asked = World::of(&login(ends_in)).ask(Wanted::Valid, &fault());
         match works {
@@ -265,7 +265,7 @@ fn a_refresh_that_fails_leaves_the_old_token_for_as_long_as_it_works() {
 }
 
 #[test]
-fn a_new_token_that_ends_too_soon_is_an_error_unless_nobody_else_has_it() {
+fn a_new_token_that_ends_too_soon_is_an_error_if_it_was_stored() {
     let world = World::of(&login(0));
     let far = Wanted::ValidFor(Duration::from_secs(600));
     let asked = world.ask(far, &new_token());
@@ -305,7 +305,7 @@ fn a_refusal_says_nothing_about_a_login_that_came_meanwhile() {
 }
 
 #[test]
-fn without_a_refresh_token_it_is_told_whether_the_token_has_ended() {
+fn without_a_refresh_token_the_error_tells_if_the_token_ended() {
     for (ends_in, ended) in [(-1, true), (0, true), (1, false)] {
         let login = login(ends_in).but(|login| login.refresh_token = None);
         let error = World::of(&login).ask(Wanted::Refreshed, &silence()).unwrap_err().to_string();
@@ -330,7 +330,7 @@ fn a_token_of_a_clock_that_went_ahead_is_renewed_if_it_can_be() {
 }
 
 #[test]
-fn a_refresh_whose_end_is_unknown_stays_known_until_one_succeeds() {
+fn an_interrupted_refresh_is_remembered_until_one_succeeds() {
     let world = World::of(&login(0));
     let lost = Scripted::new(|_| Err(HttpError::Timeout { origin: String::new(), seconds: 30 }));
     assert!(world.ask(Wanted::Valid, &lost).is_err());
@@ -457,7 +457,7 @@ fn a_restored_token_is_judged_like_any_other() {
 }
 
 #[test]
-fn who_waited_while_a_token_was_restored_has_not_waited_for_a_refresh() {
+fn waiting_for_a_restored_token_does_not_count_as_a_refresh() {
     let world = World::of(&login(0));
     world.put_after_a_look(&renewed(3600).but(|login| login.restored = true));
     assert_eq!(text(&world.ask(Wanted::Refreshed, &new_token())), "new");

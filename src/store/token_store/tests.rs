@@ -70,7 +70,7 @@ fn has(keychain: &MemoryKeychain, account: &str) -> bool {
 }
 
 #[test]
-fn a_login_is_found_again_in_the_store_that_it_went_to_and_is_the_current_one() {
+fn a_saved_login_is_current_and_is_found_in_its_store() {
     let machine = Machine::new();
     for (name, chosen, kind) in [("one", None, StoreKind::Keychain), ("two", Some(StoreKind::File), StoreKind::File)] {
         assert_eq!(machine.store(chosen).save(&profile(name), &login(name)).unwrap(), kind);
@@ -92,7 +92,7 @@ fn no_store_is_opened_to_learn_that_there_is_nothing() {
 }
 
 #[test]
-fn a_typed_store_is_above_the_list_and_one_of_the_environment_below_it() {
+fn the_store_flag_beats_the_list_and_the_variable_does_not() {
     let (keychain, file) = (StoreKind::Keychain, StoreKind::File);
     let machine = Machine::new();
     machine.store(Some(file)).save(&profile("mine"), &login("a")).unwrap();
@@ -172,7 +172,7 @@ fn a_registration_is_kept_apart_from_a_login_of_the_same_name() {
 }
 
 #[test]
-fn the_callbacks_certificate_is_kept_and_one_that_cannot_be_read_is_none() {
+fn a_callback_certificate_is_kept_and_a_damaged_one_is_an_error() {
     let machine = Machine::new();
     let store = machine.store(Some(StoreKind::File));
     assert!(store.load_certificate().unwrap().is_none());
@@ -195,7 +195,7 @@ fn a_list_that_is_never_written_serves_its_own_process() {
 }
 
 #[test]
-fn a_store_that_cannot_be_written_is_found_out_and_one_that_can_keeps_nothing_of_it() {
+fn a_write_check_detects_failure_and_leaves_nothing_behind() {
     let machine = Machine::new();
     machine.store(None).prove_writable(7).unwrap();
     machine.store(None).prove_writable_in(StoreKind::File, 7).unwrap();
@@ -239,7 +239,7 @@ impl Keychain for Deaf {
 }
 
 #[test]
-fn a_login_that_is_not_given_back_as_it_was_stored_is_not_listed() {
+fn a_login_that_cannot_be_read_back_is_not_listed() {
     for answer in [None, Some(&b"{}"[..])] {
         let home = TempDir::new().unwrap();
         let open = move |_| Ok(Arc::new(Deaf(answer)) as Arc<dyn Keychain>);
@@ -252,7 +252,7 @@ fn a_login_that_is_not_given_back_as_it_was_stored_is_not_listed() {
 
 #[cfg(unix)]
 #[test]
-fn a_record_that_cannot_be_listed_is_deleted_again_and_one_that_is_listed_stays() {
+fn when_listing_fails_new_records_are_deleted_and_old_ones_stay() {
     let machine = Machine::new();
     let store = machine.store(Some(StoreKind::Keychain));
     store.save(&profile("old"), &login("one")).unwrap();
@@ -305,7 +305,7 @@ impl Keychain for Overtaken {
 
 #[cfg(unix)]
 #[test]
-fn a_record_that_was_there_unlisted_and_one_that_came_meanwhile_are_not_deleted() {
+fn records_that_came_before_or_meanwhile_are_not_deleted() {
     let machine = Machine::new();
     let store = machine.store(Some(StoreKind::Keychain));
     store.save(&profile("old"), &login("one")).unwrap();
@@ -324,7 +324,7 @@ fn a_record_that_was_there_unlisted_and_one_that_came_meanwhile_are_not_deleted(
 
 #[cfg(unix)]
 #[test]
-fn a_login_that_cannot_be_listed_in_another_store_stays_in_the_old_one_only() {
+fn a_login_stays_in_its_old_store_when_listing_fails() {
     let machine = Machine::new();
     machine.store(None).save(&profile("mine"), &login("one")).unwrap();
     machine.store(None).save_app("judgeme", &registration("one")).unwrap();

@@ -112,7 +112,7 @@ mod unix {
 
     /// By a process that cannot clean up any more; a living one holds its file, in this process or in another.
     #[test]
-    fn whoever_writes_removes_what_ended_processes_left_and_nothing_else() {
+    fn a_write_removes_only_the_files_that_ended_processes_left() {
         let (_home, dir) = dir();
         let left = dir.path.join(".x.0123456789abcdef.new");
         let writes: [fn(&PrivateDir); 3] = [
@@ -147,7 +147,7 @@ mod unix {
     }
 
     #[test]
-    fn a_directory_that_others_write_to_or_that_is_a_link_is_refused() {
+    fn a_directory_that_is_shared_or_a_link_is_refused() {
         let (home, dir) = dir();
         chmod(&dir.path, 0o770);
         assert_eq!(refusal(PrivateDir::create(&dir.path)), "others may write to it");
@@ -159,7 +159,7 @@ mod unix {
     }
 
     #[test]
-    fn a_folder_that_is_swapped_for_a_link_after_the_check_gets_nothing_written_elsewhere() {
+    fn a_write_never_follows_a_link_swapped_in_after_the_check() {
         let (home, dir) = dir();
         let (moved, elsewhere) = (home.path().join("moved"), home.path().join("elsewhere"));
         std::fs::create_dir(&elsewhere).unwrap();
@@ -189,7 +189,7 @@ mod unix {
     }
 
     #[test]
-    fn a_configuration_file_may_be_a_link_but_nothing_that_others_can_change() {
+    fn a_configuration_file_may_be_a_link_but_not_shared() {
         let (_home, dir) = dir();
         dir.write("x", b"id = 1").unwrap();
         let at = |name: &str| dir.path.join(name);

@@ -98,7 +98,7 @@ fn redirected_twice(second: &[(&str, &str)]) -> (String, String, Output) {
 }
 
 #[test]
-fn a_redirect_that_comes_twice_has_one_exchange_and_the_same_page() {
+fn a_repeated_redirect_has_one_exchange_and_the_same_page() {
     let (first, second, output) = redirected_twice(&[("code", CODE)]);
     output.code(0).hides("came to the redirect URI after the answer");
     assert!(first.contains("You are logged in"), "{first}");

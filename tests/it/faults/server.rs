@@ -84,7 +84,7 @@ fn a_fault_of_the_server_is_told_and_keeps_the_login() {
 }
 
 #[test]
-fn a_fault_of_the_server_leaves_the_old_token_in_use_with_a_warning() {
+fn a_server_fault_leaves_a_good_token_in_use_with_a_warning() {
     let short = r#"{"access_token":"at-1","expires_in":50,"refresh_token":"rt-1"}"#;
     let scripted = Scripted::logged_in(
         short,
@@ -102,7 +102,7 @@ fn a_fault_of_the_server_leaves_the_old_token_in_use_with_a_warning() {
 }
 
 #[test]
-fn a_token_endpoint_that_is_asked_too_often_says_how_long_it_wants_to_be_left_alone() {
+fn a_rate_limit_of_the_token_endpoint_is_shown_with_its_time() {
     let often = |headers: &[&str], says: &str| case("429 Too Many Requests", headers, "", 8, says);
     a_login_and_a_refresh_end(&[
         often(&["Retry-After: 120"], "it asks for a wait of 2m"),
@@ -116,7 +116,7 @@ fn a_token_endpoint_that_is_asked_too_often_says_how_long_it_wants_to_be_left_al
 }
 
 #[test]
-fn what_another_server_says_in_its_place_is_told_and_keeps_the_login() {
+fn a_reply_from_another_server_is_shown_and_keeps_the_login() {
     let page = r#"<html><form action="/login"><input name="error=access_token="></form></html>"#;
     let mut cases = vec![case("200 OK", &[HTML], page, 8, "status 200, was not understood")];
     for status in ["400 Bad Request", "401 Unauthorized", "403 Forbidden", "404 Not Found", "407 Proxy", "451 Legal"] {
@@ -225,7 +225,7 @@ fn a_broken_transfer_is_told_and_keeps_the_login() {
 }
 
 #[test]
-fn no_redirect_of_the_token_endpoint_is_followed_and_its_target_is_named() {
+fn a_redirect_of_the_token_endpoint_is_named_and_not_followed() {
     let elsewhere = crate::support::RawServer::start([]);
     let origin = elsewhere.origin();
     let targets = [
@@ -275,7 +275,7 @@ fn a_lifetime_that_makes_no_sense_is_unknown() {
 }
 
 #[test]
-fn a_token_of_unknown_lifetime_is_renewed_when_the_api_refuses_it() {
+fn a_token_of_unknown_lifetime_is_renewed_after_a_401() {
     let invalid = || http("401 Unauthorized", &["WWW-Authenticate: Bearer error=\"invalid_token\""], "");
     let unknown = r#"{"access_token":"at-1","refresh_token":"rt-1"}"#;
     let scripted = Scripted::logged_in(

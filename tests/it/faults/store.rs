@@ -24,7 +24,7 @@ fn keep(sandbox: &Sandbox, token: &str) -> Output {
 }
 
 #[test]
-fn without_a_keychain_nothing_is_kept_unless_somebody_says_where() {
+fn without_a_keychain_nothing_is_stored_unless_store_is_given() {
     let Some(empty_bus) = Desk::new() else { return };
     for address in ["unix:path=/nonexistent", &empty_bus.address] {
         let sandbox = Sandbox::new().without("OAUTHCTL_STORE").with("DBUS_SESSION_BUS_ADDRESS", address);
@@ -92,7 +92,7 @@ fn a_keychain_that_denies_is_never_taken_for_an_empty_one() {
 }
 
 #[test]
-fn an_entry_that_is_not_ours_any_more_is_refused_and_left_as_it_is() {
+fn an_entry_changed_by_others_is_refused_and_left_unchanged() {
     let Some(desk) = Desk::new() else { return };
     let _daemon = desk.unlocked_keyring();
     let key = "A".repeat(43) + "=";
@@ -230,7 +230,7 @@ fn a_call_that_fails_is_named_with_its_file_and_its_error() {
 }
 
 #[test]
-fn a_disk_without_room_or_inodes_is_named_and_keeps_the_old_login() {
+fn a_full_disk_is_named_and_keeps_the_old_login() {
     let sandbox = Sandbox::new();
     // Where the kernel lets us mount: as root, or as one in a namespace of our own.
     let ways: [&[&str]; 2] = [&["--mount"], &["--mount", "--map-root-user"]];

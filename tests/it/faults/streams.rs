@@ -110,7 +110,7 @@ fn a_token_is_one_write() {
 }
 
 #[test]
-fn streams_that_are_closed_from_the_start_get_no_secret_into_a_file() {
+fn streams_closed_from_the_start_leak_no_secret_into_a_file() {
     let sandbox = Sandbox::new();
     bash(&sandbox, &format!("echo {TOKEN} | \"$0\" {} 2>&-", WITH_TOKEN.join(" "))).code(0);
     for closed in ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"] {
@@ -287,7 +287,7 @@ fn too_little_memory_is_an_end_without_a_half_answer() {
 }
 
 #[test]
-fn a_user_who_may_start_no_more_threads_gets_an_error_and_no_panic() {
+fn a_thread_limit_is_an_error_and_not_a_panic() {
     if !has_others() {
         return;
     }
@@ -321,7 +321,7 @@ fn a_user_who_may_start_no_more_threads_gets_an_error_and_no_panic() {
 }
 
 #[test]
-fn a_kernel_that_refuses_to_close_the_memory_is_told_with_verbose() {
+fn verbose_tells_when_the_kernel_cannot_protect_the_memory() {
     if !can_trace() {
         return;
     }

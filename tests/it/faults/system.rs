@@ -50,7 +50,7 @@ fn a_home_that_is_no_folder_of_the_users_is_named() {
 }
 
 #[test]
-fn a_user_without_a_home_or_a_password_entry_is_told_what_is_missing() {
+fn a_missing_home_or_password_entry_is_named() {
     if !has_others() {
         return;
     }
@@ -68,7 +68,7 @@ fn a_user_without_a_home_or_a_password_entry_is_told_what_is_missing() {
 /// Each way in which a file of ours can be no file of ours, for each file: the command that reads it ends at once, says
 /// which file and why, and shows nothing of it.
 #[test]
-fn a_file_that_is_not_what_it_should_be_is_refused_with_its_place() {
+fn a_malformed_file_is_refused_with_its_path() {
     const INDEX: &str = ".local/share/oauthctl/logins.json";
     const KEY: &str = "config/keys/store.key";
     const DEFINED: &str = "config/providers/mine.toml";
@@ -132,7 +132,7 @@ fn piped(mut command: Command) -> std::process::Child {
 
 /// Editors of other systems put a mark before the text, and a carriage return at each line's end.
 #[test]
-fn a_definition_is_read_with_other_systems_marks_and_the_others_when_one_is_broken() {
+fn bom_and_crlf_are_read_and_one_bad_definition_spares_the_rest() {
     let sandbox = Sandbox::new();
     sandbox.define("bom", &format!("\u{feff}{DEFINITION}"));
     sandbox.define("crlf", &DEFINITION.replace('\n', "\r\n"));

@@ -50,7 +50,7 @@ fn a_login_ends_as_ever_though_nobody_reads_what_it_says() {
 
 /// The judge says something of each of these, and none of it is read.
 #[test]
-fn a_login_that_is_asked_for_anything_ends_though_nobody_reads_it() {
+fn a_login_flooded_with_requests_ends_though_stderr_is_unread() {
     let mine = Emulated::mine(&[]);
     let file = mine.home().join("launched");
     let script = format!("#!/bin/sh\nprintf %s \"$1\" >{0}.new\nmv {0}.new {0}\n", file.display());

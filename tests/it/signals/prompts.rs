@@ -53,7 +53,7 @@ fn the_terminal_is_as_before_after_every_signal_at_a_prompt() {
 }
 
 #[test]
-fn a_login_that_is_stopped_gives_the_terminal_back_and_takes_it_again() {
+fn a_stopped_login_releases_the_terminal_and_takes_it_again() {
     let body = r#"{"access_token":"one","token_type":"bearer"}"#;
     let shop = Shop::new([http("200 OK", &["Content-Type: application/json"], body)]);
     let unregistered = shop.sandbox.without("OAUTHCTL_CLIENT_ID").without("OAUTHCTL_CLIENT_SECRET");

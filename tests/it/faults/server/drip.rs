@@ -92,7 +92,7 @@ fn an_api_that_drips_is_left_in_the_end_where_none_is_named() {
 }
 
 #[test]
-fn every_endpoint_but_the_api_is_left_after_thirty_seconds_in_all() {
+fn every_endpoint_but_the_api_times_out_after_thirty_seconds() {
     let words = "did not answer within 30 s";
     if thirty_times_as_fast(Sandbox::new()).is_none() {
         return;

@@ -57,7 +57,7 @@ fn closed_port() -> (socket2::Socket, u16) {
 }
 
 #[test]
-fn what_cannot_be_reached_is_told_with_its_cause_and_keeps_the_login() {
+fn an_unreachable_server_is_an_error_and_keeps_the_login() {
     let (_held, port) = closed_port();
     login(&at(&format!("http://127.0.0.1:{port}"), None)).code(8).says("caused by: Connection refused");
 
@@ -116,7 +116,7 @@ fn a_server_that_cannot_prove_its_name_gets_no_secret() {
 }
 
 #[test]
-fn everything_goes_through_the_proxy_and_its_password_is_not_shown() {
+fn all_traffic_uses_the_proxy_and_its_password_is_not_shown() {
     let server = TlsServer::start(&["mine.example"], shop);
     for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
         let proxy = Proxy::to(server.address);
@@ -137,7 +137,7 @@ fn everything_goes_through_the_proxy_and_its_password_is_not_shown() {
 }
 
 #[test]
-fn a_proxy_that_refuses_is_told_apart_and_its_password_is_not_shown() {
+fn a_refusal_by_the_proxy_is_named_without_its_password() {
     let server = TlsServer::start(&["mine.example"], shop);
     let sandbox = at("https://mine.example", Some(&server));
     let through = sandbox.clone().with("https_proxy", &Proxy::to(server.address).url(USER));
@@ -201,7 +201,7 @@ fn a_malformed_proxy_variable_is_named_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_socks_proxy_is_used_and_one_that_cannot_be_reached_is_named() {
+fn a_socks_proxy_is_used_and_named_when_unreachable() {
     let server = TlsServer::start(&["mine.example"], shop);
     let sandbox = at("https://mine.example", Some(&server));
     let proxy = Proxy::socks(server.address);
