@@ -22,10 +22,10 @@ impl Clock for SystemClock {
     }
 }
 
-/// The end of a span of time, on the clock that nobody sets.
+/// The end of a span of time, on the clock that cannot be set.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
-    /// The whole span, for whoever is told that it is over.
+    /// The whole span, for the message that it is over.
     pub span: Duration,
     /// `None` if that is beyond what the clock can say.
     end: Option<Instant>,

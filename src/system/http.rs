@@ -25,7 +25,7 @@ use crate::protocol::message::HttpRequest;
 use crate::protocol::time::HumanDuration;
 use crate::system::proxy::ProxyError;
 
-/// How long an API may be silent before its reply and between two parts of it, unless somebody says otherwise. Some
+/// How long an API may be silent before its reply and between two parts of it, unless the user says otherwise. Some
 /// shops compute a report before they send its first byte.
 pub const SILENCE: Duration = Duration::from_secs(30);
 
@@ -102,7 +102,7 @@ pub struct HttpReply {
     pub status: u16,
     pub headers: HeaderMap,
     body: Box<dyn Read + Send>,
-    /// Who sends it, as people are told.
+    /// The sender of it, as people are told.
     origin: String,
     limit: Duration,
 }
@@ -197,8 +197,8 @@ pub trait HttpClient: Send + Sync {
     /// request's body.
     fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError>;
 
-    /// What is known beforehand to keep every request to this address from being sent. For whoever does something before
-    /// that cannot be done again.
+    /// Returns the error that is known beforehand to keep every request to this address from being sent. For callers
+    /// that do something before that cannot be done again.
     fn check(&self, _url: &Url) -> Result<(), HttpError> {
         Ok(())
     }

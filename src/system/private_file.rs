@@ -1,13 +1,13 @@
-//! Files that nobody but the user may read: the only place that reads and writes them.
+//! Files that only the user may read: the only place that reads and writes them.
 //!
-//! What is checked is the opened file or folder, never its name: an attacker may change what a name stands for between a
-//! look and an open, so a folder stays open from the check on, and new files are made in that one. No open follows a
+//! The opened file or folder is checked, never its name: an attacker may change what a name stands for between a look
+//! and an open, so a folder stays open from the check on, and new files are made in that one. No open follows a
 //! symbolic link in the last place or waits for the other end of a FIFO. A write goes to a new file beside the old one,
 //! which then takes its place, so that a crash leaves the old content or the new and never half. A signal that ends us
 //! waits for it, so that the new file does not stay behind.
 //!
-//! After SIGKILL it does. So each process holds a lock on its new files, and whoever writes in a folder removes those
-//! there that nobody holds: see [`PrivateDir::sweep`].
+//! After SIGKILL it does. So each process holds a lock on its new files, and a process that writes in a folder removes
+//! those there that no process holds: see [`PrivateDir::sweep`].
 //!
 //! On Windows the user's profile directories are private by inheritance; there it is checked only that a file is a
 //! file.
@@ -50,14 +50,14 @@ pub enum PrivateFileError {
     Exposed(#[from] ExposedFolder),
 }
 
-/// What our files and folders must be.
+/// The rule for our files and folders.
 pub const OURS_ALONE: &str = "it must be yours, no symbolic link, and nobody else may change it";
 
-/// What the folders of our files must be.
+/// The rule for the folders of our files.
 pub const CLOSED_FOLDERS: &str = "close that folder to other users";
 
 impl PrivateFileError {
-    /// What may mend it. What the file was for, and so the exit code, is known to those who own it.
+    /// Returns what may mend it. The purpose of the file, and so the exit code, is known to those who own it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Io(error) => disk_hint(error),
@@ -67,7 +67,7 @@ impl PrivateFileError {
     }
 }
 
-/// What may mend a file or folder of ours that cannot be read or written.
+/// Returns what may mend a file or folder of ours that cannot be read or written.
 pub fn disk_hint(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
@@ -96,21 +96,22 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, Priva
 }
 
 /// Reads a file that people write themselves, such as a provider's definition: a symbolic link is fine, but what it
-/// leads to must be a regular file of this user or of root which nobody else can change.
+/// leads to must be a regular file of this user or of root which no other user can change.
 pub fn read_public(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = os::open(os::no_wait(OpenOptions::new().read(true)), path)?;
     os::check_trusted(&file)?;
     Ok(std::mem::take(&mut *read_capped(file, limit)?))
 }
 
-/// Like [`read_public`], in a folder that is ours to keep closed: nobody else may change that one or rename one above it.
+/// Like [`read_public`], in a folder that is ours to keep closed: no other user may change that one or rename one above
+/// it.
 pub fn read_public_of_ours(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     check_folder_of(path)?;
     read_public(path, limit)
 }
 
-/// Writes a new file that people go on to edit, and the folders above it as far as they are missing: whatever the umask,
-/// nobody else may change them, as [`read_public`] asks for.
+/// Writes a new file that people go on to edit, and the folders above it as far as they are missing: whatever the
+/// umask, no other user may change them, as [`read_public`] asks for.
 pub fn write_public_new(path: &Path, content: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), os::create_folders)?;
     check_folder_of(path)?;
@@ -159,7 +160,7 @@ pub fn read_any(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(std::mem::take(&mut *read_capped(file, limit)?))
 }
 
-/// A directory that nobody but the user may change. Everything that writes goes through one.
+/// A directory that only the user may change. Everything that writes goes through one.
 pub struct PrivateDir(Arc<os::Dir>);
 
 impl PrivateDir {
@@ -212,8 +213,8 @@ impl PrivateDir {
 
     /// Waits for the lock as long as it may. `None` if another process still has it then.
     ///
-    /// The file is never deleted: whoever waits for it holds it open already, and would lock a file that is gone while
-    /// the next one locks its successor.
+    /// The file is never deleted: a process that waits for it holds it open already, and would lock a file that is gone
+    /// while the next one locks its successor.
     pub fn lock(&self, name: &str, patience: Duration) -> Result<Option<FileLock>, PrivateFileError> {
         let file = self.0.open_or_make(name).map_err(os::refused_link)?;
         os::check_private(&file)?;
@@ -223,7 +224,7 @@ impl PrivateDir {
             Err(std::fs::TryLockError::WouldBlock) => {}
             Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
         }
-        // The system's wait has no bound, so a thread waits. If it gets the lock too late, nobody takes the file from
+        // The system's wait has no bound, so a thread waits. If it gets the lock too late, the file is not taken from
         // it, and closing it lets go of the lock.
         let (locked, waiting) = mpsc::sync_channel(0);
         in_background("lock", move || locked.send(file.lock().map(|()| FileLock { _file: file })))?;

@@ -5,9 +5,9 @@
 //! an error that names it, whether it would have been the one to use or not. Its value is never shown, as there may be a
 //! password anywhere in it. Where no variable is set, the library asks the system's own settings (Windows, macOS).
 //!
-//! `HTTPS_PROXY` goes before `ALL_PROXY`, and a name in capitals before the same in small letters. An empty variable
-//! is not set. `HTTP_PROXY` is checked and never used: plain http goes to loopback only, and no proxy is asked for that.
-//! In a CGI program it is not even looked at, as whoever sends the request sets it there (httpoxy).
+//! `HTTPS_PROXY` goes before `ALL_PROXY`, and a name in capitals before the same in small letters. An empty variable is
+//! not set. `HTTP_PROXY` is checked and never used: plain http goes to loopback only, and no proxy is asked for that.
+//! In a CGI program it is not even looked at, as the sender of the request sets it there (httpoxy).
 
 use std::ffi::OsString;
 
@@ -31,7 +31,7 @@ pub struct ProxyError {
     pub problem: ProxyProblem,
 }
 
-/// What is wrong with it, without a letter of its value.
+/// The fault in it, without a letter of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyProblem {
     #[error("is not UTF-8 text")]
@@ -44,7 +44,7 @@ pub enum ProxyProblem {
     List,
 }
 
-/// What the environment says of proxies.
+/// The environment's settings for proxies.
 #[derive(Debug, Default)]
 pub struct Proxies {
     chosen: Option<Chosen>,

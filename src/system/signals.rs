@@ -43,19 +43,19 @@ mod unix {
     /// How many files are being written.
     static WRITES: AtomicUsize = AtomicUsize::new(0);
 
-    /// Whether the grace is over.
+    /// True if the grace is over.
     static OVERDUE: AtomicBool = AtomicBool::new(false);
 
     /// The signal that is to end us; 0 as long as there is none.
     static WANTED: AtomicI32 = AtomicI32::new(0);
 
-    /// What a terminal was and is now; null as long as it is as it was.
+    /// The settings that a terminal had and has now; null as long as it is as it was.
     static TERMINAL: AtomicPtr<Settings> = AtomicPtr::new(null_mut());
 
     /// A file that waits for its content; null as long as there is none.
     static UNNAMED: AtomicPtr<NewName> = AtomicPtr::new(null_mut());
 
-    /// As kill(2) takes it: a process, or minus a group; 0 if nobody works for us.
+    /// As kill(2) takes it: a process, or minus a group; 0 if there is no helper.
     static HELPER: AtomicI32 = AtomicI32::new(0);
 
     /// As long as this lives, a signal waits up to [`GRACE`] before it ends us.
@@ -169,8 +169,8 @@ mod unix {
         /// `None` if stdin is no terminal.
         pub fn enter(change: impl FnOnce(&mut termios)) -> Option<Self> {
             let mut before = MaybeUninit::<termios>::uninit();
-            // SAFETY: the kernel fills the struct, or the call fails, as it does if this is no terminal, and nobody looks
-            // at it.
+            // SAFETY: the kernel fills the struct, or the call fails, as it does if this is no terminal, and then the
+            // struct is not read.
             let before = unsafe {
                 if libc::tcgetattr(STDIN_FILENO, before.as_mut_ptr()) != 0 {
                     return None;
@@ -201,7 +201,7 @@ mod unix {
         unsafe { pointer.as_ref() }
     }
 
-    /// In the background a change of the terminal would stop us, and it is somebody else's there.
+    /// In the background a change of the terminal would stop us, and it belongs to another process there.
     fn set(settings: &termios) {
         // SAFETY: three system calls on a descriptor, with settings that come from the terminal itself.
         unsafe {
@@ -231,7 +231,7 @@ mod unix {
         let _ = unsafe { register(signal, handler) };
     }
 
-    /// Whether the signal does what it does by default.
+    /// Returns whether the signal does what it does by default.
     fn is_default(signal: c_int) -> bool {
         let mut action = MaybeUninit::<libc::sigaction>::uninit();
         // SAFETY: the kernel fills the struct, or the call fails and it is not looked at.
@@ -254,7 +254,7 @@ mod unix {
         end_by(signal);
     }
 
-    /// The change took too long; or somebody sent us this signal.
+    /// The change took too long; or this signal was sent to us.
     fn on_alarm() {
         OVERDUE.store(true, SeqCst);
         match WANTED.load(SeqCst) {
@@ -297,7 +297,7 @@ mod unix {
 
 #[cfg(not(unix))]
 mod elsewhere {
-    /// Whoever ends us here, asks nobody.
+    /// A process that ends us here asks no one.
     #[derive(Debug)]
     pub struct Unbroken(());
 

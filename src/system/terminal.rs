@@ -85,7 +85,7 @@ pub trait Terminal: Send + Sync {
         }
     }
 
-    /// Whether stdout can be written to. A command that answers there asks before it does anything.
+    /// Checks whether stdout can be written to. A command that answers there asks before it does anything.
     fn check_stdout(&self) -> Result<(), TerminalError>;
 
     /// Writes a text to stdout and waits until it has arrived, as far as can be known.
@@ -100,10 +100,10 @@ pub trait Terminal: Send + Sync {
     /// A line that the next one replaces: a countdown, a progress. Nothing where stderr is no terminal.
     fn progress(&self, line: Option<&dyn Render>);
 
-    /// From now on no line waits for somebody to read it: see [`messages`].
+    /// From now on no line waits to be read: see [`messages`].
     fn stop_waiting(&self);
 
-    /// Whether somebody is there to be asked.
+    /// Returns whether a person is there to be asked.
     fn is_interactive(&self) -> bool;
 
     fn stdout_is_terminal(&self) -> bool;

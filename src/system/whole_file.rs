@@ -1,12 +1,13 @@
-//! A file that somebody names for an answer, which becomes that answer whole or stays as it was.
+//! A file that the user names for an answer, which becomes that answer whole or stays as it was.
 //!
-//! What is written goes into a file without a name, beside the one that is meant; at the end it takes that one's place, its
-//! mode, and its owner. Until then nobody sees it, and whatever ends the program leaves nothing behind. A symbolic link
-//! leads to the file that is meant, and stays. Where a new file cannot take the place of the old one (a folder that may
-//! not be written to, several names for one file, another owner), the old one gets the new content, whole by then.
+//! The content goes into a file without a name, beside the one that is meant; at the end it takes that one's place, its
+//! mode, and its owner. Until then it cannot be seen, and whatever ends the program leaves nothing behind. A symbolic
+//! link leads to the file that is meant, and stays. Where a new file cannot take the place of the old one (a folder
+//! that may not be written to, several names for one file, another owner), the old one gets the new content, whole by
+//! then.
 //!
-//! What is no regular file, such as a FIFO or a terminal, has nothing to be kept, and is written to as it comes. So is
-//! a descriptor under its name in `/dev/fd` or `/proc`: whoever opened it goes on with it.
+//! Anything but a regular file, such as a FIFO or a terminal, has nothing to be kept, and is written to as it comes. So
+//! is a descriptor under its name in `/dev/fd` or `/proc`: the process that opened it goes on with it.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Seek, Write};
@@ -26,11 +27,11 @@ pub enum OutputFile {
 /// An answer that is collected.
 pub struct Whole {
     collected: File,
-    /// Whether `collected` can get a name in the folder of `target`.
+    /// True if `collected` can get a name in the folder of `target`.
     beside: bool,
     /// No link.
     target: PathBuf,
-    /// What is there, if anything.
+    /// The metadata of the file that is there, if any.
     old: Option<Metadata>,
 }
 
@@ -80,7 +81,7 @@ impl Write for OutputFile {
     }
 }
 
-/// Where a path leads in the end, though nothing may be there. `None` for a descriptor.
+/// Returns the path that a path leads to in the end, though nothing may be there, or `None` for a descriptor.
 fn target_of(path: &Path) -> io::Result<Option<PathBuf>> {
     let mut target = path.to_owned();
     for _ in 0..MAX_LINKS {

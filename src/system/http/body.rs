@@ -1,9 +1,10 @@
 //! How long an exchange with an API may take in all.
 //!
-//! A server that sends a byte a second is never silent, and would hold a command for ever. Where nobody has named an end,
-//! the exchange has [`START`], and a second more for each [`RATE`] bytes that it gets done: a gigabyte comes through on
-//! the slowest of lines, and a drip is left after the start. Nothing takes longer than [`LONGEST`]. It is the time that we
-//! wait for the server: whoever reads our answer in a pager may take as long as they like. A named end is one of the clock.
+//! A server that sends a byte a second is never silent, and would hold a command for ever. Without a named end, the
+//! exchange has [`START`], and a second more for each [`RATE`] bytes that it gets done: a gigabyte comes through on the
+//! slowest of lines, and a drip is left after the start. Nothing takes longer than [`LONGEST`]. It is the time that we
+//! wait for the server: a user who reads our answer in a pager may take as long as they like. A named end is one of the
+//! clock.
 //!
 //! A read that blocks cannot be called back. So in its last stretch, where one could go on beyond the end, a body is read
 //! by a thread of its own, and until then without one.
@@ -15,14 +16,14 @@ use std::time::{Duration, Instant};
 use crate::system::clock::Deadline;
 use crate::system::process;
 
-/// What every exchange may take, however little comes.
+/// The time that every exchange may take, however little comes.
 const START: Duration = Duration::from_secs(10 * 60);
 
 /// How many bytes earn a second more: 32 kbit/s, half of what the slowest mobile networks give. 1 GiB may take three
 /// days by this, so the longest is what counts for it: it needs 12.5 KB/s on the whole.
 const RATE: u64 = 4 * 1024;
 
-/// What no exchange may take. Whoever transfers more sets `--max-time`.
+/// The limit for every exchange. A user who transfers more sets `--max-time`.
 pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How much of a body is read at once.
@@ -72,11 +73,11 @@ impl Pace {
     }
 }
 
-/// What came of a wait.
+/// The outcome of a wait.
 pub(super) enum Waited<T> {
     Came(T),
     Silence,
-    /// Whoever was waited for has gone.
+    /// The other side has gone.
     Gone,
 }
 
@@ -88,7 +89,7 @@ fn earned(start: Duration, done: u64) -> Duration {
 pub(super) struct TimedBody {
     /// As long as it is read here.
     inner: Option<Box<dyn Read + Send>>,
-    /// Whether a read of it ends after the silence by itself.
+    /// True if a read of it ends after the silence by itself.
     gives_up: bool,
     parts: Option<Receiver<io::Result<Vec<u8>>>>,
     part: io::Cursor<Vec<u8>>,
@@ -144,7 +145,7 @@ impl Read for TimedBody {
     }
 }
 
-/// Reads on a thread that nobody waits for. It ends with the body, with an error, or when its reader has gone.
+/// Reads on a thread that is not waited for. It ends with the body, with an error, or when its reader has gone.
 fn read_ahead(mut body: Box<dyn Read + Send>) -> io::Result<Receiver<io::Result<Vec<u8>>>> {
     let (hand_over, parts) = mpsc::sync_channel(1);
     process::in_background("http-body", move || {

@@ -29,7 +29,7 @@ const MAX_HEAD: usize = 64 * 1024;
 /// Makes its connections when they are first needed: most commands need none.
 pub struct NetworkClient {
     silence: Duration,
-    /// When whatever an API is asked must be over, if somebody said so.
+    /// The moment when every exchange with an API must be over, if the user set one.
     until: Option<Deadline>,
     proxies: OnceLock<Proxies>,
     authorities: Vec<reqwest::Certificate>,
@@ -105,7 +105,8 @@ impl NetworkClient {
         Ok(self.proxies.get_or_init(|| proxies))
     }
 
-    /// Who answers there, as people are told: what goes wrong on the way to a server is often the proxy's doing.
+    /// Returns the name of the peer that answers there, as people are told: what goes wrong on the way to a server is
+    /// often the proxy's doing.
     fn peer(&self, url: &Url) -> String {
         let origin = url.origin().ascii_serialization();
         let proxies = self.proxies.get().filter(|_| url.scheme() == "https" && !is_loopback(url));
@@ -156,8 +157,8 @@ impl NetworkClient {
     }
 }
 
-/// A client ends with the thread that serves it, and that thread may be busy with a server's flood. Nobody waits for
-/// it: what has been said about a limit of time holds for the end of the command too.
+/// A client ends with the thread that serves it, and that thread may be busy with a server's flood. It is not waited
+/// for: what has been said about a limit of time holds for the end of the command too.
 impl Drop for NetworkClient {
     fn drop(&mut self) {
         for client in [&mut self.plain, &mut self.tls, &mut self.tls_to_loopback].into_iter().filter_map(OnceLock::take)
@@ -217,7 +218,7 @@ impl NetworkClient {
             return finish(outgoing.send(), self.peer(url), self.silence);
         }
         let (report, result) = mpsc::channel();
-        // Nobody listens any more if it takes too long.
+        // There is no listener any more if it takes too long.
         process::in_background("http-head", move || drop(report.send(outgoing.send())))
             .map_err(|error| HttpError::Setup(Reason(error.to_string())))?;
         let mut pace = Pace::begin(self.silence, self.until);

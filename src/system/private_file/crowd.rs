@@ -7,7 +7,7 @@ use super::*;
 const ROUNDS: usize = 20;
 const THREADS: usize = 8;
 
-/// What each command does that changes the list of logins: it reads the file, and changes it under the lock.
+/// The work of each command that changes the list of logins: it reads the file, and changes it under the lock.
 #[test]
 fn a_file_is_replaced_whole_while_many_read_it() {
     let home = tempfile::tempdir().unwrap();
@@ -35,7 +35,7 @@ fn a_file_is_replaced_whole_while_many_read_it() {
     assert_eq!(std::fs::read_dir(home.path().join("a")).unwrap().count(), 2, "no temporary file stays");
 }
 
-/// What a journal goes through: it is written and removed under the lock, and may be read by the next process.
+/// The life of a journal: it is written and removed under the lock, and may be read by the next process.
 #[test]
 fn a_file_is_removed_and_made_again_while_many_read_it() {
     let home = tempfile::tempdir().unwrap();

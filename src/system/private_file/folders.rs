@@ -1,9 +1,9 @@
-//! Who else can change the folders in which a file lies. Someone who can rename a folder puts another one in its place,
-//! and then decides what the file says, whatever the file's own mode is.
+//! The other users who can change the folders in which a file lies. A user who can rename a folder puts another one in
+//! its place, and then decides what the file says, whatever the file's own mode is.
 //!
 //! The folder that holds a file is judged as the file is: only the user, or root, may write to it. Of the folders above
 //! only those that every user may write to are refused: many systems make home directories for a group that is the
-//! user's alone, and a sticky folder, such as `/tmp`, lets nobody rename what is another's.
+//! user's alone, and a sticky folder, such as `/tmp`, lets no user rename what is another's.
 
 use std::fs::Metadata;
 use std::io;

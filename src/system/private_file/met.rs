@@ -1,15 +1,15 @@
 //! A file that people write themselves, met in a folder where other users may have put one too, such as `/tmp`.
 //!
-//! What is this user's own is read, or is an error to be mended. What others have put there is passed over, so that it
-//! neither decides anything nor stops a command: a file, a folder, a FIFO that nobody writes to, a link of theirs to a
-//! file of ours. Root's files are used, and root's accidents passed over.
+//! A file of this user's own is read, or is an error to be mended. Anything that others have put there is passed over,
+//! so that it neither decides anything nor stops a command: a file, a folder, a FIFO without a writer, a link of theirs
+//! to a file of ours. Root's files are used, and root's accidents passed over.
 
 use std::io;
 use std::path::Path;
 
 use super::{os, read_public};
 
-/// What lies where other users may put something too.
+/// A file in a place where other users may put something too.
 pub enum Met {
     Ours(Vec<u8>),
     /// Not a file for this user, and why.

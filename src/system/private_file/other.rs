@@ -100,7 +100,7 @@ impl NewFile {
         self.replace(name)
     }
 
-    /// Takes this name, whoever has it.
+    /// Takes this name, even if another file has it.
     pub fn replace(mut self, name: &str) -> io::Result<()> {
         self.file = None;
         let (Some(made_up), path) = (&self.path, self.dir.0.join(name)) else { return Ok(()) };
@@ -110,7 +110,7 @@ impl NewFile {
         Ok(())
     }
 
-    /// Takes this name if nobody has it.
+    /// Takes this name if no file has it.
     pub fn take_free(mut self, name: &str) -> io::Result<()> {
         self.file = None;
         let (Some(made_up), path) = (self.path.take(), self.dir.0.join(name)) else { return Ok(()) };
@@ -129,7 +129,7 @@ impl Drop for NewFile {
     fn drop(&mut self) {
         self.file = None;
         if let Some(path) = &self.path {
-            // What stays behind is nobody's but ours.
+            // A file that stays behind is ours alone.
             let _ = remove(path);
         }
     }
@@ -143,7 +143,7 @@ pub fn remove(path: &Path) -> io::Result<()> {
     patiently(path, || std::fs::remove_file(path))
 }
 
-/// Tries again while somebody else holds the file.
+/// Tries again while another process holds the file.
 fn patiently<T>(path: &Path, mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     let end = Instant::now() + SHARING_TIMEOUT;
     loop {

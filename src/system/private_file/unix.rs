@@ -15,8 +15,8 @@ use rustix::{fs::RenameFlags, io::Errno};
 use super::{PrivateFileError, is_made_up};
 use crate::system::signals::Unnamed;
 
-/// What may be left behind where a file system has no locks: a write takes milliseconds, and a file that is reserved
-/// waits for one request, of 30 s.
+/// The age from which a file counts as left behind where a file system has no locks: a write takes milliseconds, and
+/// a file that is reserved waits for one request, of 30 s.
 const LONG_DEAD: Duration = Duration::from_secs(3600);
 
 #[path = "folders.rs"]
@@ -61,7 +61,7 @@ impl Dir {
 
     /// An empty file with a made-up name, mode 0600, opened so that it cannot be someone else's.
     pub fn new_file(this: &Arc<Self>, name: &str) -> io::Result<NewFile> {
-        // Whoever sweeps may meet it before it is locked, which takes microseconds; hardly twice.
+        // A sweeping process may meet it before it is locked, which takes microseconds; hardly twice.
         for _ in 0..16 {
             let made_up = format!(".{name}.{:016x}.new", getrandom::u64()?);
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -80,7 +80,8 @@ impl Dir {
         let mut result = Ok(());
         for entry in rustix::fs::Dir::read_from(&self.0)? {
             let Ok(name) = entry?.file_name().to_str().map(str::to_owned) else { continue };
-            // Held until it is removed: whoever made it must not get the lock in between, and write to no file.
+            // Held until it is removed: the process that made it must not get the lock in between, and write to no
+            // file.
             let Some(_held) = Some(&name).filter(|name| is_made_up(name)).and_then(|name| self.abandoned(name)) else {
                 continue;
             };
@@ -147,7 +148,7 @@ impl NewFile {
         Unnamed::begin(self.name.dir.0.as_raw_fd(), self.name.name.as_deref().unwrap_or_default())
     }
 
-    /// Takes this name, whoever has it.
+    /// Takes this name, even if another file has it.
     pub fn replace(self, name: &str) -> io::Result<()> {
         self.take(name).map(drop)
     }
@@ -167,7 +168,7 @@ impl NewFile {
         Ok(file)
     }
 
-    /// Takes this name if nobody has it.
+    /// Takes this name if no file has it.
     pub fn take_free(mut self, name: &str) -> io::Result<()> {
         let dir = &self.name.dir.0;
         let Some(made_up) = &self.name.name else { return Ok(()) };
@@ -189,7 +190,7 @@ impl NewFile {
 impl Drop for MadeUpName {
     fn drop(&mut self) {
         if let Some(name) = &self.name {
-            // What stays behind is nobody's but ours.
+            // A file that stays behind is ours alone.
             let _ = unlinkat(&self.dir.0, name.as_str(), AtFlags::empty());
         }
     }
@@ -267,7 +268,7 @@ pub fn is_ours(metadata: &Metadata) -> bool {
     metadata.uid() == unsafe { libc::geteuid() }
 }
 
-/// Whether this process may open no further file.
+/// Returns whether this process may open no further file.
 pub fn is_too_many_files(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EMFILE)
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::Delivered;
 
-/// Whether there is no handle. A program that is started without a console has none.
+/// Returns whether there is no handle. A program that is started without a console has none.
 #[cfg(windows)]
 pub fn is_closed() -> bool {
     use std::os::windows::io::AsRawHandle;
@@ -17,7 +17,7 @@ pub fn is_closed() -> bool {
     false
 }
 
-/// Whether stdout can be written to at all.
+/// Checks whether stdout can be written to at all.
 pub fn check() -> io::Result<()> {
     if is_closed() { Err(io::ErrorKind::NotConnected.into()) } else { Ok(()) }
 }

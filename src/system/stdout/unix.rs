@@ -32,12 +32,12 @@ extern "C" fn note() {
     CLOSED.store(closed, Ordering::Relaxed);
 }
 
-/// Whether stdout was closed when the process began.
+/// Returns whether stdout was closed when the process began.
 pub fn is_closed() -> bool {
     CLOSED.load(Ordering::Relaxed)
 }
 
-/// Whether stdout can be written to at all: it is open, and not for reading only.
+/// Checks whether stdout can be written to at all: it is open, and not for reading only.
 pub fn check() -> io::Result<()> {
     // SAFETY: a system call with two numbers.
     match unsafe { libc::fcntl(STDOUT_FILENO, libc::F_GETFL) } {
@@ -50,12 +50,12 @@ pub fn check() -> io::Result<()> {
 
 /// The descriptor as a file that is not closed on drop.
 fn stdout() -> ManuallyDrop<File> {
-    // SAFETY: nobody else closes the descriptor, and neither does this.
+    // SAFETY: no other code closes the descriptor, and neither does this.
     ManuallyDrop::new(unsafe { File::from_raw_fd(STDOUT_FILENO) })
 }
 
-/// Writes all of it, also to a pipe that somebody has set to be non-blocking: one that is full for a moment is waited
-/// for, as for any other pipe.
+/// Writes all of it, also to a pipe that another process has set to be non-blocking: one that is full for a moment is
+/// waited for, as for any other pipe.
 pub fn write_all(mut bytes: &[u8]) -> io::Result<()> {
     check()?;
     let mut stdout = stdout();
@@ -130,7 +130,7 @@ fn drain() -> io::Result<()> {
     }
 }
 
-/// What stdout says within so many milliseconds.
+/// Returns what stdout says within so many milliseconds.
 fn poll(events: c_short, milliseconds: c_int) -> io::Result<c_short> {
     let mut stdout = libc::pollfd { fd: STDOUT_FILENO, events, revents: 0 };
     // SAFETY: the struct lives through the call, and it is one.
