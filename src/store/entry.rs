@@ -1,4 +1,4 @@
-//! What the list of logins has an entry for: a login, or a provider's client.
+//! The subject of an entry in the list of logins: a login, or a provider's client.
 //!
 //! A record that is not found may be removed, or its store may be another one than it was: a keychain that was started
 //! anew and is empty, a folder that is not mounted. The list tells them apart. Who removes a record marks its entry
@@ -15,7 +15,7 @@ pub enum Entry<'a> {
     Client(&'a str),
 }
 
-/// What the list says of an entry.
+/// The state of an entry in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listing {
     In(StoreKind),
@@ -35,7 +35,7 @@ impl Listing {
 }
 
 impl Entry<'_> {
-    /// What a keychain calls it. Profiles have no slash.
+    /// Returns the keychain's name for it. Profiles have no slash.
     pub fn account(self) -> String {
         match self {
             Self::Login(profile) => profile.to_string(),

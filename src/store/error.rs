@@ -1,5 +1,5 @@
-//! What a store refuses. Its lock, its journal and its list of logins have words of their own; a keychain's hint depends
-//! on which one was chosen, and stands here.
+//! The errors of a store. Its lock, its journal and its list of logins have words of their own; a keychain's hint
+//! depends on which one was chosen, and stands here.
 
 use super::StoreKind;
 use super::journal::JournalError;

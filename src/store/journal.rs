@@ -1,4 +1,4 @@
-//! What a refresh brought, in a sealed file, until the store has it.
+//! The outcome of a refresh, in a sealed file, until the store has it.
 //!
 //! A provider that rotates has dropped the old refresh token by the time its reply comes. From there to the end of the
 //! write to the store everything would be lost in a crash, and a keychain may take its time. So the new record goes
@@ -108,8 +108,8 @@ impl Journal {
         }
     }
 
-    /// What the journal holds, if it is that of the record's own refresh. A file that does not open is of an earlier
-    /// one, whose record was stored.
+    /// Returns what the journal holds, if it is that of the record's own refresh. A file that does not open is of an
+    /// earlier one, whose record was stored.
     pub fn read(&self, record: &StoredToken) -> Result<Option<StoredToken>, JournalError> {
         let Some(key) = record.journal_key() else { return Ok(None) };
         let key = SealKey::parse(key.expose().as_bytes()).ok_or(JournalError::BadKey)?;
@@ -127,7 +127,7 @@ impl Journal {
         let _ = private_file::remove(&self.path());
     }
 
-    /// What to call it.
+    /// Returns its name for people.
     pub fn place(&self) -> String {
         sanitize::line(&self.path().to_string_lossy())
     }

@@ -1,5 +1,6 @@
-//! Which logins there are, where each one is kept, and which one is current. No secret is in it: keychains cannot be
-//! listed on every platform, and a command must not open the keychain to learn that there is nothing to look for.
+//! The list of logins: their names, the place where each one is kept, and which one is current. No secret is in it:
+//! keychains cannot be listed on every platform, and a command must not open the keychain to learn that there is
+//! nothing to look for.
 //!
 //! One small JSON file, replaced atomically, changed under a lock.
 
@@ -80,7 +81,7 @@ pub struct LoginIndex {
 pub struct LoginEntry {
     pub provider: String,
     pub store: StoreKind,
-    /// What the provider's URLs need, for a token that comes without a record: the environment's.
+    /// The parameters that the provider's URLs need, for a token that comes without a record: the environment's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, String>,
     /// Its removal was begun.
@@ -118,7 +119,7 @@ impl Default for LoginIndex {
     }
 }
 
-/// Where the index is.
+/// The file that the index is in.
 #[derive(Clone, Debug)]
 pub struct IndexFile {
     dir: PathBuf,

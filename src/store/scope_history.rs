@@ -1,4 +1,4 @@
-//! What the last look at a login's scopes came to, so that the next one can tell what has changed. One small file a
+//! The result of the last look at a login's scopes, so that the next one can tell what has changed. One small file a
 //! login in the data directory; nothing in it is secret, and the account is there as a hash.
 
 use std::collections::BTreeMap;
@@ -28,12 +28,12 @@ pub struct ScopeRun {
     /// Hashes of what tells accounts apart, by where it was found. One run may know more than another.
     pub account: BTreeMap<String, String>,
     pub granted: ScopeSet,
-    /// `None` if nobody has probed yet.
+    /// `None` if there was no probe yet.
     pub proven: Option<ScopeSet>,
     pub expiry: Expiry,
 }
 
-/// What has changed from one run to the next.
+/// The changes from one run to the next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ScopeChanges {
     /// When the run was that this one is compared with.
@@ -49,7 +49,7 @@ pub struct ScopeChanges {
 }
 
 impl ScopeRun {
-    /// What has changed since an earlier run.
+    /// Returns what has changed since an earlier run.
     pub fn changes_since(&self, earlier: &Self) -> ScopeChanges {
         let (proven_then, proven_now) = match (&earlier.proven, &self.proven) {
             (Some(then), Some(now)) => (then.clone(), now.clone()),

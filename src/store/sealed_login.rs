@@ -23,9 +23,9 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::secret::Secret;
 use crate::system::entropy::{Entropy, NoEntropy, random};
 
-/// What the line begins with. The number is that of the layout above.
+/// The start of the line. The number is that of the layout above.
 const PREFIX: &str = "oauthctl-login-1:";
-/// What every layout's line begins with.
+/// The start of every layout's line.
 const ANY_PREFIX: &str = "oauthctl-login-";
 
 /// RFC 9106 §4, second recommended option: 64 MiB, three passes, four lanes.
@@ -77,7 +77,7 @@ impl Advice for SealedLoginError {
     }
 }
 
-/// What is sealed.
+/// The content that is sealed.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SealedLogin {
     version: u64,

@@ -74,7 +74,7 @@ pub enum Expiry {
     At(Timestamp),
     /// The provider's documents say that it does not end.
     Never,
-    /// Nobody says.
+    /// No source says.
     Unknown,
 }
 
@@ -93,7 +93,7 @@ pub struct StoredToken {
     pub client_id: Option<ClientId>,
     #[serde(rename = "origin")]
     pub obtained_by: ObtainedBy,
-    /// What a person calls the account: `login --label`.
+    /// A person's name for the account: `login --label`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     pub access_token: AccessToken,
@@ -102,7 +102,7 @@ pub struct StoredToken {
     pub obtained_at: Timestamp,
     pub expiry: Expiry,
     pub asked: ScopeSet,
-    /// What the reply said. `None` if it said nothing, which means: as asked (RFC 6749 §5.1).
+    /// The scopes in the reply. `None` if it said nothing, which means: as asked (RFC 6749 §5.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted: Option<ScopeSet>,
     /// The provider's reply with its secrets masked.
@@ -111,8 +111,8 @@ pub struct StoredToken {
     /// How often the token was refreshed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u64,
-    /// Whether it was taken out of the journal of a refresh that was broken off. A process that waited for the lock
-    /// has not waited for that refresh.
+    /// True if it was taken out of the journal of a refresh that was broken off. A process that waited for the lock has
+    /// not waited for that refresh.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restored: bool,
     /// A refresh that was begun, and has not come to a known end.
@@ -121,7 +121,7 @@ pub struct StoredToken {
     /// When the provider refused the refresh token for good. It is never sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_since: Option<Timestamp>,
-    /// What a newer program wrote.
+    /// Fields that a newer program wrote.
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
@@ -130,8 +130,8 @@ pub struct StoredToken {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Intent {
     pub begun_at: Timestamp,
-    /// What the journal of this refresh is sealed with. `None` once it is known that there is no journal; what remains
-    /// says that a refresh was interrupted, and the provider may have taken the refresh token in.
+    /// The key that the journal of this refresh is sealed with. `None` once it is known that there is no journal; what
+    /// remains says that a refresh was interrupted, and the provider may have taken the refresh token in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal_key: Option<Secret>,
     #[serde(flatten)]
@@ -240,22 +240,23 @@ impl StoredToken {
     }
 
     /// The scopes to go by: what the reply said, or else what was asked, and what is always granted. Nothing is known
-    /// of a token that somebody brought along.
+    /// of a token that the user brought along.
     pub fn scopes(&self, always: &ScopeSet) -> ScopeSet {
         self.granted.clone().unwrap_or_else(|| self.asked.clone()).union(always)
     }
 
-    /// Whether the login serves until `within` from `now` on without a person, as far as anybody knows.
+    /// Returns whether the login serves until `within` from `now` on without a person, as far as is known.
     pub fn lasts(&self, now: Timestamp, within: Duration) -> bool {
         self.is_renewable() || self.is_fresh(now, within)
     }
 
-    /// Whether the clock was set back since the token came: then nobody knows how much of its lifetime is over.
+    /// Returns whether the clock was set back since the token came: then it is not known how much of its lifetime is
+    /// over.
     pub fn is_from_the_future(&self, now: Timestamp) -> bool {
         self.obtained_at > now.plus(CLOCK_STEP)
     }
 
-    /// Whether the token is good for at least `leeway` from `now` on, as far as anybody knows.
+    /// Returns whether the token is good for at least `leeway` from `now` on, as far as is known.
     pub fn is_fresh(&self, now: Timestamp, leeway: Duration) -> bool {
         match self.expiry {
             Expiry::At(end) => now.plus(leeway) < end,

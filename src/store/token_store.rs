@@ -30,7 +30,7 @@ pub struct TokenStore {
     opened: Mutex<HashMap<StoreKind, Arc<dyn Keychain>>>,
     /// `--store` or `OAUTHCTL_STORE`.
     chosen: Option<StoreKind>,
-    /// Whether the choice is for what is not listed yet only: that of the environment is, that of a flag is not.
+    /// True if the choice is only for what is not listed yet: that of the environment is, that of a flag is not.
     remembers: bool,
     /// The index of a process that leaves none behind.
     in_memory: Option<Mutex<LoginIndex>>,
@@ -44,7 +44,7 @@ pub struct Found<T> {
     pub place: String,
 }
 
-/// What it means that a listed record is not there when it is to be removed.
+/// The meaning of a listed record that is not there when it is to be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum IfGone {
     /// It may be in a store that was there before: it stays listed, and that is an error.
@@ -69,12 +69,12 @@ impl TokenStore {
         Self { remembers: true, ..self }
     }
 
-    /// Where something is that the list has in that store, or does not have.
+    /// Returns the kind of store for something that the list has in that store, or does not have.
     fn kind_among(&self, remembered: Option<StoreKind>) -> Option<StoreKind> {
         if self.remembers { remembered.or(self.chosen) } else { self.chosen.or(remembered) }
     }
 
-    /// Which logins there are. Opens no keychain.
+    /// Returns the list of logins. Opens no keychain.
     pub fn index(&self) -> Result<LoginIndex, StoreError> {
         match &self.in_memory {
             Some(index) => Ok(index.lock().unwrap_or_else(PoisonError::into_inner).clone()),
@@ -82,7 +82,7 @@ impl TokenStore {
         }
     }
 
-    /// What the list says of a login. `None` where there is no list at all.
+    /// Returns what the list says of a login, or `None` if there is no list at all.
     pub fn listing(&self, profile: &Profile) -> Result<Option<Listing>, StoreError> {
         let entry = Entry::Login(profile);
         match &self.in_memory {
@@ -131,7 +131,7 @@ impl TokenStore {
         self.find(Entry::Login(profile))
     }
 
-    /// What that store has under the login's name, whatever the list says.
+    /// Returns what that store has under the login's name, whatever the list says.
     pub fn load_in(&self, profile: &Profile, kind: StoreKind) -> Result<Option<Found<StoredToken>>, StoreError> {
         self.read(Entry::Login(profile), kind)
     }
@@ -247,7 +247,7 @@ impl TokenStore {
     /// Looks where the list says, and again if it says otherwise by then.
     fn find<T: DeserializeOwned>(&self, entry: Entry<'_>) -> Result<Option<Found<T>>, StoreError> {
         let mut index = self.index()?;
-        // A login that moves is read twice; more often than that nobody moves it.
+        // A login that moves is read twice: it is not moved more often than that.
         for _ in 0..3 {
             let listing = entry.listing(&index);
             // Nothing is remembered and nothing chosen: then there is nothing, and the keychain need not be opened.
@@ -288,8 +288,8 @@ impl TokenStore {
         }
     }
 
-    /// Writes a record and lists it. If the list cannot be changed, a record that was not there before is deleted again:
-    /// without `--store` nobody would find it, to use it or to forget it. Returns where the list had it before.
+    /// Writes a record and lists it. If the list cannot be changed, a record that was not there before is deleted
+    /// again: without `--store` it could not be found, to use it or to forget it. Returns where the list had it before.
     fn enlist(
         &self,
         kind: StoreKind,
@@ -325,7 +325,7 @@ impl TokenStore {
             true => self.change_index(|index| entry.mark(index, ending)),
             false => Ok(()),
         };
-        // First, so that who is killed on the way leaves no secret that nobody comes for.
+        // First, so that a process that is killed on the way leaves no secret that is never removed.
         let _ = self.sweep(kind);
         mark(true)?;
         let deleted = match keychain.delete(&entry.account()) {

@@ -19,7 +19,7 @@ impl Machine {
         Self { home: TempDir::new().unwrap(), keychain: Arc::default(), files: Arc::default() }
     }
 
-    /// What one command has.
+    /// Returns the store as one command has it.
     fn store(&self, chosen: Option<StoreKind>) -> TokenStore {
         let (keychain, files) = (Arc::clone(&self.keychain), Arc::clone(&self.files));
         let open = move |kind| -> Result<Arc<dyn Keychain>, StoreError> {
