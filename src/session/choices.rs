@@ -1,4 +1,4 @@
-//! What a command line chose, and the variables that stand for its flags, before anything is looked up.
+//! The choices of a command line, and the variables that stand for its flags, before anything is looked up.
 
 use super::Sourced;
 use crate::store::{Profile, StoreKind};

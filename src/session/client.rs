@@ -1,5 +1,5 @@
-//! Which client asks: for a new login that of the environment, then the registered one; for a login that there is the
-//! client that it was made with, and no other.
+//! The client that asks: for a new login that of the environment, then the registered one; for a login that there is
+//! the client that it was made with, and no other.
 
 use super::environment::CLIENT_ID;
 use super::{Session, SessionError, Source, Sourced};

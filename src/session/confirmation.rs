@@ -1,5 +1,5 @@
-//! Which servers the project's file would choose by itself. They are used only with the user's consent: the same value
-//! typed as `--param`, a login at the same servers, or an answer to the question that `commands/consent.rs` asks.
+//! The servers that the project's file would choose by itself. They are used only with the user's consent: the same
+//! value typed as `--param`, a login at the same servers, or an answer to the question that `commands/consent.rs` asks.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::project::{At, Named};
 use super::{Session, SessionError};
 use crate::provider::Provider;
 
-/// A parameter of the project's file that decides servers which nobody has confirmed.
+/// A parameter of the project's file that decides servers which the user has not confirmed.
 pub struct ServerChoice<'a> {
     pub at: &'a At,
     pub param: &'a str,
@@ -37,7 +37,7 @@ impl Session {
         let choice = |(param, named): (&'a String, &'a Named)| {
             let (definition, value) = (provider.definition.params.get(param)?, provider.params.get(param)?);
             let spelled = |text: &str| definition.normalize(text).ok().as_ref() == Some(value);
-            // The server that the definition itself means is nobody's choice.
+            // The server that the definition itself means is not a choice of the file.
             let is_default = definition.default.as_deref().is_some_and(spelled);
             if typed.contains_key(param) || !spelled(&named.value) || is_default {
                 return None;
@@ -48,8 +48,8 @@ impl Session {
         Ok(project.filter_map(choice).collect())
     }
 
-    /// Whether a login goes to the same servers already: all that decides them is the same there. One at an emulator,
-    /// which stands for any server, says nothing of them.
+    /// Returns whether a login goes to the same servers already: all that decides them is the same there. One at an
+    /// emulator, which stands for any server, says nothing of them.
     fn has_login_there(&self, provider: &Provider) -> Result<bool, SessionError> {
         let store = self.store()?;
         let decides = |(param, _): &(&String, &String)| !provider.servers_decided_by(param).is_empty();

@@ -1,5 +1,5 @@
-//! What surrounds a command and chooses something: environment variables, the user's folders, the working directory.
-//! Secrets in variables are not here: `system` takes them out of the environment first.
+//! The surroundings of a command that choose something: environment variables, the user's folders, the working
+//! directory. Secrets in variables are not here: `system` takes them out of the environment first.
 
 use super::project::{self, Ignored, ProjectError, ProjectSearch};
 use crate::protocol::secret::ClientSecret;

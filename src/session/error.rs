@@ -1,5 +1,4 @@
-//! What goes wrong between the command line and a command's own work: which login is meant, where it is, and whose
-//! token it has.
+//! Errors between the command line and a command's own work: which login is meant, where it is, and whose token it has.
 
 use super::emulator_profile;
 use super::project::{At, ProjectError};

@@ -7,7 +7,7 @@
 //! * It is lazy. A part that is broken ends only the commands that need it: `token` reads no definition while the token
 //!   that is kept will do, `providers` reads no list of logins, and `status -v` says what it can.
 //! * It is `Result<Sourced<T>, SessionError>`, or the bare value where only one place can have said it.
-//! * It asks nobody. A question to a person is the command's, which hands the answer in.
+//! * It asks no questions. A question to a person is the command's, which hands the answer in.
 //!
 //! Provider and client depend on the login's record, which `TokenSource` reads again under the lock. So it takes the
 //! client as a closure over the record, and not as a value that was decided before.
@@ -40,7 +40,7 @@ use crate::store::TokenStore;
 use crate::system::System;
 use crate::system::paths::Paths;
 
-/// What one command line means on this machine.
+/// The meaning of one command line on this machine.
 pub struct Session {
     pub choices: Choices,
     system: Arc<System>,

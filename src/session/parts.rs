@@ -1,5 +1,5 @@
-//! What `status -v` says of the values that decide what a command does: each part with its source, or why it cannot be
-//! had. A part that is broken hides no other.
+//! The report of `status -v` on the values that decide what a command does: each part with its source, or why it cannot
+//! be had. A part that is broken hides no other.
 
 use serde::Serialize;
 

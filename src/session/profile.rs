@@ -1,4 +1,4 @@
-//! Which login is meant. `--profile` counts first, then OAUTHCTL_PROFILE, the project's file, and the current login.
+//! The login that is meant. `--profile` counts first, then OAUTHCTL_PROFILE, the project's file, and the current login.
 
 use super::environment::PROFILE;
 use super::{Session, SessionError, Source, Sourced};

@@ -1,10 +1,10 @@
 //! `.oauthctl.toml`, found upwards from the working directory: which login a project means.
 //!
-//! Whoever clones a repository runs what its file says, so it says little: the name of a profile, and values of kind
+//! A user who clones a repository runs what its file says, so it says little: the name of a profile, and values of kind
 //! `label` for a provider's URLs. It cannot name a host, an origin, an endpoint or a secret, and any other key is an
 //! error and not a riddle. Even so a label may end up in a host's name; `commands/consent.rs` asks before it does.
 //!
-//! The file must belong to the user or to root, and nobody else may be able to change it. Folders above the working
+//! The file must belong to the user or to root, and no other user may be able to change it. Folders above the working
 //! directory may be open to others: what they have put there under this name is passed over, and told of.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use crate::system::private_file::{self, Met};
 
 pub const FILE: &str = ".oauthctl.toml";
 
-/// A name and a few values; a thousand times that is somebody's mistake.
+/// A name and a few values; a thousand times that is a mistake.
 const MAX_PROJECT: u64 = 64 * 1024;
 
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,7 @@ impl Advice for ProjectError {
     }
 }
 
-/// Where in which file.
+/// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At {
     pub place: String,
@@ -82,7 +82,7 @@ struct File {
     params: BTreeMap<String, Spanned<String>>,
 }
 
-/// What was found on the way up.
+/// The result of the search on the way up.
 #[derive(Debug, Default)]
 pub struct ProjectSearch {
     pub project: Option<Project>,

@@ -1,4 +1,5 @@
-//! Which provider is meant, and what fills its URLs. A login's record decides both for everything but a new login.
+//! The provider that is meant, and the values that fill its URLs. A login's record decides both for everything but a
+//! new login.
 
 use std::collections::BTreeMap;
 

@@ -23,14 +23,14 @@ impl<T> Sourced<T> {
     }
 }
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     Flag(&'static str),
     #[serde(rename = "environment")]
     Variable(&'static str),
-    /// Where in which file.
+    /// The place in the file.
     Project(String),
     /// The user's own file.
     Config(String),

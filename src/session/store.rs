@@ -1,5 +1,6 @@
-//! Which store keeps what. A flag counts for every record; a variable says where new records go, and one that is listed
-//! stays where it is. Nothing falls back: the store that was chosen is used, or the command says why it cannot be.
+//! The store that keeps each record. A flag counts for every record; a variable says where new records go, and one that
+//! is listed stays where it is. Nothing falls back: the store that was chosen is used, or the command says why it
+//! cannot be.
 
 use std::sync::Arc;
 
