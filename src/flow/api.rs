@@ -21,7 +21,7 @@ use crate::system::http::{HttpClient, HttpReply, Upload};
 /// A redirect within the API is followed this often: RFC 9110 §15.4 asks for some limit, browsers have 20.
 const MAX_REDIRECTS: usize = 5;
 
-/// What goes with a body when it goes (RFC 9110 §15.4, item 5).
+/// The headers to drop when the body is dropped (RFC 9110 §15.4, item 5).
 const OF_THE_BODY: [HeaderName; 7] = [
     CONTENT_ENCODING,
     CONTENT_LANGUAGE,
@@ -52,8 +52,8 @@ impl<'a> Api<'a> {
         self
     }
 
-    /// Where a path or URL leads on the API. A path that begins with `/` replaces the base's path
-    /// (RFC 3986 §5.2.2), another one is put under it; a whole URL must be on one of the API's origins.
+    /// Resolves a path or URL on the API. A path that begins with `/` replaces the base's path (RFC 3986 §5.2.2),
+    /// another one is put under it; a whole URL must be on one of the API's origins.
     pub fn resolve(&self, path_or_url: &str) -> Result<Url, FlowError> {
         let text = &self.fill(path_or_url)?;
         let not_a_path = || FlowError::NotAPath { text: sanitize::line(path_or_url) };
@@ -221,7 +221,7 @@ fn placement(provider: &Provider, wanted: Option<TokenIn>) -> Result<TokenPlacem
     })
 }
 
-/// Whether a text is a path whatever stands in its query: no scheme, no authority, no backslash.
+/// Returns whether a text is a path whatever stands in its query: no scheme, no authority, no backslash.
 fn is_plain_path(text: &str) -> bool {
     !text.contains("://") && !text.starts_with("//") && !text.contains('\\')
 }
@@ -299,7 +299,7 @@ mod tests {
 
     const TOKEN: &str = "made-up-token";
 
-    /// What the API is sent for a request with a body, and what comes of it.
+    /// Sends the API a request with a body, and returns what comes of it.
     fn send(
         wanted: Option<TokenIn>,
         method: &Method,
@@ -357,7 +357,7 @@ mod tests {
     fn an_upload_is_sent_once() {
         let (reply, requests) = send(None, &Method::POST, true, &[(307, "/y", "")]);
         assert!(matches!(reply, Err(FlowError::BodyNotRepeatable { status: 307 })) && requests.len() == 1);
-        // After 303 nobody asks for it again.
+        // After 303 it is not asked for again.
         let (reply, requests) = send(None, &Method::POST, true, &[(303, "/y", ""), (200, "", "")]);
         assert_eq!((reply.unwrap(), requests[0].body.as_slice(), requests[1].body.len()), (200, b"{}".as_slice(), 0));
         // Nothing can be put into what is not there yet.

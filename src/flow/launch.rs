@@ -21,8 +21,8 @@
 //!
 //! Each report is made once, and none of these ends a login: otherwise any user of the machine could end every one.
 //!
-//! What remains: if the system does not tell the sender, a program that is faster than the browser is redirected in its
-//! place, and only the user can notice. And root's programs count as this user's. One that fetches addresses on
+//! The remaining gap: if the system does not tell the sender, a program that is faster than the browser is redirected
+//! in its place, and only the user can notice. And root's programs count as this user's. One that fetches addresses on
 //! request, such as a proxy on this machine, hands out the request.
 //!
 //! Other tools use a file with a redirect in one of the user's folders. That needs a place that the browser can read: a

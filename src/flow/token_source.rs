@@ -2,7 +2,7 @@
 //!
 //! A provider that rotates takes a refresh token once, and revokes the login when it comes a second time. So:
 //!
-//! 1. It is spent under the login's lock only, after reading again; whoever waited uses what the other one got.
+//! 1. It is spent under the login's lock only, after reading again; a process that waited uses what the other one got.
 //! 2. Before it is spent the journal is opened, and the record is written back with an intent: a disk that is full and a
 //!    store that is locked are found out then.
 //! 3. The reply goes into a sealed journal, then into the store, then the journal goes. A run that finds an intent
@@ -14,7 +14,7 @@
 //! 6. A journal goes when the store has its token, or when the login was seen to be replaced or removed. A record that is
 //!    not found is neither: the journal stays, and the run that finds the record again restores it.
 //!
-//! What comes of one refresh stands in `refreshing.rs`.
+//! The outcome of one refresh stands in `refreshing.rs`.
 
 mod error;
 mod refreshing;
@@ -35,10 +35,10 @@ use crate::system::clock::Clock;
 use crate::system::entropy::Entropy;
 use crate::system::http::HttpClient;
 
-/// How long a token must still be good for when nobody says: long enough for the request it is for.
+/// How long a token must still be good for by default: long enough for the request it is for.
 pub const MIN_VALIDITY: Duration = Duration::from_secs(60);
 
-/// What a caller wants of a token.
+/// A caller's demand on a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// Good for a while, as far as that can be had.
@@ -191,7 +191,7 @@ impl TokenSource<'_> {
         }
     }
 
-    /// A new token that does not live as long as it must is an error, unless nobody else has it yet.
+    /// A new token that does not live as long as it must is an error, unless no other caller has it yet.
     fn checked<E: From<TokenSourceError>>(&self, handed: ValidToken<E>, wanted: Wanted) -> Result<ValidToken<E>, E> {
         let (record, now) = (&handed.found.record, self.clock.now());
         match (wanted, record.expiry, &handed.warning) {

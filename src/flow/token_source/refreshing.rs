@@ -24,21 +24,21 @@ struct Refreshing<'a> {
     sent: RefreshToken,
     /// The key of the journal, by which the record is known again.
     key: Secret,
-    /// Whether the login was listed in its store: only then can a removal be seen.
+    /// True if the login was listed in its store: only then can a removal be seen.
     was_listed: bool,
     /// When an earlier refresh was begun whose end is not known.
     interrupted: Option<Timestamp>,
     begun_at: Timestamp,
 }
 
-/// What the store has when the provider has answered.
+/// The state of the store when the provider has answered.
 enum Standing {
     /// The record that the refresh began with.
     Ours,
     /// A newer one, or none since it was removed: a login, an import or a logout had waited for too long, and went ahead
     /// without the lock. What it did counts.
     Replaced,
-    /// It was not found, or only an older state of it was, and nobody has removed it.
+    /// It was not found, or only an older state of it was, and it has not been removed.
     Lost,
     Unknown(StoreError),
 }

@@ -19,13 +19,13 @@ use crate::system::http::HttpError;
 /// The time of all tests.
 const NOW: i64 = 1000;
 
-/// A keychain that fails at one write, and may show whoever reads first what was there before.
+/// A keychain that fails at one write, and may show the first reader what was there before.
 #[derive(Default)]
 struct Desk {
     entries: MemoryKeychain,
     seen_before: Mutex<Option<SecretBytes>>,
     writes: AtomicUsize,
-    /// Which write fails, from 1 on.
+    /// The number of the write that fails, from 1 on.
     fails: AtomicUsize,
     state: Option<TempDir>,
 }
@@ -101,7 +101,7 @@ impl World {
         self.desk.entries.set("mine", &record::encode(login)).unwrap();
     }
 
-    /// The login is replaced between the first look of whoever comes next and their second one.
+    /// The login is replaced between the first look of the next caller and its second one.
     fn put_after_a_look(&self, login: &StoredToken) {
         *self.desk.seen_before.lock().unwrap() = self.desk.entries.get("mine").unwrap();
         self.put(login);
@@ -152,7 +152,7 @@ impl StoredToken {
     }
 }
 
-/// The same login after a refresh by somebody else.
+/// The same login after a refresh by another process.
 fn renewed(ends_in: i64) -> StoredToken {
     login(ends_in).but(|login| (login.access_token, login.generation) = (AccessToken::new("theirs"), 1))
 }
@@ -193,7 +193,7 @@ fn text(asked: &Asked) -> &str {
     asked.as_ref().unwrap().found.record.access_token.expose()
 }
 
-/// Whether a token came with a warning that it is the old one.
+/// Returns whether a token came with a warning that it is the old one.
 fn is_old(asked: &Asked) -> bool {
     matches!(asked, Ok(ValidToken { warning: Some(TokenWarning::NotRefreshed { .. }), .. })) && text(asked) == "old"
 }
