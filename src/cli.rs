@@ -117,8 +117,8 @@ enum Command {
 }
 
 impl Command {
-    /// Whether it answers on stdout. Such a command begins only where an answer can be written: a token that nobody gets,
-    /// or a request whose reply is lost, is worse than none.
+    /// Returns whether it answers on stdout. Such a command begins only if an answer can be written: a token that is
+    /// lost, or a request whose reply is lost, is worse than none.
     fn answers(&self) -> bool {
         match self {
             Self::Login(_)
@@ -190,7 +190,7 @@ impl Cli {
     pub fn run(self, system: System) -> Result<u8, Box<dyn Advice>> {
         let terminal = SystemTerminal::new(self.choices.color, self.choices.quiet);
         if let Command::Login(_) = self.command {
-            // A browser waits for what it does, so it must not wait for somebody who reads what it says.
+            // A browser waits for what it does, so it must not wait for a reader of its messages.
             terminal.stop_waiting();
         }
         let system = Arc::new(system);

@@ -48,7 +48,7 @@ pub fn usage(error: &clap::Error) -> process::ExitCode {
     end(terminal::answer(&text).map(|()| 0).map_err(|error| Box::new(error) as Box<dyn Advice>))
 }
 
-/// Panics on our own background threads concern nobody: whoever waits for one says what has failed.
+/// Panics on our own background threads are not reported: the code that waits for one says what has failed.
 pub fn quiet_background_panics() {
     std::panic::set_hook(Box::new(|info| {
         if std::thread::current().name() == Some("main") {

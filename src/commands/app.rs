@@ -19,10 +19,10 @@ use crate::session::SessionError;
 use crate::store::{Registration, StoreError};
 use crate::system::terminal::TerminalError;
 
-/// What is registered at providers that take https only.
+/// The redirect URI to register at providers that take https only.
 const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
 
-/// The redirect URI to register, and to log in with, when nobody says otherwise. An emulator takes http.
+/// The redirect URI to register, and to log in with, unless another one is given. An emulator takes http.
 pub fn default_redirect_uri(definition: &ProviderDefinition, is_emulated: bool) -> &'static str {
     let https_only = Dialect::redirects_to_https_only(definition) && !is_emulated;
     if https_only { HTTPS_REDIRECT_URI } else { DEFAULT_REDIRECT_URI }
@@ -38,7 +38,7 @@ pub struct AppArgs {
 }
 
 impl AppArgs {
-    /// Whether it answers on stdout.
+    /// Returns whether it answers on stdout.
     pub fn answers(&self) -> bool {
         !matches!(self.action, Action::Remove { .. })
     }

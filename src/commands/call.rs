@@ -98,7 +98,7 @@ pub struct CallArgs {
 }
 
 impl CallArgs {
-    /// Whether it answers on stdout, whatever the API says.
+    /// Returns whether it answers on stdout, whatever the API says.
     pub fn answers(&self) -> bool {
         self.curl || self.dry_run || self.show.answers()
     }
@@ -235,7 +235,7 @@ impl Call<'_> {
         refusal
     }
 
-    /// What a person wants to know beside the body.
+    /// Prints what a person wants to know beside the body.
     fn summary(&self, status: u16, headers: &HeaderMap) {
         let on_terminal = self.context.terminal().stdout_is_terminal();
         // The trace and `--include` show all of it.

@@ -1,10 +1,10 @@
 //! A project's file does not choose a server by itself.
 //!
-//! Whoever clones a repository runs what its `.oauthctl.toml` says, and a single label is enough to lead a login to
+//! A user who clones a repository runs what its `.oauthctl.toml` says, and a single label is enough to lead a login to
 //! `https://attacker.shop.example`. So a parameter of that file which decides a host is used only with the user's
-//! consent: the same value typed as `--param`, a login at the same servers, or an answer on the terminal, which is shown
-//! where it would go. What the file says beside that, in a path for example, needs none: the
-//! server is the definition's own. Nothing is sent before.
+//! consent: the same value typed as `--param`, a login at the same servers, or an answer on the terminal, which is
+//! shown where it would go. What the file says beside that, in a path for example, needs none: the server is the
+//! definition's own. Nothing is sent before.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::provider::Provider;
 use crate::session::{ServerChoice, SessionError};
 use crate::store::Profile;
 
-/// Parameters that somebody has answered for by typing them.
+/// Parameters that the user has answered for by typing them.
 pub type Typed = BTreeMap<String, String>;
 
 /// Before a login goes to a provider's servers.
@@ -22,7 +22,7 @@ pub fn to_log_in(provider: &Provider, typed: &Typed, profile: &Profile, context:
     ask(provider, typed, &login_command(provider.id(), profile.as_str()), context)
 }
 
-/// Before the environment's token goes to them: nobody has logged in to say which they are.
+/// Before the environment's token goes to them: there was no login to say which they are.
 pub fn to_send_token(provider: &Provider, profile: &Profile, context: &Context) -> Result<(), SessionError> {
     let login = login_command(provider.id(), profile.as_str());
     ask(provider, &Typed::new(), &format!("printenv OAUTHCTL_TOKEN | {login} --with-token"), context)

@@ -1,4 +1,4 @@
-//! What every command has at hand: the machine, the terminal, and the session, which says what is meant.
+//! The context of every command: the machine, the terminal, and the session, which says what is meant.
 
 use std::sync::Arc;
 

@@ -238,7 +238,7 @@ fn log_in(
 }
 
 /// Follows the redirects as a browser does, and posts a fragment as our page does. An error shows up as a login that
-/// nobody answers.
+/// gets no answer.
 fn play_browser(http: &dyn HttpClient, mut url: Url) {
     for _ in 0..5 {
         let Ok(reply) = http.send(&HttpRequest::new(Method::GET, url.clone())) else { return };

@@ -62,7 +62,7 @@ pub struct EmulateArgs {
 }
 
 impl EmulateArgs {
-    /// Whether it answers on stdout: with the lines to paste, where it runs no command.
+    /// Returns whether it answers on stdout: with the lines to paste, if it runs no command.
     pub fn answers(&self) -> bool {
         self.command.is_empty()
     }

@@ -42,7 +42,7 @@ pub struct ExportArgs {
 }
 
 impl ExportArgs {
-    /// Whether it answers on stdout.
+    /// Returns whether it answers on stdout.
     pub fn answers(&self) -> bool {
         self.file().is_none()
     }
@@ -251,7 +251,7 @@ fn not_exported(file: &Path, source: io::Error) -> ExportError {
     ExportError::File { path: sanitize::line(&file.to_string_lossy()), source }
 }
 
-/// What a login that could not be forgotten has left, as far as can be seen.
+/// Describes what a login that could not be forgotten has left, as far as can be seen.
 fn what_is_left(store: &TokenStore, profile: &Profile) -> &'static str {
     match store.load(profile) {
         Ok(Some(_)) => "it is on this machine too",

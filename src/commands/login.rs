@@ -126,8 +126,7 @@ fn label_so_far(profile: &Profile, id: &str, store: &TokenStore) -> Option<Strin
     store.load(profile).ok().flatten().filter(|_| listed)?.record.label
 }
 
-/// The scopes of the command line, or the definition's own. A name that nobody knows is sent all the same: providers
-/// add scopes.
+/// The scopes of the command line, or the definition's own. An unknown name is sent all the same: providers add scopes.
 fn asked_scopes(args: &LoginArgs, provider: &Provider, context: &Context) -> ScopeSet {
     let asked = match args.scopes.as_slice() {
         [] => provider.definition.default_scope(),

@@ -94,7 +94,7 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<()
     let (what_of_it, lock) = if args.local {
         let record = store.load(profile).ok().flatten().map(|found| found.record);
         let unreadable = || still_valid(listed.as_deref(), context);
-        // Without a lock, or with one that somebody keeps, a person can still get rid of a login.
+        // Without a lock, or with one that another process keeps, a person can still get rid of a login.
         (record.map_or_else(unreadable, |record| kept(profile, &record, context)), lock.ok().flatten())
     } else {
         let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(LOCK_TIMEOUT) };
@@ -160,7 +160,7 @@ fn revoker(provider: &Provider) -> String {
     }
 }
 
-/// What becomes of a token that was not revoked.
+/// Describes what becomes of a token that was not revoked.
 fn kept(profile: &Profile, record: &StoredToken, context: &Context) -> String {
     match context.session.provider_of(profile, record) {
         Ok(provider) if provider.emulator.is_some() => "its token ends with the emulator".to_owned(),
@@ -171,7 +171,7 @@ fn kept(profile: &Profile, record: &StoredToken, context: &Context) -> String {
     }
 }
 
-/// What a person must know, and can do, where nothing was revoked at the provider.
+/// Describes what a person must know, and can do, if nothing was revoked at the provider.
 fn still_valid(provider: Option<&str>, context: &Context) -> String {
     let definition = provider.and_then(|id| context.session.catalogue().ok()?.get(id).ok());
     let page = definition.as_ref().and_then(|definition| definition.app.revoke_page.as_deref());

@@ -31,7 +31,7 @@ pub struct ProvidersArgs {
 }
 
 impl ProvidersArgs {
-    /// Whether it answers on stdout.
+    /// Returns whether it answers on stdout.
     pub fn answers(&self) -> bool {
         !matches!(self.action, Action::New { print: false, .. })
     }

@@ -131,8 +131,8 @@ fn probe_scopes(writes: bool, login: &ActiveLogin, context: &Context) -> Result<
     proofs
 }
 
-/// What the authorization server says, or why it says nothing. The token may be fine all the same, so nothing here
-/// ends the command.
+/// Asks the authorization server. Returns its reply, or the reason for having none. The token may be fine all the same,
+/// so nothing here ends the command.
 fn introspect(login: &ActiveLogin, context: &Context) -> (Option<IntrospectionResponse>, Option<String>) {
     if login.provider.endpoints.introspect.is_none() {
         return (None, None);

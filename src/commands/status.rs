@@ -131,7 +131,7 @@ fn note_part(part: &Part, context: &Context) {
     }
 }
 
-/// The logins to show: all, or one. The environment's token may stand for a login that nobody made here.
+/// The logins to show: all, or one. The environment's token may stand for a login that was not made here.
 fn listed(only: Option<&Profile>, context: &Context) -> Result<Vec<(Profile, LoginEntry)>, SessionError> {
     let mut logins = context.session.store()?.index()?.logins;
     if let Some(profile) = only
@@ -167,7 +167,7 @@ impl LoginReader<'_> {
         }
     }
 
-    /// What a login of this provider may do without asking for it.
+    /// Returns what a login of this provider may do without asking for it.
     fn always_granted(&mut self, provider: &str) -> Result<ScopeSet, SessionError> {
         let catalogue = self.context.session.catalogue();
         let always = catalogue.map(|catalogue| Some(catalogue.get(provider).ok()?.always_granted()));

@@ -124,7 +124,7 @@ pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
     }
 }
 
-/// What `jq` picks from; `expires_at` is in seconds since 1970, and there if it is known.
+/// Returns the JSON that `jq` picks from. `expires_at` is in seconds since 1970, and present if it is known.
 fn json(record: &StoredToken) -> String {
     let mut object = serde_json::json!({ "access_token": record.access_token.expose() });
     if let Expiry::At(end) = record.expiry {

@@ -1,5 +1,5 @@
-//! What the commands' views share. A view is a type: `Render` for people, `Serialize` for `--json`; it stands beside
-//! its command, and no secret is in any of them.
+//! The common parts of the commands' views. A view is a type: `Render` for people, `Serialize` for `--json`; it stands
+//! beside its command, and no secret is in any of them.
 
 use std::fmt;
 
@@ -46,7 +46,7 @@ pub fn until(expiry: Expiry, now: Timestamp) -> String {
     }
 }
 
-/// What was understood of the provider's reply, in a line.
+/// Describes what was understood of the provider's reply, in a line.
 pub fn what_was_read(token: &StoredToken) -> String {
     let lifetime = match token.expiry {
         Expiry::At(end) => format!("valid for {}", HumanDuration(token.obtained_at.until(end))),

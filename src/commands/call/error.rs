@@ -1,4 +1,4 @@
-//! What can be wrong with the command line of a `call`, with a reply that it should show, and what the API refuses.
+//! Errors in the command line of a `call`, in a reply that it should show, and refusals by the API.
 
 use std::io;
 

@@ -31,7 +31,7 @@ pub struct Filter {
     said: Receiver<Said>,
 }
 
-/// What the thread says.
+/// A message from the thread.
 enum Said {
     Output(Output),
     /// The code was understood, or all results are out.
@@ -85,7 +85,7 @@ impl Filter {
     }
 }
 
-/// The thread's work, as long as somebody listens.
+/// The thread's work, as long as there is a listener.
 fn serve(code: &str, work: &Receiver<Vec<u8>>, say: &SyncSender<Said>) {
     let code = match Code::parse(code) {
         Ok(code) => code,
@@ -171,7 +171,7 @@ pub enum Output {
     Json(Vec<u8>),
 }
 
-/// What is wrong, and where: the rest of the code from there on.
+/// Describes what is wrong, and where: the rest of the code from there on.
 fn syntax(error: &jaq_core::load::Error<&str>, code: &str) -> String {
     use jaq_core::load::Error;
     let at = |rest: &str| match rest {

@@ -27,7 +27,7 @@ pub struct PageArgs {
     pub jobs: u16,
 }
 
-/// What the pages become together.
+/// The shape of all pages together.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
     /// One array of all rows.
@@ -54,7 +54,7 @@ impl<'a> Joined<'a> {
         Self { show, slurp, sink: None, shape: Shape::Bytes, is_empty: true }
     }
 
-    /// Whether a page was written, so that what follows is no longer the only thing on stdout.
+    /// Returns whether a page was written, so that what follows is no longer the only thing on stdout.
     pub fn has_begun(&self) -> bool {
         self.sink.is_some()
     }

@@ -131,7 +131,7 @@ impl RequestArgs {
             {
                 return Err(CallError::OwnToken { what: format!("the header `{name}`") });
             }
-            // Another name or another length would lead the token to somebody else behind the same address.
+            // Another name or another length would lead the token to another party behind the same address.
             if ["host", "content-length", "transfer-encoding", "connection", "proxy-authorization"]
                 .contains(&name.as_str())
             {
@@ -198,7 +198,7 @@ fn read_input(path: &str) -> Result<(Vec<u8>, Option<Upload>), CallError> {
     if beginning.len() as u64 <= HELD {
         return Ok((beginning, None));
     }
-    // Of stdin, a pipe or a device nobody knows the length.
+    // The length of stdin, a pipe or a device is not known.
     let file = std::fs::metadata(path).ok().filter(|file| path != "-" && file.is_file());
     let body = Box::new(std::io::Cursor::new(beginning).chain(reader));
     Ok((Vec::new(), Some(Upload { body, length: file.map(|file| file.len()) })))

@@ -1,4 +1,4 @@
-//! What a reply says beside its body: on stderr for people, on stdout with `--include`.
+//! The information in a reply beside its body: on stderr for people, on stdout with `--include`.
 
 use http::{HeaderMap, StatusCode};
 

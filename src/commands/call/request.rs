@@ -9,8 +9,8 @@ use crate::protocol::sanitize;
 use crate::protocol::shell::quoted;
 use crate::system::http::USER_AGENT;
 
-/// Stands in a request where the token would; whoever prints the request knows it again. Letters and digits only, so
-/// that no place encodes it.
+/// Stands in a request where the token would; the code that prints the request recognizes it. Letters and digits only,
+/// so that no place encodes it.
 pub const TOKEN_MARK: &str = "oauthctl0TOKEN0MARK";
 
 /// A request with [`TOKEN_MARK`] or the token in it.

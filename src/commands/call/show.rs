@@ -1,8 +1,8 @@
-//! Where a reply's body goes, and in which shape: byte for byte into a pipe or a file, readable on a terminal, or
+//! The destination and the shape of a reply's body: byte for byte into a pipe or a file, readable on a terminal, or
 //! through a filter.
 //!
-//! What goes through is never whole in memory. A screen and a filter need the whole, and get [`SCREENFUL`] of it; what is
-//! made of it for a screen leaves piece by piece.
+//! A body that goes through is never whole in memory. A screen and a filter need the whole, and get [`SCREENFUL`] of
+//! it; what is made of it for a screen leaves piece by piece.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,8 @@ use crate::system::whole_file::OutputFile;
 /// A provider's denial, and an error's message, are looked for in this much of a body; what follows is passed on.
 const LOOK_INTO: usize = 64 * 1024;
 
-/// How much a screen or a filter takes. Nobody reads more, and it is held whole: whether it is JSON shows at its end.
+/// How much a screen or a filter takes. More is too much to read, and it is held whole: whether it is JSON shows at its
+/// end.
 const SCREENFUL: u64 = 16 * 1024 * 1024;
 
 /// How much is read and passed on at once.
@@ -53,7 +54,7 @@ pub struct ShowArgs {
 }
 
 impl ShowArgs {
-    /// Whether the answer goes to stdout, whatever the API says.
+    /// Returns whether the answer goes to stdout, whatever the API says.
     pub fn answers(&self) -> bool {
         self.include || (!self.silent && self.file().is_none())
     }
@@ -73,7 +74,7 @@ pub struct Show<'a> {
     screen: bool,
 }
 
-/// Where one body goes. A screen takes [`TerminalText`] alone, and bytes as a text that is cleaned.
+/// The destination of one body. A screen takes [`TerminalText`] alone, and bytes as a text that is cleaned.
 pub enum Sink {
     Nowhere,
     Stdout(Pipe),
@@ -92,7 +93,7 @@ impl<'a> Show<'a> {
         Ok(Self { args, terminal, filter, screen })
     }
 
-    /// Whether a body is to be passed on whatever it is.
+    /// Returns whether a body is to be passed on whatever it is.
     pub fn is_raw(&self) -> bool {
         self.args.raw
     }
@@ -285,7 +286,7 @@ impl<'a> Screen<'a> {
         Ok(self.terminal.show(&self.part.take())?)
     }
 
-    /// What is left.
+    /// Writes what is left.
     fn end(mut self) -> Result<(), CallError> {
         if self.part.is_empty() { Ok(()) } else { self.pass_on() }
     }

@@ -39,7 +39,7 @@ impl Watch for Trace<'_> {
             return;
         }
         let shown = if self.show_secrets { token.clone() } else { AccessToken::new(TOKEN_MARK) };
-        // What cannot be sent is said by whoever sends it.
+        // The sender reports what cannot be sent.
         let Ok(mut request) = api.authorize(request, &shown) else { return };
         if !self.show_secrets {
             mask_headers(&mut request.headers, api);

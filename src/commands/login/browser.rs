@@ -111,7 +111,7 @@ impl BrowserArgs {
         }
     }
 
-    /// What opens the URL; `None` where the person does.
+    /// Returns the program that opens the URL, or `None` if the person does.
     fn program(&self) -> Option<Box<dyn Browser>> {
         match &self.browser {
             _ if self.no_browser => None,
@@ -120,7 +120,7 @@ impl BrowserArgs {
         }
     }
 
-    /// Where the redirect arrives.
+    /// Returns the address at which the redirect arrives.
     fn arrival(&self, provider: &Provider, context: &Context) -> Result<(RedirectUri, Listen), LoginError> {
         let uri = self.redirect_uri(provider)?;
         if let Some(address) = self.listen {

@@ -1,4 +1,4 @@
-//! What a login is refused for, by us or by the provider.
+//! The reasons for which a login is refused, by us or by the provider.
 
 use std::net::SocketAddr;
 

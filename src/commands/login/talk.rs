@@ -1,4 +1,4 @@
-//! What `login` tells a person on the way.
+//! The messages of `login` to a person on the way.
 
 use std::net::SocketAddr;
 
@@ -84,8 +84,8 @@ pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, contex
     }
 }
 
-/// What leads the port of the person's machine to ours. `connection` has the client's address and port, and then ours,
-/// as the one who logged in reached them (ssh(1), SSH_CONNECTION).
+/// Returns the command that leads the port of the person's machine to ours. `connection` has the client's address and
+/// port, and then ours, as the one who logged in reached them (ssh(1), SSH_CONNECTION).
 fn ssh_command(connection: &str, user: Option<&str>, listener: SocketAddr) -> String {
     let mut words = connection.split_whitespace().skip(2);
     let host = words.next().unwrap_or("THIS_HOST");
@@ -193,7 +193,7 @@ pub fn show(tab: Tab, page: BrowserPage, context: &Context) {
     }
 }
 
-/// What will be used in place of this login when nobody names it.
+/// Tells what will be used in place of this login when it is not named.
 pub fn about_shadows(profile: &Profile, context: &Context) -> Result<(), SessionError> {
     if context.session.has_token_variable() {
         warn(context, "OAUTHCTL_TOKEN is set: with `--profile` or OAUTHCTL_PROFILE it is used in place of this login");
@@ -212,7 +212,7 @@ pub fn about_shadows(profile: &Profile, context: &Context) -> Result<(), Session
     Ok(())
 }
 
-/// What a person should know beyond the outcome itself.
+/// Tells what a person should know beyond the outcome itself.
 pub fn about_outcome(found: &Evidence, provider: &Provider, token: &StoredToken, context: &Context) {
     for scope in found.withheld().iter() {
         let reason = provider.definition.scope.likely_reason(scope);
@@ -227,7 +227,7 @@ pub fn about_outcome(found: &Evidence, provider: &Provider, token: &StoredToken,
     }
 }
 
-/// What is missing, with the likely reason where the provider withheld it.
+/// Returns what is missing, with the likely reason where the provider withheld it.
 pub fn reasons(missing: Vec<Missing>, found: &Evidence, provider: &Provider) -> Vec<Missing> {
     let withheld = found.withheld();
     let explain = |missing: Missing| match withheld.contains(&missing.scope) {

@@ -1,4 +1,4 @@
-//! What `login` came to.
+//! The outcome of `login`.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ pub struct LoginOutcome {
     pub denied: Vec<String>,
     pub expiry: Expiry,
     pub refreshable: bool,
-    /// Whether the provider documents any.
+    /// True if the provider documents any.
     #[serde(skip)]
     has_scopes: bool,
     #[serde(skip)]

@@ -51,7 +51,7 @@ pub fn note_run(
     if let Some(last) = last {
         run.remember(last);
     }
-    // Whoever keeps logins in memory wants nothing to outlive the command.
+    // A user who keeps logins in memory wants nothing to outlive the command.
     let kept = if context.session.keeps_nothing() { Ok(()) } else { history.keep(&login.profile, &run) };
     if let Err(error) = kept {
         not_kept(&error, context);

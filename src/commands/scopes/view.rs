@@ -1,4 +1,4 @@
-//! What a token may do: asked, granted, proven, and how one knows.
+//! The permissions of a token: asked, granted, proven, and the evidence for each.
 
 use std::fmt;
 
@@ -21,15 +21,15 @@ pub struct ScopesView {
     pub scopes: Vec<ScopeRow>,
     /// Everybody who said something.
     pub sources: Vec<String>,
-    /// Who was asked and said nothing, and why.
+    /// The sources that were asked and said nothing, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub silent: Vec<String>,
-    /// What has changed since the last run; `null` in it if there was none.
+    /// The changes since the last run; `null` in it if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Option<ScopeChanges>>,
     #[serde(skip)]
     name: String,
-    /// Whether the provider's documents name any scopes.
+    /// True if the provider's documents name any scopes.
     #[serde(skip)]
     documented: bool,
     #[serde(skip)]
@@ -47,7 +47,7 @@ pub struct ScopeRow {
     pub asked: bool,
     /// Granted whether asked for or not.
     pub always: bool,
-    /// `None` if nobody says, or if two sources disagree.
+    /// `None` if no source says, or if two sources disagree.
     pub granted: Option<bool>,
     pub disputed: bool,
     /// `None` if it could not be found out, or if nothing was probed.
@@ -146,7 +146,7 @@ impl ScopeRow {
         }
     }
 
-    /// What has to be said beyond the cells: who disagrees with whom.
+    /// Describes what the cells do not show: which sources disagree.
     fn conflict(&self) -> Option<String> {
         let word = |granted: bool| if granted { "yes" } else { "no" };
         if self.disputed {

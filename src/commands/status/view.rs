@@ -32,7 +32,7 @@ pub struct StatusRow {
     pub current: bool,
     pub provider: String,
     pub store: StoreKind,
-    /// What the person calls the account.
+    /// The person's name for the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
