@@ -47,16 +47,16 @@ struct GlobalArgs {
     #[arg(long, global = true)]
     json: bool,
 
-    /// Say more; secrets stay masked
+    /// Print more details; secrets stay masked
     // There is one level, and `-vvv` of a habit is not wrong.
     #[arg(short, long, global = true, overrides_with = "verbose")]
     verbose: bool,
 
-    /// Say nothing on stderr but errors
+    /// Print only errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 
-    /// When to colour; NO_COLOR is obeyed
+    /// When to use colors; NO_COLOR is honored
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 }
@@ -88,27 +88,27 @@ enum Command {
     Call(commands::call::CallArgs),
     /// Print the access token and nothing else
     Token(commands::token::TokenArgs),
-    /// Get a new access token with the refresh token, now
+    /// Refresh the access token now
     Refresh(commands::refresh::RefreshArgs),
-    /// List the logins: provider, store, scopes, since when, until when
+    /// List the logins with their provider, store, scopes and lifetime
     Status(commands::status::StatusArgs),
-    /// Show what a token may do: asked for, granted, and with --probe proven
+    /// Show a token's scopes: requested, granted, and with --probe proven
     Scopes(commands::scopes::ScopesArgs),
     /// Make a login the current one
     Use(commands::use_login::UseArgs),
-    /// Revoke a login's tokens where the provider can, and forget it
+    /// Revoke a login's tokens, if the provider can, and delete the login
     Logout(commands::logout::LogoutArgs),
     /// Run a command with the access token in its environment
     Exec(commands::exec::ExecArgs),
-    /// Seal a login under a passphrase and print it, to be taken to another machine
+    /// Export a login, encrypted with a passphrase
     Export(commands::export::ExportArgs),
-    /// Take in a login that `export` sealed on another machine
+    /// Import an exported login
     Import(commands::import::ImportArgs),
     /// List the providers, or show one's definition
     Providers(commands::providers::ProvidersArgs),
-    /// Stand in for a provider on this machine
+    /// Run a local mock of a provider
     Emulate(commands::emulate::EmulateArgs),
-    /// Do the whole round against an emulator, and keep no login
+    /// Try the full login flow against a local emulator; saves no login
     Demo(commands::demo::DemoArgs),
     /// Print a completion script for your shell
     Completions(commands::completions::CompletionsArgs),

@@ -58,11 +58,11 @@ pub struct CallArgs {
     #[arg(long, value_name = "PLACE", help_heading = "Token")]
     token_in: Option<TokenIn>,
 
-    /// Let the token go to this origin too, such as `https://api.example.com`
+    /// Also allow sending the token to this origin, such as `https://api.example.com`
     #[arg(long, value_name = "ORIGIN", help_heading = "Token")]
     allow_origin: Vec<String>,
 
-    /// Wait so long at most when the API asks for it (429 and 503 with Retry-After)
+    /// Longest Retry-After to honor (429 and 503)
     #[arg(long, value_name = "DURATION", default_value = "60s", help_heading = "Network")]
     max_wait: HumanDuration,
 
@@ -75,23 +75,23 @@ pub struct CallArgs {
     #[arg(long, value_name = "DURATION", help_heading = "Network")]
     max_time: Option<HumanDuration>,
 
-    /// Trust the certificate authorities in this PEM file too
+    /// Also trust the certificate authorities in this PEM file
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     cacert: Option<PathBuf>,
 
-    /// Print the curl command that would do the same, and send nothing
+    /// Print the equivalent curl command and send nothing
     #[arg(long, conflicts_with = "dry_run", help_heading = "Instead of sending")]
     curl: bool,
 
-    /// Print the request, and send nothing
+    /// Print the request and send nothing
     #[arg(long, help_heading = "Instead of sending")]
     dry_run: bool,
 
-    /// Show the token where it would be masked
+    /// Show the token instead of masking it
     #[arg(long, help_heading = "Instead of sending")]
     show_secrets: bool,
 
-    /// Say nothing on stderr but errors
+    /// Print only errors
     // The global one without its short name, which is `--jq`'s here as it is gh's.
     #[arg(id = "quiet", long = "quiet", conflicts_with = "verbose", help_heading = "Options for every command")]
     _quiet: bool,

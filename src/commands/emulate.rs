@@ -28,11 +28,11 @@ pub struct EmulateArgs {
     #[arg(value_name = "PROVIDER")]
     provider: String,
 
-    /// The port to serve on; any free one if left out
+    /// The port to listen on; a free one by default
     #[arg(long, value_name = "PORT", default_value = "0", hide_default_value = true)]
     port: u16,
 
-    /// Consent at once, without the page
+    /// Consent automatically, without the page
     #[arg(long)]
     approve: bool,
 
@@ -44,7 +44,7 @@ pub struct EmulateArgs {
     #[arg(long = "redirect-uri", value_name = "URI", value_parser = RedirectUri::parse)]
     redirect_uris: Vec<RedirectUri>,
 
-    /// Do something wrong on purpose
+    /// Simulate a fault
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 

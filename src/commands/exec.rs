@@ -15,7 +15,7 @@ use crate::system::exec::Replacement;
 
 #[derive(Args)]
 pub struct ExecArgs {
-    /// How long the token must still be good for: seconds, or with s, m, h, d [default: 60s, or as long as there is]
+    /// Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or as long as there is]
     #[arg(long, value_name = "TIME")]
     min_validity: Option<HumanDuration>,
 

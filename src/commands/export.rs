@@ -29,7 +29,7 @@ use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct ExportArgs {
-    /// Take the refresh token along, and forget the login here
+    /// Include the refresh token, and delete the login here
     #[arg(long = "move")]
     moves: bool,
 

@@ -22,11 +22,11 @@ use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct ImportArgs {
-    /// The file with the line that `export` printed; stdin if left out
+    /// The exported file; stdin by default
     #[arg(value_name = "FILE", required_if_eq("passphrase_stdin", "true"))]
     file: Option<PathBuf>,
 
-    /// Take the place of a login of the same name
+    /// Replace a login of the same name
     #[arg(long)]
     replace: bool,
 

@@ -32,30 +32,30 @@ pub struct LoginArgs {
     #[arg(long, value_name = "ID")]
     provider: Option<String>,
 
-    /// What to ask for: repeat it, or separate with blanks or commas
+    /// Scopes to request: repeat the flag, or separate them with spaces or commas
     #[arg(long = "scope", value_name = "SCOPES")]
     scopes: Vec<String>,
 
-    /// Fail with exit code 10 and keep nothing unless all of these are granted
+    /// Fail with exit code 10 and save nothing unless all of these scopes are granted
     #[arg(long, value_name = "SCOPES")]
     require_scopes: Vec<String>,
 
-    /// A value that the provider's URLs need, such as `store=myshop`
+    /// A parameter of the provider's URLs, such as `store=myshop`
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]
     params: Vec<(String, String)>,
 
-    /// The way to a token, for a provider that offers more than one
+    /// The grant to use, if the provider offers more than one
     #[arg(long, value_name = "GRANT")]
     grant: Option<GrantKind>,
 
     #[command(flatten)]
     browser: BrowserArgs,
 
-    /// What you call the account; `status` shows it
+    /// A name for the account, shown by `status`
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
 
-    /// Read a token that you already have from stdin, and keep it
+    /// Read an existing token from stdin and save it
     #[arg(long, conflicts_with_all = ["redirect_uri", "port", "listen", "browser", "no_browser"])]
     with_token: bool,
 }

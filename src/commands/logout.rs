@@ -18,7 +18,7 @@ use crate::store::{LoginLock, Profile, StoreError, StoredToken};
 
 #[derive(Args)]
 pub struct LogoutArgs {
-    /// Forget the login here and ask the provider nothing
+    /// Delete the login here without contacting the provider
     #[arg(long)]
     local: bool,
 

@@ -58,7 +58,7 @@ enum Action {
     },
     /// Print a JSON Schema of definitions, with which an editor completes and checks them
     Schema,
-    /// Begin a definition of your own: a commented skeleton, or what a server says of itself
+    /// Create a provider definition: a commented draft, or one from a server's metadata
     New {
         /// The new provider's id
         #[arg(value_name = "ID")]
@@ -70,7 +70,7 @@ enum Action {
         #[arg(long)]
         print: bool,
     },
-    /// Say whether a definition can be used; asks no server
+    /// Validate a definition (offline)
     Check {
         /// The definition's file; its name is the provider's id
         #[arg(value_name = "FILE")]

@@ -37,7 +37,7 @@ pub struct ScopesArgs {
     #[arg(long, value_name = "SCOPES")]
     require: Vec<String>,
 
-    /// Say what has changed since the last look at this login
+    /// Show what has changed since the last look at this login
     #[arg(long)]
     diff: bool,
 

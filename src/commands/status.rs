@@ -23,11 +23,11 @@ use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct StatusArgs {
-    /// Look at the login that commands would use, and end with 4 if it needs a person
+    /// Check the current login; exit with 4 if it needs a new login
     #[arg(long)]
     check: bool,
 
-    /// End with 4 if a login will need a person within this time, such as 7d
+    /// Exit with 4 if a login will need renewing within this time, such as 7d
     #[arg(long, value_name = "TIME")]
     expires_within: Option<HumanDuration>,
 }

@@ -29,11 +29,11 @@ use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct TokenArgs {
-    /// How long the token must still be good for: seconds, or with s, m, h, d [default: 60s, or as long as there is]
+    /// Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or as long as there is]
     #[arg(long, value_name = "TIME")]
     min_validity: Option<HumanDuration>,
 
-    /// The form to print it in
+    /// The output format
     #[arg(long, value_name = "FORM", default_value = "plain")]
     format: Format,
 

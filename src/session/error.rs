@@ -28,9 +28,9 @@ pub enum SessionError {
     TokenWithoutProfile,
     #[error("OAUTHCTL_TOKEN is not set, and `--store env` keeps no login elsewhere")]
     NoTokenVariable,
-    #[error("OAUTHCTL_TOKEN holds no token: it has line breaks or other control characters in it")]
+    #[error("OAUTHCTL_TOKEN is not a valid token: it has line breaks or other control characters in it")]
     BadTokenVariable,
-    #[error("OAUTHCTL_TOKEN is set, and nobody says which provider the token of `{profile}` is for")]
+    #[error("OAUTHCTL_TOKEN is set, and no provider is known for the token of `{profile}`")]
     TokenOfNobody { profile: String },
     #[error(
         "OAUTHCTL_TOKEN is set, and `{provider}` is an emulator here: the token of `{profile}` may be a real one, and is not sent to it"
@@ -74,9 +74,9 @@ impl Advice for SessionError {
                 "`oauthctl status` lists what there is; `oauthctl login --provider ID --profile {profile}` makes one"
             )),
             Self::NoLogin { profile: None, .. } => ExitCode::LoginNeeded
-                .hint("`oauthctl providers list` shows who there is, `oauthctl login --provider ID` logs in"),
+                .hint("`oauthctl providers list` lists the providers, `oauthctl login --provider ID` logs in"),
             Self::NoProvider => {
-                ExitCode::Usage.hint("name one with `--provider ID`; `oauthctl providers list` shows who there is")
+                ExitCode::Usage.hint("name one with `--provider ID`; `oauthctl providers list` lists the providers")
             }
             Self::OtherClient { profile, provider, client_id } => ExitCode::Definition.hint(format!(
                 "set OAUTHCTL_CLIENT_ID={client_id} and OAUTHCTL_CLIENT_SECRET, or log in again with the client of today: \

@@ -12,7 +12,7 @@ use crate::system::terminal::TerminalError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    #[error("`{text}` is no HTTP method")]
+    #[error("`{text}` is not an HTTP method")]
     BadMethod { text: String },
     #[error("the field `{text}` cannot be sent: {problem}")]
     BadField { text: String, problem: &'static str },
@@ -22,11 +22,11 @@ pub enum CallError {
         #[source]
         source: io::Error,
     },
-    #[error("`{text}` is no header that can be sent: {problem}")]
+    #[error("`{text}` is not a valid header: {problem}")]
     BadHeader { text: String, problem: &'static str },
     #[error("{what} is where the token goes, and a request has one token (RFC 6750 §2); oauthctl puts it there itself")]
     OwnToken { what: String },
-    #[error("`{text}` is no origin to which a token may go: {problem}")]
+    #[error("`{text}` is not a valid origin for a token: {problem}")]
     BadOrigin { text: String, problem: &'static str },
     #[error("only GET requests have further pages, and this is a {method}")]
     PagesOfWhat { method: String },
@@ -34,7 +34,7 @@ pub enum CallError {
     BadFilter { problem: String },
     #[error("the filter failed: {problem}")]
     FilterFailed { problem: String },
-    #[error("the reply is no JSON, so there is nothing to filter")]
+    #[error("the reply is not JSON, so there is nothing to filter")]
     NotJson,
     #[error("the reply is JSON that is not read: {0}")]
     TooMuch(TooMuch),

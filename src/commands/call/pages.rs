@@ -14,11 +14,11 @@ pub struct PageArgs {
     #[arg(long)]
     pub paginate: bool,
 
-    /// Stop after so many pages
+    /// Stop after this many pages
     #[arg(long, value_name = "N", requires = "paginate", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_pages: Option<u64>,
 
-    /// Print an array of pages, not of the rows on them
+    /// Print an array of pages instead of an array of rows
     #[arg(long, requires = "paginate", conflicts_with = "jq")]
     pub slurp: bool,
 

@@ -50,7 +50,7 @@ pub struct RequestArgs {
     #[arg(long, help_heading = "Fields")]
     form: bool,
 
-    /// Add a header; `Name:` takes one of ours away
+    /// Add a header; `Name:` removes a default header
     #[arg(short = 'H', long, value_name = "NAME: VALUE", help_heading = "Fields")]
     header: Vec<String>,
 }

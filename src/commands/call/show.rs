@@ -44,7 +44,7 @@ pub struct ShowArgs {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Print no body
+    /// Do not print the body
     #[arg(long)]
     silent: bool,
 

@@ -28,11 +28,11 @@ use crate::system::paste::PasteReader;
 /// The flags of a login in the browser, which no other way to a token has.
 #[derive(Args)]
 pub struct BrowserArgs {
-    /// The redirect URI to the letter as it is registered
+    /// The redirect URI, exactly as it is registered
     #[arg(long, value_name = "URI", conflicts_with = "port")]
     redirect_uri: Option<String>,
 
-    /// The port of http://127.0.0.1:PORT/callback; 0 takes any free one
+    /// The port of http://127.0.0.1:PORT/callback; 0 picks a free port
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
 
@@ -40,11 +40,11 @@ pub struct BrowserArgs {
     #[arg(long, value_name = "ADDRESS", requires = "redirect_uri")]
     listen: Option<SocketAddr>,
 
-    /// A program to open the URL with; split at blanks, the URL comes last
+    /// The program that opens the URL; split on whitespace, the URL is appended
     #[arg(long, value_name = "CMD", conflicts_with = "no_browser")]
     browser: Option<String>,
 
-    /// Print the authorize URL on one line of stderr and open nothing
+    /// Print the authorization URL on stderr and open no browser
     #[arg(long)]
     no_browser: bool,
 
@@ -52,7 +52,7 @@ pub struct BrowserArgs {
     #[arg(long, value_name = "TIME", default_value = "5m")]
     timeout: HumanDuration,
 
-    /// Take an answer without a state from a provider that may leave it out
+    /// Accept a response without a state from a provider that may leave it out
     #[arg(long)]
     allow_missing_state: bool,
 }

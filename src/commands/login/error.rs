@@ -41,7 +41,7 @@ pub enum LoginError {
     NobodyToPaste { redirect_uri: String },
     #[error(transparent)]
     BadRedirectUri(#[from] RedirectUriError),
-    #[error("what came on stdin is no token: it is empty, or has line breaks or other control characters in it")]
+    #[error("stdin is not a valid token: it is empty, or has line breaks or other control characters in it")]
     BadToken,
     #[error("`{provider}` did not grant {}, so the token is not kept", named(missing))]
     NotGranted { provider: String, missing: Vec<Missing> },

@@ -45,8 +45,8 @@ pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, contex
     let emulated = provider.emulator.as_ref().map(|origin| format!(" (emulated at {origin})")).unwrap_or_default();
     terminal.note(&Pieces(&[&"Logging in to ", &Style::Strong.of(&provider.definition.name), &emulated]));
     let where_to = match &provider.definition.app.page {
-        Some(page) if provider.emulator.is_none() => format!(", to be registered to the letter at {page}"),
-        _ => ", to be registered to the letter".to_owned(),
+        Some(page) if provider.emulator.is_none() => format!(" (register exactly this URI at {page})"),
+        _ => " (register exactly this URI)".to_owned(),
     };
     terminal.note(&Pieces(&[&"Redirect URI: ", &Style::Strong.of(login.redirect_uri()), &where_to]));
     let note = provider.definition.redirect.note.as_deref().filter(|note| note.chars().count() <= SHORT_NOTE);
