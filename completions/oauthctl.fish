@@ -30,29 +30,29 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -s V -l version -d 'Print version'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "app" -d 'Register your app\'s client id and secret for a provider'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "login" -d 'Log in to a provider in the browser and keep the token'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "call" -d 'Send one request to the provider\'s API with the token in it'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "token" -d 'Print the access token and nothing else'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "refresh" -d 'Get a new access token with the refresh token, now'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "status" -d 'List the logins: provider, store, scopes, since when, until when'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "scopes" -d 'Show what a token may do: asked for, granted, and with --probe proven'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "refresh" -d 'Refresh the access token now'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "status" -d 'List the logins with their provider, store, scopes and lifetime'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "scopes" -d 'Show a token\'s scopes: requested, granted, and with --probe proven'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "use" -d 'Make a login the current one'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "logout" -d 'Revoke a login\'s tokens where the provider can, and forget it'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "logout" -d 'Revoke a login\'s tokens, if the provider can, and delete the login'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "exec" -d 'Run a command with the access token in its environment'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "export" -d 'Seal a login under a passphrase and print it, to be taken to another machine'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "import" -d 'Take in a login that `export` sealed on another machine'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "export" -d 'Export a login, encrypted with a passphrase'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "import" -d 'Import an exported login'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "providers" -d 'List the providers, or show one\'s definition'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "emulate" -d 'Stand in for a provider on this machine'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "demo" -d 'Do the whole round against an emulator, and keep no login'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "emulate" -d 'Run a local mock of a provider'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "demo" -d 'Try the full login flow against a local emulator; saves no login'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "completions" -d 'Print a completion script for your shell'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -62,12 +62,12 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "set" -d 'Keep a client id and secret; asks on a terminal'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "show" -d 'Show which client is registered; never the secret'
@@ -81,13 +81,13 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l client-secret-stdin -d 'Read the client secret from stdin'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -95,12 +95,12 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -108,87 +108,87 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "set" -d 'Keep a client id and secret; asks on a terminal'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show which client is registered; never the secret'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Forget the client'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l provider -d 'The provider\'s id; `oauthctl providers list` shows all' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l scope -d 'What to ask for: repeat it, or separate with blanks or commas' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l require-scopes -d 'Fail with exit code 10 and keep nothing unless all of these are granted' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l param -d 'A value that the provider\'s URLs need, such as `store=myshop`' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l grant -d 'The way to a token, for a provider that offers more than one' -r -f -a "authorization-code\t'Log in in the browser with an authorization code'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l scope -d 'Scopes to request: repeat the flag, or separate them with spaces or commas' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l require-scopes -d 'Fail with exit code 10 and save nothing unless all of these scopes are granted' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l param -d 'A parameter of the provider\'s URLs, such as `store=myshop`' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l grant -d 'The grant to use, if the provider offers more than one' -r -f -a "authorization-code\t'Log in in the browser with an authorization code'
 implicit\t'Log in in the browser and take the token from the address (RFC 9700 §2.1.2 advises against it)'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l redirect-uri -d 'The redirect URI to the letter as it is registered' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l port -d 'The port of http://127.0.0.1:PORT/callback; 0 takes any free one' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l redirect-uri -d 'The redirect URI, exactly as it is registered' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l port -d 'The port of http://127.0.0.1:PORT/callback; 0 picks a free port' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l listen -d 'The local address to which a tunnel leads from the redirect URI' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l browser -d 'A program to open the URL with; split at blanks, the URL comes last' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l browser -d 'The program that opens the URL; split on whitespace, the URL is appended' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l timeout -d 'How long to wait for the redirect: seconds, or with s, m, h, d' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l label -d 'What you call the account; `status` shows it' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l label -d 'A name for the account, shown by `status`' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l no-browser -d 'Print the authorize URL on one line of stderr and open nothing'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l allow-missing-state -d 'Take an answer without a state from a provider that may leave it out'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l with-token -d 'Read a token that you already have from stdin, and keep it'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l no-browser -d 'Print the authorization URL on stderr and open no browser'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l allow-missing-state -d 'Accept a response without a state from a provider that may leave it out'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l with-token -d 'Read an existing token from stdin and save it'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l query -d 'Add a parameter to the query' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s f -l raw-field -d 'Add a text to the JSON body, or to the query of a GET; `a[b]=1` nests, `a[]=1` is an array' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s F -l field -d 'The same, typed: numbers, true, false, null, and `@FILE` for a file\'s content' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s d -l input -d 'Send a file as the body, stdin for `-`; fields then go into the query' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s H -l header -d 'Add a header; `Name:` takes one of ours away' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s H -l header -d 'Add a header; `Name:` removes a default header' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s q -l jq -d 'Filter a JSON reply with an expression in jq\'s language' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s o -l output -d 'Write the body of a success to a file, which is replaced when the body is whole; `-` is stdout' -r -F
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-pages -d 'Stop after so many pages' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-pages -d 'Stop after this many pages' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l jobs -d 'How many pages to fetch at once, where they can be counted' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l token-in -d 'Present the token in another of the places that the provider documents' -r -f -a "bearer\t'`Authorization: Bearer …` (RFC 6750 §2.1)'
 header\t'Another header'
 query\t'A query parameter (RFC 6750 §2.3; RFC 9700 §4.3.2 forbids it)'
 body\t'A member of the JSON body'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l allow-origin -d 'Let the token go to this origin too, such as `https://api.example.com`' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-wait -d 'Wait so long at most when the API asks for it (429 and 503 with Retry-After)' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l allow-origin -d 'Also allow sending the token to this origin, such as `https://api.example.com`' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-wait -d 'Longest Retry-After to honor (429 and 503)' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l timeout -d 'Give up when the server is silent for this long [default: 30s]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-time -d 'Give up when the call takes this long in all, with its pages, retries and waits [default: 10m for each reply, and 1s more for every 4 KiB of it, up to 24h]' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l cacert -d 'Trust the certificate authorities in this PEM file too' -r -F
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l cacert -d 'Also trust the certificate authorities in this PEM file' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l form -d 'Send the fields as a form, not as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s i -l include -d 'Print the status line and the headers before the body'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l silent -d 'Print no body'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l silent -d 'Do not print the body'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l raw -d 'Print the body byte for byte, on a terminal too'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l paginate -d 'Follow the collection to its last page'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l slurp -d 'Print an array of pages, not of the rows on them'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l curl -d 'Print the curl command that would do the same, and send nothing'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l dry-run -d 'Print the request, and send nothing'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l show-secrets -d 'Show the token where it would be masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l slurp -d 'Print an array of pages instead of an array of rows'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l curl -d 'Print the equivalent curl command and send nothing'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l dry-run -d 'Print the request and send nothing'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l show-secrets -d 'Show the token instead of masking it'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s v -l verbose -d 'Say more; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l min-validity -d 'How long the token must still be good for: seconds, or with s, m, h, d [default: 60s, or as long as there is]' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l format -d 'The form to print it in' -r -f -a "plain\t'The token and a newline'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l min-validity -d 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or as long as there is]' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l format -d 'The output format' -r -f -a "plain\t'The token and a newline'
 json\t'An object with the token and when it ends'
 header\t'The header that the provider\'s API wants'
 env\t'A line for `eval "$(…)"` in a shell'
@@ -201,12 +201,12 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -214,27 +214,27 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l expires-within -d 'End with 4 if a login will need a person within this time, such as 7d' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l expires-within -d 'Exit with 4 if a login will need renewing within this time, such as 7d' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l check -d 'Look at the login that commands would use, and end with 4 if it needs a person'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l check -d 'Check the current login; exit with 4 if it needs a new login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l require -d 'Fail with exit code 10 unless these are granted, or with --probe proven' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l provider -r
@@ -244,16 +244,16 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l probe -d 'Try each scope with a request that changes nothing'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l probe-writes -d 'Like --probe, and send the writes too that the definition calls harmless'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l diff -d 'Say what has changed since the last look at this login'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l diff -d 'Show what has changed since the last look at this login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l all-providers
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -261,12 +261,12 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -274,16 +274,16 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l local -d 'Forget the login here and ask the provider nothing'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l local -d 'Delete the login here without contacting the provider'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l all -d 'Log out of every login on this machine'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l min-validity -d 'How long the token must still be good for: seconds, or with s, m, h, d [default: 60s, or as long as there is]' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l min-validity -d 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or as long as there is]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l env -d 'The variable that holds the token' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -291,12 +291,12 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s o -l output -d 'Write to a new file that only you can read; `-` is stdout' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
@@ -305,14 +305,14 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l move -d 'Take the refresh token along, and forget the login here'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l move -d 'Include the refresh token, and delete the login here'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l passphrase-stdin -d 'Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -320,14 +320,14 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l replace -d 'Take the place of a login of the same name'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l replace -d 'Replace a login of the same name'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l passphrase-stdin -d 'Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -335,19 +335,19 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "list" -d 'List all providers'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "show" -d 'Show one definition'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "scopes" -d 'Show the scopes that are known of a provider; takes no login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "schema" -d 'Print a JSON Schema of definitions, with which an editor completes and checks them'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "new" -d 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "check" -d 'Say whether a definition can be used; asks no server'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "new" -d 'Create a provider definition: a commented draft, or one from a server\'s metadata'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "check" -d 'Validate a definition (offline)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -355,12 +355,12 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -368,13 +368,13 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l toml -d 'Print it as a file to copy, comments included'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -382,12 +382,12 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -395,12 +395,12 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l issuer -d 'Draft it from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
@@ -409,13 +409,13 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l print -d 'Print it instead of writing it to the configuration directory'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -423,23 +423,23 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all providers'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one definition'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "scopes" -d 'Show the scopes that are known of a provider; takes no login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "schema" -d 'Print a JSON Schema of definitions, with which an editor completes and checks them'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "new" -d 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "check" -d 'Say whether a definition can be used; asks no server'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "new" -d 'Create a provider definition: a commented draft, or one from a server\'s metadata'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "check" -d 'Validate a definition (offline)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l port -d 'The port to serve on; any free one if left out' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l port -d 'The port to listen on; a free one by default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l redirect-uri -d 'A redirect URI that is registered, beside http://127.0.0.1:8765/callback' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l fault -d 'Do something wrong on purpose' -r -f -a "no-state\t'The callback comes without `state`'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l fault -d 'Simulate a fault' -r -f -a "no-state\t'The callback comes without `state`'
 wrong-state\t'The callback comes with a `state` other than the one sent'
 html\t'The token endpoint answers with an HTML page and status 200'
 server-error\t'The token endpoint answers with status 503'
@@ -455,14 +455,14 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l approve -d 'Consent at once, without the page'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l approve -d 'Consent automatically, without the page'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l exact-port -d 'Refuse a redirect URI whose port is not the registered one'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l provider -d 'The provider to emulate' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l browser -d 'Click through the consent page in a real browser; CMD as for `login --browser`' -r
@@ -472,12 +472,12 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -485,12 +485,12 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
@@ -498,28 +498,28 @@ file\t'A sealed file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read and never written'
 helper:\t'The program docker-credential-NAME, as in helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l color -d 'When to colour; NO_COLOR is obeyed' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s v -l verbose -d 'Say more; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "app" -d 'Register your app\'s client id and secret for a provider'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "login" -d 'Log in to a provider in the browser and keep the token'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "call" -d 'Send one request to the provider\'s API with the token in it'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "token" -d 'Print the access token and nothing else'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "refresh" -d 'Get a new access token with the refresh token, now'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "status" -d 'List the logins: provider, store, scopes, since when, until when'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "scopes" -d 'Show what a token may do: asked for, granted, and with --probe proven'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "refresh" -d 'Refresh the access token now'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "status" -d 'List the logins with their provider, store, scopes and lifetime'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "scopes" -d 'Show a token\'s scopes: requested, granted, and with --probe proven'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "use" -d 'Make a login the current one'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "logout" -d 'Revoke a login\'s tokens where the provider can, and forget it'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "logout" -d 'Revoke a login\'s tokens, if the provider can, and delete the login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "exec" -d 'Run a command with the access token in its environment'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "export" -d 'Seal a login under a passphrase and print it, to be taken to another machine'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "import" -d 'Take in a login that `export` sealed on another machine'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "export" -d 'Export a login, encrypted with a passphrase'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "import" -d 'Import an exported login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "providers" -d 'List the providers, or show one\'s definition'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "emulate" -d 'Stand in for a provider on this machine'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "demo" -d 'Do the whole round against an emulator, and keep no login'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "emulate" -d 'Run a local mock of a provider'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "demo" -d 'Try the full login flow against a local emulator; saves no login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "completions" -d 'Print a completion script for your shell'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "man" -d 'Print the manual page'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -530,5 +530,5 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "show" -d 'Show one definition'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "scopes" -d 'Show the scopes that are known of a provider; takes no login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "schema" -d 'Print a JSON Schema of definitions, with which an editor completes and checks them'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "new" -d 'Begin a definition of your own: a commented skeleton, or what a server says of itself'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "check" -d 'Say whether a definition can be used; asks no server'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "new" -d 'Create a provider definition: a commented draft, or one from a server\'s metadata'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "check" -d 'Validate a definition (offline)'

@@ -197,7 +197,7 @@ fn a_filter_is_run_here_and_not_on_refusals() {
         "1.10\nx\ty\n\n{\"n\":1.10,\"t\":\"x\\ty\"}\n"
     );
     assert_eq!(shop.run(&["call", "bad", "-q", ".a"]).code(9).stdout(), r#"{"title":"no"}"#);
-    shop.run(&["call", "html", "-q", ".a"]).code(8).says("the reply is no JSON");
+    shop.run(&["call", "html", "-q", ".a"]).code(8).says("the reply is not JSON");
     let before = server.requests().len();
     shop.run(&["call", "good", "-q", ".a["]).code(2).says("the filter cannot be understood");
     assert_eq!(server.requests().len(), before, "a wrong filter is refused before anything is sent");
