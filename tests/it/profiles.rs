@@ -348,7 +348,7 @@ fn the_environments_token_needs_no_login_and_is_never_written() {
     let sandbox = Sandbox::new().with("OAUTHCTL_TOKEN", "of-the-environment");
     assert_eq!(sandbox.run(&["token", "--profile", "judgeme"]).code(0).stdout(), "of-the-environment\n");
     assert!(sandbox.run(&["status", "--profile", "judgeme"]).code(0).stdout().contains(" env "));
-    sandbox.run(&["token", "--profile", "nobody"]).code(3).says("which provider the token of `nobody` is for");
+    sandbox.run(&["token", "--profile", "nobody"]).code(3).says("no provider is known for the token of `nobody`");
     let login = keep(&sandbox, &["--provider", "judgeme", "--store", "env"], "x");
     login.code(7).says("it is read-only");
     assert!(!sandbox.home().join(".local").exists());
