@@ -1,0 +1,180 @@
+use std::io;
+use std::time::Duration;
+
+use super::*;
+use crate::flow::doubles::{Said, Scripted, SetClock, StubResponse, broken, provider};
+use crate::protocol::scope::ScopeSet;
+use crate::system::http::Reason;
+
+/// The result of a run, and its requests.
+struct Ran {
+    proofs: Result<Proofs, FlowError>,
+    requests: Vec<HttpRequest>,
+    paths: Vec<String>,
+    progress: Vec<(usize, usize, String)>,
+}
+
+fn run_at(answer: impl Fn(&HttpRequest) -> Said + Send + Sync, keys: &str, writes: bool) -> Ran {
+    let (http, clock, provider) = (Scripted::new(answer), SetClock::at(0), provider(keys));
+    let token = AccessToken::new("canary-token");
+    let probing = Probing { http: &http, clock: &clock, provider: &provider, token: &token, writes };
+    let progress = Mutex::new(Vec::new());
+    let tell = |p: &Progress<'_>| progress.lock().unwrap().push((p.number, p.total, p.request.to_owned()));
+    let proofs = run(&probing, &tell);
+    let mut progress = progress.into_inner().unwrap();
+    progress.sort();
+    Ran { proofs, requests: http.requests(), paths: http.paths(), progress }
+}
+
+/// Returns the proofs in their order, one line each.
+fn lines(ran: &Ran) -> Vec<String> {
+    let line = |proof: &Proof| {
+        let sent = proof.request.as_deref().unwrap_or("nothing");
+        let said = proof.reason.as_deref().unwrap_or_default();
+        format!("{}: {sent}: {:?} {said}", proof.scope, proof.verdict).trim().to_owned()
+    };
+    ran.proofs.as_ref().unwrap().proofs.iter().map(line).collect()
+}
+
+const DETAIL: &str = "
+    scope.account = { scope = 'list', path = 'owner' }
+    scope.known = [
+        { name = 'other', probe = { path = '/other' } },
+        { name = 'detail', probe = { path = '/things/{id}', needs.id = { scope = 'list', path = 'items.0.id' } } },
+        { name = 'list', probe = { path = '/list?n=1' } },
+    ]";
+
+/// In this test, `list` ends after `other` has begun, and `detail` begins after `list` has ended.
+#[test]
+fn probes_run_in_parallel_and_dependencies_come_first() {
+    let (other, begun) = (Mutex::new(false), Condvar::new());
+    let answer = |request: &HttpRequest| {
+        match request.url.path() {
+            "/other" => {
+                *other.lock().unwrap() = true;
+                begun.notify_all();
+                return Ok(StubResponse::new(403, ""));
+            }
+            "/list" => drop(begun.wait_timeout_while(other.lock().unwrap(), BOUND, |begun| !*begun).unwrap()),
+            _ => {}
+        }
+        // The value that others need comes after more than a few kilobytes.
+        let long = " ".repeat(200 * 1024);
+        let body = format!(r#"{{"pad":"{long}","owner":"ann","items":[{{"id":7}}]}}"#);
+        Ok(StubResponse::new(200, body).with("x-scopes", "list detail"))
+    };
+    let ran = run_at(answer, &format!("api.scopes_header = 'x-scopes'\n{DETAIL}"), false);
+    let proofs = lines(&ran);
+    assert_eq!(proofs, ["other: GET /other: Denied", "detail: GET /things/7: Proven", "list: GET /list?n=1: Proven"]);
+    let Proofs { listed, account, .. } = ran.proofs.unwrap();
+    assert_eq!((listed.unwrap().scopes, account.as_deref()), (ScopeSet::parse("list detail"), Some("ann")));
+    assert_eq!(ran.progress[0], (1, 3, "GET /list?n=1".to_owned()));
+    let numbers: Vec<_> = ran.progress.iter().map(|(number, total, _)| (*number, *total)).collect();
+    assert_eq!(numbers, [(1, 3), (2, 3), (3, 3)]);
+    assert!(ran.requests.iter().all(|request| request.headers["authorization"] == "Bearer canary-token"));
+}
+
+/// A test waits this long only on a fault.
+const BOUND: Duration = Duration::from_secs(10);
+
+#[test]
+fn a_path_takes_its_value_only_from_a_proving_reply() {
+    let none = "detail: nothing: Unknown it needs a value from the probe of list, which returned none";
+    for (status, body, detail) in [
+        (200, r#"{"items":[{"id":7}]}"#, "detail: GET /things/7: Proven"),
+        (200, r#"{"items":[{"id":"a/b"}]}"#, "detail: GET /things/a%2Fb: Proven"),
+        (200, r#"{"items":[{"id":[1]}]}"#, none),
+        (200, r#"{"items":[]}"#, none),
+        (403, r#"{"items":[{"id":7}]}"#, none),
+        (
+            200,
+            r#"{"items":[{"id":".."}]}"#,
+            "detail: nothing: Unknown the value from another reply cannot be used in its path",
+        ),
+    ] {
+        let answer = |request: &HttpRequest| match request.url.path() {
+            "/list" => Ok(StubResponse::new(status, body)),
+            _ => Ok(StubResponse::new(200, "{}")),
+        };
+        assert_eq!(lines(&run_at(answer, DETAIL, false))[1], detail, "{body}");
+    }
+}
+
+#[test]
+fn a_write_is_sent_only_on_request_and_otherwise_not_waited_for() {
+    let keys = "scope.known = [
+        { name = 'edit', probe = { method = 'POST', path = '/edit', body = '{}', harmless = true } },
+        { name = 'seen', probe = { path = '/s/{id}', needs.id = { scope = 'edit', path = 'id', otherwise = '1' } } },
+        { name = 'dark' },
+    ]";
+    let run = |writes| run_at(|_| Ok(StubResponse::new(200, r#"{"id":7}"#)), keys, writes);
+    let dark = "dark: nothing: Unknown no safe request exists";
+    let unsent = "edit: nothing: Unknown only a write can test it (POST): `--probe-writes` sends it";
+    let ran = run(false);
+    assert_eq!(lines(&ran), [unsent, "seen: GET /s/1: Proven", dark]);
+    assert_eq!(ran.paths, ["/s/1"]);
+    let ran = run(true);
+    assert_eq!(lines(&ran), ["edit: POST /edit: Proven", "seen: GET /s/7: Proven", dark]);
+    let sent = &ran.requests[0];
+    assert_eq!((&sent.body[..], sent.headers["content-type"].to_str().unwrap()), (&b"{}"[..], "application/json"));
+}
+
+#[test]
+fn an_implied_scope_is_proven_unless_it_was_denied() {
+    let keys = "scope.known = [
+        { name = 'any', implied_by_any_success = true },
+        { name = 'a', implies = ['b', 'd'], probe = { path = '/a' } },
+        { name = 'b' },
+        { name = 'c' },
+        { name = 'd', probe = { path = '/d' } },
+    ]";
+    let run = |a| {
+        let answer =
+            move |request: &HttpRequest| Ok(StubResponse::new(if request.url.path() == "/a" { a } else { 403 }, ""));
+        lines(&run_at(answer, keys, false))
+    };
+    let (c, d) = ("c: nothing: Unknown no safe request exists", "d: GET /d: Denied");
+    let (any, b) = ("any: nothing: Proven implied by any success", "b: nothing: Proven implied by a");
+    assert_eq!(run(200), [any, "a: GET /a: Proven", b, c, d]);
+    let any = "any: nothing: Unknown any success would imply it, and no probe succeeded";
+    let a = "a: GET /a: Unknown a server error";
+    assert_eq!(run(500), [any, a, "b: nothing: Unknown no safe request exists", c, d]);
+}
+
+/// A 401 ends the run, and so does an API that cannot be reached. Every other failure affects only one probe.
+#[test]
+fn a_failure_for_all_ends_the_run() {
+    let ran = run_at(|_| Ok(StubResponse::new(401, r#"{"message":"canary-token is over"}"#)), DETAIL, false);
+    let Err(FlowError::TokenDead { provider, request, said }) = &ran.proofs else { panic!("{:?}", ran.proofs) };
+    assert_eq!((provider.as_str(), said.as_deref()), ("mine", Some("[hidden] is over")));
+    assert!(["GET /list?n=1", "GET /other"].contains(&request.as_str()));
+    assert!(!ran.paths.iter().any(|path| path.starts_with("/things")), "{:?}", ran.paths);
+    let connect = || HttpError::Connect { origin: String::new(), source: Reason("made up".to_owned()) };
+    assert!(matches!(run_at(|_| Err(connect()), DETAIL, false).proofs, Err(FlowError::ApiRequest(_))));
+}
+
+#[test]
+fn a_failure_of_one_probe_leaves_its_scope_unknown() {
+    struct BreaksOff;
+    impl io::Read for BreaksOff {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::ConnectionReset.into())
+        }
+    }
+    type Case<'a> = (fn() -> Said, &'a str);
+    let cases: [Case; 4] = [
+        (
+            || Ok(StubResponse::new(302, "").with("location", "https://evil.example/x")),
+            "it redirects to https://evil.example, where the token must not go",
+        ),
+        (|| Ok(StubResponse::new(302, "").with("location", "/a?b=1")), "the redirects loop"),
+        (|| Err(broken()), "the connection to  broke"),
+        (|| Ok(StubResponse::new(200, "").with_body(BreaksOff)), "the connection to https://api.example broke"),
+    ];
+    for (answer, why) in cases {
+        let keys = "scope.known = [{ name = 'a', probe = { path = '/a?b=1', guess = true } }]";
+        let ran = run_at(|_| answer(), keys, false);
+        assert_eq!(lines(&ran), [format!("a: GET /a?b=1: Unknown {why}")]);
+        assert!(ran.proofs.unwrap().proofs[0].guess);
+    }
+}

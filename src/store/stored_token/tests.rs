@@ -1,0 +1,217 @@
+use super::*;
+use crate::protocol::token::TokenResponse;
+use crate::provider::Catalogue;
+use crate::provider::catalogue::NoFiles;
+use crate::store::record;
+
+impl StoredToken {
+    /// A login at a provider whose tokens do not end, for the tests of this floor.
+    pub(in crate::store) fn sample(access_token: &str) -> Self {
+        let token = AccessToken::new(access_token);
+        Self::given(&provider("judgeme", &[]), None, ObtainedBy::Given, ScopeSet::parse("a"), token, Timestamp(100))
+    }
+}
+
+fn token() -> StoredToken {
+    StoredToken::sample("canary")
+}
+
+fn provider(id: &str, params: &[(&str, &str)]) -> Provider {
+    let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Catalogue::new(&NoFiles, None).resolve(id, &params).unwrap()
+}
+
+/// A reply with an access token and nothing else.
+fn bare(access_token: &str) -> TokenReply {
+    let access_token = AccessToken::new(access_token);
+    let response = TokenResponse { access_token, token_type: None, expires_in: None, refresh_token: None, scope: None };
+    TokenReply { response, masked: serde_json::json!({"n": 1}), captured: BTreeMap::new(), malformed: None }
+}
+
+fn full(access_token: &str) -> TokenReply {
+    let mut reply = bare(access_token);
+    reply.response.expires_in = Some(Duration::from_secs(60));
+    reply.response.refresh_token = Some(RefreshToken::new("its refresh token"));
+    reply.response.scope = Some(ScopeSet::parse("b c"));
+    reply.masked = serde_json::json!({"n": 2});
+    reply
+}
+
+fn refresh_token(token: &StoredToken) -> Option<&str> {
+    token.refresh_token.as_ref().map(RefreshToken::expose)
+}
+
+#[test]
+fn a_lifetime_comes_from_the_reply_or_else_from_the_definition() {
+    let (never, unsaid) = (provider("judgeme", &[]), provider("glu", &[("store", "x")]));
+    let end = |provider: &Provider, reply| {
+        StoredToken::from_reply(
+            provider,
+            None,
+            ObtainedBy::Grant(GrantKind::Implicit),
+            ScopeSet::new(),
+            reply,
+            Timestamp(100),
+        )
+        .expiry
+    };
+    let at = Expiry::At(Timestamp(160));
+    assert_eq!([end(&never, full("t")), end(&never, bare("t"))], [at, Expiry::Never]);
+    assert_eq!([end(&unsaid, full("t")), end(&unsaid, bare("t"))], [at, Expiry::Unknown]);
+}
+
+#[test]
+fn a_login_records_the_reply_and_the_servers_it_came_from() {
+    let (provider, asked) = (provider("glu", &[("store", "x")]), ScopeSet::parse("a"));
+    let client = ClientId::new("me");
+    let token = StoredToken::from_reply(
+        &provider,
+        Some(client.clone()),
+        ObtainedBy::Grant(GrantKind::AuthorizationCode),
+        asked.clone(),
+        full("t"),
+        Timestamp(100),
+    );
+    assert_eq!((token.access_token.expose(), refresh_token(&token)), ("t", Some("its refresh token")));
+    assert_eq!((&token.asked, token.granted.clone()), (&asked, Some(ScopeSet::parse("b c"))));
+    assert_eq!((token.reply, token.client_id), (Some(serde_json::json!({"n": 2})), Some(client)));
+    assert_eq!((token.provider.as_str(), token.params), ("glu", provider.params.clone()));
+    assert_eq!((token.origins, token.obtained_at), (provider.recorded_origins(), Timestamp(100)));
+}
+
+#[test]
+fn a_refresh_keeps_what_the_reply_leaves_out() {
+    let before = StoredToken {
+        refresh_token: Some(RefreshToken::new("the old refresh token")),
+        granted: Some(ScopeSet::parse("a")),
+        label: Some("shop".into()),
+        generation: 3,
+        restored: true,
+        intent: Some(Intent::new(Timestamp(200), None)),
+        dead_since: Some(Timestamp(150)),
+        ..token()
+    };
+    let unsaid = provider("glu", &[("store", "x")]);
+    let cases = [
+        (bare("new"), "the old refresh token", "a", Expiry::Unknown, 1),
+        (full("new"), "its refresh token", "b c", Expiry::At(Timestamp(360)), 2),
+    ];
+    for (reply, refresh, granted, expiry, n) in cases {
+        let after = before.refreshed(&unsaid, reply, Timestamp(300));
+        assert_eq!((after.access_token.expose(), refresh_token(&after)), ("new", Some(refresh)));
+        assert_eq!((after.granted, after.expiry), (Some(ScopeSet::parse(granted)), expiry));
+        assert_eq!((after.obtained_at, after.generation), (Timestamp(300), 4));
+        assert_eq!(after.reply, Some(serde_json::json!({"n": n})));
+        assert!(after.intent.is_none() && after.dead_since.is_none(), "the refresh has come to its end");
+        assert!(!after.restored, "it came from the provider");
+        // Whatever the reply says, the login stays where it was made.
+        assert_eq!((&after.provider, &after.origins, &after.label), (&before.provider, &before.origins, &before.label));
+    }
+}
+
+#[test]
+fn the_number_of_refreshes_outlives_the_program() {
+    let written = |generation| record::encode(&StoredToken { generation, ..token() });
+    assert_eq!(record::decode::<StoredToken>(&written(2)).unwrap().generation, 2);
+    assert_eq!(record::decode::<StoredToken>(&written(0)).unwrap().generation, 0);
+    let never: Value = serde_json::from_slice(&written(0)).unwrap();
+    assert_eq!(never.get("generation"), None, "a record that was never refreshed is as small as ever");
+}
+
+#[test]
+fn a_reply_without_scopes_grants_the_asked_and_the_implied_ones() {
+    let always = ScopeSet::parse("basic");
+    let silent = token();
+    assert_eq!(silent.scopes(&always), ScopeSet::parse("a basic"));
+    let granted = Some(ScopeSet::parse("b"));
+    assert_eq!(StoredToken { granted, ..silent }.scopes(&always), ScopeSet::parse("b basic"));
+}
+
+#[test]
+fn a_login_lasts_while_it_can_be_refreshed_or_its_token_is_good() {
+    let [over, good] = [Timestamp(150), Timestamp(9000)].map(Expiry::At);
+    for (expiry, refreshes, is_dead, lasts) in [
+        (over, true, false, true),
+        (over, true, true, false),
+        (over, false, false, false),
+        (over, false, true, false),
+        (good, false, false, true),
+        (good, true, true, true),
+    ] {
+        let refresh_token = refreshes.then(|| RefreshToken::new("r"));
+        let dead_since = is_dead.then_some(Timestamp(120));
+        let token = StoredToken { expiry, refresh_token, dead_since, ..token() };
+        assert_eq!(token.lasts(Timestamp(200), Duration::from_secs(60)), lasts, "{token:?}");
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_by_more_than_a_minute_is_noticed() {
+    let token = StoredToken { obtained_at: Timestamp(1000), ..token() };
+    for (now, is_back) in [(939, true), (940, false), (1000, false), (5000, false)] {
+        assert_eq!(token.is_from_the_future(Timestamp(now)), is_back, "{now}");
+    }
+}
+
+/// As 0.1.0 wrote them.
+const RECORDS_OF_0_1: [&str; 3] = [
+    r#"{"version":1,"provider":"glu","params":{"store":"https://my-store.glu.io"},"origins":{"authorize":"http://127.0.0.1:46745","token":"http://127.0.0.1:46745","api":["http://127.0.0.1:46745"]},"client_id":"emulated","origin":"authorization_code","access_token":"made-up","refresh_token":"made-up-too","obtained_at":1795797431,"expiry":{"at":1795801031},"asked":["a"],"granted":[],"reply":{"access_token":"[7 characters]","token_type":"Bearer","expires_in":3600},"generation":2,"dead_since":1795797439}"#,
+    r#"{"version":1,"provider":"smithcart","params":{"store":"x"},"origins":{"authorize":"https://x.example","api":["https://x.example"]},"client_id":"me","origin":"implicit","access_token":"made-up","obtained_at":1795797431,"expiry":"unknown","asked":["orders"]}"#,
+    r#"{"version":1,"provider":"judgeme","origins":{"authorize":"https://judge.me","token":"https://judge.me","api":["https://judge.me"]},"origin":"given","label":"my shop","access_token":"made-up","obtained_at":1795797438,"expiry":"never","asked":[]}"#,
+];
+
+#[test]
+fn records_of_0_1_are_read_and_written_as_they_were() {
+    let by = [ObtainedBy::Grant(GrantKind::AuthorizationCode), ObtainedBy::Grant(GrantKind::Implicit)];
+    for (text, by) in RECORDS_OF_0_1.iter().zip(by.into_iter().chain([ObtainedBy::Given])) {
+        let token: StoredToken = record::decode(text.as_bytes()).unwrap();
+        assert_eq!(token.obtained_by, by);
+        let written: Value = serde_json::from_slice(&record::encode(&token)).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(text).unwrap());
+    }
+}
+
+#[test]
+fn a_record_says_how_the_login_is_renewed() {
+    let refresh_token = Some(RefreshToken::new("r"));
+    let with = StoredToken { refresh_token, ..token() };
+    assert!(matches!(with.renewal(), Renewal::RefreshToken(token) if token.expose() == "r"));
+    assert!(matches!(token().renewal(), Renewal::Never));
+    let dead = StoredToken { dead_since: Some(Timestamp(1)), ..with };
+    assert!(matches!(dead.renewal(), Renewal::Never) && !dead.is_renewable());
+}
+
+#[test]
+fn members_of_a_newer_program_survive() {
+    let mut value: Value = serde_json::from_slice(&record::encode(&token())).unwrap();
+    value["account"] = "label".into();
+    value["numbers"] = serde_json::json!({"deep": [1, 2.5]});
+    value["origins"]["userinfo"] = "https://as.example".into();
+    value["intent"] = serde_json::json!({"begun_at": 7, "by": "another"});
+    let read: StoredToken = record::decode(value.to_string().as_bytes()).unwrap();
+    let written: Value = serde_json::from_slice(&record::encode(&read)).unwrap();
+    assert_eq!(written, value);
+}
+
+#[test]
+fn a_newer_format_is_not_damage() {
+    let newer = br#"{"version":2,"shape":"unknown"}"#;
+    assert!(matches!(record::decode::<StoredToken>(newer), Err(record::NotARecord::Newer(2))));
+    for bad in [&b"{"[..], b"[]", b"{}", br#"{"version":1}"#, b"[2]"] {
+        assert!(matches!(record::decode::<StoredToken>(bad), Err(record::NotARecord::Damaged(_))));
+    }
+}
+
+#[test]
+fn a_token_is_fresh_until_its_leeway_begins() {
+    let mut token = token();
+    assert!(token.is_fresh(Timestamp(i64::MAX), Duration::from_secs(60)));
+    token.expiry = Expiry::At(Timestamp(1000));
+    assert!(token.is_fresh(Timestamp(939), Duration::from_secs(60)));
+    assert!(!token.is_fresh(Timestamp(940), Duration::from_secs(60)));
+}
+
+#[test]
+fn debug_output_shows_no_token() {
+    assert!(!format!("{:?}", token()).contains("canary"));
+}
