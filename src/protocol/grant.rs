@@ -4,6 +4,14 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 /// A grant, as definitions and `login --grant` name it: `authorization-code`.
+///
+/// ```
+/// use oauthctl::protocol::authorization::ResponseType;
+/// use oauthctl::protocol::grant::GrantKind;
+///
+/// let grant = GrantKind::named("implicit").unwrap();
+/// assert_eq!(ResponseType::of(grant).as_str(), "token");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum GrantKind {

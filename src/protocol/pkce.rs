@@ -9,6 +9,15 @@ use subtle::ConstantTimeEq;
 pub const VERIFIER_BYTES: usize = 32;
 
 /// The secret half, sent with the code (RFC 7636 §4.1).
+///
+/// ```
+/// use oauthctl::protocol::pkce::CodeVerifier;
+///
+/// // The example of RFC 7636, Appendix B.
+/// let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
+/// assert_eq!(verifier.challenge().as_str(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+/// assert_eq!(format!("{verifier:?}"), "CodeVerifier([redacted])");
+/// ```
 #[derive(Clone)]
 pub struct CodeVerifier(String);
 

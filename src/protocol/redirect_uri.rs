@@ -14,6 +14,14 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 pub const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
 
 /// A valid redirect URI. Its text is exactly the user's.
+///
+/// ```
+/// use oauthctl::protocol::redirect_uri::RedirectUri;
+///
+/// // No slash is added: providers compare character by character.
+/// assert_eq!(RedirectUri::parse("http://localhost:8080").unwrap().as_str(), "http://localhost:8080");
+/// assert!(RedirectUri::parse("http://shop.example/callback").is_err(), "plain http to another machine");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectUri {
     text: String,

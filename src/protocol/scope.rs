@@ -5,6 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// A set of scope tokens in the order in which they were first named.
+///
+/// ```
+/// use oauthctl::protocol::scope::ScopeSet;
+///
+/// let scopes = ScopeSet::parse("read_products, read_orders read_products");
+/// assert!(scopes.contains("read_orders"));
+/// assert_eq!(scopes.join(" "), "read_products read_orders");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ScopeSet(Vec<String>);
