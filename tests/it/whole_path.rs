@@ -146,7 +146,11 @@ fn a_registered_client_is_used_at_its_own_servers_only() {
     let login = ["login", "--provider", "mine", "--port", "0", "--no-browser", "--timeout", "1"];
     sandbox.run(&login).code(6);
     sandbox.define("mine", &MINE.replace("https://mine.example/token", "https://elsewhere.example/token"));
-    sandbox.run(&login).code(3).says("https://elsewhere.example").says("`oauthctl app set mine` to record the new ones");
+    sandbox
+        .run(&login)
+        .code(3)
+        .says("https://elsewhere.example")
+        .says("`oauthctl app set mine` to record the new ones");
 }
 
 #[test]
