@@ -37,6 +37,8 @@ pub fn check(folder: &Path) -> Result<(), PrivateFileError> {
 /// place that it stands for.
 pub fn check_above(folder: &Path) -> Result<(), PrivateFileError> {
     let place = folder.ancestors().find_map(|there| Some((there, there.canonicalize().ok()?)));
+    // Without a link in it the name is the place, and its folders are judged once.
+    let place = place.filter(|(there, place)| there != place);
     let place = place.iter().flat_map(|(there, place)| place.ancestors().skip(usize::from(*there == folder)));
     match folder.ancestors().skip(1).chain(place).find(|above| is_open_to_all(above)) {
         Some(above) => Err(ExposedFolder::above(above).into()),
