@@ -5,7 +5,7 @@
 //! Imports only point down; neighbours on one floor do not import each other. `tests/it/floors.rs` reads them and says so.
 //!
 //! ```text
-//! 7  main, lib, cli, report    argv in, exit code out
+//! 7  main, lib, cli, report    argv in, exit code out (and testing: the names that tests/ look at)
 //! 6  commands                  one file or folder a command: arguments, a screenful of run(), its errors, its view
 //! 5  session                   what is meant, decided once: profile, store, provider, client, project, token
 //! 4  flow | emulator           the client's side | the server's side
@@ -60,28 +60,33 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub mod protocol;
+mod protocol;
 
-pub mod provider;
+mod provider;
 
-pub mod system;
+mod system;
 
-pub mod keychain;
+mod keychain;
 
-pub mod store;
+mod store;
 
-pub mod emulator;
-pub mod flow;
+mod emulator;
+mod flow;
 
-pub mod session;
+mod session;
 
-pub mod commands;
+mod commands;
 
-pub mod cli;
-pub mod report;
+mod cli;
+mod report;
+
+#[doc(hidden)]
+pub mod testing;
+
+pub use system::System;
 
 /// Runs one command line to its end. What it has to say is said by then.
-pub fn run(args: impl IntoIterator<Item = OsString>, system: system::System) -> ExitCode {
+pub fn run(args: impl IntoIterator<Item = OsString>, system: System) -> ExitCode {
     report::quiet_background_panics();
     match cli::parse(args) {
         Ok(cli) => report::end(cli.run(system)),

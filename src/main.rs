@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let system = oauthctl::system::System::real();
+    let system = oauthctl::System::real();
     oauthctl::run(std::env::args_os(), system)
 }

@@ -127,10 +127,6 @@ impl Emulator {
     pub fn client_secret(&self) -> &ClientSecret {
         &self.site.client_secret
     }
-
-    pub fn redirect_uris(&self) -> &[RedirectUri] {
-        &self.site.redirect_uris
-    }
 }
 
 /// Routes a request to its endpoint.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 /// A grant, as definitions and `login --grant` name it: `authorization-code`.
 ///
 /// ```
-/// use oauthctl::protocol::authorization::ResponseType;
-/// use oauthctl::protocol::grant::GrantKind;
+/// # use oauthctl::testing::ResponseType;
+/// # use oauthctl::testing::GrantKind;
 ///
 /// let grant = GrantKind::named("implicit").unwrap();
 /// assert_eq!(ResponseType::of(grant).as_str(), "token");

@@ -11,7 +11,7 @@ pub const VERIFIER_BYTES: usize = 32;
 /// The secret half, sent with the code (RFC 7636 §4.1).
 ///
 /// ```
-/// use oauthctl::protocol::pkce::CodeVerifier;
+/// # use oauthctl::testing::CodeVerifier;
 ///
 /// // The example of RFC 7636, Appendix B.
 /// let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();

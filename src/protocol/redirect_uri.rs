@@ -16,7 +16,7 @@ pub const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
 /// A valid redirect URI. Its text is exactly the user's.
 ///
 /// ```
-/// use oauthctl::protocol::redirect_uri::RedirectUri;
+/// # use oauthctl::testing::RedirectUri;
 ///
 /// // No slash is added: providers compare character by character.
 /// assert_eq!(RedirectUri::parse("http://localhost:8080").unwrap().as_str(), "http://localhost:8080");

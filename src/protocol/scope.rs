@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A set of scope tokens in the order in which they were first named.
 ///
 /// ```
-/// use oauthctl::protocol::scope::ScopeSet;
+/// # use oauthctl::testing::ScopeSet;
 ///
 /// let scopes = ScopeSet::parse("read_products, read_orders read_products");
 /// assert!(scopes.contains("read_orders"));

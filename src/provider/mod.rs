@@ -28,6 +28,5 @@ pub use catalogue::{Catalogue, DefinitionFiles};
 pub use definition::ProviderDefinition;
 pub use dialect::Dialect;
 pub use endpoint::{Endpoint, Origin};
-pub use endpoints::Endpoints;
 pub use error::DefinitionError;
 pub use resolved::{Provider, RecordedOrigins};

@@ -86,7 +86,7 @@ fn keychain_rows() {
     hundred(&home, "keychain");
     let lookup = home.program("secret-tool", &["lookup", "service", "oauthctl", "username", PROFILE]);
     figure("secret-tool lookup", home.rounds(|| Ok(()), &lookup));
-    if let Ok(folder) = oauthctl::system::account::state_folder() {
+    if let Ok(folder) = oauthctl::testing::state_folder() {
         // Made by this bench; it is not there if nothing was refreshed.
         let _ = fs::remove_file(folder.join(format!("{PROFILE}.lock")));
     }

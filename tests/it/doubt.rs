@@ -173,7 +173,7 @@ fn a_keyring_that_is_started_anew_in_a_refresh_costs_no_login() {
     pending.finish().code(0);
 
     sandbox.run(&["refresh"]).code(7).says("the login was not found in the OS keychain");
-    let files = oauthctl::system::account::state_folder().unwrap();
+    let files = oauthctl::testing::state_folder().unwrap();
     let journal = files.join(format!("{PROFILE}.journal"));
     assert!(journal.exists());
     sandbox.run(&["token"]).code(7).says("is listed, but was not found in the OS keychain").says("logout --local");

@@ -10,14 +10,10 @@ use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse,
     PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse as _, TokenUrl,
 };
-use oauthctl::emulator::{Emulator, EmulatorError, Fault, Options};
-use oauthctl::protocol::params::Params;
-use oauthctl::protocol::redirect_uri::RedirectUri;
-use oauthctl::protocol::time::Timestamp;
-use oauthctl::provider::catalogue::NoFiles;
-use oauthctl::provider::{Catalogue, ProviderDefinition};
-use oauthctl::system::clock::Clock;
-use oauthctl::system::entropy::OsEntropy;
+use oauthctl::testing::{
+    Catalogue, Clock, Emulator, EmulatorError, Fault, NoFiles, Options, OsEntropy, Params, ProviderDefinition,
+    RedirectUri, Timestamp,
+};
 use reqwest::blocking::{Client, Response};
 use serde_json::{Value, json};
 use url::Url;

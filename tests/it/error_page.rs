@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use oauthctl::protocol::advice::{Advice, NextStep};
-use oauthctl::report;
+use oauthctl::testing::{Advice, NextStep, error_text};
 
 /// Names the variants of enums. The `match` has no `_`. Behind the bar are those that hand on another error as it is,
 /// whose words have a section of their own.
@@ -142,7 +141,7 @@ impl Page {
 
     fn entry(&mut self, name: &str, error: &dyn Advice) {
         let NextStep { code, hint } = error.next_step();
-        let text = report::page(error, hint.as_deref());
+        let text = error_text(error, hint.as_deref());
         self.0 += &format!("\n{name}: exit {}, {code:?}\n", code as u8);
         for line in text.to_plain().lines() {
             self.0 += format!("    {line}").trim_end();

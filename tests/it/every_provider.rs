@@ -1,8 +1,6 @@
 //! Each built-in provider and each grant that it offers: emulate, log in, token, call, scopes, log out.
 
-use oauthctl::protocol::grant::GrantKind;
-use oauthctl::provider::catalogue::NoFiles;
-use oauthctl::provider::{Catalogue, ProviderDefinition};
+use oauthctl::testing::{Catalogue, GrantKind, NoFiles, ProviderDefinition};
 
 use crate::support::{Emulated, PendingLogin, Sandbox, http};
 

@@ -3,15 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use oauthctl::protocol::authorization::{AuthorizationRequest, ResponseType};
-use oauthctl::protocol::client::ClientId;
-use oauthctl::protocol::message::HttpRequest;
-use oauthctl::protocol::redirect_uri::RedirectUri;
-use oauthctl::protocol::scope::ScopeSet;
-use oauthctl::protocol::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken};
-use oauthctl::protocol::token::{Grant, TokenRequest};
-use oauthctl::provider::catalogue::NoFiles;
-use oauthctl::provider::{Catalogue, Dialect, Provider};
+use oauthctl::testing::{
+    AccessToken, AuthorizationCode, AuthorizationRequest, Catalogue, ClientId, ClientSecret, Dialect, Grant,
+    HttpRequest, NoFiles, Provider, RedirectUri, RefreshToken, ResponseType, ScopeSet, TokenRequest,
+};
 
 fn provider(id: &str, params: &[(&str, &str)]) -> Provider {
     let given: BTreeMap<String, String> = params.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::{Command, CommandFactory};
-use oauthctl::cli::Cli;
+use oauthctl::testing::Cli;
 
 use crate::support::Sandbox;
 

@@ -10,8 +10,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use oauthctl::keychain::Keychain;
-use oauthctl::keychain::os::OsKeychain;
+use oauthctl::testing::{Keychain, OsKeychain};
 use zbus::fdo;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use oauthctl::provider::definition::rfc_defaults;
-use oauthctl::provider::{Catalogue, catalogue::NoFiles};
+use oauthctl::testing::{Catalogue, NoFiles, rfc_defaults};
 
 use crate::support::{Emulated, PendingLogin, Sandbox, http};
 

@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use oauthctl::protocol::authorization::{AuthorizationResponse, ResponseType};
-use oauthctl::protocol::params::Params;
-use oauthctl::protocol::time::Timestamp;
-use oauthctl::provider::catalogue::NoFiles;
-use oauthctl::provider::dialect::{TokenReply, TokenReplyError};
-use oauthctl::provider::{Catalogue, Dialect, Provider, ProviderDefinition};
+use oauthctl::testing::{
+    AuthorizationResponse, Catalogue, Dialect, NoFiles, Params, Provider, ProviderDefinition, ResponseType, Timestamp,
+    TokenReply, TokenReplyError,
+};
 
 const NOW: Timestamp = Timestamp(1_750_701_224);
 

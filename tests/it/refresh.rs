@@ -284,7 +284,7 @@ fn of_200_processes_one_refreshes_in_the_keychain_too() {
     let requests = mine.requests();
     assert_eq!(requests.iter().filter(|line| line.starts_with("POST /token")).count(), 2 * rounds);
     assert_eq!(count(&requests, "POST /token 200"), 2 * rounds, "a refresh token came twice");
-    let lock = oauthctl::system::account::state_folder().unwrap().join(format!("{PROFILE}.lock"));
+    let lock = oauthctl::testing::state_folder().unwrap().join(format!("{PROFILE}.lock"));
     std::fs::remove_file(lock).unwrap();
     println!("{rounds} rounds of 200 processes on the keychain: {rounds} refreshes, 0 replays");
 }
@@ -321,5 +321,5 @@ fn no_token_is_lost_in_many_rotations() {
 /// Only so that the long form is not the only one to know how long a wait is.
 #[test]
 fn the_lock_timeout_is_longer_than_the_network_timeout() {
-    assert!(oauthctl::store::login_lock::LOCK_TIMEOUT > Duration::from_secs(30));
+    assert!(oauthctl::testing::LOCK_TIMEOUT > Duration::from_secs(30));
 }

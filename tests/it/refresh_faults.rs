@@ -6,25 +6,12 @@ use std::sync::atomic::{AtomicIsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use oauthctl::emulator::{Emulator, Options};
-use oauthctl::flow::refresh::Client;
-use oauthctl::flow::token_endpoint::request_token;
-use oauthctl::flow::token_source::{TokenSource, TokenSourceError, TokenWarning, ValidToken, Wanted};
-use oauthctl::keychain::{Keychain, KeychainError, MemoryKeychain, SecretBytes, StateFolder};
-use oauthctl::protocol::client::ClientId;
-use oauthctl::protocol::grant::GrantKind;
-use oauthctl::protocol::message::HttpRequest;
-use oauthctl::protocol::redirect_uri::RedirectUri;
-use oauthctl::protocol::scope::ScopeSet;
-use oauthctl::protocol::secret::AuthorizationCode;
-use oauthctl::protocol::token::{Grant, TokenRequest};
-use oauthctl::provider::{Catalogue, Provider};
-use oauthctl::store::login_index::IndexFile;
-use oauthctl::store::stored_token::ObtainedBy;
-use oauthctl::store::{Profile, StoreKind, StoredToken, TokenStore};
-use oauthctl::system::clock::{Clock, SystemClock};
-use oauthctl::system::entropy::OsEntropy;
-use oauthctl::system::http::{HttpClient, HttpError, HttpReply, NetworkClient, Upload};
+use oauthctl::testing::{
+    AuthorizationCode, Catalogue, Client, ClientId, Clock, Emulator, Grant, GrantKind, HttpClient, HttpError,
+    HttpReply, HttpRequest, IndexFile, Keychain, KeychainError, MemoryKeychain, NetworkClient, ObtainedBy, Options,
+    OsEntropy, Profile, Provider, RedirectUri, ScopeSet, SecretBytes, StateFolder, StoreKind, StoredToken, SystemClock,
+    TokenRequest, TokenSource, TokenSourceError, TokenStore, TokenWarning, Upload, ValidToken, Wanted, request_token,
+};
 use tempfile::TempDir;
 
 use crate::refresh::long;
@@ -178,7 +165,7 @@ const REDIRECT_URI: &str = "http://127.0.0.1:8765/callback";
 
 struct OneFile;
 
-impl oauthctl::provider::DefinitionFiles for OneFile {
+impl oauthctl::testing::DefinitionFiles for OneFile {
     fn read(&self, id: &str) -> std::io::Result<Option<(String, String)>> {
         Ok((id == "mine").then(|| (MINE.to_owned(), "mine.toml".to_owned())))
     }

@@ -4,23 +4,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use oauthctl::emulator::{Emulator, Options};
-use oauthctl::flow::probe::{self, Probing, Verdict};
-use oauthctl::protocol::authorization::{AuthorizationRequest, ResponseType};
-use oauthctl::protocol::client::ClientId;
-use oauthctl::protocol::grant::GrantKind;
-use oauthctl::protocol::message::HttpRequest;
-use oauthctl::protocol::params::Params;
-use oauthctl::protocol::redirect_uri::{DEFAULT_REDIRECT_URI, RedirectUri};
-use oauthctl::protocol::scope::ScopeSet;
-use oauthctl::protocol::secret::{AccessToken, AuthorizationCode};
-use oauthctl::protocol::time::Timestamp;
-use oauthctl::protocol::token::{Grant, TokenRequest};
-use oauthctl::provider::catalogue::NoFiles;
-use oauthctl::provider::{Catalogue, Dialect};
-use oauthctl::system::clock::SystemClock;
-use oauthctl::system::entropy::OsEntropy;
-use oauthctl::system::http::{HttpClient, MAX_REPLY, NetworkClient};
+use oauthctl::testing::{
+    AccessToken, AuthorizationCode, AuthorizationRequest, Catalogue, ClientId, DEFAULT_REDIRECT_URI, Dialect, Emulator,
+    Grant, GrantKind, HttpClient, HttpRequest, MAX_REPLY, NetworkClient, NoFiles, Options, OsEntropy, Params,
+    RedirectUri, ResponseType, ScopeSet, SystemClock, Timestamp, TokenRequest, probe, probe::Probing, probe::Verdict,
+};
 use url::Url;
 
 #[test]

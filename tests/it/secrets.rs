@@ -41,7 +41,7 @@ fn every_login_has_secrets_of_its_own() {
         logins.iter().flat_map(|login| [login.sent("state"), login.sent("code_challenge")]).collect();
     // A challenge that was made of the state would protect nothing: the state is in the browser's history.
     for login in &logins {
-        let verifier = oauthctl::protocol::pkce::CodeVerifier::parse(&login.sent("state")).unwrap();
+        let verifier = oauthctl::testing::CodeVerifier::parse(&login.sent("state")).unwrap();
         sent.push(verifier.challenge().as_str().to_owned());
         assert_eq!(login.sent("code_challenge_method"), "S256");
     }

@@ -7,14 +7,9 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use oauthctl::protocol::scope::ScopeSet;
-use oauthctl::protocol::secret::{AccessToken, Secret};
-use oauthctl::protocol::time::Timestamp;
-use oauthctl::provider::Catalogue;
-use oauthctl::provider::catalogue::NoFiles;
-use oauthctl::store::stored_token::ObtainedBy;
-use oauthctl::store::{SealedLogin, StoredToken};
-use oauthctl::system::entropy::OsEntropy;
+use oauthctl::testing::{
+    AccessToken, Catalogue, NoFiles, ObtainedBy, OsEntropy, ScopeSet, SealedLogin, Secret, StoredToken, Timestamp,
+};
 use serde_json::{Value, json};
 
 use crate::support::api_server::{Reply, param, target};

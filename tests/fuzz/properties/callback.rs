@@ -4,15 +4,11 @@
 use std::sync::OnceLock;
 
 use hmac::{Hmac, KeyInit, Mac};
-use oauthctl::flow::pasted::judge_pasted;
-use oauthctl::flow::redirect::{Answer, Doubt, Expected, RedirectVerdict, Stray, judge};
-use oauthctl::protocol::authorization::{AuthorizationResponse, ResponseType};
-use oauthctl::protocol::redirect_uri::RedirectUri;
-use oauthctl::protocol::secret::ClientSecret;
-use oauthctl::protocol::state::State;
-use oauthctl::protocol::time::Timestamp;
-use oauthctl::provider::{Dialect, Provider};
-use oauthctl::system::loopback::{LoopbackRequest, Parsed, parse};
+use oauthctl::testing::{
+    Answer, AuthorizationResponse, ClientSecret, Dialect, Doubt, Expected, LoopbackRequest, Parsed, Provider,
+    RedirectUri, RedirectVerdict, ResponseType, State, Stray, Timestamp, judge_pasted, judge_redirect as judge,
+    parse_request as parse,
+};
 use sha2::Sha256;
 
 use super::{choice, provider};
@@ -212,7 +208,7 @@ fn pasted(case: &Case, setting: &Setting, bytes: &[u8], pkce: bool) {
 }
 
 fn bare(text: &str) -> Answer {
-    let code = oauthctl::protocol::secret::AuthorizationCode::new(text.trim());
+    let code = oauthctl::testing::AuthorizationCode::new(text.trim());
     Answer { response: AuthorizationResponse::Code(code), captured: Default::default() }
 }
 

@@ -2,7 +2,7 @@
 //! never makes a token look short of a scope that the header does not speak of.
 
 use http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use oauthctl::protocol::bearer::Challenge;
+use oauthctl::testing::Challenge;
 
 /// One header value a line, as they come out of a reply.
 pub fn holds(data: &[u8]) {

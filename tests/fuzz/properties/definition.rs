@@ -3,17 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use oauthctl::protocol::advice::{Advice, ExitCode};
-use oauthctl::protocol::authorization::{AuthorizationRequest, ResponseType};
-use oauthctl::protocol::client::ClientId;
-use oauthctl::protocol::message::HttpRequest;
-use oauthctl::protocol::redirect_uri::RedirectUri;
-use oauthctl::protocol::scope::ScopeSet;
-use oauthctl::protocol::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken};
-use oauthctl::protocol::token::{Grant, TokenRequest};
-use oauthctl::provider::catalogue::{NoFiles, fill_params};
-use oauthctl::provider::{Catalogue, DefinitionError, Dialect, Endpoint, Origin, Provider, ProviderDefinition};
-use oauthctl::report;
+use oauthctl::testing::{
+    AccessToken, Advice, AuthorizationCode, AuthorizationRequest, Catalogue, ClientId, ClientSecret, DefinitionError,
+    Dialect, Endpoint, ExitCode, Grant, HttpRequest, NoFiles, Origin, Provider, ProviderDefinition, RedirectUri,
+    RefreshToken, ResponseType, ScopeSet, TokenRequest, error_text, fill_params,
+};
 use serde_json::Value;
 use url::Url;
 
@@ -33,7 +27,7 @@ pub fn holds(data: &[u8]) {
 }
 
 fn is_said_cleanly(error: DefinitionError) {
-    let page = report::page(&error, None).to_plain();
+    let page = error_text(&error, None).to_plain();
     assert!(!page.chars().any(|c| is_unseen(c) && !matches!(c, '\n' | '\t')), "{page:?}");
     assert_eq!(error.next_step().code, ExitCode::Definition);
 }

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use oauthctl::protocol::{json, jwt};
+use oauthctl::testing::{json, jwt};
 use serde_json::Value;
 
 /// The first byte chooses whether the rest is the whole token or its claims.

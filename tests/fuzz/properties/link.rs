@@ -4,7 +4,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use oauthctl::protocol::link::Link;
+use oauthctl::testing::Link;
 
 /// One header value a line.
 pub fn holds(data: &[u8]) {

@@ -17,7 +17,7 @@ pub mod token_reply;
 
 use std::error::Error;
 
-use oauthctl::provider::{Provider, ProviderDefinition};
+use oauthctl::testing::{Provider, ProviderDefinition};
 
 pub type Property = fn(&[u8]);
 

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use oauthctl::provider::catalogue::fill_params;
-use oauthctl::provider::{DefinitionError, Provider, ProviderDefinition};
+use oauthctl::testing::{DefinitionError, Provider, ProviderDefinition, fill_params};
 
 use super::choice;
 

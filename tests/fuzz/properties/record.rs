@@ -1,9 +1,10 @@
 //! Stored records: what is read is written again as it was, members of a newer program included; a newer format is told
 //! apart from damage.
 
-use oauthctl::store::record::{NotARecord, VERSION, decode, encode};
-use oauthctl::store::scope_history::ScopeRun;
-use oauthctl::store::{LoginIndex, Registration, SealedLogin, StoredToken};
+use oauthctl::testing::{
+    LoginIndex, Registration, ScopeRun, SealedLogin, StoredToken, record::NotARecord, record::VERSION, record::decode,
+    record::encode,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

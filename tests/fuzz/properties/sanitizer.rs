@@ -1,6 +1,6 @@
 //! The sanitizer: what comes out is one short line of visible characters, whatever went in.
 
-use oauthctl::protocol::sanitize;
+use oauthctl::testing::sanitize;
 
 use super::is_unseen;
 

@@ -4,10 +4,7 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use oauthctl::keychain::seal::SealKey;
-use oauthctl::protocol::secret::Secret;
-use oauthctl::store::SealedLogin;
-use oauthctl::store::sealed_login::SealedLoginError;
+use oauthctl::testing::{SealKey, SealedLogin, SealedLoginError, Secret};
 
 use super::choice;
 

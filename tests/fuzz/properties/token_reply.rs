@@ -5,15 +5,10 @@ use std::error::Error;
 use std::sync::OnceLock;
 
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use oauthctl::protocol::grant::GrantKind;
-use oauthctl::protocol::scope::ScopeSet;
-use oauthctl::protocol::secret::is_vschar;
-use oauthctl::protocol::time::Timestamp;
-use oauthctl::protocol::{json, mask};
-use oauthctl::provider::dialect::{TokenReply, TokenReplyError};
-use oauthctl::provider::{Dialect, Provider};
-use oauthctl::store::stored_token::ObtainedBy;
-use oauthctl::store::{StoredToken, record};
+use oauthctl::testing::{
+    Dialect, GrantKind, ObtainedBy, Provider, ScopeSet, StoredToken, Timestamp, TokenReply, TokenReplyError, is_vschar,
+    json, mask, record,
+};
 use serde_json::Value;
 
 use super::{choice, in_words, is_unseen, provider};

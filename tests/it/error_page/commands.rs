@@ -1,31 +1,11 @@
 //! The errors of the commands, and of what leads to them: the login, the provider, the client.
 
-use oauthctl::commands::app::AppError;
-use oauthctl::commands::call::CallError;
-use oauthctl::commands::completions::ManError;
-use oauthctl::commands::demo::DemoError;
-use oauthctl::commands::emulate::EmulateError;
-use oauthctl::commands::exec::{ChildNotStarted, ExecError};
-use oauthctl::commands::export::{ExportError, PassphraseError};
-use oauthctl::commands::import::ImportError;
-use oauthctl::commands::login::LoginError;
-use oauthctl::commands::logout::LogoutError;
-use oauthctl::commands::providers::ProvidersError;
-use oauthctl::commands::refresh::RefreshError;
-use oauthctl::commands::scopes::ScopesError;
-use oauthctl::commands::status::StatusError;
-use oauthctl::commands::token::TokenError;
-use oauthctl::flow::evidence::Missing;
-use oauthctl::keychain::KeychainError;
-use oauthctl::protocol::grant::GrantKind;
-use oauthctl::protocol::json::TooMuch;
-use oauthctl::protocol::redirect_uri::RedirectUriError;
-use oauthctl::session::SessionError;
-use oauthctl::store::StoreError;
-use oauthctl::store::StoreKind;
-use oauthctl::store::login_index::IndexError;
-use oauthctl::store::sealed_login::SealedLoginError;
-use oauthctl::system::terminal::TerminalError;
+use oauthctl::testing::{
+    AppError, CallError, ChildNotStarted, DemoError, EmulateError, ExecError, ExportError, GrantKind, ImportError,
+    IndexError, KeychainError, LoginError, LogoutError, ManError, Missing, PassphraseError, ProvidersError,
+    RedirectUriError, RefreshError, ScopesError, SealedLoginError, SessionError, StatusError, StoreError, StoreKind,
+    TerminalError, TokenError, json::TooMuch,
+};
 
 use super::values::*;
 use super::{Page, floors};

@@ -3,36 +3,13 @@
 use std::io;
 use std::time::Duration;
 
-use oauthctl::emulator::EmulatorError;
-use oauthctl::flow::FlowError;
-use oauthctl::flow::discovery::DiscoveryError;
-use oauthctl::flow::token_source::TokenSourceError;
-use oauthctl::keychain::helper::HelperName;
-use oauthctl::keychain::{FileProblem, KeychainError};
-use oauthctl::protocol::client::BadClientId;
-use oauthctl::protocol::error_response::ErrorResponse;
-use oauthctl::protocol::message::BadHeader;
-use oauthctl::protocol::redirect_uri::RedirectUriError;
-use oauthctl::protocol::time::{HumanDuration, Timestamp};
-use oauthctl::protocol::token::NotATokenResponse;
-use oauthctl::provider::dialect::TokenReplyError;
-use oauthctl::provider::{DefinitionError, ProviderDefinition};
-use oauthctl::session::ProjectError;
-use oauthctl::store::journal::JournalError;
-use oauthctl::store::login_index::IndexError;
-use oauthctl::store::login_lock::LockError;
-use oauthctl::store::profile::NotAProfile;
-use oauthctl::store::sealed_login::SealedLoginError;
-use oauthctl::store::{StoreError, StoreKind};
-use oauthctl::system::account::NoAccount;
-use oauthctl::system::browser::BrowserError;
-use oauthctl::system::certificate::CertificateError;
-use oauthctl::system::http::{HttpError, Reason};
-use oauthctl::system::loopback::LoopbackError;
-use oauthctl::system::paths::PathsError;
-use oauthctl::system::private_file::{ExposedFolder, PrivateFileError};
-use oauthctl::system::proxy::{ProxyError, ProxyProblem};
-use oauthctl::system::terminal::TerminalError;
+use oauthctl::testing::{
+    BadClientId, BadHeader, BrowserError, CertificateError, DefinitionError, DiscoveryError, EmulatorError,
+    ErrorResponse, ExposedFolder, FileProblem, FlowError, HelperName, HttpError, HumanDuration, IndexError,
+    JournalError, KeychainError, LockError, LoopbackError, NoAccount, NotAProfile, NotATokenResponse, PathsError,
+    PrivateFileError, ProjectError, ProviderDefinition, ProxyError, ProxyProblem, Reason, RedirectUriError,
+    SealedLoginError, StoreError, StoreKind, TerminalError, Timestamp, TokenReplyError, TokenSourceError,
+};
 
 use super::Page;
 use super::values::*;

@@ -2,15 +2,10 @@
 
 use std::io;
 
-use oauthctl::keychain::KeychainError;
-use oauthctl::protocol::error_response::ErrorResponse;
-use oauthctl::protocol::member::WrongKind;
-use oauthctl::provider::dialect::TokenReplyError;
-use oauthctl::session::project::At;
-use oauthctl::store::record::{self, NotARecord};
-use oauthctl::store::{StoreError, StoreKind, StoredToken};
-use oauthctl::system::entropy::NoEntropy;
-use oauthctl::system::http::{HttpError, Reason};
+use oauthctl::testing::{
+    At, ErrorResponse, HttpError, KeychainError, NoEntropy, Reason, StoreError, StoreKind, StoredToken,
+    TokenReplyError, WrongKind, record, record::NotARecord,
+};
 
 pub const INDEX: &str = "/home/me/.local/share/oauthctl/logins.json";
 pub const SEALED: &str = "/home/me/.local/share/oauthctl/sealed/acme-eu";

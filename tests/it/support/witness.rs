@@ -61,7 +61,7 @@ impl Witness {
         Self(Arc::new(Shared {
             home: home.to_owned(),
             // What lies where the password database says, whatever HOME is: locks and journals of keychains.
-            folders: Mutex::new(oauthctl::system::account::state_folder().into_iter().collect()),
+            folders: Mutex::new(oauthctl::testing::state_folder().into_iter().collect()),
             sights: Mutex::default(),
             files: Mutex::default(),
             running: Mutex::default(),

@@ -1,0 +1,83 @@
+//! The narrow door for the tests, the benchmarks and the fuzz targets in `tests/`: what they look at beside the binary.
+//!
+//! It is not an interface: it changes with every version. All other modules are private, so that the compiler says what is
+//! unused; a name that no test needs any more goes from here.
+
+pub use crate::cli::Cli;
+pub use crate::commands::app::AppError;
+pub use crate::commands::call::CallError;
+pub use crate::commands::completions::ManError;
+pub use crate::commands::demo::DemoError;
+pub use crate::commands::emulate::EmulateError;
+pub use crate::commands::exec::{ChildNotStarted, ExecError};
+pub use crate::commands::export::{ExportError, PassphraseError};
+pub use crate::commands::import::ImportError;
+pub use crate::commands::login::LoginError;
+pub use crate::commands::logout::LogoutError;
+pub use crate::commands::providers::ProvidersError;
+pub use crate::commands::refresh::RefreshError;
+pub use crate::commands::scopes::ScopesError;
+pub use crate::commands::status::StatusError;
+pub use crate::commands::token::TokenError;
+pub use crate::emulator::{Emulator, EmulatorError, Fault, Options};
+pub use crate::flow::discovery::DiscoveryError;
+pub use crate::flow::evidence::Missing;
+pub use crate::flow::pasted::judge_pasted;
+pub use crate::flow::redirect::{Answer, Doubt, Expected, RedirectVerdict, Stray, judge as judge_redirect};
+pub use crate::flow::refresh::Client;
+pub use crate::flow::token_endpoint::request_token;
+pub use crate::flow::token_source::{TokenSource, TokenSourceError, TokenWarning, ValidToken, Wanted};
+pub use crate::flow::{FlowError, probe};
+pub use crate::keychain::helper::HelperName;
+pub use crate::keychain::os::OsKeychain;
+pub use crate::keychain::seal::SealKey;
+pub use crate::keychain::{FileProblem, Keychain, KeychainError, MemoryKeychain, SecretBytes, StateFolder};
+pub use crate::protocol::advice::{Advice, ExitCode, NextStep};
+pub use crate::protocol::authorization::{AuthorizationRequest, AuthorizationResponse, ResponseType};
+pub use crate::protocol::bearer::Challenge;
+pub use crate::protocol::client::{BadClientId, ClientId};
+pub use crate::protocol::error_response::ErrorResponse;
+pub use crate::protocol::grant::GrantKind;
+pub use crate::protocol::link::Link;
+pub use crate::protocol::member::WrongKind;
+pub use crate::protocol::message::{BadHeader, HttpRequest};
+pub use crate::protocol::params::Params;
+pub use crate::protocol::pkce::CodeVerifier;
+pub use crate::protocol::redirect_uri::{DEFAULT_REDIRECT_URI, RedirectUri, RedirectUriError};
+pub use crate::protocol::scope::ScopeSet;
+pub use crate::protocol::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken, Secret, is_vschar};
+pub use crate::protocol::state::State;
+pub use crate::protocol::time::{HumanDuration, Timestamp};
+pub use crate::protocol::token::{Grant, NotATokenResponse, TokenRequest};
+pub use crate::protocol::{json, jwt, mask, sanitize};
+pub use crate::provider::builtin::DEFINITIONS;
+pub use crate::provider::catalogue::{NoFiles, fill_params};
+pub use crate::provider::definition::rfc_defaults;
+pub use crate::provider::dialect::{TokenReply, TokenReplyError};
+pub use crate::provider::{
+    Catalogue, DefinitionError, DefinitionFiles, Dialect, Endpoint, Origin, Provider, ProviderDefinition,
+};
+pub use crate::report::page as error_text;
+pub use crate::session::project::At;
+pub use crate::session::{ProjectError, SessionError};
+pub use crate::store::journal::JournalError;
+pub use crate::store::login_index::{IndexError, IndexFile};
+pub use crate::store::login_lock::{LOCK_TIMEOUT, LockError};
+pub use crate::store::profile::NotAProfile;
+pub use crate::store::scope_history::ScopeRun;
+pub use crate::store::sealed_login::SealedLoginError;
+pub use crate::store::stored_token::ObtainedBy;
+pub use crate::store::{
+    LoginIndex, Profile, Registration, SealedLogin, StoreError, StoreKind, StoredToken, TokenStore, record,
+};
+pub use crate::system::account::{NoAccount, state_folder};
+pub use crate::system::browser::BrowserError;
+pub use crate::system::certificate::CertificateError;
+pub use crate::system::clock::{Clock, SystemClock};
+pub use crate::system::entropy::{NoEntropy, OsEntropy};
+pub use crate::system::http::{HttpClient, HttpError, HttpReply, MAX_REPLY, NetworkClient, Reason, Upload};
+pub use crate::system::loopback::{LoopbackError, LoopbackRequest, Parsed, parse as parse_request};
+pub use crate::system::paths::PathsError;
+pub use crate::system::private_file::{ExposedFolder, PrivateFileError};
+pub use crate::system::proxy::{ProxyError, ProxyProblem};
+pub use crate::system::terminal::TerminalError;
