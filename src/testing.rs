@@ -4,21 +4,7 @@
 //! unused; a name that no test needs any more goes from here.
 
 pub use crate::cli::Cli;
-pub use crate::commands::app::AppError;
-pub use crate::commands::call::CallError;
-pub use crate::commands::completions::ManError;
-pub use crate::commands::demo::DemoError;
-pub use crate::commands::emulate::EmulateError;
-pub use crate::commands::exec::{ChildNotStarted, ExecError};
-pub use crate::commands::export::{ExportError, PassphraseError};
-pub use crate::commands::import::ImportError;
-pub use crate::commands::login::LoginError;
-pub use crate::commands::logout::LogoutError;
-pub use crate::commands::providers::ProvidersError;
-pub use crate::commands::refresh::RefreshError;
-pub use crate::commands::scopes::ScopesError;
-pub use crate::commands::status::StatusError;
-pub use crate::commands::token::TokenError;
+pub use crate::commands::errors::*;
 pub use crate::emulator::{Emulator, EmulatorError, Fault, Options};
 pub use crate::flow::discovery::DiscoveryError;
 pub use crate::flow::evidence::Missing;

@@ -32,6 +32,25 @@ mod view;
 
 pub use context::Context;
 
+/// How each command can end, for the page of all our words.
+pub mod errors {
+    pub use super::app::AppError;
+    pub use super::call::CallError;
+    pub use super::completions::ManError;
+    pub use super::demo::DemoError;
+    pub use super::emulate::EmulateError;
+    pub use super::exec::{ChildNotStarted, ExecError};
+    pub use super::export::{ExportError, PassphraseError};
+    pub use super::import::ImportError;
+    pub use super::login::LoginError;
+    pub use super::logout::LogoutError;
+    pub use super::providers::ProvidersError;
+    pub use super::refresh::RefreshError;
+    pub use super::scopes::ScopesError;
+    pub use super::status::StatusError;
+    pub use super::token::TokenError;
+}
+
 use crate::flow::evidence::Missing;
 use crate::protocol::advice::login_command;
 use crate::protocol::sanitize;
