@@ -32,6 +32,7 @@ mod launch;
 mod logout;
 mod malformed;
 mod mutants;
+mod oidc_provider;
 mod os_keychain;
 #[cfg(unix)]
 mod paste;

@@ -15,7 +15,12 @@ pub fn get_with(url: &Url, headers: &str) -> String {
 }
 
 pub fn post_form(url: &Url, fields: &[(&str, &str)]) -> String {
-    send(url, "POST", "", &form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+    post_form_with(url, "", fields)
+}
+
+/// The same with more headers, each with its line end.
+pub fn post_form_with(url: &Url, headers: &str, fields: &[(&str, &str)]) -> String {
+    send(url, "POST", headers, &form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
 }
 
 /// What the listener's own page does with the fragment of its address.
@@ -39,11 +44,15 @@ pub fn follow(url: &Url) -> String {
 
 /// Where a redirect leads.
 pub fn location(reply: &str) -> Url {
-    let header = |line: &str| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("location").then(|| Url::parse(value.trim()).unwrap())
-    };
-    reply.lines().find_map(header).unwrap_or_else(|| panic!("this is no redirect: {reply}"))
+    let mut locations = headers(reply, "location").map(|value| Url::parse(value).unwrap());
+    locations.next().unwrap_or_else(|| panic!("this is no redirect: {reply}"))
+}
+
+/// The values of a header.
+pub fn headers<'a>(reply: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let head = reply.split("\r\n\r\n").next().unwrap_or_default();
+    let fields = head.lines().filter_map(|line| line.split_once(':'));
+    fields.filter(move |(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
 fn send(url: &Url, method: &str, headers: &str, body: &str) -> String {

@@ -16,6 +16,7 @@ pub mod http;
 #[cfg(target_os = "linux")]
 pub mod indiscreet;
 pub mod leftovers;
+pub mod oidc_provider;
 #[cfg(target_os = "linux")]
 pub mod ordinary_user;
 pub mod pending_login;
@@ -36,6 +37,7 @@ pub mod witness;
 pub use api_server::ApiServer;
 pub use chromium::Chromium;
 pub use emulated::Emulated;
+pub use oidc_provider::{OidcProvider, Person};
 #[cfg(target_os = "linux")]
 pub use ordinary_user::OrdinaryUser;
 pub use pending_login::PendingLogin;
