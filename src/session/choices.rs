@@ -1,4 +1,4 @@
-//! The choices of a command line, and the variables that stand for its flags, before anything is looked up.
+//! The choices of a command line and its environment variables, before anything is looked up.
 
 use super::Sourced;
 use crate::store::{Profile, StoreKind};

@@ -1,5 +1,5 @@
-//! The client that asks: for a new login that of the environment, then the registered one; for a login that there is
-//! the client that it was made with, and no other.
+//! The client that sends a request. A new login uses the environment's client, then the registered one. An existing
+//! login always uses the client it was made with.
 
 use super::environment::CLIENT_ID;
 use super::{Session, SessionError, Source, Sourced};
@@ -12,7 +12,7 @@ use crate::store::token_store::Found;
 use crate::store::{Profile, Registration, StoredToken};
 
 impl Session {
-    /// Returns the client to ask this provider with, if one is known: the environment's, or the registered one.
+    /// Returns the client for a new login at this provider, if one is known: the environment's, or the registered one.
     pub fn client_for(&self, provider: &Provider) -> Result<Option<Sourced<Client>>, SessionError> {
         let client = |client_id, client_secret| Client { provider: provider.clone(), client_id, client_secret };
         if let Some(id) = self.environment.variable(CLIENT_ID) {
@@ -26,11 +26,11 @@ impl Session {
     }
 
     /// Returns the client that a login was made with, at the login's servers. A token is bound to its client
-    /// (RFC 6749 §6), so another one that is registered or set by now is of no use.
+    /// (RFC 6749 §6), so a client registered or set since then does not help.
     pub fn client_of(&self, profile: &Profile, record: &StoredToken) -> Result<Sourced<Client>, SessionError> {
         let provider = self.provider_of(profile, record)?;
         let Some(client_id) = record.client_id.clone() else {
-            // A token that was brought along; it has no refresh token either.
+            // The token was given by the user, so there is no client and no refresh token.
             let client = Client { provider, client_id: ClientId::new(""), client_secret: None };
             return Ok(Sourced::new(client, Source::Login(profile.to_string())));
         };
@@ -51,13 +51,13 @@ impl Session {
         Ok(Sourced::new(client, Source::Store(store.to_string())))
     }
 
-    /// Returns the client secret that a script handed over in OAUTHCTL_CLIENT_SECRET.
+    /// Returns the client secret in OAUTHCTL_CLIENT_SECRET.
     pub fn secret_of_environment(&self) -> Option<ClientSecret> {
         self.system.secrets.client_secret.clone()
     }
 }
 
-/// A secret goes to no other servers than those it was registered for.
+/// Checks that the secret goes only to the servers it was registered for.
 fn check_registration(registration: &Registration, provider: &Provider) -> Result<(), SessionError> {
     match &registration.origins {
         Some(origins) => Ok(provider.check_origins(origins, &format!("oauthctl app set {}", provider.id()))?),

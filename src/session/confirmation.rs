@@ -1,5 +1,5 @@
-//! The servers that the project's file would choose by itself. They are used only with the user's consent: the same
-//! value typed as `--param`, a login at the same servers, or an answer to the question that `commands/consent.rs` asks.
+//! The servers that a project file would choose by itself. They are used only with the user's consent: the same value
+//! typed as `--param`, a login at the same servers, or an answer to the question in `commands/consent.rs`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::project::{At, Named};
 use super::{Session, SessionError};
 use crate::provider::Provider;
 
-/// A parameter of the project's file that decides servers which the user has not confirmed.
+/// A parameter of the project file that chooses servers the user has not confirmed.
 pub struct ServerChoice<'a> {
     pub at: &'a At,
     pub param: &'a str,
@@ -16,8 +16,7 @@ pub struct ServerChoice<'a> {
 }
 
 impl Session {
-    /// Returns what has to be confirmed before anything goes to this provider's servers. A parameter that was typed is
-    /// confirmed by that.
+    /// Returns the choices to confirm before anything is sent to this provider's servers. Typing a parameter confirms it.
     pub fn unconfirmed_servers<'a>(
         &'a self,
         provider: &'a Provider,
@@ -27,7 +26,7 @@ impl Session {
         if choices.is_empty() || self.has_login_there(provider)? { Ok(Vec::new()) } else { Ok(choices) }
     }
 
-    /// The parameters that are the project's, and that decide a server.
+    /// Returns the project's parameters that choose a server.
     fn project_servers<'a>(
         &'a self,
         provider: &'a Provider,
@@ -37,7 +36,7 @@ impl Session {
         let choice = |(param, named): (&'a String, &'a Named)| {
             let (definition, value) = (provider.definition.params.get(param)?, provider.params.get(param)?);
             let spelled = |text: &str| definition.normalize(text).ok().as_ref() == Some(value);
-            // The server that the definition itself means is not a choice of the file.
+            // The definition's own default is not the file's choice.
             let is_default = definition.default.as_deref().is_some_and(spelled);
             if typed.contains_key(param) || !spelled(&named.value) || is_default {
                 return None;
@@ -48,8 +47,8 @@ impl Session {
         Ok(project.filter_map(choice).collect())
     }
 
-    /// Returns whether a login goes to the same servers already: all that decides them is the same there. One at an
-    /// emulator, which stands for any server, says nothing of them.
+    /// Returns `true` if a login already uses the same servers: every parameter that chooses one has the same value.
+    /// A login at an emulator does not count, since an emulator can stand for any server.
     fn has_login_there(&self, provider: &Provider) -> Result<bool, SessionError> {
         let store = self.store()?;
         let decides = |(param, _): &(&String, &String)| !provider.servers_decided_by(param).is_empty();

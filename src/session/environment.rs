@@ -1,5 +1,5 @@
-//! The surroundings of a command that choose something: environment variables, the user's folders, the working
-//! directory. Secrets in variables are not here: `system` takes them out of the environment first.
+//! The environment of a command: variables, the user's folders, and the working directory. Secrets in variables are not
+//! here, because `system` removes them from the environment first.
 
 use super::project::{self, Ignored, ProjectError, ProjectSearch};
 use crate::protocol::secret::ClientSecret;
@@ -12,18 +12,18 @@ pub(super) const EMULATOR: &str = "OAUTHCTL_EMULATOR";
 pub(super) const CONFIG_DIR: &str = "OAUTHCTL_CONFIG_DIR";
 pub(super) const DATA_DIR: &str = "OAUTHCTL_DATA_DIR";
 
-/// The surroundings as a session asks for them, each when it is needed.
+/// The environment as a session reads it, each part when it is needed.
 pub trait Environment: Send + Sync {
-    /// Returns a variable that is set to something.
+    /// Returns a variable's value, unless it is empty.
     fn variable(&self, name: &str) -> Option<String>;
     fn paths(&self) -> Result<Paths, PathsError>;
-    /// Finds the project's file, from the working directory upwards. To be asked once: what it passes over is told then.
+    /// Finds the project file, from the working directory upwards. Call it once: it reports the files it ignores.
     fn project(&self) -> Result<ProjectSearch, ProjectError>;
 }
 
 /// The environment of this process.
 pub struct ProcessEnvironment<T> {
-    /// Tells of a project's file that is passed over: it may be the very one that is missed.
+    /// Reports an ignored project file: it may be the one that the user expects to be used.
     pub tell: T,
 }
 
@@ -41,7 +41,7 @@ impl<T: Fn(&Ignored) + Send + Sync> Environment for ProcessEnvironment<T> {
     }
 }
 
-/// Returns the variables with which `oauthctl` means an emulator of the provider `id` that answers at `origin`.
+/// Returns the variables that point `oauthctl` at an emulator of the provider `id` at `origin`.
 pub fn of_emulator(
     id: &str,
     origin: &str,
@@ -56,8 +56,8 @@ pub fn of_emulator(
     ]
 }
 
-/// Returns the name of the login that commands mean where the provider `id` is an emulator. It is a name of its own, so
-/// that no login of the real provider is touched.
+/// Returns the name of the login that commands use where the provider `id` is an emulator. The name is a separate one,
+/// so that no login of the real provider is touched.
 pub fn emulator_profile(id: &str) -> String {
     format!("{id}-emulator")
 }

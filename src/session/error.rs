@@ -1,4 +1,4 @@
-//! Errors between the command line and a command's own work: which login is meant, where it is, and whose token it has.
+//! Errors in resolving what a command line refers to: the login, its store, its provider and its client.
 
 use super::emulator_profile;
 use super::project::{At, ProjectError};
@@ -14,31 +14,29 @@ use crate::system::paths::PathsError;
 pub enum SessionError {
     #[error("{}", no_login(profile.as_deref()))]
     NoLogin { profile: Option<String>, provider: Option<String> },
-    #[error("no provider is named")]
+    #[error("no provider was given")]
     NoProvider,
-    #[error(
-        "the login was made with the client `{client_id}`, which is not the one that is registered for `{provider}`"
-    )]
+    #[error("the login was made with the client `{client_id}`, which is not the client registered for `{provider}`")]
     OtherClient { profile: String, provider: String, client_id: String },
-    #[error("OAUTHCTL_EMULATOR holds `{value}`, which is not `PROVIDER=http://127.0.0.1:PORT`")]
+    #[error("OAUTHCTL_EMULATOR is `{value}`, but must have the form `PROVIDER=http://127.0.0.1:PORT`")]
     BadEmulator { value: String },
     #[error("{name} is not UTF-8 text")]
     VariableNotText { name: &'static str },
-    #[error("OAUTHCTL_TOKEN is used only together with `--profile` or OAUTHCTL_PROFILE")]
+    #[error("OAUTHCTL_TOKEN requires `--profile` or OAUTHCTL_PROFILE")]
     TokenWithoutProfile,
-    #[error("OAUTHCTL_TOKEN is not set, and `--store env` keeps no login elsewhere")]
+    #[error("OAUTHCTL_TOKEN is not set, and `--store env` reads the token from there only")]
     NoTokenVariable,
-    #[error("OAUTHCTL_TOKEN is not a valid token: it has line breaks or other control characters in it")]
+    #[error("OAUTHCTL_TOKEN is not a valid token: it contains line breaks or other control characters")]
     BadTokenVariable,
-    #[error("OAUTHCTL_TOKEN is set, and no provider is known for the token of `{profile}`")]
-    TokenOfNobody { profile: String },
+    #[error("OAUTHCTL_TOKEN is set, but no provider is known for `{profile}`")]
+    TokenWithoutProvider { profile: String },
     #[error(
-        "OAUTHCTL_TOKEN is set, and `{provider}` is an emulator here: the token of `{profile}` may be a real one, and is not sent to it"
+        "OAUTHCTL_TOKEN is set, but `{provider}` is an emulator here: the token of `{profile}` may be a real one, so it is not sent"
     )]
     TokenForEmulator { profile: String, provider: String },
-    #[error("{at}: `{param}` of `{provider}` chooses a server, and a project's file may not")]
+    #[error("{at}: `{param}` of `{provider}` chooses a server, which a project file must not do")]
     ParamNotForProject { at: At, param: String, provider: String },
-    /// `remedy` is the login that types the parameters.
+    /// `remedy` is the login command with the parameters typed.
     #[error("{at}: {} leads to {}, which you have not confirmed", ticked(params), servers.join(", "))]
     ServerNotConfirmed { at: At, params: Vec<String>, servers: Vec<String>, remedy: String },
     #[error(transparent)]
@@ -66,41 +64,41 @@ impl SessionError {
 impl Advice for SessionError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::NoLogin { profile: Some(profile), provider: Some(provider) } => ExitCode::LoginNeeded.hint(format!(
-                "`{}` makes one; `oauthctl status` lists what there is",
-                login_command(provider, profile)
-            )),
+            Self::NoLogin { profile: Some(profile), provider: Some(provider) } => ExitCode::LoginNeeded
+                .hint(format!("run `{}`; `oauthctl status` lists your logins", login_command(provider, profile))),
             Self::NoLogin { profile: Some(profile), provider: None } => ExitCode::LoginNeeded.hint(format!(
-                "`oauthctl status` lists what there is; `oauthctl login --provider ID --profile {profile}` makes one"
+                "run `oauthctl login --provider ID --profile {profile}`; `oauthctl status` lists your logins"
             )),
             Self::NoLogin { profile: None, .. } => ExitCode::LoginNeeded
-                .hint("`oauthctl providers list` lists the providers, `oauthctl login --provider ID` logs in"),
+                .hint("run `oauthctl login --provider ID`; `oauthctl providers list` lists the providers"),
             Self::NoProvider => {
-                ExitCode::Usage.hint("name one with `--provider ID`; `oauthctl providers list` lists the providers")
+                ExitCode::Usage.hint("add `--provider ID`; `oauthctl providers list` lists the providers")
             }
             Self::OtherClient { profile, provider, client_id } => ExitCode::Definition.hint(format!(
-                "set OAUTHCTL_CLIENT_ID={client_id} and OAUTHCTL_CLIENT_SECRET, or log in again with the client of today: \
-                 `{}`",
+                "set OAUTHCTL_CLIENT_ID={client_id} and OAUTHCTL_CLIENT_SECRET, or log in again with the currently \
+                 registered client: `{}`",
                 login_command(provider, profile)
             )),
             Self::BadEmulator { .. } => ExitCode::Definition
-                .hint("`unset OAUTHCTL_EMULATOR`, or start `oauthctl emulate` again and use the lines it prints"),
-            Self::VariableNotText { .. } => ExitCode::Usage.hint("give it as UTF-8; a store key is base64"),
-            Self::TokenWithoutProfile => ExitCode::Usage.hint("`--profile NAME` says which login the token stands for"),
-            Self::NoTokenVariable => ExitCode::LoginNeeded.hint("set OAUTHCTL_TOKEN, or leave `--store env` out"),
-            Self::BadTokenVariable => ExitCode::Usage.hint("it takes the token and nothing else"),
-            Self::TokenOfNobody { .. } => ExitCode::Definition
-                .hint("name the profile as the provider (`oauthctl providers list`), or log in under that name once"),
+                .hint("run `unset OAUTHCTL_EMULATOR`, or start `oauthctl emulate` again and set what it prints"),
+            Self::VariableNotText { .. } => ExitCode::Usage.hint("set it to UTF-8 text; a store key is base64"),
+            Self::TokenWithoutProfile => {
+                ExitCode::Usage.hint("add `--profile NAME` to say which login the token belongs to")
+            }
+            Self::NoTokenVariable => ExitCode::LoginNeeded.hint("set OAUTHCTL_TOKEN, or leave out `--store env`"),
+            Self::BadTokenVariable => ExitCode::Usage.hint("set it to the token and nothing else"),
+            Self::TokenWithoutProvider { .. } => ExitCode::Definition
+                .hint("use a provider's id as profile (`oauthctl providers list`), or log in under that name once"),
             Self::TokenForEmulator { provider, .. } => ExitCode::Definition.hint(format!(
-                "`unset OAUTHCTL_EMULATOR` for the real provider; for the emulator `unset OAUTHCTL_TOKEN`, or say \
-                 `--profile {}`",
+                "run `unset OAUTHCTL_EMULATOR` to use the real provider; to use the emulator, run \
+                 `unset OAUTHCTL_TOKEN` or add `--profile {}`",
                 emulator_profile(provider)
             )),
             Self::ParamNotForProject { param, .. } => {
-                ExitCode::Definition.hint(format!("give it with `--param {param}=VALUE` at the login"))
+                ExitCode::Definition.hint(format!("pass `--param {param}=VALUE` to `oauthctl login`"))
             }
             Self::ServerNotConfirmed { remedy, .. } => {
-                ExitCode::Refused.hint(format!("if you mean that server, run `{remedy}`"))
+                ExitCode::Refused.hint(format!("if you trust that server, run `{remedy}`"))
             }
             Self::Paths(error) => error.next_step(),
             Self::Project(error) => error.next_step(),

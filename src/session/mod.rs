@@ -1,16 +1,16 @@
-//! Floor 5: what is meant, decided once: the profile, the store, the provider, the client, the project and the token,
-//! each with where it came from.
+//! Floor 5: the meaning of a command line, resolved once: the profile, the store, the provider, the client, the project
+//! and the token, each with its source.
 //!
-//! The order in which a flag, a variable, the project's file, a record and a default count is written here and nowhere
-//! else; a command asks for the outcome. Three rules hold for each part:
+//! The precedence of a flag, a variable, the project file, a record and a default is written here and nowhere else. A
+//! command asks for the result. Three rules hold for each part:
 //!
-//! * It is lazy. A part that is broken ends only the commands that need it: `token` reads no definition while the token
-//!   that is kept will do, `providers` reads no list of logins, and `status -v` says what it can.
-//! * It is `Result<Sourced<T>, SessionError>`, or the bare value where only one place can have said it.
-//! * It asks no questions. A question to a person is the command's, which hands the answer in.
+//! * It is lazy. A broken part stops only the commands that need it: `token` reads no definition while the stored token
+//!   is still valid, `providers` reads no list of logins, and `status -v` reports what it can.
+//! * It is `Result<Sourced<T>, SessionError>`, or the bare value where there is only one possible source.
+//! * It asks no questions. Only commands ask the user, and they pass the answer in.
 //!
-//! Provider and client depend on the login's record, which `TokenSource` reads again under the lock. So it takes the
-//! client as a closure over the record, and not as a value that was decided before.
+//! Provider and client depend on the login's record, which `TokenSource` reads again under the lock. It therefore takes
+//! the client as a closure over the record, not as a value computed earlier.
 
 mod choices;
 mod client;
@@ -56,7 +56,7 @@ impl Session {
         system: Arc<System>,
         environment: impl Environment + 'static,
     ) -> Result<Self, SessionError> {
-        // Its value is not what was meant, so no command may go on with it, whatever it is about.
+        // The value read is not what the user set, so no command may continue, whether or not it uses it.
         if let Some(name) = system.secrets.not_text {
             return Err(SessionError::VariableNotText { name });
         }
@@ -65,7 +65,7 @@ impl Session {
         Ok(Self { choices, system, environment, paths, store, project })
     }
 
-    /// Returns the user's own folders.
+    /// Returns the user's folders.
     pub fn paths(&self) -> Result<&Paths, SessionError> {
         if let Some(paths) = self.paths.get() {
             return Ok(paths);
@@ -74,7 +74,7 @@ impl Session {
         Ok(self.paths.get_or_init(|| paths))
     }
 
-    /// Returns what the project in the working directory says.
+    /// Returns the project of the working directory, if there is one.
     pub fn project(&self) -> Result<Option<&Project>, SessionError> {
         if self.project.get().is_none() {
             let found = self.environment.project()?;

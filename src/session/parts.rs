@@ -1,5 +1,5 @@
-//! The report of `status -v` on the values that decide what a command does: each part with its source, or why it cannot
-//! be had. A part that is broken hides no other.
+//! The report of `status -v` on the values that decide what a command does: each part with its source, or the reason
+//! why it is unavailable. A broken part hides no other part.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::protocol::sanitize;
 use crate::provider::DefinitionFiles;
 use crate::store::Profile;
 
-/// One decision by its name.
+/// A named decision.
 #[derive(Debug, Serialize)]
 pub struct Part {
     pub name: String,
@@ -67,14 +67,14 @@ impl Session {
                     Part::made(name, &value.value, Source::Project(value.at.to_string()))
                 }))
             }
-            // Said once: without a profile that is named, it is why there is none.
+            // Reported once: without a named profile, this is the profile's error already.
             Err(_) if profile.is_err() => {}
             Err(error) => parts.push(Part::broken("project", &error)),
         }
         parts
     }
 
-    /// Adds what is known of the login that is meant.
+    /// Adds what is known about the selected login.
     fn login_parts(&self, profile: &Profile, parts: &mut Vec<Part>) {
         match self.token_place(profile) {
             Ok(Some(place)) => parts.push(Part::made("token", "not shown", place)),
@@ -82,7 +82,7 @@ impl Session {
             Err(error) => parts.push(Part::broken("token", &error)),
         }
         let index = self.store().and_then(|store| Ok(store.index()?));
-        // One that cannot be read is why there is no token.
+        // An unreadable index was reported as the token's error.
         let Some(entry) = index.ok().and_then(|mut index| index.logins.remove(profile.as_str())) else { return };
         parts.push(Part::made("provider", &entry.provider, Source::Login(profile.to_string())));
         match self.config_file(&entry.provider) {
@@ -92,7 +92,7 @@ impl Session {
         }
     }
 
-    /// Returns the user's own file over a definition, if there is one.
+    /// Returns the user's own file that overlays a definition, if there is one.
     fn config_file(&self, id: &str) -> Result<Option<String>, SessionError> {
         Ok(self.catalogue()?.is_overlaid(id).then_some(self.paths()?.place(id)))
     }

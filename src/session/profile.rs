@@ -1,4 +1,4 @@
-//! The login that is meant. `--profile` counts first, then OAUTHCTL_PROFILE, the project's file, and the current login.
+//! The selected login: `--profile`, else OAUTHCTL_PROFILE, else the project file, else the current login.
 
 use super::environment::PROFILE;
 use super::{Session, SessionError, Source, Sourced};
@@ -6,12 +6,12 @@ use crate::store::Profile;
 use crate::store::profile::NotAProfile;
 
 impl Session {
-    /// Returns the login that is meant, whether or not there is one of that name.
+    /// Returns the selected login, whether or not it exists.
     pub fn profile(&self) -> Result<Sourced<Profile>, SessionError> {
         self.profile_if_any()?.ok_or(SessionError::NoLogin { profile: None, provider: None })
     }
 
-    /// Returns the same, or `None` where no login is named anywhere.
+    /// Returns the selected login, or `None` if nothing selects one.
     pub fn profile_if_any(&self) -> Result<Option<Sourced<Profile>>, SessionError> {
         if self.choices.profile.is_some() {
             return Ok(self.choices.profile.clone());
@@ -23,19 +23,19 @@ impl Session {
         Ok(current.map(|profile| Sourced::new(profile, Source::Current)))
     }
 
-    /// Returns the login that a flag or a variable names, and so the only one that the command is about.
+    /// Returns the login that a flag or a variable names.
     pub fn named_profile(&self) -> Option<&Profile> {
         self.choices.profile.as_ref().map(|named| &named.value)
     }
 
-    /// Returns the login that was typed: where a command is about every login, it is a contradiction. A variable is a
-    /// default, and gives way.
+    /// Returns the login that was typed, which contradicts a command for all logins. A variable is only a default and
+    /// does not.
     pub fn typed_profile(&self) -> Option<&Profile> {
         self.choices.profile.as_ref().filter(|named| named.is_typed()).map(|named| &named.value)
     }
 
-    /// Returns the name for a new login at the provider `id`: the one that is named; else the project's, unless that is a
-    /// login at another provider; else the provider's id.
+    /// Returns the name for a new login at the provider `id`: the one given by flag or variable; else the project's,
+    /// unless that is a login at another provider; else the provider's id.
     pub fn profile_for_login(&self, id: &str) -> Result<Sourced<Profile>, SessionError> {
         if let Some(named) = &self.choices.profile {
             return Ok(named.clone());
@@ -48,12 +48,12 @@ impl Session {
         }
         match id.parse() {
             Ok(profile) => Ok(Sourced::new(profile, Source::Default)),
-            // A provider's id is a profile's name, so no provider is called so.
+            // Every provider id is a valid profile name, so this provider does not exist.
             Err(NotAProfile) => Err(self.catalogue()?.get(id).map_or_else(Into::into, |_| NotAProfile.into())),
         }
     }
 
-    /// Returns the name for an imported login: the one that is named, or the one that it was exported under.
+    /// Returns the name for an imported login: the one given, or the one it was exported under.
     pub fn profile_for_import(&self, exported_as: &str) -> Result<Sourced<Profile>, SessionError> {
         match &self.choices.profile {
             Some(named) => Ok(named.clone()),
@@ -61,7 +61,7 @@ impl Session {
         }
     }
 
-    /// Returns what commands will use in place of this login as long as `--profile` does not name it.
+    /// Returns the login that commands use instead of this one unless `--profile` names it.
     pub fn shadow_of(&self, login: &Profile) -> Result<Option<Sourced<String>>, SessionError> {
         let named = match self.environment.variable(PROFILE) {
             Some(named) => Some(Sourced::new(named, Source::Variable(PROFILE))),
@@ -70,7 +70,7 @@ impl Session {
         Ok(named.filter(|named| named.value != login.as_str()))
     }
 
-    /// Words the error for a login that is not there.
+    /// Builds the error for a login that does not exist.
     pub fn no_such_login(&self, profile: &Profile) -> Result<SessionError, SessionError> {
         let provider = self.store()?.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
         let provider = provider.or_else(|| self.emulated().ok().flatten().map(|(id, _)| id));

@@ -1,11 +1,11 @@
-//! `.oauthctl.toml`, found upwards from the working directory: which login a project means.
+//! `.oauthctl.toml`, searched from the working directory upwards: the login that a project uses.
 //!
-//! A user who clones a repository runs what its file says, so it says little: the name of a profile, and values of kind
-//! `label` for a provider's URLs. It cannot name a host, an origin, an endpoint or a secret, and any other key is an
-//! error and not a riddle. Even so a label may end up in a host's name; `commands/consent.rs` asks before it does.
+//! A user who clones a repository gets its file too, so the file can say little: the name of a profile, and values of
+//! kind `label` for a provider's URLs. It cannot name a host, an origin, an endpoint or a secret, and any other key is
+//! an error. A label may still become part of a host name; `commands/consent.rs` asks first.
 //!
 //! The file must belong to the user or to root, and no other user may be able to change it. Folders above the working
-//! directory may be open to others: what they have put there under this name is passed over, and told of.
+//! directory may be writable by others. A file of this name that belongs to another user is ignored, with a note.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,12 +22,12 @@ use crate::system::private_file::{self, Met};
 
 pub const FILE: &str = ".oauthctl.toml";
 
-/// A name and a few values; a thousand times that is a mistake.
+/// The largest project file: a name and a few values need far less.
 const MAX_PROJECT: u64 = 64 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
-    #[error("the project's file `{place}` is not used")]
+    #[error("the project file `{place}` cannot be used")]
     Unreadable {
         place: String,
         #[source]
@@ -40,8 +40,8 @@ pub enum ProjectError {
 impl Advice for ProjectError {
     fn next_step(&self) -> NextStep {
         ExitCode::Definition.hint(match self {
-            Self::Unreadable { .. } => "it must be a file of yours or of root that nobody else can change",
-            Self::Wrong { .. } => "it may have `profile = \"NAME\"` and `[params]` with single names, and nothing else",
+            Self::Unreadable { .. } => "make sure that it is owned by you or root and not writable by other users",
+            Self::Wrong { .. } => "use only `profile = \"NAME\"`, and `[params]` with single names as values",
         })
     }
 }
@@ -67,7 +67,7 @@ pub struct Project {
     pub params: BTreeMap<String, Named>,
 }
 
-/// A value and where it stands.
+/// A value and its position in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     pub value: String,
@@ -82,14 +82,14 @@ struct File {
     params: BTreeMap<String, Spanned<String>>,
 }
 
-/// The result of the search on the way up.
+/// The result of the search.
 #[derive(Debug, Default)]
 pub struct ProjectSearch {
     pub project: Option<Project>,
     pub ignored: Vec<Ignored>,
 }
 
-/// Something of the file's name that is not the user's.
+/// A file, or anything else, of this name that belongs to another user.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Ignored {
     place: String,
@@ -102,7 +102,7 @@ impl std::fmt::Display for Ignored {
     }
 }
 
-/// The nearest file, from `folder` upwards; the home directory is the last that is looked into.
+/// Finds the nearest project file, from `folder` upwards; the home directory is the last one searched.
 pub fn find(folder: &Path, home: Option<&Path>) -> Result<ProjectSearch, ProjectError> {
     let mut ignored = Vec::new();
     for folder in folder.ancestors() {
@@ -120,11 +120,11 @@ pub fn find(folder: &Path, home: Option<&Path>) -> Result<ProjectSearch, Project
     Ok(ProjectSearch { project: None, ignored })
 }
 
-/// The file for this process.
+/// Finds the project file for this process.
 pub fn find_here() -> Result<ProjectSearch, ProjectError> {
     let Ok(folder) = std::env::current_dir() else { return Ok(ProjectSearch::default()) };
     let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
-    // The working directory has no links in it.
+    // The path of the working directory contains no links.
     let home: Option<PathBuf> = home.map(|home| home.canonicalize().unwrap_or(home));
     find(&folder, home.as_deref())
 }
@@ -139,19 +139,19 @@ fn read(path: &Path, bytes: &[u8]) -> Result<Project, ProjectError> {
         .map_err(|_| ProjectError::Wrong { at: at("", 0), problem: "it is not UTF-8 text".to_owned() })?;
     let wrong = |offset: usize, problem: String| ProjectError::Wrong { at: at(text, offset), problem };
     let file: File = toml::from_str(text).map_err(|error| {
-        // The message repeats foreign words, and its own form a whole line of the file.
+        // The message repeats text from the file, and its `Display` a whole line of it.
         wrong(error.span().map_or(0, |span| span.start), sanitize::line(error.message()))
     })?;
     let named = |value: Spanned<String>| Named { at: at(text, value.span().start), value: value.into_inner() };
     let profile = file.profile.map(named);
     if let Some(Named { at, .. }) = profile.as_ref().filter(|profile| !is_id(&profile.value)) {
-        let problem = "a profile has a name of small letters, digits, `.`, `_` and `-`".to_owned();
+        let problem = "a profile name has only lowercase letters, digits, `.`, `_` and `-`".to_owned();
         return Err(ProjectError::Wrong { at: at.clone(), problem });
     }
     let mut params = BTreeMap::new();
     for (name, value) in file.params {
         let mut named = named(value);
-        // The kind that a parameter has when its definition does not say.
+        // A parameter's default kind, which is `label`.
         named.value = Param::default().normalize(&named.value).map_err(|problem| ProjectError::Wrong {
             at: named.at.clone(),
             problem: format!("`{}` cannot be set here: {problem}", sanitize::line(&name)),
@@ -183,13 +183,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_a_name_and_labels_can_be_said() {
+    fn only_a_profile_name_and_labels_are_accepted() {
         let cases = [
             ("host = 'evil.example'", "line 1, column 1: unknown field `host`"),
             ("profile = 'a'\n[token]\nurl = 'https://evil.example'", "line 2, column 2: unknown field `token`"),
             ("[params]\nstore = 'evil.example#'", "line 2, column 9: `store` cannot be set here"),
             ("[params]\nstore = 'https://evil.example'", "line 2, column 9: `store` cannot be set here"),
-            ("profile = '../x'", "line 1, column 11: a profile has"),
+            ("profile = '../x'", "line 1, column 11: a profile name has"),
             ("profile = 3", "line 1, column 11: invalid type"),
             ("profile", "line 1, column"),
             ("[params]\n\"x\\u001b[2J\" = 'a.b'", "`x` cannot be set here"),
@@ -233,7 +233,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_is_not_the_users_is_passed_over_and_told_of() {
+    fn files_of_other_users_are_ignored_with_a_note() {
         use std::os::unix::fs::{chown, lchown, symlink};
         // SAFETY: it takes nothing, changes nothing and cannot fail.
         if unsafe { libc::geteuid() } != 0 {
@@ -273,7 +273,7 @@ mod tests {
             assert!(said.starts_with(&format!("`{}` is ignored: ", path.display())) && said.contains(why), "{said}");
             std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir(&path)).unwrap();
         }
-        // A link of the user's to what is another's.
+        // The user's own link to another user's file.
         chown(&own, STRANGER, STRANGER).unwrap();
         symlink(&own, &path).unwrap();
         assert_eq!(find(&folder, None).unwrap().ignored.len(), 1);

@@ -1,5 +1,4 @@
-//! The provider that is meant, and the values that fill its URLs. A login's record decides both for everything but a
-//! new login.
+//! The selected provider, and the values that fill its URLs. An existing login's record decides both.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +12,12 @@ use crate::provider::{Catalogue, Origin, Provider, ProviderDefinition};
 use crate::store::{Profile, StoredToken};
 
 impl Session {
-    /// Returns all definitions there are, with the emulated provider of this environment.
+    /// Returns all definitions, with the emulated provider of this environment.
     pub fn catalogue(&self) -> Result<Catalogue<'_>, SessionError> {
         Ok(Catalogue::new(self.paths()?, self.emulated()?))
     }
 
-    /// Returns the provider of a new login: the flag's, or the emulated one, or that of the login that is meant.
+    /// Returns the provider of a new login: the flag's, else the emulated one, else that of the selected login.
     pub fn provider_for_login(&self, flag: Option<&str>) -> Result<Sourced<String>, SessionError> {
         if let Some(id) = flag {
             return Ok(Sourced::new(id.to_owned(), Source::Flag("--provider")));
@@ -32,7 +31,7 @@ impl Session {
         Ok(Sourced::new(entry.provider, Source::Login(profile.to_string())))
     }
 
-    /// Returns the provider of a login, with the parameters of its record. The servers must be those that the login was
+    /// Returns the provider of a login, with the parameters of its record. Its servers must be the ones the login was
     /// made at.
     pub fn provider_of(&self, profile: &Profile, token: &StoredToken) -> Result<Provider, SessionError> {
         let provider = self.catalogue()?.resolve(&token.provider, &token.params)?;
@@ -40,7 +39,7 @@ impl Session {
         Ok(provider)
     }
 
-    /// Returns the parameters that are given, and those that the project knows beside them.
+    /// Returns the given parameters, completed with the project's.
     pub fn with_project(
         &self,
         definition: &ProviderDefinition,
@@ -57,8 +56,8 @@ impl Session {
         Ok(given)
     }
 
-    /// Reads `OAUTHCTL_EMULATOR=judgeme=http://127.0.0.1:PORT`: in this environment the provider is that emulator.
-    /// Loopback only: the variable must not be able to send a secret anywhere else.
+    /// Reads `OAUTHCTL_EMULATOR=judgeme=http://127.0.0.1:PORT`, which replaces the provider by that emulator. Only
+    /// loopback is allowed, so that the variable cannot send a secret anywhere else.
     pub(super) fn emulated(&self) -> Result<Option<(String, Origin)>, SessionError> {
         let Some(value) = self.environment.variable(EMULATOR) else { return Ok(None) };
         let parsed = value.split_once('=').and_then(|(id, origin)| {

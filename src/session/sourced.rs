@@ -1,5 +1,4 @@
-//! A value that decides what a command does, and where it came from, when a flag, the environment, a project's file and
-//! what we keep may all have one.
+//! A value that decides what a command does, with its source: a flag, the environment, a project file, or a record.
 
 use std::fmt;
 
@@ -17,7 +16,7 @@ impl<T> Sourced<T> {
         Self { value, from }
     }
 
-    /// Returns `true` where the value was typed. A variable is a default for many commands; what was typed is meant here.
+    /// Returns `true` if the value was typed. A variable is a default for many commands; a flag is for this one.
     pub fn is_typed(&self) -> bool {
         matches!(self.from, Source::Flag(_))
     }
@@ -36,7 +35,7 @@ pub enum Source {
     Config(String),
     /// `oauthctl use`, or the last login.
     Current,
-    /// The store that keeps the record.
+    /// The store that has the record.
     Store(String),
     /// The login of this name.
     Login(String),
@@ -53,7 +52,7 @@ impl fmt::Display for Source {
             Self::Current => f.write_str("the current login (`oauthctl use`)"),
             Self::Store(kind) => f.write_str(kind),
             Self::Login(profile) => write!(f, "the login `{profile}`"),
-            Self::Default => f.write_str("nobody said otherwise"),
+            Self::Default => f.write_str("default"),
         }
     }
 }

@@ -1,6 +1,5 @@
-//! The store that keeps each record. A flag counts for every record; a variable says where new records go, and one that
-//! is listed stays where it is. Nothing falls back: the store that was chosen is used, or the command says why it
-//! cannot be.
+//! The store of each record. A flag applies to every record. A variable applies to new records only; a listed one stays
+//! where it is. Nothing falls back: the chosen store is used, or the command says why it cannot be.
 
 use std::sync::Arc;
 
@@ -25,18 +24,18 @@ impl Session {
         Ok(self.store.get_or_init(|| store))
     }
 
-    /// Returns the store that new records go to.
+    /// Returns the store for new records.
     pub fn store_for_new(&self) -> Sourced<StoreKind> {
         self.choices.store.clone().unwrap_or(Sourced::new(StoreKind::default(), Source::Default))
     }
 
-    /// Returns the store in which a listed login is looked for.
+    /// Returns the store in which to look for a listed login.
     pub fn store_of(&self, profile: &Profile, entry: &LoginEntry) -> Sourced<StoreKind> {
         let listed = || Sourced::new(entry.store, Source::Login(profile.to_string()));
         self.typed_store().cloned().unwrap_or_else(listed)
     }
 
-    /// Returns `true` if there is a store to look for this login in: it is listed in one, or one was chosen.
+    /// Returns `true` if this login may exist: it is listed, or a store was chosen explicitly.
     pub fn may_have(&self, profile: &Profile) -> Result<bool, SessionError> {
         Ok(self.choices.store.is_some() || self.store()?.index()?.logins.contains_key(profile.as_str()))
     }
@@ -46,8 +45,8 @@ impl Session {
         self.choices.store.as_ref().is_some_and(|chosen| chosen.value == StoreKind::Memory)
     }
 
-    /// Returns a store that lists no logins: the chosen one, else the keychain where it takes a record, else memory, and
-    /// then why. `probe` names the made-up record that is tried.
+    /// Returns a store that lists no logins: the chosen one, else the keychain if it accepts a record, else memory and
+    /// the keychain's error. `probe` names the made-up record that is tried.
     pub fn unlisted_store(&self, probe: u64) -> Result<(TokenStore, Option<StoreError>), SessionError> {
         if let Some(chosen) = &self.choices.store {
             return Ok((self.open_store(Some(chosen.value))?.unlisted(), None));
@@ -79,7 +78,7 @@ impl Session {
                 StoreKind::File => {
                     let key = key.as_ref().map(|key| key.expose());
                     let files = SealedFiles::new(&paths.data, &paths.config, key, Arc::clone(&entropy));
-                    let named = |source| StoreError::Keychain { place: "the sealed files".to_owned(), kind, source };
+                    let named = |source| StoreError::Keychain { place: "the encrypted files".to_owned(), kind, source };
                     Arc::new(files.map_err(named)?)
                 }
             })

@@ -63,7 +63,7 @@ impl Environment for TestEnvironment {
     }
 }
 
-/// A machine on which sessions begin one after the other.
+/// A machine on which one session follows another.
 struct Machine {
     home: TempDir,
     variables: BTreeMap<String, String>,
@@ -111,7 +111,7 @@ impl Machine {
         Session::new(self.choices.take(), Arc::new(system), environment).unwrap()
     }
 
-    /// The session of a command whose profile and store come from a flag or a variable, where they are given.
+    /// The session of a command with an optional profile and store from a flag or a variable.
     fn choosing(&self, profile: Option<(&str, Source)>, store: Option<(StoreKind, Source)>) -> Session {
         let profile = profile.map(|(name, from)| Sourced::new(name.parse().unwrap(), from));
         let store = store.map(|(kind, from)| Sourced::new(kind, from));
@@ -119,7 +119,7 @@ impl Machine {
         self.session()
     }
 
-    /// Keeps a login in the file store, as an earlier command did.
+    /// Stores a login in the file store, as an earlier command would.
     fn log_in(&self, name: &str, client: Option<&str>) {
         let session = self.choosing(None, Some((StoreKind::File, FLAG)));
         session.store().unwrap().save(&profile(name), &login(client)).unwrap();
@@ -133,7 +133,7 @@ fn profile(name: &str) -> Profile {
     name.parse().unwrap()
 }
 
-/// A login at Judge.me, whose token is good for ever.
+/// A login at Judge.me, whose token does not expire.
 fn login(client: Option<&str>) -> StoredToken {
     let provider = Catalogue::new(&NoFiles, None).resolve("judgeme", &BTreeMap::new()).unwrap();
     let (client, token) = (client.map(ClientId::new), AccessToken::new("stored-token"));
@@ -148,7 +148,7 @@ fn error<T>(result: Result<T, SessionError>) -> SessionError {
 }
 
 #[test]
-fn a_profile_is_taken_from_the_flag_variable_project_list() {
+fn a_profile_comes_from_flag_variable_project_or_list() {
     let machine = Machine::new();
     assert!(machine.session().profile_if_any().unwrap().is_none());
     assert!(matches!(machine.session().profile(), Err(SessionError::NoLogin { profile: None, provider: None })));
@@ -174,14 +174,14 @@ fn only_a_typed_profile_contradicts_a_command_about_all() {
 }
 
 #[test]
-fn a_new_login_takes_no_name_of_another_providers() {
+fn a_new_login_never_takes_another_providers_name() {
     let machine = Machine::new().with_file(project::FILE, "profile = 'shop'");
     let name = |session: Session, id: &str| session.profile_for_login(id).unwrap().value.to_string();
     assert_eq!(name(machine.session(), "judgeme"), "shop", "there is none of that name yet");
     machine.log_in("shop", None);
     assert_eq!(name(machine.session(), "judgeme"), "shop");
     assert_eq!(name(machine.session(), "other"), "other", "the project's is a login at Judge.me");
-    assert_eq!(name(machine.choosing(Some(("shop", VARIABLE)), None), "other"), "shop", "it is named");
+    assert_eq!(name(machine.choosing(Some(("shop", VARIABLE)), None), "other"), "shop", "the variable names it");
     let unknown = error(machine.session().profile_for_login("No Provider"));
     assert!(matches!(unknown, SessionError::Definition(DefinitionError::UnknownProvider { .. })), "{unknown:?}");
 }
@@ -196,7 +196,7 @@ fn an_import_keeps_its_name_unless_one_is_given() {
 }
 
 #[test]
-fn a_flag_counts_more_than_the_list_a_variable_less() {
+fn a_store_flag_beats_the_list_and_a_variable_does_not() {
     let machine = Machine::new();
     machine.log_in("mine", None);
     let entry = LoginEntry::new("judgeme".to_owned(), StoreKind::File, BTreeMap::new());
@@ -207,7 +207,7 @@ fn a_flag_counts_more_than_the_list_a_variable_less() {
     };
     assert_eq!(stores(Source::Flag("--store")), (None, StoreKind::Env, StoreKind::Env));
     let variable = Source::Variable("OAUTHCTL_STORE");
-    assert_eq!(stores(variable), (Some(StoreKind::File), StoreKind::File, StoreKind::Env), "it is where the list says");
+    assert_eq!(stores(variable), (Some(StoreKind::File), StoreKind::File, StoreKind::Env), "the list decides");
     assert_eq!(machine.session().store_for_new(), Sourced::new(StoreKind::default(), Source::Default));
 }
 
@@ -269,7 +269,7 @@ fn a_variables_token_without_a_meaning_is_refused() {
     let token = || Machine::new().with_token("made-up");
     assert!(matches!(refused(Machine::new(), "judgeme"), SessionError::NoTokenVariable));
     assert!(matches!(refused(Machine::new().with_token("a\nb"), "judgeme"), SessionError::BadTokenVariable));
-    assert!(matches!(refused(token(), "shop"), SessionError::TokenOfNobody { .. }));
+    assert!(matches!(refused(token(), "shop"), SessionError::TokenWithoutProvider { .. }));
     let emulated = || token().with("OAUTHCTL_EMULATOR", "judgeme=http://127.0.0.1:4711");
     assert!(matches!(refused(emulated(), "judgeme"), SessionError::TokenForEmulator { .. }));
     let login = emulated().choosing(Some(("judgeme-emulator", FLAG)), env()).valid_login(Wanted::Valid).unwrap();
@@ -311,7 +311,7 @@ fn an_emulator_is_on_this_machine_or_refused() {
 }
 
 #[test]
-fn a_token_that_will_do_needs_no_definition() {
+fn a_valid_token_needs_no_definition() {
     let machine = Machine::new();
     machine.log_in("mine", None);
     let machine =
@@ -332,7 +332,7 @@ fn a_catalogue_needs_no_list_of_logins() {
 }
 
 #[test]
-fn a_broken_part_is_said_and_hides_no_other() {
+fn a_broken_part_is_reported_and_hides_no_other() {
     let parts = |machine: &Machine, profile| {
         let said = |part: &Part| match &part.decision {
             Decision::Made { value, .. } => (part.name.clone(), Some(value.clone())),
@@ -347,7 +347,7 @@ fn a_broken_part_is_said_and_hides_no_other() {
     assert_eq!([is("profile"), is("token"), is("provider")], ["mine", "not shown", "judgeme"]);
     let machine = machine.with_file(project::FILE, "damaged").with("OAUTHCTL_EMULATOR", "nonsense");
     let all = parts(&machine, None);
-    assert_eq!(all["profile"], None, "the project's file may name it");
+    assert_eq!(all["profile"], None, "the project file may name it");
     assert!(!all.contains_key("project"), "it is said once");
     assert!(all["store of new logins"].is_some() && all["client id"].is_some());
     let all = parts(&machine, Some(("mine", FLAG)));
@@ -357,7 +357,7 @@ fn a_broken_part_is_said_and_hides_no_other() {
 }
 
 #[test]
-fn what_stands_in_the_way_of_a_login_is_what_would_be_used() {
+fn a_shadowed_login_names_the_login_used_instead() {
     let machine = Machine::new();
     let shadow = |machine: &Machine| machine.session().shadow_of(&profile("mine")).unwrap();
     assert_eq!(shadow(&machine), None);

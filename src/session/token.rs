@@ -1,4 +1,4 @@
-//! The token of the login that is meant: OAUTHCTL_TOKEN where it counts, else the record, refreshed if need be.
+//! The token of the selected login: OAUTHCTL_TOKEN where it applies, else the stored token, refreshed if needed.
 
 use super::environment::TOKEN;
 use super::{Session, SessionError, Source, Sourced, emulator_profile};
@@ -12,14 +12,14 @@ use crate::store::stored_token::ObtainedBy;
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreKind, StoredToken};
 
-/// A login that a command works with, its provider resolved and its origins compared.
+/// A login ready for use: its provider is resolved and its origins are checked.
 pub struct ActiveLogin {
     pub profile: Profile,
     pub token: StoredToken,
     pub provider: Provider,
 }
 
-/// A login whose token works, and what a person should be told about it.
+/// A login with a valid token, and a warning for the user.
 pub struct ValidLogin {
     pub profile: Profile,
     pub found: Found<StoredToken>,
@@ -27,11 +27,11 @@ pub struct ValidLogin {
 }
 
 impl Session {
-    /// Returns the login that is meant, its token refreshed if need be. It reads no definition while the token that is
-    /// kept will do.
+    /// Returns the selected login, its token refreshed if needed. It reads no definition while the stored token is
+    /// valid.
     pub fn valid_login(&self, wanted: Wanted) -> Result<ValidLogin, SessionError> {
         let profile = self.profile()?.value;
-        // A token of the environment is all there is of it: nothing to refresh.
+        // A token from the environment comes alone, with nothing to refresh it.
         if let Some(found) = self.login_of_variable(&profile)? {
             return Ok(ValidLogin { profile, found, warning: None });
         }
@@ -42,7 +42,7 @@ impl Session {
         }
     }
 
-    /// Returns the login that is meant as it is kept, however good its token is.
+    /// Returns the selected login as stored, whether or not its token is still valid.
     pub fn stored_login(&self) -> Result<(Profile, Found<StoredToken>), SessionError> {
         let profile = self.profile()?.value;
         if let Some(found) = self.login_of_variable(&profile)? {
@@ -54,13 +54,13 @@ impl Session {
         }
     }
 
-    /// Makes a login ready to be used: nothing is sent to servers that are not those of the login.
+    /// Makes a login ready for use, and checks that its servers have not changed.
     pub fn activate(&self, profile: Profile, token: StoredToken) -> Result<ActiveLogin, SessionError> {
         let provider = self.provider_of(&profile, &token)?;
         Ok(ActiveLogin { profile, token, provider })
     }
 
-    /// Returns what hands out valid tokens of stored logins.
+    /// Returns the source of valid tokens for stored logins.
     pub fn token_source(&self) -> Result<TokenSource<'_>, SessionError> {
         Ok(TokenSource {
             store: self.store()?,
@@ -71,7 +71,7 @@ impl Session {
         })
     }
 
-    /// Returns where the token of this login comes from, or `None` where there is no such login.
+    /// Returns the source of this login's token, or `None` if there is no such login.
     pub fn token_place(&self, profile: &Profile) -> Result<Option<Source>, SessionError> {
         if self.login_of_variable(profile)?.is_some() {
             return Ok(Some(Source::Variable(TOKEN)));
@@ -81,14 +81,14 @@ impl Session {
         Ok(entry.map(|entry| Source::Store(self.store_of(profile, entry).value.to_string())))
     }
 
-    /// Returns `true` if OAUTHCTL_TOKEN is set, and will stand for logins that are named.
+    /// Returns `true` if OAUTHCTL_TOKEN is set and so replaces the token of a named login.
     pub fn has_token_variable(&self) -> bool {
         self.system.secrets.token.is_some()
     }
 
-    /// Returns what `OAUTHCTL_TOKEN` says of this login, where it counts: with a profile that a flag or a variable names,
-    /// and no other store typed. Its provider and parameters are those of the login of that name, or else of the
-    /// provider.
+    /// Returns the login that `OAUTHCTL_TOKEN` stands for, where it applies: a flag or a variable names the profile, and
+    /// no other store was typed. Provider and parameters come from the login of that name, else the name is taken as the
+    /// provider's id.
     pub fn login_of_variable(&self, profile: &Profile) -> Result<Option<Found<StoredToken>>, SessionError> {
         let is_store = |chosen: &Sourced<StoreKind>| chosen.value == StoreKind::Env;
         let wanted = self.choices.store.as_ref().is_some_and(is_store);
@@ -118,13 +118,13 @@ impl Session {
             (None, Some(emulated)) => emulated.to_owned(),
             (None, None) => profile.to_string(),
         };
-        // A record would have its origins compared; a bare token has none.
+        // A record's origins would be checked; a bare token has none.
         if catalogue.emulated_id() == Some(&id) && profile.as_str() != emulator_profile(&id) {
             return Err(SessionError::TokenForEmulator { profile: profile.to_string(), provider: id });
         }
         let definition = match catalogue.get(&id) {
             Err(DefinitionError::UnknownProvider { .. }) => {
-                return Err(SessionError::TokenOfNobody { profile: profile.to_string() });
+                return Err(SessionError::TokenWithoutProvider { profile: profile.to_string() });
             }
             definition => definition?,
         };

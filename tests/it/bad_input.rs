@@ -77,12 +77,10 @@ fn the_emulators_variable_leads_to_no_other_machine() {
 #[test]
 fn a_call_without_a_login_says_how_to_log_in() {
     let call = Sandbox::new().run(&["call", "GET", "/api/v1/products"]);
-    call.code(4).says("`oauthctl login --provider ID` logs in");
+    call.code(4).says("run `oauthctl login --provider ID`");
 
     let call = Emulated::start(&[]).run(&["call", "GET", "/api/v1/products"]);
-    call.code(4)
-        .says("`judgeme-emulator`")
-        .says("`oauthctl login --provider judgeme --profile judgeme-emulator` makes one");
+    call.code(4).says("`judgeme-emulator`").says("run `oauthctl login --provider judgeme --profile judgeme-emulator`");
 }
 
 #[test]

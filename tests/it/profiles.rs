@@ -45,7 +45,7 @@ fn use_sets_the_current_login_below_flag_and_variable() {
     let sandbox = sandbox.with("OAUTHCTL_PROFILE", "two");
     assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-two\n");
     assert_eq!(sandbox.run(&["token", "--profile", "one"]).code(0).stdout(), "token-of-one\n");
-    sandbox.run(&["use", "one"]).code(0).says("Here commands go on with `two` (environment, OAUTHCTL_PROFILE)");
+    sandbox.run(&["use", "one"]).code(0).says("Here, commands still use `two` (environment, OAUTHCTL_PROFILE)");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn verbose_status_says_what_it_can_when_a_part_is_broken() {
     status.says("profile: `").says("store of new logins: file (from environment, OAUTHCTL_STORE)");
     let sandbox = sandbox.with("OAUTHCTL_EMULATOR", "nonsense").with("OAUTHCTL_PROFILE", "one");
     let status = sandbox.run(&["status", "-v"]);
-    status.says("provider: judgeme").says("definition: OAUTHCTL_EMULATOR holds `nonsense`");
+    status.says("provider: judgeme").says("definition: OAUTHCTL_EMULATOR is `nonsense`");
     assert!(status.code(3).stdout().contains("Shop one"), "{status}");
     assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-one\n", "a token needs neither");
     assert_eq!(sandbox.run(&["providers", "list"]).code(3).stdout(), "");
@@ -131,7 +131,7 @@ fn a_projects_file_that_others_can_change_is_refused() {
     write_project(&project, "profile = 'one'\n");
     let file = project.join(".oauthctl.toml");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
-    run_in(&sandbox, &project, &["token"]).code(3).says("is not used").says("others may change it");
+    run_in(&sandbox, &project, &["token"]).code(3).says("cannot be used").says("others may change it");
     fs::remove_file(&file).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
     run_in(&sandbox, &project, &["token"]).code(3).says("it is not a regular file");
@@ -337,7 +337,7 @@ fn the_environments_token_counts_only_with_a_named_profile() {
     assert_eq!(sandbox.run(&["token", "--profile", "one", "--store", "file"]).code(0).stdout(), "token-of-one\n");
     let status = sandbox.run(&["status", "--profile", "one", "-v"]);
     status.code(0).says("token: not shown (from environment, OAUTHCTL_TOKEN)").hides("of-the-environment");
-    sandbox.run(&["token", "--store", "env"]).code(2).says("only together with `--profile`");
+    sandbox.run(&["token", "--store", "env"]).code(2).says("requires `--profile`");
     // A project's file cannot turn it into the token of another login.
     write_project(sandbox.home(), "profile = 'one'\n");
     assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-one\n");
@@ -348,7 +348,7 @@ fn the_environments_token_needs_no_login_and_is_never_written() {
     let sandbox = Sandbox::new().with("OAUTHCTL_TOKEN", "of-the-environment");
     assert_eq!(sandbox.run(&["token", "--profile", "judgeme"]).code(0).stdout(), "of-the-environment\n");
     assert!(sandbox.run(&["status", "--profile", "judgeme"]).code(0).stdout().contains(" env "));
-    sandbox.run(&["token", "--profile", "nobody"]).code(3).says("no provider is known for the token of `nobody`");
+    sandbox.run(&["token", "--profile", "nobody"]).code(3).says("no provider is known for `nobody`");
     let login = keep(&sandbox, &["--provider", "judgeme", "--store", "env"], "x");
     login.code(7).says("it is read-only");
     assert!(!sandbox.home().join(".local").exists());
