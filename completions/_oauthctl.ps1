@@ -64,9 +64,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Keep a client id and secret; asks on a terminal')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show which client is registered; never the secret')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget the client')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a client id and secret; prompts for them on a terminal')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the registered client, without its secret')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete the registered client')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -113,9 +113,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;app;help' {
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Keep a client id and secret; asks on a terminal')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show which client is registered; never the secret')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget the client')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a client id and secret; prompts for them on a terminal')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the registered client, without its secret')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete the registered client')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -314,7 +314,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; NO_COLOR is honored')
             [CompletionResult]::new('--move', '--move', [CompletionResultType]::ParameterName, 'Include the refresh token, and delete the login here')
-            [CompletionResult]::new('--passphrase-stdin', '--passphrase-stdin', [CompletionResultType]::ParameterName, 'Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked')
+            [CompletionResult]::new('--passphrase-stdin', '--passphrase-stdin', [CompletionResultType]::ParameterName, 'Read the passphrase from stdin [default: OAUTHCTL_EXPORT_PASSPHRASE, else a prompt on the terminal]')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details; secrets stay masked')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details; secrets stay masked')
@@ -329,7 +329,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; NO_COLOR is honored')
             [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Replace a login of the same name')
-            [CompletionResult]::new('--passphrase-stdin', '--passphrase-stdin', [CompletionResultType]::ParameterName, 'Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked')
+            [CompletionResult]::new('--passphrase-stdin', '--passphrase-stdin', [CompletionResultType]::ParameterName, 'Read the passphrase from stdin [default: OAUTHCTL_EXPORT_PASSPHRASE, else a prompt on the terminal]')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details; secrets stay masked')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details; secrets stay masked')
@@ -352,8 +352,8 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all providers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one definition')
-            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show the scopes that are known of a provider; takes no login')
-            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema of definitions, with which an editor completes and checks them')
+            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show a provider''s known scopes; needs no login')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema for definitions, for completion and checks in an editor')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Create a provider definition: a commented draft, or one from a server''s metadata')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Validate a definition (offline)')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -376,7 +376,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; NO_COLOR is honored')
-            [CompletionResult]::new('--toml', '--toml', [CompletionResultType]::ParameterName, 'Print it as a file to copy, comments included')
+            [CompletionResult]::new('--toml', '--toml', [CompletionResultType]::ParameterName, 'Print it as TOML, with comments')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details; secrets stay masked')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details; secrets stay masked')
@@ -413,7 +413,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;providers;new' {
-            [CompletionResult]::new('--issuer', '--issuer', [CompletionResultType]::ParameterName, 'Draft it from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)')
+            [CompletionResult]::new('--issuer', '--issuer', [CompletionResultType]::ParameterName, 'Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery)')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; NO_COLOR is honored')
@@ -443,8 +443,8 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         'oauthctl;providers;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all providers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one definition')
-            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show the scopes that are known of a provider; takes no login')
-            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema of definitions, with which an editor completes and checks them')
+            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show a provider''s known scopes; needs no login')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema for definitions, for completion and checks in an editor')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Create a provider definition: a commented draft, or one from a server''s metadata')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Validate a definition (offline)')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -472,11 +472,11 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;emulate' {
-            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port to listen on; a free one by default')
-            [CompletionResult]::new('--redirect-uri', '--redirect-uri', [CompletionResultType]::ParameterName, 'A redirect URI that is registered, beside http://127.0.0.1:8765/callback')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port to listen on [default: a free one]')
+            [CompletionResult]::new('--redirect-uri', '--redirect-uri', [CompletionResultType]::ParameterName, 'Register another redirect URI besides http://127.0.0.1:8765/callback')
             [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Simulate a fault')
-            [CompletionResult]::new('--token-lifetime', '--token-lifetime', [CompletionResultType]::ParameterName, 'How long an access token lives; several for a login''s first token, the next one, and so on')
-            [CompletionResult]::new('--latency', '--latency', [CompletionResultType]::ParameterName, 'How many milliseconds the token endpoint takes to answer')
+            [CompletionResult]::new('--token-lifetime', '--token-lifetime', [CompletionResultType]::ParameterName, 'Access token lifetime; a list such as `5s,1h` sets it for a login''s first token, the next, and so on')
+            [CompletionResult]::new('--latency', '--latency', [CompletionResultType]::ParameterName, 'Delay of the token endpoint''s answer')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to keep logins and registrations')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; NO_COLOR is honored')
@@ -554,9 +554,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;help;app' {
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Keep a client id and secret; asks on a terminal')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show which client is registered; never the secret')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Forget the client')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a client id and secret; prompts for them on a terminal')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the registered client, without its secret')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete the registered client')
             break
         }
         'oauthctl;help;app;set' {
@@ -604,8 +604,8 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         'oauthctl;help;providers' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all providers')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one definition')
-            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show the scopes that are known of a provider; takes no login')
-            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema of definitions, with which an editor completes and checks them')
+            [CompletionResult]::new('scopes', 'scopes', [CompletionResultType]::ParameterValue, 'Show a provider''s known scopes; needs no login')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print a JSON Schema for definitions, for completion and checks in an editor')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Create a provider definition: a commented draft, or one from a server''s metadata')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Validate a definition (offline)')
             break

@@ -60,9 +60,9 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --quiet 'Print only errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand set 'Keep a client id and secret; asks on a terminal'
-            cand show 'Show which client is registered; never the secret'
-            cand remove 'Forget the client'
+            cand set 'Store a client id and secret; prompts for them on a terminal'
+            cand show 'Show the registered client, without its secret'
+            cand remove 'Delete the registered client'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauthctl;app;set'= {
@@ -105,9 +105,9 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;app;help'= {
-            cand set 'Keep a client id and secret; asks on a terminal'
-            cand show 'Show which client is registered; never the secret'
-            cand remove 'Forget the client'
+            cand set 'Store a client id and secret; prompts for them on a terminal'
+            cand show 'Show the registered client, without its secret'
+            cand remove 'Delete the registered client'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauthctl;app;help;set'= {
@@ -292,7 +292,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --move 'Include the refresh token, and delete the login here'
-            cand --passphrase-stdin 'Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked'
+            cand --passphrase-stdin 'Read the passphrase from stdin [default: OAUTHCTL_EXPORT_PASSPHRASE, else a prompt on the terminal]'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
             cand --verbose 'Print more details; secrets stay masked'
@@ -306,7 +306,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --replace 'Replace a login of the same name'
-            cand --passphrase-stdin 'Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked'
+            cand --passphrase-stdin 'Read the passphrase from stdin [default: OAUTHCTL_EXPORT_PASSPHRASE, else a prompt on the terminal]'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
             cand --verbose 'Print more details; secrets stay masked'
@@ -328,8 +328,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand list 'List all providers'
             cand show 'Show one definition'
-            cand scopes 'Show the scopes that are known of a provider; takes no login'
-            cand schema 'Print a JSON Schema of definitions, with which an editor completes and checks them'
+            cand scopes 'Show a provider''s known scopes; needs no login'
+            cand schema 'Print a JSON Schema for definitions, for completion and checks in an editor'
             cand new 'Create a provider definition: a commented draft, or one from a server''s metadata'
             cand check 'Validate a definition (offline)'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -350,7 +350,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
-            cand --toml 'Print it as a file to copy, comments included'
+            cand --toml 'Print it as TOML, with comments'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
             cand --verbose 'Print more details; secrets stay masked'
@@ -384,7 +384,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;providers;new'= {
-            cand --issuer 'Draft it from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)'
+            cand --issuer 'Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery)'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
@@ -412,8 +412,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers;help'= {
             cand list 'List all providers'
             cand show 'Show one definition'
-            cand scopes 'Show the scopes that are known of a provider; takes no login'
-            cand schema 'Print a JSON Schema of definitions, with which an editor completes and checks them'
+            cand scopes 'Show a provider''s known scopes; needs no login'
+            cand schema 'Print a JSON Schema for definitions, for completion and checks in an editor'
             cand new 'Create a provider definition: a commented draft, or one from a server''s metadata'
             cand check 'Validate a definition (offline)'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -433,11 +433,11 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers;help;help'= {
         }
         &'oauthctl;emulate'= {
-            cand --port 'The port to listen on; a free one by default'
-            cand --redirect-uri 'A redirect URI that is registered, beside http://127.0.0.1:8765/callback'
+            cand --port 'The port to listen on [default: a free one]'
+            cand --redirect-uri 'Register another redirect URI besides http://127.0.0.1:8765/callback'
             cand --fault 'Simulate a fault'
-            cand --token-lifetime 'How long an access token lives; several for a login''s first token, the next one, and so on'
-            cand --latency 'How many milliseconds the token endpoint takes to answer'
+            cand --token-lifetime 'Access token lifetime; a list such as `5s,1h` sets it for a login''s first token, the next, and so on'
+            cand --latency 'Delay of the token endpoint''s answer'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
@@ -510,9 +510,9 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauthctl;help;app'= {
-            cand set 'Keep a client id and secret; asks on a terminal'
-            cand show 'Show which client is registered; never the secret'
-            cand remove 'Forget the client'
+            cand set 'Store a client id and secret; prompts for them on a terminal'
+            cand show 'Show the registered client, without its secret'
+            cand remove 'Delete the registered client'
         }
         &'oauthctl;help;app;set'= {
         }
@@ -545,8 +545,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;help;providers'= {
             cand list 'List all providers'
             cand show 'Show one definition'
-            cand scopes 'Show the scopes that are known of a provider; takes no login'
-            cand schema 'Print a JSON Schema of definitions, with which an editor completes and checks them'
+            cand scopes 'Show a provider''s known scopes; needs no login'
+            cand schema 'Print a JSON Schema for definitions, for completion and checks in an editor'
             cand new 'Create a provider definition: a commented draft, or one from a server''s metadata'
             cand check 'Validate a definition (offline)'
         }

@@ -69,9 +69,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_se
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "set" -d 'Keep a client id and secret; asks on a terminal'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "show" -d 'Show which client is registered; never the secret'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "remove" -d 'Forget the client'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "set" -d 'Store a client id and secret; prompts for them on a terminal'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "show" -d 'Show the registered client, without its secret'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "remove" -d 'Delete the registered client'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l client-id -d 'The client id (not a secret)' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l client-secret-file -d 'Read the client secret from a file' -r -F
@@ -115,9 +115,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "set" -d 'Keep a client id and secret; asks on a terminal'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show which client is registered; never the secret'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Forget the client'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "set" -d 'Store a client id and secret; prompts for them on a terminal'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the registered client, without its secret'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Delete the registered client'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l provider -d 'The provider\'s id; `oauthctl providers list` shows all' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l scope -d 'Scopes to request: repeat the flag, or separate them with spaces or commas' -r
@@ -309,7 +309,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l color -d 'W
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l move -d 'Include the refresh token, and delete the login here'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l passphrase-stdin -d 'Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l passphrase-stdin -d 'Read the passphrase from stdin [default: OAUTHCTL_EXPORT_PASSPHRASE, else a prompt on the terminal]'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s q -l quiet -d 'Print only errors'
@@ -324,7 +324,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l color -d 'W
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l replace -d 'Replace a login of the same name'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l passphrase-stdin -d 'Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l passphrase-stdin -d 'Read the passphrase from stdin [default: OAUTHCTL_EXPORT_PASSPHRASE, else a prompt on the terminal]'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s q -l quiet -d 'Print only errors'
@@ -344,8 +344,8 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __f
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "list" -d 'List all providers'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "show" -d 'Show one definition'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "scopes" -d 'Show the scopes that are known of a provider; takes no login'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "schema" -d 'Print a JSON Schema of definitions, with which an editor completes and checks them'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "scopes" -d 'Show a provider\'s known scopes; needs no login'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "schema" -d 'Print a JSON Schema for definitions, for completion and checks in an editor'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "new" -d 'Create a provider definition: a commented draft, or one from a server\'s metadata'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "check" -d 'Validate a definition (offline)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -371,7 +371,7 @@ helper:\t'The program docker-credential-NAME, as in helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l toml -d 'Print it as a file to copy, comments included'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l toml -d 'Print it as TOML, with comments'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only errors'
@@ -402,7 +402,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l issuer -d 'Draft it from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l issuer -d 'Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery)' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
@@ -432,13 +432,13 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all providers'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one definition'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "scopes" -d 'Show the scopes that are known of a provider; takes no login'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "schema" -d 'Print a JSON Schema of definitions, with which an editor completes and checks them'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "scopes" -d 'Show a provider\'s known scopes; needs no login'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "schema" -d 'Print a JSON Schema for definitions, for completion and checks in an editor'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "new" -d 'Create a provider definition: a commented draft, or one from a server\'s metadata'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "check" -d 'Validate a definition (offline)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l port -d 'The port to listen on; a free one by default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l redirect-uri -d 'A redirect URI that is registered, beside http://127.0.0.1:8765/callback' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l port -d 'The port to listen on [default: a free one]' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l redirect-uri -d 'Register another redirect URI besides http://127.0.0.1:8765/callback' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l fault -d 'Simulate a fault' -r -f -a "no-state\t'The callback comes without `state`'
 wrong-state\t'The callback comes with a `state` other than the one sent'
 html\t'The token endpoint answers with an HTML page and status 200'
@@ -447,8 +447,8 @@ empty\t'The token endpoint answers with status 200 and an empty body'
 error-in-ok\t'The token endpoint answers with an `error` member and status 200'
 slow-token\t'The token endpoint takes ten seconds to answer'
 revoke-unavailable\t'The revocation endpoint answers with status 503'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l token-lifetime -d 'How long an access token lives; several for a login\'s first token, the next one, and so on' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l latency -d 'How many milliseconds the token endpoint takes to answer' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l token-lifetime -d 'Access token lifetime; a list such as `5s,1h` sets it for a login\'s first token, the next, and so on' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l latency -d 'Delay of the token endpoint\'s answer' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'A sealed file, for machines without a keychain'
@@ -523,12 +523,12 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "completions" -d 'Print a completion script for your shell'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "man" -d 'Print the manual page'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "set" -d 'Keep a client id and secret; asks on a terminal'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "show" -d 'Show which client is registered; never the secret'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "remove" -d 'Forget the client'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "set" -d 'Store a client id and secret; prompts for them on a terminal'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "show" -d 'Show the registered client, without its secret'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "remove" -d 'Delete the registered client'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "list" -d 'List all providers'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "show" -d 'Show one definition'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "scopes" -d 'Show the scopes that are known of a provider; takes no login'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "schema" -d 'Print a JSON Schema of definitions, with which an editor completes and checks them'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "scopes" -d 'Show a provider\'s known scopes; needs no login'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "schema" -d 'Print a JSON Schema for definitions, for completion and checks in an editor'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "new" -d 'Create a provider definition: a commented draft, or one from a server\'s metadata'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "check" -d 'Validate a definition (offline)'

@@ -19,16 +19,16 @@ use crate::session::SessionError;
 use crate::store::{Registration, StoreError};
 use crate::system::terminal::TerminalError;
 
-/// The redirect URI to register at providers that take https only.
+/// The redirect URI to register at providers that accept only https.
 const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
 
-/// The redirect URI to register, and to log in with, unless another one is given. An emulator takes http.
+/// Returns the default redirect URI, for registration and login. An emulator accepts http.
 pub fn default_redirect_uri(definition: &ProviderDefinition, is_emulated: bool) -> &'static str {
     let https_only = Dialect::redirects_to_https_only(definition) && !is_emulated;
     if https_only { HTTPS_REDIRECT_URI } else { DEFAULT_REDIRECT_URI }
 }
 
-/// A client secret has some dozens of characters; this much is read of a file that claims to hold one.
+/// The largest secret file: a client secret has a few dozen characters.
 const MAX_SECRET_FILE: u64 = 64 * 1024;
 
 #[derive(Args)]
@@ -38,7 +38,7 @@ pub struct AppArgs {
 }
 
 impl AppArgs {
-    /// Returns whether it answers on stdout.
+    /// Returns `true` if it answers on stdout.
     pub fn answers(&self) -> bool {
         !matches!(self.action, Action::Remove { .. })
     }
@@ -46,15 +46,15 @@ impl AppArgs {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Keep a client id and secret; asks on a terminal
+    /// Store a client id and secret; prompts for them on a terminal
     Set(SetArgs),
-    /// Show which client is registered; never the secret
+    /// Show the registered client, without its secret
     Show {
         /// The provider's id
         #[arg(value_name = "PROVIDER")]
         provider: String,
     },
-    /// Forget the client
+    /// Delete the registered client
     Remove {
         /// The provider's id
         #[arg(value_name = "PROVIDER")]
@@ -81,14 +81,14 @@ struct SetArgs {
     client_secret_file: Option<PathBuf>,
 }
 
-/// Why there is no client to use, or none that could be kept.
+/// Errors in finding, asking for or storing a client.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    #[error("no client is registered for `{provider}`, and there is no terminal to ask on")]
+    #[error("no client is registered for `{provider}`, and there is no terminal to prompt on")]
     NotRegistered { provider: String },
     #[error("no client is registered for `{provider}`")]
     NoApp { provider: String },
-    #[error("`{path}` cannot be read as a secret")]
+    #[error("the secret cannot be read from `{path}`")]
     SecretFile {
         path: String,
         #[source]
@@ -110,13 +110,11 @@ impl Advice for AppError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::NotRegistered { provider } => ExitCode::Definition.hint(format!(
-                "`oauthctl app set {provider} --client-id ID --client-secret-stdin` reads the secret from stdin; \
-                 or set OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET"
+                "pipe the secret into `oauthctl app set {provider} --client-id ID --client-secret-stdin`, or set \
+                 OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET"
             )),
-            Self::NoApp { provider } => {
-                ExitCode::Definition.hint(format!("`oauthctl app set {provider}` registers one"))
-            }
-            Self::SecretFile { .. } => ExitCode::Usage.hint("the file holds the secret and nothing else"),
+            Self::NoApp { provider } => ExitCode::Definition.hint(format!("run `oauthctl app set {provider}`")),
+            Self::SecretFile { .. } => ExitCode::Usage.hint("name a text file that contains only the secret"),
             Self::BadClientId(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Definition(error) => error.next_step(),
@@ -137,7 +135,7 @@ pub fn run(args: &AppArgs, context: &Context) -> Result<(), AppError> {
 fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
     let catalogue = context.session.catalogue()?;
     let definition = catalogue.get(&args.provider)?;
-    // Where the secret may go is known now only if it does not depend on a parameter of the login.
+    // The servers that the secret may go to are known now only if no parameter of the login decides them.
     let origins =
         catalogue.resolve(&args.provider, &Default::default()).ok().map(|provider| provider.recorded_origins());
     let secret = if args.client_secret_stdin {
@@ -185,11 +183,11 @@ fn remove(provider: &str, context: &Context) -> Result<(), AppError> {
     if !context.session.store()?.forget_app(provider)? {
         return Err(AppError::NoApp { provider: provider.to_owned() });
     }
-    context.terminal().note(&format_args!("forgot the client of `{}`", sanitize::line(provider)));
+    context.terminal().note(&format_args!("Deleted the client of `{}`.", sanitize::line(provider)));
     Ok(())
 }
 
-/// The client to log in with: the one that is known, or one that a person types now.
+/// Returns the client to log in with: the known one, or one that the user types now.
 pub fn client_for(
     provider: &Provider,
     grant: GrantKind,
@@ -212,7 +210,7 @@ pub fn client_for(
     Ok((id, needed(secret)))
 }
 
-/// Walks a person through the provider's guide, and asks for what comes out of it.
+/// Shows the provider's registration steps, then prompts for the client id and secret.
 fn ask_for_client(
     definition: &ProviderDefinition,
     context: &Context,
@@ -223,7 +221,7 @@ fn ask_for_client(
     }
     let is_emulated = context.session.catalogue()?.emulated_id() == Some(&definition.id);
     let redirect_uri = default_redirect_uri(definition, is_emulated);
-    terminal.note(&Pieces(&[&Style::Strong.of(&definition.name), &" needs an app of yours. Its guide says:"]));
+    terminal.note(&Pieces(&[&Style::Strong.of(&definition.name), &" requires you to register an app:"]));
     for (n, step) in definition.app.steps.iter().enumerate() {
         let mut text = TerminalText::of(&format_args!("  {}. ", n + 1));
         for (n, part) in step.split("{redirect_uri}").enumerate() {
@@ -239,7 +237,7 @@ fn ask_for_client(
     Ok((id, secret))
 }
 
-/// An empty secret means that there is none: a public client.
+/// Returns the secret, or `None` for an empty one: a public client has no secret.
 fn non_empty_secret(text: &str) -> Option<ClientSecret> {
     Some(text.trim()).filter(|text| !text.is_empty()).map(ClientSecret::new)
 }

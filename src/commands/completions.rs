@@ -1,5 +1,5 @@
-//! `completions` and `man`: what a shell and a reader of manuals want, made from the command line itself, which is handed
-//! in: its place is a floor above.
+//! `completions` and `man`: completion scripts and manual pages, generated from the command line's definition. That is
+//! passed in, because it belongs to a higher floor.
 
 use clap::{Args, Command};
 use clap_complete::Shell;
@@ -32,7 +32,7 @@ pub struct ManArgs {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ManError {
-    #[error("no command is called `{name}`")]
+    #[error("there is no command `{name}`")]
     NoSuchCommand { name: String },
     #[error(transparent)]
     Terminal(#[from] TerminalError),
@@ -41,7 +41,7 @@ pub enum ManError {
 impl Advice for ManError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::NoSuchCommand { .. } => ExitCode::Usage.hint("`oauthctl --help` lists the commands"),
+            Self::NoSuchCommand { .. } => ExitCode::Usage.hint("run `oauthctl --help` for a list of commands"),
             Self::Terminal(error) => error.next_step(),
         }
     }

@@ -1,10 +1,10 @@
-//! A project's file does not choose a server by itself.
+//! Consent to the servers that a project file chooses.
 //!
-//! A user who clones a repository runs what its `.oauthctl.toml` says, and a single label is enough to lead a login to
-//! `https://attacker.shop.example`. So a parameter of that file which decides a host is used only with the user's
-//! consent: the same value typed as `--param`, a login at the same servers, or an answer on the terminal, which is
-//! shown where it would go. What the file says beside that, in a path for example, needs none: the server is the
-//! definition's own. Nothing is sent before.
+//! A user who clones a repository gets its `.oauthctl.toml` too, and a single label is enough to lead a login to
+//! `https://attacker.shop.example`. A parameter of that file that decides a host is therefore used only with the user's
+//! consent: the same value typed as `--param`, a login at the same servers, or an answer on the terminal, which shows
+//! the servers first. Other parameters, in a path for example, need no consent: the server is the definition's own.
+//! Nothing is sent before the user has consented.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +14,15 @@ use crate::provider::Provider;
 use crate::session::{ServerChoice, SessionError};
 use crate::store::Profile;
 
-/// Parameters that the user has answered for by typing them.
+/// Parameters that the user confirmed by typing them.
 pub type Typed = BTreeMap<String, String>;
 
-/// Before a login goes to a provider's servers.
+/// Asks for consent before a login goes to a provider's servers.
 pub fn to_log_in(provider: &Provider, typed: &Typed, profile: &Profile, context: &Context) -> Result<(), SessionError> {
     ask(provider, typed, &login_command(provider.id(), profile.as_str()), context)
 }
 
-/// Before the environment's token goes to them: there was no login to say which they are.
+/// Asks for consent before the environment's token goes to them, since no login has confirmed them.
 pub fn to_send_token(provider: &Provider, profile: &Profile, context: &Context) -> Result<(), SessionError> {
     let login = login_command(provider.id(), profile.as_str());
     ask(provider, &Typed::new(), &format!("printenv OAUTHCTL_TOKEN | {login} --with-token"), context)
@@ -34,11 +34,12 @@ fn ask(provider: &Provider, typed: &Typed, command: &str, context: &Context) -> 
     if context.terminal().is_interactive() {
         for ServerChoice { at, param, value, servers } in &choices {
             let servers = servers.join(", ");
-            // Also where `--quiet` is asked for: without it the question means nothing.
+            // Shown even with `--quiet`: the question makes no sense without it.
             context.terminal().alarm(&format_args!("{at} sets `{param}` to `{value}`, which leads to {servers}."));
         }
         // No answer is no consent.
-        let answer = context.terminal().ask(&"No login of yours goes there yet. Continue? [y/N]").unwrap_or_default();
+        let answer =
+            context.terminal().ask(&"None of your logins uses that server yet. Continue? [y/N]").unwrap_or_default();
         if ["y", "yes"].contains(&answer.to_ascii_lowercase().as_str()) {
             return Ok(());
         }

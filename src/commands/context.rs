@@ -1,4 +1,4 @@
-//! The context of every command: the machine, the terminal, and the session, which says what is meant.
+//! The context of every command: the machine, the terminal, and the session, which resolves the command line.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ impl Context {
         self.terminal.as_ref()
     }
 
-    /// The terminal for a thread of its own.
+    /// Returns the terminal for use in another thread.
     pub fn terminal_handle(&self) -> Arc<dyn Terminal> {
         Arc::clone(&self.terminal)
     }
@@ -32,7 +32,7 @@ impl Context {
         self.session.choices.verbose
     }
 
-    /// Prints one line of an answer that comes in lines.
+    /// Prints one line of an answer that is printed line by line.
     pub fn say(&self, line: &dyn Render) -> Result<(), TerminalError> {
         self.terminal.show(&Pieces(&[line, &"\n"]))
     }

@@ -1,8 +1,8 @@
-//! `demo`: the whole round on a bare machine, in seconds: emulator, listener, login, store, call, scopes, logout.
+//! `demo`: the full login flow on a bare machine, in seconds: emulator, listener, login, store, call, scopes, logout.
 //!
-//! It runs in one process, so that memory serves where there is no keychain, and no login stays behind: its list of
-//! logins is never written, and its one record is removed at the end, also when a step fails. What a store makes for
-//! itself, such as the folder and the key file of the sealed one, stays, and the last line says so.
+//! It runs in one process, so that memory is enough where there is no keychain. No login stays behind: the list of logins
+//! is never written, and the one record is deleted at the end, even when a step fails. Files that a store creates for
+//! itself, such as the folder and the key file of the encrypted one, stay, and the last line says so.
 
 use std::io;
 use std::time::Duration;
@@ -38,7 +38,7 @@ use crate::system::http::{Brief, HttpClient, HttpError, MAX_REPLY};
 use crate::system::process;
 use crate::system::terminal::TerminalError;
 
-/// How long a person has for the demo's consent page.
+/// The time the user has for the demo's consent page.
 const CONSENT_TIMEOUT: Duration = Duration::from_secs(300);
 
 #[derive(Args)]
@@ -54,9 +54,9 @@ pub struct DemoArgs {
 
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    #[error("the demo's {step} did not do what it should")]
+    #[error("the demo failed at the step `{step}`")]
     DemoStep { step: &'static str },
-    #[error("no browser")]
+    #[error("the demo's browser could not be started")]
     NoThread(#[source] io::Error),
     #[error(transparent)]
     Browser(#[from] BrowserError),
@@ -125,36 +125,34 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
     let forgotten = store.forget(&profile);
     result?;
     forgotten?;
-    say("logout", format!("the login is gone again; {}", what_stays(kind)))?;
+    say("logout", format!("the login is deleted again; {}", what_stays(kind)))?;
     let app = Style::Strong.of(format!("oauthctl app set {}", provider.id()));
     let login = Style::Strong.of(format!("oauthctl login --provider {}", provider.id()));
     Ok(context.say(&Pieces(&[&"\nFor real: ", &app, &" and then ", &login]))?)
 }
 
-/// A lock's file is never deleted: see `store::login_lock`.
+/// Describes what the demo leaves behind. A lock file is never deleted: see `store::login_lock`.
 fn what_stays(kind: StoreKind) -> &'static str {
     match kind {
         StoreKind::Memory => "nothing is left on this machine",
-        StoreKind::File => {
-            "what stays is the store itself: its folder, an empty lock file, and its key file if it made one"
-        }
+        StoreKind::File => "the store itself stays: its folder, an empty lock file, and its key file if it created one",
         StoreKind::Keychain | StoreKind::Env | StoreKind::Helper(_) => {
-            "only its empty lock file is left on this machine"
+            "only an empty lock file is left on this machine"
         }
     }
 }
 
-/// The provider that is named, or the one that is made for this.
+/// Returns the chosen provider, or the one made for the demo.
 fn definition(args: &DemoArgs, catalogue: &Catalogue<'_>) -> Result<ProviderDefinition, DemoError> {
     if let Some(id) = &args.provider {
         return Ok(catalogue.get(id)?);
     }
-    // A broken file of the user's own must not stand in the way.
+    // A broken definition of the user must not stop the demo.
     let mut definitions = catalogue.ids().into_iter().filter_map(|id| catalogue.get(&id).ok());
     Ok(definitions.find(|definition| definition.demo).ok_or(SessionError::NoProvider)?)
 }
 
-/// Everything between the emulator's start and the logout.
+/// Runs everything between the emulator's start and the logout.
 fn round(
     emulator: &Emulator,
     store: &TokenStore,
@@ -178,13 +176,13 @@ fn round(
     let found = store.load(profile)?.ok_or(DemoError::DemoStep { step: "store" })?;
     say("token", format!("kept as `{profile}`, read back; shown only by `oauthctl token`"))?;
     call_api(provider, &found.record, context, say)?;
-    say("scopes", "what was asked for and what was granted:".to_owned())?;
+    say("scopes", "requested and granted:".to_owned())?;
     let found = evidence::gather(&provider.definition, &found.record, None, None);
     let view = ScopesView::new(profile, &provider.definition, &found, context.terminal().width());
     Ok(context.say(&TerminalText::of(&view).indented(12))?)
 }
 
-/// The chosen store, else the keychain where there is one, else memory, which outlives no command.
+/// Returns the chosen store, else the keychain if there is one, else memory, which does not outlive the command.
 fn choose_store(context: &Context) -> Result<TokenStore, DemoError> {
     let probe = u64::from_ne_bytes(random(context.system.entropy.as_ref())?);
     let (store, no_keychain) = context.session.unlisted_store(probe)?;
@@ -195,7 +193,7 @@ fn choose_store(context: &Context) -> Result<TokenStore, DemoError> {
     Ok(store)
 }
 
-/// The first scope that opens something, so that there is something to be called, and another that is not asked for.
+/// Returns the scope of the provider's example request, so that one call succeeds and one is denied.
 fn demo_scopes(provider: &Provider) -> ScopeSet {
     let example = provider.definition.api.example.as_deref().unwrap_or_default();
     let url = Api::new(provider, None).and_then(|api| api.resolve(example));
@@ -231,14 +229,13 @@ fn log_in(
     let Obtained { reply, provider } = obtained?;
     let how = match response_type {
         ResponseType::Code => "code exchanged with PKCE",
-        ResponseType::Token => "token taken out of the fragment",
+        ResponseType::Token => "token read from the fragment",
     };
-    say("login", format!("consent, redirect with the right state, {how}"))?;
+    say("login", format!("consent, redirect with the expected state, {how}"))?;
     Ok(StoredToken::from_reply(&provider, Some(client_id), ObtainedBy::Grant(response_type.grant()), asked, reply, now))
 }
 
-/// Follows the redirects as a browser does, and posts a fragment as our page does. An error shows up as a login that
-/// gets no answer.
+/// Follows redirects as a browser does, and posts a fragment as our page does. After an error the login times out.
 fn play_browser(http: &dyn HttpClient, mut url: Url) {
     for _ in 0..5 {
         let Ok(reply) = http.send(&HttpRequest::new(Method::GET, url.clone())) else { return };
@@ -272,7 +269,7 @@ fn call_api(provider: &Provider, token: &StoredToken, context: &Context, say: Sa
         let body = reply.read(MAX_REPLY)?;
         let denied = status == 403 || Dialect::new(provider).is_denial(status, &body);
         let what = match denied {
-            true => "denied, as that scope was not asked for".to_owned(),
+            true => "denied, because its scope was not requested".to_owned(),
             false => format!("{status}, {} bytes", body.len()),
         };
         say("call", format!("GET {path}  {what}"))?;

@@ -1,8 +1,7 @@
-//! `emulate`: a stand-in for a provider on this machine, and a command that runs against it.
+//! `emulate`: runs a local mock of a provider, and optionally a command against it.
 //!
-//! The command gets its own environment in which the provider is the emulator. Its default profile has a name of its
-//! own, so that a real login of the provider is never touched, and the origins recorded with a real login keep its
-//! token from the emulator.
+//! In the command's environment the provider is the emulator. The default profile there has a separate name, so that a
+//! real login of the provider is never touched. The origins recorded with a real login keep its token from the emulator.
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -28,7 +27,7 @@ pub struct EmulateArgs {
     #[arg(value_name = "PROVIDER")]
     provider: String,
 
-    /// The port to listen on; a free one by default
+    /// The port to listen on [default: a free one]
     #[arg(long, value_name = "PORT", default_value = "0", hide_default_value = true)]
     port: u16,
 
@@ -40,7 +39,7 @@ pub struct EmulateArgs {
     #[arg(long)]
     exact_port: bool,
 
-    /// A redirect URI that is registered, beside http://127.0.0.1:8765/callback
+    /// Register another redirect URI besides http://127.0.0.1:8765/callback
     #[arg(long = "redirect-uri", value_name = "URI", value_parser = RedirectUri::parse)]
     redirect_uris: Vec<RedirectUri>,
 
@@ -48,21 +47,21 @@ pub struct EmulateArgs {
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 
-    /// How long an access token lives; several for a login's first token, the next one, and so on
+    /// Access token lifetime; a list such as `5s,1h` sets it for a login's first token, the next, and so on
     #[arg(long = "token-lifetime", value_name = "TIME", value_delimiter = ',')]
     token_lifetimes: Vec<HumanDuration>,
 
-    /// How many milliseconds the token endpoint takes to answer
+    /// Delay of the token endpoint's answer
     #[arg(long, value_name = "MILLISECONDS", default_value = "0", hide_default_value = true)]
     latency: u64,
 
-    /// A command to run against the emulator, which stops with it
+    /// A command to run against the emulator; the emulator stops when it ends
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
 impl EmulateArgs {
-    /// Returns whether it answers on stdout: with the lines to paste, if it runs no command.
+    /// Returns `true` if it answers on stdout: without a command, it prints lines to paste.
     pub fn answers(&self) -> bool {
         self.command.is_empty()
     }
@@ -94,7 +93,7 @@ impl Advice for EmulateError {
     }
 }
 
-/// Returns the exit code of the command that ran against the emulator, which is ours.
+/// Runs the emulator and returns the exit code of the command that ran against it, which becomes ours.
 pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
     let definition = context.session.catalogue()?.get(&args.provider)?;
     let options = Options {
@@ -124,7 +123,7 @@ pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
     }
 }
 
-/// Starts an emulator that tells each request in a line of talk.
+/// Starts an emulator that prints a message for each request.
 pub fn start(definition: &ProviderDefinition, options: Options, context: &Context) -> Result<Emulator, EmulatorError> {
     let terminal = context.terminal_handle();
     let (clock, entropy) = (context.system.clock.clone(), context.system.entropy.clone());
@@ -142,14 +141,14 @@ fn run_command(command: &[OsString], environment: &[(&str, String)]) -> Result<u
     child.status().map(exit_code).map_err(|source| ChildNotStarted::new(program, source))
 }
 
-/// The search path with our own folder behind it, so that `cargo run -- emulate judgeme -- oauthctl …` finds us.
+/// Returns PATH with our own folder appended, so that `cargo run -- emulate judgeme -- oauthctl …` finds us.
 fn path_with_us() -> Option<OsString> {
     let folder = std::env::current_exe().ok()?.parent()?.to_owned();
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths(std::env::split_paths(&path).chain([folder])).ok()
 }
 
-/// As a shell says it: a signal is 128 and its number.
+/// Returns the exit code as a shell reports it: 128 plus the number of a signal.
 fn exit_code(status: std::process::ExitStatus) -> u8 {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {

@@ -1,4 +1,4 @@
-//! `exec`: a command with the access token in its environment, and nowhere else: not on a screen, not in a log.
+//! `exec`: runs a command with the access token in its environment, and nowhere else: not on a screen, not in a log.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -28,11 +28,15 @@ pub struct ExecArgs {
     command: Vec<OsString>,
 }
 
-/// The name of a variable as every shell takes it.
+/// Parses an environment variable's name in the form that every shell accepts.
 pub fn parse_variable(text: &str) -> Result<String, &'static str> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     let begins = text.bytes().next().is_some_and(|b| !b.is_ascii_digit());
-    if begins && text.bytes().all(plain) { Ok(text.to_owned()) } else { Err("write letters, digits and `_`") }
+    if begins && text.bytes().all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("use letters, digits and `_`, and do not begin with a digit")
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +56,7 @@ impl Advice for ExecError {
     }
 }
 
-/// A person's command that is not there, or cannot be run.
+/// The user's command does not exist or cannot be run.
 #[derive(Debug, thiserror::Error)]
 #[error("`{program}` could not be started")]
 pub struct ChildNotStarted {
@@ -73,7 +77,7 @@ impl Advice for ChildNotStarted {
     }
 }
 
-/// Returns the exit code of the command, which is ours.
+/// Runs the command and returns its exit code, which becomes ours.
 pub fn run(args: &ExecArgs, context: &Context) -> Result<u8, ExecError> {
     let (profile, found) = valid_login(wanted(args.min_validity), context)?;
     let Some((program, rest)) = args.command.split_first() else { return Ok(0) };

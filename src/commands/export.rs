@@ -1,11 +1,12 @@
-//! `export`: one login, encrypted under a passphrase, on one line. With it and one secret a CI machine has a login.
+//! `export`: prints one login, encrypted with a passphrase, on one line. The line and the passphrase give a CI machine a
+//! login.
 //!
-//! A refresh token stays here unless the login is moved: where a provider gives a new one at each use, two holders of
-//! one refresh token take it from each other, and some providers then end the whole login.
+//! The refresh token stays here unless the login is moved. Where a provider issues a new one at each use, two holders of
+//! one refresh token invalidate each other's copy, and some providers then revoke the whole login.
 //!
-//! A login that is moved is forgotten here, and then the line is all there is of it. So nothing is forgotten before the
-//! line has arrived: in a file that we have made, synced and read back, or on stdout as far as can be known. Where it may
-//! not have, the login stays, since two copies do less harm than none. `/dev/null` is where nothing arrives.
+//! A moved login is deleted here, and then the line is the only copy. Nothing is deleted before the line has arrived: in
+//! a file that we have created, synced and read back, or on stdout as far as we can tell. If in doubt, the login stays,
+//! since two copies do less harm than none. What is written to `/dev/null` does not arrive.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,7 @@ pub struct ExportArgs {
 }
 
 impl ExportArgs {
-    /// Returns whether it answers on stdout.
+    /// Returns `true` if it answers on stdout.
     pub fn answers(&self) -> bool {
         self.file().is_none()
     }
@@ -54,16 +55,16 @@ impl ExportArgs {
 
 #[derive(Args)]
 pub struct PassphraseArgs {
-    /// Read the passphrase from stdin; else OAUTHCTL_EXPORT_PASSPHRASE, or a terminal is asked
+    /// Read the passphrase from stdin [default: OAUTHCTL_EXPORT_PASSPHRASE, else a prompt on the terminal]
     #[arg(long)]
     pub passphrase_stdin: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum PassphraseError {
-    #[error("there is no terminal to ask for a passphrase on")]
+    #[error("no passphrase was given, and there is no terminal to prompt on")]
     NoPassphrase,
-    #[error("the two passphrases differ")]
+    #[error("the passphrases do not match")]
     PassphrasesDiffer,
     #[error(transparent)]
     Terminal(#[from] TerminalError),
@@ -73,9 +74,9 @@ impl Advice for PassphraseError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::NoPassphrase => {
-                ExitCode::Usage.hint("set OAUTHCTL_EXPORT_PASSPHRASE, or pipe it in with `--passphrase-stdin`")
+                ExitCode::Usage.hint("set OAUTHCTL_EXPORT_PASSPHRASE, or add `--passphrase-stdin` and pipe it in")
             }
-            Self::PassphrasesDiffer => ExitCode::Usage.hint("type the same one twice"),
+            Self::PassphrasesDiffer => ExitCode::Usage.hint("type the same passphrase twice"),
             Self::Terminal(error) => error.next_step(),
         }
     }
@@ -94,7 +95,7 @@ impl PassphraseArgs {
             return Err(PassphraseError::NoPassphrase);
         }
         let passphrase = terminal.ask_hidden(&"Passphrase")?;
-        if twice && terminal.ask_hidden(&"Once more")? != passphrase {
+        if twice && terminal.ask_hidden(&"Repeat passphrase")? != passphrase {
             return Err(PassphraseError::PassphrasesDiffer);
         }
         Ok(passphrase)
@@ -103,7 +104,7 @@ impl PassphraseArgs {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    #[error("OAUTHCTL_TOKEN stands for `{profile}` here, and only a login that is kept can be moved")]
+    #[error("OAUTHCTL_TOKEN replaces the login `{profile}` here, and only a stored login can be moved")]
     MoveOfVariable { profile: String },
     #[error("the export cannot be written to `{path}`")]
     File {
@@ -111,16 +112,16 @@ pub enum ExportError {
         #[source]
         source: io::Error,
     },
-    /// Nothing was forgotten.
+    /// Nothing was deleted.
     #[error("the exported login may not have arrived, so `{profile}` is kept on this machine")]
     MayNotHaveArrived {
         profile: String,
         #[source]
         source: TerminalError,
     },
-    /// `copy` says what has arrived, `left` what was seen afterwards.
-    #[error("`{profile}` is in {copy}, and could not be forgotten: {left}")]
-    MovedNotForgotten {
+    /// `copy` describes the export, `left` what is left on this machine.
+    #[error("`{profile}` was exported to {copy}, but could not be deleted here: {left}")]
+    MovedNotDeleted {
         profile: String,
         copy: String,
         left: &'static str,
@@ -143,17 +144,17 @@ impl Advice for ExportError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::MoveOfVariable { .. } => ExitCode::Usage.hint(
-                "`unset OAUTHCTL_TOKEN` moves the login itself; without `--move` the variable's token is exported",
+                "run `unset OAUTHCTL_TOKEN` to move the stored login, or leave out `--move` to export the variable's token",
             ),
             Self::File { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
-                ExitCode::Usage.hint("choose another name: a file that is there may be the only copy of a login")
+                ExitCode::Usage.hint("choose another name: the existing file may be the only copy of a login")
             }
-            Self::File { .. } => ExitCode::Usage.hint("`--output` takes a new file in a folder of yours"),
+            Self::File { .. } => ExitCode::Usage.hint("choose a new file in a folder that you can write to"),
             Self::MayNotHaveArrived { .. } => ExitCode::Unexpected
-                .hint("`oauthctl export --move --output FILE` makes a file, and makes sure that it is whole"),
-            Self::MovedNotForgotten { profile, .. } => ExitCode::Store.hint(format!(
-                "keep what was exported, and run `oauthctl logout --local --profile {profile}` when the store works \
-                 again; two copies that refresh can end each other's login"
+                .hint("run `oauthctl export --move --output FILE`, which checks that the file is complete"),
+            Self::MovedNotDeleted { profile, .. } => ExitCode::Store.hint(format!(
+                "keep the export, and run `oauthctl logout --local --profile {profile}` when the store works again; two \
+                 copies that both refresh can invalidate each other"
             )),
             Self::SealedLogin(error) => error.next_step(),
             Self::Passphrase(error) => error.next_step(),
@@ -170,15 +171,15 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
         return Err(ExportError::MoveOfVariable { profile: profile.to_string() });
     }
     if let Some(file) = args.file().filter(|file| file.symlink_metadata().is_ok()) {
-        // Said before a passphrase is typed twice. Whether it is still true is seen when the file is made.
-        let exists = io::Error::new(io::ErrorKind::AlreadyExists, "it is there already");
+        // Checked before a passphrase is typed twice, and again when the file is created.
+        let exists = io::Error::new(io::ErrorKind::AlreadyExists, "the file already exists");
         return Err(not_exported(file, exists));
     }
     let passphrase = args.passphrase.read(context, true)?;
     if passphrase.expose().chars().count() < SHORTEST {
         return Err(SealedLoginError::ShortPassphrase.into());
     }
-    // A refresh that is under way would leave us with the refresh token that it has spent, and bring the login back.
+    // A refresh in progress would leave us with a used refresh token, and store the login again.
     let lock = if args.moves { Some(lock(&profile, context)?) } else { None };
     if let Some(lock) = &lock {
         let settled = context.session.token_source()?.settled(&profile, lock)?;
@@ -201,20 +202,20 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
     if let Err(error) = store.forget(&profile) {
         let source = Box::new(error);
         let (profile, left) = (profile.to_string(), what_is_left(store, &profile));
-        return Err(ExportError::MovedNotForgotten { profile, copy, left, source });
+        return Err(ExportError::MovedNotDeleted { profile, copy, left, source });
     }
     lock.journal().iter().for_each(crate::store::Journal::remove);
-    context.terminal().note(&format_args!("`{profile}` is forgotten on this machine; {copy} is all there is of it."));
+    context.terminal().note(&format_args!("Deleted `{profile}` from this machine; {copy} is now the only copy."));
     Ok(())
 }
 
-const STAYS: &str = "The refresh token stays here, since two holders of one take it from each other; `--move` takes it along and forgets the login here.";
+const STAYS: &str = "The refresh token stays here, since two copies that both refresh can invalidate each other; `--move` exports it too and deletes the login here.";
 
-const TAKES_ALONG: &str = "The refresh token goes along. A provider may give a new one at each refresh: a machine that is thrown away after its \
-     run loses it, and the next run has one that no longer works. To refresh, that machine needs OAUTHCTL_CLIENT_ID and \
-     OAUTHCTL_CLIENT_SECRET too.";
+const TAKES_ALONG: &str = "The export includes the refresh token. A provider may issue a new one at each refresh: a machine that is discarded \
+     after its run loses it, and the token in the export no longer works. To refresh, that machine also needs \
+     OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET.";
 
-/// Sees to it that the only copy has arrived, and says where it is. `None` where nothing arrives.
+/// Delivers the only copy and returns where it is, or `None` if stdout discards it.
 fn deliver(
     file: Option<&Path>,
     line: &str,
@@ -229,7 +230,7 @@ fn deliver(
         Ok(Delivered::There) => Ok(Some("the line on stdout".to_owned())),
         Ok(Delivered::Nowhere) => {
             context.terminal().alarm(&format_args!(
-                "warning: stdout is /dev/null, where nothing arrives: `{profile}` is kept on this machine."
+                "warning: stdout is /dev/null, so the export is lost: `{profile}` is kept on this machine."
             ));
             Ok(None)
         }
@@ -251,17 +252,17 @@ fn not_exported(file: &Path, source: io::Error) -> ExportError {
     ExportError::File { path: sanitize::line(&file.to_string_lossy()), source }
 }
 
-/// Describes what a login that could not be forgotten has left, as far as can be seen.
+/// Describes what is left of a login that could not be deleted, as far as can be seen.
 fn what_is_left(store: &TokenStore, profile: &Profile) -> &'static str {
     match store.load(profile) {
-        Ok(Some(_)) => "it is on this machine too",
+        Ok(Some(_)) => "it is also on this machine",
         Ok(None) | Err(StoreError::LoginGone { .. }) => "this machine still lists it, without a token",
-        Err(StoreError::Damaged { .. }) => "this machine has a damaged record of it",
-        Err(_) => "it may be on this machine too",
+        Err(StoreError::Damaged { .. }) => "its record on this machine is damaged",
+        Err(_) => "it may also be on this machine",
     }
 }
 
-/// The right to take a login away.
+/// Locks a login for its move.
 fn lock(profile: &Profile, context: &Context) -> Result<LoginLock, SessionError> {
     let store = context.session.store()?;
     let lock = store.lock(profile, store.kind_of(profile)?, LOCK_TIMEOUT)?;
@@ -273,10 +274,10 @@ fn lifetime(token: &StoredToken, context: &Context) -> String {
     let now = context.system.clock.now();
     match token.expiry {
         Expiry::At(end) if end > now => {
-            format!("The exported access token ends at {end}, in {}.", HumanDuration(now.until(end)))
+            format!("The exported access token expires at {end}, in {}.", HumanDuration(now.until(end)))
         }
-        Expiry::At(end) => format!("The exported access token has ended at {end}."),
-        Expiry::Never => "The exported access token does not end by itself.".to_owned(),
-        Expiry::Unknown => "Nobody says when the exported access token ends.".to_owned(),
+        Expiry::At(end) => format!("The exported access token expired at {end}."),
+        Expiry::Never => "The exported access token does not expire.".to_owned(),
+        Expiry::Unknown => "The exported access token's lifetime is unknown.".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! `import`: a login that `export` sealed on another machine.
+//! `import`: stores a login that was exported on another machine.
 
 use std::fmt;
 use std::io;
@@ -36,9 +36,9 @@ pub struct ImportArgs {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    #[error("the file that was to be imported cannot be read")]
+    #[error("the exported login cannot be read")]
     ImportFile(#[source] io::Error),
-    #[error("`{profile}` is there already")]
+    #[error("a login called `{profile}` already exists")]
     LoginExists { profile: String },
     #[error(transparent)]
     SealedLogin(#[from] SealedLoginError),
@@ -56,8 +56,9 @@ impl Advice for ImportError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::ImportFile(_) => ExitCode::Usage.no_hint(),
-            Self::LoginExists { profile } => ExitCode::Usage
-                .hint(format!("`--replace` puts the other in the place of `{profile}`, `--profile NAME` beside it")),
+            Self::LoginExists { profile } => ExitCode::Usage.hint(format!(
+                "add `--replace` to replace `{profile}`, or `--profile NAME` to import it under another name"
+            )),
             Self::SealedLogin(error) => error.next_step(),
             Self::Passphrase(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
@@ -116,8 +117,8 @@ impl ImportOutcome {
 impl Render for ImportOutcome {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
         let provider = sanitize::line(&self.provider);
-        text.line(&[&Style::Success.of("✓"), &format_args!(" Took in the login `{}` at {provider}", self.profile)])?;
-        let refresh = if self.refreshable { ", renewed by itself" } else { "" };
+        text.line(&[&Style::Success.of("✓"), &format_args!(" Imported the login `{}` at {provider}", self.profile)])?;
+        let refresh = if self.refreshable { ", renewed automatically" } else { "" };
         writeln!(text, "  until    {}{refresh}", until(self.expiry, self.now))?;
         writeln!(text, "  kept in  {}", self.place)
     }

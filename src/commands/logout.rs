@@ -1,5 +1,5 @@
-//! `logout`: revokes a login's tokens where the provider can (RFC 7009), and forgets them here. What could not be revoked
-//! is said plainly, and kept, so that a second try has something to revoke. What is not found is kept too, until a person
+//! `logout`: revokes a login's tokens where the provider can (RFC 7009), and deletes them here. A token that could not be
+//! revoked is reported, and kept for a second attempt. A listed login that is not found stays listed, until the user
 //! says with `--local` that it is gone for good.
 
 use clap::Args;
@@ -29,9 +29,9 @@ pub struct LogoutArgs {
 
 #[derive(Debug, thiserror::Error)]
 pub enum LogoutError {
-    #[error("`--profile` means one login, `--all` every one")]
+    #[error("`--profile` and `--all` cannot be used together")]
     OneOrAll,
-    #[error("`{profile}` is forgotten, but what an ended process left of it may still be on the disk")]
+    #[error("`{profile}` is deleted, but files that an interrupted process left may still be on the disk")]
     Leftover {
         profile: String,
         #[source]
@@ -50,7 +50,7 @@ pub enum LogoutError {
 impl Advice for LogoutError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::OneOrAll => ExitCode::Usage.hint("leave one of them out"),
+            Self::OneOrAll => ExitCode::Usage.hint("leave out one of them"),
             Self::Leftover { source, .. } => source.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Store(error) => error.next_step(),
@@ -69,9 +69,9 @@ pub fn run(args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
     }
     let logins = context.session.store()?.index()?.logins;
     if logins.is_empty() {
-        context.terminal().note(&"There was no login to end.");
+        context.terminal().note(&"There are no logins.");
     }
-    // One that cannot be logged out must not save the others.
+    // An error with one login must not stop the others.
     let mut first_error = Ok(());
     for name in logins.keys() {
         let Ok(profile) = name.parse() else { continue };
@@ -89,12 +89,12 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<()
     if !context.session.may_have(profile)? {
         return Err(context.session.no_such_login(profile)?.into());
     }
-    // A refresh that is under way would bring the login back after it was forgotten.
+    // A refresh in progress would store the login again after it was deleted.
     let lock = store.lock(profile, store.kind_of(profile)?, LOCK_TIMEOUT);
     let (what_of_it, lock) = if args.local {
         let record = store.load(profile).ok().flatten().map(|found| found.record);
         let unreadable = || still_valid(listed.as_deref(), context);
-        // Without a lock, or with one that another process keeps, a person can still get rid of a login.
+        // Even without a lock, or while another process holds it, the user can delete a login.
         (record.map_or_else(unreadable, |record| kept(profile, &record, context)), lock.ok().flatten())
     } else {
         let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(LOCK_TIMEOUT) };
@@ -106,21 +106,21 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<()
     if !forgotten? {
         return Err(SessionError::NoLogin { profile: Some(profile.to_string()), provider: listed }.into());
     }
-    // What the scopes were is no secret; a file that cannot be removed is not worth a failure.
+    // The scope history is not secret, so failing to remove it is not an error.
     let _ = ScopeHistory::new(&context.session.paths()?.data).forget(profile);
     lock.and_then(|lock| lock.journal()).iter().for_each(crate::store::Journal::remove);
-    context.terminal().note(&format_args!("Forgot the login `{profile}` on this machine; {what_of_it}."));
-    // It is not forgotten as long as a process that was killed has left its token in a file.
+    context.terminal().note(&format_args!("Deleted the login `{profile}` from this machine; {what_of_it}."));
+    // The login is not fully deleted while a file of a killed process still contains its token.
     store.sweep(kind).map_err(|source| LogoutError::Leftover { profile: profile.to_string(), source: Box::new(source) })
 }
 
-/// Revokes what there is to revoke, and says what became of the tokens.
+/// Revokes the tokens where possible, and describes the result.
 fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<String, LogoutError> {
     let record = match context.session.token_source()?.settled(profile, lock) {
         Ok(Some((found, _))) => found.record,
-        // Only an earlier logout leaves it listed so.
+        // Only an interrupted logout leaves this state.
         Ok(None) => return Ok("an earlier logout had removed its token".to_owned()),
-        // What cannot be read cannot be revoked, and is of no use to anybody here.
+        // A damaged record cannot be revoked, and is of no further use.
         Err(StoreError::Damaged { .. }) => return Ok("its record was damaged, so nothing was revoked".to_owned()),
         Err(error) => return Err(error.into()),
     };
@@ -160,18 +160,18 @@ fn revoker(provider: &Provider) -> String {
     }
 }
 
-/// Describes what becomes of a token that was not revoked.
+/// Describes the state of a token that was not revoked.
 fn kept(profile: &Profile, record: &StoredToken, context: &Context) -> String {
     match context.session.provider_of(profile, record) {
         Ok(provider) if provider.emulator.is_some() => "its token ends with the emulator".to_owned(),
         Err(_) if record.origins.are_on_this_machine() => {
-            "its token was one of an emulator, or of another server on this machine".to_owned()
+            "its token came from an emulator or another server on this machine".to_owned()
         }
         _ => still_valid(Some(&record.provider), context),
     }
 }
 
-/// Describes what a person must know, and can do, if nothing was revoked at the provider.
+/// Describes what the user can do if nothing was revoked at the provider.
 fn still_valid(provider: Option<&str>, context: &Context) -> String {
     let definition = provider.and_then(|id| context.session.catalogue().ok()?.get(id).ok());
     let page = definition.as_ref().and_then(|definition| definition.app.revoke_page.as_deref());

@@ -1,13 +1,14 @@
-//! Floor 6: one file or folder a command: its arguments, a screenful of `run`, its errors, its view. Thought lives below, and
-//! what is meant is decided in `session`: no command weighs a flag against a variable, a file or a record.
+//! Floor 6: one file or folder per command: its arguments, a screenful of `run`, its errors, its view. The work is done
+//! on the floors below, and `session` resolves the command line: no command weighs a flag against a variable, a file or
+//! a record.
 //!
-//! A command returns an enum of its own, with its own words in it and the errors of the floors below that it meets;
-//! `Advice` stands beside it. One that has no words of its own returns the error of what it calls. `anyhow` is for what
-//! ends no command: it carries no exit code.
+//! A command returns its own error enum, which has the command's own messages and wraps the errors of the floors below;
+//! `Advice` is implemented beside it. A command without messages of its own returns the error of what it calls. `anyhow`
+//! is only for errors that do not end a command, because it carries no exit code.
 //!
 //! A new command touches six files: its own, this one and `cli.rs`; its story in `tests/it/` and `tests/it/main.rs`; and
 //! `tests/it/error_page/commands.rs`, where its errors get made-up values. `UPDATE=1 cargo test --test it` with
-//! `completion_files` and with `error_page` writes the generated ones.
+//! `completion_files` and with `error_page` writes the generated files.
 
 pub mod app;
 pub mod call;
@@ -32,7 +33,7 @@ mod view;
 
 pub use context::Context;
 
-/// How each command can end, for the page of all our words.
+/// The errors of all commands, for the page of all error messages.
 pub mod errors {
     pub use super::app::AppError;
     pub use super::call::CallError;
@@ -58,12 +59,12 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::shell::quoted;
 use crate::session::ActiveLogin;
 
-/// The command that makes a login anew with the scopes that it has, so that it does not come back with less, and with
-/// `more`, for which there may be no name.
+/// Returns the command that repeats a login with the scopes it has, so that none is lost, and with `more`, which may be
+/// empty.
 pub fn login_command_for(login: &ActiveLogin, more: &str) -> String {
     let definition = &login.provider.definition;
     let held = login.token.scopes(&ScopeSet::default()).difference(&definition.always_granted());
-    // Quoted, as scopes come from servers too.
+    // Quoted, because scopes come from servers too.
     let scopes = held.iter().collect::<ScopeSet>().union(&ScopeSet::parse(more));
     let command = login_command(login.provider.id(), login.profile.as_str());
     match scopes.is_empty() {
@@ -72,7 +73,7 @@ pub fn login_command_for(login: &ActiveLogin, more: &str) -> String {
     }
 }
 
-/// Scopes that are missing, each with what is known of it.
+/// Lists missing scopes, each with the reason.
 fn named(missing: &[Missing]) -> String {
     let one = |missing: &Missing| sanitize::line(&format!("{} ({})", missing.scope, missing.why));
     missing.iter().map(one).collect::<Vec<_>>().join(", ")

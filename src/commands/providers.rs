@@ -1,4 +1,4 @@
-//! `providers`: who there is, and a definition as data, each departure from the RFCs with its source and date.
+//! `providers`: lists the providers and shows definitions, each departure from the RFCs with its source and date.
 
 mod error;
 mod scopes;
@@ -31,7 +31,7 @@ pub struct ProvidersArgs {
 }
 
 impl ProvidersArgs {
-    /// Returns whether it answers on stdout.
+    /// Returns `true` if it answers on stdout.
     pub fn answers(&self) -> bool {
         !matches!(self.action, Action::New { print: false, .. })
     }
@@ -46,24 +46,24 @@ enum Action {
         /// The provider's id
         #[arg(value_name = "ID")]
         id: String,
-        /// Print it as a file to copy, comments included
+        /// Print it as TOML, with comments
         #[arg(long, conflicts_with = "json")]
         toml: bool,
     },
-    /// Show the scopes that are known of a provider; takes no login
+    /// Show a provider's known scopes; needs no login
     Scopes {
-        /// The provider's id; every provider if left out
+        /// The provider's id [default: all providers]
         #[arg(value_name = "ID")]
         id: Option<String>,
     },
-    /// Print a JSON Schema of definitions, with which an editor completes and checks them
+    /// Print a JSON Schema for definitions, for completion and checks in an editor
     Schema,
     /// Create a provider definition: a commented draft, or one from a server's metadata
     New {
         /// The new provider's id
         #[arg(value_name = "ID")]
         id: String,
-        /// Draft it from the metadata of this issuer (RFC 8414, OpenID Connect Discovery)
+        /// Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery)
         #[arg(long, value_name = "URL")]
         issuer: Option<String>,
         /// Print it instead of writing it to the configuration directory
@@ -72,7 +72,7 @@ enum Action {
     },
     /// Validate a definition (offline)
     Check {
-        /// The definition's file; its name is the provider's id
+        /// The definition file; its name is the provider's id
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -87,7 +87,7 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError
                 match catalogue.get(&id) {
                     Ok(definition) => view.push(&definition, catalogue.is_overlaid(&id)),
                     // One broken file must not hide the other providers.
-                    Err(error) => context.terminal().note(&format_args!("`{id}` is left out: {error}")),
+                    Err(error) => context.terminal().note(&format_args!("`{id}` is not listed: {error}")),
                 }
             }
             Ok(context.answer(&view)?)
@@ -119,7 +119,7 @@ fn new(id: &str, issuer: Option<&str>, print: bool, context: &Context) -> Result
     match private_file::write_public_new(&path, text.as_bytes()) {
         Ok(()) => context
             .terminal()
-            .note(&format_args!("Wrote {shown}; `oauthctl providers check {shown}` says whether it can be used.")),
+            .note(&format_args!("Wrote {shown}. Edit it, then validate it with `oauthctl providers check {shown}`.")),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             return Err(ProvidersError::DefinitionExists { path: shown });
         }

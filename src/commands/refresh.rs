@@ -1,4 +1,4 @@
-//! `refresh`: a new access token now, however good the old one is. `token` does the same by itself when it must.
+//! `refresh`: gets a new access token even if the old one is still valid. `token` refreshes by itself when needed.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! `use`: which login commands mean when they are not told.
+//! `use`: changes the current login, which commands use by default.
 
 use clap::Args;
 
@@ -21,7 +21,7 @@ pub fn run(args: &UseArgs, context: &Context) -> Result<(), SessionError> {
     store.make_current(&args.name)?;
     context.terminal().note(&format_args!("`{}` is now the current login", args.name));
     if let Some(used) = context.session.profile_if_any()?.filter(|used| used.value != args.name) {
-        context.terminal().note(&format_args!("Here commands go on with `{}` ({}).", used.value, used.from));
+        context.terminal().note(&format_args!("Here, commands still use `{}` ({}).", used.value, used.from));
     }
     Ok(())
 }

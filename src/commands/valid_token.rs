@@ -1,5 +1,4 @@
-//! How a command gets a login whose token works, and tells what went wrong on the way: what `token`, `call`, `exec` and
-//! `scopes` have in common.
+//! A login with a valid token, for `token`, `call`, `exec` and `scopes`. Warnings on the way are printed here.
 
 use super::{Context, consent};
 use crate::flow::token_source::{TokenWarning, Wanted};
@@ -10,7 +9,7 @@ use crate::session::{ActiveLogin, SessionError, ValidLogin};
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreKind, StoredToken};
 
-/// The login that is meant, its token refreshed if need be.
+/// Returns the selected login, its token refreshed if needed.
 pub fn valid_login(wanted: Wanted, context: &Context) -> Result<(Profile, Found<StoredToken>), SessionError> {
     let ValidLogin { profile, found, warning } = context.session.valid_login(wanted)?;
     if let Some(warning) = warning {
@@ -19,13 +18,13 @@ pub fn valid_login(wanted: Wanted, context: &Context) -> Result<(Profile, Found<
     Ok((profile, found))
 }
 
-/// The same, ready to be used: nothing is sent to servers that are not those of the login.
+/// Returns the selected login ready for use: its token is valid and its servers have not changed.
 pub fn valid_active_login(wanted: Wanted, context: &Context) -> Result<ActiveLogin, SessionError> {
     let (profile, found) = valid_login(wanted, context)?;
     activate(profile, found, context)
 }
 
-/// The login that is meant, ready to be used, with the token that it has.
+/// Returns the selected login ready for use, with its stored token.
 pub fn active_login(context: &Context) -> Result<ActiveLogin, SessionError> {
     let (profile, found) = context.session.stored_login()?;
     activate(profile, found, context)
@@ -46,7 +45,7 @@ fn tell(profile: &Profile, what_happened: &TokenWarning<SessionError>, context: 
     match what_happened {
         TokenWarning::NotRefreshed { until, error } => {
             let left = HumanDuration(context.system.clock.now().until(*until));
-            let what = format_args!(" {error}; the token in use is good for {left} more");
+            let what = format_args!(" {error}; the current token is still valid for {left}");
             terminal.note(&Pieces(&[&warning, &what]));
             for cause in causes(error) {
                 terminal.note(&Pieces(&[&"  ", &caused_by, &" ", &cause]));
@@ -64,19 +63,19 @@ fn tell(profile: &Profile, what_happened: &TokenWarning<SessionError>, context: 
             }
             match journal {
                 Some(place) => terminal.alarm(&format_args!(
-                    "It is kept, sealed, in `{place}`. Mend the store and run `oauthctl token` again: that takes it over. \
-                     Until then do not remove the file, and do not log in again."
+                    "It is kept, encrypted, in `{place}`. Fix the store and run `oauthctl token` again, which stores it. \
+                     Until then, do not remove the file and do not log in again."
                 )),
                 None => terminal.alarm(&format_args!(
-                    "It could not be written anywhere: this is the last command that has it. Mend the store and log in \
-                     again with `oauthctl login --profile {profile}`."
+                    "It could not be written anywhere, so only this command has it. Fix the store and log in again with \
+                     `oauthctl login --profile {profile}`."
                 )),
             }
         }
     }
 }
 
-/// `--min-validity`, or what serves without it.
+/// Returns the lifetime required by `--min-validity`, or the default.
 pub fn wanted(min_validity: Option<HumanDuration>) -> Wanted {
     min_validity.map_or(Wanted::Valid, |HumanDuration(time)| Wanted::ValidFor(time))
 }

@@ -1,5 +1,5 @@
-//! The common parts of the commands' views. A view is a type: `Render` for people, `Serialize` for `--json`; it stands
-//! beside its command, and no secret is in any of them.
+//! The common parts of the commands' views. A view is a type beside its command: `Render` for people, `Serialize` for
+//! `--json`. No view contains a secret.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::protocol::sanitize::{self, Style, TerminalText};
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::store::stored_token::{Expiry, StoredToken};
 
-/// A table as we print them: no lines, bold heads, as wide as the terminal.
+/// Creates a table without lines, with bold heads, as wide as the terminal.
 pub fn table(width: usize, head: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
@@ -19,12 +19,12 @@ pub fn table(width: usize, head: &[&str]) -> Table {
     table
 }
 
-/// Adds a row. A cell is cleaned before the table is laid out, or its column would be wider than what is seen of it.
+/// Adds a row. Cells are cleaned before the table is laid out, so that invisible characters do not widen a column.
 pub fn add_row(table: &mut Table, cells: impl IntoIterator<Item = String>) {
     table.add_row(cells.into_iter().map(|cell| sanitize::text(&cell).replace('\t', " ")));
 }
 
-/// The table without the blanks that pad its ends, its head in bold.
+/// Writes the table without trailing whitespace, its head in bold.
 pub fn write_table(text: &mut TerminalText, table: &mut Table) -> fmt::Result {
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -36,7 +36,7 @@ pub fn write_table(text: &mut TerminalText, table: &mut Table) -> fmt::Result {
     Ok(())
 }
 
-/// When a token ends, in words: `never`, `unknown`, `in 59m (2026-…)`, `since 3h (2026-…)`.
+/// Describes when a token expires: `permanent`, `unknown`, `2026-… (in 59m)`, `2026-… (expired)`.
 pub fn until(expiry: Expiry, now: Timestamp) -> String {
     match expiry {
         Expiry::Never => "permanent".to_owned(),
@@ -46,7 +46,7 @@ pub fn until(expiry: Expiry, now: Timestamp) -> String {
     }
 }
 
-/// Describes what was understood of the provider's reply, in a line.
+/// Describes in one line what was read from the provider's reply.
 pub fn what_was_read(token: &StoredToken) -> String {
     let lifetime = match token.expiry {
         Expiry::At(end) => format!("valid for {}", HumanDuration(token.obtained_at.until(end))),

@@ -12,9 +12,9 @@ fn a_skeleton_is_written_and_can_be_used_as_it_is() {
     let new = sandbox.run(&["providers", "new", "mine"]);
     new.code(0).says("providers/mine.toml");
     let file = sandbox.home().join("config/providers/mine.toml");
-    sandbox.run(&["providers", "check", file.to_str().unwrap()]).code(0).answers("`mine` can be used");
+    sandbox.run(&["providers", "check", file.to_str().unwrap()]).code(0).answers("`mine` is valid");
     sandbox.run(&["providers", "list"]).code(0).answers("mine");
-    sandbox.run(&["providers", "new", "mine"]).code(2).says("is there already");
+    sandbox.run(&["providers", "new", "mine"]).code(2).says("already exists");
     sandbox.run(&["providers", "new", "../mine"]).code(2);
     let draft = sandbox.run(&["providers", "new", "other", "--print"]);
     draft.code(0).answers("name = \"other\"").answers("\n#pkce = \"off\"\n").answers("\n#[[scope.known]]\n");
@@ -107,7 +107,7 @@ fn a_copied_definition_means_the_same_and_keeps_its_comments() {
         copied.code(0).answers(comment).answers("# The provider's display name.");
         sandbox.define("copied", copied.stdout());
         let file = sandbox.home().join("config/providers/copied.toml");
-        sandbox.run(&["providers", "check", file.to_str().unwrap()]).code(0).answers("`copied` can be used");
+        sandbox.run(&["providers", "check", file.to_str().unwrap()]).code(0).answers("`copied` is valid");
         let definition = |id: &str| {
             let shown = sandbox.run(&["providers", "show", id, "--json"]);
             let mut value: serde_json::Value = serde_json::from_str(shown.code(0).stdout()).unwrap();
@@ -154,7 +154,7 @@ fn what_is_no_plain_file_of_ours_is_not_read() {
     show("open").code(3).says("open.toml");
 
     // The others are listed all the same.
-    sandbox.run(&["providers", "list"]).code(0).answers("judgeme").says("`huge` is left out");
+    sandbox.run(&["providers", "list"]).code(0).answers("judgeme").says("`huge` is not listed");
 }
 
 #[test]

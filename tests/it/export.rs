@@ -53,13 +53,13 @@ fn a_login_arrives_whole_on_another_machine() {
     let export = with_login().run_with_stdin(&["export", "--passphrase-stdin"], PASSPHRASE);
     let line = export.code(0).stdout();
     assert!(line.starts_with("oauthctl-login-1:") && line.ends_with('\n') && line.lines().count() == 1, "{line}");
-    export.says("does not end by itself").hides(TOKEN).hides(PASSPHRASE);
+    export.says("does not expire").hides(TOKEN).hides(PASSPHRASE);
 
     let (there, import) = import(line, &[]);
     import.code(0).hides(TOKEN);
     assert_eq!(there.run(&["token"]).code(0).stdout(), format!("{TOKEN}\n"));
     assert!(there.run(&["status", "--json"]).code(0).stdout().contains("\"label\": \"Our shop\""));
-    there.run_with_stdin(&["import"], line).code(2).says("`judgeme` is there already").says("`--replace`");
+    there.run_with_stdin(&["import"], line).code(2).says("`judgeme` already exists").says("`--replace`");
     there.run_with_stdin(&["import", "--replace"], line).code(0);
     there.run_with_stdin(&["import", "--profile", "second"], line).code(0);
     there.run(&["token", "--profile", "second"]).code(0);
@@ -116,11 +116,7 @@ fn a_refresh_token_stays_unless_the_login_moves() {
     here.run(&["token"]).code(0);
 
     let moved = here.run(&["export", "--profile", "mine", "--move"]);
-    moved
-        .code(0)
-        .says("a machine that is thrown away after its run loses it")
-        .says("`mine` is forgotten")
-        .hides(REFRESH);
+    moved.code(0).says("a machine that is discarded after its run loses it").says("Deleted `mine`").hides(REFRESH);
     here.run(&["token"]).code(4);
     let (_there, taken) = import(moved.stdout(), &["--json"]);
     assert!(taken.code(0).stdout().contains("\"refreshable\": true"), "{taken}");
@@ -202,7 +198,7 @@ fn an_export_to_a_file_is_new_private_and_whole() {
     let mut bash = here.program("bash");
     let line = "umask 0; exec \"$0\" export --move --output moved >&-";
     let output = bash.args(["-c", line, env!("CARGO_BIN_EXE_oauthctl")]).output().unwrap();
-    Output::new(line.to_owned(), output).code(0).says("`mine` is forgotten").says("`moved` is all there is of it");
+    Output::new(line.to_owned(), output).code(0).says("Deleted `mine`").says("`moved` is now the only copy");
     here.run(&["token"]).code(4);
     for name in ["kept", "moved"] {
         assert_eq!(fs::metadata(at(name)).unwrap().permissions().mode() & 0o7777, 0o600);
@@ -232,7 +228,7 @@ fn a_file_that_cannot_be_completed_is_removed_and_logins_stay() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_moved_login_that_cannot_be_forgotten_is_told_as_it_is() {
+fn a_failed_move_reports_what_is_left_on_this_machine() {
     if !can_trace() {
         return;
     }
@@ -244,13 +240,13 @@ fn a_moved_login_that_cannot_be_forgotten_is_told_as_it_is() {
     // The list cannot be changed, or the record not be deleted.
     for (file, harm) in [("one", "renameat,renameat2:error=EROFS"), ("two", "unlink:error=EROFS")] {
         let output = forgetting(harm, file);
-        output.code(7).says(&format!("`judgeme` is in `{file}`")).says("it is on this machine too");
+        output.code(7).says(&format!("`judgeme` was exported to `{file}`")).says("it is also on this machine");
         output.says("logout --local");
         here.run(&["token"]).code(0);
     }
     // The record is deleted, and then the list cannot be changed.
     let output = forgetting("renameat,renameat2:error=EROFS:when=2", "three");
-    output.code(7).says("`judgeme` is in `three`").says("this machine still lists it").says("logout --local");
+    output.code(7).says("`judgeme` was exported to `three`").says("this machine still lists it").says("logout --local");
     here.run(&["status"]).answers("judgeme");
     here.run(&["logout", "--local"]).code(0);
     for file in ["one", "two", "three"] {

@@ -59,7 +59,7 @@ fn an_emulated_login_can_be_forgotten_when_its_emulator_is_gone() {
     mine.log_in();
     mine.end();
     let mine = mine.with("OAUTHCTL_EMULATOR", "");
-    mine.run(&["logout"]).code(0).says("one of an emulator");
+    mine.run(&["logout"]).code(0).says("came from an emulator");
 }
 
 #[test]

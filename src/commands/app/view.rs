@@ -22,7 +22,7 @@ impl Render for AppOutcome {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
         let secret = if self.secret { "with its secret" } else { "without a secret" };
         let client = sanitize::line(&self.client_id);
-        let kept = format_args!(" Client `{client}` of `{}` is kept {secret} in {}", self.provider, self.place);
+        let kept = format_args!(" Stored the client `{client}` of `{}`, {secret}, in {}", self.provider, self.place);
         text.line(&[&Style::Success.of("✓"), &kept])?;
         let command = format_args!("oauthctl login --provider {}", self.provider);
         text.line(&[&"  next     ", &Style::Strong.of(command)])

@@ -1,4 +1,4 @@
-//! Why a provider cannot be shown, or a definition cannot be written.
+//! Errors in showing a provider or writing a definition.
 
 use std::io;
 
@@ -10,9 +10,9 @@ use crate::system::terminal::TerminalError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProvidersError {
-    #[error("`{id}` cannot be a provider's id")]
+    #[error("`{id}` is not a valid provider id")]
     NotAnId { id: String },
-    #[error("`{path}` is there already")]
+    #[error("`{path}` already exists")]
     DefinitionExists { path: String },
     #[error("`{path}` cannot be written")]
     NotWritten {
@@ -34,9 +34,9 @@ impl Advice for ProvidersError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::NotAnId { .. } => ExitCode::Usage
-                .hint("it has small letters, digits, `.`, `_` and `-`, and begins with a letter or a digit"),
+                .hint("use lowercase letters, digits, `.`, `_` and `-`, and begin with a letter or digit"),
             Self::DefinitionExists { .. } => ExitCode::Usage.hint("edit it, or choose another id"),
-            Self::NotWritten { .. } => ExitCode::Unexpected.hint("`--print` prints the text instead"),
+            Self::NotWritten { .. } => ExitCode::Unexpected.hint("add `--print` to print the definition instead"),
             Self::Session(error) => error.next_step(),
             Self::Definition(error) => error.next_step(),
             Self::Flow(error) => error.next_step(),

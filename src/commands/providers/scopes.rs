@@ -1,4 +1,4 @@
-//! `providers scopes`: what is known of providers' scopes without any login.
+//! `providers scopes`: the known scopes of providers, without any login.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::provider::ProviderDefinition;
 use crate::provider::scopes::KnownScope;
 use crate::session::SessionError;
 
-/// The scopes of one provider, or of every one: a JSON object, or an array of them.
+/// The scopes of one provider or of all: a JSON object, or an array of objects.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum KnownScopesView {
@@ -43,7 +43,7 @@ pub struct ScopeCatalogueView {
 
 #[derive(Debug, Serialize)]
 struct CatalogueRow {
-    /// Granted whether asked for or not.
+    /// Granted whether requested or not.
     always: bool,
     #[serde(flatten)]
     scope: KnownScope,
@@ -94,7 +94,7 @@ impl Render for ScopeCatalogueView {
         let from = format_args!(" ({}), from {source}{checked}", self.provider);
         text.line(&[&Style::Strong.of(&self.name), &from])?;
         if self.scopes.is_empty() {
-            return writeln!(text, "It names no scopes: a token may do whatever its owner may.");
+            return writeln!(text, "It defines no scopes: a token may do whatever its owner may do.");
         }
         let mut table = table(self.width, &["SCOPE", "GROUP", "ABOUT", "PROVEN BY"]);
         for row in &self.scopes {

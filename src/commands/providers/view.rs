@@ -1,4 +1,4 @@
-//! The catalogue, and one definition as data.
+//! The views of the catalogue and of one definition.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ pub struct ProviderRow {
     pub params: Vec<String>,
     pub scopes: usize,
     pub checked: Option<String>,
-    /// Changed or made by a file of the user's.
+    /// Changed or added by the user's own file.
     pub overlaid: bool,
 }
 
@@ -105,7 +105,7 @@ impl Render for ProviderView {
         text.line(&[&"\n", &Style::Strong.of("Scopes")])?;
         let longest = definition.scope.known.iter().map(|scope| scope.name.len()).max().unwrap_or(0);
         if definition.scope.known.is_empty() {
-            writeln!(text, "  none are documented")?;
+            writeln!(text, "  none documented")?;
         }
         for scope in &definition.scope.known {
             let note = scope.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
@@ -136,21 +136,21 @@ impl Render for ProviderView {
     }
 }
 
-/// A definition that can be used.
+/// A valid definition.
 #[derive(Debug, Serialize)]
 pub struct CheckedDefinition {
     pub id: String,
-    /// Departures that do not say where they were read.
+    /// Departures without a source.
     pub unsourced: Vec<String>,
 }
 
 impl Render for CheckedDefinition {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        text.line(&[&Style::Success.of("✓"), &format_args!(" `{}` can be used", self.id)])?;
+        text.line(&[&Style::Success.of("✓"), &format_args!(" `{}` is valid", self.id)])?;
         if self.unsourced.is_empty() {
             return Ok(());
         }
         writeln!(text, "  without a source: {}", self.unsourced.join(", "))?;
-        writeln!(text, "  `key = {{ value = …, source = \"URL\", checked = \"DATE\" }}` says where a value was read")
+        writeln!(text, "  write `key = {{ value = …, source = \"URL\", checked = \"DATE\" }}` to add one")
     }
 }

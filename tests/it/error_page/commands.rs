@@ -12,7 +12,7 @@ use super::{Page, floors};
 
 variants! {
     SessionError: NoLogin NoProvider OtherClient BadEmulator VariableNotText TokenWithoutProfile NoTokenVariable
-        BadTokenVariable TokenOfNobody TokenForEmulator ParamNotForProject ServerNotConfirmed
+        BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject ServerNotConfirmed
         | Paths Project Definition Store TokenSource BadProfile BadClientId;
     AppError: NotRegistered NoApp SecretFile | BadClientId Session Definition Store Terminal;
     LoginError: Failed NowhereToKeep GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken NotGranted
@@ -27,7 +27,7 @@ variants! {
     RefreshError: | Session Terminal;
     ExecError: | NotStarted Session;
     PassphraseError: NoPassphrase PassphrasesDiffer | Terminal;
-    ExportError: MoveOfVariable File MayNotHaveArrived MovedNotForgotten | SealedLogin Passphrase Session Store Terminal;
+    ExportError: MoveOfVariable File MayNotHaveArrived MovedNotDeleted | SealedLogin Passphrase Session Store Terminal;
     ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
     ProvidersError: NotAnId DefinitionExists NotWritten | Session Definition Flow Terminal;
     EmulateError: | NotStarted Session Definition Emulator Terminal;
@@ -61,17 +61,17 @@ pub fn errors(page: &mut Page) {
         ExportError::MoveOfVariable { profile: profile() },
         ExportError::File {
             path: text("acme.sealed"),
-            source: std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it is there already"),
+            source: std::io::Error::new(std::io::ErrorKind::AlreadyExists, "the file already exists"),
         },
         ExportError::File { path: text("/mnt/acme.sealed"), source: denied() },
         ExportError::MayNotHaveArrived {
             profile: profile(),
             source: TerminalError::Stdout(std::io::ErrorKind::BrokenPipe.into()),
         },
-        ExportError::MovedNotForgotten {
+        ExportError::MovedNotDeleted {
             profile: profile(),
             copy: text("`acme.sealed`"),
-            left: "it is on this machine too",
+            left: "it is also on this machine",
             source: Box::new(in_keychain(StoreKind::Keychain, "the OS keychain", KeychainError::Silent { seconds: 5 })),
         },
     ]);
@@ -117,7 +117,7 @@ fn session_errors() -> Vec<SessionError> {
         SessionError::TokenWithoutProfile,
         SessionError::NoTokenVariable,
         SessionError::BadTokenVariable,
-        SessionError::TokenOfNobody { profile: profile() },
+        SessionError::TokenWithoutProvider { profile: profile() },
         SessionError::TokenForEmulator { profile: profile(), provider: provider() },
         SessionError::ParamNotForProject { at: at(), param: text("store"), provider: provider() },
         SessionError::ServerNotConfirmed {

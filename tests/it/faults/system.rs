@@ -155,8 +155,8 @@ fn bom_and_crlf_are_read_and_one_bad_definition_spares_the_rest() {
         .answers("bom")
         .answers("crlf")
         .answers("glu")
-        .says("`broken` is left out")
-        .says("`judgeme` is left out");
+        .says("`broken` is not listed")
+        .says("`judgeme` is not listed");
 }
 
 #[test]
