@@ -1,9 +1,9 @@
-//! The subject of an entry in the list of logins: a login, or a provider's client.
+//! An entry in the list of logins: a login, or a provider's client.
 //!
-//! A record that is not found may be removed, or its store may be another one than it was: a keychain that was started
-//! anew and is empty, a folder that is not mounted. The list tells them apart. Who removes a record marks its entry
-//! first, deletes the record, and then the entry, so that at each moment a removal can be seen; a record that is listed,
-//! not marked, and not there is doubt, on which nothing is forgotten.
+//! If a record is not found, it was removed, or its store is a different one now: a keyring that was started anew and is
+//! empty, a folder that is not mounted. The list tells the two apart. A removal first marks the entry, then deletes the
+//! record, then the entry, so that it can be recognized at each step. A record that is listed, unmarked and missing may
+//! still exist, so nothing is deleted because of it.
 
 use super::login_index::LoginIndex;
 use super::{Profile, StoreError, StoreKind};
@@ -11,7 +11,7 @@ use super::{Profile, StoreError, StoreKind};
 #[derive(Clone, Copy, Debug)]
 pub enum Entry<'a> {
     Login(&'a Profile),
-    /// By its provider.
+    /// Identified by its provider.
     Client(&'a str),
 }
 
@@ -19,13 +19,13 @@ pub enum Entry<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listing {
     In(StoreKind),
-    /// Its removal was begun.
+    /// Its removal has begun.
     Ending(StoreKind),
     Nowhere,
 }
 
 impl Listing {
-    /// The store that it is, or was, in.
+    /// Returns the store that has, or had, the record.
     pub fn store(self) -> Option<StoreKind> {
         match self {
             Self::In(store) | Self::Ending(store) => Some(store),
@@ -35,7 +35,7 @@ impl Listing {
 }
 
 impl Entry<'_> {
-    /// Returns the keychain's name for it. Profiles have no slash.
+    /// Returns its account name in the keychain. Profiles contain no slash.
     pub fn account(self) -> String {
         match self {
             Self::Login(profile) => profile.to_string(),
@@ -82,7 +82,7 @@ impl Entry<'_> {
         }
     }
 
-    /// It is listed there, and was not found there.
+    /// Builds the error for an entry that is listed there but was not found.
     pub fn gone(self, index: &LoginIndex, place: String) -> StoreError {
         match self {
             Self::Login(profile) => {

@@ -1,5 +1,5 @@
-//! The errors of a store. Its lock, its journal and its list of logins have words of their own; a keychain's hint
-//! depends on which one was chosen, and stands here.
+//! The errors of a store. Its lock, its journal and its list of logins define their own messages. A keychain's hint
+//! depends on the chosen store, so it is written here.
 
 use super::StoreKind;
 use super::journal::JournalError;
@@ -9,7 +9,7 @@ use crate::keychain::{FileProblem, KeychainError};
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::system::private_file::{CLOSED_FOLDERS, OURS_ALONE, disk_hint};
 
-/// Why something could not be kept or found.
+/// An error in storing or finding a record.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error("{place} cannot be used")]
@@ -28,14 +28,14 @@ pub enum StoreError {
     },
     #[error("the record of `{name}` in {place} was written by a newer version of oauthctl (format {version})")]
     Newer { name: String, place: String, version: u64 },
-    /// It is listed and was not found, which is no removal: see `entry.rs`.
+    /// It is listed but was not found, which does not count as a removal: see `entry.rs`.
     #[error("the login `{profile}` is listed, but was not found in {place}")]
     LoginGone { profile: String, provider: String, place: String },
     #[error("the client of `{provider}` is listed, but was not found in {place}")]
     ClientGone { provider: String, place: String },
-    #[error("{place} gave back something else than was stored")]
+    #[error("{place} returned something other than what was stored")]
     NotReadBack { place: String },
-    /// Without the lock no refresh token is spent.
+    /// Without the lock no refresh token is used.
     #[error("the lock of a login cannot be used")]
     Lock(#[source] LockError),
     #[error("the journal of a refresh cannot be used")]
@@ -55,10 +55,10 @@ impl Advice for StoreError {
             Self::LoginGone { profile, provider, .. } => ExitCode::Store
                 .hint(format!("{BRING_BACK}; if it is gone for good, {}", ways_to_end(profile, provider))),
             Self::ClientGone { provider, .. } => ExitCode::Store.hint(format!(
-                "{BRING_BACK}; if it is gone for good, `oauthctl app set {provider}` registers the client again, and \
-                 `oauthctl app remove {provider}` forgets it"
+                "{BRING_BACK}; if it is gone for good, run `oauthctl app set {provider}` to register the client again, or \
+                 `oauthctl app remove {provider}` to delete it"
             )),
-            Self::NotReadBack { .. } => ExitCode::Store.hint("`--store file` keeps logins in a sealed file instead"),
+            Self::NotReadBack { .. } => ExitCode::Store.hint("use `--store file` to keep logins in an encrypted file instead"),
             Self::Lock(error) => error.next_step(),
             Self::Journal(error) => error.next_step(),
             Self::Index(error) => error.next_step(),
@@ -66,52 +66,51 @@ impl Advice for StoreError {
     }
 }
 
-const BRING_BACK: &str = "bring back the store that had it, such as a keyring in whose place another one was started, \
-                          and try again";
+const BRING_BACK: &str = "restore the store that had it (another keyring may have been started instead) and try again";
 
-/// The commands that end a login whose record cannot be found any more.
+/// Describes the commands that replace or delete a login whose record cannot be found.
 pub fn ways_to_end(profile: &str, provider: &str) -> String {
     let login = match provider {
         "" => format!("oauthctl login --profile {profile}"),
         provider => login_command(provider, profile),
     };
-    format!("`{login}` makes a new login, and `oauthctl logout --local --profile {profile}` forgets this one")
+    format!("run `{login}` to log in again, or `oauthctl logout --local --profile {profile}` to delete this login")
 }
 
 fn keychain_hint(kind: StoreKind, error: &KeychainError) -> Option<String> {
-    let file = "`--store file` (or OAUTHCTL_STORE=file) keeps logins in a sealed file instead";
+    let file = "use `--store file` (or OAUTHCTL_STORE=file) to keep logins in an encrypted file instead";
     if let StoreKind::Helper(name) = kind {
         let program = name.program();
         return match error {
-            KeychainError::Missing { .. } => Some(format!("install `{program}`, or: {file}")),
-            _ => Some(format!("`echo https://oauthctl.invalid/x | {program} get` shows how it does; or: {file}")),
+            KeychainError::Missing { .. } => Some(format!("install `{program}`, or {file}")),
+            _ => Some(format!("run `echo https://oauthctl.invalid/x | {program} get` to test it, or {file}")),
         };
     }
     match error {
-        KeychainError::ReadOnly => Some("`--store keychain` or `--store file` keeps a login".to_owned()),
-        KeychainError::Missing { .. } => Some(format!("start a keyring service, or: {file}")),
+        KeychainError::ReadOnly => Some("use `--store keychain` or `--store file` to store a login".to_owned()),
+        KeychainError::Missing { .. } => Some(format!("start a keyring service, or {file}")),
         KeychainError::Locked => {
-            Some(format!("unlock it (log in to the desktop, or `gnome-keyring-daemon --unlock`), or: {file}"))
+            Some(format!("unlock it (log in to the desktop, or run `gnome-keyring-daemon --unlock`), or {file}"))
         }
         KeychainError::Silent { .. } => {
-            Some(format!("a keyring service may hang or wait for a prompt that nobody sees; end it, or: {file}"))
+            Some(format!("end the keyring service if it hangs or waits for a prompt you cannot see, or {file}"))
         }
         KeychainError::Refused { .. } => (kind == StoreKind::Keychain).then(|| file.to_owned()),
         KeychainError::TooLarge { .. } => Some(file.to_owned()),
         KeychainError::Ambiguous { .. } => {
-            Some("remove the one that oauthctl did not make (service `oauthctl`)".to_owned())
+            Some("remove the entry that oauthctl did not create (service `oauthctl`)".to_owned())
         }
         KeychainError::File { problem, .. } => Some(file_hint(problem).to_owned()),
-        KeychainError::BadKey { .. } => Some("`head -c 32 /dev/urandom | base64` makes one".to_owned()),
+        KeychainError::BadKey { .. } => Some("generate one with `head -c 32 /dev/urandom | base64`".to_owned()),
     }
 }
 
 fn file_hint(problem: &FileProblem) -> &'static str {
     match problem {
         FileProblem::NotOurs | FileProblem::KeyGone => {
-            "give the right key in OAUTHCTL_STORE_KEY, or log in again after removing the file"
+            "set OAUTHCTL_STORE_KEY to the right key, or remove the file and log in again"
         }
-        FileProblem::FileGone => "log in again: the keychain has the key alone, and the login was in the file",
+        FileProblem::FileGone => "log in again: the keychain has only the key, and the login was in the file",
         FileProblem::Newer => "upgrade oauthctl",
         FileProblem::Io(error) => disk_hint(error),
         FileProblem::NotPrivate(_) => OURS_ALONE,

@@ -1,14 +1,14 @@
-//! The outcome of a refresh, in a sealed file, until the store has it.
+//! The result of a refresh, in an encrypted file, until the store has it.
 //!
-//! A provider that rotates has dropped the old refresh token by the time its reply comes. From there to the end of the
-//! write to the store everything would be lost in a crash, and a keychain may take its time. So the new record goes
-//! into a file first. Its key is random, made for one refresh, and stands in the stored record's intent, so that the
-//! file alone is of no use to anybody, and a file that stays behind is never mistaken for that of a later refresh.
+//! A provider that rotates refresh tokens has dropped the old one by the time its reply arrives. A crash between the
+//! reply and the end of the write to the store would lose the login, and a keychain can be slow. So the new record is
+//! written to a file first. Its key is random, created for one refresh, and kept in the stored record's intent. The file
+//! alone is therefore useless, and a leftover file is never mistaken for that of a later refresh.
 //!
-//! Between the reply and the journal a crash still loses the login, so as little as can be is done there: the file is
-//! opened, and has its room on the disk, before the request is sent; then it is written and gets its name, which
-//! outlives this process; and only then it is synced, for a loss of power. What that leaves of a file does not open, and
-//! counts as none. A journal that cannot be opened is found out before anything is spent.
+//! A crash between the reply and the journal still loses the login, so as little as possible is done there. The file is
+//! opened and its space reserved before the request is sent. After the reply it is written and gets its name, so that it
+//! outlives this process. Only then is it synced, in case of a power loss. A file damaged by a power loss cannot be
+//! decrypted and is ignored. A journal that cannot be opened is an error before the refresh token is used.
 
 use std::path::PathBuf;
 
@@ -29,15 +29,15 @@ pub enum JournalError {
         #[source]
         source: PrivateFileError,
     },
-    #[error("`{path}` cannot be made")]
+    #[error("`{path}` cannot be created")]
     NotMade {
         path: String,
         #[source]
         source: PrivateFileError,
     },
-    #[error("the record holds no usable key for it")]
+    #[error("the record contains no usable key for it")]
     BadKey,
-    /// It opens, so this program's like wrote it.
+    /// It can be decrypted, so oauthctl wrote it.
     #[error("`{path}` is damaged")]
     Damaged {
         path: String,
@@ -54,9 +54,9 @@ impl Advice for JournalError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::File { .. } => ExitCode::Store
-                .hint("it may hold a newer token than the store: make it readable, and run `oauthctl token`"),
+                .hint("make it readable and run `oauthctl token`: it may contain a newer token than the store"),
             Self::NotMade { source, .. } => {
-                ExitCode::Store.hint(format!("{}: no refresh token is spent without it", source.hint()))
+                ExitCode::Store.hint(format!("{}; no token is refreshed without the journal", source.hint()))
             }
             Self::BadKey | Self::Damaged { .. } => ExitCode::Store.hint("log in again to replace the record"),
             Self::Newer { .. } => ExitCode::Store.hint("upgrade oauthctl"),
@@ -65,7 +65,7 @@ impl Advice for JournalError {
     }
 }
 
-/// The room that is taken on the disk. A record has a few KiB.
+/// The space reserved on the disk. A record has a few KiB.
 const ROOM: u64 = 64 * 1024;
 
 pub struct Journal {
@@ -73,7 +73,7 @@ pub struct Journal {
     name: String,
 }
 
-/// A journal before its refresh: nothing needs to be looked for any more when the reply is there.
+/// A journal opened before its refresh, so that it can be written as soon as the reply arrives.
 pub struct OpenJournal {
     journal: Journal,
     key: SealKey,
@@ -81,7 +81,7 @@ pub struct OpenJournal {
 }
 
 impl OpenJournal {
-    /// On the disk when this returns; out of reach of a crash of this process a good deal sooner.
+    /// Writes the new record. It survives a crash of this process early on, and a power loss when this returns.
     pub fn write(self, token: &StoredToken, entropy: &dyn Entropy) -> Result<(), JournalError> {
         let sealed = self.key.seal(&self.journal.name, &record::encode(token), entropy)?;
         let Self { journal, file, .. } = self;
@@ -98,7 +98,7 @@ impl Journal {
         Ok(SealKey::random(entropy)?.to_text())
     }
 
-    /// Makes all ready for a refresh. An older journal stays in its place until this one is written.
+    /// Prepares for a refresh. An older journal stays in place until this one is written.
     pub fn open(self, key: &Secret) -> Result<OpenJournal, JournalError> {
         let key = SealKey::parse(key.expose().as_bytes()).ok_or(JournalError::BadKey)?;
         let reserved = PrivateDir::create(&self.folder).and_then(|dir| dir.reserve(&self.name, ROOM));
@@ -108,8 +108,8 @@ impl Journal {
         }
     }
 
-    /// Returns what the journal holds, if it is that of the record's own refresh. A file that does not open is of an
-    /// earlier one, whose record was stored.
+    /// Returns the journal's record, if it belongs to this record's refresh. A file that cannot be decrypted belongs to
+    /// an earlier refresh, whose record was stored.
     pub fn read(&self, record: &StoredToken) -> Result<Option<StoredToken>, JournalError> {
         let Some(key) = record.journal_key() else { return Ok(None) };
         let key = SealKey::parse(key.expose().as_bytes()).ok_or(JournalError::BadKey)?;
@@ -122,12 +122,12 @@ impl Journal {
         Ok(Some(found).filter(|found| found.generation == record.generation + 1))
     }
 
-    /// Forgets it. Without the key it is worth nothing, so a file that cannot be removed does no harm.
+    /// Removes the file. It is useless without the key, so a file that cannot be removed does no harm.
     pub fn remove(&self) {
         let _ = private_file::remove(&self.path());
     }
 
-    /// Returns its name for people.
+    /// Returns its path for display.
     pub fn place(&self) -> String {
         sanitize::line(&self.path().to_string_lossy())
     }
@@ -154,7 +154,7 @@ mod tests {
         Journal::new(folder.path().join("state"), &profile.parse().unwrap())
     }
 
-    /// A record whose refresh is under way.
+    /// A record whose refresh is in progress.
     fn record(generation: u64, key: Option<&Secret>) -> StoredToken {
         let mut token = StoredToken::sample("canary-before");
         token.generation = generation;
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_refresh_brought_is_there_until_it_is_removed() {
+    fn a_written_journal_is_read_until_it_is_removed() {
         let folder = TempDir::new().unwrap();
         let (journal, key) = (journal(&folder, "mine"), Journal::new_key(&OsEntropy).unwrap());
         assert_eq!(token_in(journal.read(&record(4, Some(&key)))), None, "nothing was written yet");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_is_read_by_the_record_of_its_own_refresh_only() {
+    fn only_the_record_of_its_own_refresh_reads_a_journal() {
         let folder = TempDir::new().unwrap();
         let (mine, key) = (journal(&folder, "mine"), Journal::new_key(&OsEntropy).unwrap());
         journal(&folder, "mine").open(&key).unwrap().write(&refreshed(), &OsEntropy).unwrap();
@@ -213,11 +213,11 @@ mod tests {
         }
         let yours = journal(&folder, "yours");
         std::fs::rename(mine.path(), yours.path()).unwrap();
-        assert_eq!(token_in(yours.read(&record(4, Some(&key)))), None, "it was sealed as another login's");
+        assert_eq!(token_in(yours.read(&record(4, Some(&key)))), None, "it was encrypted for another login");
     }
 
     #[test]
-    fn a_damaged_key_is_told_apart_from_a_journal_that_is_not_there() {
+    fn a_damaged_key_is_distinguished_from_a_missing_journal() {
         let folder = TempDir::new().unwrap();
         let (journal, key) = (journal(&folder, "mine"), Secret::new("no key"));
         assert!(matches!(journal.read(&record(4, Some(&key))), Err(JournalError::BadKey)));
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_that_opens_and_is_no_record_is_told() {
+    fn a_journal_that_contains_no_record_is_an_error() {
         let folder = TempDir::new().unwrap();
         let (journal, key) = (journal(&folder, "mine"), Journal::new_key(&OsEntropy).unwrap());
         let seal = |text: &str| {
@@ -236,7 +236,7 @@ mod tests {
         };
         let written = String::from_utf8(record::encode(&refreshed()).to_vec()).unwrap();
         let wrong = written.replace("\"canary-after\"", "[\"canary-after\"]");
-        let Err(JournalError::Damaged { source, .. }) = seal(&wrong) else { panic!("it was taken") };
+        let Err(JournalError::Damaged { source, .. }) = seal(&wrong) else { panic!("it was accepted") };
         assert!(source.to_string().starts_with("`access_token` is malformed: unexpected array"), "{source}");
         assert!(matches!(seal(r#"{"version":9}"#), Err(JournalError::Newer { version: 9, .. })));
         assert!(seal(&written).unwrap().is_some());

@@ -1,6 +1,6 @@
-//! The list of logins: their names, the place where each one is kept, and which one is current. No secret is in it:
-//! keychains cannot be listed on every platform, and a command must not open the keychain to learn that there is
-//! nothing to look for.
+//! The list of logins: their names, the store of each, and the current one. It contains no secrets. It exists because
+//! keychains cannot be listed on every platform, and because a command must not open the keychain to learn that there
+//! is no login.
 //!
 //! One small JSON file, replaced atomically, changed under a lock.
 
@@ -17,11 +17,11 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::shell::quoted;
 use crate::system::private_file::{self, PrivateDir, PrivateFileError};
 
-/// The index has about a hundred bytes a login.
+/// The largest index. A login takes about a hundred bytes.
 const MAX_INDEX: u64 = 1024 * 1024;
 
-/// How long to wait for other processes that change the index. It takes each a millisecond, and up to two seconds where
-/// Windows does not let go of the file; sixty at once on a busy machine, one after the other, took more than five.
+/// The wait for other processes that change the index. Each takes a millisecond, or up to two seconds on Windows if
+/// another process holds the file. Sixty at once on a busy machine took more than five seconds.
 const INDEX_LOCK_TIMEOUT: Duration = Duration::from_secs(35);
 
 const FILE: &str = "logins.json";
@@ -41,7 +41,7 @@ pub enum IndexError {
         #[source]
         source: serde_json::Error,
     },
-    #[error("another process is changing it and does not come to an end")]
+    #[error("another process has held its lock too long")]
     Busy,
     #[error("`{path}` was written by a newer version of oauthctl (format {version})")]
     Newer { path: String, version: u64 },
@@ -50,13 +50,13 @@ pub enum IndexError {
 impl Advice for IndexError {
     fn next_step(&self) -> NextStep {
         ExitCode::Store.hint(match self {
-            Self::File { source, .. } => format!("{}; it lists the logins, and no secret is in it", source.hint()),
+            Self::File { source, .. } => format!("{}; it lists the logins and contains no secrets", source.hint()),
             Self::Damaged { path, .. } => format!(
-                "`mv {} {}` sets it aside; the logins are still in their store, under the profile's name",
+                "run `mv {} {}` to set it aside; the logins are still in their store, under the profile's name",
                 quoted(path),
                 quoted(&format!("{path}.damaged"))
             ),
-            Self::Busy => "try again when it is done; a process that hangs may be ended".to_owned(),
+            Self::Busy => "try again when it is done, or end that process if it hangs".to_owned(),
             Self::Newer { .. } => "upgrade oauthctl".to_owned(),
         })
     }
@@ -65,7 +65,7 @@ impl Advice for IndexError {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoginIndex {
     version: u64,
-    /// The profile that commands mean when they are not told.
+    /// The profile that commands use by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
     #[serde(default)]
@@ -81,10 +81,10 @@ pub struct LoginIndex {
 pub struct LoginEntry {
     pub provider: String,
     pub store: StoreKind,
-    /// The parameters that the provider's URLs need, for a token that comes without a record: the environment's.
+    /// The parameters of the provider's URLs, for a token that has no record: the environment's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, String>,
-    /// Its removal was begun.
+    /// Its removal has begun.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ending: bool,
     #[serde(flatten)]
@@ -100,7 +100,7 @@ impl LoginEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppEntry {
     pub store: StoreKind,
-    /// Its removal was begun.
+    /// Its removal has begun.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ending: bool,
     #[serde(flatten)]
@@ -119,7 +119,7 @@ impl Default for LoginIndex {
     }
 }
 
-/// The file that the index is in.
+/// The file of the index.
 #[derive(Clone, Debug)]
 pub struct IndexFile {
     dir: PathBuf,
@@ -130,12 +130,13 @@ impl IndexFile {
         Self { dir: data }
     }
 
-    /// The index, or an empty one where nothing was ever kept.
+    /// Reads the index. Without a file it is empty.
     pub fn read(&self) -> Result<LoginIndex, IndexError> {
         Ok(self.read_if_there()?.unwrap_or_default())
     }
 
-    /// The index. It is written when a login is removed, and never deleted, so `None` says nothing of a login.
+    /// Reads the index, or returns `None` without a file. The file is never deleted, not even with the last login, so
+    /// `None` does not mean that a login was removed.
     pub fn read_if_there(&self) -> Result<Option<LoginIndex>, IndexError> {
         let bytes = private_file::read(&self.dir.join(FILE), MAX_INDEX).map_err(|e| self.failed(e))?;
         let decoded = bytes.map(|bytes| record::decode(&bytes)).transpose();
@@ -154,7 +155,7 @@ impl IndexFile {
         dir.write(FILE, &record::encode(&index)).map_err(|e| self.failed(e))
     }
 
-    /// Removes what ended processes have left beside it.
+    /// Removes temporary files that ended processes left beside it.
     pub fn sweep(&self) -> Result<(), IndexError> {
         private_file::sweep(&self.dir).map_err(|source| self.failed(source))
     }
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_of_logins_are_no_damage() {
+    fn thousands_of_logins_fit_into_the_index() {
         let home = TempDir::new().unwrap();
         let file = IndexFile::new(home.path().to_owned());
         file.change(|index| (0..5000).for_each(|n| list(&format!("login-{n}"), StoreKind::Keychain)(index))).unwrap();

@@ -1,9 +1,9 @@
-//! The right to change one login: held by one process at a time, for as long as it spends a refresh token.
+//! The lock of one login, held by one process at a time while it uses the refresh token.
 //!
-//! Two that spend the same one look like a thief and a victim to a provider that rotates, which then revokes the login.
-//! So the lock has the scope of the login's own store: for the OS keychain a file of the operating system's user, for
-//! sealed files one beside them. It is the system's lock on a file that is never deleted: it ends with its process,
-//! however that ends, and there is no telling who is alive by numbers and times.
+//! To a provider that rotates refresh tokens, two processes that use the same one look like a thief and a victim, and it
+//! revokes the login. The lock has the scope of the login's store: for the OS keychain a file of the operating system's
+//! user, for encrypted files one beside them. It is the operating system's lock on a file that is never deleted. It ends
+//! with its process, however that ends, so nothing has to be guessed from process ids or times.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::protocol::sanitize;
 use crate::system::account::{self, NoAccount};
 use crate::system::private_file::{self, FileLock, PrivateDir, PrivateFileError};
 
-/// How long to wait for another process. A refresh ends after 30 s, which is the network's limit, and the store's time.
+/// The wait for another process. A refresh takes at most 30 s, which is the network timeout, plus the store's time.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(35);
 
 #[derive(Debug, thiserror::Error)]
@@ -33,15 +33,15 @@ pub enum LockError {
 impl Advice for LockError {
     fn next_step(&self) -> NextStep {
         ExitCode::Store.hint(match self {
-            Self::NoAccount(_) => "`--store file` keeps logins, and their locks, in a folder of its own".to_owned(),
+            Self::NoAccount(_) => "use `--store file`, which keeps logins and their locks in its own folder".to_owned(),
             Self::File { source, .. } => {
-                format!("{}: two processes could spend one refresh token without the lock", source.hint())
+                format!("{}; without the lock, two processes could use the same refresh token", source.hint())
             }
         })
     }
 }
 
-/// Lets go when it is dropped.
+/// A held lock, released on drop.
 #[derive(Debug)]
 pub struct LoginLock {
     folder: Option<PathBuf>,
@@ -50,7 +50,7 @@ pub struct LoginLock {
 }
 
 impl LoginLock {
-    /// `None` if another process still has it after `patience`.
+    /// Takes the lock, or returns `None` if another process still holds it after `patience`.
     pub fn take(profile: &Profile, folder: &StateFolder, patience: Duration) -> Result<Option<Self>, LockError> {
         let Some(folder) = path_of(folder)? else {
             return Ok(Some(Self { folder: None, profile: profile.clone(), _file: None }));
@@ -61,15 +61,16 @@ impl LoginLock {
         Ok(lock.map(|lock| Self { folder: Some(folder), profile: profile.clone(), _file: Some(lock) }))
     }
 
-    /// The login's journal, which only the holder of the lock touches. `None` for a store that no other process sees.
+    /// Returns the login's journal, which only the holder of the lock touches, or `None` for a store that no other
+    /// process sees.
     pub fn journal(&self) -> Option<Journal> {
         self.folder.as_ref().map(|folder| Journal::new(folder.clone(), &self.profile))
     }
 }
 
-/// Removes what ended processes have left beside the locks.
+/// Removes temporary files that ended processes left beside the locks.
 pub fn sweep(folder: &StateFolder) -> Result<(), LockError> {
-    // Without a home nothing was ever written there.
+    // Without a home directory, nothing was ever written there.
     let Ok(Some(folder)) = path_of(folder) else { return Ok(()) };
     private_file::sweep(&folder).map_err(|source| LockError::File { path: shown(&folder), source })
 }
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn one_login_is_changed_by_one_at_a_time() {
+    fn a_login_is_locked_by_one_process_at_a_time() {
         let home = TempDir::new().unwrap();
         let folder = StateFolder::At(home.path().join("state"));
         let mine = take("mine", &folder).unwrap();
@@ -110,14 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn the_journal_lies_beside_the_lock_and_has_its_logins_name() {
+    fn the_journal_is_beside_the_lock_and_named_after_the_login() {
         let home = TempDir::new().unwrap();
         let lock = take("mine", &StateFolder::At(home.path().to_owned())).unwrap();
         assert_eq!(lock.journal().unwrap().place(), home.path().join("mine.journal").to_str().unwrap());
     }
 
     #[test]
-    fn what_no_other_process_sees_needs_no_lock_and_no_journal() {
+    fn a_store_of_one_process_needs_no_lock_and_no_journal() {
         let (first, second) = (take("mine", &StateFolder::Nowhere), take("mine", &StateFolder::Nowhere));
         assert!(first.unwrap().journal().is_none() && second.unwrap().journal().is_none());
     }

@@ -1,4 +1,4 @@
-//! Floor 3: logins and registrations, kept safely. One record each; which store a record lives in is remembered.
+//! Floor 3: logins and registrations, kept safely: one record each, and a list that remembers each record's store.
 
 pub mod entry;
 mod error;

@@ -1,16 +1,16 @@
-//! The name under which a login is kept.
+//! The name of a login.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 
-/// `[a-z0-9][a-z0-9._-]*`, 64 characters at most: it is a keychain account and a file's name.
+/// `[a-z0-9][a-z0-9._-]*`, at most 64 characters, because it becomes a keychain account and a file name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Profile(String);
 
 #[derive(Debug, thiserror::Error)]
-#[error("a profile has a name of small letters, digits, `.`, `_` and `-`, and begins with a letter or a digit")]
+#[error("a profile name has only lowercase letters, digits, `.`, `_` and `-`, and begins with a letter or digit")]
 pub struct NotAProfile;
 
 impl Advice for NotAProfile {
@@ -29,7 +29,7 @@ impl FromStr for Profile {
     type Err = NotAProfile;
 
     fn from_str(text: &str) -> Result<Self, NotAProfile> {
-        // The same rule as for a provider's id, since that is a profile's default name.
+        // The same rule as for a provider's id, which is a profile's default name.
         if crate::provider::catalogue::is_id(text) { Ok(Self(text.to_owned())) } else { Err(NotAProfile) }
     }
 }

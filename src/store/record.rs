@@ -1,5 +1,5 @@
-//! Records as bytes: versioned JSON. A newer version is told apart from damage, and members that we do not know are
-//! kept, so that an older program does not lose what a newer one wrote.
+//! Records as versioned JSON. A newer version is distinguished from damage. Unknown members are kept, so that an older
+//! program does not lose what a newer one wrote.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,11 +8,11 @@ use zeroize::Zeroizing;
 
 use crate::protocol::member;
 
-/// The newest format that this program reads and writes. What an older program cannot honour, such as a login by a
-/// grant that it does not have, takes a higher number, so that the older one calls it newer and not damaged.
+/// The newest format that this program reads and writes. A record that an older program cannot handle, such as a login
+/// by an unknown grant, has a higher number, so that the older program reports it as newer and not as damaged.
 pub const VERSION: u64 = 1;
 
-/// Why bytes are no record.
+/// The reason why bytes are not a record.
 #[derive(Debug)]
 pub enum NotARecord {
     Damaged(serde_json::Error),
@@ -29,7 +29,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, NotARecord> {
     struct Version {
         version: u64,
     }
-    // serde reads a struct out of an array too, and an array is no record.
+    // serde also reads a struct from an array, but an array is not a record.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         member::typed::<Map<String, Value>>(bytes).map_err(NotARecord::Damaged)?;
     }
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_error_of_a_damaged_record_quotes_nothing_of_it() {
+    fn the_error_of_a_damaged_record_quotes_none_of_it() {
         for bytes in
             [r#""canary-1""#, r#"{"version":"canary-1"}"#, r#"{"version":1,"canary-1":1}{"canary-1":2}"#, "canary-1"]
         {

@@ -15,7 +15,7 @@ pub struct Registration {
     pub client_id: ClientId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<ClientSecret>,
-    /// The origins that the secret may be sent to. `None` if that depends on parameters that only a login names.
+    /// The origins that the secret may be sent to. `None` if they depend on parameters of the login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origins: Option<RecordedOrigins>,
     pub registered_at: Timestamp,

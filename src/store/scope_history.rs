@@ -1,5 +1,5 @@
-//! The result of the last look at a login's scopes, so that the next one can tell what has changed. One small file a
-//! login in the data directory; nothing in it is secret, and the account is there as a hash.
+//! The result of the last `scopes` run for a login, with which the next one shows what has changed. It is one small file
+//! per login in the data directory. It contains no secrets, and the account only as a hash.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
 use crate::system::private_file::{self, PrivateDir, PrivateFileError};
 
-/// A run names some dozens of scopes.
+/// The largest file. A run has a few dozen scopes.
 const MAX_RUN: u64 = 256 * 1024;
 
 const FOLDER: &str = "scopes";
@@ -25,10 +25,10 @@ pub struct ScopeRun {
     pub version: u64,
     pub at: Timestamp,
     pub provider: String,
-    /// Hashes of what tells accounts apart, by where it was found. One run may know more than another.
+    /// Hashes that identify the account, by where each was found. One run may know more than another.
     pub account: BTreeMap<String, String>,
     pub granted: ScopeSet,
-    /// `None` if there was no probe yet.
+    /// `None` if the scopes were never probed.
     pub proven: Option<ScopeSet>,
     pub expiry: Expiry,
 }
@@ -36,14 +36,14 @@ pub struct ScopeRun {
 /// The changes from one run to the next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ScopeChanges {
-    /// When the run was that this one is compared with.
+    /// The time of the run that this one is compared with.
     pub since: Timestamp,
     pub gained: ScopeSet,
     pub lost: ScopeSet,
-    /// Proven now and not then; empty where one of the two did not probe.
+    /// Proven now but not then; empty if one of the two runs did not probe.
     pub newly_proven: ScopeSet,
     pub no_longer_proven: ScopeSet,
-    /// Then and now, if that is not the same.
+    /// Then and now, if they differ.
     pub expiry: Option<(Expiry, Expiry)>,
     pub other_account: bool,
 }
@@ -66,7 +66,7 @@ impl ScopeRun {
         }
     }
 
-    /// Keeps what only the earlier run knows of the same account: a look without probes unlearns nothing.
+    /// Keeps what only the earlier run knows about the same account, so that a run without probes loses nothing.
     pub fn remember(&mut self, earlier: Self) {
         if self.is_of_other_account(&earlier) {
             return;
@@ -83,7 +83,7 @@ impl ScopeRun {
     }
 }
 
-/// A hash that says whether two accounts are the same and not whose they are.
+/// Hashes an account's identity, so that two accounts can be compared without storing whose they are.
 pub fn account_mark(account: &str) -> String {
     Sha256::digest(account.as_bytes()).iter().take(16).fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
@@ -91,14 +91,14 @@ pub fn account_mark(account: &str) -> String {
     })
 }
 
-/// Why the last run cannot be read. But for a file that cannot be used, the next run replaces it.
+/// The reason why the last run cannot be read. The next run replaces it, unless the file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     #[error(transparent)]
     File(#[from] PrivateFileError),
-    #[error("the last look is damaged: {0}")]
+    #[error("the scope history is damaged: {0}")]
     Damaged(serde_json::Error),
-    #[error("the last look was written by a newer version of oauthctl (format {0})")]
+    #[error("the scope history was written by a newer version of oauthctl (format {0})")]
     Newer(u64),
 }
 
@@ -107,12 +107,12 @@ pub struct ScopeHistory {
 }
 
 impl ScopeHistory {
-    /// Under the data directory.
+    /// Opens the history in the data directory.
     pub fn new(data: &std::path::Path) -> Self {
         Self { dir: data.join(FOLDER) }
     }
 
-    /// The last run.
+    /// Reads the last run.
     pub fn last(&self, profile: &Profile) -> Result<Option<ScopeRun>, HistoryError> {
         let Some(bytes) = private_file::read(&self.dir.join(file(profile)), MAX_RUN)? else { return Ok(None) };
         record::decode(&bytes).map(Some).map_err(|problem| match problem {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_kept_read_back_and_forgotten() {
+    fn a_run_is_stored_read_back_and_deleted() {
         let home = tempfile::TempDir::new().unwrap();
         let (history, profile) = (ScopeHistory::new(&home.path().join("data")), "mine".parse().unwrap());
         assert_eq!(history.last(&profile).unwrap(), None);
@@ -160,26 +160,26 @@ mod tests {
         history.keep(&profile, &run).unwrap();
         assert!(!String::from_utf8(record::encode(&run).to_vec()).unwrap().contains("shop.test"));
         assert_eq!(history.last(&profile).unwrap(), Some(run));
-        assert_eq!(history.last(&"yours".parse().unwrap()).unwrap(), None, "each login has a run of its own");
+        assert_eq!(history.last(&"yours".parse().unwrap()).unwrap(), None, "each login has its own run");
         assert!(history.forget(&profile).unwrap() && history.last(&profile).unwrap().is_none());
         assert!(!history.forget(&profile).unwrap());
     }
 
     #[test]
-    fn a_run_of_the_wrong_kind_is_told_and_replaced() {
+    fn a_malformed_run_is_reported_and_replaced() {
         let home = tempfile::TempDir::new().unwrap();
         let (history, profile) = (ScopeHistory::new(home.path()), "mine".parse().unwrap());
         let written = String::from_utf8(record::encode(&run(&[], "a", None)).to_vec()).unwrap();
         let wrong = written.replace("[\"a\"]", "{\"a\":1}");
         PrivateDir::create(&history.dir).unwrap().write(&file(&profile), wrong.as_bytes()).unwrap();
         let told = history.last(&profile).unwrap_err().to_string();
-        assert!(told.starts_with("the last look is damaged: `granted` is malformed: unexpected object"), "{told}");
+        assert!(told.starts_with("the scope history is damaged: `granted` is malformed: unexpected object"), "{told}");
         history.keep(&profile, &run(&[], "a", None)).unwrap();
         assert!(history.last(&profile).unwrap().is_some());
     }
 
     #[test]
-    fn a_run_with_hundreds_of_scopes_is_kept() {
+    fn a_run_with_hundreds_of_scopes_is_stored() {
         let home = tempfile::TempDir::new().unwrap();
         let (history, profile) = (ScopeHistory::new(home.path()), "mine".parse().unwrap());
         let scopes: Vec<String> = (0..500).map(|n| format!("https://api.shop.test/auth/scope.{n}")).collect();
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_remembered_of_another_account() {
+    fn nothing_is_kept_from_another_account() {
         let mut now = run(&[("api", "y")], "a", None);
         now.remember(run(&[("api", "x"), ("token", "z")], "a", Some("a")));
         assert!(now.proven.is_none() && now.account.len() == 1);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn another_end_of_the_token_is_a_change() {
+    fn another_expiry_is_a_change() {
         let (then, now) = (Expiry::At(Timestamp(10)), Expiry::Unknown);
         let [earlier, later] = [then, now].map(|expiry| ScopeRun { expiry, ..run(&[], "a", None) });
         assert_eq!(later.changes_since(&earlier).expiry, Some((then, now)));

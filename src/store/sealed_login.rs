@@ -1,12 +1,12 @@
-//! One login, sealed under a passphrase, as a line of text that may lie in a repository or a CI variable.
+//! One login, encrypted with a passphrase, as a line of text that can be kept in a repository or a CI variable.
 //!
-//! The line is a prefix and base64 of: three numbers of Argon2id (memory in KiB, passes, lanes; 32 bits each, big
-//! endian), 16 bytes of salt, 24 bytes of nonce, and the sealed JSON with its tag. All that comes before the JSON is
-//! sealed along as associated data. Argon2id with RFC 9106 §4's second choice, for machines with less memory; then
-//! XChaCha20-Poly1305 as for sealed files.
+//! The line is a prefix and base64 of: three parameters of Argon2id (memory in KiB, passes, lanes; 32 bits each, big
+//! endian), 16 bytes of salt, 24 bytes of nonce, and the encrypted JSON with its tag. Everything before the JSON is
+//! authenticated as associated data. The key comes from Argon2id with RFC 9106 §4's second choice, for machines with
+//! less memory. The cipher is XChaCha20-Poly1305, as for encrypted files.
 //!
-//! The numbers stand in the file, so that they can grow; a file that asks for more than a person would wait for is
-//! refused before any work is done.
+//! The parameters are stored in the file, so that they can grow. A file whose parameters would take too long is refused
+//! before any work is done.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
@@ -23,14 +23,14 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::secret::Secret;
 use crate::system::entropy::{Entropy, NoEntropy, random};
 
-/// The start of the line. The number is that of the layout above.
+/// The start of the line. The number is the version of the layout above.
 const PREFIX: &str = "oauthctl-login-1:";
-/// The start of every layout's line.
+/// The start of the line in every layout.
 const ANY_PREFIX: &str = "oauthctl-login-";
 
 /// RFC 9106 §4, second recommended option: 64 MiB, three passes, four lanes.
 const COST: Cost = Cost { memory: 64 * 1024, passes: 3, lanes: 4 };
-/// The most that is taken from a file: four times the memory, and a few seconds at that.
+/// The highest parameters accepted from a file: four times the memory, and a few seconds of work.
 const MOST: Cost = Cost { memory: 256 * 1024, passes: 16, lanes: 16 };
 
 const SALT_LENGTH: usize = 16;
@@ -38,19 +38,19 @@ const NONCE_LENGTH: usize = 24;
 const KEY_LENGTH: usize = 32;
 const HEADER_LENGTH: usize = 12 + SALT_LENGTH + NONCE_LENGTH;
 
-/// A line has a few KiB; more than the largest record in base64 is something else.
+/// The longest line: more than the largest record in base64. A usual line has a few KiB.
 pub const MAX_LINE: usize = 2 * 1024 * 1024;
 
-/// A passphrase can be tried against the file as often as one likes, so a short one is no protection.
+/// The shortest passphrase. It can be guessed offline without limit, so a short one does not protect the file.
 pub const SHORTEST: usize = 12;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SealedLoginError {
-    #[error("this is no login that `oauthctl export` made: one begins with `{PREFIX}`")]
+    #[error("this is not a login exported by `oauthctl export`, which begins with `{PREFIX}`")]
     NotOurs,
     #[error("this login was exported by a newer version of oauthctl")]
     Newer,
-    #[error("the file asks for more work than we do for a passphrase ({memory} KiB, {passes} passes, {lanes} lanes)")]
+    #[error("the file requires too much work to check the passphrase ({memory} KiB, {passes} passes, {lanes} lanes)")]
     TooCostly { memory: u32, passes: u32, lanes: u32 },
     #[error("the passphrase is wrong, or the file was changed")]
     WrongPassphrase,
@@ -67,9 +67,9 @@ impl Advice for SealedLoginError {
         match self {
             Self::Newer => ExitCode::Store.hint("upgrade oauthctl"),
             Self::ShortPassphrase => ExitCode::Usage
-                .hint("whoever has the file may try as many as they like: `openssl rand -base64 24` makes a good one"),
+                .hint("use a long one, such as from `openssl rand -base64 24`: the file does not limit guesses"),
             Self::NotOurs | Self::TooCostly { .. } | Self::Damaged(_) => {
-                ExitCode::Usage.hint("`oauthctl export --profile NAME` on the other machine makes a new one")
+                ExitCode::Usage.hint("run `oauthctl export --profile NAME` on the other machine again")
             }
             Self::WrongPassphrase => ExitCode::Usage.no_hint(),
             Self::Entropy(error) => error.next_step(),
@@ -77,7 +77,7 @@ impl Advice for SealedLoginError {
     }
 }
 
-/// The content that is sealed.
+/// The content that is encrypted.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SealedLogin {
     version: u64,
@@ -99,7 +99,7 @@ impl SealedLogin {
         Self { version: VERSION, profile: profile.to_string(), token, unknown: Map::new() }
     }
 
-    /// The line, without a line break.
+    /// Encrypts the login and returns the line, without a line break.
     pub fn seal(&self, passphrase: &Secret, entropy: &dyn Entropy) -> Result<String, SealedLoginError> {
         if passphrase.expose().chars().count() < SHORTEST {
             return Err(SealedLoginError::ShortPassphrase);
@@ -125,7 +125,7 @@ impl SealedLogin {
         format!("{PREFIX}{}", STANDARD.encode([header, sealed].concat()))
     }
 
-    /// Blanks and line breaks around the line do not matter.
+    /// Decrypts a line. Whitespace around it is ignored.
     pub fn open(line: &str, passphrase: &Secret) -> Result<Self, SealedLoginError> {
         let line = line.trim();
         let Some(text) = line.strip_prefix(PREFIX) else {
@@ -155,7 +155,7 @@ impl SealedLogin {
     }
 }
 
-/// `None` for numbers that Argon2 does not take.
+/// Derives the key, or returns `None` for parameters that Argon2 does not accept.
 fn key(passphrase: &Secret, cost: Cost, salt: &[u8]) -> Option<Zeroizing<[u8; KEY_LENGTH]>> {
     let params = Params::new(cost.memory, cost.passes, cost.lanes, Some(KEY_LENGTH)).ok()?;
     let mut key = Zeroizing::new([0; KEY_LENGTH]);
@@ -180,12 +180,12 @@ mod tests {
     use crate::system::entropy::OsEntropy;
     use crate::system::private_file::SIZE_LIMIT;
 
-    /// Little work, for tests that seal often.
+    /// Low parameters, for tests that encrypt often.
     const CHEAP: Cost = Cost { memory: 32, passes: 1, lanes: 1 };
 
     const PASSPHRASE: &str = "correct horse battery";
 
-    /// Sealed once and never again, so that the layout cannot change unseen.
+    /// Encrypted once and never again, so that a change of the layout is noticed.
     const SEALED_LONG_AGO: &str = "\
         oauthctl-login-1:AAAAIAAAAAEAAAABAQEBAQEBAQEBAQEBAQEBAQICAgICAgICAgICAgICAgICAgICAgICAl1pMKWyr+ZMbTZbjkQjkaC\
         5BUNr5wmnHtvEsq0m3dylwLVve2LDyRWGSkLKUKwpjba3MdqxNr0DwsqdrgLhdOFx6Qhxdrl1b8M/hL93EpVSmzx4es+I9uQ5fVmq5pFLjMe\
@@ -193,10 +193,10 @@ mod tests {
         j0aVLDkNzqoXeFYu69QcyHrXKzwAdXoDmzpUjDbV15n7yStutwiE1aPwOgMT2JFUZRXLFwcaqLUyIlhKVL7TwtHhn77Ux0o4Ffo09hLI/ipN\
         jVuBS6KazJf6L8Fq2cyWseVoPm7ZvUKs=";
 
-    /// Gives the same byte over and over.
-    struct Sevens;
+    /// Returns the same byte forever.
+    struct FixedEntropy;
 
-    impl Entropy for Sevens {
+    impl Entropy for FixedEntropy {
         fn fill(&self, buffer: &mut [u8]) -> Result<(), NoEntropy> {
             buffer.fill(7);
             Ok(())
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_is_opened_and_cannot_be_read_before() {
+    fn an_exported_login_is_unreadable_until_it_is_decrypted() {
         let line = sealed(CHEAP);
         assert!(!line.contains("canary") && line.lines().count() == 1);
         let opened = open(&format!(" {line}\r\n")).unwrap();
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn too_much_work_is_refused_before_it_is_done() {
+    fn excessive_work_is_refused_before_it_is_done() {
         let header = |numbers: [u32; 3]| {
             let bytes = [numbers.map(u32::to_be_bytes).concat(), vec![0; SALT_LENGTH + NONCE_LENGTH + 32]].concat();
             format!("{PREFIX}{}", STANDARD.encode(bytes))
@@ -256,7 +256,7 @@ mod tests {
         for numbers in [[0, 1, 1], [32, 0, 1], [32, 1, 0], [32, 1, 16]] {
             assert!(matches!(open(&header(numbers)), Err(SealedLoginError::NotOurs)), "{numbers:?}");
         }
-        // Argon2 takes no zero, so these come to an end without its work.
+        // Argon2 rejects a zero, so these fail without its work.
         for numbers in [[256 * 1024, 0, 1], [32, 16, 0], [0, 1, 16]] {
             assert!(matches!(open(&header(numbers)), Err(SealedLoginError::NotOurs)), "{numbers:?} is the most");
         }
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_and_newer_files_are_told_apart() {
+    fn other_texts_and_newer_files_are_distinguished() {
         for text in ["", "x", "oauthctl-login-1:", "oauthctl-login-1:AAAA", "oauthctl-login-1:!"] {
             assert!(matches!(open(text), Err(SealedLoginError::NotOurs)), "{text}");
         }
@@ -274,14 +274,14 @@ mod tests {
     }
 
     #[test]
-    fn a_short_passphrase_seals_nothing() {
+    fn a_short_passphrase_is_refused() {
         let short = login().seal(&Secret::new("elevenchars"), &OsEntropy);
         assert!(matches!(short, Err(SealedLoginError::ShortPassphrase)));
     }
 
     #[test]
-    fn twelve_characters_seal_at_the_rfc_cost_with_random_nonces() {
-        let line = login().seal(&Secret::new("twelve chars"), &Sevens).unwrap();
+    fn twelve_characters_export_at_rfc_cost_with_random_nonces() {
+        let line = login().seal(&Secret::new("twelve chars"), &FixedEntropy).unwrap();
         let bytes = STANDARD.decode(line.strip_prefix(PREFIX).unwrap()).unwrap();
         // RFC 9106 §4: t=3, p=4, m=2^16.
         assert_eq!(bytes[..12], [1u32 << 16, 3, 4].map(u32::to_be_bytes).concat());
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_sealed_long_ago_is_opened() {
+    fn a_line_from_an_older_version_is_decrypted() {
         let opened = open(SEALED_LONG_AGO).unwrap();
         assert_eq!((opened.profile.as_str(), opened.token.access_token.expose()), ("shop-2", "canary-5d41"));
     }

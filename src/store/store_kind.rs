@@ -1,4 +1,4 @@
-//! The kinds of store that a person can choose, as they are written: `keychain`, `file`, `memory`, `env`, `helper:NAME`.
+//! The kinds of store that a user can choose: `keychain`, `file`, `memory`, `env`, `helper:NAME`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ pub enum StoreKind {
     /// The operating system's keychain.
     #[default]
     Keychain,
-    /// A sealed file, for machines without a keychain.
+    /// An encrypted file, for machines without a keychain.
     File,
     /// Nothing outlives the command.
     Memory,
@@ -23,19 +23,19 @@ pub enum StoreKind {
     Helper(HelperName),
 }
 
-/// The forms with what they mean; the helper's is completed by a name.
+/// The forms and their meaning; a name follows the helper's.
 const FORMS: [(&str, &str); 5] = [
     ("keychain", "The operating system's keychain"),
-    ("file", "A sealed file, for machines without a keychain"),
+    ("file", "An encrypted file, for machines without a keychain"),
     ("memory", "Nothing outlives the command"),
-    ("env", "OAUTHCTL_TOKEN, read and never written"),
-    ("helper:", "The program docker-credential-NAME, as in helper:pass"),
+    ("env", "OAUTHCTL_TOKEN, read-only"),
+    ("helper:", "The program docker-credential-NAME, such as helper:pass"),
 ];
 
 const HELPER: &str = "helper:";
 
 #[derive(Debug, thiserror::Error)]
-#[error("write `keychain`, `file`, `memory`, `env`, or `helper:NAME` for the program `docker-credential-NAME`")]
+#[error("must be `keychain`, `file`, `memory`, `env`, or `helper:NAME` for the program `docker-credential-NAME`")]
 pub struct NotAStore;
 
 impl FromStr for StoreKind {
@@ -77,7 +77,7 @@ impl<'de> Deserialize<'de> for StoreKind {
     }
 }
 
-/// On the command line, with the forms in help and completion.
+/// Parses a store on the command line, and lists the forms in help and completion.
 #[derive(Clone)]
 pub struct StoreParser;
 
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_store_flag_takes_every_form_that_is_displayed() {
+    fn the_store_flag_accepts_every_form_in_its_help() {
         let arg = || clap::Arg::new("store").long("store").value_parser(clap::value_parser!(StoreKind));
         let read = |text: &str| {
             let matches = clap::Command::new("x").arg(arg()).try_get_matches_from(["x", "--store", text]).ok()?;
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_helper_is_a_programs_name_and_no_path() {
+    fn a_helper_is_a_program_name_and_not_a_path() {
         for bad in ["helper:", "helper:../x", "helper:a/b", "helper:-x", "helper:.x", "helper:a b", "Keychain", ""] {
             assert!(bad.parse::<StoreKind>().is_err(), "{bad}");
         }

@@ -1,5 +1,5 @@
-//! Records over keychains. Nothing falls back by itself: which store a record goes to is chosen, remembered, and said.
-//! Nothing is taken for removed because it was not found: see `entry.rs`.
+//! Records in keychains. Nothing falls back by itself: a record's store is chosen, remembered and shown. A record that is
+//! not found does not count as removed: see `entry.rs`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,10 +18,10 @@ use crate::protocol::member;
 use crate::system::certificate::CallbackCertificate;
 use crate::system::signals::{Unbroken, Writing};
 
-/// The account of the callback's certificate. No provider can be called so: ids have no underscore at their end.
+/// The account of the callback's certificate. It cannot be a provider's id, which has no underscore at its end.
 const CERTIFICATE: &str = "app/callback-certificate_";
 
-/// Makes the keychain of a kind when it is first needed.
+/// Opens the keychain of a kind when it is first needed.
 type Open = Box<dyn Fn(StoreKind) -> Result<Arc<dyn Keychain>, StoreError> + Send + Sync>;
 
 pub struct TokenStore {
@@ -30,13 +30,13 @@ pub struct TokenStore {
     opened: Mutex<HashMap<StoreKind, Arc<dyn Keychain>>>,
     /// `--store` or `OAUTHCTL_STORE`.
     chosen: Option<StoreKind>,
-    /// True if the choice is only for what is not listed yet: that of the environment is, that of a flag is not.
+    /// True if the choice applies only to unlisted records: true for the environment's choice, false for a flag's.
     remembers: bool,
-    /// The index of a process that leaves none behind.
+    /// The index of a process that does not write one.
     in_memory: Option<Mutex<LoginIndex>>,
 }
 
-/// A record found, and where.
+/// A record and where it was found.
 #[derive(Debug)]
 pub struct Found<T> {
     pub record: T,
@@ -44,12 +44,12 @@ pub struct Found<T> {
     pub place: String,
 }
 
-/// The meaning of a listed record that is not there when it is to be removed.
+/// The treatment of a listed record that is missing when it is to be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum IfGone {
-    /// It may be in a store that was there before: it stays listed, and that is an error.
+    /// It may be in a store that is unavailable now: it stays listed, with an error.
     Keep,
-    /// A person says that it is gone for good.
+    /// The user says that it is gone for good.
     Unlist,
 }
 
@@ -59,17 +59,17 @@ impl TokenStore {
         Self { index, open, opened: Mutex::default(), chosen, remembers: false, in_memory }
     }
 
-    /// The same store with a list of logins that is never written: the demo's.
+    /// Makes the store keep its list of logins in memory, for the demo.
     pub fn unlisted(self) -> Self {
         Self { in_memory: Some(Mutex::default()), ..self }
     }
 
-    /// The same store, in which what is listed is looked for where the list says.
+    /// Makes the list decide the store of listed records, before the chosen store.
     pub fn remembering(self) -> Self {
         Self { remembers: true, ..self }
     }
 
-    /// Returns the kind of store for something that the list has in that store, or does not have.
+    /// Returns the store to use for a record whose listed store, if any, is `remembered`.
     fn kind_among(&self, remembered: Option<StoreKind>) -> Option<StoreKind> {
         if self.remembers { remembered.or(self.chosen) } else { self.chosen.or(remembered) }
     }
@@ -82,7 +82,7 @@ impl TokenStore {
         }
     }
 
-    /// Returns what the list says of a login, or `None` if there is no list at all.
+    /// Returns a login's state in the list, or `None` if there is no list.
     pub fn listing(&self, profile: &Profile) -> Result<Option<Listing>, StoreError> {
         let entry = Entry::Login(profile);
         match &self.in_memory {
@@ -91,18 +91,18 @@ impl TokenStore {
         }
     }
 
-    /// The store that a listed login is in.
+    /// Returns the store of a listed login.
     fn remembered(&self, profile: &Profile) -> Result<Option<StoreKind>, StoreError> {
         Ok(Entry::Login(profile).listing(&self.index()?).store())
     }
 
-    /// The store that a login of this name goes to: the chosen one, else the one that it was in.
+    /// Returns the store to write a login to: the chosen one, else the one it was in.
     pub fn kind_for(&self, profile: &Profile) -> Result<StoreKind, StoreError> {
         let remembered = self.remembered(profile)?;
         Ok(self.chosen.or(remembered).unwrap_or_default())
     }
 
-    /// The store that a new record goes to.
+    /// Returns the store for a new record.
     pub fn kind_for_new(&self) -> StoreKind {
         self.chosen.unwrap_or_default()
     }
@@ -111,7 +111,7 @@ impl TokenStore {
         Ok(self.keychain(kind)?.place())
     }
 
-    /// Writes and removes a made-up record, so that a login does not fail after the person has consented.
+    /// Writes and removes a made-up record, so that a login does not fail after the user has consented.
     pub fn prove_writable(&self, probe: u64) -> Result<(), StoreError> {
         self.prove_writable_in(self.kind_for_new(), probe)
     }
@@ -120,23 +120,23 @@ impl TokenStore {
         let keychain = self.keychain(kind)?;
         let name = probe_name(probe);
         let _unbroken = Unbroken::begin();
-        // Files are written and removed to the end; a keychain may hang.
+        // A signal waits for files to be written and removed, but not for a keychain, which may hang.
         let _writing = (kind == StoreKind::File).then(Writing::begin);
         let result = keychain.set(&name, PROBE).and_then(|()| keychain.delete(&name));
         result.map(drop).map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })
     }
 
-    /// `None` if there is no such login; one that is listed and cannot be found is an error.
+    /// Loads a login, or returns `None` if there is none. A listed login that cannot be found is an error.
     pub fn load(&self, profile: &Profile) -> Result<Option<Found<StoredToken>>, StoreError> {
         self.find(Entry::Login(profile))
     }
 
-    /// Returns what that store has under the login's name, whatever the list says.
+    /// Loads a login from this store, regardless of the list.
     pub fn load_in(&self, profile: &Profile, kind: StoreKind) -> Result<Option<Found<StoredToken>>, StoreError> {
         self.read(Entry::Login(profile), kind)
     }
 
-    /// Waits for the right to change a login. `None` if another process still has it after `patience`.
+    /// Locks a login, or returns `None` if another process still holds the lock after `patience`.
     pub fn lock(
         &self,
         profile: &Profile,
@@ -146,26 +146,26 @@ impl TokenStore {
         LoginLock::take(profile, &self.keychain(kind)?.state_folder(), patience).map_err(StoreError::Lock)
     }
 
-    /// The store of a login: the chosen one, or the one that is remembered.
+    /// Returns the store to read a login from: the chosen one or the listed one.
     pub fn kind_of(&self, profile: &Profile) -> Result<StoreKind, StoreError> {
         let listed = self.remembered(profile)?;
         Ok(self.kind_among(listed).unwrap_or_default())
     }
 
-    /// Writes a login's record where it is, and reads it back. To be called by the holder of the lock.
+    /// Replaces a login's record in its store, and reads it back. The caller must hold the lock.
     pub fn replace(&self, profile: &Profile, kind: StoreKind, token: &StoredToken) -> Result<(), StoreError> {
         self.write(kind, profile.as_str(), &record::encode(token))
     }
 
-    /// Keeps a login, reads it back, and makes it the current one.
+    /// Stores a login, reads it back, and makes it the current one.
     pub fn save(&self, profile: &Profile, token: &StoredToken) -> Result<StoreKind, StoreError> {
         self.save_in(self.kind_for(profile)?, profile, token)
     }
 
-    /// The same in the store that was proven: the list may have changed since.
+    /// Stores a login in the store that was proven writable; the list may have changed since.
     pub fn save_in(&self, kind: StoreKind, profile: &Profile, token: &StoredToken) -> Result<StoreKind, StoreError> {
-        // A refresh that is under way would write its token over ours. It looks before it does, so if it holds the lock
-        // for longer than it may, or there can be no lock, the person who has just consented loses no login for that.
+        // Wait for a refresh in progress, which would overwrite our token. It checks before it writes, so continue
+        // without the lock if need be: the user has just consented and must not lose the login.
         let lock = self.lock(profile, kind, LOCK_TIMEOUT).ok().flatten();
         let _unbroken = Unbroken::begin();
         let previous = self.enlist(kind, Entry::Login(profile), &record::encode(token), |index| {
@@ -173,27 +173,27 @@ impl TokenStore {
             let entry = LoginEntry::new(token.provider.clone(), kind, token.params.clone());
             index.logins.insert(profile.as_str().to_owned(), entry);
         })?;
-        // What it holds is of the login whose place this one takes.
+        // The journal belongs to the replaced login.
         lock.and_then(|lock| lock.journal()).iter().for_each(Journal::remove);
-        // The login has moved: the copy in the old store would only grow stale. It may be gone, or its store may be.
+        // The login has moved, and the copy in the old store would only become stale. Ignore errors: the copy or its
+        // store may be gone.
         if let Some(previous) = previous.filter(|previous| *previous != kind) {
             let _ = self.keychain(previous).map(|keychain| keychain.delete(profile.as_str()));
         }
         Ok(kind)
     }
 
-    /// Forgets a login. `false` if there was none. To be called by the holder of the lock, where a refresh may be under
-    /// way.
+    /// Deletes a login. Returns `false` if there was none. The caller must hold the lock if a refresh may be in progress.
     pub fn forget(&self, profile: &Profile) -> Result<bool, StoreError> {
         self.remove(Entry::Login(profile), IfGone::Keep)
     }
 
-    /// The same for a login whose record may be gone for good.
+    /// Deletes a login even if its record is missing.
     pub fn forget_even_if_gone(&self, profile: &Profile) -> Result<bool, StoreError> {
         self.remove(Entry::Login(profile), IfGone::Unlist)
     }
 
-    /// Removes what ended processes have left where this store writes. An error if something cannot be removed.
+    /// Removes temporary files that ended processes left where this store writes. Fails if one cannot be removed.
     pub fn sweep(&self, kind: StoreKind) -> Result<(), StoreError> {
         let keychain = self.keychain(kind)?;
         keychain.sweep().map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })?;
@@ -222,13 +222,13 @@ impl TokenStore {
         Ok(kind)
     }
 
-    /// Forgets a client, also one whose record is gone: there is nothing of it elsewhere that would be lost. `false` if
-    /// there was none.
+    /// Deletes a client, even if its record is missing, since it can be registered again. Returns `false` if there was
+    /// none.
     pub fn forget_app(&self, provider: &str) -> Result<bool, StoreError> {
         self.remove(Entry::Client(provider), IfGone::Unlist)
     }
 
-    /// The certificate of the TLS callback, if one was kept.
+    /// Loads the certificate of the TLS callback, if one was stored.
     pub fn load_certificate(&self) -> Result<Option<CallbackCertificate>, StoreError> {
         let keychain = self.keychain(self.kind_for_new())?;
         let failed = |source| StoreError::Keychain { place: keychain.place(), kind: self.kind_for_new(), source };
@@ -244,20 +244,20 @@ impl TokenStore {
         self.write(self.kind_for_new(), CERTIFICATE, &record::encode(certificate))
     }
 
-    /// Looks where the list says, and again if it says otherwise by then.
+    /// Looks in the listed store, and again if the list has changed meanwhile.
     fn find<T: DeserializeOwned>(&self, entry: Entry<'_>) -> Result<Option<Found<T>>, StoreError> {
         let mut index = self.index()?;
-        // A login that moves is read twice: it is not moved more often than that.
+        // A login that is being moved needs a second look, hardly ever a third.
         for _ in 0..3 {
             let listing = entry.listing(&index);
-            // Nothing is remembered and nothing chosen: then there is nothing, and the keychain need not be opened.
+            // Not listed, and no store chosen: the login does not exist, and no keychain needs to be opened.
             let Some(kind) = self.kind_among(listing.store()) else { return Ok(None) };
             if let Some(found) = self.read(entry, kind)? {
                 return Ok(Some(found));
             }
             index = self.index()?;
             if entry.listing(&index) == listing {
-                // The environment's is there for as long as its variable is.
+                // A token in the environment exists only while its variable is set.
                 let is_doubt = listing == Listing::In(kind) && kind != StoreKind::Env;
                 return if is_doubt { Err(entry.gone(&index, self.place(kind)?)) } else { Ok(None) };
             }
@@ -288,8 +288,8 @@ impl TokenStore {
         }
     }
 
-    /// Writes a record and lists it. If the list cannot be changed, a record that was not there before is deleted
-    /// again: without `--store` it could not be found, to use it or to forget it. Returns where the list had it before.
+    /// Writes a record and lists it. If the list cannot be changed, a new record is deleted again, because without
+    /// `--store` it could not be found. Returns the previously listed store.
     fn enlist(
         &self,
         kind: StoreKind,
@@ -302,8 +302,7 @@ impl TokenStore {
         let is_new = previous != Some(kind) && matches!(keychain.get(&account), Ok(None));
         self.write(kind, &account, record)?;
         self.change_index(change).inspect_err(|_| {
-            // A list that cannot be read either may have it, and another process may have written since: nothing is
-            // forgotten on doubt.
+            // An unreadable list may contain it, and another process may have written since: in doubt, delete nothing.
             let is_ours = || matches!(keychain.get(&account), Ok(Some(found)) if *found == record);
             let is_unlisted = || self.index().is_ok_and(|index| entry.listing(&index).store() != Some(kind));
             if is_new && is_unlisted() && is_ours() {
@@ -313,19 +312,19 @@ impl TokenStore {
         Ok(previous)
     }
 
-    /// Deletes a record and its place in the list. `false` if there was neither.
+    /// Deletes a record and its entry in the list. Returns `false` if there was neither.
     fn remove(&self, entry: Entry<'_>, if_gone: IfGone) -> Result<bool, StoreError> {
         let index = self.index()?;
         let listing = entry.listing(&index);
         let kind = self.kind_among(listing.store()).unwrap_or_default();
         let keychain = self.keychain(kind)?;
-        // What is listed elsewhere is not what is removed here.
+        // An entry in another store is not the one removed here.
         let is_listed = listing.store() == Some(kind);
         let mark = |ending| match listing == Listing::In(kind) {
             true => self.change_index(|index| entry.mark(index, ending)),
             false => Ok(()),
         };
-        // First, so that a process that is killed on the way leaves no secret that is never removed.
+        // First, so that a process killed halfway leaves no secret that is never removed.
         let _ = self.sweep(kind);
         mark(true)?;
         let deleted = match keychain.delete(&entry.account()) {
@@ -334,7 +333,8 @@ impl TokenStore {
             }
             deleted => deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source }),
         };
-        // It was not removed. If the mark stays, no more comes of it than that a later doubt is taken for a removal.
+        // It was not removed, so remove the mark. If the mark stays, the only harm is that a record missing later counts
+        // as removed.
         let deleted = deleted.inspect_err(|_| drop(mark(false)))?;
         if is_listed {
             self.change_index(|index| entry.unlist(index))?;

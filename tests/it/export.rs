@@ -80,10 +80,10 @@ fn a_wrong_passphrase_or_a_changed_line_takes_nothing_in() {
     let costly = format!("oauthctl-login-1:{}", "/".repeat(400));
     let cases = [
         (line, "another passphrase", "the passphrase is wrong, or the file was changed"),
-        (&changed, PASSPHRASE, "this is no login"),
+        (&changed, PASSPHRASE, "this is not a login"),
         (&line[..line.len() - 40], PASSPHRASE, "the passphrase is wrong, or the file was changed"),
-        (&costly, PASSPHRASE, "asks for more work than we do"),
-        ("hello", PASSPHRASE, "this is no login that `oauthctl export` made"),
+        (&costly, PASSPHRASE, "requires too much work"),
+        ("hello", PASSPHRASE, "this is not a login exported by `oauthctl export`"),
     ];
     for (line, passphrase, words) in cases {
         let there = Sandbox::new().with("OAUTHCTL_EXPORT_PASSPHRASE", passphrase);
@@ -130,7 +130,7 @@ fn a_move_that_cannot_be_printed_forgets_nothing() {
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let args = ["export", "--move"];
     let output = here.command(&args).stdout(full).output().unwrap();
-    Output::new(args.join(" "), output).code(1).says("stdout cannot be written");
+    Output::new(args.join(" "), output).code(1).says("cannot write to stdout");
     here.run(&["token"]).code(0);
 }
 
