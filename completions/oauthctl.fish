@@ -26,10 +26,10 @@ end
 
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -44,7 +44,7 @@ complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "call" -d 'Send on
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "token" -d 'Print the access token and nothing else'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "refresh" -d 'Refresh the access token now'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "status" -d 'List the logins with their provider, store, scopes and lifetime'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "scopes" -d 'Show a token\'s scopes: requested, granted, and with --probe proven'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "scopes" -d 'Show a token\'s scopes: requested, granted and, with --probe, proven'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "use" -d 'Make a login the current one'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "logout" -d 'Revoke a login\'s tokens, if the provider can, and delete the login'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "exec" -d 'Run a command with the access token in its environment'
@@ -58,10 +58,10 @@ complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "man" -d 'Print th
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -77,10 +77,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l client-secret-file -d 'Read the client secret from a file' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -91,10 +91,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -104,10 +104,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -133,10 +133,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l timeout -d '
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l label -d 'A name for the account, shown by `status`' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -167,10 +167,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-time -d '
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l cacert -d 'Also trust the certificate authorities in this PEM file' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -197,10 +197,10 @@ github\t'For a step of GitHub Actions: masks the token in logs and sets it for t
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l env -d 'The variable\'s name, for the forms that set one' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -210,10 +210,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s q -l quiet -
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -224,10 +224,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -s h -l help 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l expires-within -d 'Exit with 4 if a login will need renewing within this time, such as 7d' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -240,10 +240,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l require -d 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l provider -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -257,10 +257,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s q -l quiet 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -270,10 +270,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s q -l quiet -d 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -287,10 +287,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l min-validity 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l env -d 'The variable that holds the token' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -301,10 +301,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s h -l help -d 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s o -l output -d 'Write to a new file that only you can read; `-` is stdout' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -316,10 +316,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s q -l quiet 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -331,10 +331,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s q -l quiet 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -351,10 +351,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __f
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -364,10 +364,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -378,10 +378,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -391,10 +391,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -405,10 +405,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l issuer -d 'Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery)' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -419,10 +419,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -451,10 +451,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l token-life
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l latency -d 'Delay of the token endpoint\'s answer' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -468,10 +468,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l provider -d '
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l browser -d 'Click through the consent page in a real browser; CMD as for `login --browser`' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -481,10 +481,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s q -l quiet -d
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -494,10 +494,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s q -l q
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
-file\t'A sealed file, for machines without a keychain'
+file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
-env\t'OAUTHCTL_TOKEN, read and never written'
-helper:\t'The program docker-credential-NAME, as in helper:pass'"
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -511,7 +511,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "token" -d 'Print the access token and nothing else'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "refresh" -d 'Refresh the access token now'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "status" -d 'List the logins with their provider, store, scopes and lifetime'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "scopes" -d 'Show a token\'s scopes: requested, granted, and with --probe proven'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "scopes" -d 'Show a token\'s scopes: requested, granted and, with --probe, proven'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "use" -d 'Make a login the current one'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "logout" -d 'Revoke a login\'s tokens, if the provider can, and delete the login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "exec" -d 'Run a command with the access token in its environment'

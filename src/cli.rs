@@ -25,7 +25,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done · 1 unexpected · 2 usage · 3 pro
 pub struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
-    /// What the global flags and their variables chose.
+    /// The values of the global flags and their variables.
     #[arg(skip)]
     choices: Choices,
     #[command(subcommand)]
@@ -48,7 +48,7 @@ struct GlobalArgs {
     json: bool,
 
     /// Print more details; secrets stay masked
-    // There is one level, and `-vvv` of a habit is not wrong.
+    // There is one level, but `-vvv` is accepted too.
     #[arg(short, long, global = true, overrides_with = "verbose")]
     verbose: bool,
 
@@ -62,7 +62,7 @@ struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// A value that was not typed is its variable's.
+    /// Returns each value with its source: the flag, or the variable if the flag was not typed.
     fn choices(&self, matches: &ArgMatches) -> Choices {
         let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
         let from = |id, flag, variable| if typed(id) { Source::Flag(flag) } else { Source::Variable(variable) };
@@ -92,7 +92,7 @@ enum Command {
     Refresh(commands::refresh::RefreshArgs),
     /// List the logins with their provider, store, scopes and lifetime
     Status(commands::status::StatusArgs),
-    /// Show a token's scopes: requested, granted, and with --probe proven
+    /// Show a token's scopes: requested, granted and, with --probe, proven
     Scopes(commands::scopes::ScopesArgs),
     /// Make a login the current one
     Use(commands::use_login::UseArgs),
@@ -117,8 +117,8 @@ enum Command {
 }
 
 impl Command {
-    /// Returns whether it answers on stdout. Such a command begins only if an answer can be written: a token that is
-    /// lost, or a request whose reply is lost, is worse than none.
+    /// Returns `true` if it answers on stdout. Such a command starts only if stdout can be written to: losing a token or
+    /// the reply to a request is worse than not starting.
     fn answers(&self) -> bool {
         match self {
             Self::Login(_)
@@ -140,7 +140,7 @@ impl Command {
     }
 }
 
-/// Reads the command line; an error is clap's own message, with foreign words cleaned.
+/// Parses the command line. An error is clap's own message, with the user's text cleaned.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let args: Vec<OsString> = args.into_iter().collect();
     let mut command = Cli::command();
@@ -150,10 +150,10 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Erro
     Ok(cli)
 }
 
-/// An argument may hold what would rewrite the screen, and be as long as the kernel lets it.
+/// Cleans an error message, which may quote an argument with terminal escapes, or one that is very long.
 fn cleaned(mut error: clap::Error, command: &mut clap::Command, args: &[OsString]) -> clap::Error {
     if error.kind() == ErrorKind::InvalidUtf8 {
-        // clap does not say which; where no argument is to blame, a variable is that stands for one.
+        // clap does not say which argument it is; if none is, it is a variable that stands for one.
         let strange = args.iter().find(|arg| arg.to_str().is_none()).map(|arg| arg.to_string_lossy().into_owned());
         let variable = || {
             let name = |name: &&str| std::env::var_os(name).is_some_and(|value| value.to_str().is_none());
@@ -167,7 +167,7 @@ fn cleaned(mut error: clap::Error, command: &mut clap::Command, args: &[OsString
     for (kind, value) in context {
         match value {
             ContextValue::String(text) if is_foreign(&text) => {
-                // An empty value would read as none.
+                // An empty value would look like a missing one.
                 let clean = Some(sanitize::line(&text)).filter(|clean| !clean.is_empty());
                 error.insert(kind, ContextValue::String(clean.unwrap_or_else(|| "\u{fffd}".to_owned())));
             }
@@ -175,7 +175,7 @@ fn cleaned(mut error: clap::Error, command: &mut clap::Command, args: &[OsString
                 let texts = texts.iter().map(|text| sanitize::line(text)).collect();
                 error.insert(kind, ContextValue::Strings(texts));
             }
-            // A tip that repeats such an argument.
+            // Drop a tip that repeats such an argument.
             ContextValue::StyledStrs(tips) if tips.iter().any(|tip| is_foreign(&tip.to_string())) => {
                 error.remove(kind);
             }
@@ -186,11 +186,11 @@ fn cleaned(mut error: clap::Error, command: &mut clap::Command, args: &[OsString
 }
 
 impl Cli {
-    /// Returns the exit code of a command that went well, which is another program's for `exec` and `emulate`.
+    /// Runs the command and returns its exit code, which is another program's for `exec` and `emulate`.
     pub fn run(self, system: System) -> Result<u8, Box<dyn Advice>> {
         let terminal = SystemTerminal::new(self.choices.color, self.choices.quiet);
         if let Command::Login(_) = self.command {
-            // A browser waits for what it does, so it must not wait for a reader of its messages.
+            // A browser waits for it, so it must not wait for its messages to be read.
             terminal.stop_waiting();
         }
         let system = Arc::new(system);
@@ -202,7 +202,7 @@ impl Cli {
         let environment = ProcessEnvironment { tell: move |ignored: &Ignored| teller.note(ignored) };
         let session = Session::new(self.choices, Arc::clone(&system), environment)?;
         if session.choices.verbose && !system.hardened {
-            terminal.note(&"note: this system lets your other processes read the memory of this one");
+            terminal.note(&"note: this system allows your other processes to read the memory of this one");
         }
         let context = Context::new(system, session, terminal);
         match &self.command {

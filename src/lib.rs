@@ -2,17 +2,17 @@
 //!
 //! # Floors
 //!
-//! Imports only point down; neighbours on one floor do not import each other. `tests/it/floors.rs` reads them and says so.
+//! Imports only point down; neighbors on one floor do not import each other. `tests/it/floors.rs` checks it.
 //!
 //! ```text
-//! 7  main, lib, cli, report    argv in, exit code out (and testing: the names that tests/ look at)
-//! 6  commands                  one file or folder a command: arguments, a screenful of run(), its errors, its view
-//! 5  session                   what is meant, decided once: profile, store, provider, client, project, token
-//! 4  flow | emulator           the client's side | the server's side
-//! 3  store                     logins kept safely: one record a login, its lock, its journal
-//! 2½ keychain                  where a secret can lie: OS keychain, encrypted files, helper, variable, memory
+//! 7  main, lib, cli, report    argv in, exit code out (and testing: the names that tests/ uses)
+//! 6  commands                  one file or folder per command: arguments, a screenful of run(), its errors, its view
+//! 5  session                   the command line resolved once: profile, store, provider, client, project, token
+//! 4  flow | emulator           the client side | the server side
+//! 3  store                     logins kept safely: one record per login, its lock, its journal
+//! 2½ keychain                  places for a secret: OS keychain, encrypted files, helper, variable, memory
 //! 2  system                    the only floor that touches the machine
-//! 1  provider                  definitions and their quirks: data, and its reading
+//! 1  provider                  definitions and their quirks: data and its parsing
 //! 0  protocol                  the RFCs' nouns: pure values
 //! ```
 //!
@@ -39,22 +39,21 @@
 //!
 //! # Invariants
 //!
-//! 1. A token goes only to its provider's API origins, over https or loopback http; on a redirect to another origin
-//!    the walk stops and says so.
-//! 2. No redirect is followed on an endpoint that sees a secret. A code is sent once at most.
-//! 3. No secret in argv, in a log, in an error, in a child's environment but for `exec` and an emulator's made-up ones,
-//!    in a file that is not sealed (its key file and, for `token --format github`, GITHUB_ENV apart), or in the working
+//! 1. A token goes only to its provider's API origins, over https or loopback http. A redirect to another origin is not
+//!    followed, and the error says so.
+//! 2. No redirect is followed on an endpoint that receives a secret. A code is sent at most once.
+//! 3. No secret is in argv, in a log, in an error, in a child's environment except by `exec` and an emulator's made-up
+//!    ones, in an unencrypted file (except the key file and, for `token --format github`, GITHUB_ENV), or in the working
 //!    directory.
-//! 4. Stdout is the answer, stderr is the talk. Only `token`, `exec` and an explicit `--show-secrets` hand a
-//!    secret out, and `export` a sealed one. A terminal is sent `sanitize::TerminalText` and nothing else.
-//! 5. Nothing falls back: the store that was chosen is used, or the command says why it cannot be. Only the demo, which
-//!    keeps nothing, takes memory where there is no keychain, and says so.
-//! 6. A refresh token is spent under the login's lock (its scope is the OS user's) and after reading again, and only once
-//!    the store has shown that it can be written. Nothing is forgotten on doubt: *not found* is doubt, a removal that was
-//!    seen is not.
-//! 7. Every wait has a bound: browser, network, keychain, lock; and every foreign document one of size, depth and
+//! 4. Stdout has the answer, stderr the messages. Only `token`, `exec` and an explicit `--show-secrets` print a secret,
+//!    and `export` prints an encrypted one. A terminal receives only `sanitize::TerminalText`.
+//! 5. Nothing falls back: the chosen store is used, or the command says why it cannot be. Only the demo, which stores
+//!    nothing, uses memory if there is no keychain, and says so.
+//! 6. A refresh token is used only under the login's lock (whose scope is the OS user), after reading the record again,
+//!    and once the store has proven writable. Nothing is deleted in doubt: *not found* is doubt, a recorded removal is not.
+//! 7. Every wait has a limit: browser, network, keychain, lock. Every foreign document is limited in size, depth and
 //!    expansion. A signal ends each wait and leaves nothing behind.
-//! 8. A quirk acts in `provider::dialect` only.
+//! 8. Quirks are handled in `provider::dialect` only.
 //! 9. There is no test mode: what tests need (`--no-browser`, `--store file`, the emulator) are features.
 
 use std::ffi::OsString;
@@ -85,7 +84,7 @@ pub mod testing;
 
 pub use system::System;
 
-/// Runs one command line to its end. What it has to say is said by then.
+/// Runs one command line. All of its output has been written when this returns.
 pub fn run(args: impl IntoIterator<Item = OsString>, system: System) -> ExitCode {
     report::quiet_background_panics();
     match cli::parse(args) {

@@ -1,6 +1,5 @@
-//! Errors as people and scripts see them: one line that says what was tried, the causes, a hint that can be pasted, and
-//! an exit code that says what to do next. It walks an error's chain and knows no command: code and hint are the error's
-//! own, see [`Advice`].
+//! Prints errors: one line that says what was tried, the causes, a hint to paste, and an exit code that says what to do
+//! next. It walks an error's chain and knows no commands: each error defines its own code and hint, see [`Advice`].
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::error::Error;
@@ -17,7 +16,7 @@ impl From<ExitCode> for process::ExitCode {
     }
 }
 
-/// Ends a command: prints its error, if it has one, and says the exit code.
+/// Ends a command: prints its error, if any, and returns the exit code.
 pub fn end(result: Result<u8, Box<dyn Advice>>) -> process::ExitCode {
     let code = tell(result);
     messages::flush();
@@ -36,9 +35,9 @@ fn tell(result: Result<u8, Box<dyn Advice>>) -> process::ExitCode {
     code.into()
 }
 
-/// A command line that was not understood, or a `--help`: clap words both.
+/// Prints clap's message for a malformed command line, or its `--help`.
 pub fn usage(error: &clap::Error) -> process::ExitCode {
-    // What a value's own parser says may repeat the value; all else that is foreign was cleaned by `cli::parse`.
+    // A value parser's message may repeat the value; `cli::parse` has cleaned everything else.
     let is_clean = error.source().is_none_or(|source| sanitize::text(&source.to_string()) == source.to_string());
     let text = TerminalText::of_clap(&error.render(), is_clean);
     if error.use_stderr() {
@@ -48,12 +47,12 @@ pub fn usage(error: &clap::Error) -> process::ExitCode {
     end(terminal::answer(&text).map(|()| 0).map_err(|error| Box::new(error) as Box<dyn Advice>))
 }
 
-/// Panics on our own background threads are not reported: the code that waits for one says what has failed.
+/// Silences panics of our background threads: the code that waits for a thread reports its failure.
 pub fn quiet_background_panics() {
     std::panic::set_hook(Box::new(|info| {
         if std::thread::current().name() == Some("main") {
             let trace = Backtrace::capture();
-            // It may repeat the text that it stumbled over.
+            // It may repeat the text that caused it.
             terminal::complain(TerminalText::of(&format_args!("thread 'main' {info}\n")));
             if trace.status() == BacktraceStatus::Captured {
                 terminal::complain(TerminalText::of(&trace));
@@ -63,10 +62,10 @@ pub fn quiet_background_panics() {
     }));
 }
 
-/// The whole message: error, causes, hint. A parser's cause shows the line that it could not read, with whatever is in it.
+/// Formats the whole message: error, causes, hint. A parser's cause may quote the line that it could not read.
 pub fn page(error: &dyn Error, hint: Option<&str>) -> TerminalText {
     let mut text = TerminalText::new();
-    // A text takes whatever is written.
+    // Writing to a text cannot fail.
     let _ = write_page(&mut text, error, hint);
     text
 }
@@ -74,7 +73,7 @@ pub fn page(error: &dyn Error, hint: Option<&str>) -> TerminalText {
 fn write_page(text: &mut TerminalText, error: &dyn Error, hint: Option<&str>) -> fmt::Result {
     text.line(&[&Style::Failure.of("error:"), &" ", &sanitize::message(&error.to_string())])?;
     for cause in causes(error) {
-        // A parser's cause has several lines, the last one empty.
+        // A parser's cause has several lines, and the last one is empty.
         let cause = sanitize::message(cause.to_string().trim_end());
         text.line(&[&"  ", &Style::Faint.of("caused by:"), &" ", &cause])?;
     }

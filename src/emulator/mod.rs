@@ -46,7 +46,7 @@ pub enum EmulatorError {
         #[source]
         source: std::io::Error,
     },
-    #[error("the emulator cannot serve")]
+    #[error("the emulator cannot serve requests")]
     Serve(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error(transparent)]
     Definition(#[from] DefinitionError),
@@ -57,7 +57,9 @@ pub enum EmulatorError {
 impl Advice for EmulatorError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::Listen { .. } => ExitCode::Network.hint("choose another port with `--port N`, or leave it out"),
+            Self::Listen { .. } => {
+                ExitCode::Network.hint("choose another port with `--port N`, or leave out `--port` to use a free one")
+            }
             Self::Serve(_) => ExitCode::Unexpected.no_hint(),
             Self::Definition(error) => error.next_step(),
             Self::Entropy(error) => error.next_step(),

@@ -18,7 +18,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::provider::catalogue::is_id;
 use crate::provider::template::Param;
-use crate::system::private_file::{self, Met};
+use crate::system::private_file::{self, Ownership};
 
 pub const FILE: &str = ".oauthctl.toml";
 
@@ -108,8 +108,8 @@ pub fn find(folder: &Path, home: Option<&Path>) -> Result<ProjectSearch, Project
     for folder in folder.ancestors() {
         let path = folder.join(FILE);
         match private_file::read_unless_foreign(&path, MAX_PROJECT) {
-            Ok(Met::Ours(bytes)) => return Ok(ProjectSearch { project: Some(read(&path, &bytes)?), ignored }),
-            Ok(Met::Foreign(why)) => ignored.push(Ignored { place: place(&path), why }),
+            Ok(Ownership::Ours(bytes)) => return Ok(ProjectSearch { project: Some(read(&path, &bytes)?), ignored }),
+            Ok(Ownership::Foreign(why)) => ignored.push(Ignored { place: place(&path), why }),
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
             Err(source) => return Err(ProjectError::Unreadable { place: place(&path), source }),
         }

@@ -348,7 +348,7 @@ fn a_broken_part_is_reported_and_hides_no_other() {
     let machine = machine.with_file(project::FILE, "damaged").with("OAUTHCTL_EMULATOR", "nonsense");
     let all = parts(&machine, None);
     assert_eq!(all["profile"], None, "the project file may name it");
-    assert!(!all.contains_key("project"), "it is said once");
+    assert!(!all.contains_key("project"), "it is reported once");
     assert!(all["store of new logins"].is_some() && all["client id"].is_some());
     let all = parts(&machine, Some(("mine", FLAG)));
     assert_eq!(all["profile"].as_deref(), Some("mine"));

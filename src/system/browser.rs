@@ -22,7 +22,7 @@ pub enum BrowserError {
         #[source]
         source: std::io::Error,
     },
-    #[error("the authorize URL was not opened: it must be https (or http on loopback) and have no user name")]
+    #[error("the authorize URL was not opened: it must be https (or http on loopback) and contain no user name")]
     UnsafeUrl,
 }
 

@@ -14,7 +14,7 @@ pub const MAX_DEFINITION: u64 = 1024 * 1024;
 pub enum PathsError {
     #[error("there is no home directory to store files in")]
     NoHome,
-    #[error("{name} holds `{value}`, which is not an absolute path")]
+    #[error("{name} is `{value}`, which is not an absolute path")]
     NotAbsolute { name: &'static str, value: String },
 }
 
@@ -23,7 +23,7 @@ impl Advice for PathsError {
         match self {
             Self::NoHome => ExitCode::Definition.hint("set HOME, or OAUTHCTL_CONFIG_DIR and OAUTHCTL_DATA_DIR"),
             Self::NotAbsolute { name, .. } => {
-                ExitCode::Definition.hint(format!("`unset {name}`, or set it to a path that begins with `/`"))
+                ExitCode::Definition.hint(format!("run `unset {name}`, or set it to a path that begins with `/`"))
             }
         }
     }
@@ -34,7 +34,7 @@ impl Advice for PathsError {
 pub struct Paths {
     /// The folder of files that the user edits: definitions. `OAUTHCTL_CONFIG_DIR`, or the platform's default.
     pub config: PathBuf,
-    /// The folder of files that we write: the list of logins, sealed files. `OAUTHCTL_DATA_DIR`, or the platform's
+    /// The folder of files that we write: the list of logins, encrypted files. `OAUTHCTL_DATA_DIR`, or the platform's
     /// default.
     pub data: PathBuf,
 }

@@ -1,16 +1,15 @@
-//! Files that only the user may read: the only place that reads and writes them.
+//! Files that only the user may read. This is the only place that reads and writes them.
 //!
-//! The opened file or folder is checked, never its name: an attacker may change what a name stands for between a look
-//! and an open, so a folder stays open from the check on, and new files are made in that one. No open follows a
-//! symbolic link in the last place or waits for the other end of a FIFO. A write goes to a new file beside the old one,
-//! which then takes its place, so that a crash leaves the old content or the new and never half. A signal that ends us
-//! waits for it, so that the new file does not stay behind.
+//! The opened file or folder is checked, never its name: an attacker can replace a name between a check and an open. A
+//! folder therefore stays open from the check on, and new files are created in the open folder. No open follows a
+//! symbolic link as the last component or waits for the other end of a FIFO. A write goes to a new file beside the old
+//! one and then replaces it, so that a crash leaves the old content or the new, never half. A terminating signal waits
+//! for the write, so that no new file is left behind.
 //!
-//! After SIGKILL it does. So each process holds a lock on its new files, and a process that writes in a folder removes
-//! those there that no process holds: see [`PrivateDir::sweep`].
+//! SIGKILL does leave one behind. Each process therefore locks its new files, and a process that writes in a folder
+//! removes those that no process has locked: see [`PrivateDir::sweep`].
 //!
-//! On Windows the user's profile directories are private by inheritance; there it is checked only that a file is a
-//! file.
+//! On Windows the user's profile directories are private by inheritance, so only the type of a file is checked.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -28,18 +27,17 @@ use super::signals::Writing;
 mod os;
 
 mod exposed;
-mod met;
+mod ownership;
 mod reserved;
 
 pub use exposed::ExposedFolder;
-pub use met::{Met, read_unless_foreign};
+pub use ownership::{Ownership, read_unless_foreign};
 pub use reserved::Reserved;
 
-/// The largest file that we read unless told otherwise. Our own have a few KiB; this is far from that, and far from
-/// what would hurt.
+/// The largest file that is read by default. Our own files have a few KiB, and reading this much does no harm.
 pub const SIZE_LIMIT: u64 = 1 << 20;
 
-/// Why a private file was not used.
+/// The reason why a private file was not used.
 #[derive(Debug, thiserror::Error)]
 pub enum PrivateFileError {
     #[error(transparent)]
@@ -50,14 +48,15 @@ pub enum PrivateFileError {
     Exposed(#[from] ExposedFolder),
 }
 
-/// The rule for our files and folders.
-pub const OURS_ALONE: &str = "it must be yours, no symbolic link, and nobody else may change it";
+/// The hint for our files and folders.
+pub const OURS_ALONE: &str =
+    "make sure that you own it, that it is not a symbolic link, and that only you can change it";
 
-/// The rule for the folders of our files.
-pub const CLOSED_FOLDERS: &str = "close that folder to other users";
+/// The hint for the folders of our files.
+pub const CLOSED_FOLDERS: &str = "remove other users' write access to that folder";
 
 impl PrivateFileError {
-    /// Returns what may mend it. The purpose of the file, and so the exit code, is known to those who own it.
+    /// Returns a hint. The exit code depends on the file's purpose, so the caller adds it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Io(error) => disk_hint(error),
@@ -67,23 +66,21 @@ impl PrivateFileError {
     }
 }
 
-/// Returns what may mend a file or folder of ours that cannot be read or written.
+/// Returns a hint for a file or folder of ours that cannot be read or written.
 pub fn disk_hint(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "make room there and try again; what was kept before is as it was"
+            "free some disk space and try again; the previous content is unchanged"
         }
         io::ErrorKind::ReadOnlyFilesystem => {
-            "nothing can be kept there; OAUTHCTL_DATA_DIR and OAUTHCTL_CONFIG_DIR lead to another place"
+            "set OAUTHCTL_DATA_DIR and OAUTHCTL_CONFIG_DIR to folders that you can write to"
         }
-        _ if os::is_too_many_files(error) => {
-            "`ulimit -n` says how many files a program may have open; a higher number helps"
-        }
+        _ if os::is_too_many_files(error) => "raise the limit on open files, which `ulimit -n` shows",
         _ => OURS_ALONE,
     }
 }
 
-/// Reads a file that belongs to this user alone. `None` if there is none. Makes nothing and touches nothing.
+/// Reads a file that only this user may access, or returns `None` if there is none. Creates and changes nothing.
 pub fn read(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, PrivateFileError> {
     path.parent().map_or(Ok(()), os::check_folders)?;
     let file = match os::open(os::no_follow(OpenOptions::new().read(true)), path) {
@@ -95,48 +92,47 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, Priva
     Ok(Some(read_capped(file, limit)?))
 }
 
-/// Reads a file that people write themselves, such as a provider's definition: a symbolic link is fine, but what it
-/// leads to must be a regular file of this user or of root which no other user can change.
+/// Reads a file that users write themselves, such as a provider's definition. A symbolic link is accepted, but its
+/// target must be a regular file of this user or of root that no other user can change.
 pub fn read_public(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = os::open(os::no_wait(OpenOptions::new().read(true)), path)?;
     os::check_trusted(&file)?;
     Ok(std::mem::take(&mut *read_capped(file, limit)?))
 }
 
-/// Like [`read_public`], in a folder that is ours to keep closed: no other user may change that one or rename one above
-/// it.
+/// Like [`read_public`], in a folder of ours: no other user may change it or rename a folder above it.
 pub fn read_public_of_ours(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     check_folder_of(path)?;
     read_public(path, limit)
 }
 
-/// Writes a new file that people go on to edit, and the folders above it as far as they are missing: whatever the
-/// umask, no other user may change them, as [`read_public`] asks for.
+/// Writes a new file for the user to edit, and creates missing folders above it. Whatever the umask, no other user may
+/// change them, as [`read_public`] requires.
 pub fn write_public_new(path: &Path, content: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), os::create_folders)?;
     check_folder_of(path)?;
     make(path, os::public(&mut OpenOptions::new()), content)
 }
 
-/// Writes a new file where the user wants it, for the user alone. When this returns it is on the disk, and was read back.
+/// Writes a new file where the user wants it, readable only by the user. It is synced and read back.
 pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     make(path, os::private(&mut OpenOptions::new()), content)
 }
 
-/// A file that was not there, whole and on the disk. What could not be finished is removed again.
+/// Creates a file, complete and synced. An incomplete one is removed again.
 fn make(path: &Path, options: &mut OpenOptions, content: &[u8]) -> io::Result<()> {
     let _writing = Writing::begin();
     let mut file = os::open(options.write(true).create_new(true), path)?;
     let written = file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         match os::sync_dir(folder.unwrap_or(Path::new("."))) {
-            // A folder that may be written to and not read, or a file system without this.
+            // The folder is writable but not readable, or the file system does not support it.
             Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) => {}
             synced => synced?,
         }
         match *read_any(path, content.len() as u64)? == *content {
             true => Ok(()),
-            false => Err(io::Error::other("what was read back is not what was written")),
+            false => Err(io::Error::other("the content read back differs from what was written")),
         }
     });
     drop(file);
@@ -151,7 +147,7 @@ fn check_folder_of(path: &Path) -> io::Result<()> {
     })
 }
 
-/// Reads a file that proves itself, such as a sealed login: whose it is does not matter.
+/// Reads a file that is authenticated by its content, such as an exported login. Its owner does not matter.
 pub fn read_any(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = os::open(os::no_wait(OpenOptions::new().read(true)), path)?;
     if !file.metadata()?.is_file() {
@@ -160,35 +156,33 @@ pub fn read_any(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(std::mem::take(&mut *read_capped(file, limit)?))
 }
 
-/// A directory that only the user may change. Everything that writes goes through one.
+/// A directory that only the user may change. All writes go through one.
 pub struct PrivateDir(Arc<os::Dir>);
 
 impl PrivateDir {
-    /// Makes the directory, and those above it, as far as they are missing, and checks the one that is there in the
-    /// end.
+    /// Creates the directory and missing ones above it, and checks the resulting directory.
     pub fn create(path: &Path) -> Result<Self, PrivateFileError> {
         Ok(Self(Arc::new(os::Dir::create(path)?)))
     }
 
-    /// Puts the content in place of the old one, if any: all of it or nothing, and on the disk when this returns.
+    /// Replaces the content atomically, and syncs it.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), PrivateFileError> {
         let _writing = Writing::begin();
         self.written(name, content)?.replace(name)?;
         Ok(self.0.sync()?)
     }
 
-    /// Removes the new files here of processes that ended before they gave them their names. An error only if one of
-    /// them cannot be removed.
+    /// Removes new files of processes that ended before they renamed them. Fails only if one cannot be removed.
     pub fn sweep(&self) -> Result<(), PrivateFileError> {
         Ok(self.0.sweep()?)
     }
 
-    /// The same on the way: who comes to write something else has no use for the error.
+    /// Sweeps before a write, which an error here must not stop.
     fn tidy(&self) {
         let _ = self.0.sweep();
     }
 
-    /// A new file with this content, on the disk.
+    /// Creates a new file with this content, and syncs it.
     fn written(&self, name: &str, content: &[u8]) -> io::Result<os::NewFile> {
         self.tidy();
         let mut file = os::Dir::new_file(&self.0, name)?;
@@ -197,8 +191,8 @@ impl PrivateDir {
         Ok(file)
     }
 
-    /// Like `write`, but leaves a file alone that is there already. `false` if there was one: of two processes that
-    /// write at once, one wins and the other learns of it.
+    /// Like `write`, but never replaces a file. Returns `false` if there is one: of two processes that write at once,
+    /// one succeeds and the other is told.
     pub fn write_new(&self, name: &str, content: &[u8]) -> Result<bool, PrivateFileError> {
         let _writing = Writing::begin();
         match self.written(name, content)?.take_free(name) {
@@ -211,10 +205,10 @@ impl PrivateDir {
         }
     }
 
-    /// Waits for the lock as long as it may. `None` if another process still has it then.
+    /// Takes a lock, or returns `None` if another process still holds it after `patience`.
     ///
-    /// The file is never deleted: a process that waits for it holds it open already, and would lock a file that is gone
-    /// while the next one locks its successor.
+    /// The file is never deleted: a waiting process has it open, and would lock a deleted file while the next process
+    /// locks a new one.
     pub fn lock(&self, name: &str, patience: Duration) -> Result<Option<FileLock>, PrivateFileError> {
         let file = self.0.open_or_make(name).map_err(os::refused_link)?;
         os::check_private(&file)?;
@@ -224,8 +218,8 @@ impl PrivateDir {
             Err(std::fs::TryLockError::WouldBlock) => {}
             Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
         }
-        // The system's wait has no bound, so a thread waits. If it gets the lock too late, the file is not taken from
-        // it, and closing it lets go of the lock.
+        // The system's wait has no timeout, so a thread waits. If it gets the lock too late, sending fails, and the
+        // closed file releases the lock.
         let (locked, waiting) = mpsc::sync_channel(0);
         in_background("lock", move || locked.send(file.lock().map(|()| FileLock { _file: file })))?;
         match waiting.recv_timeout(patience) {
@@ -235,7 +229,7 @@ impl PrivateDir {
     }
 }
 
-/// [`PrivateDir::sweep`] in a folder that need not be there, and is not made.
+/// Calls [`PrivateDir::sweep`] in a folder if it exists.
 pub fn sweep(path: &Path) -> Result<(), PrivateFileError> {
     match std::fs::symlink_metadata(path) {
         Ok(_) => PrivateDir::create(path)?.sweep(),
@@ -244,7 +238,7 @@ pub fn sweep(path: &Path) -> Result<(), PrivateFileError> {
     }
 }
 
-/// Deletes a file, or the symbolic link that has taken its place. `false` if there was none.
+/// Deletes a file, or a symbolic link in its place. Returns `false` if there was none.
 pub fn remove(path: &Path) -> Result<bool, PrivateFileError> {
     match os::remove(path) {
         Ok(()) => {
@@ -256,7 +250,7 @@ pub fn remove(path: &Path) -> Result<bool, PrivateFileError> {
     }
 }
 
-/// Held until it is dropped, or the process ends.
+/// A held lock, released on drop or when the process ends.
 #[derive(Debug)]
 pub struct FileLock {
     _file: File,
@@ -285,7 +279,7 @@ fn read_capped(file: File, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
 }
 
 #[cfg(test)]
-mod crowd;
+mod concurrency;
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,13 @@
-//! The proxy that the environment names.
+//! The proxy configured in the environment.
 //!
-//! The HTTP library takes a variable that it does not understand for one that is not set, and then goes around the
-//! proxy. So the variables are read here, all of them, before the first connection that may need one: a malformed one is
-//! an error that names it, whether it would have been the one to use or not. Its value is never shown, as there may be a
-//! password anywhere in it. Where no variable is set, the library asks the system's own settings (Windows, macOS).
+//! The HTTP library ignores a malformed proxy variable and then bypasses the proxy. All of the variables are therefore
+//! read here, before the first connection that may need one. A malformed one is an error that names the variable, even
+//! if another one would be used. Its value is never shown, because a password may be anywhere in it. If no variable is
+//! set, the library uses the system's settings (Windows, macOS).
 //!
-//! `HTTPS_PROXY` goes before `ALL_PROXY`, and a name in capitals before the same in small letters. An empty variable is
-//! not set. `HTTP_PROXY` is checked and never used: plain http goes to loopback only, and no proxy is asked for that.
-//! In a CGI program it is not even looked at, as the sender of the request sets it there (httpoxy).
+//! `HTTPS_PROXY` takes precedence over `ALL_PROXY`, and uppercase names over lowercase ones. An empty variable counts as
+//! unset. `HTTP_PROXY` is checked but never used: plain http goes only to loopback, without a proxy. In a CGI program it
+//! is not read at all, because there the sender of the request sets it (httpoxy).
 
 use std::ffi::OsString;
 
@@ -31,29 +31,29 @@ pub struct ProxyError {
     pub problem: ProxyProblem,
 }
 
-/// The fault in it, without a letter of its value.
+/// The problem, without any part of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyProblem {
     #[error("is not UTF-8 text")]
     NotText,
-    #[error("names no proxy: its scheme is not http, https, socks4, socks4a, socks5 or socks5h")]
+    #[error("is not a proxy URL: its scheme must be http, https, socks4, socks4a, socks5 or socks5h")]
     Scheme,
-    #[error("is not the address of a proxy, such as `http://proxy.example:3128`")]
+    #[error("is not a proxy URL such as `http://proxy.example:3128`")]
     Address,
-    #[error("is not a list of hosts and networks, such as `localhost,.example.com,10.0.0.0/8`")]
+    #[error("is not a list of hosts and networks such as `localhost,.example.com,10.0.0.0/8`")]
     List,
 }
 
-/// The environment's settings for proxies.
+/// The proxy settings of the environment.
 #[derive(Debug, Default)]
 pub struct Proxies {
-    chosen: Option<Chosen>,
-    /// The hosts that no proxy is asked for, with commas between them.
+    chosen: Option<SelectedProxy>,
+    /// The hosts to connect to directly, separated by commas.
     exempt: String,
 }
 
 #[derive(Debug)]
-struct Chosen {
+struct SelectedProxy {
     name: &'static str,
     url: Url,
 }
@@ -71,7 +71,7 @@ impl Proxies {
             let Some(value) = text(name, &variable)? else { continue };
             let url = address(&value).map_err(|problem| ProxyError { name, problem })?;
             if chosen.is_none() && place < used {
-                chosen = Some(Chosen { name, url });
+                chosen = Some(SelectedProxy { name, url });
             }
         }
         let mut exempt = None;
@@ -83,45 +83,45 @@ impl Proxies {
         Ok(Self { chosen, exempt: exempt.unwrap_or_default() })
     }
 
-    /// The proxy for the HTTP library. `None` leaves it to the system's own settings.
+    /// Returns the proxy for the HTTP library, or `None` to use the system's settings.
     pub fn to_use(&self) -> reqwest::Result<Option<reqwest::Proxy>> {
-        let Some(Chosen { url, .. }) = &self.chosen else { return Ok(None) };
+        let Some(SelectedProxy { url, .. }) = &self.chosen else { return Ok(None) };
         let exempt = reqwest::NoProxy::from_string(&self.exempt);
         Ok(Some(reqwest::Proxy::all(url.as_str())?.no_proxy(exempt)))
     }
 
-    /// How people are told of the proxy between us and this address, without its password. `None` if there is none, or
-    /// only one of the system's own settings.
+    /// Describes the proxy used for this address, without its password. Returns `None` without a proxy, or if it comes
+    /// from the system's settings.
     pub fn described(&self, target: &Url) -> Option<String> {
-        let Chosen { name, url } = self.chosen.as_ref()?;
+        let SelectedProxy { name, url } = self.chosen.as_ref()?;
         let matcher = Matcher::builder().all(url.as_str()).no(self.exempt.as_str()).build();
         matcher.intercept(&target.as_str().parse().ok()?)?;
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         let host = url.host_str().unwrap_or_default();
-        Some(sanitize::line(&format!("the proxy {}://{host}{port} of {name}", url.scheme())))
+        Some(sanitize::line(&format!("the proxy {}://{host}{port} (from {name})", url.scheme())))
     }
 }
 
-/// A variable that is set, without the blanks around it.
+/// Returns the value of a set variable, without surrounding whitespace.
 fn text(name: &'static str, variable: &impl Fn(&str) -> Option<OsString>) -> Result<Option<String>, ProxyError> {
     let Some(value) = variable(name) else { return Ok(None) };
     let value = value.into_string().map_err(|_| ProxyError { name, problem: ProxyProblem::NotText })?;
     Ok(Some(value.trim().to_owned()).filter(|value| !value.is_empty()))
 }
 
-/// The address of a proxy; `host:port` alone means http, as it does to curl.
+/// Parses a proxy URL; `host:port` alone means http, as in curl.
 fn address(value: &str) -> Result<Url, ProxyProblem> {
     let url = match value.split_once("://") {
         Some((scheme, _)) if !SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()) => {
             return Err(ProxyProblem::Scheme);
         }
         Some(_) => Url::parse(value),
-        // What begins otherwise and has a slash is a URL with a typing error.
+        // A slash without a scheme is probably a mistyped URL.
         None if value.trim_end_matches('/').contains('/') => return Err(ProxyProblem::Address),
         None => Url::parse(&format!("http://{value}")),
     };
     let mut url = url.map_err(|_| ProxyProblem::Address)?;
-    // A `#`, `?` or `/` in a password that is not percent-encoded ends the host before its time.
+    // A `#`, `?` or `/` in a password that is not percent-encoded ends the host too early.
     let path = url.path();
     let cut = url.fragment().is_some() || url.query().is_some() || path.starts_with("//") || path.contains(['@', ':']);
     let has_host = url.host_str().is_some_and(|host| !host.is_empty());
@@ -131,13 +131,13 @@ fn address(value: &str) -> Result<Url, ProxyProblem> {
     if url.port().is_none() && url.scheme().starts_with("socks") {
         url.set_port(Some(1080)).map_err(|()| ProxyProblem::Address)?;
     }
-    // The library's own reader has the last word, so that it cannot take what we took for nothing.
+    // The library's own parser must accept it too, or it would silently ignore it.
     let matcher = Matcher::builder().all(url.as_str()).build();
     let taken = matcher.intercept(&http::Uri::from_static("https://any.example")).is_some();
     if taken { Ok(url) } else { Err(ProxyProblem::Address) }
 }
 
-/// The entries of `NO_PROXY`. curl takes commas and blanks between them, the library commas alone.
+/// Parses `NO_PROXY`. curl accepts commas and whitespace as separators, the library only commas.
 fn hosts(value: &str) -> Option<String> {
     let entries: Vec<&str> = value.split([',', ' ', '\t', '\n']).filter(|entry| !entry.is_empty()).collect();
     let fits = |entry: &&str| match entry.split_once('/') {
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_variable_is_an_error_beside_a_good_one_too() {
+    fn a_malformed_variable_is_an_error_beside_a_valid_one() {
         for pair in [["HTTPS_PROXY", "https_proxy"], ["https_proxy", "ALL_PROXY"], ["all_proxy", "http_proxy"]] {
             let error = read(&[(pair[0], "proxy.example:3128"), (pair[1], "ftp://x")]).unwrap_err();
             assert_eq!((error.name, error.problem), (pair[1], ProxyProblem::Scheme));
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_shows_nothing_of_the_value() {
+    fn an_error_shows_no_part_of_the_value() {
         for value in [format!("ftp://u:{SECRET}@x"), format!("{SECRET}://x"), format!("http://u:{SECRET}@[x")] {
             let error = read(&[("HTTPS_PROXY", &value)]).unwrap_err();
             assert!(!format!("{error} {error:?}").contains(SECRET));
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_is_told_with_its_variable_and_without_its_password() {
+    fn a_proxy_is_shown_with_its_variable_but_not_its_password() {
         let target = "https://shop.example/x?secret";
         for (value, shown) in [
             ("http://user:canary-of-the-proxy@127.0.0.1:3128/", "http://127.0.0.1:3128"),
@@ -238,7 +238,7 @@ mod tests {
         ] {
             for name in HTTPS.into_iter().chain(ALL) {
                 let told = described(&[(name, value)], target);
-                assert_eq!(told.as_deref(), Some(format!("the proxy {shown} of {name}").as_str()));
+                assert_eq!(told.as_deref(), Some(format!("the proxy {shown} (from {name})").as_str()));
             }
             assert!(read(&[("HTTPS_PROXY", value)]).unwrap().to_use().unwrap().is_some());
         }
@@ -250,10 +250,10 @@ mod tests {
         for (variables, counts) in [
             (
                 &[("HTTPS_PROXY", ""), ("https_proxy", "one:1"), ("ALL_PROXY", "two:2")][..],
-                Some("one:1 of https_proxy"),
+                Some("one:1 (from https_proxy)"),
             ),
-            (&[("HTTPS_PROXY", "one:1"), ("https_proxy", "two:2")], Some("one:1 of HTTPS_PROXY")),
-            (&[("http_proxy", "two:2"), ("all_proxy", " one:1 ")], Some("one:1 of all_proxy")),
+            (&[("HTTPS_PROXY", "one:1"), ("https_proxy", "two:2")], Some("one:1 (from HTTPS_PROXY)")),
+            (&[("http_proxy", "two:2"), ("all_proxy", " one:1 ")], Some("one:1 (from all_proxy)")),
             (&[("HTTP_PROXY", "two:2")], None),
             (&[], None),
         ] {
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_exempt_has_no_proxy() {
+    fn exempt_hosts_have_no_proxy() {
         for (list, target, exempt) in [
             ("shop.example", "https://shop.example", true),
             (".example", "https://shop.example", true),
@@ -283,14 +283,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_request_sets_in_a_cgi_program_is_not_read() {
+    fn a_variable_set_by_a_cgi_request_is_not_read() {
         assert!(read(&[("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "ftp://x")]).is_ok());
         assert!(read(&[("REQUEST_METHOD", "GET"), ("http_proxy", "ftp://x")]).is_err());
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_value_that_is_not_text_is_named() {
+    fn a_variable_that_is_not_text_is_named() {
         use std::os::unix::ffi::OsStringExt;
         let strange = |name: &str| (name == "no_proxy").then(|| OsString::from_vec(vec![0xff]));
         assert_eq!(

@@ -1,13 +1,12 @@
-//! Stdout: whether there is one, and whether what was written has arrived.
+//! Stdout: checks that it is open, and that written data has arrived.
 //!
-//! An answer that goes nowhere must not pass for a success, and Rust's runtime makes it pass for one in two ways.
-//! Before `main` it opens `/dev/null` in place of a descriptor that is closed, so that `>&-` cannot be told from
-//! `>/dev/null` any more; and it takes an `EBADF` of a write for success. So what was open is noted before the runtime
-//! looks, and the descriptor is written to directly. `/dev/null` itself is a stdout like any other: who names it wants
-//! no answer.
+//! A lost answer must not look like success, and Rust's runtime hides two such losses. Before `main` it opens `/dev/null`
+//! in place of a closed descriptor, so that `>&-` looks like `>/dev/null`, and it treats an `EBADF` of a write as
+//! success. The state of the descriptor is therefore recorded before the runtime starts, and the descriptor is written
+//! to directly. `/dev/null` itself is a valid stdout: the user wants no answer.
 //!
-//! A write that succeeds may still be lost: a pipe's reader ends before it has read, a disk is full when its cache is
-//! written. [`deliver`] waits for as much as the system can tell.
+//! A successful write may still be lost: a pipe's reader can end before it has read, a disk can be full when the cache is
+//! written. [`deliver`] waits for as much as the system can confirm.
 
 #[cfg_attr(unix, path = "stdout/unix.rs")]
 #[cfg_attr(not(unix), path = "stdout/other.rs")]
@@ -15,11 +14,11 @@ mod os;
 
 pub use os::{check, deliver, is_closed, write_all};
 
-/// The place where something that was delivered is now.
+/// The result of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivered {
-    /// With the terminal, the file, or the reader of the pipe.
+    /// The terminal, the file, or the reader of the pipe has it.
     There,
-    /// In `/dev/null`.
+    /// It was written to `/dev/null`.
     Nowhere,
 }

@@ -1,8 +1,7 @@
-//! The two streams to a person, and the questions put to one. Stdout is the answer, stderr is the talk.
+//! The terminal: output and questions. Stdout has the answer, stderr the messages.
 //!
-//! A terminal is sent [`TerminalText`] and nothing else: the functions that write to one take no other type. Bytes go out
-//! as they are through a [`Pipe`] only, which there is where stdout is no terminal, or where the user asked for the bytes
-//! by name.
+//! A terminal receives only [`TerminalText`]: the functions that write to one accept no other type. Raw bytes go out only
+//! through a [`Pipe`], which exists if stdout is not a terminal, or if the user explicitly asked for raw output.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -12,7 +11,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize::{Json, Pieces, Render, TerminalText};
 use crate::protocol::secret::Secret;
 
-/// When to colour.
+/// When to use colors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
     #[default]
@@ -23,53 +22,53 @@ pub enum ColorChoice {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TerminalError {
-    #[error("stdout cannot be written")]
+    #[error("cannot write to stdout")]
     Stdout(#[source] io::Error),
-    #[error("stdout is closed, so there is nowhere to write the answer")]
+    #[error("stdout is closed, so the answer cannot be written")]
     StdoutClosed,
-    #[error("stdin cannot be read")]
+    #[error("cannot read stdin")]
     Stdin(#[source] io::Error),
-    #[error("the answer was cut short")]
+    #[error("the input ended before the answer was complete")]
     NoAnswer,
 }
 
 impl Advice for TerminalError {
     fn next_step(&self) -> NextStep {
         match self {
-            // The reader has what it wanted, as in `oauthctl status | head -1`.
+            // The reader has read enough, as in `oauthctl status | head -1`.
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::Success.no_hint(),
             Self::Stdout(_) => ExitCode::Unexpected.no_hint(),
             Self::StdoutClosed => {
-                ExitCode::Unexpected.hint("redirect it to a file or a pipe, or to /dev/null if no answer is wanted")
+                ExitCode::Unexpected.hint("redirect stdout to a file or a pipe, or to /dev/null if you need no answer")
             }
             Self::Stdin(_) | Self::NoAnswer => ExitCode::Usage.no_hint(),
         }
     }
 }
 
-/// Stdout for bytes as they are.
+/// Stdout for raw bytes.
 pub struct Pipe(());
 
 impl Pipe {
     pub fn write(&self, bytes: &[u8]) -> Result<(), TerminalError> {
         check_stdout()?;
-        // What was said before stands before it.
+        // Earlier messages come first.
         messages::flush();
         stdout::write_all(bytes).map_err(TerminalError::Stdout)
     }
 }
 
 pub trait Terminal: Send + Sync {
-    /// Writes to stdout what is for people, with its styles where stdout shows them.
+    /// Writes an answer for people to stdout, with styles if stdout shows them.
     fn show(&self, answer: &dyn Render) -> Result<(), TerminalError>;
 
-    /// Stdout as a pipe or a file. `None` where it is a terminal.
+    /// Returns stdout if it is a pipe or a file, or `None` if it is a terminal.
     fn pipe(&self) -> Option<Pipe>;
 
-    /// Stdout for bytes that the user asked for by name, whatever stdout is.
+    /// Returns stdout for raw output that the user explicitly asked for, whatever stdout is.
     fn verbatim(&self) -> Pipe;
 
-    /// Writes what is for programs to stdout: as it is, or cleaned where people would see it.
+    /// Writes an answer for programs to stdout: raw, or cleaned on a terminal.
     fn data(&self, bytes: &[u8]) -> Result<(), TerminalError> {
         match self.pipe() {
             Some(pipe) => pipe.write(bytes),
@@ -77,7 +76,7 @@ pub trait Terminal: Send + Sync {
         }
     }
 
-    /// The same for JSON, which is the same value on a terminal too.
+    /// Writes JSON to stdout. On a terminal it is cleaned, but remains the same value.
     fn json(&self, json: &str) -> Result<(), TerminalError> {
         match self.pipe() {
             Some(pipe) => pipe.write(json.as_bytes()),
@@ -85,43 +84,43 @@ pub trait Terminal: Send + Sync {
         }
     }
 
-    /// Checks whether stdout can be written to. A command that answers there asks before it does anything.
+    /// Checks that stdout can be written to. A command that answers there checks before it does anything.
     fn check_stdout(&self) -> Result<(), TerminalError>;
 
     /// Writes a text to stdout and waits until it has arrived, as far as can be known.
     fn deliver(&self, text: &dyn Render) -> Result<Delivered, TerminalError>;
 
-    /// One line of talk.
+    /// Prints one message.
     fn note(&self, line: &dyn Render);
 
-    /// One line that `--quiet` does not silence: it is like an error, but the command goes on.
+    /// Prints one message that `--quiet` does not suppress: as important as an error, but the command continues.
     fn alarm(&self, line: &dyn Render);
 
-    /// A line that the next one replaces: a countdown, a progress. Nothing where stderr is no terminal.
+    /// Prints a line that the next one replaces, such as a countdown, if stderr is a terminal.
     fn progress(&self, line: Option<&dyn Render>);
 
-    /// From now on no line waits to be read: see [`messages`].
+    /// Stops waiting for messages to be read: see [`messages`].
     fn stop_waiting(&self);
 
-    /// Returns whether a person is there to be asked.
+    /// Returns `true` if a user can be prompted.
     fn is_interactive(&self) -> bool;
 
     fn stdout_is_terminal(&self) -> bool;
 
-    /// How many columns a table on stdout may take.
+    /// Returns the number of columns for a table on stdout.
     fn width(&self) -> usize;
 
-    /// Asks for a line.
+    /// Prompts for a line.
     fn ask(&self, question: &dyn Render) -> Result<String, TerminalError>;
 
-    /// Asks for a line that does not appear on the screen.
+    /// Prompts for a line without showing it on the screen.
     fn ask_hidden(&self, question: &dyn Render) -> Result<Secret, TerminalError>;
 
-    /// All of stdin as text, its last line break cut off.
+    /// Reads all of stdin as text, without its last line break.
     fn stdin_secret(&self) -> Result<Secret, TerminalError>;
 }
 
-/// Writes an error, or a command line's, to stderr, before there is a [`Terminal`] and after.
+/// Writes an error to stderr, even when there is no [`Terminal`] yet.
 pub fn complain(text: TerminalText) {
     messages::write(Message::Text(text));
 }
@@ -140,10 +139,10 @@ pub fn answer(text: &TerminalText) -> Result<(), TerminalError> {
     if shows_color { pipe.write(text.as_str().as_bytes()) } else { pipe.write(text.to_plain().as_bytes()) }
 }
 
-/// How much of stdin is read as a secret.
+/// The largest secret read from stdin.
 const MAX_SECRET: u64 = 64 * 1024;
 
-/// The width for a table that goes into a pipe.
+/// The width of a table that goes into a pipe.
 const PIPE_WIDTH: usize = 120;
 
 pub struct SystemTerminal {
@@ -154,7 +153,7 @@ pub struct SystemTerminal {
 }
 
 impl SystemTerminal {
-    /// Decides once about colour. `NO_COLOR` wins over everything but an explicit `--color always`.
+    /// Decides whether to use colors. `NO_COLOR` wins over everything but an explicit `--color always`.
     pub fn new(color: ColorChoice, quiet: bool) -> Self {
         let choice = match color {
             ColorChoice::Always => anstream::ColorChoice::Always,
@@ -254,7 +253,7 @@ impl Terminal for SystemTerminal {
     }
 }
 
-/// A question on a line that the answer ends.
+/// Prints a question, to be answered on the same line.
 fn put_question(question: &dyn Render, remark: &str) {
     messages::flush();
     let mut stderr = io::stderr().lock();

@@ -1,13 +1,12 @@
-//! A file that the user names for an answer, which becomes that answer whole or stays as it was.
+//! An output file named by the user, which receives the complete answer or stays unchanged.
 //!
-//! The content goes into a file without a name, beside the one that is meant; at the end it takes that one's place, its
-//! mode, and its owner. Until then it cannot be seen, and whatever ends the program leaves nothing behind. A symbolic
-//! link leads to the file that is meant, and stays. Where a new file cannot take the place of the old one (a folder
-//! that may not be written to, several names for one file, another owner), the old one gets the new content, whole by
-//! then.
+//! The content is written to an unnamed file beside the target. At the end that replaces the target, with its mode and
+//! owner. Until then it cannot be seen, and however the program ends, nothing is left behind. A symbolic link is followed
+//! to the target, and stays. If a new file cannot replace the old one (a read-only folder, several names for one file,
+//! another owner), the old file is overwritten, once the content is complete.
 //!
-//! Anything but a regular file, such as a FIFO or a terminal, has nothing to be kept, and is written to as it comes. So
-//! is a descriptor under its name in `/dev/fd` or `/proc`: the process that opened it goes on with it.
+//! Anything but a regular file, such as a FIFO or a terminal, has no old content to keep and is written to directly. So is
+//! a descriptor named in `/dev/fd` or `/proc`, because the process that opened it continues to use it.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Seek, Write};
@@ -15,29 +14,29 @@ use std::path::{Path, PathBuf};
 
 use super::signals::Writing;
 
-/// How many links lead to a file at most: as many as Linux follows.
+/// The maximum number of links to follow, the same as in Linux.
 const MAX_LINKS: usize = 40;
 
-/// An answer on its way into a file. Dropped before [`Self::finish`], it leaves the file as it was.
+/// An output file. If it is dropped before [`Self::finish`], the target stays unchanged.
 pub enum OutputFile {
     Direct(File),
-    Whole(Box<Whole>),
+    Replacement(Box<Replacement>),
 }
 
-/// An answer that is collected.
-pub struct Whole {
+/// The content that will replace the target.
+pub struct Replacement {
     collected: File,
     /// True if `collected` can get a name in the folder of `target`.
     beside: bool,
-    /// No link.
+    /// Not a link.
     target: PathBuf,
-    /// The metadata of the file that is there, if any.
+    /// The metadata of the existing target, if any.
     old: Option<Metadata>,
 }
 
 impl OutputFile {
     pub fn open(path: &Path) -> io::Result<Self> {
-        // As it is not cut short, opening it changes nothing, and says whether we may.
+        // Opening without truncation changes nothing, and checks the permission.
         let old = match OpenOptions::new().write(true).open(path) {
             Ok(file) => Some(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -52,18 +51,18 @@ impl OutputFile {
                 }
                 return Ok(Self::Direct(file));
             };
-            return Whole::beside(target, Some(metadata));
+            return Replacement::beside(target, Some(metadata));
         }
-        // A descriptor that is not there.
+        // The descriptor does not exist.
         let target = target.ok_or(io::ErrorKind::NotFound)?;
-        Whole::beside(target, None)
+        Replacement::beside(target, None)
     }
 
-    /// Everything was written: the file becomes it.
+    /// Replaces the target with the complete content.
     pub fn finish(self) -> io::Result<()> {
         match self {
             Self::Direct(_) => Ok(()),
-            Self::Whole(whole) => whole.finish(),
+            Self::Replacement(replacement) => replacement.finish(),
         }
     }
 }
@@ -72,7 +71,7 @@ impl Write for OutputFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Direct(file) => file.write(bytes),
-            Self::Whole(whole) => whole.collected.write(bytes),
+            Self::Replacement(replacement) => replacement.collected.write(bytes),
         }
     }
 
@@ -81,7 +80,7 @@ impl Write for OutputFile {
     }
 }
 
-/// Returns the path that a path leads to in the end, though nothing may be there, or `None` for a descriptor.
+/// Resolves the links of a path, whose target need not exist. Returns `None` for a descriptor.
 fn target_of(path: &Path) -> io::Result<Option<PathBuf>> {
     let mut target = path.to_owned();
     for _ in 0..MAX_LINKS {
@@ -90,30 +89,30 @@ fn target_of(path: &Path) -> io::Result<Option<PathBuf>> {
         }
         match std::fs::read_link(&target) {
             Ok(link) => target = folder_of(&target).join(link),
-            // It is no link, or nothing at all.
+            // It is not a link, or does not exist.
             Err(_) => return Ok(Some(target)),
         }
     }
-    Err(io::Error::other("too many symbolic links lead to it"))
+    Err(io::Error::other("there are too many symbolic links in its path"))
 }
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-impl Whole {
+impl Replacement {
     fn beside(target: PathBuf, old: Option<Metadata>) -> io::Result<OutputFile> {
         let (collected, beside) = match unnamed_in(folder_of(&target)) {
             Ok(file) => (file, true),
-            // The old one can be written to, and where there is none it could not be made.
+            // An existing target can still be written to, but a new one cannot be created.
             Err(_) if old.is_some() => (tempfile::tempfile()?, false),
             Err(error) => return Err(error),
         };
-        Ok(OutputFile::Whole(Box::new(Self { collected, beside, target, old })))
+        Ok(OutputFile::Replacement(Box::new(Self { collected, beside, target, old })))
     }
 
     fn finish(mut self) -> io::Result<()> {
-        // What has no name yet needs one to take a place; a signal waits until it has.
+        // The unnamed file needs a name before it can replace the target; a signal waits for that.
         let _writing = Writing::begin();
         let Some(old) = &self.old else { return self.take_place(None) };
         if !self.beside || names_of(old) > 1 {
@@ -132,16 +131,16 @@ impl Whole {
             give_to_owner(&file, old)?;
             file.set_permissions(old.permissions())?;
         }
-        // Or else a crash could leave an empty file where the old one was.
+        // Without this, a crash could leave an empty file in place of the old one.
         file.sync_all()?;
         drop(file);
         named.persist(&self.target).map_err(|failed| failed.error)
     }
 
-    /// A name beside the target. Removed on drop.
+    /// Gives the content a temporary name beside the target, removed on drop.
     fn named(&self) -> io::Result<tempfile::TempPath> {
         let name = self.target.file_name().unwrap_or_default().to_string_lossy();
-        // Of a long name a part is enough.
+        // A part of a long name is enough.
         let prefix = format!(".{}.", name.chars().take(40).collect::<String>());
         let folder = folder_of(&self.target);
         let mut builder = tempfile::Builder::new();
@@ -168,19 +167,19 @@ impl Whole {
     }
 }
 
-/// Another file may not take the place, and nothing was changed.
+/// Returns `true` if the target cannot be replaced, and nothing was changed.
 fn is_no_place(error: &io::Error) -> bool {
     use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy, Unsupported};
     matches!(error.kind(), PermissionDenied | ResourceBusy | CrossesDevices | ReadOnlyFilesystem | Unsupported)
 }
 
-/// A file in this folder that has no name, and the mode that a new file has.
+/// Creates an unnamed file in this folder, with the mode of a new file.
 fn unnamed_in(folder: &Path) -> io::Result<File> {
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{Mode, OFlags, open};
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
-        // Not every file system can.
+        // Not every file system supports it.
         if let Ok(file) = open(folder, flags, Mode::from_raw_mode(0o666)) {
             return Ok(file.into());
         }
@@ -208,7 +207,8 @@ fn names_of(_: &Metadata) -> u64 {
     1
 }
 
-/// The owner and group of the old file. An error of a kind that leaves the old file in its place, where we may not.
+/// Gives the new file the owner and group of the old one. If that is not allowed, the error makes the caller keep the
+/// old file.
 #[cfg(unix)]
 fn give_to_owner(file: &File, old: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_finished_takes_the_place() {
+    fn a_finished_write_replaces_the_file() {
         let folder = Folder::new();
         for content in ["one", "a longer one", ""] {
             write(&folder.at("x"), content);
@@ -292,7 +292,7 @@ mod tests {
         }
 
         #[test]
-        fn the_mode_stays_and_a_new_file_has_that_of_every_new_file() {
+        fn the_mode_stays_and_a_new_file_has_the_usual_one() {
             let folder = Folder::new();
             fs::write(folder.at("usual"), "").unwrap();
             write(&folder.at("new"), "x");
@@ -332,7 +332,7 @@ mod tests {
         }
 
         #[test]
-        fn a_descriptor_and_a_fifo_are_written_to_as_it_comes() {
+        fn a_descriptor_and_a_fifo_are_written_to_directly() {
             use std::os::fd::AsRawFd;
             let folder = Folder::new();
             let (mut reader, writer) = io::pipe().unwrap();
@@ -342,14 +342,14 @@ mod tests {
             reader.read_exact(&mut came).unwrap();
             assert_eq!(&came, b"ab");
             file.finish().unwrap();
-            // A file behind a descriptor is the same file afterwards.
+            // The file behind a descriptor is still the same one.
             let held = File::create(folder.at("x")).unwrap();
             write(Path::new(&format!("/dev/fd/{}", held.as_raw_fd())), "new");
             assert_eq!(held.metadata().unwrap().ino(), fs::metadata(folder.at("x")).unwrap().ino());
             assert_eq!(fs::read_to_string(folder.at("x")).unwrap(), "new");
         }
 
-        /// As root, who may write everywhere, this shows nothing new.
+        /// Proves nothing as root, who may write everywhere.
         #[test]
         fn a_file_in_a_read_only_folder_gets_the_complete_content() {
             let folder = Folder::new();

@@ -112,10 +112,10 @@ fn a_definition_of_another_user_is_not_used_and_one_of_root_is() {
 #[test]
 fn modes_that_let_others_in_are_refused() {
     let cases = [
-        ("store/login/judgeme.sealed", 0o666, "it needs mode 600"),
-        ("store/login/judgeme.sealed", 0o640, "it needs mode 600"),
-        ("logins.json", 0o604, "it needs mode 600"),
-        ("../../../config/keys/store.key", 0o666, "it needs mode 600"),
+        ("store/login/judgeme.sealed", 0o666, "run `chmod 600` on it"),
+        ("store/login/judgeme.sealed", 0o640, "run `chmod 600` on it"),
+        ("logins.json", 0o604, "run `chmod 600` on it"),
+        ("../../../config/keys/store.key", 0o666, "run `chmod 600` on it"),
     ];
     for (name, mode, why) in cases {
         let user = logged_in();
@@ -127,8 +127,8 @@ fn modes_that_let_others_in_are_refused() {
         let folder = user.path(DATA).join(name);
         set_mode(&folder, mode);
         let before = names(&folder);
-        user.run_shell(WRITES.line).code(7).says("others may write to it");
-        user.run(&["token"]).code(7).says("others may write to its folder").hides(TOKEN);
+        user.run_shell(WRITES.line).code(7).says("other users can write to it");
+        user.run(&["token"]).code(7).says("other users can write to its folder").hides(TOKEN);
         assert_eq!(names(&folder), before);
         set_mode(&folder, 0o700);
         assert_eq!(user.run(&["token"]).code(0).stdout(), WRITES.token_after);
@@ -138,7 +138,7 @@ fn modes_that_let_others_in_are_refused() {
     let user = OrdinaryUser::living_in(home);
     for mode in [0o666, 0o664, 0o646] {
         set_mode(&user.path("config/providers/mine.toml"), mode);
-        user.run(&["providers", "show", "mine"]).code(3).says("`chmod go-w` mends that");
+        user.run(&["providers", "show", "mine"]).code(3).says("run `chmod go-w` on it");
     }
 }
 
@@ -147,7 +147,7 @@ fn modes_that_let_others_in_are_refused() {
 fn below_a_folder_that_all_may_write_to_nothing_is_used() {
     const SHARE: &str = ".local/share";
     let exposed = |user: &OrdinaryUser, folder: &str| {
-        let mends = mends("a folder above it", &user.path(folder));
+        let mends = chmod_hint("a folder above it", &user.path(folder));
         let before = names(user.home.home());
         for line in [READS.line, WRITES.line, "exec \"$0\" use judgeme", "exec \"$0\" scopes"] {
             user.run_shell(line).code(7).says(&mends).hides(TOKEN);
@@ -167,8 +167,8 @@ fn below_a_folder_that_all_may_write_to_nothing_is_used() {
     for folder in ["config", &format!("{DATA}/store")] {
         let user = logged_in();
         set_mode(&user.path(folder), 0o777);
-        user.run(&["token"]).code(7).says("others may write to a folder above it").hides(TOKEN);
-        user.run_shell(WRITES.line).code(7).says("others may write to a folder above it");
+        user.run(&["token"]).code(7).says("other users can write to a folder above it").hides(TOKEN);
+        user.run_shell(WRITES.line).code(7).says("other users can write to a folder above it");
         set_mode(&user.path(folder), 0o700);
         assert_eq!(user.run(&["token"]).code(0).stdout(), READS.token_after);
     }
@@ -179,14 +179,14 @@ fn below_a_folder_that_all_may_write_to_nothing_is_used() {
         fs::create_dir(home.home().join("open")).unwrap();
         let user = OrdinaryUser::living_in(home.with(variable, place.to_str().unwrap()));
         set_mode(&user.path("open"), 0o777);
-        user.keep(TOKEN).code(7).says("others may write to a folder above it").says("/open'` mends");
+        user.keep(TOKEN).code(7).says("other users can write to a folder above it").says("/open'`");
         assert!(!place.exists(), "{variable}");
     }
 }
 
-fn mends(which: &str, folder: &Path) -> String {
+fn chmod_hint(which: &str, folder: &Path) -> String {
     let folder = folder.components().collect::<PathBuf>();
-    format!("others may write to {which}; `chmod go-w '{}'` mends that", folder.display())
+    format!("other users can write to {which}; run `chmod go-w '{}'`", folder.display())
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn definitions_in_a_folder_that_others_can_write_are_not_used() {
     ] {
         for mode in modes {
             set_mode(&user.path(name), *mode);
-            let mends = mends(which, &user.path(name));
+            let mends = chmod_hint(which, &user.path(name));
             show("mine").code(3).says(&mends).hides("Mine");
             // Nor is one that somebody may have taken away left out in silence.
             show("judgeme").code(3).says(&mends);

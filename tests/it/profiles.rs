@@ -131,7 +131,7 @@ fn a_projects_file_that_others_can_change_is_refused() {
     write_project(&project, "profile = 'one'\n");
     let file = project.join(".oauthctl.toml");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).unwrap();
-    run_in(&sandbox, &project, &["token"]).code(3).says("cannot be used").says("others may change it");
+    run_in(&sandbox, &project, &["token"]).code(3).says("cannot be used").says("other users can change it");
     fs::remove_file(&file).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
     run_in(&sandbox, &project, &["token"]).code(3).says("it is not a regular file");

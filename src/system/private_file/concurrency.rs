@@ -1,4 +1,4 @@
-//! Many that read and write one file at once, on every system: some of them refuse what is held open by another.
+//! Concurrent readers and writers of one file, on every system: some systems refuse access to a file held open.
 
 use std::thread;
 
@@ -7,7 +7,7 @@ use super::*;
 const ROUNDS: usize = 20;
 const THREADS: usize = 8;
 
-/// The work of each command that changes the list of logins: it reads the file, and changes it under the lock.
+/// Does what each command does with the list of logins: read the file, and change it under the lock.
 #[test]
 fn a_file_is_replaced_whole_while_many_read_it() {
     let home = tempfile::tempdir().unwrap();
@@ -35,9 +35,9 @@ fn a_file_is_replaced_whole_while_many_read_it() {
     assert_eq!(std::fs::read_dir(home.path().join("a")).unwrap().count(), 2, "no temporary file stays");
 }
 
-/// The life of a journal: it is written and removed under the lock, and may be read by the next process.
+/// Does what happens to a journal: it is written and removed under the lock, and other processes may read it.
 #[test]
-fn a_file_is_removed_and_made_again_while_many_read_it() {
+fn a_file_is_removed_and_created_again_while_many_read_it() {
     let home = tempfile::tempdir().unwrap();
     let dir = PrivateDir::create(&home.path().join("a")).unwrap();
     let path = home.path().join("a/x");

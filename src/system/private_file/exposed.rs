@@ -1,16 +1,16 @@
-//! Why a file of ours is not used although it is as it should be: where it lies.
+//! A folder that other users can change, so that a correct file in it is not used.
 
 use std::path::Path;
 
 use crate::protocol::sanitize;
 
-/// A folder in which others can put something else in the place of our files, in words.
+/// The description of a folder in which others can replace our files.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ExposedFolder(Box<str>);
 
 impl ExposedFolder {
-    /// The one that a file lies in.
+    /// The folder that contains the file.
     pub fn holding(folder: &Path) -> Self {
         Self::named("its folder", folder)
     }
@@ -21,6 +21,6 @@ impl ExposedFolder {
 
     fn named(which: &str, folder: &Path) -> Self {
         let folder = sanitize::line(&folder.to_string_lossy());
-        Self(format!("others may write to {which}; `chmod go-w '{folder}'` mends that").into())
+        Self(format!("other users can write to {which}; run `chmod go-w '{folder}'`").into())
     }
 }

@@ -1,9 +1,9 @@
-//! The other users who can change the folders in which a file lies. A user who can rename a folder puts another one in
-//! its place, and then decides what the file says, whatever the file's own mode is.
+//! Checks that no other user can replace the folders above a file. A user who can rename a folder can put another one in
+//! its place and so choose the file's content, whatever the file's own mode is.
 //!
-//! The folder that holds a file is judged as the file is: only the user, or root, may write to it. Of the folders above
-//! only those that every user may write to are refused: many systems make home directories for a group that is the
-//! user's alone, and a sticky folder, such as `/tmp`, lets no user rename what is another's.
+//! The folder that contains a file is checked like the file: only the user or root may write to it. Of the folders above
+//! it, only those that every user may write to are refused. Many systems create home directories that are writable by a
+//! group of only that user, and in a sticky folder such as `/tmp` no user can rename another user's files.
 
 use std::fs::Metadata;
 use std::io;
@@ -17,7 +17,7 @@ const OTHERS_WRITE: u32 = 0o002;
 const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
-/// Judges the folder of a file, and those above it. Where there is none there is no file either, and nothing to judge.
+/// Checks the folder of a file, and those above it. Without a folder there is no file, and nothing to check.
 pub fn check(folder: &Path) -> Result<(), PrivateFileError> {
     let metadata = match std::fs::metadata(folder) {
         Ok(metadata) => metadata,
@@ -33,11 +33,11 @@ pub fn check(folder: &Path) -> Result<(), PrivateFileError> {
     check_above(folder)
 }
 
-/// Judges the folders above one that may be made yet: those of its name, and, where links lead elsewhere, those of the
-/// place that it stands for.
+/// Checks the folders above one that need not exist yet: those in its path, and, if that contains links, those in its
+/// resolved path.
 pub fn check_above(folder: &Path) -> Result<(), PrivateFileError> {
     let place = folder.ancestors().find_map(|there| Some((there, there.canonicalize().ok()?)));
-    // Without a link in it the name is the place, and its folders are judged once.
+    // Without a link both paths are the same, and are checked once.
     let place = place.filter(|(there, place)| there != place);
     let place = place.iter().flat_map(|(there, place)| place.ancestors().skip(usize::from(*there == folder)));
     match folder.ancestors().skip(1).chain(place).find(|above| is_open_to_all(above)) {
@@ -62,7 +62,7 @@ mod tests {
     use super::super::super::{PrivateDir, SIZE_LIMIT, read, read_public, read_public_of_ours, write_public_new};
     use super::*;
 
-    /// `top/data/store/x`, which has a line in it.
+    /// Creates `top/data/store/x` with a line in it.
     fn home() -> (tempfile::TempDir, PathBuf) {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("top/data/store");
@@ -76,8 +76,11 @@ mod tests {
 
     #[track_caller]
     fn assert_exposed<T, E: ToString>(result: Result<T, E>, which: &str, folder: &Path) {
-        let said = result.err().expect("it was taken").to_string();
-        assert!(said.contains(&format!("others may write to {which}; `chmod go-w '{}'`", folder.display())), "{said}");
+        let said = result.err().expect("it was accepted").to_string();
+        assert!(
+            said.contains(&format!("other users can write to {which}; run `chmod go-w '{}'`", folder.display())),
+            "{said}"
+        );
     }
 
     #[test]
@@ -108,9 +111,9 @@ mod tests {
             chmod(&folder, mode);
             assert_exposed(read(&folder.join("x"), SIZE_LIMIT), "its folder", &folder);
             assert_exposed(read_public_of_ours(&folder.join("x"), SIZE_LIMIT), "its folder", &folder);
-            // Someone may have taken away what was there.
+            // Another user may have removed the file.
             assert_exposed(read(&folder.join("none"), SIZE_LIMIT), "its folder", &folder);
-            // What a person names is that person's to judge.
+            // A file that the user names is the user's own decision.
             assert!(read_public(&folder.join("x"), SIZE_LIMIT).is_ok());
         }
         chmod(&folder, 0o755);

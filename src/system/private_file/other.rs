@@ -1,9 +1,8 @@
-//! Files and folders elsewhere: on Windows the user's profile directories are private by inheritance.
+//! Private files and folders on other systems. On Windows the user's profile directories are private by inheritance.
 //!
-//! Windows does not let go of a file for as long as another process holds it open: a rename onto it, its removal and even
-//! an open in the middle of either are refused with "Access denied". Our own readers hold a file for less than a
-//! millisecond, a virus scanner for some more, so each of the three is tried again for a while. A folder in the place of
-//! a file is denied in the same words, and at once.
+//! While another process has a file open, Windows refuses to replace or remove it with "Access denied", and even to open
+//! it during either. Our own readers hold a file for less than a millisecond, a virus scanner a little longer, so all
+//! three operations are retried for a while. A folder in place of a file is refused with the same error, without retry.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Write};
@@ -14,22 +13,22 @@ use std::time::{Duration, Instant};
 use super::{PrivateFileError, is_made_up};
 use crate::system::signals::Unnamed;
 
-/// For how long a file may be held by others. Sixty processes that change one file at once are done within a second.
+/// How long to retry while others hold a file. Sixty processes that change one file at once finish within a second.
 const SHARING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Between two tries. It does not grow: readers that come one after the other leave short gaps.
+/// The pause between two tries. It does not grow, since successive readers leave only short gaps.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// When the process of a new file has ended. No lock says so here: it would keep readers out for a moment after the file
-/// has got its name. A write takes milliseconds, and a file that is reserved waits for one request, of 30 s.
+/// The age from which a new file counts as left behind. Locks are not used here, because they would block readers for a
+/// moment after the rename. A write takes milliseconds, and a reserved file waits for one request of at most 30 s.
 const LONG_DEAD: Duration = Duration::from_secs(600);
 
 pub struct Dir(PathBuf);
 
-/// A file under a made-up name. Removed on drop, unless it got a name to stay.
+/// A file under a temporary name. Removed on drop, unless it got its final name.
 pub struct NewFile {
     dir: Arc<Dir>,
-    /// Closed before the file gets its name, as others are refused what is held open.
+    /// Closed before the rename, since others cannot access an open file.
     file: Option<File>,
     path: Option<PathBuf>,
 }
@@ -43,14 +42,14 @@ impl Dir {
         }
     }
 
-    /// An empty file with a made-up name.
+    /// Creates an empty file with a temporary name.
     pub fn new_file(this: &Arc<Self>, name: &str) -> io::Result<NewFile> {
         let path = this.0.join(format!(".{name}.{:016x}.new", getrandom::u64()?));
         let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         Ok(NewFile { dir: Arc::clone(this), file: Some(file), path: Some(path) })
     }
 
-    /// Removes the new files whose processes have ended, as far as their age tells.
+    /// Removes the new files whose processes must have ended, judging by their age.
     pub fn sweep(&self) -> io::Result<()> {
         let mut result = Ok(());
         for entry in std::fs::read_dir(&self.0)? {
@@ -64,7 +63,7 @@ impl Dir {
         result
     }
 
-    /// The file of a lock.
+    /// Opens a lock file, and creates it if it is missing.
     pub fn open_or_make(&self, name: &str) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
@@ -77,7 +76,7 @@ impl Dir {
 }
 
 impl NewFile {
-    /// Room is taken as it is written.
+    /// Reserves nothing: space is taken when it is written.
     pub fn reserve(&self, _: u64) -> io::Result<()> {
         Ok(())
     }
@@ -94,23 +93,23 @@ impl NewFile {
         Unnamed::begin()
     }
 
-    /// To the disk first: here a file is closed before it gets its name.
+    /// Syncs first, because here a file is closed before the rename.
     pub fn replace_then_sync(self, name: &str) -> io::Result<()> {
         self.sync()?;
         self.replace(name)
     }
 
-    /// Takes this name, even if another file has it.
+    /// Renames it to this name, replacing any other file.
     pub fn replace(mut self, name: &str) -> io::Result<()> {
         self.file = None;
         let (Some(made_up), path) = (&self.path, self.dir.0.join(name)) else { return Ok(()) };
-        // Newer Windows replaces a file that is held open by readers like ours; others refuse for as long as it is.
+        // Newer Windows versions replace a file that readers like ours have open; older ones refuse while it is open.
         patiently(&path, || std::fs::rename(made_up, &path))?;
         self.path = None;
         Ok(())
     }
 
-    /// Takes this name if no file has it.
+    /// Renames it to this name, unless a file has it.
     pub fn take_free(mut self, name: &str) -> io::Result<()> {
         self.file = None;
         let (Some(made_up), path) = (self.path.take(), self.dir.0.join(name)) else { return Ok(()) };
@@ -129,7 +128,7 @@ impl Drop for NewFile {
     fn drop(&mut self) {
         self.file = None;
         if let Some(path) = &self.path {
-            // A file that stays behind is ours alone.
+            // A file left behind is private like the others.
             let _ = remove(path);
         }
     }
@@ -143,7 +142,7 @@ pub fn remove(path: &Path) -> io::Result<()> {
     patiently(path, || std::fs::remove_file(path))
 }
 
-/// Tries again while another process holds the file.
+/// Retries while another process holds the file.
 fn patiently<T>(path: &Path, mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     let end = Instant::now() + SHARING_TIMEOUT;
     loop {
@@ -159,9 +158,9 @@ fn is_held(error: &io::Error) -> bool {
     const ERROR_ACCESS_DENIED: i32 = 5;
     const ERROR_SHARING_VIOLATION: i32 = 32;
     const ERROR_LOCK_VIOLATION: i32 = 33;
-    /// A file that is gone once its last holder lets go.
+    /// A file that disappears when its last holder closes it.
     const ERROR_DELETE_PENDING: i32 = 303;
-    /// A scanner has it in its memory.
+    /// A scanner has mapped it into memory.
     const ERROR_USER_MAPPED_FILE: i32 = 1224;
     matches!(
         error.raw_os_error(),
@@ -184,7 +183,7 @@ pub fn no_wait(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Windows: opens a link itself, which then is no regular file.
+/// Opens a link itself on Windows, which is then not a regular file.
 #[cfg(windows)]
 pub fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
     const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
@@ -212,7 +211,7 @@ pub fn check_folders(_: &Path) -> Result<(), PrivateFileError> {
     Ok(())
 }
 
-/// There are no numbers to tell by.
+/// Returns `false`: no error code is known here.
 pub fn is_ours(_: &Metadata) -> bool {
     true
 }
@@ -239,7 +238,7 @@ pub fn check_trusted(file: &File) -> io::Result<()> {
     }
 }
 
-/// Windows has no such call, and its renames are journalled.
+/// Does nothing: Windows has no such call, and its renames are journaled.
 pub fn sync_dir(_: &Path) -> io::Result<()> {
     Ok(())
 }

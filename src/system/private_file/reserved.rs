@@ -1,4 +1,4 @@
-//! A file that is made before its content is known, for what must be out of danger as soon as it is.
+//! A file that is created before its content is known, so that the content can be saved as soon as it arrives.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::system::signals::{Unnamed, Writing};
 
 /// A new file without content or name. Removed on drop, and by a signal that ends us.
 pub struct Reserved {
-    // Dropped in this order: the file, who watches it, and the folder that both need.
+    // Dropped in this order: the file, its signal handling, and the folder that both need.
     file: os::NewFile,
     _unnamed: Unnamed,
     dir: Arc<os::Dir>,
@@ -15,8 +15,7 @@ pub struct Reserved {
 }
 
 impl PrivateDir {
-    /// Opens a file that is written later, with room on the disk for as much as may come. Until it is put in its place
-    /// the old one stays.
+    /// Opens a file to be written later, with reserved space. The old file stays until the new one is put in place.
     pub fn reserve(&self, name: &str, room: u64) -> Result<Reserved, PrivateFileError> {
         let _writing = Writing::begin();
         self.tidy();
@@ -28,8 +27,8 @@ impl PrivateDir {
 }
 
 impl Reserved {
-    /// Puts the content in its place, and then on the disk. Once it has its name it outlives this process; a loss of
-    /// power before the end may leave any part of it, which its reader must be able to tell.
+    /// Writes the content, renames the file, then syncs it. From the rename on it survives a crash of this process. A
+    /// power loss before the end may leave any part of it, which its reader must be able to detect.
     pub fn put(self, content: &[u8]) -> Result<(), PrivateFileError> {
         let _writing = Writing::begin();
         let Self { dir, name, _unnamed, mut file } = self;
@@ -51,7 +50,7 @@ mod tests {
         let reserved = dir.reserve("x", 4096).unwrap();
         assert_eq!(content(), None);
         reserved.put(b"one").unwrap();
-        assert_eq!(content().unwrap(), b"one", "no more than was put there, whatever was reserved");
+        assert_eq!(content().unwrap(), b"one", "only the content, however much was reserved");
         drop(dir.reserve("x", 4096).unwrap());
         assert_eq!(content().unwrap(), b"one");
         dir.reserve("x", 2).unwrap().put(b"longer than the room").unwrap();

@@ -3,12 +3,12 @@ use std::thread;
 
 use super::*;
 
-struct Made {
+struct TestDir {
     dir: PrivateDir,
     path: PathBuf,
 }
 
-impl std::ops::Deref for Made {
+impl std::ops::Deref for TestDir {
     type Target = PrivateDir;
 
     fn deref(&self) -> &PrivateDir {
@@ -16,11 +16,11 @@ impl std::ops::Deref for Made {
     }
 }
 
-fn dir() -> (tempfile::TempDir, Made) {
+fn dir() -> (tempfile::TempDir, TestDir) {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("a/b");
     let dir = PrivateDir::create(&path).unwrap();
-    (home, Made { dir, path })
+    (home, TestDir { dir, path })
 }
 
 #[test]
@@ -93,7 +93,7 @@ mod unix {
         match result {
             Err(PrivateFileError::NotPrivate(why)) => why,
             Err(error) => panic!("{error}"),
-            Ok(_) => panic!("it was taken"),
+            Ok(_) => panic!("it was accepted"),
         }
     }
 
@@ -110,7 +110,7 @@ mod unix {
         }
     }
 
-    /// By a process that cannot clean up any more; a living one holds its file, in this process or in another.
+    /// A new file of an ended process is removed. One that this or another running process has locked stays.
     #[test]
     fn a_write_removes_only_the_files_that_ended_processes_left() {
         let (_home, dir) = dir();
@@ -150,7 +150,7 @@ mod unix {
     fn a_directory_that_is_shared_or_a_link_is_refused() {
         let (home, dir) = dir();
         chmod(&dir.path, 0o770);
-        assert_eq!(refusal(PrivateDir::create(&dir.path)), "others may write to it");
+        assert_eq!(refusal(PrivateDir::create(&dir.path)), "other users can write to it");
         chmod(&dir.path, 0o755);
         assert!(PrivateDir::create(&dir.path).is_ok());
         let link = home.path().join("link");
@@ -185,7 +185,7 @@ mod unix {
         assert_eq!(refusal(read(&at("fifo"), SIZE_LIMIT)), "it is not a regular file");
         assert_eq!(refusal(read(&at("dir"), SIZE_LIMIT)), "it is not a regular file");
         chmod(&at("x"), 0o640);
-        assert_eq!(refusal(read(&at("x"), SIZE_LIMIT)), "others may open it; it needs mode 600");
+        assert_eq!(refusal(read(&at("x"), SIZE_LIMIT)), "other users can open it; run `chmod 600` on it");
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod unix {
         assert_eq!(read_public(&at("link"), SIZE_LIMIT).unwrap(), b"id = 1");
         chmod(&at("x"), 0o664);
         let error = read_public(&at("x"), SIZE_LIMIT).unwrap_err();
-        assert_eq!(error.to_string(), "others may change it; `chmod go-w` mends that");
+        assert_eq!(error.to_string(), "other users can change it; run `chmod go-w` on it");
         fifo(&at("fifo"));
         for other in ["fifo", "."] {
             let error = read_public(&at(other), SIZE_LIMIT).unwrap_err();

@@ -1,4 +1,4 @@
-//! Files and folders of a Unix user.
+//! Private files and folders on Unix.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -15,8 +15,8 @@ use rustix::{fs::RenameFlags, io::Errno};
 use super::{PrivateFileError, is_made_up};
 use crate::system::signals::Unnamed;
 
-/// The age from which a file counts as left behind where a file system has no locks: a write takes milliseconds, and
-/// a file that is reserved waits for one request, of 30 s.
+/// The age from which a new file counts as left behind on a file system without locks. A write takes milliseconds, and a
+/// reserved file waits for one request of at most 30 s.
 const LONG_DEAD: Duration = Duration::from_secs(3600);
 
 #[path = "folders.rs"]
@@ -24,16 +24,16 @@ mod folders;
 
 pub use folders::check as check_folders;
 
-/// A folder that is held open: files are made in this one, whatever its name stands for by then.
+/// An open folder. Files are created in it even if its name leads elsewhere by then.
 pub struct Dir(File);
 
-/// A file under a made-up name, locked as long as it is written. Removed on drop, unless it got a name to stay.
+/// A file under a temporary name, locked while it is written. Removed on drop, unless it got its final name.
 pub struct NewFile {
     file: File,
-    name: MadeUpName,
+    name: TemporaryName,
 }
 
-struct MadeUpName {
+struct TemporaryName {
     dir: Arc<Dir>,
     name: Option<String>,
 }
@@ -45,7 +45,7 @@ impl Dir {
         let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
         let dir = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
             Ok(dir) => dir,
-            // Linux says so of a link when a directory was asked for; the path exists, as we have just made it.
+            // Linux returns this for a link when a directory was requested; the path exists, since we just created it.
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
                 return Err(PrivateFileError::NotPrivate("it is a symbolic link, not a directory"));
             }
@@ -54,19 +54,19 @@ impl Dir {
         let metadata = dir.metadata()?;
         match metadata.permissions().mode() {
             _ if !is_ours(&metadata) => Err(PrivateFileError::NotPrivate("it belongs to another user")),
-            mode if mode & 0o022 != 0 => Err(PrivateFileError::NotPrivate("others may write to it")),
+            mode if mode & 0o022 != 0 => Err(PrivateFileError::NotPrivate("other users can write to it")),
             _ => Ok(Self(dir)),
         }
     }
 
-    /// An empty file with a made-up name, mode 0600, opened so that it cannot be someone else's.
+    /// Creates an empty file with a temporary name and mode 0600. It fails if the name exists, so the file is ours.
     pub fn new_file(this: &Arc<Self>, name: &str) -> io::Result<NewFile> {
-        // A sweeping process may meet it before it is locked, which takes microseconds; hardly twice.
+        // A sweeping process may find it before it is locked, which takes microseconds; hardly ever twice.
         for _ in 0..16 {
             let made_up = format!(".{name}.{:016x}.new", getrandom::u64()?);
             let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let file = File::from(openat(&this.0, made_up.as_str(), flags, Mode::RUSR | Mode::WUSR)?);
-            let name = MadeUpName { dir: Arc::clone(this), name: Some(made_up) };
+            let name = TemporaryName { dir: Arc::clone(this), name: Some(made_up) };
             let is_swept = matches!(file.try_lock(), Err(TryLockError::WouldBlock)) || file.metadata()?.nlink() == 0;
             if !is_swept {
                 return Ok(NewFile { file, name });
@@ -75,13 +75,13 @@ impl Dir {
         Err(io::ErrorKind::ResourceBusy.into())
     }
 
-    /// Removes the new files that no living process holds.
+    /// Removes the new files that no running process has locked.
     pub fn sweep(&self) -> io::Result<()> {
         let mut result = Ok(());
         for entry in rustix::fs::Dir::read_from(&self.0)? {
             let Ok(name) = entry?.file_name().to_str().map(str::to_owned) else { continue };
-            // Held until it is removed: the process that made it must not get the lock in between, and write to no
-            // file.
+            // Locked until it is removed: otherwise the process that created it could get the lock and write to a
+            // removed file.
             let Some(_held) = Some(&name).filter(|name| is_made_up(name)).and_then(|name| self.abandoned(name)) else {
                 continue;
             };
@@ -93,7 +93,7 @@ impl Dir {
         result
     }
 
-    /// The file of that name, if no living process has its lock.
+    /// Returns the file of that name, locked, if no running process has its lock.
     fn abandoned(&self, name: &str) -> Option<File> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = File::from(openat(&self.0, name, flags, Mode::empty()).ok()?);
@@ -108,20 +108,20 @@ impl Dir {
         is_abandoned.then_some(file)
     }
 
-    /// The file of a lock.
+    /// Opens a lock file, and creates it if it is missing.
     pub fn open_or_make(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(File::from(openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?))
     }
 
-    /// A rename is on the disk only when its directory is.
+    /// Syncs the directory, without which a rename may not be on the disk.
     pub fn sync(&self) -> io::Result<()> {
         self.0.sync_all()
     }
 }
 
 impl NewFile {
-    /// Takes room on the disk for as much content. Not every file system can, and then it is taken as it is written.
+    /// Reserves space on the disk. On a file system that cannot, space is taken when it is written.
     pub fn reserve(&self, room: u64) -> io::Result<()> {
         #[cfg(target_os = "linux")]
         {
@@ -143,17 +143,17 @@ impl NewFile {
         self.file.sync_all()
     }
 
-    /// From now on a signal that ends us removes it.
+    /// Has the file removed if a signal ends this process.
     pub fn removed_by_signals(&self) -> Unnamed {
         Unnamed::begin(self.name.dir.0.as_raw_fd(), self.name.name.as_deref().unwrap_or_default())
     }
 
-    /// Takes this name, even if another file has it.
+    /// Renames it to this name, replacing any other file.
     pub fn replace(self, name: &str) -> io::Result<()> {
         self.take(name).map(drop)
     }
 
-    /// Takes this name, and then goes to the disk.
+    /// Renames it to this name, and then syncs it.
     pub fn replace_then_sync(self, name: &str) -> io::Result<()> {
         self.take(name)?.sync_all()
     }
@@ -168,7 +168,7 @@ impl NewFile {
         Ok(file)
     }
 
-    /// Takes this name if no file has it.
+    /// Renames it to this name, unless a file has it.
     pub fn take_free(mut self, name: &str) -> io::Result<()> {
         let dir = &self.name.dir.0;
         let Some(made_up) = &self.name.name else { return Ok(()) };
@@ -178,19 +178,19 @@ impl NewFile {
                 self.name.name = None;
                 return Ok(());
             }
-            // Not every kernel and file system can.
+            // Not every kernel and file system supports it.
             Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
             Err(error) => return Err(error.into()),
         }
-        // The made-up name is removed on drop, as both mean one file by then.
+        // The temporary name, which is now a second link, is removed on drop.
         Ok(linkat(dir, made_up.as_str(), dir, name, AtFlags::empty())?)
     }
 }
 
-impl Drop for MadeUpName {
+impl Drop for TemporaryName {
     fn drop(&mut self) {
         if let Some(name) = &self.name {
-            // A file that stays behind is ours alone.
+            // A file left behind is readable only by the user.
             let _ = unlinkat(&self.dir.0, name.as_str(), AtFlags::empty());
         }
     }
@@ -204,7 +204,7 @@ pub fn remove(path: &Path) -> io::Result<()> {
     std::fs::remove_file(path)
 }
 
-/// No FIFO or device makes us wait in `open`. std adds `O_CLOEXEC` by itself.
+/// Keeps `open` from waiting on a FIFO or device. std adds `O_CLOEXEC` by itself.
 pub fn no_wait(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(libc::O_NONBLOCK)
 }
@@ -225,7 +225,7 @@ pub fn create_folders(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// `O_NOFOLLOW` meets a link with ELOOP, whose text speaks of too many links.
+/// Converts the ELOOP of `O_NOFOLLOW`, whose system message would be about too many links.
 pub fn refused_link(error: io::Error) -> PrivateFileError {
     match error.raw_os_error() {
         Some(libc::ELOOP) => PrivateFileError::NotPrivate("it is a symbolic link"),
@@ -238,7 +238,9 @@ pub fn check_private(file: &File) -> Result<(), PrivateFileError> {
     match metadata.permissions().mode() {
         _ if !metadata.is_file() => Err(PrivateFileError::NotPrivate("it is not a regular file")),
         _ if !is_ours(&metadata) => Err(PrivateFileError::NotPrivate("it belongs to another user")),
-        mode if mode & 0o077 != 0 => Err(PrivateFileError::NotPrivate("others may open it; it needs mode 600")),
+        mode if mode & 0o077 != 0 => {
+            Err(PrivateFileError::NotPrivate("other users can open it; run `chmod 600` on it"))
+        }
         _ => Ok(()),
     }
 }
@@ -248,13 +250,13 @@ pub fn check_trusted(file: &File) -> io::Result<()> {
     let problem = match metadata.permissions().mode() {
         _ if !metadata.is_file() => "it is not a regular file",
         _ if !is_ours_or_roots(&metadata) => "it belongs to another user",
-        mode if mode & 0o022 != 0 => "others may change it; `chmod go-w` mends that",
+        mode if mode & 0o022 != 0 => "other users can change it; run `chmod go-w` on it",
         _ => return Ok(()),
     };
     Err(io::Error::new(io::ErrorKind::PermissionDenied, problem))
 }
 
-/// A rename is on the disk only when its directory is.
+/// Syncs a directory, without which a rename may not be on the disk.
 pub fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
@@ -268,7 +270,7 @@ pub fn is_ours(metadata: &Metadata) -> bool {
     metadata.uid() == unsafe { libc::geteuid() }
 }
 
-/// Returns whether this process may open no further file.
+/// Returns `true` if this process has reached its limit of open files.
 pub fn is_too_many_files(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EMFILE)
 }

@@ -1,10 +1,10 @@
-//! Stdout elsewhere: on Windows a handle, which the runtime leaves as it is.
+//! Stdout on other systems. On Windows it is a handle, which the runtime does not change.
 
 use std::io::{self, Write};
 
 use super::Delivered;
 
-/// Returns whether there is no handle. A program that is started without a console has none.
+/// Returns `true` if there is no handle. A program started without a console has none.
 #[cfg(windows)]
 pub fn is_closed() -> bool {
     use std::os::windows::io::AsRawHandle;
@@ -17,12 +17,12 @@ pub fn is_closed() -> bool {
     false
 }
 
-/// Checks whether stdout can be written to at all.
+/// Checks that stdout can be written to.
 pub fn check() -> io::Result<()> {
     if is_closed() { Err(io::ErrorKind::NotConnected.into()) } else { Ok(()) }
 }
 
-/// Through the standard library, which knows what a console wants.
+/// Writes through the standard library, which handles consoles.
 pub fn write_all(bytes: &[u8]) -> io::Result<()> {
     check()?;
     let mut stdout = io::stdout().lock();
@@ -30,7 +30,7 @@ pub fn write_all(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Nothing more can be known here than that the system has taken it.
+/// Writes all of it. The system cannot confirm more than that it accepted the data.
 pub fn deliver(bytes: &[u8]) -> io::Result<Delivered> {
     write_all(bytes).map(|()| Delivered::There)
 }

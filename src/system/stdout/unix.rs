@@ -1,4 +1,4 @@
-//! Stdout of a Unix process: descriptor 1.
+//! Stdout on Unix: descriptor 1.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -12,15 +12,15 @@ use libc::{STDOUT_FILENO, c_int, c_short};
 
 use super::Delivered;
 
-/// How long to wait for the reader of a pipe to read. `ssh` reads when it has asked for its password.
+/// The wait for the reader of a pipe. `ssh` reads only after it has asked for its password.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// How often to look whether it has: the system tells of a reader that goes away, but not of one that reads.
+/// The interval of the checks: the system reports a reader that goes away, but not one that reads.
 const LOOK: c_int = 20;
 
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Runs before `main`, and before the runtime opens what is closed: the loader calls what stands in this section.
+/// Runs before `main`, and before the runtime opens closed descriptors: the loader calls the functions in this section.
 #[used]
 #[cfg_attr(any(target_os = "macos", target_os = "ios"), unsafe(link_section = "__DATA,__mod_init_func"))]
 #[cfg_attr(not(any(target_os = "macos", target_os = "ios")), unsafe(link_section = ".init_array"))]
@@ -32,12 +32,12 @@ extern "C" fn note() {
     CLOSED.store(closed, Ordering::Relaxed);
 }
 
-/// Returns whether stdout was closed when the process began.
+/// Returns `true` if stdout was closed when the process started.
 pub fn is_closed() -> bool {
     CLOSED.load(Ordering::Relaxed)
 }
 
-/// Checks whether stdout can be written to at all: it is open, and not for reading only.
+/// Checks that stdout can be written to: it is open, and not read-only.
 pub fn check() -> io::Result<()> {
     // SAFETY: a system call with two numbers.
     match unsafe { libc::fcntl(STDOUT_FILENO, libc::F_GETFL) } {
@@ -48,14 +48,13 @@ pub fn check() -> io::Result<()> {
     }
 }
 
-/// The descriptor as a file that is not closed on drop.
+/// Returns the descriptor as a file that is not closed on drop.
 fn stdout() -> ManuallyDrop<File> {
     // SAFETY: no other code closes the descriptor, and neither does this.
     ManuallyDrop::new(unsafe { File::from_raw_fd(STDOUT_FILENO) })
 }
 
-/// Writes all of it, also to a pipe that another process has set to be non-blocking: one that is full for a moment is
-/// waited for, as for any other pipe.
+/// Writes all of it. A pipe that another process has set to non-blocking is waited for like any other pipe.
 pub fn write_all(mut bytes: &[u8]) -> io::Result<()> {
     check()?;
     let mut stdout = stdout();
@@ -64,7 +63,7 @@ pub fn write_all(mut bytes: &[u8]) -> io::Result<()> {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(n) => bytes = &bytes[n..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // Until it takes more, or its reader is gone.
+            // Wait until it accepts more, or its reader is gone.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => drop(poll(libc::POLLOUT, -1)?),
             Err(error) => return Err(error),
         }
@@ -72,15 +71,15 @@ pub fn write_all(mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes all of it, and returns when it has arrived as far as can be known: a file is on the disk, a pipe's reader has
-/// read, a terminal has taken every byte.
+/// Writes all of it, and waits until it has arrived as far as can be known: a file is synced, a pipe's reader has read
+/// it, a terminal has sent every byte.
 pub fn deliver(bytes: &[u8]) -> io::Result<Delivered> {
     let metadata = stdout().metadata()?;
     let kind = metadata.file_type();
     write_all(bytes)?;
     if kind.is_file() {
         match stdout().sync_all() {
-            // Not every file system can.
+            // Not every file system supports it.
             Err(error) if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOTSUP)) => {}
             synced => synced?,
         }
@@ -94,7 +93,7 @@ pub fn deliver(bytes: &[u8]) -> io::Result<Delivered> {
     Ok(Delivered::There)
 }
 
-/// Until nothing is left in the pipe.
+/// Waits until the pipe is empty.
 fn until_read(patience: Duration) -> io::Result<()> {
     let end = Instant::now() + patience;
     loop {
@@ -107,7 +106,7 @@ fn until_read(patience: Duration) -> io::Result<()> {
             return Ok(());
         }
         if Instant::now() >= end {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "what reads the pipe has not read it yet"));
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the reader of the pipe has not read it yet"));
         }
         if poll(0, LOOK)? & (libc::POLLERR | libc::POLLHUP) != 0 {
             return Err(io::ErrorKind::BrokenPipe.into());
@@ -115,7 +114,7 @@ fn until_read(patience: Duration) -> io::Result<()> {
     }
 }
 
-/// Until a terminal has sent all of it; another device has nothing to wait for.
+/// Waits until a terminal has sent all of it. Other devices need no wait.
 fn drain() -> io::Result<()> {
     loop {
         // SAFETY: a system call with a number.
@@ -130,7 +129,7 @@ fn drain() -> io::Result<()> {
     }
 }
 
-/// Returns what stdout says within so many milliseconds.
+/// Polls stdout, for at most this many milliseconds.
 fn poll(events: c_short, milliseconds: c_int) -> io::Result<c_short> {
     let mut stdout = libc::pollfd { fd: STDOUT_FILENO, events, revents: 0 };
     // SAFETY: the struct lives through the call, and it is one.

@@ -79,7 +79,7 @@ pub fn others(page: &mut Page) {
     page.section(vec![
         ProjectError::Unreadable {
             place: text("/home/me/shop/.oauthctl.toml"),
-            source: io::Error::other("others may write to it"),
+            source: io::Error::other("other users can write to it"),
         },
         ProjectError::Wrong { at: at(), problem: text("unknown field `host`, expected `profile` or `params`") },
     ]);
@@ -316,7 +316,7 @@ fn file_problems() -> Vec<FileProblem> {
         FileProblem::Io(denied()),
         FileProblem::NotOurs,
         FileProblem::Newer,
-        FileProblem::NotPrivate("others may read it"),
+        FileProblem::NotPrivate("other users can open it; run `chmod 600` on it"),
         FileProblem::Exposed(ExposedFolder::above("/home/me/.local".as_ref())),
         FileProblem::KeyGone,
         FileProblem::FileGone,
@@ -370,7 +370,7 @@ fn definition_errors() -> Vec<DefinitionError> {
         DefinitionError::UnknownProvider { id: text("zebra"), near: vec![] },
         DefinitionError::UnknownProvider { id: text("acm"), near: vec![id()] },
         DefinitionError::Unreadable { place: place(), source: Box::new(source), near: Some(text("url")) },
-        DefinitionError::UnreadableFile { place: place(), source: io::Error::other("others may write to it") },
+        DefinitionError::UnreadableFile { place: place(), source: io::Error::other("other users can write to it") },
         DefinitionError::UnknownAlternative { id: id(), name: text("old"), known: vec![] },
         DefinitionError::UnknownAlternative { id: id(), name: text("old"), known: vec![text("legacy")] },
         DefinitionError::Missing { id: id(), key: "authorize.url", purpose: "a login" },
@@ -414,7 +414,7 @@ fn http_errors() -> Vec<HttpError> {
         HttpError::Timeout { origin: origin(), seconds: 30 },
         HttpError::Overdue { origin: origin(), limit: HumanDuration(Duration::from_secs(600)) },
         HttpError::Connect {
-            origin: text("https://acme.example through the proxy http://proxy.example:3128 of https_proxy"),
+            origin: text("https://acme.example through the proxy http://proxy.example:3128 (from https_proxy)"),
             source: Reason(text("proxy authorization required")),
         },
         HttpError::Broken { origin: origin(), source: Reason(text("connection reset")) },

@@ -106,7 +106,7 @@ fn an_entry_changed_by_others_is_refused_and_left_unchanged() {
         ("{\"version\":\"1\"}", damaged, "log in again"),
         ("[[[[[[[[", damaged, "log in again"),
         ("{\"version\":2,\"anything\":true}", newer, "upgrade oauthctl"),
-        ("{\"sealed_file_key\":\"no base64 !\"}", "is not a valid key", "makes one"),
+        ("{\"sealed_file_key\":\"no base64 !\"}", "is not a valid key", "generate one"),
         (&key_entry, "the keychain has the key, but the encrypted file is missing", "log in again"),
     ];
     for (secret, problem, hint) in cases {
@@ -118,7 +118,7 @@ fn an_entry_changed_by_others_is_refused_and_left_unchanged() {
         }
         assert_eq!(desk.secret_tool(&format!("lookup {entry}")), secret);
         // The way out that it names is one, where it can be.
-        if hint != "makes one" {
+        if hint != "generate one" {
             keep(&sandbox, TOKEN).code(0);
             assert_eq!(sandbox.run(&["token"]).code(0).stdout(), format!("{TOKEN}\n"));
         }
@@ -132,7 +132,7 @@ fn an_entry_changed_by_others_is_refused_and_left_unchanged() {
     keep(&sandbox, TOKEN).code(0);
     desk.secret_tool(&format!("store --label=b {entry} application b"));
     let ambiguous = sandbox.run(&["token"]);
-    ambiguous.code(7).says("more than one entry for `judgeme`").says("remove the one that oauthctl did not make");
+    ambiguous.code(7).says("more than one entry for `judgeme`").says("remove the entry that oauthctl did not create");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_sealed_login_that_was_changed_is_refused_and_left_as_it_is() {
         assert_eq!(fs::read(&path).unwrap(), bytes, "{name}");
         fs::remove_file(&path).unwrap();
         sandbox.run(&["token"]).code(7).says("the login `judgeme` is listed, but was not found in the ");
-        sandbox.run(&["logout"]).code(7).says("`oauthctl logout --local --profile judgeme` forgets this one");
+        sandbox.run(&["logout"]).code(7).says("`oauthctl logout --local --profile judgeme` to delete this login");
         sandbox.run(&["logout", "--local"]).code(0);
         sandbox.run(&["token"]).code(4).says("there is no login");
     }
@@ -217,7 +217,7 @@ fn a_call_that_fails_is_named_with_its_file_and_its_error() {
                 _ => {
                     output.code(7).says(&home).says(words);
                     let wrong_advice =
-                        ["ENOSPC", "EDQUOT"].contains(error) != output.stderr().contains("make room there");
+                        ["ENOSPC", "EDQUOT"].contains(error) != output.stderr().contains("free some disk space");
                     assert!(!wrong_advice, "{output}");
                     assert!(["old\n", "new\n"].contains(&after.code(0).stdout()), "{call} {nth} {error}: {after}");
                     named += 1;
@@ -264,7 +264,7 @@ fn a_full_disk_is_named_and_keeps_the_old_login() {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let output = Output::new(options.to_owned(), finish(child));
         output.code(0).says("full 7\n").says("room 0\n").says("No space left on device (os error 28)");
-        output.says(data.to_str().unwrap()).says("make room there and try again");
+        output.says(data.to_str().unwrap()).says("free some disk space and try again");
         assert_eq!(output.stdout(), "old\nnew\n", "{output}");
     }
 }

@@ -48,7 +48,7 @@ fn an_answer_that_cannot_be_written_is_never_a_success() {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
         let output = Output::new(args.join(" "), sandbox.command(args).stdout(full).output().unwrap());
         has_no_panic(&output);
-        output.code(1).says("stdout cannot be written").says("No space left on device (os error 28)");
+        output.code(1).says("cannot write to stdout").says("No space left on device (os error 28)");
     }
     // Where only the talk is lost, the answer counts.
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
@@ -260,7 +260,7 @@ fn twenty_descriptors_are_enough_and_fewer_are_an_error() {
     }
     assert!(failed > 0);
     let login = format!("ulimit -n 5; echo {TOKEN} | \"$0\" login --provider mine --with-token");
-    bash(&mine, &login).code(7).says("os error 24").says("hint: `ulimit -n` says how many files");
+    bash(&mine, &login).code(7).says("os error 24").says("hint: raise the limit on open files");
     mine.run(&["call", "GET", "/api/things"]).code(0);
 }
 
@@ -333,7 +333,7 @@ fn verbose_tells_when_the_kernel_cannot_protect_the_memory() {
     };
     let quiet = denied(&["token"]);
     assert_eq!((quiet.code(0).stdout(), quiet.stderr()), (format!("{TOKEN}\n").as_str(), ""));
-    denied(&["token", "--verbose"]).code(0).says("lets your other processes read the memory of this one");
+    denied(&["token", "--verbose"]).code(0).says("allows your other processes to read the memory of this one");
     let allowed = sandbox.run(&["token", "--verbose"]);
     assert!(!allowed.code(0).stderr().contains("read the memory"), "{allowed}");
 }

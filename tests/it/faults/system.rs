@@ -38,7 +38,7 @@ fn a_home_that_is_no_folder_of_the_users_is_named() {
     };
     let import = |home: &str| with_home(home, &["app", "set", "judgeme", "--client-id", "ID"]);
     // It would lead into the folder in which the command is started.
-    import("relative").code(3).says("HOME holds `relative`, which is not an absolute path").says("`unset HOME`");
+    import("relative").code(3).says("HOME is `relative`, which is not an absolute path").says("`unset HOME`");
     with_home("relative", &["token"]).code(3);
     assert_eq!(fs::read_dir(sandbox.home()).unwrap().count(), 0);
     let file = sandbox.home().join("file");

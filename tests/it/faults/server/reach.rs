@@ -151,7 +151,7 @@ fn a_refusal_by_the_proxy_is_named_without_its_password() {
         for args in [&["refresh", "-v"][..], &["token", "-v"], &["call", "things", "-v"]] {
             let output = place.run(args);
             output.code(8).says(says).says("the refresh token is kept").hides(PASSWORD).hides(BASIC).hides("rt-1");
-            let named = format!("mine.example through the proxy {} of https_proxy\n", origin_of(&place));
+            let named = format!("mine.example through the proxy {} (from https_proxy)\n", origin_of(&place));
             output.says(&named);
         }
     }
@@ -213,7 +213,7 @@ fn a_socks_proxy_is_used_and_named_when_unreachable() {
     assert!(proxy.heads().iter().all(|name| name == "mine.example"), "{:?}", proxy.heads());
     let (_held, port) = closed_port();
     let dead = sandbox.with("ALL_PROXY", &format!("socks5://{USER}@127.0.0.1:{port}"));
-    let told = format!("through the proxy socks5://127.0.0.1:{port} of ALL_PROXY");
+    let told = format!("through the proxy socks5://127.0.0.1:{port} (from ALL_PROXY)");
     dead.run(&["refresh"]).code(8).says(&told).hides(PASSWORD);
 }
 
