@@ -37,9 +37,10 @@ pub use crate::protocol::time::{HumanDuration, Timestamp};
 pub use crate::protocol::token::{Grant, NotATokenResponse, TokenRequest};
 pub use crate::protocol::{json, jwt, mask, sanitize};
 pub use crate::provider::builtin::DEFINITIONS;
-pub use crate::provider::catalogue::{NoFiles, fill_params};
+pub use crate::provider::catalogue::NoFiles;
 pub use crate::provider::definition::rfc_defaults;
 pub use crate::provider::dialect::{TokenReply, TokenReplyError};
+pub use crate::provider::params::fill_params;
 pub use crate::provider::{
     Catalogue, DefinitionError, DefinitionFiles, Dialect, Endpoint, Origin, Provider, ProviderDefinition,
 };

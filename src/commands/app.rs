@@ -137,7 +137,7 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
     let definition = catalogue.get(&args.provider)?;
     // The servers that the secret may go to are known now only if no parameter of the login decides them.
     let origins =
-        catalogue.resolve(&args.provider, &Default::default()).ok().map(|provider| provider.recorded_origins());
+        catalogue.resolve(&args.provider, &Default::default()).ok().and_then(|provider| provider.own_origins());
     let secret = if args.client_secret_stdin {
         non_empty_secret(context.terminal().stdin_secret()?.expose())
     } else if let Some(path) = &args.client_secret_file {
@@ -202,7 +202,7 @@ pub fn client_for(
         return Err(AppError::NotRegistered { provider: provider.id().to_owned() });
     }
     let (id, secret) = ask_for_client(&provider.definition, context)?;
-    let origins = provider.definition.params.is_empty().then(|| provider.recorded_origins());
+    let origins = provider.own_origins();
     context
         .session
         .store()?

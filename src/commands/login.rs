@@ -111,7 +111,8 @@ fn resolve_asking(id: &str, typed: &consent::Typed, context: &Context) -> Result
     let mut given = context.session.with_project(&definition, typed.clone())?;
     if context.terminal().is_interactive() && catalogue.emulated_id() != Some(id) {
         for (name, param) in &definition.params {
-            if param.default.is_none() && !given.contains_key(name) {
+            // What the provider sends is not a person's to know.
+            if param.default.is_none() && !param.is_captured() && !given.contains_key(name) {
                 let question = param.prompt.clone().unwrap_or_else(|| name.clone());
                 given.insert(name.clone(), context.terminal().ask(&question)?);
             }

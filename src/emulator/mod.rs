@@ -29,7 +29,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::client::ClientId;
 use crate::protocol::redirect_uri::{DEFAULT_REDIRECT_URI, RedirectUri};
 use crate::protocol::secret::ClientSecret;
-use crate::provider::catalogue::fill_params;
+use crate::provider::params::fill_params;
 use crate::provider::{DefinitionError, Endpoint, Origin, Provider, ProviderDefinition};
 use crate::system::clock::Clock;
 use crate::system::entropy::{Entropy, NoEntropy};

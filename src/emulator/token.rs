@@ -85,7 +85,8 @@ pub fn issue_access_token(site: &Site, scope: ScopeSet, family: Family) -> Resul
     let expires_at = expires_in.map(|lifetime| site.clock.now().plus(lifetime));
     site.ledger.put_access_token(&access_token, IssuedToken { scope: scope.clone(), family, expires_at });
     let token_type = Some("Bearer".to_owned());
-    Ok(TokenResponse { access_token, token_type, expires_in, refresh_token: None, scope: Some(scope) })
+    let (refresh_token, refresh_expires_in) = (None, None);
+    Ok(TokenResponse { access_token, token_type, expires_in, refresh_token, refresh_expires_in, scope: Some(scope) })
 }
 
 /// Returns the lifetime for the next access token of a family.

@@ -17,12 +17,16 @@ pub fn claims(token: &str) -> Option<Value> {
     json::parse(&claims).ok().filter(Value::is_object)
 }
 
-/// Reads `exp` (RFC 7519 §4.1.4): seconds, which some servers send with a fraction.
+/// Reads `exp` (RFC 7519 §4.1.4): seconds, which some servers send with a fraction, or in milliseconds.
 pub fn expiry(token: &str) -> Result<Option<Timestamp>, WrongKind> {
     let Some(claims) = claims(token) else { return Ok(None) };
     // Rounded down: better a moment too early than a moment too late.
-    Ok(Members(&claims).seconds("exp")?.map(|seconds| Timestamp(seconds as i64)))
+    let seconds = Members(&claims).seconds("exp")?.map(|end| if end > LATEST { end / 1000.0 } else { end });
+    Ok(seconds.map(|seconds| Timestamp(seconds as i64)))
 }
+
+/// The year 5138: later it is not in seconds.
+const LATEST: f64 = 1e11;
 
 /// Returns the scopes named in the token and the claim that holds them: `scope` (RFC 9068 §2.2.3, RFC 8693 §4.2), or
 /// the claim that older servers use instead. A claim of the wrong kind is reported only if no other is right.
@@ -60,9 +64,10 @@ mod tests {
     }
 
     #[test]
-    fn the_expiry_may_have_a_fraction() {
+    fn the_expiry_may_have_a_fraction_or_be_in_milliseconds() {
         assert_eq!(expiry(&jwt(r#"{"exp":1750704824.270631}"#)), Ok(Some(Timestamp(1_750_704_824))));
         assert_eq!(expiry(&jwt(r#"{"exp":1750704824}"#)), Ok(Some(Timestamp(1_750_704_824))));
+        assert_eq!(expiry(&jwt(r#"{"exp":1750704824270}"#)), Ok(Some(Timestamp(1_750_704_824))));
     }
 
     #[test]

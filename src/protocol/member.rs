@@ -111,6 +111,14 @@ pub fn text_or_number(name: &str, value: Option<&Value>) -> Result<Option<String
     }
 }
 
+/// Reads a string, a number or a boolean as it is written: what a definition captures may be any of them.
+pub fn scalar(name: &str, value: Option<&Value>) -> Result<Option<String>, WrongKind> {
+    match value {
+        Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
+        value => text_or_number(name, value),
+    }
+}
+
 /// Returns the value at a dotted path, as [`json::at`] finds it. A member on the way that is neither an object nor an
 /// array is of the wrong kind.
 pub fn at<'v>(value: &'v Value, path: &str) -> Result<Option<&'v Value>, WrongKind> {
@@ -206,6 +214,9 @@ mod tests {
         for wrong in ["l", "o", "f"] {
             assert!(members.seconds(wrong).is_err() && members.text_or_number(wrong).is_err(), "{wrong}");
         }
+        assert_eq!(scalar("f", members.get("f")), Ok(Some("true".to_owned())));
+        assert_eq!(scalar("n", members.get("n")), Ok(Some("7".to_owned())));
+        assert!(scalar("o", members.get("o")).is_err());
         assert!(members.flag("t").is_err() && members.texts("t").is_err() && members.scopes("n").is_err());
     }
 

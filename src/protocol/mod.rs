@@ -9,6 +9,7 @@ pub mod grant;
 pub mod introspection;
 pub mod json;
 pub mod jwt;
+pub mod lifetime;
 pub mod link;
 pub mod mask;
 pub mod member;

@@ -110,6 +110,8 @@ pub struct TokenResponse {
     pub token_type: Option<String>,
     pub expires_in: Option<Duration>,
     pub refresh_token: Option<RefreshToken>,
+    /// The lifetime of the refresh token, which no RFC names and many servers do.
+    pub refresh_expires_in: Option<Duration>,
     /// `None` if the reply does not say. Then it is the requested scope (RFC 6749 §5.1).
     pub scope: Option<ScopeSet>,
 }
@@ -137,7 +139,8 @@ impl NotATokenResponse {
 }
 
 impl TokenResponse {
-    /// Reads an object with the RFC's names. Numbers may be strings, and scopes may be a list.
+    /// Reads an object with the RFC's names. Scopes may be a list. Lifetimes, which servers write in many ways, are left
+    /// to the caller (`lifetime.rs`).
     ///
     /// A token is useful whatever the other members say, and refusing the reply would lose a rotated refresh token. So
     /// a member beside the access token that is of the wrong kind is left out and returned with the rest. The caller
@@ -159,8 +162,9 @@ impl TokenResponse {
         let response = Self {
             access_token: AccessToken::new(access_token),
             token_type,
-            expires_in: right(members.seconds("expires_in"), &mut wrong).map(Duration::from_secs_f64),
+            expires_in: None,
             refresh_token: refresh_token.map(RefreshToken::new),
+            refresh_expires_in: None,
             scope: right(members.scopes("scope"), &mut wrong),
         };
         Ok((response, wrong))
@@ -176,6 +180,9 @@ impl TokenResponse {
         }
         if let Some(token) = &self.refresh_token {
             object.insert("refresh_token".into(), token.expose().into());
+        }
+        if let Some(lifetime) = self.refresh_expires_in {
+            object.insert("refresh_token_expires_in".into(), lifetime.as_secs().into());
         }
         if let Some(scope) = &self.scope {
             object.insert("scope".into(), scope.join(separator).into());
@@ -212,12 +219,7 @@ mod tests {
             (response, None) => response,
             (_, Some(wrong)) => panic!("{wrong}"),
         };
-        let seconds = |reply| read(reply).expires_in.map(|d| d.as_secs());
         assert_eq!(read(json!({"access_token": "t"})).token_type, None);
-        assert_eq!(seconds(json!({"access_token": "t", "expires_in": "3600"})), Some(3600));
-        assert_eq!(seconds(json!({"access_token": "t", "expires_in": 3599.7})), Some(3599));
-        assert_eq!(seconds(json!({"access_token": "t", "expires_in": null})), None);
-        assert_eq!(seconds(json!({"access_token": "t", "expires_in": -5})), None);
         let scopes = |scope| read(json!({"access_token": "t", "scope": scope})).scope.map(|s| s.to_string());
         assert_eq!(scopes(json!(["a", "b"])), Some("a b".into()));
         assert_eq!(scopes(json!("a,b c")), Some("a b c".into()));
@@ -250,7 +252,7 @@ mod tests {
             assert_eq!(told.member, "access_token");
         }
         let told = |member: &str, value: Value| {
-            let mut reply = json!({"access_token": "t", "refresh_token": "r", "expires_in": 5, "scope": "a"});
+            let mut reply = json!({"access_token": "t", "refresh_token": "r", "scope": "a"});
             reply[member] = value;
             let (response, wrong) = TokenResponse::read(&reply).unwrap();
             assert_eq!(response.access_token.expose(), "t");
@@ -260,8 +262,6 @@ mod tests {
             ("token_type", json!(["Bearer"])),
             ("token_type", json!({})),
             ("token_type", json!(true)),
-            ("expires_in", json!([3600])),
-            ("expires_in", json!(true)),
             ("refresh_token", json!(["r"])),
             ("refresh_token", json!(7)),
             ("refresh_token", json!(false)),
@@ -275,9 +275,6 @@ mod tests {
             ("token_type", json!(1)),
             ("token_type", json!(null)),
             ("token_type", json!("")),
-            ("expires_in", json!("3600")),
-            ("expires_in", json!(null)),
-            ("expires_in", json!(-1)),
             ("refresh_token", json!(null)),
             ("refresh_token", json!("")),
             ("scope", json!(null)),

@@ -9,6 +9,7 @@ use std::io;
 use super::builtin::DEFINITIONS;
 use super::check::check;
 use super::copy::copy;
+use super::params::fill_params;
 use super::reader::{read, unreadable};
 use super::{DefinitionError, Origin, Provider, ProviderDefinition};
 
@@ -178,39 +179,6 @@ fn lay_over(base: &mut toml::Table, over: toml::Table) {
             }
         }
     }
-}
-
-/// Returns a value for each parameter: the given one, the default or, if the provider is emulated, the example.
-pub fn fill_params(
-    definition: &ProviderDefinition,
-    given: &BTreeMap<String, String>,
-    emulated: bool,
-) -> Result<BTreeMap<String, String>, DefinitionError> {
-    let id = || definition.id.clone();
-    if let Some(unknown) = given.keys().find(|name| !definition.params.contains_key(*name)) {
-        let known = definition.params.keys().cloned().collect();
-        return Err(DefinitionError::UnknownParam { id: id(), param: unknown.clone(), known });
-    }
-    let mut values = BTreeMap::new();
-    for (name, param) in &definition.params {
-        let example = param.example.as_ref().filter(|_| emulated);
-        let example = example.filter(|_| !param.is_captured());
-        let Some(value) = given.get(name).or(param.default.as_ref()).or(example) else {
-            if param.optional || param.is_captured() {
-                continue;
-            }
-            let example = param.example.clone().unwrap_or_else(|| "VALUE".to_owned());
-            return Err(DefinitionError::ParamNeeded { id: id(), param: name.clone(), example });
-        };
-        let refused = |problem| DefinitionError::ParamRefused {
-            id: id(),
-            param: name.clone(),
-            value: crate::protocol::sanitize::line(value),
-            problem,
-        };
-        values.insert(name.clone(), param.normalize(value).map_err(refused)?);
-    }
-    Ok(values)
 }
 
 #[cfg(test)]

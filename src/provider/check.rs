@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::departure::value_of;
 use super::endpoints::Endpoints;
+use super::params::accept;
 use super::quirks::TokenIn;
 use super::{DefinitionError, ProviderDefinition, printable};
 
@@ -32,9 +33,13 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
     // Every URL is tried with sample values, so that its faults are found now and not at a login.
     let mut samples = BTreeMap::new();
     for (name, param) in &definition.params {
-        let refused =
-            |problem: String| wrong(&format!("params.{name}"), format!("its example is not a valid value: {problem}"));
-        samples.insert(name.clone(), param.normalize(&param.sample()).map_err(refused)?);
+        let refused = |error| match error {
+            DefinitionError::ParamRefused { problem, .. } => {
+                wrong(&format!("params.{name}"), format!("its example is not a valid value: {problem}"))
+            }
+            other => other,
+        };
+        samples.insert(name.clone(), accept(definition, name, &param.sample()).map_err(refused)?);
     }
     Endpoints::resolve(definition, &samples)?;
     for (n, placement) in definition.token_placements().iter().enumerate() {

@@ -25,6 +25,8 @@ pub enum DefinitionError {
     UnknownAlternative { id: String, name: String, known: Vec<String> },
     #[error("the definition of `{id}` has no `{key}`, which is required for {purpose}")]
     Missing { id: String, key: &'static str, purpose: &'static str },
+    #[error("the login has no value for `{param}`, which `{id}` should have sent and `{key}` needs")]
+    NotCaptured { id: String, key: &'static str, param: String },
     #[error("the definition of `{id}` is wrong at `{key}`: {problem}")]
     Wrong { id: String, key: String, problem: String },
     #[error("`{id}` needs a value for `{param}`")]
@@ -56,6 +58,10 @@ impl DefinitionError {
             Self::Missing { id, .. } | Self::Wrong { id, .. } => {
                 Some(format!("`oauthctl providers show {id}` prints the definition"))
             }
+            Self::NotCaptured { id, param, .. } => Some(format!(
+                "run `oauthctl login --provider {id}` again, or name it with `--param {param}=VALUE`; a code that is pasted \
+                 alone leaves such values behind, the whole address does not"
+            )),
             Self::ParamNeeded { param, example, .. } => Some(format!("add `--param {param}={example}`")),
             Self::UnknownParam { known, .. } if known.is_empty() => Some("it takes none".to_owned()),
             Self::UnknownParam { known, .. } => Some(format!("it takes {}", ticked(known))),

@@ -1,6 +1,7 @@
 //! Floor 1: providers as data, and the code that reads that data.
 
 pub mod builtin;
+mod captured;
 pub mod catalogue;
 mod check;
 mod copy;
@@ -13,6 +14,7 @@ mod endpoints;
 mod error;
 mod keys;
 pub mod manual;
+pub mod params;
 pub mod printable;
 pub mod probe;
 pub mod quirks;
@@ -24,6 +26,7 @@ pub mod sections;
 mod servers;
 pub mod template;
 
+pub use captured::ChangedValue;
 pub use catalogue::{Catalogue, DefinitionFiles};
 pub use definition::ProviderDefinition;
 pub use dialect::Dialect;

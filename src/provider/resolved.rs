@@ -1,12 +1,17 @@
 //! One provider, ready for use: its parameters are filled in, its servers are known, and so are its servers at the time
 //! of a stored record.
+//!
+//! A login's record holds what the login decided: its parameters, typed or captured, and the servers that they lead to. A
+//! registration holds the servers of the definition alone. So the two are compared with different things: a login with
+//! the servers of its parameters, a registration with those that the definition names without any.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::endpoint::{Endpoint, Origin};
+use super::endpoint::{Endpoint, Origin, UrlTemplates};
 use super::endpoints::Endpoints;
+use super::params::fill_params;
 use super::sections::Sample;
 use super::{DefinitionError, ProviderDefinition};
 
@@ -50,40 +55,31 @@ impl Provider {
         Ok(Self { definition, params, endpoints, emulator })
     }
 
-    /// Returns the same provider with values that it sent itself, in the callback or in the token reply.
-    pub fn with_captured(&self, captured: &BTreeMap<String, String>) -> Result<Self, DefinitionError> {
-        let mut params = self.params.clone();
-        for (name, value) in captured {
-            let Some(param) = self.definition.params.get(name) else { continue };
-            let refused = |problem| DefinitionError::ParamRefused {
-                id: self.id().to_owned(),
-                param: name.clone(),
-                value: crate::protocol::sanitize::line(value),
-                problem,
-            };
-            params.insert(name.clone(), param.normalize(value).map_err(refused)?);
-        }
-        Self::new(self.definition.clone(), params, self.emulator.clone())
-    }
-
     pub fn id(&self) -> &str {
         &self.definition.id
     }
 
     pub fn authorize_endpoint(&self) -> Result<&Endpoint, DefinitionError> {
-        self.endpoints.authorize.as_ref().ok_or_else(|| self.missing("authorize.url", "a login in the browser"))
+        let missing = || self.missing("authorize.url", &self.definition.authorize.url, "a login in the browser");
+        self.endpoints.authorize.as_ref().ok_or_else(missing)
     }
 
     pub fn token_endpoint(&self) -> Result<&Endpoint, DefinitionError> {
-        self.endpoints.token.as_ref().ok_or_else(|| self.missing("token.url", "a token request"))
+        let missing = || self.missing("token.url", &self.definition.token.url, "a token request");
+        self.endpoints.token.as_ref().ok_or_else(missing)
     }
 
     pub fn api_base(&self) -> Result<&Endpoint, DefinitionError> {
-        self.endpoints.api_base.as_ref().ok_or_else(|| self.missing("api.base", "a call"))
+        let missing = || self.missing("api.base", &self.definition.api.base, "a call");
+        self.endpoints.api_base.as_ref().ok_or_else(missing)
     }
 
-    fn missing(&self, key: &'static str, purpose: &'static str) -> DefinitionError {
-        DefinitionError::Missing { id: self.id().to_owned(), key, purpose }
+    fn missing(&self, key: &'static str, templates: &UrlTemplates, purpose: &'static str) -> DefinitionError {
+        let id = self.id().to_owned();
+        match self.uncaptured(templates).into_iter().next() {
+            Some(param) => DefinitionError::NotCaptured { id, key, param },
+            None => DefinitionError::Missing { id, key, purpose },
+        }
     }
 
     /// Returns a sample's path on the API's server.
@@ -109,31 +105,58 @@ impl Provider {
         }
     }
 
-    /// Refuses to continue if the servers differ from the recorded ones. `remedy` is the command that creates the
-    /// record again.
+    /// Returns the servers that the definition names by itself, without a login's parameters. `None` if there must be some.
+    pub fn own_origins(&self) -> Option<RecordedOrigins> {
+        let params = fill_params(&self.definition, &BTreeMap::new(), self.emulator.is_some()).ok()?;
+        let alone = Self::new(self.definition.clone(), params, self.emulator.clone()).ok()?;
+        Some(alone.recorded_origins())
+    }
+
+    /// Refuses to continue if a login's servers differ from the recorded ones. `remedy` is the command that makes the login
+    /// again.
     pub fn check_origins(&self, recorded: &RecordedOrigins, remedy: &str) -> Result<(), DefinitionError> {
-        let now = self.recorded_origins();
+        self.moved(recorded).map_or(Ok(()), |moved| Err(moved.error(self.id(), remedy)))
+    }
+
+    /// Refuses to continue if the definition names other servers than when a client was registered. What the parameters of
+    /// a login decide is not the registration's: the login's own record says it.
+    pub fn check_registration(&self, recorded: &RecordedOrigins, remedy: &str) -> Result<(), DefinitionError> {
+        let now = self.own_origins().unwrap_or_else(|| self.recorded_origins());
+        now.differs_from(recorded).map_or(Ok(()), |moved| Err(moved.error(self.id(), remedy)))
+    }
+
+    pub(super) fn moved(&self, recorded: &RecordedOrigins) -> Option<Moved> {
+        self.recorded_origins().differs_from(recorded)
+    }
+}
+
+/// A server that is another one than was recorded.
+pub(super) struct Moved {
+    part: &'static str,
+    recorded: String,
+    now: String,
+}
+
+impl Moved {
+    fn error(self, id: &str, remedy: &str) -> DefinitionError {
+        let Self { part, recorded, now } = self;
+        DefinitionError::OriginsMoved { id: id.to_owned(), part, recorded, now, remedy: remedy.to_owned() }
+    }
+}
+
+impl RecordedOrigins {
+    fn differs_from(&self, recorded: &Self) -> Option<Moved> {
         let list = |origins: &[String]| if origins.is_empty() { "none".to_owned() } else { origins.join(", ") };
         let one = |origin: &Option<String>| list(origin.as_slice());
-        let moved = [
-            ("authorization", one(&recorded.authorize), one(&now.authorize)),
-            ("token", one(&recorded.token), one(&now.token)),
-            ("refresh", one(&recorded.refresh), one(&now.refresh)),
-            ("revocation", one(&recorded.revoke), one(&now.revoke)),
-            ("API", list(&recorded.api), list(&now.api)),
-        ]
-        .into_iter()
-        .find(|(_, recorded, now)| recorded != now);
-        match moved {
-            None => Ok(()),
-            Some((part, recorded, now)) => Err(DefinitionError::OriginsMoved {
-                id: self.id().to_owned(),
-                part,
-                recorded,
-                now,
-                remedy: remedy.to_owned(),
-            }),
-        }
+        let parts = [
+            ("authorization", one(&recorded.authorize), one(&self.authorize)),
+            ("token", one(&recorded.token), one(&self.token)),
+            ("refresh", one(&recorded.refresh), one(&self.refresh)),
+            ("revocation", one(&recorded.revoke), one(&self.revoke)),
+            ("API", list(&recorded.api), list(&self.api)),
+        ];
+        let moved = parts.into_iter().find(|(_, recorded, now)| recorded != now);
+        moved.map(|(part, recorded, now)| Moved { part, recorded, now })
     }
 }
 

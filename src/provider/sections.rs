@@ -161,7 +161,7 @@ keys! {
             example: "{ X-Client-Id = \"{client_id}\" }",
         }
         departure response: BTreeMap<String, String> {
-            help: "The places of the reply's members: the RFC's name = a dotted path",
+            help: "The places of the reply's members: the RFC's name, or `expires_at`, `refresh_token_expires_in` or `refresh_token_expires_at` = a dotted path",
             rfc: "the RFC's member names (RFC 6749 §5.1)",
             example: "{ access_token = \"data.accessToken\" }",
         }
@@ -171,7 +171,7 @@ keys! {
             example: "\"1h\"",
         }
         departure expires_unit: ExpiryUnit {
-            help: "The unit of `expires_in`",
+            help: "The unit of `expires_in` and `refresh_token_expires_in`",
             rfc: "seconds (RFC 6749 §5.1)",
             example: "\"milliseconds\"",
         }

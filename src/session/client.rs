@@ -60,7 +60,7 @@ impl Session {
 /// Checks that the secret goes only to the servers it was registered for.
 fn check_registration(registration: &Registration, provider: &Provider) -> Result<(), SessionError> {
     match &registration.origins {
-        Some(origins) => Ok(provider.check_origins(origins, &format!("oauthctl app set {}", provider.id()))?),
+        Some(origins) => Ok(provider.check_registration(origins, &format!("oauthctl app set {}", provider.id()))?),
         None => Ok(()),
     }
 }

@@ -1,4 +1,12 @@
 //! One login: the token, where it may go, and what is known about it.
+//!
+//! * What the provider sent for the definition's parameters belongs to the login as it was when it was made
+//!   (`provider::captured`).
+//! * The end of a refresh token is what the reply said that brought it. A refresh that does not rotate keeps it; a rotated
+//!   refresh token without an end has an unknown one. 0.1 keeps the member and knows nothing of it, so it carries the number
+//!   of the refresh that it belongs to: after a refresh by 0.1 the end is unknown.
+//! * A refresh token that has ended by our clock is still tried, because the clock may be wrong. But it does not count as a
+//!   way to renew the login in what we report.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -78,6 +86,9 @@ pub enum Expiry {
     Unknown,
 }
 
+/// How long before its end a refresh token is worth a warning: people are away for some days.
+const REFRESH_NOTICE: Duration = Duration::from_secs(7 * 86_400);
+
 /// By how much clocks differ, or are corrected, without anything being wrong with them.
 const CLOCK_STEP: Duration = Duration::from_secs(60);
 
@@ -101,6 +112,8 @@ pub struct StoredToken {
     pub refresh_token: Option<RefreshToken>,
     pub obtained_at: Timestamp,
     pub expiry: Expiry,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_expiry: Option<RefreshExpiry>,
     pub asked: ScopeSet,
     /// The scopes in the reply. `None` if it said nothing, which means: as asked (RFC 6749 §5.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,6 +137,15 @@ pub struct StoredToken {
     /// Fields that a newer program wrote.
     #[serde(flatten)]
     unknown: Map<String, Value>,
+}
+
+/// When a refresh token ends, as the reply said that brought it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct RefreshExpiry {
+    at: Timestamp,
+    since: Timestamp,
+    /// The number of refreshes at which it was known.
+    generation: u64,
 }
 
 /// Written before the refresh token is spent: that the store takes it proves that it will take the new token too.
@@ -159,9 +181,11 @@ impl StoredToken {
             None if provider.definition.never_expires() => Expiry::Never,
             None => Expiry::Unknown,
         };
+        let refresh_expiry = response.refresh_expires_in.filter(|_| response.refresh_token.is_some());
         Self {
             refresh_token: response.refresh_token,
             expiry,
+            refresh_expiry: refresh_expiry.map(|life| RefreshExpiry { at: now.plus(life), since: now, generation: 0 }),
             granted: response.scope,
             reply: Some(masked),
             ..Self::given(provider, client_id, obtained_by, asked, response.access_token, now)
@@ -189,6 +213,7 @@ impl StoredToken {
             refresh_token: None,
             obtained_at: now,
             expiry: if provider.definition.never_expires() { Expiry::Never } else { Expiry::Unknown },
+            refresh_expiry: None,
             asked,
             granted: None,
             reply: None,
@@ -201,22 +226,46 @@ impl StoredToken {
     }
 
     /// The same login after a refresh. What the reply leaves out stays as it was: the refresh token (RFC 6749 §6), and
-    /// the scopes (§5.1). Values for parameters in the reply are not taken: the servers are those of the login.
+    /// the scopes (§5.1). Of the values for parameters only those are taken that the login lacks.
     pub fn refreshed(&self, provider: &Provider, reply: TokenReply, now: Timestamp) -> Self {
+        let params = provider.completed(&self.params, &reply.captured, &self.origins);
+        let end = reply.response.refresh_expires_in.map(|life| (now.plus(life), now));
         let new = Self::from_reply(provider, self.client_id.clone(), self.obtained_by, self.asked.clone(), reply, now);
+        let is_rotated = new.refresh_token.is_some() && new.refresh_token != self.refresh_token;
+        let kept = self.refresh_expiry().filter(|_| !is_rotated).map(|known| (known.at, known.since));
+        let generation = self.generation + 1;
         Self {
+            params,
             access_token: new.access_token,
             refresh_token: new.refresh_token.or_else(|| self.refresh_token.clone()),
             obtained_at: now,
             expiry: new.expiry,
+            refresh_expiry: end.or(kept).map(|(at, since)| RefreshExpiry { at, since, generation }),
             granted: new.granted.or_else(|| self.granted.clone()),
             reply: new.reply,
-            generation: self.generation + 1,
+            generation,
             restored: false,
             intent: None,
             dead_since: None,
             ..self.clone()
         }
+    }
+
+    fn refresh_expiry(&self) -> Option<RefreshExpiry> {
+        self.refresh_expiry.filter(|known| self.refresh_token.is_some() && known.generation == self.generation)
+    }
+
+    /// Returns when the refresh token ends, as far as is known.
+    pub fn refresh_ends(&self) -> Option<Timestamp> {
+        self.refresh_expiry().map(|known| known.at)
+    }
+
+    /// Returns when the refresh token ends if a person should hear of it: in a week, or for short-lived ones in a tenth
+    /// of their life.
+    pub fn refresh_ends_soon(&self, now: Timestamp) -> Option<Timestamp> {
+        let RefreshExpiry { at, since, .. } = self.refresh_expiry()?;
+        let notice = (since.until(at) / 10).min(REFRESH_NOTICE);
+        (self.is_renewable() && now.plus(notice) >= at).then_some(at)
     }
 
     /// How the next token is obtained, as far as the record tells.
@@ -229,7 +278,12 @@ impl StoredToken {
         }
     }
 
-    /// Returns `true` if the next token needs no person.
+    /// Returns `true` if the next token needs no person at that time, as far as is known.
+    pub fn renews_at(&self, time: Timestamp) -> bool {
+        self.is_renewable() && self.refresh_ends().is_none_or(|end| time < end)
+    }
+
+    /// Returns `true` if the next token needs no person, or may need none: a refresh token that has ended is tried.
     pub fn is_renewable(&self) -> bool {
         !matches!(self.renewal(), Renewal::Never)
     }
@@ -247,7 +301,15 @@ impl StoredToken {
 
     /// Returns whether the login serves until `within` from `now` on without a person, as far as is known.
     pub fn lasts(&self, now: Timestamp, within: Duration) -> bool {
-        self.is_renewable() || self.is_fresh(now, within)
+        self.renews_at(now.plus(within)) || self.is_fresh(now, within)
+    }
+
+    /// Returns how long the access token lives from its beginning to its end, if that is known.
+    pub fn lifetime(&self) -> Option<Duration> {
+        match self.expiry {
+            Expiry::At(end) => Some(self.obtained_at.until(end)),
+            Expiry::Never | Expiry::Unknown => None,
+        }
     }
 
     /// Returns whether the clock was set back since the token came: then it is not known how much of its lifetime is

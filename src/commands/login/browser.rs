@@ -98,6 +98,7 @@ impl BrowserArgs {
         let (tab, obtained) = answered?.obtain(context.system.http.as_ref(), now);
         match obtained {
             Ok(Obtained { reply, provider }) => {
+                talk::about_reply(&reply, &provider, context);
                 let obtained_by = ObtainedBy::Grant(grant);
                 let token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
                 Ok((tab, provider, token))

@@ -12,6 +12,7 @@ use crate::protocol::grant::GrantKind;
 use crate::protocol::sanitize::{self, Pieces, Style};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
+use crate::provider::dialect::TokenReply;
 use crate::provider::{Provider, ProviderDefinition};
 use crate::session::{SessionError, Source, Sourced};
 use crate::store::{Profile, StoredToken};
@@ -210,6 +211,23 @@ pub fn about_shadows(profile: &Profile, context: &Context) -> Result<(), Session
         }
     }
     Ok(())
+}
+
+/// Tells what is odd about the provider's reply, and what is not in it.
+pub fn about_reply(reply: &TokenReply, provider: &Provider, context: &Context) {
+    for oddity in &reply.oddities {
+        warn(context, &format!("in the provider's reply {oddity}"));
+    }
+    for param in provider.uncaptured(&provider.definition.api.base).iter().filter(|_| provider.api_base().is_err()) {
+        let id = provider.id();
+        warn(
+            context,
+            &format!(
+                "the provider sent no value for `{param}`, without which `call` does not know the API's address; name \
+                it with `oauthctl login --provider {id} --param {param}=VALUE`"
+            ),
+        );
+    }
 }
 
 /// Tells what a person should know beyond the outcome itself.

@@ -5,6 +5,7 @@
 
 mod api;
 mod authorization;
+mod lifetimes;
 mod redirect;
 mod token;
 mod token_reply;

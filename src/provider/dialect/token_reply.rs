@@ -1,16 +1,17 @@
 //! The reply of the token endpoint (RFC 6749 §5): a token, a refusal, or neither.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, LOCATION};
 use serde_json::Value;
 use url::Url;
 
+use super::lifetimes::Remarks;
 use super::{Dialect, JSON};
 use crate::protocol::advice::{ExitCode, NextStep};
 use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::lifetime::Oddity;
 use crate::protocol::member::{self, WrongKind};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
@@ -18,9 +19,8 @@ use crate::protocol::retry_after::RetryAfter;
 use crate::protocol::secret::RefreshToken;
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::protocol::token::{NotATokenResponse, TokenResponse};
-use crate::protocol::{json, jwt, mask};
+use crate::protocol::{json, mask};
 use crate::provider::departure::value_of;
-use crate::provider::quirks::{ExpiryUnit, Lifetime};
 
 /// A parsed reply of the token endpoint, with the masked reply for display.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct TokenReply {
     pub captured: BTreeMap<String, String>,
     /// A member beside the access token that is of the wrong kind and was left out.
     pub malformed: Option<WrongKind>,
+    /// Lifetimes that are not plainly what their names say, and how each was taken.
+    pub oddities: Vec<Oddity>,
 }
 
 /// A reply of the token endpoint without a token. `reply` is masked and cleaned.
@@ -169,38 +171,37 @@ impl Dialect<'_> {
         if !is_success {
             return Err(TokenReplyError::Unreadable { status, reply: shown(), source: None });
         }
-        let (response, malformed) = self.read_token(&value, now).map_err(|source| TokenReplyError::Unusable {
-            status,
-            reply: shown(),
-            source: source.without(secrets),
-        })?;
+        let (response, malformed, oddities) = self
+            .read_token(&value, now)
+            .map_err(|source| TokenReplyError::Unusable { status, reply: shown(), source: source.without(secrets) })?;
         let masked = masked_reply(&value, &response, secrets);
         let (captured, wrong) = self.captured(&value);
-        Ok(TokenReply { response, masked, captured, malformed: malformed.or(wrong) })
+        Ok(TokenReply { response, masked, captured, malformed: malformed.or(wrong), oddities })
     }
 
     /// Reads the token from an implicit grant's fragment (RFC 6749 §4.2.2). A refresh token in it is ignored: "the
     /// authorization server MUST NOT issue a refresh token".
     pub fn decode_fragment(&self, params: &Params, now: Timestamp) -> Result<TokenReply, TokenReplyError> {
         let value = params.to_json();
-        let (mut response, malformed) =
+        let (mut response, malformed, oddities) =
             self.read_token(&value, now).map_err(|source| TokenReplyError::UnusableFragment { source })?;
         // The state has been used, and is hidden all the same.
         let state = params.single("state").ok().flatten().unwrap_or_default();
         let masked = masked_reply(&value, &response, &[state]);
-        response.refresh_token = None;
-        Ok(TokenReply { response, masked, captured: self.captured(&value).0, malformed })
+        (response.refresh_token, response.refresh_expires_in) = (None, None);
+        Ok(TokenReply { response, masked, captured: self.captured(&value).0, malformed, oddities })
     }
 
-    /// Returns the token, and the first other member of the wrong kind, under the provider's own name.
+    /// Returns the token, the first other member of the wrong kind, under the provider's own name, and what is odd about
+    /// its lifetimes.
     fn read_token(
         &self,
         value: &Value,
         now: Timestamp,
-    ) -> Result<(TokenResponse, Option<WrongKind>), NotATokenResponse> {
-        let rules = &self.provider.definition.token;
-        let (standard, unreached) = self.with_rfc_names(value, now);
-        let own = |wrong: WrongKind| match value_of(&rules.response).and_then(|paths| paths.get(&wrong.member)) {
+    ) -> Result<(TokenResponse, Option<WrongKind>, Vec<Oddity>), NotATokenResponse> {
+        let (standard, unreached) = self.with_rfc_names(value);
+        let paths = value_of(&self.provider.definition.token.response);
+        let own = |wrong: WrongKind| match paths.and_then(|paths| paths.get(&wrong.member)) {
             Some(path) => WrongKind { member: path.clone(), ..wrong },
             None => wrong,
         };
@@ -209,21 +210,8 @@ impl Dialect<'_> {
             (NotATokenResponse::Malformed(wrong), _) => NotATokenResponse::Malformed(own(wrong)),
             (error, _) => error,
         })?;
-        if value_of(&rules.expires_unit) == Some(&ExpiryUnit::Milliseconds) {
-            response.expires_in = response.expires_in.map(|time| time / 1000);
-        }
-        // A JWT contains its expiry (RFC 7519 §4.1.4), if the reply does not.
-        let from_jwt = || jwt::expiry(response.access_token.expose()).ok().flatten().map(|end| now.until(end));
-        response.expires_in = response.expires_in.or_else(from_jwt);
-        match value_of(&rules.lifetime) {
-            Some(Lifetime::Never) => {
-                response.expires_in = None;
-                response.refresh_token = None;
-            }
-            Some(Lifetime::For(time)) => response.expires_in = response.expires_in.or(Some(*time)),
-            None => {}
-        }
-        Ok((response, malformed.map(own).or(unreached)))
+        let Remarks { oddities, wrong } = self.read_lifetimes(value, &standard, &mut response, now);
+        Ok((response, malformed.map(own).or(wrong).or(unreached), oddities))
     }
 
     /// Reads the error in a reply: the RFC's, or the one at the definition's path.
@@ -242,9 +230,9 @@ impl Dialect<'_> {
         ErrorResponse::from_json(value)
     }
 
-    /// Returns the reply with the RFC's member names at its top level, and `expires_at` counted from `now`, and a value
-    /// of the wrong kind on the way to a member.
-    fn with_rfc_names(&self, value: &Value, now: Timestamp) -> (Value, Option<WrongKind>) {
+    /// Returns the reply with the RFC's member names at its top level, and a value of the wrong kind on the way to a
+    /// member.
+    fn with_rfc_names(&self, value: &Value) -> (Value, Option<WrongKind>) {
         let mut standard = value.as_object().cloned().unwrap_or_default();
         let mut unreached = None;
         for (name, path) in value_of(&self.provider.definition.token.response).into_iter().flatten() {
@@ -256,19 +244,6 @@ impl Dialect<'_> {
                 Err(wrong) => drop(unreached.get_or_insert(wrong)),
             }
         }
-        let is_there = |name: &str| standard.get(name).is_some_and(|value| !value.is_null());
-        if !is_there("expires_in") && is_there("expires_at") {
-            let (paths, end) = (value_of(&self.provider.definition.token.response), &standard["expires_at"]);
-            let path = paths.and_then(|paths| paths.get("expires_at")).map_or("expires_at", String::as_str);
-            match end {
-                Value::Number(_) | Value::String(_) => {
-                    if let Some(end) = point_in_time(end) {
-                        standard.insert("expires_in".into(), now.until(end).as_secs().into());
-                    }
-                }
-                other => drop(unreached.get_or_insert(WrongKind::new(path, other, "a time"))),
-            }
-        }
         (Value::Object(standard), unreached)
     }
 
@@ -276,7 +251,7 @@ impl Dialect<'_> {
         let (mut captured, mut wrong) = (BTreeMap::new(), None);
         for (name, param) in &self.provider.definition.params {
             let Some(path) = &param.from_token else { continue };
-            match member::at(value, path).and_then(|found| member::text_or_number(path, found)) {
+            match member::at(value, path).and_then(|found| member::scalar(path, found)) {
                 Ok(Some(text)) => drop(captured.insert(name.clone(), text)),
                 Ok(None) => {}
                 Err(error) => drop(wrong.get_or_insert(error)),
@@ -297,16 +272,6 @@ fn redirect_target(headers: &HeaderMap, secrets: &[&str]) -> String {
         Err(_) => text.split(['?', '#']).next().unwrap_or_default().to_owned(),
     };
     format!("`{}`", mask::line(&shown, secrets))
-}
-
-/// Reads a point in time as servers write it: RFC 3339, or a number of seconds, or of milliseconds if that is absurdly
-/// late.
-fn point_in_time(value: &Value) -> Option<Timestamp> {
-    if let Some(seconds) = json::seconds(value) {
-        let seconds = if seconds > 1e11 { seconds / 1000.0 } else { seconds };
-        return Some(Timestamp(0).plus(Duration::from_secs_f64(seconds)));
-    }
-    value.as_str()?.parse::<jiff::Timestamp>().ok().map(|time| Timestamp(time.as_second()))
 }
 
 /// Reads a reply by its content type or, if that is missing or wrong, by its content.

@@ -24,3 +24,35 @@ fn a_value_from_a_server_must_fit_the_parameters_grammar() {
         assert!(matches!(captured(store), Err(DefinitionError::ParamRefused { .. })), "{store}");
     }
 }
+
+/// A client is registered once, and serves logins whose values come later.
+#[test]
+fn a_registration_is_compared_without_the_values_of_a_login() {
+    let keys = "params.realm.from_callback = 'realmId'\nparams.inst = { kind = 'origin', from_token = 'instance_url' }\n\
+        params.region = { default = 'us' }\ntoken.url = ['{inst}/token', 'https://{region}.shop.example/token']\n\
+        api.base = '{inst}/{realm}'";
+    let provider = |keys: &str, params: &[(&str, &str)]| {
+        let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Provider::new(toml::from_str(keys).unwrap(), params, None).unwrap()
+    };
+    let registered = provider(keys, &[("region", "us")]).own_origins().unwrap();
+    for params in [
+        &[("region", "us")][..],
+        &[("region", "eu")],
+        &[("region", "us"), ("realm", "7"), ("inst", "https://a.example")],
+    ] {
+        assert!(provider(keys, params).check_registration(&registered, "").is_ok(), "{params:?}");
+    }
+    let moved = keys.replace("shop.example", "evil.example");
+    assert!(provider(&moved, &[("region", "us")]).check_registration(&registered, "").is_err());
+    let captured = provider(keys, &[("region", "us"), ("inst", "https://a.example")]);
+    assert!(captured.check_origins(&registered, "").is_err(), "a login is compared with all of its values");
+}
+
+#[test]
+fn a_value_that_was_not_captured_is_named() {
+    let provider = Provider::new(toml::from_str(SHOP).unwrap(), BTreeMap::new(), None).unwrap();
+    let missing = provider.api_base().unwrap_err();
+    assert!(matches!(&missing, DefinitionError::NotCaptured { key: "api.base", param, .. } if param == "store"));
+    assert!(matches!(provider.token_endpoint(), Err(DefinitionError::Missing { .. })));
+}

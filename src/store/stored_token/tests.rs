@@ -24,8 +24,16 @@ fn provider(id: &str, params: &[(&str, &str)]) -> Provider {
 /// A reply with an access token and nothing else.
 fn bare(access_token: &str) -> TokenReply {
     let access_token = AccessToken::new(access_token);
-    let response = TokenResponse { access_token, token_type: None, expires_in: None, refresh_token: None, scope: None };
-    TokenReply { response, masked: serde_json::json!({"n": 1}), captured: BTreeMap::new(), malformed: None }
+    let response = TokenResponse {
+        access_token,
+        token_type: None,
+        expires_in: None,
+        refresh_token: None,
+        refresh_expires_in: None,
+        scope: None,
+    };
+    let (captured, oddities) = (BTreeMap::new(), Vec::new());
+    TokenReply { response, masked: serde_json::json!({"n": 1}), captured, malformed: None, oddities }
 }
 
 fn full(access_token: &str) -> TokenReply {
@@ -107,6 +115,95 @@ fn a_refresh_keeps_what_the_reply_leaves_out() {
         // Whatever the reply says, the login stays where it was made.
         assert_eq!((&after.provider, &after.origins, &after.label), (&before.provider, &before.origins, &before.label));
     }
+}
+
+/// A login whose refresh token lives for 90 days.
+fn renewed_for_long() -> StoredToken {
+    let provider = provider("glu", &[("store", "x")]);
+    let mut reply = full("t");
+    reply.response.refresh_expires_in = Some(90 * DAY);
+    let by = ObtainedBy::Grant(GrantKind::AuthorizationCode);
+    StoredToken::from_reply(&provider, None, by, ScopeSet::new(), reply, Timestamp(100))
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+#[test]
+fn the_end_of_a_refresh_token_is_that_of_the_reply_that_brought_it() {
+    let (before, provider) = (renewed_for_long(), provider("glu", &[("store", "x")]));
+    let ends = |days: u32| Some(Timestamp(100).plus(DAY * days));
+    assert_eq!(before.refresh_ends(), ends(90));
+    let later = Timestamp(100).plus(DAY);
+    let rotated = |token: &str, life: Option<Duration>| {
+        let mut reply = full("new");
+        (reply.response.refresh_token, reply.response.refresh_expires_in) = (Some(RefreshToken::new(token)), life);
+        before.refreshed(&provider, reply, later)
+    };
+    assert_eq!(before.refreshed(&provider, bare("new"), later).refresh_ends(), ends(90), "not rotated");
+    assert_eq!(rotated("its refresh token", None).refresh_ends(), ends(90), "the same one again");
+    assert_eq!(rotated("another", None).refresh_ends(), None, "nothing is known of a new one");
+    assert_eq!(rotated("another", Some(90 * DAY)).refresh_ends(), ends(91));
+    assert_eq!(rotated("its refresh token", Some(30 * DAY)).refresh_ends(), ends(31));
+    let twice = before.refreshed(&provider, bare("new"), later).refreshed(&provider, bare("newer"), later);
+    assert_eq!(twice.refresh_ends(), ends(90));
+    let exported = StoredToken { refresh_token: None, ..before.clone() };
+    assert_eq!(exported.refresh_ends(), None);
+}
+
+#[test]
+fn the_end_of_a_refresh_token_is_kept_and_outlived_by_0_1() {
+    let kept = record::encode(&renewed_for_long());
+    assert_eq!(record::decode::<StoredToken>(&kept).unwrap().refresh_ends(), renewed_for_long().refresh_ends());
+    // 0.1 has kept what it does not know, and rotated the token.
+    let mut value: Value = serde_json::from_slice(&kept).unwrap();
+    (value["refresh_token"], value["generation"]) = ("rotated".into(), 1.into());
+    let read: StoredToken = record::decode(value.to_string().as_bytes()).unwrap();
+    assert!(read.refresh_ends().is_none() && read.lasts(Timestamp(i64::MAX), DAY));
+}
+
+#[test]
+fn a_login_lasts_no_longer_than_its_refresh_token() {
+    let token = renewed_for_long();
+    let at = |days: u32| Timestamp(100).plus(DAY * days);
+    assert!(token.lasts(at(0), DAY * 89) && !token.lasts(at(0), DAY * 90) && !token.lasts(at(90), Duration::ZERO));
+    assert!(token.is_renewable(), "our clock may be wrong");
+    let hour = |minutes: u64| {
+        let mut reply = full("t");
+        reply.response.refresh_expires_in = Some(Duration::from_secs(3600));
+        let token = token.refreshed(&provider("glu", &[("store", "x")]), reply, at(0));
+        token.refresh_ends_soon(at(0).plus(Duration::from_secs(minutes * 60)))
+    };
+    assert_eq!([hour(53), hour(54)].map(|end| end.is_some()), [false, true]);
+    assert_eq!([82, 83, 95].map(|days| token.refresh_ends_soon(at(days)).is_some()), [false, true, true]);
+}
+
+#[test]
+fn a_refresh_takes_no_value_that_moves_the_login() {
+    let definition = "params.inst = { kind = 'origin', from_token = 'x' }\nparams.realm.from_token = 'y'\n\
+        token.url = 'https://as.example/'\napi.base = ['{inst}/{realm}', '{inst}/', 'https://api.example/']";
+    let provider = |params: &[(&str, &str)]| {
+        let params = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Provider::new(toml::from_str(definition).unwrap(), params, None).unwrap()
+    };
+    let refreshed = |params: &[(&str, &str)], sent: &[(&str, &str)]| {
+        let (provider, mut reply) = (provider(params), bare("new"));
+        reply.captured = sent.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let (by, old) = (ObtainedBy::Grant(GrantKind::AuthorizationCode), AccessToken::new("old"));
+        let before = StoredToken::given(&provider, None, by, ScopeSet::new(), old, Timestamp(0));
+        let told = provider.changed(&reply.captured);
+        (before.refreshed(&provider, reply, Timestamp(1)).params, told.len())
+    };
+    let ours = [("inst", "https://a.example"), ("realm", "7")];
+    let of = |params: &[(&str, &str)]| provider(params).params;
+    assert_eq!(refreshed(&ours, &[("inst", "https://A.example/"), ("realm", "7")]), (of(&ours), 0));
+    assert_eq!(refreshed(&ours, &[("inst", "https://b.example")]), (of(&ours), 1));
+    // A record that is older than the definition's parameter.
+    assert_eq!(refreshed(&ours[..1], &[("realm", "7")]), (of(&ours), 0));
+    assert_eq!(refreshed(&[], &[("inst", "https://b.example"), ("realm", "7")]), (of(&[("realm", "7")]), 0));
+    assert_eq!(
+        refreshed(&[], &[("inst", "https://api.example"), ("realm", "..")]),
+        (of(&[("inst", "https://api.example")]), 0)
+    );
 }
 
 #[test]

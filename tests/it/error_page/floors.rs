@@ -32,8 +32,8 @@ variants! {
     JournalError: File NotMade BadKey Damaged Newer Entropy;
     IndexError: File Damaged Busy Newer;
     PrivateFileError: Io NotPrivate Exposed;
-    DefinitionError: UnknownProvider Unreadable UnreadableFile UnknownAlternative Missing Wrong ParamNeeded
-        ParamRefused UnknownParam OriginsMoved;
+    DefinitionError: UnknownProvider Unreadable UnreadableFile UnknownAlternative Missing NotCaptured Wrong
+        ParamNeeded ParamRefused UnknownParam OriginsMoved;
     EmulatorError: Listen Serve Definition Entropy;
     HttpError: Connect Timeout Overdue Broken TooLarge Setup Proxy;
     PathsError: NoHome NotAbsolute;
@@ -244,7 +244,13 @@ fn token_source_errors() -> Vec<TokenSourceError> {
         TokenSourceError::NoRefreshToken { profile: provider(), provider: provider(), expired_at: None },
         TokenSourceError::NoRefreshToken { profile: profile(), provider: provider(), expired_at: Some(long_ago) },
         TokenSourceError::Dead { profile: profile(), provider: provider(), since: long_ago },
-        TokenSourceError::Refused { profile: profile(), provider: provider(), interrupted: None, source: dead() },
+        TokenSourceError::Refused {
+            profile: profile(),
+            provider: provider(),
+            interrupted: None,
+           
+            source: dead(),
+        },
         TokenSourceError::Refused {
             profile: profile(),
             provider: provider(),
@@ -374,6 +380,7 @@ fn definition_errors() -> Vec<DefinitionError> {
         DefinitionError::UnknownAlternative { id: id(), name: text("old"), known: vec![] },
         DefinitionError::UnknownAlternative { id: id(), name: text("old"), known: vec![text("legacy")] },
         DefinitionError::Missing { id: id(), key: "authorize.url", purpose: "a login" },
+        DefinitionError::NotCaptured { id: id(), key: "api.base", param: text("realm") },
         DefinitionError::Wrong { id: id(), key: text("token.url"), problem: text("`{shop}` is not a parameter") },
         DefinitionError::ParamNeeded { id: id(), param: text("store"), example: text("mugs") },
         DefinitionError::ParamRefused {

@@ -1,0 +1,119 @@
+//! The values of a definition's parameters: which are given, and how each is written.
+//!
+//! A parameter's kind says what its value may be. A label that the provider sends and that no URL has in its host is an
+//! identifier, as `acct_1A` is: it keeps its case, and may have every character that a URL takes as it is. In a host
+//! it stays a DNS label, whoever sends it.
+
+use std::collections::BTreeMap;
+
+use super::departure::value_of;
+use super::template::{self, ParamKind};
+use super::{DefinitionError, ProviderDefinition};
+use crate::protocol::sanitize;
+
+/// Returns a value for each parameter: the given one, the default or, if the provider is emulated, the example.
+pub fn fill_params(
+    definition: &ProviderDefinition,
+    given: &BTreeMap<String, String>,
+    emulated: bool,
+) -> Result<BTreeMap<String, String>, DefinitionError> {
+    let id = || definition.id.clone();
+    if let Some(unknown) = given.keys().find(|name| !definition.params.contains_key(*name)) {
+        let known = definition.params.keys().cloned().collect();
+        return Err(DefinitionError::UnknownParam { id: id(), param: unknown.clone(), known });
+    }
+    let mut values = BTreeMap::new();
+    for (name, param) in &definition.params {
+        let example = param.example.as_ref().filter(|_| emulated);
+        let example = example.filter(|_| !param.is_captured());
+        let Some(value) = given.get(name).or(param.default.as_ref()).or(example) else {
+            if param.optional || param.is_captured() {
+                continue;
+            }
+            let example = param.example.clone().unwrap_or_else(|| "VALUE".to_owned());
+            return Err(DefinitionError::ParamNeeded { id: id(), param: name.clone(), example });
+        };
+        values.insert(name.clone(), accept(definition, name, value)?);
+    }
+    Ok(values)
+}
+
+/// Returns a value for a parameter of the definition in its one spelling.
+pub fn accept(definition: &ProviderDefinition, name: &str, value: &str) -> Result<String, DefinitionError> {
+    let refused = |problem| DefinitionError::ParamRefused {
+        id: definition.id.clone(),
+        param: name.to_owned(),
+        value: sanitize::line(value),
+        problem,
+    };
+    let Some(param) = definition.params.get(name) else {
+        let known = definition.params.keys().cloned().collect();
+        return Err(DefinitionError::UnknownParam { id: definition.id.clone(), param: name.to_owned(), known });
+    };
+    let is_identifier = param.is_captured() && param.kind == ParamKind::Label && param.strip_suffix.is_none();
+    match is_identifier && !is_in_a_host(definition, name) {
+        true => identifier(value.trim()).map_err(refused),
+        false => param.normalize(value).map_err(refused),
+    }
+}
+
+/// The longest identifier: no provider has one of this length.
+const MAX_IDENTIFIER: usize = 200;
+
+/// Returns the value if a URL takes it as it is, in a path or anywhere else (RFC 3986 §2.3, §3.3).
+fn identifier(value: &str) -> Result<String, String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    let is_dots = value.bytes().all(|b| b == b'.');
+    match value.bytes().all(plain) && !is_dots && value.len() <= MAX_IDENTIFIER {
+        true => Ok(value.to_owned()),
+        false => Err("it must be one name of letters, digits, hyphens, dots, underscores and tildes".into()),
+    }
+}
+
+/// Returns `true` if a URL of the definition has the parameter before its path.
+fn is_in_a_host(definition: &ProviderDefinition, name: &str) -> bool {
+    let ProviderDefinition { authorize, token, refresh, revoke, introspect, api, .. } = definition;
+    let lists = [&authorize.url, &token.url, &api.base].into_iter().flat_map(|urls| &urls.0);
+    let single = [&refresh.url, &revoke.url, &introspect.url].into_iter().filter_map(value_of);
+    lists.chain(single).chain(&api.origins).any(|url| {
+        let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // A scheme that is a parameter is read as a host too: better too strict.
+        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+        [scheme, host].iter().any(|part| template::names(part).contains(&name))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_provider_sends_keeps_its_case_outside_of_a_host() {
+        let accepted = |urls: &str, value: &str| {
+            let definition = toml::from_str(&format!("params.x.from_token = 'x'\n{urls}")).unwrap();
+            accept(&definition, "x", value).ok()
+        };
+        let path = "api.base = 'https://api.example/{x}/v1'";
+        for value in ["acct_1A", "T012AB3CD", "9130347", "true", "8f14e45f-CEEA", "a.b~c"] {
+            assert_eq!(accepted(path, value).as_deref(), Some(value));
+        }
+        for hostile in ["", ".", "..", "...", "a/b", "a?b", "a#b", "a%2Fb", "a b", "a@b", "{x}", "é", &"a".repeat(201)]
+        {
+            assert_eq!(accepted(path, hostile), None, "{hostile}");
+        }
+        for host in [
+            "api.base = 'https://{x}.example'",
+            "token.url = 'https://{x}.example/t'",
+            "api.origins = ['https://{x}.a']",
+        ] {
+            assert_eq!(
+                accepted(&format!("{host}\nauthorize.url = 'https://a.example/{{x}}'"), "T0A").as_deref(),
+                Some("t0a")
+            );
+            for hostile in ["acct_1", "a.b", "-a"] {
+                assert_eq!(accepted(host, hostile), None, "{host}: {hostile}");
+            }
+        }
+    }
+}
