@@ -187,7 +187,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;token'= {
-            cand --min-validity 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or as long as there is]'
+            cand --min-validity 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or a tenth of a shorter life]'
             cand --format 'The output format'
             cand --env 'The variable''s name, for the forms that set one'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
@@ -272,7 +272,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;exec'= {
-            cand --min-validity 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or as long as there is]'
+            cand --min-validity 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or a tenth of a shorter life]'
             cand --env 'The variable that holds the token'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'Where to keep logins and registrations'

@@ -187,7 +187,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l quiet -d 'Pri
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l min-validity -d 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or as long as there is]' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l min-validity -d 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or a tenth of a shorter life]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l format -d 'The output format' -r -f -a "plain\t'The token and a newline'
 json\t'An object with the token and when it ends'
 header\t'The header that the provider\'s API wants'
@@ -283,7 +283,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l json -d 'Pr
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l min-validity -d 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or as long as there is]' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l min-validity -d 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or a tenth of a shorter life]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l env -d 'The variable that holds the token' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::export::{PassphraseArgs, PassphraseError};
-use super::view::until;
+use super::view::{renewal, until};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::time::Timestamp;
@@ -96,6 +96,10 @@ pub struct ImportOutcome {
     pub place: String,
     pub expiry: Expiry,
     pub refreshable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_expires_at: Option<Timestamp>,
+    #[serde(skip)]
+    renewal: String,
     #[serde(skip)]
     now: Timestamp,
 }
@@ -108,7 +112,9 @@ impl ImportOutcome {
             store,
             place,
             expiry: token.expiry,
-            refreshable: token.is_renewable(),
+            refreshable: token.renews_at(now),
+            refresh_expires_at: token.refresh_ends(),
+            renewal: renewal(token, now),
             now,
         }
     }
@@ -118,8 +124,7 @@ impl Render for ImportOutcome {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
         let provider = sanitize::line(&self.provider);
         text.line(&[&Style::Success.of("✓"), &format_args!(" Imported the login `{}` at {provider}", self.profile)])?;
-        let refresh = if self.refreshable { ", renewed automatically" } else { "" };
-        writeln!(text, "  until    {}{refresh}", until(self.expiry, self.now))?;
+        writeln!(text, "  until    {}{}", until(self.expiry, self.now), self.renewal)?;
         writeln!(text, "  kept in  {}", self.place)
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::valid_token::valid_login;
-use super::view::until;
+use super::view::{renewal, until};
 use crate::flow::token_source::Wanted;
 use crate::protocol::advice::{Advice, NextStep};
 use crate::protocol::sanitize::{Render, Style, TerminalText};
@@ -48,19 +48,31 @@ pub struct RefreshOutcome {
     pub provider: String,
     pub store: StoreKind,
     pub expiry: Expiry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_expires_at: Option<Timestamp>,
+    #[serde(skip)]
+    renewal: String,
     #[serde(skip)]
     now: Timestamp,
 }
 
 impl RefreshOutcome {
     pub fn new(profile: &Profile, token: &StoredToken, store: StoreKind, now: Timestamp) -> Self {
-        Self { profile: profile.to_string(), provider: token.provider.clone(), store, expiry: token.expiry, now }
+        Self {
+            profile: profile.to_string(),
+            provider: token.provider.clone(),
+            store,
+            expiry: token.expiry,
+            refresh_expires_at: token.refresh_ends(),
+            renewal: if token.refresh_ends().is_some() { renewal(token, now) } else { String::new() },
+            now,
+        }
     }
 }
 
 impl Render for RefreshOutcome {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
         text.line(&[&Style::Success.of("✓"), &format_args!(" Refreshed the login `{}`", self.profile)])?;
-        writeln!(text, "  until    {}", until(self.expiry, self.now))
+        writeln!(text, "  until    {}{}", until(self.expiry, self.now), self.renewal)
     }
 }

@@ -91,7 +91,7 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
                 if !found.record.lasts(view.now, within) {
                     ending.push((profile.to_string(), found.record.provider.clone()));
                 }
-                view.logins.push(StatusRow::new(&profile, current, &found, &always));
+                view.logins.push(StatusRow::new(&profile, current, &found, &always, view.now));
                 if context.is_verbose() {
                     say_more(&profile, &found, context);
                 }

@@ -29,7 +29,7 @@ use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct TokenArgs {
-    /// Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or as long as there is]
+    /// Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or a tenth of a shorter life]
     #[arg(long, value_name = "TIME")]
     min_validity: Option<HumanDuration>,
 

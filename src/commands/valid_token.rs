@@ -2,9 +2,9 @@
 
 use super::{Context, consent};
 use crate::flow::token_source::{TokenWarning, Wanted};
-use crate::protocol::advice::causes;
+use crate::protocol::advice::{causes, login_command};
 use crate::protocol::sanitize::{Pieces, Style};
-use crate::protocol::time::HumanDuration;
+use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::session::{ActiveLogin, SessionError, ValidLogin};
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreKind, StoredToken};
@@ -14,6 +14,10 @@ pub fn valid_login(wanted: Wanted, context: &Context) -> Result<(Profile, Found<
     let ValidLogin { profile, found, warning } = context.session.valid_login(wanted)?;
     if let Some(warning) = warning {
         tell(&profile, &warning, context);
+    }
+    let now = context.system.clock.now();
+    if let Some(end) = found.record.refresh_ends_soon(now) {
+        tell_of_the_end(&profile, &found.record.provider, end, context);
     }
     Ok((profile, found))
 }
@@ -51,9 +55,11 @@ fn tell(profile: &Profile, what_happened: &TokenWarning<SessionError>, context: 
                 terminal.note(&Pieces(&[&"  ", &caused_by, &" ", &cause]));
             }
         }
-        TokenWarning::Malformed(member) => {
-            let what = format_args!(" the token of `{profile}` was refreshed, but in the reply {member}");
-            terminal.note(&Pieces(&[&warning, &what]));
+        TokenWarning::Noted(notes) => {
+            for note in notes {
+                let what = format_args!(" the token of `{profile}` was refreshed, but {note}");
+                terminal.note(&Pieces(&[&warning, &what]));
+            }
         }
         TokenWarning::NotStored { error, journal } => {
             let what = format_args!(" the token of `{profile}` was refreshed, but not stored: {error}");
@@ -73,6 +79,18 @@ fn tell(profile: &Profile, what_happened: &TokenWarning<SessionError>, context: 
             }
         }
     }
+}
+
+/// Warns of a login that cannot be renewed for long.
+pub fn tell_of_the_end(profile: &Profile, provider: &str, end: Timestamp, context: &Context) {
+    let now = context.system.clock.now();
+    let login = login_command(provider, profile.as_str());
+    let what = match end > now {
+        true => format!(" the refresh token of `{profile}` ends at {end}, in {}", HumanDuration(now.until(end))),
+        false => format!(" the refresh token of `{profile}` ended at {end} by this machine's clock"),
+    };
+    let remedy = format_args!("; `{login}` makes a new login");
+    context.terminal().note(&Pieces(&[&Style::Warning.of("warning:"), &what, &remedy]));
 }
 
 /// Returns the lifetime required by `--min-validity`, or the default.

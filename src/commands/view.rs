@@ -46,6 +46,16 @@ pub fn until(expiry: Expiry, now: Timestamp) -> String {
     }
 }
 
+/// Describes how long a login is renewed: `, renewed automatically until 2027-… (in 90d)`; nothing if it does not.
+pub fn renewal(token: &StoredToken, now: Timestamp) -> String {
+    match token.refresh_ends() {
+        _ if !token.is_renewable() => String::new(),
+        None => ", renewed automatically".to_owned(),
+        Some(end) if end > now => format!(", renewed automatically until {}", until(Expiry::At(end), now)),
+        Some(end) => format!(", its refresh token ended at {end}"),
+    }
+}
+
 /// Describes in one line what was read from the provider's reply.
 pub fn what_was_read(token: &StoredToken) -> String {
     let lifetime = match token.expiry {
@@ -53,7 +63,11 @@ pub fn what_was_read(token: &StoredToken) -> String {
         Expiry::Never => "permanent".to_owned(),
         Expiry::Unknown => "no lifetime".to_owned(),
     };
-    let refresh = if token.refresh_token.is_some() { "a refresh token" } else { "no refresh token" };
+    let refresh = match (&token.refresh_token, token.refresh_ends()) {
+        (None, _) => "no refresh token".to_owned(),
+        (Some(_), None) => "a refresh token".to_owned(),
+        (Some(_), Some(end)) => format!("a refresh token until {end}"),
+    };
     let scope = match &token.granted {
         Some(granted) => format!("scopes `{}`", sanitize::line(&granted.to_string())),
         None => "no scopes".to_owned(),

@@ -13,6 +13,10 @@
 //!    rotated, the old one is not handed over any more.
 //! 6. A journal goes when the store has its token, or when the login was seen to be replaced or removed. A record that is
 //!    not found is neither: the journal stays, and the run that finds the record again restores it.
+//! 7. Without a wish for a certain time a token is good enough until a minute before its end, or until the last tenth of a
+//!    life shorter than ten minutes: a minute's margin would renew a token of 30 s for each command.
+//! 8. A refresh token that has ended by our clock is sent all the same, since it is the clock that may be wrong; how that
+//!    ended is said with its date.
 //!
 //! The outcome of one refresh stands in `refreshing.rs`.
 
@@ -26,8 +30,10 @@ use std::time::Duration;
 use self::error::Failed;
 use super::refresh::Client;
 use crate::protocol::advice::with_causes;
+use crate::protocol::lifetime::Oddity;
 use crate::protocol::member::WrongKind;
 use crate::protocol::time::{HumanDuration, Timestamp};
+use crate::provider::ChangedValue;
 use crate::store::stored_token::Expiry;
 use crate::store::token_store::Found;
 use crate::store::{Journal, LoginLock, Profile, StoreError, StoredToken, TokenStore};
@@ -36,7 +42,10 @@ use crate::system::entropy::Entropy;
 use crate::system::http::HttpClient;
 
 /// How long a token must still be good for by default: long enough for the request it is for.
-pub const MIN_VALIDITY: Duration = Duration::from_secs(60);
+const MIN_VALIDITY: Duration = Duration::from_secs(60);
+
+/// The part of its life that a short-lived token must still have.
+const MIN_PART: u32 = 10;
 
 /// A caller's demand on a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +71,24 @@ pub enum TokenWarning<E> {
     NotRefreshed { until: Timestamp, error: E },
     /// The token is new, and the store does not have it. `journal`: where it is kept until the store takes it.
     NotStored { error: StoreError, journal: Option<String> },
-    /// The token is new and stored, and something else in the reply could not be read.
+    /// The token is new and stored, and this should be known of the reply.
+    Noted(Vec<ReplyNote>),
+}
+
+/// Something to be known of the reply to a refresh.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ReplyNote {
+    /// A member beside the token could not be read.
+    #[error("in the reply {0}")]
     Malformed(WrongKind),
+    #[error("in the reply {0}")]
+    Oddity(Oddity),
+    /// A value that belongs to the login is another one now.
+    #[error("in the reply {0}")]
+    Changed(ChangedValue),
+    /// The refresh token had ended by our clock, and was taken.
+    #[error("its refresh token had ended at {0} by this machine's clock, which may be wrong")]
+    Revived(Timestamp),
 }
 
 pub struct TokenSource<'a> {
@@ -213,7 +238,7 @@ impl TokenSource<'_> {
         record.journal_key().is_none()
             && !misdated
             && match wanted {
-                Wanted::Valid => record.is_fresh(now, MIN_VALIDITY),
+                Wanted::Valid => record.is_fresh(now, margin(record)),
                 Wanted::ValidFor(time) => record.is_fresh(now, time),
                 Wanted::Refreshed => false,
             }
@@ -222,6 +247,11 @@ impl TokenSource<'_> {
     fn is_valid(&self, record: &StoredToken) -> bool {
         record.is_fresh(self.clock.now(), Duration::ZERO)
     }
+}
+
+/// Returns how long a token must still be good for if the caller does not say.
+fn margin(record: &StoredToken) -> Duration {
+    record.lifetime().map_or(MIN_VALIDITY, |lifetime| MIN_VALIDITY.min(lifetime / MIN_PART))
 }
 
 #[cfg(test)]

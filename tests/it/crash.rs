@@ -181,7 +181,7 @@ fn a_refresh_killed_anywhere_loses_nothing_after_the_journal() {
     if !can_trace() {
         return;
     }
-    let mine = Emulated::mine(&["--token-lifetime", "30s"]);
+    let mine = Emulated::mine(&["--token-lifetime", "0s"]);
     let journal = mine.home().join(".local/share/oauthctl/store/login/mine-emulator.journal");
     mine.log_in();
     let points = points(&mine, &["token"]);
@@ -299,7 +299,7 @@ fn files_are_synced_before_the_rename_and_folders_after_it() {
     if !can_trace() {
         return;
     }
-    let mine = Emulated::mine(&["--token-lifetime", "30s"]);
+    let mine = Emulated::mine(&["--token-lifetime", "0s"]);
     mine.log_in();
     let (output, log) = traced(&mine, &["token"]);
     output.code(0);

@@ -9,6 +9,7 @@ mod call_origins;
 mod call_output;
 #[cfg(target_os = "linux")]
 mod canary;
+mod captured;
 mod chromium;
 mod ci;
 mod crash;
@@ -44,6 +45,8 @@ mod profiles;
 mod quirks;
 mod recorded_replies;
 mod refresh;
+#[cfg(target_os = "linux")]
+mod refresh_end;
 mod refresh_faults;
 mod scopes;
 mod scopes_matrix;

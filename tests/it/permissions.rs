@@ -280,7 +280,7 @@ fn in_a_read_only_home_no_refresh_token_is_spent() {
 
 #[test]
 fn what_is_made_is_for_the_user_alone_whatever_the_umask() {
-    let mine = Emulated::mine(&["--token-lifetime", "30s"]);
+    let mine = Emulated::mine(&["--token-lifetime", "0s,1h"]);
     let user = OrdinaryUser::living_in(mine.same_home());
     let made_before = tree(user.home.home());
     let browser = mine.browser();
@@ -370,7 +370,7 @@ fn secret_files_are_private_and_never_opened_through_a_link() {
     if !can_trace() {
         return;
     }
-    let mine = Emulated::mine(&["--token-lifetime", "30s"]).with("TMPDIR", "/nonexistent");
+    let mine = Emulated::mine(&["--token-lifetime", "0s,1h"]).with("TMPDIR", "/nonexistent");
     let browser = mine.browser();
     let home = mine.home().to_str().unwrap().to_owned();
     let (mut opened, mut made) = (0, 0);

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use crate::support::desk::Desk;
 use crate::support::emulated::{MINE, count};
+#[cfg(target_os = "linux")]
+use crate::support::faketime::SettableClock;
 use crate::support::raw_server::{http, reset};
 use crate::support::{Emulated, RawServer, Sandbox};
 
-/// Shorter than what `token` wants, so each run refreshes; long enough to be valid through the test.
-const SHORT: &[&str] = &["--token-lifetime", "30s"];
+/// The first token of a login has ended when it comes, so that whoever wants one refreshes.
+const OVER: &[&str] = &["--token-lifetime", "0s,1h"];
 
 /// Whether there is time for the long form of a test.
 pub fn long() -> bool {
@@ -23,8 +25,8 @@ pub fn token(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn a_token_that_ends_too_soon_is_refreshed_and_others_are_not() {
-    let mine = Emulated::mine(&["--token-lifetime", "30s,1h"]);
+fn a_token_that_has_ended_is_refreshed_and_others_are_not() {
+    let mine = Emulated::mine(OVER);
     mine.log_in();
     let first = token(&mine);
     assert_eq!(token(&mine), first);
@@ -35,18 +37,34 @@ fn a_token_that_ends_too_soon_is_refreshed_and_others_are_not() {
 
 #[test]
 fn call_scopes_and_exec_refresh_too() {
-    let mine = Emulated::mine(SHORT);
+    let mine = Emulated::mine(OVER);
     mine.log_in();
     assert_eq!(mine.run(&["call", "/api/things"]).code(0).stdout(), r#"{"things":[]}"#);
-    mine.run(&["scopes"]).code(0);
-    mine.run(&["exec", "--", "true"]).code(0);
+    for args in [&["scopes"][..], &["scopes", "--probe"], &["exec", "--", "true"]] {
+        mine.log_in();
+        mine.run(args).code(0);
+        mine.run(args).code(0);
+    }
     mine.run(&["exec", "--min-validity", "10s", "--", "true"]).code(0);
-    assert_eq!(count(&mine.requests(), "POST /token 200"), 4);
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 8, "one refresh for each login");
+}
+
+#[test]
+fn a_short_lived_token_serves_many_commands() {
+    let mine = Emulated::mine(&["--token-lifetime", "30s"]);
+    mine.log_in();
+    let first = token(&mine);
+    for _ in 0..2 {
+        assert_eq!(token(&mine), first);
+        mine.run(&["call", "/api/things"]).code(0);
+        mine.run(&["exec", "--", "true"]).code(0);
+    }
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 1);
 }
 
 #[test]
 fn a_command_is_started_with_a_token_that_works() {
-    let mine = Emulated::mine(&["--token-lifetime", "30s,1h"]);
+    let mine = Emulated::mine(OVER);
     mine.log_in();
     let started = mine.run(&["exec", "--", "sh", "-c", "printf %s \"$OAUTHCTL_TOKEN\""]);
     started.code(0);
@@ -102,23 +120,31 @@ fn a_longer_validity_is_had_by_a_refresh_or_not_at_all() {
     assert_eq!(count(&mine.requests(), "POST /token 200"), 3);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_failed_refresh_leaves_a_good_token_in_use_with_a_warning() {
-    let mut mine = Emulated::mine(SHORT);
+    let Some((clock, sandbox)) = SettableClock::new(Sandbox::new()) else { return };
+    sandbox.define("mine", MINE);
+    let mut mine = Emulated::inside(sandbox, "mine", &["--approve", "--token-lifetime", "1h"]);
     mine.log_in();
     let old = token(&mine);
     mine.end();
+    clock.set("+3550");
     let output = mine.run(&["token"]);
     assert_eq!(output.code(0).says("could not be refreshed").says("good for").stdout().trim(), old);
-    mine.run(&["token", "--min-validity", "45s"]).code(8).says("could not be refreshed");
+    mine.run(&["token", "--min-validity", "55s"]).code(8).says("could not be refreshed");
     mine.run(&["refresh"]).code(8).says("the refresh token is kept");
     mine.run(&["token", "-q"]).code(0).hides("warning");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_token_without_a_refresh_token_is_used_while_it_lasts() {
-    let reply = r#"{"access_token":"at-1","expires_in":30}"#;
-    let mine = Scripted::logged_in(reply, Vec::new()).sandbox;
+    let Some((clock, sandbox)) = SettableClock::new(Sandbox::new()) else { return };
+    let reply = r#"{"access_token":"at-1","expires_in":3600}"#;
+    let mine = Scripted::logged_in_from(sandbox, reply, Vec::new()).sandbox;
+    mine.run(&["token"]).code(0).hides("warning");
+    clock.set("+3550");
     mine.run(&["token"]).code(0).says("gave no refresh token").says("good for");
     mine.run(&["refresh"]).code(4).says("gave no refresh token");
 }
@@ -137,8 +163,13 @@ impl Scripted {
     }
 
     pub fn logged_in(reply: &str, refreshes: Vec<crate::support::raw_server::Script>) -> Self {
+        Self::logged_in_from(Sandbox::new(), reply, refreshes)
+    }
+
+    /// The same in a sandbox with a clock of its own, perhaps.
+    pub fn logged_in_from(sandbox: Sandbox, reply: &str, refreshes: Vec<crate::support::raw_server::Script>) -> Self {
         let server = RawServer::start([json("200 OK", reply)].into_iter().chain(refreshes));
-        let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "id").with("OAUTHCTL_CLIENT_SECRET", "s3cret");
+        let sandbox = sandbox.with("OAUTHCTL_CLIENT_ID", "id").with("OAUTHCTL_CLIENT_SECRET", "s3cret");
         sandbox.define("mine", &MINE.replace("https://mine.example", &server.origin()));
         let pending = crate::support::PendingLogin::start(sandbox.command(&[
             "login",
@@ -254,7 +285,7 @@ fn a_long_wait_for_another_process_ends_with_the_valid_token() {
 #[test]
 fn of_200_processes_one_refreshes_and_all_get_its_token() {
     let rounds = if long() { 100 } else { 20 };
-    let mine = Emulated::mine(&["--token-lifetime", "30s,1h", "--latency", "50"]);
+    let mine = Emulated::mine(&["--token-lifetime", "0s,1h", "--latency", "50"]);
     for round in 0..rounds {
         one_race(&mine, 200, round);
     }
@@ -272,7 +303,7 @@ fn of_200_processes_one_refreshes_in_the_keychain_too() {
     let rounds = if long() { 10 } else { 2 };
     let Some(desk) = Desk::new() else { return };
     let _keyring = desk.unlocked_keyring();
-    let mut mine = Emulated::mine(&["--token-lifetime", "30s,1h", "--latency", "50"]);
+    let mut mine = Emulated::mine(&["--token-lifetime", "0s,1h", "--latency", "50"]);
     let own = [("OAUTHCTL_STORE", "keychain".to_owned()), ("OAUTHCTL_PROFILE", PROFILE.to_owned())];
     for (name, value) in desk.environment().into_iter().chain(own) {
         mine = mine.with(name, &value);
@@ -306,7 +337,7 @@ pub fn one_race(mine: &Emulated, processes: usize, round: usize) {
 #[test]
 fn no_token_is_lost_in_many_rotations() {
     let rotations = if long() { 1000 } else { 100 };
-    let mine = Emulated::mine(SHORT);
+    let mine = Emulated::mine(&["--token-lifetime", "0s"]);
     mine.log_in();
     let mut last = String::new();
     for n in 0..rotations {

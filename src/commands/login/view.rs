@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::commands::view::until;
+use crate::commands::view::{renewal, until};
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
@@ -28,6 +28,10 @@ pub struct LoginOutcome {
     pub denied: Vec<String>,
     pub expiry: Expiry,
     pub refreshable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_expires_at: Option<Timestamp>,
+    #[serde(skip)]
+    renewal: String,
     /// True if the provider documents any.
     #[serde(skip)]
     has_scopes: bool,
@@ -62,7 +66,9 @@ impl LoginOutcome {
             granted,
             denied,
             expiry: token.expiry,
-            refreshable: token.is_renewable(),
+            refreshable: token.renews_at(now),
+            refresh_expires_at: token.refresh_ends(),
+            renewal: renewal(token, now),
             has_scopes: !provider.definition.scope.known.is_empty(),
             example: provider.definition.api.example.clone(),
             now,
@@ -81,8 +87,7 @@ impl Render for LoginOutcome {
             (false, _) => sanitize::line(&self.granted.to_string()),
         };
         writeln!(text, "  granted  {granted}")?;
-        let refresh = if self.refreshable { ", renewed by itself" } else { "" };
-        writeln!(text, "  until    {}{refresh}", until(self.expiry, self.now))?;
+        writeln!(text, "  until    {}{}", until(self.expiry, self.now), self.renewal)?;
         writeln!(text, "  kept in  {}", self.place)?;
         let path = self.example.as_deref().unwrap_or("PATH");
         text.line(&[&"  next     ", &Style::Strong.of(format_args!("oauthctl call GET {path}"))])

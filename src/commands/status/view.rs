@@ -43,12 +43,21 @@ pub struct StatusRow {
     pub expiry: Option<Expiry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refreshable: Option<bool>,
+    /// When the refresh token ends, and with it the login, as far as is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_expires_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
 
 impl StatusRow {
-    pub fn new(profile: &Profile, current: bool, found: &Found<StoredToken>, always: &ScopeSet) -> Self {
+    pub fn new(
+        profile: &Profile,
+        current: bool,
+        found: &Found<StoredToken>,
+        always: &ScopeSet,
+        now: Timestamp,
+    ) -> Self {
         Self {
             profile: profile.to_string(),
             current,
@@ -58,7 +67,8 @@ impl StatusRow {
             scopes: Some(found.record.scopes(always)),
             since: Some(found.record.obtained_at),
             expiry: Some(found.record.expiry),
-            refreshable: Some(found.record.is_renewable()),
+            refreshable: Some(found.record.renews_at(now)),
+            refresh_expires_at: found.record.refresh_ends(),
             problem: None,
         }
     }
@@ -74,6 +84,7 @@ impl StatusRow {
             since: None,
             expiry: None,
             refreshable: None,
+            refresh_expires_at: None,
             problem: Some(problem.to_owned()),
         }
     }
@@ -92,6 +103,10 @@ impl Render for StatusView {
         if labelled {
             head.insert(2, "LABEL");
         }
+        let ends = self.logins.iter().any(|row| row.refresh_expires_at.is_some());
+        if ends {
+            head.push("RENEWABLE UNTIL");
+        }
         let mut table = table(self.width, &head);
         for row in &self.logins {
             let scopes = match (&row.problem, &row.scopes) {
@@ -109,6 +124,9 @@ impl Render for StatusView {
                 row.since.map(|since| since.to_string()).unwrap_or_default(),
                 row.expiry.map(|expiry| until(expiry, self.now)).unwrap_or_default(),
             ];
+            if ends {
+                cells.push(row.refresh_expires_at.map(|end| until(Expiry::At(end), self.now)).unwrap_or_default());
+            }
             if labelled {
                 cells.insert(2, row.label.as_deref().map(sanitize::line).unwrap_or_default());
             }

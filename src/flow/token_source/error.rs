@@ -12,12 +12,14 @@ pub enum TokenSourceError {
     NoRefreshToken { profile: String, provider: String, expired_at: Option<Timestamp> },
     #[error("the refresh token of `{profile}` is dead: `{provider}` refused it at {since}, and it is not sent again")]
     Dead { profile: String, provider: String, since: Timestamp },
-    #[error("`{provider}` refused the refresh token of `{profile}` for good{}", interruption(*interrupted))]
+    #[error("`{provider}` refused the refresh token of `{profile}` for good{}{}", over(*ended), interruption(*interrupted))]
     Refused {
         profile: String,
         provider: String,
         /// When a refresh was begun whose end is not known.
         interrupted: Option<Timestamp>,
+        /// When it ended, if it had by our clock.
+        ended: Option<Timestamp>,
         #[source]
         source: Box<FlowError>,
     },
@@ -80,6 +82,10 @@ impl Advice for TokenSourceError {
 
 fn ended(at: Option<Timestamp>) -> String {
     at.map(|at| format!(", and its access token ended at {at}")).unwrap_or_default()
+}
+
+fn over(at: Option<Timestamp>) -> String {
+    at.map(|at| format!("; it ended at {at}")).unwrap_or_default()
 }
 
 fn interruption(at: Option<Timestamp>) -> String {

@@ -1,7 +1,7 @@
 //! One refresh: from what must be ready before a refresh token is spent to what becomes of the reply.
 
 use super::error::Failed;
-use super::{TokenSource, TokenSourceError, TokenWarning, ValidToken};
+use super::{ReplyNote, TokenSource, TokenSourceError, TokenWarning, ValidToken};
 use crate::flow::FlowError;
 use crate::flow::refresh::{self, Client, Meaning};
 use crate::protocol::secret::{RefreshToken, Secret};
@@ -102,7 +102,7 @@ impl TokenSource<'_> {
         reply: TokenReply,
     ) -> Result<ValidToken<E>, TokenSourceError> {
         let provider = &refreshing.client.provider;
-        let malformed = reply.malformed.clone();
+        let notes = notes(&refreshing, &reply);
         let record = refreshing.found.record.refreshed(provider, reply, refreshing.begun_at);
         // If it cannot be written there is still the store: two chances that do not depend on each other.
         let is_kept = journal.is_some_and(|journal| journal.write(&record, self.entropy).is_ok());
@@ -128,7 +128,7 @@ impl TokenSource<'_> {
         let warning = match unsaved {
             None => {
                 journal.iter().for_each(Journal::remove);
-                malformed.map(TokenWarning::Malformed)
+                Some(notes).filter(|notes| !notes.is_empty()).map(TokenWarning::Noted)
             }
             Some((error, journal)) => Some(TokenWarning::NotStored { error, journal }),
         };
@@ -184,8 +184,20 @@ impl TokenSource<'_> {
             (_, Standing::Replaced | Standing::Lost | Standing::Unknown(_)) => {}
         }
         match meaning {
-            Meaning::Dead => TokenSourceError::Refused { profile: name, provider, interrupted, source: error.into() },
+            Meaning::Dead => {
+                let ended = record.refresh_ends().filter(|end| *end <= now);
+                TokenSourceError::Refused { profile: name, provider, interrupted, ended, source: error.into() }
+            }
             Meaning::Untouched | Meaning::Unclear => TokenSourceError::Failed { profile: name, source: error.into() },
         }
     }
+}
+
+/// Returns what a person should know of a reply.
+fn notes(refreshing: &Refreshing<'_>, reply: &TokenReply) -> Vec<ReplyNote> {
+    let ended = refreshing.found.record.refresh_ends().filter(|end| *end <= refreshing.begun_at);
+    let malformed = reply.malformed.iter().cloned().map(ReplyNote::Malformed);
+    let oddities = reply.oddities.iter().cloned().map(ReplyNote::Oddity);
+    let changed = refreshing.client.provider.changed(&reply.captured).into_iter().map(ReplyNote::Changed);
+    malformed.chain(oddities).chain(changed).chain(ended.map(ReplyNote::Revived)).collect()
 }

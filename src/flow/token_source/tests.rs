@@ -142,6 +142,8 @@ fn login(ends_in: i64) -> StoredToken {
     let mut login = StoredToken::given(&provider, None, origin, ScopeSet::parse(""), token, Timestamp(NOW));
     login.refresh_token = Some(RefreshToken::new("r1"));
     login.expiry = Expiry::At(Timestamp(NOW + ends_in));
+    // Long enough ago that a minute is its margin.
+    login.obtained_at = Timestamp(NOW - 900);
     login
 }
 
@@ -217,6 +219,39 @@ fn a_token_that_ends_before_the_wanted_time_is_refreshed() {
         let stored = world.stored();
         assert_eq!((stored.access_token.expose(), stored.intent.is_none()), (got, true));
     }
+}
+
+#[test]
+fn a_short_lived_token_serves_until_the_last_tenth_of_its_life() {
+    for (lived, ends_in, wanted, got) in [
+        (0, 30, Wanted::Valid, "old"),
+        (26, 4, Wanted::Valid, "old"),
+        (27, 3, Wanted::Valid, "new"),
+        (269, 31, Wanted::Valid, "old"),
+        (270, 30, Wanted::Valid, "new"),
+        (3539, 61, Wanted::Valid, "old"),
+        (3540, 60, Wanted::Valid, "new"),
+        (0, 30, Wanted::ValidFor(Duration::from_secs(30)), "new"),
+        (0, 30, Wanted::ValidFor(Duration::from_secs(29)), "old"),
+    ] {
+        let login = login(ends_in).but(|login| login.obtained_at = Timestamp(NOW - lived));
+        let asked = World::of(&login).ask(wanted, &new_token());
+        assert_eq!(text(&asked), got, "{lived} {ends_in} {wanted:?}");
+    }
+}
+
+#[test]
+fn a_refresh_token_that_has_ended_is_tried_and_told_of() {
+    let ended = || {
+        let mut value: serde_json::Value = serde_json::from_slice(&record::encode(&login(0))).unwrap();
+        value["refresh_expiry"] = serde_json::json!({"at": NOW - 1, "since": 0, "generation": 0});
+        World::of(&record::decode(value.to_string().as_bytes()).unwrap())
+    };
+    let asked = ended().ask(Wanted::Valid, &new_token()).unwrap();
+    let Some(TokenWarning::Noted(notes)) = asked.warning else { panic!("{asked:?}") };
+    assert!(matches!(notes[..], [ReplyNote::Revived(Timestamp(999))]), "{notes:?}");
+    let refused = ended().ask(Wanted::Valid, &refusal()).unwrap_err();
+    assert!(refused.to_string().ends_with("for good; it ended at 1970-01-01T00:16:39Z"), "{refused}");
 }
 
 #[test]
@@ -388,7 +423,7 @@ fn an_older_state_of_the_store_is_no_newer_login() {
     // As it was refreshes ago.
     let world = World::listed(&login(30).but(|login| login.generation = 7));
     let older = login(30).but(|login| {
-        (login.refresh_token, login.obtained_at) = (Some(RefreshToken::new("r0")), Timestamp(NOW - 500));
+        (login.refresh_token, login.obtained_at) = (Some(RefreshToken::new("r0")), Timestamp(NOW - 950));
     });
     let asked = world.ask(Wanted::Valid, &new_token_and(|| world.put(&older)));
     assert!(matches!(asked, Err(TokenSourceError::Unsettled { .. })), "{asked:?}");

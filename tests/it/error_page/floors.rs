@@ -248,13 +248,14 @@ fn token_source_errors() -> Vec<TokenSourceError> {
             profile: profile(),
             provider: provider(),
             interrupted: None,
-           
+            ended: None,
             source: dead(),
         },
         TokenSourceError::Refused {
             profile: profile(),
             provider: provider(),
             interrupted: Some(long_ago),
+            ended: Some(long_ago),
             source: dead(),
         },
         TokenSourceError::Failed { profile: profile(), source: Box::new(FlowError::TokenRequest(unreachable())) },

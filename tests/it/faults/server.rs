@@ -11,6 +11,8 @@ mod reach;
 
 use crate::bad_input::login_answered_with;
 use crate::refresh::{Scripted, json, token};
+#[cfg(target_os = "linux")]
+use crate::support::faketime::SettableClock;
 use crate::support::raw_server::{http, reply};
 use crate::support::{Output, Sandbox};
 
@@ -83,17 +85,20 @@ fn a_fault_of_the_server_is_told_and_keeps_the_login() {
     a_login_and_a_refresh_end(&cases);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_server_fault_leaves_a_good_token_in_use_with_a_warning() {
-    let short = r#"{"access_token":"at-1","expires_in":50,"refresh_token":"rt-1"}"#;
-    let scripted = Scripted::logged_in(
-        short,
+    let Some((clock, sandbox)) = SettableClock::new(Sandbox::new()) else { return };
+    let scripted = Scripted::logged_in_from(
+        sandbox,
+        r#"{"access_token":"at-1","expires_in":3600,"refresh_token":"rt-1"}"#,
         vec![
             http("503 Service Unavailable", &[], ""),
             http("429 Too Many Requests", &["Retry-After: 20"], ""),
             json("200 OK", GOOD),
         ],
     );
+    clock.set("+3550");
     for words in ["status 503", "a wait of 20s"] {
         let output = scripted.sandbox.run(&["token"]);
         assert_eq!(output.code(0).says("warning:").says(words).says("good for").stdout(), "at-1\n");
@@ -250,28 +255,57 @@ fn a_redirect_of_the_token_endpoint_is_named_and_not_followed() {
     assert_eq!(elsewhere.stop(), [""; 0]);
 }
 
+/// Each is noted or plain, and none is unknown in silence.
 #[test]
-fn a_lifetime_that_makes_no_sense_is_unknown() {
+fn a_lifetime_is_taken_as_what_it_plausibly_is() {
+    let in_an_hour = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    let (seconds, date) = (in_an_hour.as_second().to_string(), format!("\"{in_an_hour}\""));
+    let (silent, taken, ignored) = ("", "is taken as", "is ignored");
+    let millis = format!("{seconds}000");
+    let cases = [
+        ("", silent, false),
+        ("null", silent, false),
+        ("3600", silent, true),
+        ("\"3600\"", silent, true),
+        ("\"3600.0\"", silent, true),
+        ("3600.9", silent, true),
+        ("1e3", silent, true),
+        ("\"3600abc\"", taken, true),
+        ("\"1 hour\"", taken, true),
+        (&seconds, taken, true),
+        (&millis, taken, true),
+        (&date, taken, true),
+        ("-1", ignored, false),
+        ("\"soon\"", ignored, false),
+        ("2147483647", "no end at all", false),
+        ("10000000000000", "no end at all", false),
+        ("1e300", "no end at all", false),
+        ("99999999999999999999", "no end at all", false),
+        ("[60]", "`expires_in` is malformed", false),
+    ];
     let reply = |lifetime: &str| format!(r#"{{"access_token":"at-2"{lifetime}}}"#);
-    let unknown = ["", "null", "-1", "\"soon\"", "1e300", "99999999999999999999", "[60]"];
-    let known = ["3600", "\"3600\"", "3600.9", "10000000000000"];
-    let lifetimes: Vec<&str> = unknown.into_iter().chain(known).collect();
-    let member = |value: &&str| if value.is_empty() { String::new() } else { format!(r#","expires_in":{value}"#) };
-    let good = lifetimes.iter().map(|value| json("200 OK", &reply(&member(value))));
+    let member = |value: &str| if value.is_empty() { String::new() } else { format!(r#","expires_in":{value}"#) };
+    let good = cases.iter().map(|(value, ..)| json("200 OK", &reply(&member(value))));
     let over = [json("200 OK", &reply(r#","expires_in":0"#)), json("200 OK", GOOD)];
     let scripted = Scripted::new(good.chain(over).collect());
     let sandbox = &scripted.sandbox;
-    for value in &lifetimes {
-        sandbox.run(&["refresh"]).code(0);
+    for (value, words, is_known) in cases {
+        let refreshed = sandbox.run(&["refresh"]);
+        match words {
+            "" => refreshed.code(0).hides("warning"),
+            words => refreshed.code(0).says("warning: the token of `mine` was refreshed, but in the reply").says(words),
+        };
         assert_eq!(token(sandbox), "at-2", "{value}");
         sandbox.run(&["status", "--check"]).code(0);
-        let json = sandbox.run(&["token", "--format", "json"]);
-        assert_eq!(json.code(0).stdout().contains("expires_at"), known.contains(value), "{value}: {json}");
+        let shown = sandbox.run(&["token", "--format", "json"]);
+        let end = serde_json::from_str::<serde_json::Value>(shown.code(0).stdout()).unwrap()["expires_at"].as_i64();
+        assert_eq!(end.is_some(), is_known, "{value}: {shown}");
+        assert!(end.is_none_or(|end| end <= in_an_hour.as_second() + 600), "{value}: {shown}");
     }
     // Over at once: renewed by whoever wants it next.
-    sandbox.run(&["refresh"]).code(0);
+    sandbox.run(&["refresh"]).code(0).says("ended as soon as it came");
     assert_eq!(token(sandbox), "at-2");
-    assert_eq!(scripted.server.stop().len(), 1 + lifetimes.len() + 2);
+    assert_eq!(scripted.server.stop().len(), 1 + cases.len() + 2);
 }
 
 #[test]
