@@ -89,7 +89,7 @@ pub fn tell_of_the_end(profile: &Profile, provider: &str, end: Timestamp, contex
         true => format!(" the refresh token of `{profile}` ends at {end}, in {}", HumanDuration(now.until(end))),
         false => format!(" the refresh token of `{profile}` ended at {end} by this machine's clock"),
     };
-    let remedy = format_args!("; `{login}` makes a new login");
+    let remedy = format_args!("; `oauthctl refresh` may bring a new one, `{login}` does");
     context.terminal().note(&Pieces(&[&Style::Warning.of("warning:"), &what, &remedy]));
 }
 

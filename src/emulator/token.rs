@@ -19,6 +19,9 @@ use crate::system::entropy::NoEntropy;
 /// The lifetime that most providers with expiring tokens use.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 
+/// How long a refresh token is said to live, where the provider says it. No emulator runs for so long.
+const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(90 * 86_400);
+
 pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
     let method = if Dialect::new(&site.provider).token_request_is_get() { "GET" } else { "POST" };
     if incoming.method != method {
@@ -102,6 +105,8 @@ fn issue(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, 
         let token = RefreshToken::new(random_hex(&*site.entropy)?);
         site.ledger.put_refresh_token(&token, scope, family);
         response.refresh_token = Some(token);
+        response.refresh_expires_in =
+            Dialect::new(&site.provider).says_when_refresh_tokens_end().then_some(REFRESH_TOKEN_LIFETIME);
     }
     Ok(response)
 }

@@ -104,7 +104,7 @@ impl<'a> Login<'a> {
         let pkce = match request.response_type {
             ResponseType::Code => {
                 // Without a token endpoint the code would be useless. Report this before the browser opens.
-                request.provider.token_endpoint()?;
+                request.provider.check_exchange()?;
                 definition.pkce()
             }
             ResponseType::Token => Pkce::Off,

@@ -5,15 +5,14 @@
 //! to. A refresh reply that names another value is not followed: who controls the token endpoint for a moment, or a
 //! definition that reads another member, could otherwise lead every later token to a server that no person has seen. A
 //! company that has moved is rare, the old address mostly works for a while, and a new login moves there. So the change is
-//! reported and not made. Only a value that the login lacks is taken, and only while the servers stay the recorded ones:
-//! so a login that is older than the definition's parameter becomes whole.
+//! reported and not made. Only a value that the login lacks is taken, and only while every server stays the same: so a login that is older than the definition's parameter becomes whole.
 
 use std::collections::BTreeMap;
 
 use super::DefinitionError;
 use super::endpoint::UrlTemplates;
 use super::params::accept;
-use super::resolved::{Provider, RecordedOrigins};
+use super::resolved::Provider;
 use super::template::{self, Param};
 use crate::protocol::sanitize;
 
@@ -36,23 +35,17 @@ impl Provider {
         Self::new(self.definition.clone(), params, self.emulator.clone())
     }
 
-    /// Returns the parameters of a login with the captured values that it lacks. One that would change the recorded
-    /// servers is left out, and so is one that its parameter does not accept.
-    pub fn completed(
-        &self,
-        params: &BTreeMap<String, String>,
-        captured: &BTreeMap<String, String>,
-        recorded: &RecordedOrigins,
-    ) -> BTreeMap<String, String> {
-        let mut complete = params.clone();
-        for (name, value) in captured.iter().filter(|(name, _)| !params.contains_key(*name)) {
-            let with = BTreeMap::from([(name.clone(), value.clone())]);
-            let whole = Self { params: complete.clone(), ..self.clone() }.with_captured(&with);
-            if let Some(whole) = whole.ok().filter(|whole| whole.moved(recorded).is_none()) {
-                complete = whole.params;
+    /// Returns the parameters of a login of this provider with the captured values that it lacks. One that would change a
+    /// server is left out, and so is one that its parameter does not accept.
+    pub fn completed(&self, captured: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut complete = self.clone();
+        for (name, value) in captured.iter().filter(|(name, _)| !self.params.contains_key(*name)) {
+            let whole = complete.with_captured(&BTreeMap::from([(name.clone(), value.clone())]));
+            if let Some(whole) = whole.ok().filter(|whole| whole.endpoints.servers() == complete.endpoints.servers()) {
+                complete = whole;
             }
         }
-        complete
+        complete.params
     }
 
     /// Lists the captured values that differ from those of the login.
@@ -64,6 +57,16 @@ impl Provider {
             (!ours.eq_ignore_ascii_case(&theirs)).then(|| ChangedValue { param: name.clone(), ours, theirs })
         };
         captured.iter().filter_map(differs).collect()
+    }
+
+    /// Refuses a login whose code could not be exchanged. What the callback will say may be missing yet.
+    pub fn check_exchange(&self) -> Result<(), DefinitionError> {
+        let from_callback = |name: &String| self.definition.params.get(name).is_some_and(|p| p.from_callback.is_some());
+        let awaited = self.uncaptured(&self.definition.token.url);
+        match !awaited.is_empty() && awaited.iter().all(from_callback) {
+            true => Ok(()),
+            false => self.token_endpoint().map(drop),
+        }
     }
 
     /// Lists the parameters without a value that the provider should have sent, and that a URL cannot do without.

@@ -125,13 +125,13 @@ impl Provider {
         now.differs_from(recorded).map_or(Ok(()), |moved| Err(moved.error(self.id(), remedy)))
     }
 
-    pub(super) fn moved(&self, recorded: &RecordedOrigins) -> Option<Moved> {
+    fn moved(&self, recorded: &RecordedOrigins) -> Option<Moved> {
         self.recorded_origins().differs_from(recorded)
     }
 }
 
 /// A server that is another one than was recorded.
-pub(super) struct Moved {
+struct Moved {
     part: &'static str,
     recorded: String,
     now: String,

@@ -34,7 +34,7 @@ const FURTHER: &str = "api.origins";
 
 impl Endpoints {
     /// Lists each server and its purpose.
-    fn servers(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn servers(&self) -> Vec<(&'static str, String)> {
         let Self { authorize, token, refresh, revoke, introspect, api_base, api_origins } = self;
         let one = |part, endpoint: &Option<Endpoint>| Some((part, endpoint.as_ref()?.origin().to_string()));
         let parts = [

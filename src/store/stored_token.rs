@@ -228,7 +228,7 @@ impl StoredToken {
     /// The same login after a refresh. What the reply leaves out stays as it was: the refresh token (RFC 6749 §6), and
     /// the scopes (§5.1). Of the values for parameters only those are taken that the login lacks.
     pub fn refreshed(&self, provider: &Provider, reply: TokenReply, now: Timestamp) -> Self {
-        let params = provider.completed(&self.params, &reply.captured, &self.origins);
+        let params = provider.completed(&reply.captured);
         let end = reply.response.refresh_expires_in.map(|life| (now.plus(life), now));
         let new = Self::from_reply(provider, self.client_id.clone(), self.obtained_by, self.asked.clone(), reply, now);
         let is_rotated = new.refresh_token.is_some() && new.refresh_token != self.refresh_token;

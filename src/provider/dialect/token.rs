@@ -1,6 +1,8 @@
 //! Requests to the token endpoint and its neighbors (RFC 6749 §4.1.3, §6; RFC 7009; RFC 7662) in a provider's own
 //! dialect, and the emulator's side of them.
 
+use std::collections::BTreeMap;
+
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::Method;
 use http::header::ACCEPT;
@@ -250,20 +252,34 @@ impl Dialect<'_> {
         Some(())
     }
 
+    /// Returns `true` if the definition says where a reply has the end of its refresh token.
+    pub fn says_when_refresh_tokens_end(&self) -> bool {
+        let named = |paths: &BTreeMap<String, String>| {
+            ["refresh_token_expires_in", "refresh_token_expires_at"].iter().any(|name| paths.contains_key(*name))
+        };
+        value_of(&self.provider.definition.token.response).is_some_and(named)
+    }
+
     /// Writes a token reply in the provider's format.
     pub fn encode_token_reply(&self, response: &TokenResponse, created_at: Timestamp) -> Value {
         let definition = &self.provider.definition;
         let rules = &definition.token;
         let mut standard = response.to_json(definition.separator());
         standard.insert("created_at".into(), created_at.0.into());
-        if let (Some(ExpiryUnit::Milliseconds), Some(time)) = (value_of(&rules.expires_unit), response.expires_in) {
-            standard.insert("expires_in".into(), (time.as_secs() * 1000).into());
-        }
         let paths = value_of(&rules.response).cloned().unwrap_or_default();
-        if let (Some(path), Some(time)) = (paths.get("expires_at"), response.expires_in) {
-            standard.remove("expires_in");
-            standard.insert("expires_at".into(), created_at.plus(time).to_string().into());
-            debug_assert!(!path.is_empty());
+        let millis = value_of(&rules.expires_unit) == Some(&ExpiryUnit::Milliseconds);
+        for (lifetime, moment, time) in [
+            ("expires_in", "expires_at", response.expires_in),
+            ("refresh_token_expires_in", "refresh_token_expires_at", response.refresh_expires_in),
+        ] {
+            let Some(time) = time else { continue };
+            if millis {
+                standard.insert(lifetime.into(), (time.as_secs() * 1000).into());
+            }
+            if paths.contains_key(moment) {
+                standard.remove(lifetime);
+                standard.insert(moment.into(), created_at.plus(time).to_string().into());
+            }
         }
         let mut theirs = Map::new();
         for (name, value) in standard {

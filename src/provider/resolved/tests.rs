@@ -56,3 +56,16 @@ fn a_value_that_was_not_captured_is_named() {
     assert!(matches!(&missing, DefinitionError::NotCaptured { key: "api.base", param, .. } if param == "store"));
     assert!(matches!(provider.token_endpoint(), Err(DefinitionError::Missing { .. })));
 }
+
+#[test]
+fn a_token_url_may_come_with_the_callback_and_not_with_a_token() {
+    let exchange = |keys: &str| {
+        let urls = "params.acc.kind = 'origin'\ntoken.url = '{acc}/token'\n";
+        Provider::new(toml::from_str(&format!("{urls}{keys}")).unwrap(), BTreeMap::new(), None)
+            .unwrap()
+            .check_exchange()
+    };
+    assert!(exchange("params.acc.from_callback = 'accounts-server'").is_ok());
+    assert!(matches!(exchange("params.acc.from_token = 'server'"), Err(DefinitionError::NotCaptured { .. })));
+    assert!(exchange("").is_err());
+}
