@@ -84,7 +84,7 @@ fn every_client_authentication_works_at_every_endpoint() {
     for (client, auth) in [("web app:1", "basic"), ("body", "body"), ("public", "none")] {
         let more = format!("token.auth = '{auth}'\nauthorize.params = {{ prompt = 'consent' }}");
         let sandbox = acme.sandbox(client, &more);
-        log_in(&sandbox, "openid offline_access").code(0).answers("renewed by itself");
+        log_in(&sandbox, "openid offline_access").code(0).answers("renewed automatically");
         sandbox.run(&["refresh"]).code(0);
         let scopes = sandbox.run(&["scopes"]);
         assert!(

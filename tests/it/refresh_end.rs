@@ -55,7 +55,7 @@ fn a_refresh_token_near_its_end_is_warned_of() {
     for args in [&["token"][..], &["token"], &["exec", "--", "true"]] {
         mine.run(args).code(0).says("the refresh token of `mine` ends at").says("oauthctl login --provider mine");
     }
-    mine.run(&["refresh"]).code(0).hides("warning").answers("renewed by itself until");
+    mine.run(&["refresh"]).code(0).hides("warning").answers("renewed automatically until");
     mine.run(&["status", "--expires-within", "89d"]).code(0);
 }
 
