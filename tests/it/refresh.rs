@@ -131,7 +131,7 @@ fn a_failed_refresh_leaves_a_good_token_in_use_with_a_warning() {
     mine.end();
     clock.set("+3550");
     let output = mine.run(&["token"]);
-    assert_eq!(output.code(0).says("could not be refreshed").says("good for").stdout().trim(), old);
+    assert_eq!(output.code(0).says("could not be refreshed").says("still valid for").stdout().trim(), old);
     mine.run(&["token", "--min-validity", "55s"]).code(8).says("could not be refreshed");
     mine.run(&["refresh"]).code(8).says("the refresh token is kept");
     mine.run(&["token", "-q"]).code(0).hides("warning");
@@ -145,7 +145,7 @@ fn a_token_without_a_refresh_token_is_used_while_it_lasts() {
     let mine = Scripted::logged_in_from(sandbox, reply, Vec::new()).sandbox;
     mine.run(&["token"]).code(0).hides("warning");
     clock.set("+3550");
-    mine.run(&["token"]).code(0).says("gave no refresh token").says("good for");
+    mine.run(&["token"]).code(0).says("gave no refresh token").says("still valid for");
     mine.run(&["refresh"]).code(4).says("gave no refresh token");
 }
 

@@ -101,7 +101,7 @@ fn a_server_fault_leaves_a_good_token_in_use_with_a_warning() {
     clock.set("+3550");
     for words in ["status 503", "a wait of 20s"] {
         let output = scripted.sandbox.run(&["token"]);
-        assert_eq!(output.code(0).says("warning:").says(words).says("good for").stdout(), "at-1\n");
+        assert_eq!(output.code(0).says("warning:").says(words).says("still valid for").stdout(), "at-1\n");
     }
     assert_eq!(token(&scripted.sandbox), "at-2");
 }
