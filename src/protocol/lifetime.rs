@@ -1,7 +1,7 @@
 //! The end of a token as servers write it: a lifetime in seconds (`expires_in`, RFC 6749 §5.1), or a moment
 //! (`expires_at`), or one under the name of the other.
 //!
-//! A number tells what it is by its size. Nobody issues a token for 47 years, and no token in use today ended in 2017: so a
+//! A number tells what it is by its size. No provider issues a token for 47 years, and no token in use today ended in 2017: so a
 //! lifetime from 1.5e9 on is a moment in seconds since 1970, and one from 1.5e12 on the same in milliseconds. Beyond 2049 a
 //! number stands for "no end", as `2147483647` does. What is not plainly what its name says is noted, so that a
 //! person hears how it was taken. What cannot be taken for anything is noted and left out: then other evidence
@@ -74,7 +74,7 @@ pub fn read(member: &str, value: &Value, promise: Promise, now: Timestamp) -> Re
             format!("means that it ended at {end}, before it came: the clock of this machine or of the server is wrong")
         }),
         Some(Odd::AtOnce) => Some("means that it ended as soon as it came".to_owned()),
-        Some(Odd::NoEnd) => Some("stands for no end at all, so when it ends is not known from that".to_owned()),
+        Some(Odd::NoEnd) => Some("stands for no end at all and is ignored".to_owned()),
         Some(Odd::Nothing) => Some("is not a lifetime and is ignored".to_owned()),
     };
     let oddity = taken.map(|taken| Oddity { member: member.to_owned(), said: said(value), taken });

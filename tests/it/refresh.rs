@@ -10,7 +10,7 @@ use crate::support::faketime::SettableClock;
 use crate::support::raw_server::{http, reset};
 use crate::support::{Emulated, RawServer, Sandbox};
 
-/// The first token of a login has ended when it comes, so that whoever wants one refreshes.
+/// The first token of a login has ended when it comes, so that the first use refreshes.
 const OVER: &[&str] = &["--token-lifetime", "0s,1h"];
 
 /// Whether there is time for the long form of a test.

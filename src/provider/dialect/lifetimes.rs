@@ -111,7 +111,7 @@ impl Dialect<'_> {
 /// before it.
 fn first_end(which: Which, candidates: Vec<Candidate<'_>>, now: Timestamp, remarks: &mut Remarks) -> Option<Duration> {
     for Candidate { member, value, promise } in candidates {
-        // A refresh token of which nobody knows an end has none: some servers write 0 for one that lasts.
+        // Some servers write 0 for a refresh token that does not end.
         if which == Which::Refresh && json::seconds(value) == Some(0.0) {
             continue;
         }

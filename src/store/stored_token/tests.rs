@@ -129,7 +129,7 @@ fn renewed_for_long() -> StoredToken {
 const DAY: Duration = Duration::from_secs(86_400);
 
 #[test]
-fn the_end_of_a_refresh_token_is_that_of_the_reply_that_brought_it() {
+fn a_refresh_tokens_end_is_that_of_the_reply_that_brought_it() {
     let (before, provider) = (renewed_for_long(), provider("glu", &[("store", "x")]));
     let ends = |days: u32| Some(Timestamp(100).plus(DAY * days));
     assert_eq!(before.refresh_ends(), ends(90));
