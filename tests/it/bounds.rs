@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::support::api_server::{ApiServer, target};
-use crate::support::desk::peak_memory;
+use crate::support::process::peak_memory;
 use crate::support::{Emulated, Output, Sandbox};
 
 const MIB: usize = 1024 * 1024;

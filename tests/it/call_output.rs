@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::support::api_server::{ApiServer, TOKEN, param};
-use crate::support::desk::{finish, send_signal, until};
+use crate::support::process::{finish, send_signal, until};
 use crate::support::raw_server::{Script, http, reply};
 use crate::support::{Output, RawServer, Sandbox};
 

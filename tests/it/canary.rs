@@ -1,7 +1,7 @@
 //! No secret where others can see it: the canary scan.
 //!
 //! Every command runs, with all the talk that it has, in success and against servers, stores and input that are faulty
-//! and repeat the secrets that they were told. Watched are the arguments and the environment of every process that is
+//! and repeat the secrets that they were told. ObservedCommand are the arguments and the environment of every process that is
 //! started, stdout and stderr, what the browser is shown, what goes over the session bus, and every file below HOME,
 //! TMPDIR and XDG_RUNTIME_DIR: after each command, and at each request to the server and each start of a stub. Wherever
 //! a secret was then seen, in any form, must be in [`EXPECTED`], and all that is in there must have been seen.
@@ -18,8 +18,8 @@ use std::thread;
 
 use crate::crash::can_trace;
 use crate::support::canary::{Channel, Finding, Kind, Scanner};
-use crate::support::desk::Desk;
-use crate::support::indiscreet::Indiscreet;
+use crate::support::leaky_provider::LeakyProvider;
+use crate::support::session_bus::SessionBus;
 
 type IsExpected = fn(&Finding) -> bool;
 
@@ -67,15 +67,15 @@ impl Finding {
 }
 
 /// All that was seen at somebody's home.
-fn findings(at: &Indiscreet) -> Vec<Finding> {
+fn findings(at: &LeakyProvider) -> Vec<Finding> {
     let secrets = at.secrets();
     let scanner = Scanner::new(&secrets);
-    at.witness.sights().iter().flat_map(|sight| scanner.scan(sight)).collect()
+    at.observer.observations().iter().flat_map(|observation| scanner.scan(observation)).collect()
 }
 
 #[test]
 fn no_secret_is_seen_where_it_does_not_belong() {
-    if !can_trace() || Desk::new().is_none() {
+    if !can_trace() || SessionBus::new().is_none() {
         return;
     }
     let stories: [fn() -> Vec<Finding>; 8] = [

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::refresh::{LOGIN_REPLY, Scripted, json, token};
-use crate::support::desk::{Desk, Process};
 use crate::support::emulated::MINE;
+use crate::support::process::Process;
 use crate::support::raw_server::Script;
+use crate::support::session_bus::SessionBus;
 use crate::support::{PendingLogin, RawServer, Sandbox};
 
 const REFRESHED: &str = r#"{"access_token":"at-2","token_type":"Bearer","expires_in":3600,"refresh_token":"rt-2"}"#;
@@ -149,20 +150,20 @@ fn a_lost_client_is_distinguished_from_an_unregistered_one() {
 #[test]
 fn a_keyring_that_is_started_anew_in_a_refresh_costs_no_login() {
     const PROFILE: &str = "oauthctl-story-of-a-new-keyring";
-    let Some(desk) = Desk::new() else { return };
-    let desk = Arc::new(desk);
-    let keyrings = desk.home.path().join(".local/share/keyrings");
+    let Some(bus) = SessionBus::new() else { return };
+    let bus = Arc::new(bus);
+    let keyrings = bus.home.path().join(".local/share/keyrings");
     let (kept, aside) = (keyrings.with_extension("old"), keyrings.with_extension("empty"));
-    let daemon = Arc::new(Mutex::new(Some(desk.unlocked_keyring())));
+    let daemon = Arc::new(Mutex::new(Some(bus.unlocked_keyring())));
     let swap = {
-        let (desk, daemon) = (Arc::clone(&desk), Arc::clone(&daemon));
-        move |from: &Path, to: &Path| start_anew(&desk, &daemon, from, to)
+        let (bus, daemon) = (Arc::clone(&bus), Arc::clone(&daemon));
+        move |from: &Path, to: &Path| start_anew(&bus, &daemon, from, to)
     };
     let (in_refresh, paths) = (swap.clone(), (keyrings.clone(), kept.clone()));
     let server = RawServer::start([json("200 OK", LOGIN_REPLY), rotated_and(move || in_refresh(&paths.0, &paths.1))]);
     let sandbox = Sandbox::new()
         .without("OAUTHCTL_STORE")
-        .with("DBUS_SESSION_BUS_ADDRESS", &desk.address)
+        .with("DBUS_SESSION_BUS_ADDRESS", &bus.address)
         .with("OAUTHCTL_CLIENT_ID", "id")
         .with("OAUTHCTL_CLIENT_SECRET", "s3cret")
         .with("OAUTHCTL_PROFILE", PROFILE);
@@ -190,9 +191,9 @@ fn a_keyring_that_is_started_anew_in_a_refresh_costs_no_login() {
 }
 
 /// Ends the keyring's service, puts its files aside, and starts another one.
-fn start_anew(desk: &Desk, daemon: &Mutex<Option<Process>>, from: &Path, to: &Path) {
+fn start_anew(bus: &SessionBus, daemon: &Mutex<Option<Process>>, from: &Path, to: &Path) {
     let mut daemon = daemon.lock().unwrap();
     drop(daemon.take());
     fs::rename(from, to).unwrap();
-    *daemon = Some(desk.unlocked_keyring());
+    *daemon = Some(bus.unlocked_keyring());
 }

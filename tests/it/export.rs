@@ -9,7 +9,7 @@ use std::process::Stdio;
 #[cfg(target_os = "linux")]
 use crate::crash::{can_trace, traced_with};
 #[cfg(target_os = "linux")]
-use crate::support::desk::{finish, until};
+use crate::support::process::{finish, until};
 use crate::support::raw_server::{RawServer, http};
 use crate::support::{Output, PendingLogin, Sandbox};
 

@@ -8,14 +8,14 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::support::desk::peak_memory;
 use crate::support::emulated::MINE;
+use crate::support::process::peak_memory;
 use crate::support::{Emulated, PendingLogin, http};
 
 /// xorshift64*: the same requests in every run, so that a failure can be seen again.
-struct Dice(u64);
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -31,7 +31,7 @@ struct Target {
 
 impl Target {
     /// One request that is not the redirect, however near it comes.
-    fn hostile(&self, dice: &mut Dice) -> Vec<u8> {
+    fn hostile(&self, dice: &mut Random) -> Vec<u8> {
         let (port, state) = (self.port, &self.state);
         let good_host = format!("127.0.0.1:{port}");
         let get =
@@ -90,7 +90,7 @@ impl Target {
     }
 
     /// The state with one change in it.
-    fn wrong_state(&self, dice: &mut Dice) -> String {
+    fn wrong_state(&self, dice: &mut Random) -> String {
         let at = dice.roll(self.state.len());
         let mut bytes = self.state.clone().into_bytes();
         match dice.roll(6) {
@@ -134,7 +134,7 @@ fn hostile_callbacks_are_ignored_and_the_genuine_one_is_taken() {
         for seed in [0x9e37_79b9_7f4a_7c15_u64, 0xd1b5_4a32_d192_ed03] {
             let target = &target;
             scope.spawn(move || {
-                let mut dice = Dice(seed);
+                let mut dice = Random(seed);
                 for n in 0..rounds / 2 {
                     let request = target.hostile(&mut dice);
                     assert!(

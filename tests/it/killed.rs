@@ -7,8 +7,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::refresh::long;
-use crate::support::dice::Dice;
 use crate::support::leftovers::nothing_is_left;
+use crate::support::random::Random;
 use crate::support::{Emulated, Output, Sandbox};
 
 const PASSPHRASE: &str = "correct horse battery";
@@ -17,7 +17,7 @@ const PASSPHRASE: &str = "correct horse battery";
 struct World {
     mine: Emulated,
     there: Sandbox,
-    dice: Dice,
+    random: Random,
     /// Refreshes whose token was lost between the provider and the journal.
     lost: usize,
     killed: usize,
@@ -28,7 +28,7 @@ impl World {
         let mine = Emulated::mine(&["--token-lifetime", "1h"]).with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
         let there = Sandbox::new().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
         there.define("mine", crate::support::emulated::MINE);
-        Self { mine, there, dice: Dice::new(), lost: 0, killed: 0 }
+        Self { mine, there, random: Random::new(), lost: 0, killed: 0 }
     }
 
     /// Runs the command in that home and kills it within the time that it takes; what it printed by then.
@@ -37,7 +37,7 @@ impl World {
         let mut command = sandbox.command(args);
         let mut process = command.stdout(File::create(&printed).unwrap()).stderr(Stdio::null()).spawn().unwrap();
         // The moment is what is random here; nothing is waited for.
-        std::thread::sleep(Duration::from_micros(self.dice.roll(whole.as_micros() as u64)));
+        std::thread::sleep(Duration::from_micros(self.random.below(whole.as_micros() as u64)));
         process.kill().unwrap();
         self.killed += usize::from(process.wait().unwrap().code().is_none());
         fs::read_to_string(printed).unwrap()

@@ -18,10 +18,12 @@ use url::Position;
 use url::Url;
 
 #[cfg(target_os = "linux")]
-use crate::support::ordinary_user::{has_others, is_root};
+use crate::support::unprivileged_user::{has_others, is_root};
 
 use crate::support::raw_server::http;
-use crate::support::{Chromium, Emulated, PendingLogin, RawServer, Sandbox, Seat, chromium, http as browser};
+use crate::support::{
+    Chromium, Emulated, PendingLogin, RawServer, Sandbox, TerminalSession, chromium, http as browser,
+};
 
 /// A browser that only tells what it was started with.
 struct Recorder {
@@ -243,12 +245,12 @@ fn it_needs_no_certificate_and_no_callback_port() {
     let far = "https://elsewhere.example/callback";
     let judgeme = Emulated::start(&["--approve", "--redirect-uri", far]);
     let recorder = Recorder::new(&judgeme);
-    let mut seat = Seat::start(recorder.command(&judgeme, &["--redirect-uri", far]));
+    let mut terminal = TerminalSession::start(recorder.command(&judgeme, &["--redirect-uri", far]));
     let launch = recorder.launched();
-    let authorize_url = seat.authorize_url();
+    let authorize_url = terminal.authorize_url();
     assert_eq!(browser::location(&browser::get(&launch)), authorize_url);
-    seat.types(browser::location(&browser::get(&authorize_url)).as_str());
-    seat.leave().code(0);
+    terminal.types(browser::location(&browser::get(&authorize_url)).as_str());
+    terminal.finish().code(0);
     assert!(std::net::TcpStream::connect(("127.0.0.1", launch.port().unwrap())).is_err(), "the port is closed");
 }
 

@@ -14,86 +14,87 @@ use oauthctl::testing::{Keychain, OsKeychain};
 use zbus::fdo;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 
-use crate::support::desk::{Desk, PATIENCE, Process, finish, in_home};
+use crate::support::process::{Process, TIMEOUT, finish};
+use crate::support::session_bus::{SessionBus, in_home};
 
 /// The deadline for calls that are meant to run into it.
 const SHORT: Duration = Duration::from_millis(300);
 
 #[test]
 fn a_secret_outlives_its_process_and_secret_tool_reads_it_too() {
-    let Some(desk) = Desk::new() else { return };
-    let _daemon = desk.unlocked_keyring();
-    assert_eq!(desk.call("get judgeme"), "Ok(None)");
-    assert_eq!(desk.call("set judgeme one"), "Ok(())");
-    assert_eq!(desk.call("set judgeme two"), "Ok(())");
-    assert_eq!(desk.call("set app/judgeme three"), "Ok(())");
-    assert_eq!(desk.call("get judgeme"), "Ok(Some(\"two\"))");
-    assert_eq!(desk.secret_tool("lookup service oauthctl username judgeme"), "two");
-    assert!(desk.secret_tool("search service oauthctl username judgeme").contains("label = oauthctl: judgeme\n"));
-    assert_eq!(desk.call("delete judgeme"), "Ok(true)");
-    assert_eq!(desk.call("delete judgeme"), "Ok(false)");
-    assert_eq!(desk.call("get judgeme"), "Ok(None)");
-    assert_eq!(desk.call("get app/judgeme"), "Ok(Some(\"three\"))");
+    let Some(bus) = SessionBus::new() else { return };
+    let _daemon = bus.unlocked_keyring();
+    assert_eq!(bus.call("get judgeme"), "Ok(None)");
+    assert_eq!(bus.call("set judgeme one"), "Ok(())");
+    assert_eq!(bus.call("set judgeme two"), "Ok(())");
+    assert_eq!(bus.call("set app/judgeme three"), "Ok(())");
+    assert_eq!(bus.call("get judgeme"), "Ok(Some(\"two\"))");
+    assert_eq!(bus.secret_tool("lookup service oauthctl username judgeme"), "two");
+    assert!(bus.secret_tool("search service oauthctl username judgeme").contains("label = oauthctl: judgeme\n"));
+    assert_eq!(bus.call("delete judgeme"), "Ok(true)");
+    assert_eq!(bus.call("delete judgeme"), "Ok(false)");
+    assert_eq!(bus.call("get judgeme"), "Ok(None)");
+    assert_eq!(bus.call("get app/judgeme"), "Ok(Some(\"three\"))");
 }
 
 #[test]
 fn what_other_programs_stored_is_read_unless_it_is_ambiguous() {
-    let Some(desk) = Desk::new() else { return };
-    let _daemon = desk.unlocked_keyring();
-    desk.secret_tool("store --label=a service oauthctl username judgeme application a");
-    assert_eq!(desk.call("get judgeme"), "Ok(Some(\"from elsewhere\"))");
-    desk.secret_tool("store --label=b service oauthctl username judgeme application b");
+    let Some(bus) = SessionBus::new() else { return };
+    let _daemon = bus.unlocked_keyring();
+    bus.secret_tool("store --label=a service oauthctl username judgeme application a");
+    assert_eq!(bus.call("get judgeme"), "Ok(Some(\"from elsewhere\"))");
+    bus.secret_tool("store --label=b service oauthctl username judgeme application b");
     for call in ["get judgeme", "set judgeme x", "delete judgeme"] {
-        assert_eq!(desk.call(call), "Err(Ambiguous { account: \"judgeme\" })", "{call}");
+        assert_eq!(bus.call(call), "Err(Ambiguous { account: \"judgeme\" })", "{call}");
     }
 }
 
 #[test]
 fn a_locked_keychain_says_so_and_asks_nobody() {
-    let Some(desk) = Desk::new() else { return };
-    let daemon = desk.unlocked_keyring();
-    assert_eq!(desk.call("set judgeme one"), "Ok(())");
+    let Some(bus) = SessionBus::new() else { return };
+    let daemon = bus.unlocked_keyring();
+    assert_eq!(bus.call("set judgeme one"), "Ok(())");
     drop(daemon);
-    let prompter = desk.prompter();
-    let _daemon = desk.locked_keyring();
+    let prompter = bus.prompter();
+    let _daemon = bus.locked_keyring();
     for call in ["get judgeme", "set judgeme x", "delete judgeme", "get other", "set other x", "delete other"] {
-        assert_eq!(desk.call(call), "Err(Locked)", "{call}");
+        assert_eq!(bus.call(call), "Err(Locked)", "{call}");
     }
-    assert_eq!(prompter.asked_so_far(), 0);
+    assert_eq!(prompter.requests_so_far(), 0);
 
     // That the prompter would have noticed: libsecret does ask, and waits.
-    let asking = desk.program("secret-tool").args(["lookup", "service", "oauthctl", "username", "judgeme"]).spawn();
+    let asking = bus.program("secret-tool").args(["lookup", "service", "oauthctl", "username", "judgeme"]).spawn();
     let _asking = Process(asking.unwrap());
-    prompter.wait_to_be_asked();
+    prompter.wait_for_request();
 }
 
 #[test]
 fn a_keyring_never_used_is_empty_and_cannot_be_written() {
-    let Some(desk) = Desk::new() else { return };
-    let _daemon = desk.locked_keyring();
-    assert_eq!(desk.call("get judgeme"), "Ok(None)");
-    assert_eq!(desk.call("delete judgeme"), "Ok(false)");
-    let answer = desk.call("set judgeme x");
+    let Some(bus) = SessionBus::new() else { return };
+    let _daemon = bus.locked_keyring();
+    assert_eq!(bus.call("get judgeme"), "Ok(None)");
+    assert_eq!(bus.call("delete judgeme"), "Ok(false)");
+    let answer = bus.call("set judgeme x");
     assert_eq!(answer, "Err(Missing { reason: \"the Secret Service has no default collection\" })");
 }
 
 #[test]
 fn a_bus_without_a_secret_service_is_a_missing_keychain() {
-    let Some(desk) = Desk::new() else { return };
-    let answer = desk.call("get judgeme");
+    let Some(bus) = SessionBus::new() else { return };
+    let answer = bus.call("get judgeme");
     assert_eq!(answer, "Err(Missing { reason: \"nothing on the D-Bus session bus offers the Secret Service\" })");
 }
 
 /// gnome-keyring aborts now and then when a client's first call opens a session, and refuses a search at that moment.
 #[test]
 fn the_search_precedes_the_session_and_is_repeated_once() {
-    let Some(desk) = Desk::new() else { return };
+    let Some(bus) = SessionBus::new() else { return };
     let calls = Arc::new(Mutex::new(Vec::new()));
     let service = FakeService { calls: Arc::clone(&calls) };
-    let connection = desk.connect();
+    let connection = bus.connect();
     connection.object_server().at("/org/freedesktop/secrets", service).unwrap();
     connection.request_name("org.freedesktop.secrets").unwrap();
-    assert_eq!(desk.call("get judgeme"), "Ok(None)");
+    assert_eq!(bus.call("get judgeme"), "Ok(None)");
     assert_eq!(*calls.lock().unwrap(), ["SearchItems", "SearchItems", "OpenSession", "ReadAlias"]);
 }
 
@@ -102,28 +103,24 @@ fn no_bus_is_a_missing_keychain() {
     let home = tempfile::tempdir().unwrap();
     let nowhere = format!("unix:path={}", home.path().join("no bus").display());
     for address in ["", "nonsense", &nowhere] {
-        let answer = call(home.path(), address, "get judgeme", PATIENCE);
+        let answer = call(home.path(), address, "get judgeme", TIMEOUT);
         assert!(answer.starts_with("Err(Missing { reason: \""), "{address}: {answer}");
     }
 }
 
 #[test]
 fn a_stopped_keyring_times_out_and_is_used_again_when_it_runs() {
-    let Some(desk) = Desk::new() else { return };
-    let daemon = desk.unlocked_keyring();
-    assert_eq!(desk.call("set judgeme one"), "Ok(())");
+    let Some(bus) = SessionBus::new() else { return };
+    let daemon = bus.unlocked_keyring();
+    assert_eq!(bus.call("set judgeme one"), "Ok(())");
     daemon.signal(libc::SIGSTOP);
     let asked = Instant::now();
     for operation in ["get judgeme", "set judgeme x", "delete judgeme"] {
-        assert_eq!(
-            call(desk.home.path(), &desk.address, operation, SHORT),
-            "Err(Silent { seconds: 1 })",
-            "{operation}"
-        );
+        assert_eq!(call(bus.home.path(), &bus.address, operation, SHORT), "Err(Silent { seconds: 1 })", "{operation}");
     }
-    assert!(asked.elapsed() < PATIENCE / 2, "the process waited for more than the answer");
+    assert!(asked.elapsed() < TIMEOUT / 2, "the process waited for more than the answer");
     daemon.signal(libc::SIGCONT);
-    assert_eq!(desk.call("get judgeme"), "Ok(Some(\"one\"))");
+    assert_eq!(bus.call("get judgeme"), "Ok(Some(\"one\"))");
 }
 
 #[test]
@@ -156,9 +153,9 @@ fn child_does_one_call() {
     println!("\nanswer: {answer}");
 }
 
-impl Desk {
+impl SessionBus {
     fn call(&self, call_: &str) -> String {
-        call(self.home.path(), &self.address, call_, PATIENCE)
+        call(self.home.path(), &self.address, call_, TIMEOUT)
     }
 }
 

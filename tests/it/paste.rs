@@ -5,13 +5,13 @@ use std::process::Command;
 
 use url::Url;
 
-use crate::support::{Emulated, PendingLogin, Sandbox, Seat, http as browser};
+use crate::support::{Emulated, PendingLogin, Sandbox, TerminalSession, http as browser};
 
 const CODE: &str = "canary-of-the-code";
 
 /// A login at a terminal.
-fn sit_down(emulated: &Emulated, args: &[&str]) -> Seat {
-    Seat::start(emulated.command(&[&["login", "--port", "0", "--no-browser"], args].concat()))
+fn start_login(emulated: &Emulated, args: &[&str]) -> TerminalSession {
+    TerminalSession::start(emulated.command(&[&["login", "--port", "0", "--no-browser"], args].concat()))
 }
 
 /// Where the browser ends, as the address bar of an unreachable page says it.
@@ -37,11 +37,11 @@ fn a_code_may_be_pasted_as_address_query_or_alone() {
         secret_of,
     ];
     for form in forms {
-        let mut seat = sit_down(&judgeme, &[]);
-        let address = final_address(&seat.authorize_url());
-        assert!(seat.settings_changed(), "the terminal echoes");
-        seat.types(&form(&address));
-        seat.leave().code(0).hides(&secret_of(&address));
+        let mut terminal = start_login(&judgeme, &[]);
+        let address = final_address(&terminal.authorize_url());
+        assert!(terminal.settings_changed(), "the terminal echoes");
+        terminal.types(&form(&address));
+        terminal.finish().code(0).hides(&secret_of(&address));
         judgeme.run(&["logout"]).code(0);
     }
 }
@@ -55,10 +55,10 @@ fn a_token_may_be_pasted_as_address_or_fragment() {
         |address| address.fragment().unwrap().to_owned(),
     ];
     for form in forms {
-        let mut seat = sit_down(&smithcart, &[]);
-        let address = final_address(&seat.authorize_url());
-        seat.types(&form(&address));
-        seat.leave().code(0).hides(&secret_of(&address));
+        let mut terminal = start_login(&smithcart, &[]);
+        let address = final_address(&terminal.authorize_url());
+        terminal.types(&form(&address));
+        terminal.finish().code(0).hides(&secret_of(&address));
         smithcart.run(&["logout"]).code(0);
     }
 }
@@ -66,55 +66,55 @@ fn a_token_may_be_pasted_as_address_or_fragment() {
 #[test]
 fn a_wrong_paste_is_refused_and_the_wait_goes_on() {
     let judgeme = Emulated::start(&["--approve"]);
-    let mut seat = sit_down(&judgeme, &[]);
-    let address = final_address(&seat.authorize_url());
+    let mut terminal = start_login(&judgeme, &[]);
+    let address = final_address(&terminal.authorize_url());
     let mut foreign = address.clone();
     foreign.set_host(Some("evil.example")).unwrap();
-    seat.types(foreign.as_str());
-    seat.shows("The pasted address is not the redirect URI of this login; still waiting.");
-    seat.types("two words");
-    seat.shows("What was pasted is neither the final address nor a code; still waiting.");
-    seat.types("?state=another&code=1");
-    seat.types("yes");
-    seat.types(&format!("?state={}", "x".repeat(300)));
-    seat.types(address.as_str());
-    seat.leave().code(0).hides(&secret_of(&address)).hides("evil.example");
+    terminal.types(foreign.as_str());
+    terminal.shows("The pasted address is not the redirect URI of this login; still waiting.");
+    terminal.types("two words");
+    terminal.shows("What was pasted is neither the final address nor a code; still waiting.");
+    terminal.types("?state=another&code=1");
+    terminal.types("yes");
+    terminal.types(&format!("?state={}", "x".repeat(300)));
+    terminal.types(address.as_str());
+    terminal.finish().code(0).hides(&secret_of(&address)).hides("evil.example");
 }
 
 #[test]
 fn a_line_longer_than_line_mode_can_read_arrives_whole() {
     let judgeme = Emulated::start(&["--approve"]);
-    let mut seat = sit_down(&judgeme, &[]);
-    let mut address = final_address(&seat.authorize_url());
+    let mut terminal = start_login(&judgeme, &[]);
+    let mut address = final_address(&terminal.authorize_url());
     // In front, so that a line that is cut has no code.
     let query = format!("padding={}&{}", "p".repeat(20_000), address.query().unwrap());
     address.set_query(Some(&query));
-    seat.types(address.as_str());
-    seat.leave().code(0).hides("pppp");
+    terminal.types(address.as_str());
+    terminal.finish().code(0).hides("pppp");
 }
 
 #[test]
 fn the_terminal_is_as_before_after_an_end_of_the_wait() {
     let judgeme = Emulated::start(&[]);
-    let mut seat = sit_down(&judgeme, &["--timeout", "1"]);
-    seat.shows("Waiting for the redirect");
-    seat.leave().code(6);
+    let mut terminal = start_login(&judgeme, &["--timeout", "1"]);
+    terminal.shows("Waiting for the redirect");
+    terminal.finish().code(6);
 }
 
 #[test]
 fn the_terminal_is_restored_after_sigint_and_sigterm() {
     let judgeme = Emulated::start(&[]);
     for signal in [2, 15] {
-        let mut seat = sit_down(&judgeme, &[]);
-        seat.authorize_url();
-        assert!(seat.settings_changed());
+        let mut terminal = start_login(&judgeme, &[]);
+        terminal.authorize_url();
+        assert!(terminal.settings_changed());
         if signal == 2 {
-            seat.interrupts()
+            terminal.interrupts()
         } else {
-            seat.terminates()
+            terminal.terminates()
         }
-        let left = seat.leave();
-        assert_eq!((left.code, left.signal), (None, Some(signal)), "{}", left.shown);
+        let exit = terminal.finish();
+        assert_eq!((exit.code, exit.signal), (None, Some(signal)), "{}", exit.shown);
     }
 }
 
@@ -126,30 +126,30 @@ fn a_hang_up_that_the_shell_ignores_is_ignored_here_too() {
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(login.get_program()).args(login.get_args());
     command.env_clear().envs(login.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let mut seat = Seat::start(command);
-    let address = final_address(&seat.authorize_url());
-    seat.hangs_up();
-    seat.types(address.as_str());
-    seat.leave().code(0);
+    let mut terminal = TerminalSession::start(command);
+    let address = final_address(&terminal.authorize_url());
+    terminal.hangs_up();
+    terminal.types(address.as_str());
+    terminal.finish().code(0);
 }
 
 #[test]
 fn an_answer_without_an_optional_state_needs_a_yes() {
     let goodsie = Emulated::provider("goodsie", &["--approve", "--fault", "no-state"]);
-    let mut seat = sit_down(&goodsie, &[]);
-    let address = final_address(&seat.authorize_url());
+    let mut terminal = start_login(&goodsie, &[]);
+    let address = final_address(&terminal.authorize_url());
     let tab = std::thread::spawn(move || browser::get(&address));
-    seat.shows("An answer came without the state that proves it is yours");
-    seat.types("no");
+    terminal.shows("An answer came without the state that proves it is yours");
+    terminal.types("no");
     assert!(tab.join().unwrap().contains("Nothing to see here"));
 
-    let address = final_address(&seat.authorize_url());
+    let address = final_address(&terminal.authorize_url());
     let again = address.clone();
     let tab = std::thread::spawn(move || browser::get(&again));
-    seat.shows_times("An answer came", 2);
-    seat.types("yes");
+    terminal.shows_times("An answer came", 2);
+    terminal.types("yes");
     assert!(tab.join().unwrap().contains("You are logged in"));
-    seat.leave().code(0).hides(&secret_of(&address));
+    terminal.finish().code(0).hides(&secret_of(&address));
 }
 
 #[test]
@@ -169,15 +169,15 @@ fn an_answer_without_a_state_needs_a_flag_without_a_terminal() {
 #[test]
 fn a_wrong_state_never_counts() {
     let goodsie = Emulated::provider("goodsie", &["--approve", "--fault", "wrong-state"]);
-    let mut seat = sit_down(&goodsie, &["--allow-missing-state"]);
-    let mut address = final_address(&seat.authorize_url());
+    let mut terminal = start_login(&goodsie, &["--allow-missing-state"]);
+    let mut address = final_address(&terminal.authorize_url());
     assert!(browser::get(&address).contains("Nothing to see here"));
-    seat.types(address.as_str());
+    terminal.types(address.as_str());
     // A second state beside none, or an empty one, is a wrong one too.
     address.set_query(Some(&format!("code={CODE}&state=")));
     assert!(browser::get(&address).contains("Nothing to see here"));
-    seat.interrupts();
-    assert_eq!(seat.leave().signal, Some(2));
+    terminal.interrupts();
+    assert_eq!(terminal.finish().signal, Some(2));
     goodsie.run(&["token"]).code(4);
 }
 
@@ -191,12 +191,12 @@ fn a_bare_code_without_pkce_needs_a_yes() {
          authorize.pkce = { value = 'off', source = 'https://plain.example/docs', checked = '2026-11-20' }\n",
     );
     let plain = Emulated::inside(sandbox, "plain", &["--approve"]);
-    let mut seat = sit_down(&plain, &[]);
-    let address = final_address(&seat.authorize_url());
-    seat.types(&secret_of(&address));
-    seat.shows("A bare code proves nothing of where it is from");
-    seat.types("yes");
-    seat.leave().code(0).hides(&secret_of(&address));
+    let mut terminal = start_login(&plain, &[]);
+    let address = final_address(&terminal.authorize_url());
+    terminal.types(&secret_of(&address));
+    terminal.shows("A bare code proves nothing of where it is from");
+    terminal.types("yes");
+    terminal.finish().code(0).hides(&secret_of(&address));
 }
 
 #[test]
@@ -204,12 +204,12 @@ fn a_redirect_uri_elsewhere_goes_straight_to_paste() {
     let uri = "https://anything.example/cb";
     let judgeme = Emulated::start(&["--approve", "--redirect-uri", uri]);
     let args = ["login", "--redirect-uri", uri, "--no-browser"];
-    let mut seat = Seat::start(judgeme.command(&args));
-    let address = final_address(&seat.authorize_url());
+    let mut terminal = TerminalSession::start(judgeme.command(&args));
+    let address = final_address(&terminal.authorize_url());
     assert!(address.as_str().starts_with("https://anything.example/cb?"), "{address}");
-    seat.shows("does not lead to this machine: copy the final address from the browser and paste it here");
-    seat.types(address.as_str());
-    seat.leave().code(0).hides(&secret_of(&address));
+    terminal.shows("does not lead to this machine: copy the final address from the browser and paste it here");
+    terminal.types(address.as_str());
+    terminal.finish().code(0).hides(&secret_of(&address));
 
     let nobody = judgeme.run(&args);
     nobody
@@ -249,14 +249,14 @@ fn over_ssh_the_command_that_makes_the_tunnel_is_printed() {
     let judgeme = Emulated::start(&["--approve"]);
     let mut command = judgeme.command(&["login", "--port", "0", "--no-browser"]);
     command.env("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.9 2222").env("USER", "dev");
-    let mut seat = Seat::start(command);
-    let address = final_address(&seat.authorize_url());
+    let mut terminal = TerminalSession::start(command);
+    let address = final_address(&terminal.authorize_url());
     let port = address.port().unwrap();
-    let shown = seat.shows("This is a remote machine. On yours, run ");
+    let shown = terminal.shows("This is a remote machine. On yours, run ");
     assert!(shown.contains(&format!("ssh -N -p 2222 -L {port}:127.0.0.1:{port} dev@192.0.2.9")), "{shown}");
     // As it comes out of the tunnel's end.
     assert!(browser::get(&address).contains("You are logged in"));
-    seat.leave().code(0);
+    terminal.finish().code(0);
 }
 
 #[test]
@@ -269,11 +269,11 @@ fn a_provider_that_takes_no_loopback_gets_none() {
          redirect.loopback = { value = 'no', source = 'https://aloof.example/docs', checked = '2026-11-20' }\n",
     );
     let aloof = Emulated::inside(sandbox, "aloof", &["--approve"]);
-    let mut seat = Seat::start(aloof.command(&["login", "--no-browser"]));
-    let address = final_address(&seat.authorize_url());
-    seat.shows("Aloof takes no address of this machine");
-    seat.types(address.as_str());
-    seat.leave().code(0);
+    let mut terminal = TerminalSession::start(aloof.command(&["login", "--no-browser"]));
+    let address = final_address(&terminal.authorize_url());
+    terminal.shows("Aloof takes no address of this machine");
+    terminal.types(address.as_str());
+    terminal.finish().code(0);
 
     aloof.run(&["login", "--no-browser"]).code(2).says("no terminal to paste the final address into");
 }

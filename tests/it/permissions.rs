@@ -11,15 +11,15 @@ use std::thread;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::crash::{can_trace, traced, traced_with};
-use crate::support::ordinary_user::{STRANGER, become_user, has_others, is_root, permissions};
-use crate::support::{Emulated, OrdinaryUser, Output, PendingLogin, Sandbox};
+use crate::support::unprivileged_user::{STRANGER, become_user, has_others, is_root, permissions};
+use crate::support::{Emulated, Output, PendingLogin, Sandbox, UnprivilegedUser};
 
 const TOKEN: &str = "canary-of-the-token";
 const DATA: &str = ".local/share/oauthctl";
 const LOGIN: &[&str] = &["login", "--provider", "judgeme", "--with-token"];
 
-fn logged_in() -> OrdinaryUser {
-    let user = OrdinaryUser::new();
+fn logged_in() -> UnprivilegedUser {
+    let user = UnprivilegedUser::new();
     user.keep(TOKEN).code(0);
     user
 }
@@ -98,7 +98,7 @@ fn a_definition_of_another_user_is_not_used_and_one_of_root_is() {
     }
     let home = Sandbox::new();
     home.define("judgeme", "name = 'Another name'");
-    let user = OrdinaryUser::living_in(home);
+    let user = UnprivilegedUser::living_in(home);
     let file = user.path("config/providers/judgeme.toml");
     set_mode(&file, 0o644);
     chown(&file, Some(0), Some(0)).unwrap();
@@ -135,7 +135,7 @@ fn modes_that_let_others_in_are_refused() {
     }
     let home = Sandbox::new();
     home.define("mine", "name = 'x'");
-    let user = OrdinaryUser::living_in(home);
+    let user = UnprivilegedUser::living_in(home);
     for mode in [0o666, 0o664, 0o646] {
         set_mode(&user.path("config/providers/mine.toml"), mode);
         user.run(&["providers", "show", "mine"]).code(3).says("run `chmod go-w` on it");
@@ -146,7 +146,7 @@ fn modes_that_let_others_in_are_refused() {
 #[test]
 fn below_a_folder_that_all_may_write_to_nothing_is_used() {
     const SHARE: &str = ".local/share";
-    let exposed = |user: &OrdinaryUser, folder: &str| {
+    let exposed = |user: &UnprivilegedUser, folder: &str| {
         let mends = chmod_hint("a folder above it", &user.path(folder));
         let before = names(user.home.home());
         for line in [READS.line, WRITES.line, "exec \"$0\" use judgeme", "exec \"$0\" scopes"] {
@@ -177,7 +177,7 @@ fn below_a_folder_that_all_may_write_to_nothing_is_used() {
         let home = Sandbox::new();
         let place = home.home().join("open/new");
         fs::create_dir(home.home().join("open")).unwrap();
-        let user = OrdinaryUser::living_in(home.with(variable, place.to_str().unwrap()));
+        let user = UnprivilegedUser::living_in(home.with(variable, place.to_str().unwrap()));
         set_mode(&user.path("open"), 0o777);
         user.keep(TOKEN).code(7).says("other users can write to a folder above it").says("/open'`");
         assert!(!place.exists(), "{variable}");
@@ -193,7 +193,7 @@ fn chmod_hint(which: &str, folder: &Path) -> String {
 fn definitions_in_a_folder_that_others_can_write_are_not_used() {
     let home = Sandbox::new();
     home.define("mine", "name = 'Mine'");
-    let user = OrdinaryUser::living_in(home);
+    let user = UnprivilegedUser::living_in(home);
     let show = |id: &str| user.run(&["providers", "show", id]);
     for (name, which, modes) in [
         ("config/providers", "its folder", &[0o777, 0o1777, 0o775, 0o702][..]),
@@ -214,7 +214,7 @@ fn definitions_in_a_folder_that_others_can_write_are_not_used() {
     set_mode(&user.path("config"), 0o1777);
     show("mine").code(0).answers("Mine");
     // Without a folder there is nothing that anybody could have changed.
-    let user = OrdinaryUser::living_in(Sandbox::new());
+    let user = UnprivilegedUser::living_in(Sandbox::new());
     set_mode(&user.path(""), 0o777);
     user.run(&["providers", "show", "judgeme"]).code(0);
 }
@@ -258,7 +258,7 @@ fn in_a_read_only_home_logins_are_read_and_none_is_made() {
     user.run(&["logout", "--local"]).code(7).says("Permission denied (os error 13)");
     assert_eq!(user.run(&["token"]).code(0).stdout(), format!("{TOKEN}\n"));
     // The environment's token needs no home that can be written.
-    let user = OrdinaryUser::living_in(Sandbox::new().with("OAUTHCTL_TOKEN", TOKEN));
+    let user = UnprivilegedUser::living_in(Sandbox::new().with("OAUTHCTL_TOKEN", TOKEN));
     closed(user.home.home().to_owned());
     let token = user.run(&["token", "--profile", "judgeme"]);
     assert_eq!(token.code(0).stdout(), format!("{TOKEN}\n"));
@@ -269,7 +269,7 @@ fn in_a_read_only_home_logins_are_read_and_none_is_made() {
 fn in_a_read_only_home_no_refresh_token_is_spent() {
     let mine = Emulated::mine(&[]);
     mine.log_in();
-    let user = OrdinaryUser::living_in(mine.same_home());
+    let user = UnprivilegedUser::living_in(mine.same_home());
     set_mode(&user.path(DATA).join("store/login"), 0o500);
     user.run(&["refresh"]).code(7).says("Permission denied (os error 13)");
     set_mode(&user.path(DATA).join("store/login"), 0o700);
@@ -281,7 +281,7 @@ fn in_a_read_only_home_no_refresh_token_is_spent() {
 #[test]
 fn what_is_made_is_for_the_user_alone_whatever_the_umask() {
     let mine = Emulated::mine(&["--token-lifetime", "0s,1h"]);
-    let user = OrdinaryUser::living_in(mine.same_home());
+    let user = UnprivilegedUser::living_in(mine.same_home());
     let made_before = tree(user.home.home());
     let browser = mine.browser();
     for line in [
@@ -315,7 +315,7 @@ fn what_is_made_is_for_the_user_alone_whatever_the_umask() {
 
 #[test]
 fn memory_and_environment_of_a_running_login_cannot_be_read() {
-    let user = OrdinaryUser::living_in(Sandbox::new().with("OAUTHCTL_CLIENT_ID", "ID"));
+    let user = UnprivilegedUser::living_in(Sandbox::new().with("OAUTHCTL_CLIENT_ID", "ID"));
     let login = PendingLogin::start(user.command(&["login", "--provider", "judgeme", "--port", "0", "--no-browser"]));
     let mut sleep = user.home.program("sleep");
     sleep.arg("600");
@@ -346,7 +346,7 @@ fn memory_and_environment_of_a_running_login_cannot_be_read() {
 
 #[test]
 fn no_core_is_left_by_an_end_that_leaves_one_elsewhere() {
-    let user = OrdinaryUser::living_in(Sandbox::new().with("OAUTHCTL_CLIENT_ID", "ID"));
+    let user = UnprivilegedUser::living_in(Sandbox::new().with("OAUTHCTL_CLIENT_ID", "ID"));
     let control = user.shell("ulimit -c unlimited && kill -ABRT $$").status().unwrap();
     if !control.core_dumped() {
         eprintln!("skipped: this machine leaves no core of anything ({control:?})");
@@ -452,7 +452,7 @@ fn a_folder_swapped_for_a_link_redirects_no_file() {
 /// So that what is asserted of an ordinary user is not asserted of root.
 #[test]
 fn the_ordinary_user_is_one() {
-    let user = OrdinaryUser::new();
+    let user = UnprivilegedUser::new();
     let output: Output = Output::new("id -u".to_owned(), user.shell("id -u; cat /etc/shadow").output().unwrap());
     assert_ne!(output.stdout(), "0\n");
     output.says("Permission denied");

@@ -19,7 +19,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
 use url::{Position, Url};
 
-use crate::support::desk::{memory, peak_memory, until};
+use crate::support::process::{memory, peak_memory, until};
 use crate::support::raw_server::{Script, http};
 use crate::support::{PendingLogin, RawServer, Sandbox};
 

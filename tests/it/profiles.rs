@@ -225,25 +225,29 @@ fn a_project_value_in_a_path_or_equal_to_default_is_not_asked() {
 #[cfg(unix)]
 #[test]
 fn a_server_named_by_a_project_needs_consent_on_a_terminal() {
-    use crate::support::Seat;
+    use crate::support::TerminalSession;
     let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "ID").with("OAUTHCTL_CLIENT_SECRET", "made-up");
     sandbox.define("shop", SHOP);
     write_project(sandbox.home(), "[params]\nstore = 'attacker'\n");
     let login = ["login", "--quiet", "--provider", "shop", "--port", "0", "--no-browser"];
     let shown = "line 2, column 9 sets `store` to `attacker`, which leads to https://attacker.shop.example.";
     for no in ["n", "", "https://attacker.shop.example"] {
-        let mut seat = Seat::start(sandbox.command(&login));
-        assert!(seat.shows("Continue? [y/N]").contains(shown));
-        seat.types(no);
-        let left = seat.leave();
-        assert!(!left.code(5).shown.contains("attacker.shop.example/authorize"), "{}", left.shown);
+        let mut terminal = TerminalSession::start(sandbox.command(&login));
+        assert!(terminal.shows("Continue? [y/N]").contains(shown));
+        terminal.types(no);
+        let exit = terminal.finish();
+        assert!(!exit.code(5).shown.contains("attacker.shop.example/authorize"), "{}", exit.shown);
     }
-    let mut seat = Seat::start(sandbox.command(&["login", "--provider", "shop", "--port", "0", "--no-browser"]));
-    seat.shows("Continue? [y/N]");
-    seat.types("Yes");
-    assert_eq!(seat.authorize_url().host_str(), Some("attacker.shop.example"));
+    let mut terminal =
+        TerminalSession::start(sandbox.command(&["login", "--provider", "shop", "--port", "0", "--no-browser"]));
+    terminal.shows("Continue? [y/N]");
+    terminal.types("Yes");
+    assert_eq!(terminal.authorize_url().host_str(), Some("attacker.shop.example"));
     let typed = ["login", "--provider", "shop", "--port", "0", "--no-browser", "--param", "store=attacker"];
-    assert_eq!(Seat::start(sandbox.command(&typed)).authorize_url().host_str(), Some("attacker.shop.example"));
+    assert_eq!(
+        TerminalSession::start(sandbox.command(&typed)).authorize_url().host_str(),
+        Some("attacker.shop.example")
+    );
 }
 
 /// It comes without a login that would say which server it is for.
@@ -280,7 +284,7 @@ fn a_login_at_an_emulator_makes_no_server_known() {
 #[cfg(target_os = "linux")]
 #[test]
 fn what_others_put_above_a_project_neither_decides_nor_disturbs() {
-    use crate::support::ordinary_user::{STRANGER, has_others};
+    use crate::support::unprivileged_user::{STRANGER, has_others};
     if !has_others() {
         return;
     }

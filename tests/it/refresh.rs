@@ -3,11 +3,11 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::support::desk::Desk;
 use crate::support::emulated::{MINE, count};
 #[cfg(target_os = "linux")]
 use crate::support::faketime::SettableClock;
 use crate::support::raw_server::{http, reset};
+use crate::support::session_bus::SessionBus;
 use crate::support::{Emulated, RawServer, Sandbox};
 
 /// The first token of a login has ended when it comes, so that the first use refreshes.
@@ -301,11 +301,11 @@ fn of_200_processes_one_refreshes_and_all_get_its_token() {
 fn of_200_processes_one_refreshes_in_the_keychain_too() {
     const PROFILE: &str = "oauthctl-story-of-200-processes";
     let rounds = if long() { 10 } else { 2 };
-    let Some(desk) = Desk::new() else { return };
-    let _keyring = desk.unlocked_keyring();
+    let Some(bus) = SessionBus::new() else { return };
+    let _keyring = bus.unlocked_keyring();
     let mut mine = Emulated::mine(&["--token-lifetime", "0s,1h", "--latency", "50"]);
     let own = [("OAUTHCTL_STORE", "keychain".to_owned()), ("OAUTHCTL_PROFILE", PROFILE.to_owned())];
-    for (name, value) in desk.environment().into_iter().chain(own) {
+    for (name, value) in bus.environment().into_iter().chain(own) {
         mine = mine.with(name, &value);
     }
     for round in 0..rounds {

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use libc::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::crash::{can_trace, traced, traced_with};
-use crate::support::desk::{PATIENCE, send_signal, until, until_within};
 use crate::support::leftovers::nothing_is_left;
+use crate::support::process::{TIMEOUT, send_signal, until, until_within};
 use crate::support::raw_server::{Script, http};
 use crate::support::shop_api::{Rules, TOKEN};
 use crate::support::{PendingLogin, RawServer, Sandbox, ShopApi, http as browser};
@@ -137,7 +137,7 @@ impl Shop {
 
     /// Waits for a request that gets no reply.
     fn is_asked(&self) {
-        self.asked.recv_timeout(PATIENCE).expect("a request comes");
+        self.asked.recv_timeout(TIMEOUT).expect("a request comes");
     }
 }
 
@@ -266,7 +266,7 @@ fn a_call_whose_reply_does_not_end_ends() {
     login.finish().code(0);
     each_signal_ends("call", || {
         let waiting = shop.start(shop.sandbox.command(&["call", "/endless"]));
-        asked.recv_timeout(PATIENCE).unwrap();
+        asked.recv_timeout(TIMEOUT).unwrap();
         waiting
     });
 }

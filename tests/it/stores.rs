@@ -10,14 +10,15 @@ use zbus::blocking::Connection;
 use zbus::fdo;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 
-use crate::support::desk::{Desk, finish};
+use crate::support::process::finish;
+use crate::support::session_bus::SessionBus;
 use crate::support::{Output, Sandbox};
 
 const TOKEN: &str = "canary-of-the-token";
 
 #[test]
 fn dockers_helper_for_pass_keeps_a_login() {
-    let Some(desk) = Desk::new() else { return };
+    let Some(bus) = SessionBus::new() else { return };
     if !has(&["docker-credential-pass", "pass", "gpg"]) {
         return;
     }
@@ -29,21 +30,19 @@ fn dockers_helper_for_pass_keeps_a_login() {
         assert!(listed.contains("https://oauthctl.invalid/judgeme"), "{listed}");
         assert!(listed.contains("https://oauthctl.invalid/app/judgeme"), "{listed}");
     });
-    drop(desk);
+    drop(bus);
 }
 
 #[test]
 fn dockers_helper_for_the_secret_service_keeps_a_login() {
-    let Some(desk) = Desk::new() else { return };
+    let Some(bus) = SessionBus::new() else { return };
     if !has(&["docker-credential-secretservice"]) {
         return;
     }
-    let _daemon = desk.unlocked_keyring();
-    let sandbox = at(&desk).with("OAUTHCTL_STORE", "helper:secretservice");
+    let _daemon = bus.unlocked_keyring();
+    let sandbox = at(&bus).with("OAUTHCTL_STORE", "helper:secretservice");
     round(&sandbox, "secretservice", |_| {
-        assert!(
-            desk.secret_tool("search --all server https://oauthctl.invalid/judgeme").contains("username = judgeme")
-        );
+        assert!(bus.secret_tool("search --all server https://oauthctl.invalid/judgeme").contains("username = judgeme"));
     });
 }
 
@@ -101,23 +100,23 @@ fn login_without_keychain_or_terminal_fails_with_alternatives() {
 
 #[test]
 fn a_locked_keychain_is_locked_and_never_not_logged_in() {
-    let Some(desk) = Desk::new() else { return };
-    let daemon = desk.unlocked_keyring();
-    let sandbox = at(&desk);
+    let Some(bus) = SessionBus::new() else { return };
+    let daemon = bus.unlocked_keyring();
+    let sandbox = at(&bus);
     sandbox.run_with_stdin(&["login", "--provider", "judgeme", "--with-token"], TOKEN).code(0);
     let app = ["app", "set", "judgeme", "--client-id", "ID", "--client-secret-stdin"];
     sandbox.run_with_stdin(&app, "made-up").code(0);
     assert_eq!(sandbox.run(&["token"]).code(0).stdout(), format!("{TOKEN}\n"));
     drop(daemon);
-    let prompter = desk.prompter();
-    let _daemon = desk.locked_keyring();
+    let prompter = bus.prompter();
+    let _daemon = bus.locked_keyring();
     for args in COMMANDS {
         let output = sandbox.run(args);
         output.code(7);
         assert!(format!("{output}").contains("the keychain is locked"), "{output}");
         assert!(!output.stderr().contains("there is no login"), "{output}");
     }
-    assert_eq!(prompter.asked_so_far(), 0);
+    assert_eq!(prompter.requests_so_far(), 0);
 }
 
 #[test]
@@ -151,9 +150,9 @@ fn a_secret_service_that_hangs_ends_every_command() {
         for step in steps {
             for args in step.commands {
                 scope.spawn(move || {
-                    let Some(desk) = Desk::new() else { return };
-                    let service = HangingService::start(&desk, step.hangs_at, step.has_item);
-                    let sandbox = at(&desk);
+                    let Some(bus) = SessionBus::new() else { return };
+                    let service = HangingService::start(&bus, step.hangs_at, step.has_item);
+                    let sandbox = at(&bus);
                     list_a_login(&sandbox);
                     ends_as_silent(&sandbox, args);
                     // Once: `status` has two logins to look at, and a second wait would be as vain as the first.
@@ -211,9 +210,9 @@ fn list_a_login(sandbox: &Sandbox) {
     std::fs::set_permissions(&file, private).unwrap();
 }
 
-/// A home whose keychain is the desk's.
-fn at(desk: &Desk) -> Sandbox {
-    Sandbox::new().without("OAUTHCTL_STORE").with("DBUS_SESSION_BUS_ADDRESS", &desk.address)
+/// A home whose keychain is the bus's.
+fn at(bus: &SessionBus) -> Sandbox {
+    Sandbox::new().without("OAUTHCTL_STORE").with("DBUS_SESSION_BUS_ADDRESS", &bus.address)
 }
 
 fn has(programs: &[&str]) -> bool {
@@ -262,10 +261,10 @@ struct HangingService {
 }
 
 impl HangingService {
-    fn start(desk: &Desk, hangs_at: &'static str, has_item: bool) -> Self {
+    fn start(bus: &SessionBus, hangs_at: &'static str, has_item: bool) -> Self {
         let (note, asked) = mpsc::channel();
         let hang = Hang { at: hangs_at, note };
-        let connection = desk.connect();
+        let connection = bus.connect();
         let on_bus = connection.clone();
         let server = on_bus.object_server();
         server.at(SERVICE, FakeService { hang: hang.clone(), has_item }).unwrap();

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::support::desk::peak_memory;
-use crate::support::desk::{fixed_port, until};
+use crate::support::process::peak_memory;
+use crate::support::process::{fixed_port, until};
 use crate::support::{Emulated, PendingLogin, http as browser};
 
 /// Clients that never leave: one in two says nothing, the other sends a byte of a request now and then. Whoever is shown

@@ -13,7 +13,7 @@ use oauthctl::testing::{
 use serde_json::{Value, json};
 
 use crate::support::api_server::{Reply, param, target};
-use crate::support::{ApiServer, Sandbox, Seat, pty};
+use crate::support::{ApiServer, Sandbox, TerminalSession, pty};
 
 /// What acts on a terminal, or hides what is there. `x…EVIL` with one of our own styles in between must not be ours.
 const ACTS: [&str; 14] = [
@@ -455,17 +455,18 @@ fn no_question_shows_what_acts_on_a_terminal() {
     for number in NUMBERS {
         let (_server, home) = home(&hostile(number));
         let home = home.without("OAUTHCTL_CLIENT_ID").without("OAUTHCTL_CLIENT_SECRET");
-        let mut seat = Seat::start(home.command(&["login", "--provider", "mine", "--port", "0", "--no-browser"]));
-        seat.shows("Client ID: ");
-        seat.types("mine");
-        seat.shows("(not shown)");
-        seat.types("made-up");
-        seat.authorize_url();
+        let mut terminal =
+            TerminalSession::start(home.command(&["login", "--provider", "mine", "--port", "0", "--no-browser"]));
+        terminal.shows("Client ID: ");
+        terminal.types("mine");
+        terminal.shows("(not shown)");
+        terminal.types("made-up");
+        terminal.authorize_url();
         // What is typed is never shown; the terminal acts on some controls before we read them.
-        seat.types(&format!("no code at all {}", hostile(number).replace(|c: char| c.is_ascii_control(), "")));
-        seat.shows("still waiting");
-        seat.interrupts();
-        let shown = seat.leave().shown;
+        terminal.types(&format!("no code at all {}", hostile(number).replace(|c: char| c.is_ascii_control(), "")));
+        terminal.shows("still waiting");
+        terminal.interrupts();
+        let shown = terminal.finish().shown;
         check("login", shown.as_bytes());
     }
 }

@@ -9,17 +9,17 @@ use super::findings;
 use crate::refresh::long;
 use crate::support::api_server::Reply;
 use crate::support::canary::{Channel, Finding, Kind};
-use crate::support::indiscreet::{Indiscreet, Known, WAYS};
+use crate::support::leaky_provider::{KnownSecrets, LeakyProvider, WAYS};
 use crate::support::pty;
 use crate::support::replies::{granted, json, text, with_header};
 
 /// A server's answer, which repeats secrets in one of several ways.
-type Repeating = fn(&Known, usize) -> Reply;
+type Repeating = fn(&KnownSecrets, usize) -> Reply;
 /// Another one, with the tokens in it.
-type Given = fn(&Known) -> Reply;
+type Given = fn(&KnownSecrets) -> Reply;
 
 /// A status, and a line of the head with the token in it.
-type Head = fn(&Known) -> (u16, String);
+type Head = fn(&KnownSecrets) -> (u16, String);
 
 /// No token, and words about why.
 const REFUSALS: &[Repeating] = &[
@@ -70,7 +70,7 @@ fn ways(nth: usize) -> impl Iterator<Item = usize> {
 }
 
 /// A token, and more than should be there.
-fn talkative(known: &Known, way: usize) -> Reply {
+fn talkative(known: &KnownSecrets, way: usize) -> Reply {
     let mut reply = granted(known);
     reply["debug"] = known.repeated(way).into();
     reply["echo"] = value!({"grant": known.repeated(way), "list": [known.repeated(way)]});
@@ -78,8 +78,8 @@ fn talkative(known: &Known, way: usize) -> Reply {
 }
 
 pub fn of_the_authorization_and_the_exchange() -> Vec<Finding> {
-    let at = Indiscreet::new("token.auth = 'body'\ntoken.params = { state = '{state}' }");
-    let log_in = |at: &Indiscreet| at.log_in_by_hand(&["-vvv"], |pending| at.consent(pending));
+    let at = LeakyProvider::new("token.auth = 'body'\ntoken.params = { state = '{state}' }");
+    let log_in = |at: &LeakyProvider| at.log_in_by_hand(&["-vvv"], |pending| at.consent(pending));
     for way in 0..WAYS {
         at.log_in_by_hand(&["-vvv"], |pending| {
             let (code, token) = (at.make(Kind::Code), at.make(Kind::AccessToken));
@@ -121,7 +121,7 @@ pub fn of_the_authorization_and_the_exchange() -> Vec<Finding> {
 }
 
 pub fn of_the_refresh_and_the_revocation() -> Vec<Finding> {
-    let at = Indiscreet::new("token.auth = 'basic'");
+    let at = LeakyProvider::new("token.auth = 'basic'");
     at.log_in(&["-vvv"]).code(0);
     for (nth, refusal) in REFUSALS.iter().enumerate() {
         for way in ways(nth) {
@@ -165,7 +165,7 @@ pub fn of_the_refresh_and_the_revocation() -> Vec<Finding> {
 }
 
 pub fn of_the_api() -> Vec<Finding> {
-    let at = Indiscreet::new("");
+    let at = LeakyProvider::new("");
     at.log_in(&["-vvv"]).code(0);
     for way in [0, 2, 4] {
         at.answers("/api/repeats", move |known| {
@@ -208,7 +208,7 @@ pub fn of_the_api() -> Vec<Finding> {
             at.run(&["call", "-vvv", "/api/head"]);
             at.run(&["call", "-vvv", "--token-in", "query", "--paginate", "/api/head"]);
             let (_, shown) = pty::run(at.sandbox.command(&["call", "/api/head"]));
-            at.witness.see(Channel::Stderr, "call", "terminal", shown.as_bytes());
+            at.observer.see(Channel::Stderr, "call", "terminal", shown.as_bytes());
         }
         if !plain {
             // The next token is of other characters.
@@ -229,18 +229,18 @@ pub fn of_the_api() -> Vec<Finding> {
 }
 
 /// The token inside of a quoted string.
-fn quoted(known: &Known) -> String {
+fn quoted(known: &KnownSecrets) -> String {
     known.get(Kind::AccessToken).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 pub fn of_the_store_and_the_input() -> Vec<Finding> {
-    let mut at = Indiscreet::new("");
+    let mut at = LeakyProvider::new("");
     let key_file = at.sandbox.home().join("config/keys/store.key");
     let key = fs::read_to_string(&key_file).unwrap();
     at.learn_key(&key);
     at.log_in(&["-vvv"]).code(0);
 
-    let everything = |at: &Indiscreet| {
+    let everything = |at: &LeakyProvider| {
         for args in [
             &["token", "-vvv"][..],
             &["status", "-vvv"],

@@ -6,19 +6,20 @@ use std::sync::mpsc::{Receiver, channel};
 
 use super::findings;
 use crate::support::canary::{Channel, Finding, Kind};
-use crate::support::desk::{Desk, PATIENCE, Process};
-use crate::support::indiscreet::Indiscreet;
+use crate::support::leaky_provider::LeakyProvider;
+use crate::support::process::{Process, TIMEOUT};
+use crate::support::session_bus::SessionBus;
 
 pub fn with_the_os_keychain() -> Vec<Finding> {
-    let Some(desk) = Desk::new() else { return Vec::new() };
-    let _keyring = desk.unlocked_keyring();
-    let mut at = Indiscreet::new("");
-    at.witness.also_look_at(desk.home.path());
+    let Some(bus) = SessionBus::new() else { return Vec::new() };
+    let _keyring = bus.unlocked_keyring();
+    let mut at = LeakyProvider::new("");
+    at.observer.also_look_at(bus.home.path());
     at.run(&["app", "remove", "mine"]).code(0);
     let key = std::fs::read_to_string(at.sandbox.home().join("config/keys/store.key")).unwrap();
     at.learn_key(&key);
-    at.sandbox = at.sandbox.without("OAUTHCTL_STORE").with("DBUS_SESSION_BUS_ADDRESS", &desk.address);
-    let listener = Listener::on(&desk);
+    at.sandbox = at.sandbox.without("OAUTHCTL_STORE").with("DBUS_SESSION_BUS_ADDRESS", &bus.address);
+    let listener = Listener::on(&bus);
     let secret = at.make(Kind::ClientSecret);
     at.run_with_stdin(&["app", "set", "mine", "-vvv", "--client-id", "mine", "--client-secret-stdin"], &secret).code(0);
     at.log_in(&["-vvv"]).code(0);
@@ -26,12 +27,12 @@ pub fn with_the_os_keychain() -> Vec<Finding> {
         at.run(args).code(0);
     }
     at.run(&["logout", "-vvv"]).code(0);
-    let heard = listener.heard(&desk);
+    let heard = listener.heard(&bus);
     // The names of the entries are no secrets: they show that the right bus was listened to.
     for word in ["CreateItem", "GetSecret", "oauthctl: mine"] {
         assert!(heard.windows(word.len()).any(|part| part == word.as_bytes()), "nobody said {word}");
     }
-    at.witness.see(Channel::Bus, "app, login, refresh and so on", "session bus", &heard);
+    at.observer.see(Channel::Bus, "app, login, refresh and so on", "session bus", &heard);
     findings(&at)
 }
 
@@ -44,9 +45,9 @@ struct Listener {
 const LAST: &str = "CanaryLastMessage";
 
 impl Listener {
-    fn on(desk: &Desk) -> Self {
+    fn on(bus: &SessionBus) -> Self {
         let mut monitor = Command::new("dbus-monitor");
-        monitor.args(["--binary", "--address", &desk.address]).stdin(Stdio::null()).stdout(Stdio::piped());
+        monitor.args(["--binary", "--address", &bus.address]).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut monitor = Process(monitor.spawn().unwrap());
         let mut stdout = monitor.0.stdout.take().unwrap();
         let (sender, heard) = channel();
@@ -59,19 +60,19 @@ impl Listener {
             }
         });
         // The bus tells each newcomer something; from then on it listens.
-        heard.recv_timeout(PATIENCE).unwrap();
+        heard.recv_timeout(TIMEOUT).unwrap();
         Self { _monitor: monitor, heard }
     }
 
     /// Everything up to now: the bus keeps messages in order.
-    fn heard(&self, desk: &Desk) -> Vec<u8> {
-        let connection = desk.connect();
+    fn heard(&self, bus: &SessionBus) -> Vec<u8> {
+        let connection = bus.connect();
         let own_name = connection.unique_name().unwrap().to_owned();
         let last = zbus::Message::method_call("/", LAST).unwrap().destination(own_name).unwrap();
         connection.send(&last.build(&()).unwrap()).unwrap();
         let mut heard = Vec::new();
         while !heard.windows(LAST.len()).any(|part| part == LAST.as_bytes()) {
-            heard.extend(self.heard.recv_timeout(PATIENCE).unwrap());
+            heard.extend(self.heard.recv_timeout(TIMEOUT).unwrap());
         }
         heard
     }

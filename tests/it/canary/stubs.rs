@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use url::form_urlencoded;
 
 use crate::support::canary::{Canary, Channel, Finding, Kind, Scanner, forms, made_up, made_up_awkward};
-use crate::support::witness::Witness;
+use crate::support::observer::Observer;
 
 /// Every form of a secret, as it may stand in other text: in base64 whatever comes before and after it changes it.
 fn written(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
@@ -58,25 +58,25 @@ fn leak(channel: Channel, script: &str, secret: &str) {
     for (nth, (_, text)) in written.iter().enumerate() {
         fs::write(outside.path().join(nth.to_string()), [b"a ", &text[..], b" z\n"].concat()).unwrap();
     }
-    let witness = Witness::of(home.path());
+    let observer = Observer::of(home.path());
     // Its own arguments and variables are clean.
     let mut command = Command::new("sh");
     command.args(["-c", script, "sh"]).arg(outside.path()).env_clear().env("HOME", home.path());
     command.envs(std::env::var_os("PATH").map(|path| ("PATH", path))).current_dir(home.path());
     if is_held {
-        let watched = witness.prepare(&mut command);
+        let watched = observer.prepare(&mut command);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let _watch = witness.watch(&watched, child.id());
+        let _watch = observer.watch(&watched, child.id());
         for _line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            witness.look();
+            observer.look();
             child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
         }
         assert!(child.wait().unwrap().success());
     } else {
-        witness.run(command, "").code(0);
+        observer.run(command, "").code(0);
     }
     let scanner = Scanner::new([&Canary { kind: Kind::AccessToken, bytes: secret.as_bytes().to_owned() }]);
-    let seen: Vec<Finding> = witness.sights().iter().flat_map(|sight| scanner.scan(sight)).collect();
+    let seen: Vec<Finding> = observer.observations().iter().flat_map(|observation| scanner.scan(observation)).collect();
     for (form, text) in written {
         let text = String::from_utf8(text).unwrap().replace('\0', " ");
         let is_it = |finding: &&Finding| finding.channel == channel && finding.line.contains(&text);
@@ -93,8 +93,9 @@ fn a_part_of_a_secret_is_seen_and_other_words_are_not() {
     let scanner = Scanner::new([&canary]);
     let scan = |text: &str| {
         let (command, place) = ("login".to_owned(), "stderr".to_owned());
-        let sight = crate::support::canary::Sight { channel: Channel::Stderr, command, place, bytes: text.into() };
-        scanner.scan(&sight)
+        let observation =
+            crate::support::canary::Observation { channel: Channel::Stderr, command, place, bytes: text.into() };
+        scanner.scan(&observation)
     };
     for start in 0..=25 {
         assert_eq!(scan(&format!("x{}…", &secret[start..start + 15])).len(), 1, "from {start}");

@@ -6,14 +6,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::findings;
-use crate::support::Seat;
+use crate::support::TerminalSession;
 use crate::support::canary::{Channel, Finding, Kind, made_up};
-use crate::support::indiscreet::Indiscreet;
+use crate::support::leaky_provider::LeakyProvider;
 use crate::support::replies::{granted, json};
 
 /// With the file that holds the key, each command in each manner of speaking.
 pub fn with_a_key_file() -> Vec<Finding> {
-    let at = Indiscreet::new("token.auth = 'basic'");
+    let at = LeakyProvider::new("token.auth = 'basic'");
     at.learn_key(&fs::read_to_string(at.sandbox.home().join("config/keys/store.key")).unwrap());
     let passphrase = at.make(Kind::Passphrase);
     let github = at.sandbox.home().join("github-env");
@@ -78,7 +78,7 @@ pub fn with_a_key_file() -> Vec<Finding> {
 
 /// With all that a script may hand over in variables.
 pub fn with_keys_and_tokens_in_the_environment() -> Vec<Finding> {
-    let mut at = Indiscreet::new("token.auth = 'body'\ntoken.body = 'json'");
+    let mut at = LeakyProvider::new("token.auth = 'body'\ntoken.body = 'json'");
     at.learn_key(&fs::read_to_string(at.sandbox.home().join("config/keys/store.key")).unwrap());
     at.run(&["app", "remove", "mine"]).code(0);
     fs::remove_dir_all(at.sandbox.home().join("config/keys")).unwrap();
@@ -118,17 +118,24 @@ pub fn with_keys_and_tokens_in_the_environment() -> Vec<Finding> {
 
 /// A store that another program keeps, a pasted address, an implicit grant, and the emulator.
 pub fn with_a_helper_a_paste_and_an_emulator() -> Vec<Finding> {
-    let mut at = Indiscreet::new("grants = ['authorization-code', 'implicit']");
+    let mut at = LeakyProvider::new("grants = ['authorization-code', 'implicit']");
     at.learn_key(&fs::read_to_string(at.sandbox.home().join("config/keys/store.key")).unwrap());
 
-    let mut seat =
-        Seat::start(at.sandbox.command(&["login", "-vvv", "--provider", "mine", "--port", "0", "--no-browser"]));
-    let url = seat.authorize_url();
+    let mut terminal = TerminalSession::start(at.sandbox.command(&[
+        "login",
+        "-vvv",
+        "--provider",
+        "mine",
+        "--port",
+        "0",
+        "--no-browser",
+    ]));
+    let url = terminal.authorize_url();
     let address = crate::support::http::location(&crate::support::http::get(&url));
-    seat.types(address.as_str());
-    let left = seat.leave();
+    terminal.types(address.as_str());
+    let exit = terminal.finish();
     // What is on a terminal: the person's own paste is not to be shown by us.
-    at.witness.see(Channel::Stderr, "login", "terminal", left.code(0).shown.as_bytes());
+    at.observer.see(Channel::Stderr, "login", "terminal", exit.code(0).shown.as_bytes());
 
     at.log_in_by_hand(&["--grant", "implicit", "-vvv"], |pending| at.consent(pending)).code(0);
     at.run(&["status", "-vvv"]).code(0);
@@ -165,7 +172,7 @@ pub fn with_a_helper_a_paste_and_an_emulator() -> Vec<Finding> {
 }
 
 /// Both ends of the demo are in one process. What goes between them is read off its system calls.
-fn demo(at: &Indiscreet) {
+fn demo(at: &LeakyProvider) {
     let trace = at.kept().join("trace");
     let args = ["demo", "--provider", "mine", "-vvv"];
     let mut command = at.sandbox.program("strace");

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use url::{Position, Url};
 
-use crate::support::desk::{process_state, send_signal, until};
+use crate::support::process::{process_state, send_signal, until};
 use crate::support::raw_server::{Script, http};
-use crate::support::{Emulated, Output, PendingLogin, RawServer, Sandbox, Seat, http as browser};
+use crate::support::{Emulated, Output, PendingLogin, RawServer, Sandbox, TerminalSession, http as browser};
 
 const CODE: &str = "canary-of-the-code";
 
@@ -195,9 +195,9 @@ fn an_answer_that_is_none_keeps_the_wait_going() {
 #[test]
 fn the_wait_counts_down_from_five_minutes() {
     let shop = Shop::new([]);
-    let mut seat = Seat::start(shop.command(&["--no-browser"]));
-    seat.shows("Waiting for the redirect, 5m left. Ctrl-C stops.");
-    seat.shows("Waiting for the redirect, 4m 59s left.");
+    let mut terminal = TerminalSession::start(shop.command(&["--no-browser"]));
+    terminal.shows("Waiting for the redirect, 5m left. Ctrl-C stops.");
+    terminal.shows("Waiting for the redirect, 4m 59s left.");
 }
 
 #[test]
@@ -251,16 +251,16 @@ fn a_text_browser_gets_nothing_of_what_is_typed() {
     let shop = Shop::new([a_token()]);
     let file = shop.sandbox.home().join("text-browser.id");
     let browser = program(&shop, "text-browser", &format!("echo $$ >{}\nexec head -c 1 </dev/tty", file.display()));
-    let mut seat = Seat::start(shop.command(&["--browser", browser.to_str().unwrap()]));
-    let authorize_url = seat.authorize_url();
+    let mut terminal = TerminalSession::start(shop.command(&["--browser", browser.to_str().unwrap()]));
+    let authorize_url = terminal.authorize_url();
     // It tries to read from the terminal, which stops it.
     until("the browser is stopped", || {
         let id = std::fs::read_to_string(&file).ok().and_then(|id| id.trim().parse().ok());
         id.and_then(process_state) == Some('T')
     });
     let sent = |name: &str| authorize_url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
-    seat.types(&format!("{}?state={}&code={CODE}", sent("redirect_uri"), sent("state")));
-    seat.leave().code(0).hides(CODE);
+    terminal.types(&format!("{}?state={}&code={CODE}", sent("redirect_uri"), sent("state")));
+    terminal.finish().code(0).hides(CODE);
 }
 
 #[test]

@@ -9,14 +9,15 @@ use zbus::zvariant::{OwnedObjectPath, Value};
 
 use crate::crash::{can_trace, traced_with};
 use crate::refresh::long;
-use crate::support::desk::{Desk, finish};
+use crate::support::process::finish;
+use crate::support::session_bus::SessionBus;
 use crate::support::{Emulated, Output, Sandbox};
 
 const TOKEN: &str = "canary-of-the-token";
 const WITH_TOKEN: &[&str] = &["login", "--provider", "judgeme", "--with-token"];
 
-fn at(desk: &Desk) -> Sandbox {
-    Sandbox::new().without("OAUTHCTL_STORE").with("DBUS_SESSION_BUS_ADDRESS", &desk.address)
+fn at(bus: &SessionBus) -> Sandbox {
+    Sandbox::new().without("OAUTHCTL_STORE").with("DBUS_SESSION_BUS_ADDRESS", &bus.address)
 }
 
 fn keep(sandbox: &Sandbox, token: &str) -> Output {
@@ -25,7 +26,7 @@ fn keep(sandbox: &Sandbox, token: &str) -> Output {
 
 #[test]
 fn without_a_keychain_nothing_is_stored_unless_store_is_given() {
-    let Some(empty_bus) = Desk::new() else { return };
+    let Some(empty_bus) = SessionBus::new() else { return };
     for address in ["unix:path=/nonexistent", &empty_bus.address] {
         let sandbox = Sandbox::new().without("OAUTHCTL_STORE").with("DBUS_SESSION_BUS_ADDRESS", address);
         keep(&sandbox, TOKEN).code(7).says("no keychain is available").hides(TOKEN);
@@ -38,16 +39,16 @@ fn without_a_keychain_nothing_is_stored_unless_store_is_given() {
 
 #[test]
 fn a_locked_keychain_keeps_what_it_has() {
-    let Some(desk) = Desk::new() else { return };
-    let daemon = desk.unlocked_keyring();
-    let sandbox = at(&desk);
+    let Some(bus) = SessionBus::new() else { return };
+    let daemon = bus.unlocked_keyring();
+    let sandbox = at(&bus);
     keep(&sandbox, TOKEN).code(0);
     drop(daemon);
-    let locked = desk.locked_keyring();
+    let locked = bus.locked_keyring();
     keep(&sandbox, "another").code(7).says("the keychain is locked");
     sandbox.run(&["logout", "--local"]).code(7).says("the keychain is locked");
     drop(locked);
-    let _daemon = desk.unlocked_keyring();
+    let _daemon = bus.unlocked_keyring();
     assert_eq!(sandbox.run(&["token"]).code(0).stdout(), format!("{TOKEN}\n"));
 }
 
@@ -74,12 +75,12 @@ impl Denying {
 
 #[test]
 fn a_keychain_that_denies_is_never_taken_for_an_empty_one() {
-    let Some(desk) = Desk::new() else { return };
-    let daemon = desk.unlocked_keyring();
-    let sandbox = at(&desk);
+    let Some(bus) = SessionBus::new() else { return };
+    let daemon = bus.unlocked_keyring();
+    let sandbox = at(&bus);
     keep(&sandbox, TOKEN).code(0);
     drop(daemon);
-    let service = desk.connect();
+    let service = bus.connect();
     service.object_server().at("/org/freedesktop/secrets", Denying).unwrap();
     service.request_name("org.freedesktop.secrets").unwrap();
     for args in [&["token"][..], &["logout", "--local"], &["status", "--check"]] {
@@ -93,8 +94,8 @@ fn a_keychain_that_denies_is_never_taken_for_an_empty_one() {
 
 #[test]
 fn an_entry_changed_by_others_is_refused_and_left_unchanged() {
-    let Some(desk) = Desk::new() else { return };
-    let _daemon = desk.unlocked_keyring();
+    let Some(bus) = SessionBus::new() else { return };
+    let _daemon = bus.unlocked_keyring();
     let key = "A".repeat(43) + "=";
     let key_entry = format!("{{\"sealed_file_key\":\"{key}\"}}");
     let entry = "service oauthctl username judgeme";
@@ -110,27 +111,27 @@ fn an_entry_changed_by_others_is_refused_and_left_unchanged() {
         (&key_entry, "the keychain has the key, but the encrypted file is missing", "log in again"),
     ];
     for (secret, problem, hint) in cases {
-        let sandbox = at(&desk);
+        let sandbox = at(&bus);
         keep(&sandbox, TOKEN).code(0);
-        desk.secret_tool_with(&format!("store --label=oauthctl:-judgeme {entry}"), secret);
+        bus.secret_tool_with(&format!("store --label=oauthctl:-judgeme {entry}"), secret);
         for args in [&["token"][..], &["call", "GET", "/x"], &["refresh"]] {
             sandbox.run(args).code(7).says(problem).says(hint);
         }
-        assert_eq!(desk.secret_tool(&format!("lookup {entry}")), secret);
+        assert_eq!(bus.secret_tool(&format!("lookup {entry}")), secret);
         // The way out that it names is one, where it can be.
         if hint != "generate one" {
             keep(&sandbox, TOKEN).code(0);
             assert_eq!(sandbox.run(&["token"]).code(0).stdout(), format!("{TOKEN}\n"));
         }
-        desk.secret_tool(&format!("clear {entry}"));
+        bus.secret_tool(&format!("clear {entry}"));
         // Deleted behind our back, or not there where it was: nobody can tell.
         let gone = sandbox.run(&["token"]);
         gone.code(7).says("was not found in the OS keychain").says("oauthctl login --provider judgeme");
         gone.says("oauthctl logout --local --profile judgeme");
     }
-    let sandbox = at(&desk);
+    let sandbox = at(&bus);
     keep(&sandbox, TOKEN).code(0);
-    desk.secret_tool(&format!("store --label=b {entry} application b"));
+    bus.secret_tool(&format!("store --label=b {entry} application b"));
     let ambiguous = sandbox.run(&["token"]);
     ambiguous.code(7).says("more than one entry for `judgeme`").says("remove the entry that oauthctl did not create");
 }

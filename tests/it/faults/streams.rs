@@ -8,9 +8,9 @@ use std::process::Stdio;
 
 use super::system::{TOKEN, UNKNOWN, WITH_TOKEN, has_no_panic, logged_in};
 use crate::crash::{can_trace, traced};
-use crate::support::desk::finish;
-use crate::support::ordinary_user::{has_others, permissions};
-use crate::support::{ApiServer, Emulated, OrdinaryUser, Output, PendingLogin, Sandbox};
+use crate::support::process::finish;
+use crate::support::unprivileged_user::{has_others, permissions};
+use crate::support::{ApiServer, Emulated, Output, PendingLogin, Sandbox, UnprivilegedUser};
 
 /// Runs a line for `bash`, in which `"$0"` is `oauthctl`.
 fn bash(sandbox: &Sandbox, line: &str) -> Output {
@@ -301,7 +301,7 @@ fn a_thread_limit_is_an_error_and_not_a_panic() {
     fs::write(&helper, "#!/bin/sh\nread x\necho credentials not found in native keychain\nexit 1\n").unwrap();
     fs::set_permissions(&helper, permissions(0o755)).unwrap();
     // A number of its own: the limit counts all of a user's processes.
-    let user = OrdinaryUser::with_id(home, UNKNOWN + 1);
+    let user = UnprivilegedUser::with_id(home, UNKNOWN + 1);
     user.run_shell(&format!("echo {TOKEN} | \"$0\" login --provider mine --with-token")).code(0);
     assert_eq!(user.run_shell("ulimit -u 0; exec \"$0\" token").code(0).stdout(), format!("{TOKEN}\n"));
     for limit in 0..6 {

@@ -7,9 +7,9 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::desk::finish;
-use crate::support::ordinary_user::{has_others, permissions};
-use crate::support::{OrdinaryUser, Output, Sandbox};
+use crate::support::process::finish;
+use crate::support::unprivileged_user::{has_others, permissions};
+use crate::support::{Output, Sandbox, UnprivilegedUser};
 
 pub const TOKEN: &str = "canary-of-the-token";
 pub const WITH_TOKEN: &[&str] = &["login", "--provider", "judgeme", "--with-token"];
@@ -54,7 +54,7 @@ fn a_missing_home_or_password_entry_is_named() {
     if !has_others() {
         return;
     }
-    let user = OrdinaryUser::with_id(Sandbox::new(), UNKNOWN);
+    let user = UnprivilegedUser::with_id(Sandbox::new(), UNKNOWN);
     user.keep(TOKEN).code(0);
     assert_eq!(user.run_shell("\"$0\" token").code(0).stdout(), format!("{TOKEN}\n"));
     let homeless = user.run_shell("unset HOME; exec \"$0\" token");

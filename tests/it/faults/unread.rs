@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use url::{Position, Url};
 
-use crate::support::desk::{finish, fixed_port, until};
-use crate::support::{Emulated, Output, Sandbox, Seat, http as browser};
+use crate::support::process::{finish, fixed_port, until};
+use crate::support::{Emulated, Output, Sandbox, TerminalSession, http as browser};
 
 /// A pipe without room, whose reader reads nothing.
 fn full_pipe() -> (PipeReader, PipeWriter) {
@@ -96,12 +96,12 @@ fn a_full_disk_behind_stderr_stops_no_login() {
 #[test]
 fn a_terminal_that_is_paused_stops_no_login() {
     let mine = Emulated::mine(&[]);
-    let mut seat = Seat::start(mine.command(&["login", "--port", "0", "--no-browser"]));
-    let authorize_url = seat.authorize_url();
+    let mut terminal = TerminalSession::start(mine.command(&["login", "--port", "0", "--no-browser"]));
+    let authorize_url = terminal.authorize_url();
     // Ctrl-S: whatever is written now waits for Ctrl-Q.
-    seat.presses(b"\x13");
+    terminal.presses(b"\x13");
     assert!(browser::follow(&authorize_url).contains("You are logged in"));
     until("the login is kept", || mine.run(&["token"]).exit_code() == Some(0));
-    seat.presses(b"\x11");
-    seat.leave().code(0);
+    terminal.presses(b"\x11");
+    terminal.finish().code(0);
 }

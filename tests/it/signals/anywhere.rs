@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use super::SIGNALS;
 use crate::refresh::long;
 use crate::support::Emulated;
-use crate::support::desk::{fixed_port, send_signal, until};
-use crate::support::dice::Dice;
 use crate::support::leftovers::nothing_is_left;
+use crate::support::process::{fixed_port, send_signal, until};
+use crate::support::random::Random;
 
 /// Processes whose home this is, but for one.
 fn living_in(mine: &Emulated, except: &[u32]) -> Vec<u32> {
@@ -43,14 +43,14 @@ fn a_login_that_is_ended_at_any_moment_leaves_nothing_behind() {
         began.elapsed().as_micros() as u64
     });
     let whole = whole.min().unwrap();
-    let mut dice = Dice::new();
+    let mut random = Random::new();
     let mut ends: BTreeMap<String, usize> = BTreeMap::new();
     let mut slowest = Duration::ZERO;
     for round in 0..rounds {
         let signal = SIGNALS[round % SIGNALS.len()];
         let mut process = start();
         // The moment is what is random here; nothing is waited for.
-        std::thread::sleep(Duration::from_micros(dice.roll(whole)));
+        std::thread::sleep(Duration::from_micros(random.below(whole)));
         let sent = Instant::now();
         send_signal(process.id(), signal);
         let mut status = None;

@@ -1,4 +1,4 @@
-//! An API that answers each request by what is in it, on as many connections at once as come, and a login for it.
+//! An API that answers each request according to its content, on any number of concurrent connections, and a login for it.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::Sandbox;
 use super::raw_server::read_request;
 
-/// The token of every login that is made here.
+/// The token of every login created here.
 pub const TOKEN: &str = "canary-of-the-access-token";
 
 /// Status, header lines and body.
@@ -19,7 +19,7 @@ pub struct ApiServer {
 }
 
 impl ApiServer {
-    /// `answer` gets the request to the byte, and gives status, header lines and body.
+    /// Starts a server. `answer` gets the exact request, and returns status, header lines and body.
     pub fn start(answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         Self::on((Ipv4Addr::LOCALHOST, 0).into(), answer).unwrap()
     }
@@ -39,7 +39,7 @@ impl ApiServer {
         Ok(Self { address, requests })
     }
 
-    /// The same answer to everybody.
+    /// Starts a server that always returns the same answer.
     pub fn always(status: &'static str, headers: &[&str], body: &str) -> Self {
         let headers: Vec<String> = headers.iter().map(|line| (*line).to_owned()).collect();
         let body = body.as_bytes().to_vec();
@@ -55,18 +55,19 @@ impl ApiServer {
         self.address.port()
     }
 
-    /// Every request that was read so far, to the byte.
+    /// Returns the exact bytes of every request so far.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// The last request that was read.
+    /// Returns the last request.
     #[track_caller]
     pub fn last(&self) -> String {
         self.requests().pop().expect("a request came")
     }
 
-    /// A login at a provider `mine` whose API this is: four placements, the header first, and `extra` lines.
+    /// Returns a sandbox with a login at a provider `mine` with this API: four token placements, the header first, and
+    /// `extra` lines in the definition.
     pub fn login(&self, extra: &str) -> Sandbox {
         let sandbox = Sandbox::new();
         let origin = self.origin();
@@ -90,22 +91,22 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>, answer: &dyn Fn(&str)
     let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
     let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
     let body = if request.starts_with("HEAD ") { &[] } else { body.as_slice() };
-    // Whoever asked may be gone.
+    // The client may be gone.
     let _ = stream.write_all(&[head.as_bytes(), body].concat());
 }
 
-/// The target of a request: path and query.
+/// Returns the target of a request: path and query.
 pub fn target(request: &str) -> &str {
     request.split(' ').nth(1).unwrap_or_default()
 }
 
-/// A parameter of the request's query.
+/// Returns a parameter of the request's query.
 pub fn param(request: &str, name: &str) -> Option<String> {
     let (_, query) = target(request).split_once('?')?;
     url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// What follows the head.
+/// Returns the body of a request.
 pub fn body(request: &str) -> &str {
     request.split_once("\r\n\r\n").map_or("", |(_, body)| body)
 }

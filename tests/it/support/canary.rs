@@ -1,7 +1,7 @@
-//! Finds secrets in what others may see, in whatever form: raw, backwards, base64, hex, percent, JSON, UTF-16.
+//! Finds secrets in what others may see, in every encoding: raw, reversed, base64, hex, percent, JSON, UTF-16.
 //!
-//! A part is enough. Each secret is cut into windows of [`WINDOW`] bytes, and each window is looked for in each form, so
-//! that a token of which a log shows the first twenty characters is found as well.
+//! A part is enough. Each secret is cut into windows of [`WINDOW`] bytes, and each window is searched in each encoding.
+//! A token is found even if a log shows only its first twenty characters.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,9 +10,9 @@ use std::hash::{BuildHasher, RandomState};
 use aho_corasick::AhoCorasick;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// Short enough for a part of a token, and long enough that nothing else looks like it.
+/// The length of a window: short enough for a part of a token, and long enough to match nothing else.
 const WINDOW: usize = 12;
-/// From one window to the next: any fifteen bytes in a row of a secret hold a whole window.
+/// The distance between windows: any fifteen consecutive bytes of a secret contain a whole window.
 const STEP: usize = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,14 +33,14 @@ pub struct Canary {
     pub bytes: Vec<u8>,
 }
 
-/// A secret that nobody has made before.
+/// Makes up a unique secret.
 pub fn made_up(length: usize) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let random = std::iter::repeat_with(|| RandomState::new().hash_one(0));
     random.take(length).map(|number| LETTERS[number as usize % LETTERS.len()] as char).collect()
 }
 
-/// The same with characters that no two formats write alike.
+/// Makes up a secret with characters that formats escape differently.
 pub fn made_up_awkward(length: usize) -> String {
     let mut text: Vec<char> = made_up(length).chars().collect();
     for (place, odd) in (3..length).step_by(5).zip(['"', '\\', '/', '+', '&', '=', '%', '~', '<'].into_iter().cycle()) {
@@ -49,19 +49,19 @@ pub fn made_up_awkward(length: usize) -> String {
     text.into_iter().collect()
 }
 
-/// Where something was seen.
+/// The place where something was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Channel {
     Argv,
-    /// The environment of a process that a command has started, or has become.
+    /// The environment of a process that a command has started or executed.
     Environ,
-    /// The environment of a command itself: what its caller has put there.
+    /// The environment of a command itself, which its caller has set.
     OwnEnviron,
     Stdout,
     Stderr,
-    /// What the browser is shown, its head included.
+    /// The response to the browser, with its head.
     Page,
-    /// What goes over the session bus.
+    /// The messages on the session bus.
     Bus,
     /// A file's path and content.
     File,
@@ -69,7 +69,7 @@ pub enum Channel {
 
 /// Something that others may see.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Sight {
+pub struct Observation {
     pub channel: Channel,
     /// The command line during which it was seen.
     pub command: String,
@@ -86,7 +86,7 @@ pub struct Finding {
     pub channel: Channel,
     pub command: String,
     pub place: String,
-    /// The line in which it stands.
+    /// The line that contains it.
     pub line: String,
 }
 
@@ -106,7 +106,7 @@ impl Scanner {
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a Canary>) -> Self {
         let mut patterns: HashMap<Vec<u8>, (Kind, &'static str)> = HashMap::new();
         for secret in secrets {
-            assert!(secret.bytes.len() >= WINDOW, "too short to be told from other words: {secret:?}");
+            assert!(secret.bytes.len() >= WINDOW, "too short to be unique: {secret:?}");
             let last = secret.bytes.len() - WINDOW;
             for start in (0..last).step_by(STEP).chain([last]) {
                 for (form, pattern) in forms(&secret.bytes[start..start + WINDOW]) {
@@ -118,17 +118,17 @@ impl Scanner {
         Self { automaton: AhoCorasick::new(patterns).unwrap(), meaning }
     }
 
-    /// At most one finding for each secret's kind and form in each line.
-    pub fn scan(&self, sight: &Sight) -> Vec<Finding> {
+    /// Returns at most one finding per line for each kind of secret and form.
+    pub fn scan(&self, observation: &Observation) -> Vec<Finding> {
         let mut findings: Vec<Finding> = Vec::new();
-        let text = [sight.place.as_bytes(), b"\n", &sight.bytes].concat();
+        let text = [observation.place.as_bytes(), b"\n", &observation.bytes].concat();
         for found in self.automaton.find_overlapping_iter(&text) {
             let (kind, form) = self.meaning[found.pattern().as_usize()];
             let line = line_around(&text, found.start());
             if findings.iter().any(|known| (known.kind, known.form, &known.line) == (kind, form, &line)) {
                 continue;
             }
-            let Sight { channel, command, place, .. } = sight.clone();
+            let Observation { channel, command, place, .. } = observation.clone();
             findings.push(Finding { kind, form, channel, command, place, line });
         }
         findings
@@ -142,7 +142,7 @@ fn line_around(text: &[u8], at: usize) -> String {
     String::from_utf8_lossy(&text[start..end]).replace('\0', " ")
 }
 
-/// Every form in which the bytes may be written, each with the part of it that does not depend on what stands around.
+/// Returns every encoding of the bytes, reduced to the part that does not depend on the surrounding bytes.
 pub fn forms(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let mut forms = vec![("raw", bytes.to_vec()), ("backwards", bytes.iter().rev().copied().collect())];
     let in_form: String = url::form_urlencoded::byte_serialize(bytes).collect();
@@ -177,7 +177,7 @@ pub fn forms(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     forms
 }
 
-/// The characters that depend on these bytes alone when `phase` bytes come before them.
+/// Returns the base64 characters that depend only on these bytes when `phase` bytes come before them.
 fn in_base64(engine: &impl base64::Engine, phase: usize, bytes: &[u8]) -> Vec<u8> {
     let encoded = engine.encode([&[0; 2][..phase], bytes].concat());
     encoded.as_bytes()[(phase * 8).div_ceil(6)..(phase + bytes.len()) * 8 / 6].to_vec()

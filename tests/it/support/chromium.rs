@@ -1,10 +1,10 @@
 //! A real Chromium, driven over WebDriver by Debian's `chromedriver`.
 //!
-//! No crate does it: WebDriver is JSON over HTTP, and the few commands that the stories need are shorter than the
-//! set-up of a client. `thirtyfour` and `fantoccini` are async and bring a second HTTP stack; `headless_chrome` speaks
-//! Chromium's own protocol, whose types change with every Chromium, and looks for a browser to download.
+//! No crate is used: WebDriver is JSON over HTTP, and the few commands that the stories need are shorter than the setup of
+//! a client. `thirtyfour` and `fantoccini` are async and bring a second HTTP stack. `headless_chrome` speaks Chromium's
+//! own protocol, whose types change with every version, and may download a browser.
 //!
-//! `SCREENSHOTS=FOLDER cargo test chromium` keeps pictures of the pages that the stories come past.
+//! `SCREENSHOTS=FOLDER cargo test chromium` saves screenshots of the pages that the stories visit.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -16,10 +16,10 @@ use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// How long a page may take. Only a test that fails waits for so long.
+/// The wait for a page. Only a failing test waits this long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The key under which WebDriver hands out elements.
+/// The key under which WebDriver returns elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 pub struct Chromium {
@@ -27,14 +27,14 @@ pub struct Chromium {
     /// `http://127.0.0.1:PORT/session/ID`
     session: String,
     driver: Child,
-    /// Kept open: the driver must not die of a closed pipe.
+    /// Kept open, so that the driver does not die of a closed pipe.
     _stdout: BufReader<ChildStdout>,
     _home: TempDir,
 }
 
 impl Chromium {
     pub fn start() -> Self {
-        // reqwest is built without a TLS provider of its own and asks for one even where no TLS happens.
+        // reqwest is built without a TLS provider, but requires one even if no TLS is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         let home = TempDir::new().unwrap();
@@ -60,7 +60,7 @@ impl Chromium {
         self.post("/back", &json!({}));
     }
 
-    /// What the address bar says.
+    /// Returns the URL in the address bar.
     pub fn url(&self) -> Url {
         self.get("/url").as_str().unwrap().parse().unwrap()
     }
@@ -69,12 +69,12 @@ impl Chromium {
         self.get("/source").as_str().unwrap().to_owned()
     }
 
-    /// What a person reads on the page.
+    /// Returns the visible text of the page.
     pub fn text(&self) -> String {
         self.script("return document.body ? document.body.innerText : ''").as_str().unwrap().to_owned()
     }
 
-    /// Waits until the page says this, and returns all that it says.
+    /// Waits until the page shows this text, and returns all of its text.
     #[track_caller]
     pub fn shows(&self, text: &str) -> String {
         let end = Instant::now() + PATIENCE;
@@ -83,7 +83,7 @@ impl Chromium {
             if shown.contains(text) {
                 return shown;
             }
-            assert!(Instant::now() < end, "{} should say {text:?} and says:\n{shown}", self.url());
+            assert!(Instant::now() < end, "{} should show {text:?} and shows:\n{shown}", self.url());
         }
     }
 
@@ -92,19 +92,19 @@ impl Chromium {
         self.post("/execute/sync", &json!({"script": body, "args": []}))
     }
 
-    /// Clicks the first element that the CSS selector finds, as a mouse does.
+    /// Clicks the first element that matches the CSS selector, as a mouse does.
     pub fn click(&self, selector: &str) {
         let found = self.post("/element", &json!({"using": "css selector", "value": selector}));
         let element = found[ELEMENT].as_str().unwrap();
         self.post(&format!("/element/{element}/click"), &json!({}));
     }
 
-    /// A command of Chromium's own protocol.
+    /// Sends a command of Chromium's own protocol.
     pub fn devtools(&self, command: &str, params: Value) -> Value {
         self.post("/goog/cdp/execute", &json!({"cmd": command, "params": params}))
     }
 
-    /// Every URL that the page asked for since the last call, as the network stack saw it.
+    /// Returns every URL that the page requested since the last call, as seen by the network stack.
     pub fn requests(&self) -> Vec<Url> {
         let log = self.post("/se/log", &json!({"type": "performance"}));
         let messages = log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap());
@@ -113,7 +113,7 @@ impl Chromium {
         sent.map(|message| message["message"]["params"]["request"]["url"].as_str().unwrap().parse().unwrap()).collect()
     }
 
-    /// Keeps pictures of the page in light and dark, if somebody wants to look at them.
+    /// Saves screenshots of the page in light and dark mode, if `SCREENSHOTS` is set.
     pub fn picture(&self, name: &str) {
         use base64::prelude::{BASE64_STANDARD, Engine as _};
         let Some(folder) = std::env::var_os("SCREENSHOTS") else { return };
@@ -150,7 +150,7 @@ impl Chromium {
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        // Ends Chromium with all its processes; the driver alone would leave them behind.
+        // Ends Chromium with all its processes, which the driver alone would leave behind.
         let _ = self.http.delete(&self.session).send();
         let _ = self.driver.kill();
         let _ = self.driver.wait();
@@ -160,7 +160,7 @@ impl Drop for Chromium {
 pub fn arguments(profile: &Path) -> Vec<String> {
     let fixed = [
         "--headless",
-        // Its sandbox is not for root, and the user namespaces that it needs are closed in many containers.
+        // Its sandbox does not work as root, and many containers do not allow the user namespaces that it needs.
         "--no-sandbox",
         "--disable-gpu",
         "--disable-dev-shm-usage",
@@ -171,17 +171,17 @@ pub fn arguments(profile: &Path) -> Vec<String> {
         "--no-first-run",
         "--no-proxy-server",
         "--window-size=900,720",
-        // Whatever it would like to ask of the network finds no address.
+        // Its own requests to the network resolve no address.
         "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
-        // In place of the new tab's page, which has requests of its own.
+        // Instead of the new tab page, which sends its own requests.
         "about:blank",
     ];
     let profile = format!("--user-data-dir={}", profile.display());
     [profile].into_iter().chain(fixed.map(str::to_owned)).collect()
 }
 
-/// How often to start chromedriver: it looks for one port that is free in both families and gives up at the first that
-/// another program has taken in between.
+/// The number of attempts to start chromedriver. It looks for a port that is free in both address families, and exits if
+/// another program has taken the port in between.
 const TRIES: usize = 5;
 
 fn driver(home: &Path) -> (Child, BufReader<ChildStdout>, u16) {

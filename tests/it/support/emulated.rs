@@ -1,4 +1,4 @@
-//! A running emulator, and a sandbox in which its provider means that emulator.
+//! A running emulator, and a sandbox in which its provider is that emulator.
 
 use std::io::{BufRead, BufReader};
 use std::ops::Deref;
@@ -29,35 +29,35 @@ pub struct Emulated {
 }
 
 impl Emulated {
-    /// `oauthctl emulate judgeme` with these arguments. Ready to be asked when this returns.
+    /// Starts `oauthctl emulate judgeme` with these arguments. It is listening when this returns.
     pub fn start(args: &[&str]) -> Self {
         Self::provider("judgeme", args)
     }
 
-    /// The same for any provider.
+    /// Starts an emulator of any provider.
     pub fn provider(id: &str, args: &[&str]) -> Self {
         Self::inside(Sandbox::new(), id, args)
     }
 
-    /// The provider `mine`, which consents at once.
+    /// Starts the provider `mine`, which consents automatically.
     pub fn mine(args: &[&str]) -> Self {
         Self::defined(MINE, args)
     }
 
-    /// `mine` with another definition.
+    /// Starts `mine` with another definition.
     pub fn defined(definition: &str, args: &[&str]) -> Self {
         let sandbox = Sandbox::new();
         sandbox.define("mine", definition);
         Self::inside(sandbox, "mine", &[&["--approve"], args].concat())
     }
 
-    /// The same in a sandbox that is there already, with definitions of its own perhaps.
+    /// Starts an emulator in an existing sandbox, which may have its own definitions.
     pub fn inside(mut sandbox: Sandbox, id: &str, args: &[&str]) -> Self {
         let mut command = sandbox.command(&[&["emulate", id], args].concat());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let said = BufReader::new(process.stderr.take().unwrap());
         let log = Some(std::thread::spawn(move || said.lines().map_while(Result::ok).collect()));
-        // It prints the lines to paste when it listens, and then nothing more; the last one is the profile's.
+        // It prints the lines to paste once it listens; the last one sets the profile.
         for line in BufReader::new(process.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
             let (name, value) = line.strip_prefix("export ").and_then(|pair| pair.split_once('=')).expect(&line);
@@ -74,7 +74,7 @@ impl Emulated {
         self.process.id()
     }
 
-    /// A whole login, with curl as the person.
+    /// Logs in, with curl as the browser.
     #[track_caller]
     pub fn log_in(&self) -> Output {
         let output = self.run(&["login", "--port", "0", "--browser", &self.browser()]);
@@ -82,27 +82,27 @@ impl Emulated {
         output
     }
 
-    /// Sets a variable for every command from now on.
+    /// Sets a variable for all later commands.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.sandbox = std::mem::replace(&mut self.sandbox, Sandbox::new()).with(name, value);
         self
     }
 
-    /// Ends the emulator: every request it had, as `POST /token 200`.
+    /// Ends the emulator and returns every request it received, such as `POST /token 200`.
     pub fn requests(mut self) -> Vec<String> {
         self.end();
         let log = self.log.take().unwrap().join().unwrap();
         log.iter().filter_map(|line| line.strip_prefix("emulator: ").map(str::to_owned)).collect()
     }
 
-    /// Its home and its environment, for somebody else to live in.
+    /// Returns a sandbox with its home and environment.
     pub fn same_home(&self) -> Sandbox {
         self.sandbox.without("")
     }
 
-    /// Ends the emulator and leaves its sandbox as it is.
+    /// Ends the emulator, but keeps its sandbox.
     pub fn end(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -122,7 +122,7 @@ impl Drop for Emulated {
     }
 }
 
-/// How many of these requests there were.
+/// Counts these requests.
 pub fn count(requests: &[String], what: &str) -> usize {
     requests.iter().filter(|line| *line == what).count()
 }

@@ -1,29 +1,29 @@
-//! Clocks that go wrong, by Debian's `faketime`, whose library takes the place of the system's clock in a program.
+//! Clocks that are wrong, by Debian's `faketime`, whose library replaces the system clock in a program.
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use super::Sandbox;
 
-/// The same place with a clock on which thirty seconds are over in one: for limits of time. `None` on a machine without
-/// the program; a CI machine must have it.
+/// Returns the sandbox with a clock that runs thirty times as fast, to test timeouts, or `None` on a machine without
+/// `faketime`. A CI machine must have it.
 pub fn thirty_times_as_fast(sandbox: Sandbox) -> Option<Sandbox> {
     many_times_as_fast(sandbox, 30)
 }
 
-/// The same with so many seconds in one.
+/// Returns the sandbox with a clock that runs this many times as fast.
 pub fn many_times_as_fast(sandbox: Sandbox, times: u32) -> Option<Sandbox> {
     Some(sandbox.with("LD_PRELOAD", &library()?).with("FAKETIME", &format!("+0 x{times}")))
 }
 
-/// A clock that can be set while a program runs. What counts time, and not dates, goes on as it was: so it is when
-/// somebody sets the clock, and when a machine wakes up.
+/// A clock that can be set while a program runs. The monotonic clock is not changed, as when a user sets the clock or a
+/// machine wakes up.
 pub struct SettableClock {
     file: PathBuf,
 }
 
 impl SettableClock {
-    /// It is right at first. `None` as above.
+    /// Returns a clock that is right at first, or `None` as above.
     pub fn new(sandbox: Sandbox) -> Option<(Self, Sandbox)> {
         let clock = Self { file: sandbox.home().join("clock") };
         clock.set("+0");
@@ -35,16 +35,16 @@ impl SettableClock {
         Some((clock, sandbox))
     }
 
-    /// How far it is from the real one: `+10y`, `-10y`, `+0`.
+    /// Sets the offset from the real clock: `+10y`, `-10y`, `+0`.
     pub fn set(&self, offset: &str) {
         let new = self.file.with_extension("new");
         std::fs::write(&new, format!("{offset}\n")).unwrap();
-        // At once, so that nobody reads half of it.
+        // Atomically, so that no reader sees half of it.
         std::fs::rename(new, &self.file).unwrap();
     }
 }
 
-/// Where the library is, as the dynamic linker likes to read it.
+/// Returns the library's path in the form that the dynamic linker accepts.
 fn library() -> Option<String> {
     let shown = Command::new("faketime").args(["-m", "-f", "+0", "printenv", "LD_PRELOAD"]).output();
     let Ok(shown) = shown else {

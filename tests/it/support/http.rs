@@ -1,4 +1,4 @@
-//! One HTTP request over a connection of its own, and the whole reply as text, head and body.
+//! One HTTP request over its own connection, and the whole reply as text, head and body.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ pub fn get(url: &Url) -> String {
     send(url, "GET", "", "")
 }
 
-/// The same with more headers, each with its line end.
+/// Sends a GET with more headers, each with its line end.
 pub fn get_with(url: &Url, headers: &str) -> String {
     send(url, "GET", headers, "")
 }
@@ -18,18 +18,18 @@ pub fn post_form(url: &Url, fields: &[(&str, &str)]) -> String {
     post_form_with(url, "", fields)
 }
 
-/// The same with more headers, each with its line end.
+/// Posts a form with more headers, each with its line end.
 pub fn post_form_with(url: &Url, headers: &str, fields: &[(&str, &str)]) -> String {
     send(url, "POST", headers, &form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
 }
 
-/// What the listener's own page does with the fragment of its address.
+/// Posts the fragment of an address, as the listener's page does.
 pub fn post_fragment(url: &Url) -> String {
     let origin = format!("Origin: {}\r\n", url.origin().ascii_serialization());
     send(url, "POST", &origin, url.fragment().expect("there is a fragment"))
 }
 
-/// Goes where the consent leads, as a browser does, our page's script included: the last page.
+/// Follows the redirects after the consent as a browser does, including our page's script, and returns the last page.
 pub fn follow(url: &Url) -> String {
     let landing = location(&get(url));
     match landing.fragment() {
@@ -42,13 +42,13 @@ pub fn follow(url: &Url) -> String {
     }
 }
 
-/// Where a redirect leads.
+/// Returns the target of a redirect.
 pub fn location(reply: &str) -> Url {
     let mut locations = headers(reply, "location").map(|value| Url::parse(value).unwrap());
-    locations.next().unwrap_or_else(|| panic!("this is no redirect: {reply}"))
+    locations.next().unwrap_or_else(|| panic!("this is not a redirect: {reply}"))
 }
 
-/// The values of a header.
+/// Returns the values of a header.
 pub fn headers<'a>(reply: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
     let head = reply.split("\r\n\r\n").next().unwrap_or_default();
     let fields = head.lines().filter_map(|line| line.split_once(':'));

@@ -1,9 +1,9 @@
-//! What a command that was ended must not leave behind.
+//! Checks that an interrupted command leaves nothing behind.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// No file that is only there on the way to another one, no probe, no lock that is held.
+/// Checks that there is no temporary file, no probe, and no held lock.
 #[track_caller]
 pub fn nothing_is_left(home: &Path) {
     for path in files_below(home) {

@@ -1,48 +1,49 @@
-//! What the stories are told with: a home of their own, servers that do as they are told, and a person's browser.
+//! Support for the stories: a home directory for each, servers with scripted behavior, and browsers.
 //!
-//! Nothing sleeps. Whoever waits, waits for a line, a reply or the end of a process.
+//! Nothing sleeps. Tests wait for a line, a reply or the end of a process.
 
 pub mod api_server;
 #[cfg(target_os = "linux")]
 pub mod canary;
 pub mod chromium;
-pub mod desk;
-#[cfg(target_os = "linux")]
-pub mod dice;
 pub mod emulated;
 #[cfg(target_os = "linux")]
 pub mod faketime;
 pub mod http;
 #[cfg(target_os = "linux")]
-pub mod indiscreet;
+pub mod leaky_provider;
 pub mod leftovers;
-pub mod oidc_provider;
 #[cfg(target_os = "linux")]
-pub mod ordinary_user;
+pub mod observer;
+pub mod oidc_provider;
 pub mod pending_login;
+pub mod process;
 #[cfg(unix)]
 pub mod pty;
+#[cfg(target_os = "linux")]
+pub mod random;
 pub mod raw_server;
 #[cfg(target_os = "linux")]
 pub mod replies;
 pub mod sandbox;
-#[cfg(unix)]
-pub mod seat;
+pub mod session_bus;
 pub mod shop_api;
+#[cfg(unix)]
+pub mod terminal_session;
 #[cfg(target_os = "linux")]
 pub mod tls;
 #[cfg(target_os = "linux")]
-pub mod witness;
+pub mod unprivileged_user;
 
 pub use api_server::ApiServer;
 pub use chromium::Chromium;
 pub use emulated::Emulated;
 pub use oidc_provider::{OidcProvider, Person};
-#[cfg(target_os = "linux")]
-pub use ordinary_user::OrdinaryUser;
 pub use pending_login::PendingLogin;
 pub use raw_server::RawServer;
 pub use sandbox::{Output, Sandbox};
-#[cfg(unix)]
-pub use seat::Seat;
 pub use shop_api::ShopApi;
+#[cfg(unix)]
+pub use terminal_session::TerminalSession;
+#[cfg(target_os = "linux")]
+pub use unprivileged_user::UnprivilegedUser;

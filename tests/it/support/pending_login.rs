@@ -1,4 +1,4 @@
-//! A login that waits for its redirect, with the test as the browser.
+//! A login that is waiting for its redirect, with the test as the browser.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
@@ -15,7 +15,7 @@ pub struct PendingLogin {
 }
 
 impl PendingLogin {
-    /// Starts `login … --no-browser` and reads on to the authorize URL, which stands on a line of its own.
+    /// Starts `login … --no-browser` and reads its messages up to the authorize URL, which is on its own line.
     #[track_caller]
     pub fn start(mut command: Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -32,36 +32,36 @@ impl PendingLogin {
         self.process.id()
     }
 
-    /// How it ended, if it has.
+    /// Returns its exit status, if it has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.process.try_wait().unwrap()
     }
 
-    /// What was said before the authorize URL.
+    /// Returns the messages before the authorize URL.
     pub fn said(&self) -> &str {
         &self.said
     }
 
-    /// A parameter of the authorization request.
+    /// Returns a parameter of the authorization request.
     #[track_caller]
     pub fn sent(&self, name: &str) -> String {
         let found = self.authorize_url.query_pairs().find(|(key, _)| key == name);
         found.unwrap_or_else(|| panic!("no `{name}` in {}", self.authorize_url)).1.into_owned()
     }
 
-    /// Comes back to the redirect URI with the right state and these parameters; the page that is shown for it.
+    /// Requests the redirect URI with the right state and these parameters, and returns the page.
     pub fn come_back(&self, params: &[(&str, &str)]) -> String {
         http::get(&self.redirect(params))
     }
 
-    /// The redirect URI with the right state and these parameters.
+    /// Returns the redirect URI with the right state and these parameters.
     pub fn redirect(&self, params: &[(&str, &str)]) -> Url {
         let mut url = Url::parse(&self.sent("redirect_uri")).unwrap();
         url.query_pairs_mut().append_pair("state", &self.sent("state")).extend_pairs(params);
         url
     }
 
-    /// The port that the redirect comes to.
+    /// Returns the port of the redirect URI.
     pub fn port(&self) -> u16 {
         Url::parse(&self.sent("redirect_uri")).unwrap().port().unwrap()
     }
@@ -69,7 +69,7 @@ impl PendingLogin {
     /// Ends it with a signal.
     #[cfg(unix)]
     pub fn end_with(mut self, signal: i32) -> std::process::ExitStatus {
-        super::desk::send_signal(self.process.id(), signal);
+        super::process::send_signal(self.process.id(), signal);
         self.process.wait().unwrap()
     }
 
@@ -85,7 +85,7 @@ impl PendingLogin {
 
 impl Drop for PendingLogin {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

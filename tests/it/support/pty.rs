@@ -5,16 +5,16 @@ use std::io::Read;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 
-/// Runs a command whose stdout and stderr are one terminal. Its exit code, and all that the terminal was sent.
+/// Runs a command with one terminal as stdout and stderr. Returns its exit code and everything the terminal received.
 pub fn run(command: Command) -> (Option<i32>, String) {
     let (code, shown) = run_bytes(command);
     (code, String::from_utf8_lossy(&shown).replace("\r\n", "\n"))
 }
 
-/// The same to the byte, with the terminal's own CR before each LF.
+/// Runs a command like [`run`], and returns the exact bytes, with the terminal's CR before each LF.
 pub fn run_bytes(mut command: Command) -> (Option<i32>, Vec<u8>) {
     let (mut ours, mut theirs) = (0, 0);
-    // SAFETY: the kernel fills two file descriptors, which are owned below and by nobody else.
+    // SAFETY: the kernel fills two file descriptors, which are owned only by the files below.
     let (ours, theirs) = unsafe {
         let (name, settings, size) = (std::ptr::null_mut(), std::ptr::null(), std::ptr::null());
         assert_eq!(libc::openpty(&mut ours, &mut theirs, name, settings, size), 0);
@@ -25,7 +25,7 @@ pub fn run_bytes(mut command: Command) -> (Option<i32>, Vec<u8>) {
     // The command holds the other end until it is dropped.
     drop(command);
     let (mut terminal, mut shown, mut part) = (File::from(ours), Vec::new(), [0; 4096]);
-    // A terminal whose other end is closed is an error to read from, not an end.
+    // Reading from a terminal whose other end is closed is an error, not the end of the file.
     while let Ok(n @ 1..) = terminal.read(&mut part) {
         shown.extend_from_slice(&part[..n]);
     }

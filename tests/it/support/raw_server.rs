@@ -1,5 +1,5 @@
-//! A server without a mind of its own: for each connection it reads one request and plays the next script. For faults
-//! below HTTP, which no HTTP server would commit.
+//! A scripted server: for each connection it reads one request and runs the next script. It serves faults below HTTP that
+//! an HTTP server would never produce.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// What to do on a connection whose request was read.
+/// The reaction to a connection whose request was read.
 pub type Script = Box<dyn FnOnce(TcpStream) + Send>;
 
-/// Ends the server when it comes as a request, after all that came before it.
+/// A request that ends the server, after all earlier requests.
 const STOP: &str = "STOP\r\n\r\n";
 
 pub struct RawServer {
@@ -21,7 +21,7 @@ pub struct RawServer {
 }
 
 impl RawServer {
-    /// One script a connection; when they are used up, a connection is closed without an answer.
+    /// Starts a server with one script per connection. Further connections are closed without an answer.
     pub fn start(scripts: impl IntoIterator<Item = Script>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
@@ -48,7 +48,7 @@ impl RawServer {
         format!("http://{}", self.address)
     }
 
-    /// Every request that has come, to the byte; none comes after this.
+    /// Stops the server and returns the exact bytes of every request.
     pub fn stop(mut self) -> Vec<String> {
         self.end();
         std::mem::take(&mut *self.requests.lock().unwrap())
@@ -78,7 +78,7 @@ pub fn reply(bytes: impl Into<Vec<u8>>) -> Script {
     })
 }
 
-/// A whole HTTP reply: `status` as in `400 Bad Request`, headers as whole lines.
+/// Sends a whole HTTP reply: `status` as in `400 Bad Request`, headers as whole lines.
 pub fn http(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Script {
     let body = body.as_ref();
     let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
@@ -86,19 +86,19 @@ pub fn http(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Script {
     reply([head.as_bytes(), body].concat())
 }
 
-/// Breaks the connection off with a RST.
+/// Resets the connection with a RST.
 pub fn reset() -> Script {
     Box::new(|stream| socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap())
 }
 
-/// The head, and as much body as it announces; or what came of them before the peer went away.
+/// Reads the head, and as much body as it announces, or whatever arrives before the peer closes the connection.
 pub fn read_request(stream: &mut TcpStream) -> String {
-    // A peer that says nothing must not hold up the test for ever.
+    // A silent peer must not block the test forever.
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     read_whole(stream)
 }
 
-/// The same from any stream.
+/// Reads a request from any stream.
 pub fn read_whole(stream: &mut impl Read) -> String {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];

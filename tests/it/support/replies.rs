@@ -1,13 +1,13 @@
-//! Replies of the indiscreet provider, right ones and their parts.
+//! Regular replies of the leaky provider, and their parts.
 
 use url::Url;
 
 use super::api_server::{Reply, param};
 use super::canary::Kind;
-use super::indiscreet::Known;
+use super::leaky_provider::KnownSecrets;
 
-/// A whole token reply.
-pub fn granted(known: &Known) -> serde_json::Value {
+/// Returns a complete token reply.
+pub fn granted(known: &KnownSecrets) -> serde_json::Value {
     serde_json::json!({
         "access_token": known.get(Kind::AccessToken),
         "refresh_token": known.get(Kind::RefreshToken),
@@ -36,14 +36,14 @@ pub fn text(status: u16, media_type: &str, body: &str) -> Reply {
     (status, vec![format!("Content-Type: {media_type}")], body.as_bytes().to_vec())
 }
 
-/// The same with another header.
+/// Adds a header to a reply.
 pub fn with_header((status, mut headers, body): Reply, line: &str) -> Reply {
     headers.push(line.to_owned());
     (status, headers, body)
 }
 
-/// Sends the browser back to where the request wants it, with code or token, state, and these parameters.
-pub fn redirect(known: &Known, more: &[(&str, &str)]) -> Reply {
+/// Redirects the browser to the requested redirect URI, with code or token, state, and these parameters.
+pub fn redirect(known: &KnownSecrets, more: &[(&str, &str)]) -> Reply {
     let mut url = Url::parse(&param(&known.request, "redirect_uri").unwrap()).unwrap();
     let in_fragment = param(&known.request, "response_type").as_deref() == Some("token");
     let given: &[_] = match in_fragment {

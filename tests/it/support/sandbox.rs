@@ -1,4 +1,4 @@
-//! A home directory and an environment of their own, so that no story sees the machine's logins or another story's.
+//! A separate home directory and environment, so that no test sees the machine's logins or another test's.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,28 +14,28 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// An empty home, and the sealed file as the store: a test machine may have no keychain.
+    /// Creates an empty home, with the encrypted file as the store: a test machine may have no keychain.
     pub fn new() -> Self {
         #[cfg(unix)]
-        by_default();
+        reset_signals();
         let home = Arc::new(TempDir::new().unwrap());
         let config = home.path().join("config").to_str().unwrap().to_owned();
         Self { home, environment: Vec::new() }.with("OAUTHCTL_STORE", "file").with("OAUTHCTL_CONFIG_DIR", &config)
     }
 
-    /// Sets a variable for every command from now on.
+    /// Sets a variable for all later commands.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The same home, with this variable set for nobody.
+    /// Returns the same home without this variable.
     pub fn without(&self, name: &str) -> Self {
         let environment = self.environment.iter().filter(|(known, _)| known != name).cloned().collect();
         Self { home: Arc::clone(&self.home), environment }
     }
 
-    /// A variable that commands get.
+    /// Returns a variable of the commands.
     pub fn variable(&self, name: &str) -> String {
         let found = self.environment.iter().rev().find(|(known, _)| known == name);
         found.unwrap_or_else(|| panic!("{name} is not set")).1.clone()
@@ -45,25 +45,25 @@ impl Sandbox {
         self.home.path()
     }
 
-    /// Writes a provider's definition where a person would.
+    /// Writes a provider's definition where a user would.
     pub fn define(&self, id: &str, definition: &str) {
         let providers = self.home().join("config/providers");
         std::fs::create_dir_all(&providers).unwrap();
         std::fs::write(providers.join(format!("{id}.toml")), definition).unwrap();
     }
 
-    /// `oauthctl` with this home, no other environment than the search path, and nobody at stdin.
+    /// Returns an `oauthctl` command with this home, no other environment than the search path, and no stdin.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = self.program(env!("CARGO_BIN_EXE_oauthctl"));
         command.args(args);
         command
     }
 
-    /// Another program in the same place.
+    /// Returns a command for another program with the same home and environment.
     pub fn program(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("HOME", self.home()).current_dir(self.home()).stdin(Stdio::null());
-        // Windows opens no socket without the second one.
+        // Windows cannot open sockets without the second one.
         for name in ["PATH", "SYSTEMROOT"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
         }
@@ -85,7 +85,7 @@ impl Sandbox {
         Output::new(args.join(" "), child.wait_with_output().unwrap())
     }
 
-    /// A person who never hesitates, for `--browser`: follows every redirect, and keeps the last page in [`Self::page`].
+    /// Returns a command for `--browser` that follows every redirect, and saves the last page in [`Self::page`].
     pub fn browser(&self) -> String {
         format!("curl -sL -o {}", self.page().display())
     }
@@ -95,17 +95,17 @@ impl Sandbox {
     }
 }
 
-/// Signals do to our children what they do by default. nohup(1) and a shell's `&` tell us to ignore some, and a child
-/// inherits it.
+/// Resets signals to their defaults for our children. nohup(1) and a shell's `&` make us ignore some, and children inherit
+/// that.
 #[cfg(unix)]
-fn by_default() {
+fn reset_signals() {
     for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {
-        // SAFETY: no handler of ours is taken away, as there is none.
+        // SAFETY: the tests have no signal handlers that it could remove.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
     }
 }
 
-/// How a command ended, and what it said.
+/// The exit code and output of a command.
 pub struct Output {
     command: String,
     code: Option<i32>,
@@ -115,7 +115,7 @@ pub struct Output {
 
 impl Output {
     pub fn new(command: String, output: std::process::Output) -> Self {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("what a command says is UTF-8");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the output is UTF-8");
         Self { command, code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
@@ -127,7 +127,7 @@ impl Output {
         &self.stderr
     }
 
-    /// `None` if a signal ended it.
+    /// Returns the exit code, or `None` if a signal ended it.
     pub fn exit_code(&self) -> Option<i32> {
         self.code
     }
@@ -138,21 +138,21 @@ impl Output {
         self
     }
 
-    /// That stderr has this text in it.
+    /// Checks that stderr contains this text.
     #[track_caller]
     pub fn says(&self, text: &str) -> &Self {
         assert!(self.stderr.contains(text), "it should say {text:?}\n{self}");
         self
     }
 
-    /// That stdout has this text in it.
+    /// Checks that stdout contains this text.
     #[track_caller]
     pub fn answers(&self, text: &str) -> &Self {
         assert!(self.stdout.contains(text), "it should answer {text:?}\n{self}");
         self
     }
 
-    /// That this text is neither on stdout nor on stderr.
+    /// Checks that this text is neither on stdout nor on stderr.
     #[track_caller]
     pub fn hides(&self, secret: &str) -> &Self {
         assert!(!self.stdout.contains(secret) && !self.stderr.contains(secret), "it should hide {secret:?}\n{self}");
@@ -167,7 +167,7 @@ impl std::fmt::Display for Output {
     }
 }
 
-/// Hands over all that a process gets to read. It may end without reading it; its status says why.
+/// Writes a process's whole input. The process may end without reading it.
 #[track_caller]
 pub fn feed(child: &mut Child, input: &[u8]) {
     match child.stdin.take().expect("stdin is a pipe").write_all(input) {

@@ -1,5 +1,5 @@
-//! The API of a shop as the providers' guides describe it. It knows nothing of our definitions, so that a path that is
-//! wrong there is not right here too. What it does with those who lack a scope is up to the test.
+//! The API of a shop as the providers' guides describe it. It does not use our definitions, so that a wrong path there
+//! fails here. The test decides how it denies a missing scope.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -7,16 +7,16 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// The only token that it takes.
+/// The only token that it accepts.
 pub const TOKEN: &str = "canary-of-the-access-token";
 
-/// How it tells somebody that a scope is missing.
+/// The way it reports a missing scope.
 #[derive(Clone, Copy)]
 pub enum Denial {
     Forbidden,
-    /// 401 with the words of Judge.me's guide.
+    /// 401 with the text of Judge.me's guide.
     UnauthorizedInWords,
-    /// 401 as for a token that nobody knows.
+    /// 401 as for an unknown token.
     Unauthorized,
     NotFound,
     ErrorWith200,
@@ -27,11 +27,11 @@ pub enum Denial {
 pub struct Rules {
     pub granted: Vec<&'static str>,
     pub denial: Denial,
-    /// `Retry-After` for this many requests, before any is answered.
+    /// Answers this many requests with `Retry-After` first.
     pub busy: Option<(&'static str, usize)>,
-    /// Lets the products wait until so many others have been answered.
+    /// Delays the products until this many other requests have been answered.
     pub products_after: usize,
-    /// For the bench alone: how far away the shop is.
+    /// The latency of the shop, used only by the benchmark.
     pub latency: Duration,
     pub domain: &'static str,
 }
@@ -67,7 +67,7 @@ impl ShopApi {
         let state = State { rules, requests: Vec::new(), answered: 0 };
         let shared = Arc::new((Mutex::new(state), Condvar::new()));
         let for_all = Arc::clone(&shared);
-        // It ends with the process: nobody waits for it.
+        // It ends with the test's process.
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let shared = Arc::clone(&for_all);
@@ -86,7 +86,7 @@ impl ShopApi {
         change(&mut self.shared.0.lock().unwrap().rules);
     }
 
-    /// `GET /api/v1/products?per_page=1`, in the order in which they came.
+    /// Returns the requests in order of arrival, such as `GET /api/v1/products?per_page=1`.
     pub fn requests(&self) -> Vec<String> {
         self.shared.0.lock().unwrap().requests.clone()
     }
@@ -95,7 +95,7 @@ impl ShopApi {
 fn serve(stream: TcpStream, (state, changed): &(Mutex<State>, Condvar)) {
     let mut reader = BufReader::new(&stream);
     let mut line = String::new();
-    // A connection that is opened and left is none of our business.
+    // Ignore a connection that is opened and closed.
     if reader.read_line(&mut line).unwrap_or(0) == 0 {
         return;
     }
@@ -166,7 +166,7 @@ fn answer(stream: &TcpStream, method: &str, path: &str, query: &str, token: Opti
     }
 }
 
-/// The scope that a resource needs, and the resource. `Some((_, None))`: those who may look hear that it is not there.
+/// Returns the scope that a resource needs, and the resource. `Some((_, None))` is a resource that does not exist.
 fn resource(method: &str, path: &str, query: &str, rules: &Rules) -> Option<(&'static str, Option<String>)> {
     let (scope, body) = match (method, path) {
         ("GET", "/api/v1/shops/info") => {
@@ -190,6 +190,6 @@ fn resource(method: &str, path: &str, query: &str, rules: &Rules) -> Option<(&'s
 fn reply(mut stream: &TcpStream, status: &str, headers: &str, body: &str) {
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n");
-    // The peer may have gone: it was told to stop.
+    // The peer may be gone because it was told to stop.
     let _ = stream.write_all(format!("{head}{body}").as_bytes());
 }

@@ -1,5 +1,4 @@
-//! A server over TLS with a certificate of its own making, and a proxy that leads everybody to it, whatever name they
-//! ask for.
+//! A TLS server with a self-signed certificate, and a proxy that connects every client to it, whatever host it asks for.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -14,13 +13,13 @@ use super::raw_server::read_whole;
 
 pub struct TlsServer {
     pub address: SocketAddr,
-    /// In PEM: whoever trusts it believes that the server is what its names say.
+    /// The certificate in PEM. A client that trusts it accepts the server for its names.
     pub certificate: String,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl TlsServer {
-    /// `answer` gets the request to the byte, and gives status, header lines and body.
+    /// Starts a server. `answer` gets the exact request, and returns status, header lines and body.
     pub fn start(names: &[&str], answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let made = rcgen::generate_simple_self_signed(names).unwrap();
@@ -34,7 +33,7 @@ impl TlsServer {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut stream = StreamOwned::new(connection, stream);
             let request = read_whole(&mut stream);
-            // A handshake that failed brings no request.
+            // A failed handshake brings no request.
             if request.is_empty() {
                 return;
             }
@@ -43,7 +42,7 @@ impl TlsServer {
             let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
             let head =
                 format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-            // Whoever asked may be gone.
+            // The client may be gone.
             let _ = stream.write_all(&[head.as_bytes(), &body].concat());
             stream.conn.send_close_notify();
             let _ = stream.flush();
@@ -51,7 +50,7 @@ impl TlsServer {
         Self { address, certificate: made.cert.pem(), requests }
     }
 
-    /// Every request that was read so far, to the byte.
+    /// Returns the exact bytes of every request so far.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -63,7 +62,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Leads whoever comes to one server (RFC 9110 §9.3.6).
+    /// Starts a proxy that connects every client to one server (RFC 9110 §9.3.6).
     pub fn to(server: SocketAddr) -> Self {
         Self::start(move |mut client| {
             client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").unwrap();
@@ -71,7 +70,7 @@ impl Proxy {
         })
     }
 
-    /// Wants to know who asks, and does not believe it.
+    /// Starts a proxy that requires authentication and rejects all credentials.
     pub fn refusing() -> Self {
         Self::start(|mut client| {
             let head = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"office\"\r\n";
@@ -79,7 +78,7 @@ impl Proxy {
         })
     }
 
-    /// The same in SOCKS5 with a name and a password (RFC 1928, RFC 1929). What it was asked for is the host's name.
+    /// Starts a SOCKS5 proxy with a name and a password (RFC 1928, RFC 1929). It records the requested host names.
     pub fn socks(server: SocketAddr) -> Self {
         let heads = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&heads);
@@ -92,7 +91,7 @@ impl Proxy {
             client.read_exact(&mut head).unwrap();
             take(&mut client, head[1]);
             client.write_all(&[5, 2]).unwrap();
-            // Both the name and the password have their length before them.
+            // The name and the password are each preceded by their length.
             let name = take(&mut client, 2)[1];
             take(&mut client, name);
             let password = take(&mut client, 1)[0];
@@ -118,18 +117,18 @@ impl Proxy {
         Self { address, heads }
     }
 
-    /// `http://USER@127.0.0.1:PORT`, as it stands in `https_proxy`.
+    /// Returns `http://USER@127.0.0.1:PORT`, for `https_proxy`.
     pub fn url(&self, user: &str) -> String {
         format!("http://{user}@{}", self.address)
     }
 
-    /// The head of every request that came so far.
+    /// Returns the head of every request so far.
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
 }
 
-/// Passes on whatever either of the two says, until both are done.
+/// Forwards data in both directions, until both ends are done.
 fn join(mut client: TcpStream, server: SocketAddr) {
     let mut server = TcpStream::connect(server).unwrap();
     let (mut back, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
@@ -142,7 +141,7 @@ fn join(mut client: TcpStream, server: SocketAddr) {
     backward.join().unwrap();
 }
 
-/// Serves each connection on a thread of its own; all end with the test's process.
+/// Serves each connection in its own thread; all end with the test's process.
 fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! A person's seat: a command on a pseudo-terminal of its own, what it shows there, and what is typed.
+//! A command on its own pseudo-terminal: what it shows there, and what the user types.
 
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -11,10 +11,10 @@ use pty_process::blocking::{Pty, open};
 use rustix::process::{Pid, Signal, kill_process};
 use url::Url;
 
-/// How long anything may take. Only a test that fails waits for so long.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The wait for anything. Only a failing test waits this long.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-pub struct Seat {
+pub struct TerminalSession {
     terminal: Arc<Pty>,
     process: Child,
     output: Receiver<Vec<u8>>,
@@ -22,14 +22,14 @@ pub struct Seat {
     settings_before: String,
 }
 
-/// How a command ended at its terminal.
-pub struct Left {
+/// The end of a command at its terminal.
+pub struct Exit {
     pub code: Option<i32>,
     pub signal: Option<i32>,
     pub shown: String,
 }
 
-impl Seat {
+impl TerminalSession {
     pub fn start(command: Command) -> Self {
         let (terminal, end) = open().unwrap();
         let settings_before = settings(&terminal);
@@ -39,7 +39,7 @@ impl Seat {
         let screen = Arc::clone(&terminal);
         std::thread::spawn(move || {
             let mut chunk = [0; 4096];
-            // When the last one has left the terminal, Linux says EIO and others the end of the file.
+            // After the last process has closed the terminal, Linux returns EIO, and others the end of the file.
             while let Ok(n @ 1..) = (&*screen).read(&mut chunk) {
                 if sender.send(chunk[..n].to_vec()).is_err() {
                     return;
@@ -49,7 +49,7 @@ impl Seat {
         Self { terminal, process, output, shown: Vec::new(), settings_before }
     }
 
-    /// Reads on until this is on the screen, and returns all of it.
+    /// Waits until this is on the screen, and returns the whole screen.
     #[track_caller]
     pub fn shows(&mut self, text: &str) -> String {
         self.shows_times(text, 1)
@@ -57,8 +57,8 @@ impl Seat {
 
     #[track_caller]
     pub fn shows_times(&mut self, text: &str, times: usize) -> String {
-        // The countdown goes on for minutes, so the next sign of life is not enough.
-        let end = Instant::now() + PATIENCE;
+        // The countdown prints for minutes, so a timeout for each chunk is not enough.
+        let end = Instant::now() + TIMEOUT;
         loop {
             let shown = self.shown();
             if shown.matches(text).count() >= times {
@@ -71,7 +71,7 @@ impl Seat {
         }
     }
 
-    /// The authorize URL, which stands on a line of its own. By then the terminal is ready for a paste.
+    /// Returns the authorize URL, which is on its own line. By then the terminal is ready for a paste.
     #[track_caller]
     pub fn authorize_url(&mut self) -> Url {
         let shown = self.shows("Waiting for the redirect");
@@ -94,7 +94,7 @@ impl Seat {
         self.presses(b"\x1a");
     }
 
-    /// Presses keys, to the byte.
+    /// Sends exactly these bytes.
     pub fn presses(&self, keys: &[u8]) {
         (&*self.terminal).write_all(keys).unwrap();
     }
@@ -111,15 +111,15 @@ impl Seat {
         kill_process(Pid::from_child(&self.process), Signal::HUP).unwrap();
     }
 
-    /// That what is typed now would be shown, or not.
+    /// Returns `true` if the terminal settings differ from those at the start, for example if the echo is off.
     pub fn settings_changed(&self) -> bool {
         settings(&self.terminal) != self.settings_before
     }
 
-    /// Waits for the end, and checks that the terminal is as it was.
+    /// Waits for the end, and checks that the terminal settings are restored.
     #[track_caller]
-    pub fn leave(mut self) -> Left {
-        let end = Instant::now() + PATIENCE;
+    pub fn finish(mut self) -> Exit {
+        let end = Instant::now() + TIMEOUT;
         loop {
             match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(chunk) => self.shown.extend(chunk),
@@ -128,8 +128,8 @@ impl Seat {
             }
         }
         let status = self.process.wait().unwrap();
-        assert_eq!(settings(&self.terminal), self.settings_before, "the terminal is left as it was found");
-        Left { code: status.code(), signal: status.signal(), shown: self.shown() }
+        assert_eq!(settings(&self.terminal), self.settings_before, "the terminal settings are restored");
+        Exit { code: status.code(), signal: status.signal(), shown: self.shown() }
     }
 
     fn shown(&self) -> String {
@@ -137,15 +137,15 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for TerminalSession {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-impl Left {
+impl Exit {
     #[track_caller]
     pub fn code(&self, expected: i32) -> &Self {
         assert_eq!(self.code, Some(expected), "\n{}", self.shown);
@@ -159,7 +159,7 @@ impl Left {
     }
 }
 
-/// All flags and control characters, by the master's end, which shares them.
+/// Returns all flags and control characters, which both ends of the terminal share.
 fn settings(terminal: &Pty) -> String {
     format!("{:?}", rustix::termios::tcgetattr(terminal).unwrap())
 }

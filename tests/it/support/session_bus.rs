@@ -1,21 +1,17 @@
-//! A desk of its own for each story: home, runtime directory and session bus are made up, and the bus starts no services
-//! by itself, so that nothing reaches the desktop of whoever runs this.
+//! A home, a runtime directory and a session bus for each test. The bus starts no services by itself, so that nothing
+//! reaches the desktop of the user who runs the tests.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use zbus::blocking::{Connection, MessageIterator, connection, fdo::DBusProxy};
 use zbus::message::Type;
 
+use super::process::{Process, TIMEOUT, finish};
 use super::sandbox::feed;
-
-/// For everything that must happen: a busy machine is slow, and a hang must still end.
-pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn in_home(program: &str, home: &Path, address: &str) -> Command {
     let mut command = Command::new(program);
@@ -31,94 +27,16 @@ pub fn in_home(program: &str, home: &Path, address: &str) -> Command {
     command
 }
 
-/// Waits for the end of a process, which `PATIENCE` brings about if need be.
-pub fn finish(child: Child) -> Output {
-    let id = child.id();
-    let (done, ended) = mpsc::channel();
-    thread::spawn(move || done.send(child.wait_with_output().unwrap()));
-    match ended.recv_timeout(PATIENCE) {
-        Ok(output) => output,
-        Err(_) => {
-            send_signal(id, libc::SIGKILL);
-            panic!("process {id} did not end");
-        }
-    }
-}
-
-/// Ends with the story, also when that fails, and also when it is stopped.
-pub struct Process(pub Child);
-
-impl Process {
-    pub fn signal(&self, signal: i32) {
-        send_signal(self.0.id(), signal);
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-pub fn send_signal(id: u32, signal: i32) {
-    // SAFETY: `kill` takes two numbers; the process is our child and not waited for yet, so the number is still its
-    // own.
-    assert_eq!(unsafe { libc::kill(id as i32, signal) }, 0);
-}
-
-/// For what nobody tells us of.
-#[track_caller]
-pub fn until(what: &str, happens: impl FnMut() -> bool) {
-    until_within(PATIENCE, what, happens);
-}
-
-/// The same where waiting for longer would be the fault that is looked for.
-#[track_caller]
-pub fn until_within(patience: Duration, what: &str, mut happens: impl FnMut() -> bool) {
-    let end = Instant::now() + patience;
-    while !happens() {
-        assert!(Instant::now() < end, "this never happens: {what}");
-        thread::sleep(Duration::from_millis(1));
-    }
-}
-
-/// A port for a story that binds it more than once: below those that the kernel gives to whoever wants any (ip(7)), so
-/// that nobody gets it in between.
-pub fn fixed_port() -> u16 {
-    static STORIES: AtomicU16 = AtomicU16::new(0);
-    let start = 20_000 + (std::process::id() % 10_000) as u16 + 100 * STORIES.fetch_add(1, Ordering::SeqCst);
-    let mut ports = start..32_000;
-    ports.find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a port is free")
-}
-
-/// `R`, `S`, `T` and so on, as proc(5) has it; `None` if there is no such process.
-pub fn process_state(process: u32) -> Option<char> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    stat.rsplit_once(") ")?.1.chars().next()
-}
-
-/// The largest resident size so far, in KiB; `None` if the process has ended.
-pub fn peak_memory(process: u32) -> Option<u64> {
-    memory(process, "VmHWM:")
-}
-
-/// A line of proc(5)'s `status`, in KiB.
-pub fn memory(process: u32, name: &str) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    line.trim().trim_end_matches("kB").trim().parse().ok()
-}
-
 /// A home and a session bus.
-pub struct Desk {
+pub struct SessionBus {
     pub home: tempfile::TempDir,
     pub address: String,
     _bus: Process,
 }
 
-impl Desk {
-    /// `None` on a machine without the programs, where the story cannot be told; a CI machine must have them.
+impl SessionBus {
+    /// Starts the bus, or returns `None` on a machine without the programs, where the test is skipped. A CI machine must
+    /// have them.
     pub fn new() -> Option<Self> {
         for program in ["dbus-daemon", "gnome-keyring-daemon", "secret-tool"] {
             if Command::new(program).arg("--version").output().is_err() {
@@ -130,7 +48,7 @@ impl Desk {
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("bus.conf");
         let listen = format!("unix:path={}", home.path().join("bus").display());
-        // No directory with services: the bus starts neither a second keyring nor a program that prompts.
+        // Without a service directory, the bus starts neither a second keyring nor a prompter.
         let text = format!(
             r#"<busconfig><type>session</type><listen>{listen}</listen><auth>EXTERNAL</auth><policy context="default">
             <allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy></busconfig>"#
@@ -139,13 +57,13 @@ impl Desk {
         let mut bus = in_home("dbus-daemon", home.path(), "");
         bus.args(["--nofork", "--nopidfile", "--print-address", "--config-file"]).arg(&config).stderr(Stdio::null());
         let mut bus = Process(bus.spawn().unwrap());
-        // The address comes once the bus listens.
+        // The address is printed once the bus listens.
         let mut address = String::new();
         BufReader::new(bus.0.stdout.take().unwrap()).read_line(&mut address).unwrap();
         Some(Self { home, address: address.trim().to_owned(), _bus: bus })
     }
 
-    /// What leads a program to this home and this bus.
+    /// Returns the variables that point a program at this home and this bus.
     pub fn environment(&self) -> [(&'static str, String); 2] {
         let home = self.home.path().to_str().unwrap().to_owned();
         [("DBUS_SESSION_BUS_ADDRESS", self.address.clone()), ("XDG_RUNTIME_DIR", home)]
@@ -155,12 +73,12 @@ impl Desk {
         in_home(program, self.home.path(), &self.address)
     }
 
-    /// Runs `secret-tool` with arguments without spaces. What it stores is `from elsewhere`.
+    /// Runs `secret-tool` with arguments without spaces. It stores `from elsewhere`.
     pub fn secret_tool(&self, arguments: &str) -> String {
         self.secret_tool_with(arguments, "from elsewhere")
     }
 
-    /// The same; what it stores is this text.
+    /// Runs `secret-tool` with a text to store.
     pub fn secret_tool_with(&self, arguments: &str, secret: &str) -> String {
         let mut tool = self.program("secret-tool").args(arguments.split(' ')).spawn().unwrap();
         feed(&mut tool, secret.as_bytes());
@@ -169,7 +87,7 @@ impl Desk {
         String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
     }
 
-    /// Makes the login collection if there is none.
+    /// Starts an unlocked keyring, which creates the login collection if there is none.
     pub fn unlocked_keyring(&self) -> Process {
         self.keyring(&["--unlock"], b"made-up password")
     }
@@ -189,7 +107,7 @@ impl Desk {
 
     pub fn connect(&self) -> Connection {
         let address = self.address.as_str();
-        connection::Builder::address(address).unwrap().method_timeout(PATIENCE).build().unwrap()
+        connection::Builder::address(address).unwrap().method_timeout(TIMEOUT).build().unwrap()
     }
 
     pub fn wait_for(&self, name: &'static str) {
@@ -200,10 +118,10 @@ impl Desk {
         }
         let (changed, waiting) = mpsc::channel();
         thread::spawn(move || changed.send(changes.next().is_some()));
-        assert_eq!(waiting.recv_timeout(PATIENCE), Ok(true), "nobody became {name}");
+        assert_eq!(waiting.recv_timeout(TIMEOUT), Ok(true), "no program took the name {name}");
     }
 
-    /// Takes the name that gnome-keyring calls for a prompt.
+    /// Takes the bus name that gnome-keyring calls for a prompt.
     pub fn prompter(&self) -> Prompter {
         let connection = self.connect();
         let messages = MessageIterator::from(&connection);
@@ -213,7 +131,7 @@ impl Desk {
         thread::spawn(move || {
             for message in messages.flatten().filter(|message| message.message_type() == Type::MethodCall) {
                 let is_marker = message.header().member().is_some_and(|member| member == "Marker");
-                if asked.send(if is_marker { Heard::Marker } else { Heard::Request }).is_err() {
+                if asked.send(if is_marker { Received::Marker } else { Received::Request }).is_err() {
                     break;
                 }
             }
@@ -222,31 +140,31 @@ impl Desk {
     }
 }
 
-enum Heard {
+enum Received {
     Request,
     Marker,
 }
 
-/// Stands where the program that asks for passwords would, hears and does nothing.
+/// Takes the place of the program that prompts for passwords, and only records the requests.
 pub struct Prompter {
     connection: Connection,
-    asks: mpsc::Receiver<Heard>,
+    asks: mpsc::Receiver<Received>,
 }
 
 impl Prompter {
-    /// The bus keeps messages in order: what was sent before is heard before a message to ourselves.
-    pub fn asked_so_far(&self) -> usize {
+    /// Counts the requests so far. The bus keeps messages in order, so earlier ones arrive before a message to ourselves.
+    pub fn requests_so_far(&self) -> usize {
         let own_name = self.connection.unique_name().unwrap().to_owned();
         let marker = zbus::Message::method_call("/", "Marker").unwrap().destination(own_name).unwrap();
         self.connection.send(&marker.build(&()).unwrap()).unwrap();
         let mut requests = 0;
-        while let Heard::Request = self.asks.recv_timeout(PATIENCE).unwrap() {
+        while let Received::Request = self.asks.recv_timeout(TIMEOUT).unwrap() {
             requests += 1;
         }
         requests
     }
 
-    pub fn wait_to_be_asked(&self) {
-        assert!(matches!(self.asks.recv_timeout(PATIENCE), Ok(Heard::Request)));
+    pub fn wait_for_request(&self) {
+        assert!(matches!(self.asks.recv_timeout(TIMEOUT), Ok(Received::Request)));
     }
 }

@@ -1,7 +1,6 @@
-//! A user without rights over others: to root no permission is ever refused, so that as root a test of one shows
-//! nothing.
+//! A user without root's privileges: root is never refused a permission, so a test of permissions proves nothing as root.
 //!
-//! Where the tests run as root, commands are started as `nobody` by `setpriv`; elsewhere they are what they are.
+//! If the tests run as root, commands are started as the user `nobody` by `setpriv`; otherwise, as the current user.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,23 +12,23 @@ use super::{Output, Sandbox};
 /// `nobody` on most systems.
 const NOBODY: u32 = 65534;
 
-/// Another one, for whom nothing is meant.
+/// Another user.
 pub const STRANGER: u32 = 65533;
 
-pub struct OrdinaryUser {
+pub struct UnprivilegedUser {
     pub home: Sandbox,
     id: u32,
-    /// `oauthctl` where that user reaches it.
+    /// `oauthctl` in a place that this user can read.
     program: PathBuf,
     _copy: Option<TempDir>,
 }
 
-/// Whether files can be given to others, and commands be started as others.
+/// Returns `true` as root, who can give files to other users and start commands as other users.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Whether the story can be told here: it needs two users.
+/// Returns `true` if a test with two users can run here.
 pub fn has_others() -> bool {
     if !is_root() {
         eprintln!("skipped: only root can give a file to another user");
@@ -37,7 +36,7 @@ pub fn has_others() -> bool {
     is_root()
 }
 
-/// The same command as that user. Stdin is nobody's again.
+/// Runs a command as that user, without stdin.
 pub fn become_user(plain: &Command, id: u32) -> Command {
     let mut command = Command::new("setpriv");
     command.args([format!("--reuid={id}"), format!("--regid={id}"), "--clear-groups".to_owned(), "--".to_owned()]);
@@ -47,17 +46,17 @@ pub fn become_user(plain: &Command, id: u32) -> Command {
     command
 }
 
-impl OrdinaryUser {
+impl UnprivilegedUser {
     pub fn new() -> Self {
         Self::living_in(Sandbox::new())
     }
 
-    /// Takes over a home with all that is in it.
+    /// Gives a home with all its content to the user.
     pub fn living_in(home: Sandbox) -> Self {
         Self::with_id(home, NOBODY)
     }
 
-    /// A user of that number, whom the password database may not know.
+    /// Gives a home to the user of this id, who may be missing in the password database.
     pub fn with_id(home: Sandbox, id: u32) -> Self {
         let (program, copy) = reachable_program(id);
         let user = Self { home, id, program, _copy: copy };
@@ -68,12 +67,12 @@ impl OrdinaryUser {
         user
     }
 
-    /// `oauthctl` as this user.
+    /// Returns an `oauthctl` command as this user.
     pub fn command(&self, args: &[&str]) -> Command {
         self.started(&self.program, args)
     }
 
-    /// A line for `bash`, in which `"$0"` is `oauthctl`.
+    /// Returns a line for `bash` as a command, in which `"$0"` is `oauthctl`.
     pub fn shell(&self, line: &str) -> Command {
         let mut script = self.home.program("bash");
         script.args(["-c", line]).arg(&self.program);
@@ -86,7 +85,7 @@ impl OrdinaryUser {
         self.becoming(command)
     }
 
-    /// Another command of this user's.
+    /// Returns another command as this user.
     pub fn becoming(&self, plain: Command) -> Command {
         if is_root() { become_user(&plain, self.id) } else { plain }
     }
@@ -101,7 +100,7 @@ impl OrdinaryUser {
         Output::new(line.to_owned(), self.shell(line).output().unwrap())
     }
 
-    /// Keeps a token as the login `judgeme`.
+    /// Stores a token as the login `judgeme`.
     pub fn keep(&self, token: &str) -> Output {
         self.run_shell(&format!("echo {token} | \"$0\" login --provider judgeme --with-token"))
     }
@@ -110,16 +109,16 @@ impl OrdinaryUser {
         if is_root() { self.id } else { rustix::process::geteuid().as_raw() }
     }
 
-    /// Below the home.
+    /// Returns a path below the home.
     pub fn path(&self, below: &str) -> PathBuf {
         self.home.home().join(below)
     }
 }
 
-/// The program itself, or a copy of it where the build's folder is closed to that user.
+/// Returns the program, or a copy of it if that user cannot read the build folder.
 fn reachable_program(id: u32) -> (PathBuf, Option<TempDir>) {
     let built = Path::new(env!("CARGO_BIN_EXE_oauthctl"));
-    // By a shell of that user's: `setpriv` itself still reaches what root does.
+    // Checked by a shell of that user, because `setpriv` itself starts as root.
     let mut look = Command::new("sh");
     look.args(["-c", "\"$0\" --version"]).arg(built).envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
     if !is_root() || become_user(&look, id).output().is_ok_and(|output| output.status.success()) {
@@ -127,8 +126,8 @@ fn reachable_program(id: u32) -> (PathBuf, Option<TempDir>) {
     }
     let folder = tempfile::Builder::new().permissions(permissions(0o755)).tempdir().unwrap();
     let copy = folder.path().join("oauthctl");
-    // Not by this process: one that another thread starts meanwhile would hold the copy open for writing, and then nobody
-    // may start it.
+    // Not copied by this process: a process that another thread starts meanwhile would inherit the copy open for writing,
+    // and then it cannot be executed.
     let mut install = Command::new("install");
     assert!(install.args(["-m", "755"]).arg(built).arg(&copy).status().unwrap().success());
     (copy, Some(folder))

@@ -1,7 +1,7 @@
-//! A provider whose secrets are all known, and which repeats them when it is told to; a browser, a credential helper and
-//! a command that say when they run; and the home of somebody who uses them.
+//! A provider whose secrets are all known, and which repeats them on request. With it come a browser, a credential helper
+//! and a command that report when they run, and a home that uses them.
 //!
-//! Code, tokens and client secret are made up here. State and verifier are the product's: the provider reads them out of
+//! Code, tokens and client secret are made up here. State and verifier come from `oauthctl`: the provider reads them from
 //! the requests.
 
 use std::collections::HashMap;
@@ -19,42 +19,42 @@ use url::form_urlencoded::byte_serialize;
 
 use super::api_server::{ApiServer, Reply, body, param, target};
 use super::canary::{Canary, Channel, Kind, made_up, made_up_awkward};
+use super::observer::Observer;
 use super::replies::{granted, json, redirect};
-use super::witness::Witness;
 use super::{Output, PendingLogin, Sandbox, http};
 
-/// How long a browser may take to show its page. Only a test that fails waits for so long.
+/// The wait for a browser to show its page. Only a failing test waits this long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Long enough to be found, and short enough for several to stand in one message.
+/// The length of a secret: long enough to be found, and short enough for several to fit in one message.
 const LENGTH: usize = 22;
 
-/// What a provider may answer in the place of the right thing.
-pub type Answer = Arc<dyn Fn(&Known) -> Reply + Send + Sync>;
+/// A provider's answer in place of the regular one.
+pub type Answer = Arc<dyn Fn(&KnownSecrets) -> Reply + Send + Sync>;
 
 /// The newest secret of each kind.
 #[derive(Clone, Default)]
-pub struct Known {
+pub struct KnownSecrets {
     newest: HashMap<Kind, String>,
-    /// The request that is answered.
+    /// The request to answer.
     pub request: String,
-    /// The secrets that stood in it.
+    /// The secrets that it contained.
     told: HashMap<Kind, String>,
 }
 
-impl Known {
+impl KnownSecrets {
     pub fn get(&self, kind: Kind) -> &str {
         self.newest.get(&kind).map_or("", String::as_str)
     }
 
-    /// With these secrets as those that somebody was told.
+    /// Marks these secrets as contained in the request.
     pub fn told(mut self, kinds: &[Kind]) -> Self {
         self.told = kinds.iter().map(|kind| (*kind, self.get(*kind).to_owned())).collect();
         self
     }
 
-    /// What a server says that repeats what it was told. A message shows some two hundred characters, so there are
-    /// several ways. Of what it was not told a client may know nothing.
+    /// Returns a server's text that repeats the secrets it was told. A message shows some two hundred characters, so
+    /// there are several ways.
     pub fn repeated(&self, way: usize) -> String {
         let told = |kind: Kind| self.told.get(&kind).map_or("", String::as_str);
         let [code, secret, access, refresh] =
@@ -70,11 +70,11 @@ impl Known {
     }
 }
 
-/// How many ways to repeat there are.
+/// The number of ways to repeat secrets.
 pub const WAYS: usize = 5;
 
 struct Shared {
-    known: Known,
+    known: KnownSecrets,
     secrets: Vec<Canary>,
     answers: HashMap<&'static str, Answer>,
     issued: usize,
@@ -82,24 +82,29 @@ struct Shared {
     shown: usize,
 }
 
-/// The provider, and somebody at home who uses it.
-pub struct Indiscreet {
+/// The provider, and a home that uses it.
+pub struct LeakyProvider {
     pub sandbox: Sandbox,
-    pub witness: Witness,
+    pub observer: Observer,
     shared: Arc<(Mutex<Shared>, Condvar)>,
-    /// The stubs, what the browser was shown, and what the helper keeps: not at home, where nothing may be found.
+    /// The stubs, the browser's page, and the helper's secrets: outside the home, which must contain no secrets.
     outside: TempDir,
 }
 
-impl Indiscreet {
-    /// With a definition `mine` to which `extra` is added, and the client registered.
+impl LeakyProvider {
+    /// Starts a provider with a definition `mine` extended by `extra`, and registers the client.
     pub fn new(extra: &str) -> Self {
         let sandbox = Sandbox::new();
-        let witness = Witness::of(sandbox.home());
-        let shared =
-            Shared { known: Known::default(), secrets: Vec::new(), answers: HashMap::new(), issued: 0, shown: 0 };
+        let observer = Observer::of(sandbox.home());
+        let shared = Shared {
+            known: KnownSecrets::default(),
+            secrets: Vec::new(),
+            answers: HashMap::new(),
+            issued: 0,
+            shown: 0,
+        };
         let shared = Arc::new((Mutex::new(shared), Condvar::new()));
-        let (seen, looking) = (Arc::clone(&shared), witness.clone());
+        let (seen, looking) = (Arc::clone(&shared), observer.clone());
         let server = ApiServer::start(move |request| {
             looking.look();
             answer(request, &seen)
@@ -120,13 +125,13 @@ impl Indiscreet {
             .with("CANARY_OUTSIDE", outside.path().to_str().unwrap());
         let origin = server.origin();
         sandbox.define("mine", &DEFINITION.replace("ORIGIN", &origin).replace("#EXTRA", extra));
-        let this = Self { sandbox, witness, shared, outside };
+        let this = Self { sandbox, observer, shared, outside };
         let secret = this.make(Kind::ClientSecret);
         this.run_with_stdin(&["app", "set", "mine", "--client-id", "mine", "--client-secret-stdin"], &secret).code(0);
         this
     }
 
-    /// Runs a command, and looks on.
+    /// Runs a command, and observes it.
     #[track_caller]
     pub fn run(&self, args: &[&str]) -> Output {
         self.run_with_stdin(args, "")
@@ -137,18 +142,18 @@ impl Indiscreet {
         self.run_command(self.sandbox.command(args), stdin)
     }
 
-    /// The same, and not even a child that ends at once is missed.
+    /// Runs a command, and does not miss even a child that ends at once.
     #[track_caller]
     pub fn run_traced(&self, args: &[&str]) -> Output {
-        self.witness.run_traced(self.sandbox.command(args), &self.outside.path().join("programs"))
+        self.observer.run_traced(self.sandbox.command(args), &self.outside.path().join("programs"))
     }
 
     #[track_caller]
     pub fn run_command(&self, command: Command, stdin: &str) -> Output {
-        self.witness.run(command, stdin)
+        self.observer.run(command, stdin)
     }
 
-    /// A login in the stub's browser, to the end of the page.
+    /// Logs in with the stub browser, until the page is complete.
     #[track_caller]
     pub fn log_in(&self, args: &[&str]) -> Output {
         let before = self.shared.0.lock().unwrap().shown;
@@ -161,65 +166,65 @@ impl Indiscreet {
         // The heads before the last one are the provider's redirects.
         let heads = read("head");
         let last = heads.trim_end().rsplit("\r\n\r\n").next().unwrap_or_default();
-        self.witness.see(Channel::Page, &args.join(" "), "page", format!("{last}\r\n\r\n{}", read("body")).as_bytes());
+        self.observer.see(Channel::Page, &args.join(" "), "page", format!("{last}\r\n\r\n{}", read("body")).as_bytes());
         output
     }
 
-    /// A login whose redirects this test plays itself; `between` does so.
+    /// Logs in with the redirects performed by the test, in `between`.
     #[track_caller]
     pub fn log_in_by_hand(&self, args: &[&str], between: impl FnOnce(&PendingLogin)) -> Output {
         let mut command =
             self.sandbox.command(&[&["login", "--provider", "mine", "--port", "0", "--no-browser"], args].concat());
-        let watched = self.witness.prepare(&mut command);
+        let watched = self.observer.prepare(&mut command);
         let pending = PendingLogin::start(command);
-        let watch = self.witness.watch(&watched, pending.process_id());
+        let watch = self.observer.watch(&watched, pending.process_id());
         self.learn(Kind::State, &pending.sent("state"));
         between(&pending);
         let output = pending.finish();
         drop(watch);
-        self.witness.printed(&watched.name, output.stdout().as_bytes(), output.stderr().as_bytes());
+        self.observer.printed(&watched.name, output.stdout().as_bytes(), output.stderr().as_bytes());
         output
     }
 
-    /// The browser's way to a redirect URI, played by the test: the page, head and all.
+    /// Requests the redirect URI as the browser would, and records the whole reply.
     pub fn visit(&self, pending: &PendingLogin, params: &[(&str, &str)]) {
         let page = pending.come_back(params);
-        self.witness.see(Channel::Page, "login", "page", page.as_bytes());
+        self.observer.see(Channel::Page, "login", "page", page.as_bytes());
     }
 
-    /// A redirect with parameters of its own alone.
+    /// Requests the redirect URI with only these parameters.
     pub fn stray(&self, pending: &PendingLogin, params: &[(&str, &str)]) {
         let mut url = Url::parse(&pending.sent("redirect_uri")).unwrap();
         url.query_pairs_mut().extend_pairs(params);
-        self.witness.see(Channel::Page, "login", "page", http::get(&url).as_bytes());
+        self.observer.see(Channel::Page, "login", "page", http::get(&url).as_bytes());
     }
 
-    /// Follows the consent to the page, a fragment posted as our page's script does it.
+    /// Follows the consent to the page, and posts a fragment as our page's script does.
     pub fn consent(&self, pending: &PendingLogin) {
-        self.witness.see(Channel::Page, "login", "page", http::follow(&pending.authorize_url).as_bytes());
+        self.observer.see(Channel::Page, "login", "page", http::follow(&pending.authorize_url).as_bytes());
     }
 
-    /// What the provider answers to the next requests for paths that begin so.
-    pub fn answers(&self, path: &'static str, answer: impl Fn(&Known) -> Reply + Send + Sync + 'static) {
+    /// Sets the provider's answer to requests whose path begins with this.
+    pub fn answers(&self, path: &'static str, answer: impl Fn(&KnownSecrets) -> Reply + Send + Sync + 'static) {
         self.shared.0.lock().unwrap().answers.insert(path, Arc::new(answer));
     }
 
-    /// From here on the provider behaves.
+    /// Makes the provider answer regularly again.
     pub fn behave(&self) {
         self.shared.0.lock().unwrap().answers.clear();
     }
 
-    /// A new secret of this kind.
+    /// Creates a new secret of this kind.
     pub fn make(&self, kind: Kind) -> String {
         self.shared.0.lock().unwrap().make(kind)
     }
 
-    /// A secret that the product has made.
+    /// Adds a secret that `oauthctl` has generated.
     pub fn learn(&self, kind: Kind, text: &str) {
         self.shared.0.lock().unwrap().learn(kind, text.as_bytes());
     }
 
-    /// The key in a key file: the text, and the bytes that it stands for.
+    /// Adds the key in a key file: the text and the bytes it encodes.
     pub fn learn_key(&self, text: &str) {
         let mut shared = self.shared.0.lock().unwrap();
         shared.learn(Kind::StoreKey, text.trim().as_bytes());
@@ -230,7 +235,7 @@ impl Indiscreet {
         self.shared.0.lock().unwrap().known.get(kind).to_owned()
     }
 
-    pub fn all(&self) -> Known {
+    pub fn all(&self) -> KnownSecrets {
         self.shared.0.lock().unwrap().known.clone()
     }
 
@@ -238,7 +243,7 @@ impl Indiscreet {
         self.shared.0.lock().unwrap().secrets.clone()
     }
 
-    /// Where the credential helper keeps what it was given.
+    /// Returns the folder of the credential helper's secrets.
     pub fn kept(&self) -> PathBuf {
         self.outside.path().join("kept")
     }
@@ -247,7 +252,7 @@ impl Indiscreet {
 impl Shared {
     fn make(&mut self, kind: Kind) -> String {
         self.issued += 1;
-        // Lower case alone, as host names are; and then what formats escape.
+        // Lowercase only, as in host names; and then characters that formats escape.
         let text = if self.issued.is_multiple_of(2) { made_up(LENGTH) } else { made_up_awkward(LENGTH) };
         self.learn(kind, text.as_bytes());
         text
@@ -294,7 +299,7 @@ fn answer(request: &str, shared: &(Mutex<Shared>, Condvar)) -> Reply {
         shared.shown += 1;
         changed.notify_all();
     }
-    // `/learn/state` and so on: what a stub has seen.
+    // `/learn/state` and so on: secrets that a stub reports.
     let kinds = [("client_secret", Kind::ClientSecret), ("access_token", Kind::AccessToken), ("state", Kind::State)];
     if let Some((_, kind)) =
         path.strip_prefix("/learn/").and_then(|name| kinds.iter().find(|(known, _)| *known == name))
@@ -303,7 +308,7 @@ fn answer(request: &str, shared: &(Mutex<Shared>, Condvar)) -> Reply {
     }
     let known = shared.known.clone();
     let other = shared.answers.iter().find(|(start, _)| path.starts_with(*start)).map(|(_, answer)| Arc::clone(answer));
-    // It may take its time.
+    // The answer may block.
     drop(shared);
     if let Some(answer) = other {
         return answer(&known);
@@ -318,7 +323,7 @@ fn answer(request: &str, shared: &(Mutex<Shared>, Condvar)) -> Reply {
     }
 }
 
-/// A request with all that is encoded in it as it was meant.
+/// Decodes everything that is encoded in a request.
 fn readable(request: &str, form: &HashMap<String, String>) -> String {
     let basic =
         request.lines().find_map(|line| line.split_once("asic ")).and_then(|(_, text)| STANDARD.decode(text).ok());
@@ -330,7 +335,7 @@ fn readable(request: &str, form: &HashMap<String, String>) -> String {
 }
 
 fn percent_decode(bytes: &[u8]) -> String {
-    // A pair's name is decoded as its value is.
+    // A pair's name is decoded like its value.
     let pairs = bytes.split(|byte| b"&=?:".contains(byte)).flat_map(url::form_urlencoded::parse);
     pairs.map(|(text, _)| text.into_owned()).collect::<Vec<_>>().join("\n")
 }
@@ -360,7 +365,7 @@ path = "/api/things"
 body = '{"things": []}'
 "#;
 
-/// It says that it runs, follows every redirect, and says that the page is there.
+/// Reports that it runs, follows every redirect, and reports that the page is complete.
 const BROWSER: &str = r#"#!/bin/sh
 for url; do :; done
 printf %s "$url" | sed -n 's/.*[?&]state=\([^&]*\).*/\1/p' | curl -s -o /dev/null --data-binary @- "$CANARY_HERE/learn/state"

@@ -1,5 +1,5 @@
-//! Sees what others on the machine may see of a command: the arguments and environments of it and of all that it
-//! starts, what it prints, and every file that it leaves. What is a secret is known later, so everything is kept.
+//! Records what others on the machine can see of a command: the arguments and environments of all its processes, its
+//! output, and every file that it leaves. The secrets are known only later, so everything is kept.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,33 +12,33 @@ use std::thread;
 use std::time::Duration;
 
 use super::Output;
-use super::canary::{Channel, Sight};
+use super::canary::{Channel, Observation};
 
-/// The variable by which a process is known that has left the tree.
+/// The variable that identifies a process that has left the process tree.
 const MARK: &str = "CANARY_COMMAND";
 
-/// How often the process tree is looked at while nothing else happens.
+/// The interval at which the process tree is observed while nothing else happens.
 const PERIOD: Duration = Duration::from_millis(5);
 
 #[derive(Clone)]
-pub struct Witness(Arc<Shared>);
+pub struct Observer(Arc<Shared>);
 
 struct Shared {
     home: PathBuf,
     /// Further folders.
     folders: Mutex<Vec<PathBuf>>,
-    sights: Mutex<HashSet<Sight>>,
-    /// Files that were seen with this content before, whoever ran then.
+    observations: Mutex<HashSet<Observation>>,
+    /// Files that were seen with this content before, during any command.
     files: Mutex<HashSet<(String, Vec<u8>)>>,
     running: Mutex<Vec<Running>>,
-    /// Processes that no command of ours has started.
+    /// Processes that none of our commands has started.
     foreign: Mutex<HashSet<u32>>,
     count: AtomicUsize,
 }
 
-/// A command that is looked at.
+/// A command that is observed.
 #[derive(Clone)]
-pub struct Watched {
+pub struct ObservedCommand {
     /// Its arguments.
     pub name: String,
     mark: String,
@@ -47,12 +47,12 @@ pub struct Watched {
 
 #[derive(Clone)]
 struct Running {
-    watched: Watched,
+    observed: ObservedCommand,
     process: u32,
 }
 
-impl Witness {
-    /// All that lies below `home` is looked at; the folders for temporary and runtime files are made there.
+impl Observer {
+    /// Observes everything below `home`, and creates the folders for temporary and runtime files there.
     pub fn of(home: &Path) -> Self {
         for folder in ["tmp", "run"] {
             fs::create_dir_all(home.join(folder)).unwrap();
@@ -62,7 +62,7 @@ impl Witness {
             home: home.to_owned(),
             // What lies where the password database says, whatever HOME is: locks and journals of keychains.
             folders: Mutex::new(oauthctl::testing::state_folder().into_iter().collect()),
-            sights: Mutex::default(),
+            observations: Mutex::default(),
             files: Mutex::default(),
             running: Mutex::default(),
             foreign: Mutex::default(),
@@ -70,25 +70,25 @@ impl Witness {
         }))
     }
 
-    /// Runs a command to its end, and looks on.
+    /// Runs a command to its end, and observes it.
     #[track_caller]
     pub fn run(&self, mut command: Command, stdin: &str) -> Output {
-        let watched = self.prepare(&mut command);
-        self.run_prepared(command, watched, stdin)
+        let observed = self.prepare(&mut command);
+        self.run_prepared(command, observed, stdin)
     }
 
-    /// The same with every program written down that anybody starts, however soon it ends. For a command whose own
-    /// environment is clean.
+    /// Runs a command under strace, which records every program it starts, however short. The command's own environment
+    /// must contain no secrets.
     #[track_caller]
     pub fn run_traced(&self, mut command: Command, log: &Path) -> Output {
-        let watched = self.prepare(&mut command);
+        let observed = self.prepare(&mut command);
         let mut strace = Command::new("strace");
         strace.args(["-f", "-qq", "-v", "-s", "65536", "-e", "trace=execve", "-e", "signal=none", "-o"]).arg(log);
         strace.arg(command.get_program()).args(command.get_args()).env_clear();
         strace.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         strace.current_dir(command.get_current_dir().unwrap());
-        let name = watched.name.clone();
-        let output = self.run_prepared(strace, watched, "");
+        let name = observed.name.clone();
+        let output = self.run_prepared(strace, observed, "");
         // `PID execve("/bin/x", ["x", "argument"], ["HOME=…", …]) = 0`
         for line in fs::read_to_string(log).unwrap().lines() {
             let (argv, environ) = line.split_once("], [").unwrap_or((line, ""));
@@ -99,11 +99,11 @@ impl Witness {
     }
 
     #[track_caller]
-    fn run_prepared(&self, mut command: Command, watched: Watched, stdin: &str) -> Output {
+    fn run_prepared(&self, mut command: Command, observed: ObservedCommand, stdin: &str) -> Output {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let watch = self.watch(&watched, child.id());
-        // It may end without having read it. Dropped at the end of the statement, which is the end of the input.
+        let watch = self.watch(&observed, child.id());
+        // It may end without having read it. The statement drops stdin, which ends the input.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
         let mut stderr = child.stderr.take().unwrap();
         let errors = thread::spawn(move || {
@@ -114,12 +114,12 @@ impl Witness {
         child.stdout.take().unwrap().read_to_end(&mut stdout).unwrap();
         let (status, stderr) = (child.wait().unwrap(), errors.join().unwrap().unwrap());
         drop(watch);
-        self.printed(&watched.name, &stdout, &stderr);
-        Output::new(watched.name, std::process::Output { status, stdout, stderr })
+        self.printed(&observed.name, &stdout, &stderr);
+        Output::new(observed.name, std::process::Output { status, stdout, stderr })
     }
 
-    /// Gives a command this home's folders, all the talk that there is, and a mark.
-    pub fn prepare(&self, command: &mut Command) -> Watched {
+    /// Gives a command this home's folders, the most verbose messages, and a mark.
+    pub fn prepare(&self, command: &mut Command) -> ObservedCommand {
         let home = &self.0.home;
         command.env("TMPDIR", home.join("tmp")).env("XDG_RUNTIME_DIR", home.join("run"));
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
@@ -128,26 +128,26 @@ impl Witness {
         let name = command.get_args().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         let argv = words.flat_map(|word| [word.as_encoded_bytes(), b"\0"].concat()).collect();
-        Watched { name, mark: format!("{MARK}={number}"), argv }
+        ObservedCommand { name, mark: format!("{MARK}={number}"), argv }
     }
 
-    /// Looks at a process and all that it starts, until the guard is dropped.
-    pub fn watch(&self, watched: &Watched, process: u32) -> Watch {
-        let running = Running { watched: watched.clone(), process };
+    /// Observes a process and its descendants, until the guard is dropped.
+    pub fn watch(&self, observed: &ObservedCommand, process: u32) -> ObserverGuard {
+        let running = Running { observed: observed.clone(), process };
         self.0.running.lock().unwrap().push(running.clone());
         let done = Arc::new(AtomicBool::new(false));
-        let (witness, told) = (self.clone(), Arc::clone(&done));
+        let (observer, told) = (self.clone(), Arc::clone(&done));
         let thread = thread::spawn(move || {
             while !told.load(Ordering::Relaxed) {
-                witness.look_at(&running, &descendants(running.process));
+                observer.look_at(&running, &descendants(running.process));
                 thread::sleep(PERIOD);
             }
         });
-        Watch { witness: self.clone(), process, done, thread: Some(thread) }
+        ObserverGuard { observer: self.clone(), process, done, thread: Some(thread) }
     }
 
-    /// Looks at everything now: all processes of the commands that run, also those that have left the tree, and all
-    /// files. For somebody who knows that this is the moment.
+    /// Observes everything now: all processes of the running commands, including those that have left the tree, and all
+    /// files.
     pub fn look(&self) {
         let running = self.0.running.lock().unwrap().clone();
         let mut trees: Vec<Vec<u32>> = running.iter().map(|running| descendants(running.process)).collect();
@@ -160,14 +160,14 @@ impl Witness {
                 continue;
             }
             let environ = read_proc(process, "environ").unwrap_or_default();
-            match running.iter().position(|running| holds(&environ, &running.watched.mark)) {
+            match running.iter().position(|running| holds(&environ, &running.observed.mark)) {
                 Some(nth) => trees[nth].push(process),
                 None => drop(foreign.insert(process)),
             }
         }
         drop(foreign);
         running.iter().zip(trees).for_each(|(running, tree)| self.look_at(running, &tree));
-        let names: Vec<String> = running.into_iter().map(|running| running.watched.name).collect();
+        let names: Vec<String> = running.into_iter().map(|running| running.observed.name).collect();
         self.look_at_files(&names.join(" | "));
     }
 
@@ -180,24 +180,24 @@ impl Witness {
             return;
         }
         let (command, place, bytes) = (command.to_owned(), place.to_owned(), bytes.to_owned());
-        self.0.sights.lock().unwrap().insert(Sight { channel, command, place, bytes });
+        self.0.observations.lock().unwrap().insert(Observation { channel, command, place, bytes });
     }
 
-    /// What a command has printed, and the files that it leaves.
+    /// Records a command's output and the files that it leaves.
     pub fn printed(&self, name: &str, stdout: &[u8], stderr: &[u8]) {
         self.see(Channel::Stdout, name, "stdout", stdout);
         self.see(Channel::Stderr, name, "stderr", stderr);
         self.look_at_files(name);
     }
 
-    /// Everything that was seen so far.
-    pub fn sights(&self) -> Vec<Sight> {
-        self.0.sights.lock().unwrap().iter().cloned().collect()
+    /// Returns everything that was seen so far.
+    pub fn observations(&self) -> Vec<Observation> {
+        self.0.observations.lock().unwrap().iter().cloned().collect()
     }
 
     fn look_at(&self, running: &Running, processes: &[u32]) {
         for &process in processes {
-            // Between two reads a process can become another program; then it is looked at next time.
+            // Between two reads a process can execute another program, which is observed next time.
             let Some(argv) = read_proc(process, "cmdline") else { continue };
             let environ = read_proc(process, "environ");
             if argv.is_empty() || read_proc(process, "cmdline").as_ref() != Some(&argv) {
@@ -206,11 +206,11 @@ impl Witness {
             let program =
                 String::from_utf8_lossy(argv.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned();
             // A child that has not become its own program yet shows its parent's memory.
-            let itself = argv == running.watched.argv;
-            self.see(Channel::Argv, &running.watched.name, &program, &argv);
+            let itself = argv == running.observed.argv;
+            self.see(Channel::Argv, &running.observed.name, &program, &argv);
             if let Some(environ) = environ {
                 let channel = if itself { Channel::OwnEnviron } else { Channel::Environ };
-                self.see(channel, &running.watched.name, &program, &environ);
+                self.see(channel, &running.observed.name, &program, &environ);
             }
         }
     }
@@ -220,7 +220,7 @@ impl Witness {
         let mut folders = self.0.folders.lock().unwrap().clone();
         folders.push(home.clone());
         while let Some(folder) = folders.pop() {
-            // What goes away meanwhile was a temporary file.
+            // A file that disappears meanwhile was a temporary one.
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let (path, Ok(kind)) = (entry.path(), entry.file_type()) else { continue };
                 let shown = path.strip_prefix(home).unwrap_or(&path).to_string_lossy().into_owned();
@@ -234,25 +234,25 @@ impl Witness {
     }
 }
 
-/// Looks as long as it lives.
-pub struct Watch {
-    witness: Witness,
+/// An observation of one process, until it is dropped.
+pub struct ObserverGuard {
+    observer: Observer,
     process: u32,
     done: Arc<AtomicBool>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
-impl Drop for Watch {
+impl Drop for ObserverGuard {
     fn drop(&mut self) {
         self.done.store(true, Ordering::Relaxed);
-        self.witness.0.running.lock().unwrap().retain(|running| running.process != self.process);
+        self.observer.0.running.lock().unwrap().retain(|running| running.process != self.process);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-/// A process and all that it has started.
+/// Returns a process and its descendants.
 fn descendants(process: u32) -> Vec<u32> {
     let mut found = vec![process];
     let mut next = 0;
