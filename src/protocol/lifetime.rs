@@ -1,10 +1,10 @@
 //! The end of a token as servers write it: a lifetime in seconds (`expires_in`, RFC 6749 §5.1), or a moment
 //! (`expires_at`), or one under the name of the other.
 //!
-//! A number tells what it is by its size. No provider issues a token for 47 years, and no token in use today ended in 2017: so a
-//! lifetime from 1.5e9 on is a moment in seconds since 1970, and one from 1.5e12 on the same in milliseconds. Beyond 2049 a
-//! number stands for "no end", as `2147483647` does. What is not plainly what its name says is noted, so that a
-//! person hears how it was taken. What cannot be taken for anything is noted and left out: then other evidence
+//! A number tells what it is by its size. No provider issues a token for 47 years, and no token in use today ended in
+//! 2017: so a lifetime from 1.5e9 on is a moment in seconds since 1970, and one from 1.5e12 on the same in milliseconds.
+//! Beyond 2049 a number stands for "no end", as `2147483647` does. What is not plainly what its name says is noted, so
+//! that a person hears how it was taken. What cannot be taken for anything is noted and left out: then other evidence
 //! counts, such as a JWT's `exp`.
 
 use std::time::Duration;

@@ -1,11 +1,12 @@
 //! Values that a provider sends for the definition's parameters: in the callback (`realmId`) or in the token reply
 //! (`instance_url`).
 //!
-//! They decide where a token goes, so they count once, at the login, whose record keeps them and the servers that they lead
-//! to. A refresh reply that names another value is not followed: an attacker at the token endpoint, or a
-//! definition that reads another member, could otherwise lead every later token to a server that no person has seen. A
-//! company that has moved is rare, the old address mostly works for a while, and a new login moves there. So the change is
-//! reported and not made. Only a value that the login lacks is taken, and only while every server stays the same: so a login that is older than the definition's parameter becomes whole.
+//! They decide where a token goes, so they count once, at the login, whose record keeps them and the servers that they
+//! lead to. A refresh reply that names another value is not followed: an attacker at the token endpoint, or a definition
+//! that reads another member, could otherwise lead every later token to a server that no person has seen. A company that
+//! has moved is rare, the old address mostly works for a while, and a new login moves there. So the change is reported
+//! and not made. Only a value that the login lacks is taken, and only while every server stays the same: so a login that
+//! is older than the definition's parameter becomes whole.
 
 use std::collections::BTreeMap;
 
