@@ -19,7 +19,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
     var completions = [
         &'oauthctl'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -31,8 +31,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand app 'Register your app''s client id and secret for a provider'
-            cand login 'Log in to a provider in the browser and keep the token'
-            cand call 'Send one request to the provider''s API with the token in it'
+            cand login 'Log in to a provider in the browser and store the token'
+            cand call 'Send a request to the provider''s API with the access token'
             cand token 'Print the access token and nothing else'
             cand refresh 'Refresh the access token now'
             cand status 'List the logins with their provider, store, scopes and lifetime'
@@ -42,16 +42,16 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand exec 'Run a command with the access token in its environment'
             cand export 'Export a login, encrypted with a passphrase'
             cand import 'Import an exported login'
-            cand providers 'List the providers, or show one''s definition'
+            cand providers 'List the providers, and show, create or validate definitions'
             cand emulate 'Run a local mock of a provider'
             cand demo 'Try the full login flow against a local emulator; saves no login'
             cand completions 'Print a completion script for your shell'
-            cand man 'Print the manual page'
+            cand man 'Print a manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauthctl;app'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -69,7 +69,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --client-id 'The client id (not a secret)'
             cand --client-secret-file 'Read the client secret from a file'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --client-secret-stdin 'Read the client secret from stdin'
             cand --json 'Print the answer as JSON'
@@ -82,7 +82,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;app;show'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -94,7 +94,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;app;remove'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -131,7 +131,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --timeout 'How long to wait for the redirect: seconds, or with s, m, h, d'
             cand --label 'A name for the account, shown by `status`'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --no-browser 'Print the authorization URL on stderr and open no browser'
             cand --allow-missing-state 'Accept a response without a state from a provider that may leave it out'
@@ -167,7 +167,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --max-time 'Give up when the call takes this long in all, with its pages, retries and waits [default: 10m for each reply, and 1s more for every 4 KiB of it, up to 24h]'
             cand --cacert 'Also trust the certificate authorities in this PEM file'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --form 'Send the fields as a form, not as JSON'
             cand -i 'Print the status line and the headers before the body'
@@ -191,7 +191,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --format 'The output format'
             cand --env 'The variable''s name, for the forms that set one'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -203,7 +203,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;refresh'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -216,7 +216,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;status'= {
             cand --expires-within 'Exit with 4 if a login will need renewing within this time, such as 7d'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --check 'Check the current login; exit with 4 if it needs a new login'
             cand --json 'Print the answer as JSON'
@@ -231,7 +231,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --require 'Fail with exit code 10 unless these are granted, or with --probe proven'
             cand --provider 'provider'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --probe 'Try each scope with a request that changes nothing'
             cand --probe-writes 'Like --probe, and send the writes too that the definition calls harmless'
@@ -247,7 +247,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;use'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -259,7 +259,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;logout'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --local 'Delete the login here without contacting the provider'
             cand --all 'Log out of every login on this machine'
@@ -275,7 +275,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --min-validity 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or a tenth of a shorter life]'
             cand --env 'The variable that holds the token'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -289,7 +289,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand -o 'Write to a new file that only you can read; `-` is stdout'
             cand --output 'Write to a new file that only you can read; `-` is stdout'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --move 'Include the refresh token, and delete the login here'
             cand --passphrase-stdin 'Read the passphrase from stdin [default: OAUTHCTL_EXPORT_PASSPHRASE, else a prompt on the terminal]'
@@ -303,7 +303,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;import'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --replace 'Replace a login of the same name'
             cand --passphrase-stdin 'Read the passphrase from stdin [default: OAUTHCTL_EXPORT_PASSPHRASE, else a prompt on the terminal]'
@@ -317,7 +317,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;providers'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -336,7 +336,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;providers;list'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -348,7 +348,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;providers;show'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --toml 'Print it as TOML, with comments'
             cand --json 'Print the answer as JSON'
@@ -361,7 +361,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;providers;scopes'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -373,7 +373,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;providers;schema'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -386,7 +386,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers;new'= {
             cand --issuer 'Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery)'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --print 'Print it instead of writing it to the configuration directory'
             cand --json 'Print the answer as JSON'
@@ -399,7 +399,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;providers;check'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -437,9 +437,9 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --redirect-uri 'Register another redirect URI besides http://127.0.0.1:8765/callback'
             cand --fault 'Simulate a fault'
             cand --token-lifetime 'Access token lifetime; a list such as `5s,1h` sets it for a login''s first token, the next, and so on'
-            cand --latency 'Delay of the token endpoint''s answer'
+            cand --latency 'Delay before each answer of the token endpoint'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --approve 'Consent automatically, without the page'
             cand --exact-port 'Refuse a redirect URI whose port is not the registered one'
@@ -455,7 +455,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --provider 'The provider to emulate'
             cand --browser 'Click through the consent page in a real browser; CMD as for `login --browser`'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -467,7 +467,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;completions'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -479,7 +479,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;man'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
-            cand --store 'Where to keep logins and registrations'
+            cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -491,8 +491,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;help'= {
             cand app 'Register your app''s client id and secret for a provider'
-            cand login 'Log in to a provider in the browser and keep the token'
-            cand call 'Send one request to the provider''s API with the token in it'
+            cand login 'Log in to a provider in the browser and store the token'
+            cand call 'Send a request to the provider''s API with the access token'
             cand token 'Print the access token and nothing else'
             cand refresh 'Refresh the access token now'
             cand status 'List the logins with their provider, store, scopes and lifetime'
@@ -502,11 +502,11 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand exec 'Run a command with the access token in its environment'
             cand export 'Export a login, encrypted with a passphrase'
             cand import 'Import an exported login'
-            cand providers 'List the providers, or show one''s definition'
+            cand providers 'List the providers, and show, create or validate definitions'
             cand emulate 'Run a local mock of a provider'
             cand demo 'Try the full login flow against a local emulator; saves no login'
             cand completions 'Print a completion script for your shell'
-            cand man 'Print the manual page'
+            cand man 'Print a manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauthctl;help;app'= {

@@ -39,7 +39,7 @@ struct GlobalArgs {
     #[arg(long, global = true, value_name = "NAME", env = "OAUTHCTL_PROFILE", hide_env_values = true)]
     profile: Option<Profile>,
 
-    /// Where to keep logins and registrations
+    /// The store for logins and registrations
     #[arg(long, global = true, value_name = "STORE", env = "OAUTHCTL_STORE", hide_env_values = true)]
     store: Option<StoreKind>,
 
@@ -82,9 +82,9 @@ impl GlobalArgs {
 enum Command {
     /// Register your app's client id and secret for a provider
     App(commands::app::AppArgs),
-    /// Log in to a provider in the browser and keep the token
+    /// Log in to a provider in the browser and store the token
     Login(commands::login::LoginArgs),
-    /// Send one request to the provider's API with the token in it
+    /// Send a request to the provider's API with the access token
     Call(commands::call::CallArgs),
     /// Print the access token and nothing else
     Token(commands::token::TokenArgs),
@@ -104,7 +104,7 @@ enum Command {
     Export(commands::export::ExportArgs),
     /// Import an exported login
     Import(commands::import::ImportArgs),
-    /// List the providers, or show one's definition
+    /// List the providers, and show, create or validate definitions
     Providers(commands::providers::ProvidersArgs),
     /// Run a local mock of a provider
     Emulate(commands::emulate::EmulateArgs),
@@ -112,7 +112,7 @@ enum Command {
     Demo(commands::demo::DemoArgs),
     /// Print a completion script for your shell
     Completions(commands::completions::CompletionsArgs),
-    /// Print the manual page
+    /// Print a manual page
     Man(commands::completions::ManArgs),
 }
 

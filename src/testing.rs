@@ -45,7 +45,7 @@ pub use crate::provider::{
     Catalogue, DefinitionError, DefinitionFiles, Dialect, Endpoint, Origin, Provider, ProviderDefinition,
 };
 pub use crate::report::page as error_text;
-pub use crate::session::project::At;
+pub use crate::session::project::FilePosition;
 pub use crate::session::{ProjectError, SessionError};
 pub use crate::store::journal::JournalError;
 pub use crate::store::login_index::{IndexError, IndexFile};

@@ -25,7 +25,7 @@ pub fn run(args: &CompletionsArgs, mut program: Command, context: &Context) -> R
 
 #[derive(Args)]
 pub struct ManArgs {
-    /// A command, such as `login`, or `definition` for the keys of a provider's definition; default: the whole program
+    /// A command such as `login`, or `definition` for the keys of a provider definition [default: the whole program]
     #[arg(value_name = "COMMAND")]
     command: Option<String>,
 }

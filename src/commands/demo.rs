@@ -122,10 +122,10 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
 
     let profile: Profile = format!("{}-demo", provider.id()).parse()?;
     let result = round(&emulator, &store, &profile, args, context, &say);
-    let forgotten = store.forget(&profile);
+    let deleted = store.forget(&profile);
     result?;
-    forgotten?;
-    say("logout", format!("the login is deleted again; {}", what_stays(kind)))?;
+    deleted?;
+    say("logout", format!("the login was deleted; {}", what_stays(kind)))?;
     let app = Style::Strong.of(format!("oauthctl app set {}", provider.id()));
     let login = Style::Strong.of(format!("oauthctl login --provider {}", provider.id()));
     Ok(context.say(&Pieces(&[&"\nFor real: ", &app, &" and then ", &login]))?)

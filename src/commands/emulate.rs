@@ -51,7 +51,7 @@ pub struct EmulateArgs {
     #[arg(long = "token-lifetime", value_name = "TIME", value_delimiter = ',')]
     token_lifetimes: Vec<HumanDuration>,
 
-    /// Delay of the token endpoint's answer
+    /// Delay before each answer of the token endpoint
     #[arg(long, value_name = "MILLISECONDS", default_value = "0", hide_default_value = true)]
     latency: u64,
 

@@ -22,7 +22,7 @@ use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct ImportArgs {
-    /// The exported file; stdin by default
+    /// The exported file [default: stdin]
     #[arg(value_name = "FILE", required_if_eq("passphrase_stdin", "true"))]
     file: Option<PathBuf>,
 

@@ -102,8 +102,8 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<()
         (revoked(profile, &lock, context)?, Some(lock))
     };
     let kind = store.kind_of(profile)?;
-    let forgotten = if args.local { store.forget_even_if_gone(profile) } else { store.forget(profile) };
-    if !forgotten? {
+    let deleted = if args.local { store.forget_even_if_gone(profile) } else { store.forget(profile) };
+    if !deleted? {
         return Err(SessionError::NoLogin { profile: Some(profile.to_string()), provider: listed }.into());
     }
     // The scope history is not secret, so failing to remove it is not an error.

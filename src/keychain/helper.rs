@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use crate::keychain::{Keychain, KeychainError, SecretBytes};
 use crate::protocol::{member, sanitize};
 use crate::system::process::in_background;
-use crate::system::signals::{Helper, Unbroken};
+use crate::system::signals::{EndOnSignal, SignalGrace};
 
 /// How long we wait for a helper. It may ask the user for a passphrase, or a distant server for the secret.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -113,7 +113,7 @@ impl CredentialHelper {
         if alone {
             own_group(&mut command);
         }
-        let unbroken = Unbroken::begin();
+        let grace = SignalGrace::begin();
         let mut child = match command.spawn() {
             Ok(child) => child,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -122,8 +122,8 @@ impl CredentialHelper {
             }
             Err(error) => return Err(self.refused(action, &format!("it could not be started ({error})"))),
         };
-        let _helper = Helper::watch(&child, alone);
-        drop(unbroken);
+        let _helper = EndOnSignal::watch(&child, alone);
+        drop(grace);
         let until = Instant::now() + self.deadline;
         let connect = |child: &mut Child| {
             // The input comes last: nothing is sent unless the answer can be read.

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::project::{At, Named};
+use super::project::{FilePosition, ProjectValue};
 use super::{Session, SessionError};
 use crate::provider::Provider;
 
 /// A parameter of the project file that chooses servers the user has not confirmed.
 pub struct ServerChoice<'a> {
-    pub at: &'a At,
+    pub at: &'a FilePosition,
     pub param: &'a str,
     pub value: &'a str,
     pub servers: Vec<String>,
@@ -33,7 +33,7 @@ impl Session {
         typed: &BTreeMap<String, String>,
     ) -> Result<Vec<ServerChoice<'a>>, SessionError> {
         let project = self.project()?.into_iter().flat_map(|project| &project.params);
-        let choice = |(param, named): (&'a String, &'a Named)| {
+        let choice = |(param, named): (&'a String, &'a ProjectValue)| {
             let (definition, value) = (provider.definition.params.get(param)?, provider.params.get(param)?);
             let spelled = |text: &str| definition.normalize(text).ok().as_ref() == Some(value);
             // The definition's own default is not the file's choice.

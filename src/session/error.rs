@@ -1,7 +1,7 @@
 //! Errors in resolving what a command line refers to: the login, its store, its provider and its client.
 
 use super::emulator_profile;
-use super::project::{At, ProjectError};
+use super::project::{FilePosition, ProjectError};
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::client::BadClientId;
@@ -35,10 +35,10 @@ pub enum SessionError {
     )]
     TokenForEmulator { profile: String, provider: String },
     #[error("{at}: `{param}` of `{provider}` chooses a server, which a project file must not do")]
-    ParamNotForProject { at: At, param: String, provider: String },
+    ParamNotForProject { at: FilePosition, param: String, provider: String },
     /// `remedy` is the login command with the parameters typed.
     #[error("{at}: {} leads to {}, which you have not confirmed", ticked(params), servers.join(", "))]
-    ServerNotConfirmed { at: At, params: Vec<String>, servers: Vec<String>, remedy: String },
+    ServerNotConfirmed { at: FilePosition, params: Vec<String>, servers: Vec<String>, remedy: String },
     #[error(transparent)]
     Paths(#[from] PathsError),
     #[error(transparent)]

@@ -34,7 +34,7 @@ pub enum ProjectError {
         source: io::Error,
     },
     #[error("{at}: {problem}")]
-    Wrong { at: At, problem: String },
+    Wrong { at: FilePosition, problem: String },
 }
 
 impl Advice for ProjectError {
@@ -46,15 +46,15 @@ impl Advice for ProjectError {
     }
 }
 
-/// A place in a file.
+/// A position in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct At {
+pub struct FilePosition {
     pub place: String,
     pub line: usize,
     pub column: usize,
 }
 
-impl std::fmt::Display for At {
+impl std::fmt::Display for FilePosition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "`{}`, line {}, column {}", self.place, self.line, self.column)
     }
@@ -62,16 +62,16 @@ impl std::fmt::Display for At {
 
 #[derive(Debug)]
 pub struct Project {
-    pub profile: Option<Named>,
+    pub profile: Option<ProjectValue>,
     /// By parameter.
-    pub params: BTreeMap<String, Named>,
+    pub params: BTreeMap<String, ProjectValue>,
 }
 
 /// A value and its position in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct ProjectValue {
     pub value: String,
-    pub at: At,
+    pub at: FilePosition,
 }
 
 #[derive(Deserialize)]
@@ -133,7 +133,7 @@ fn read(path: &Path, bytes: &[u8]) -> Result<Project, ProjectError> {
     let at = |text: &str, offset: usize| {
         let before = text.get(..offset).unwrap_or(text);
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        At { place: place(path), line: before.matches('\n').count() + 1, column }
+        FilePosition { place: place(path), line: before.matches('\n').count() + 1, column }
     };
     let text = std::str::from_utf8(bytes)
         .map_err(|_| ProjectError::Wrong { at: at("", 0), problem: "it is not UTF-8 text".to_owned() })?;
@@ -142,9 +142,9 @@ fn read(path: &Path, bytes: &[u8]) -> Result<Project, ProjectError> {
         // The message repeats text from the file, and its `Display` a whole line of it.
         wrong(error.span().map_or(0, |span| span.start), sanitize::line(error.message()))
     })?;
-    let named = |value: Spanned<String>| Named { at: at(text, value.span().start), value: value.into_inner() };
+    let named = |value: Spanned<String>| ProjectValue { at: at(text, value.span().start), value: value.into_inner() };
     let profile = file.profile.map(named);
-    if let Some(Named { at, .. }) = profile.as_ref().filter(|profile| !is_id(&profile.value)) {
+    if let Some(ProjectValue { at, .. }) = profile.as_ref().filter(|profile| !is_id(&profile.value)) {
         let problem = "a profile name has only lowercase letters, digits, `.`, `_` and `-`".to_owned();
         return Err(ProjectError::Wrong { at: at.clone(), problem });
     }

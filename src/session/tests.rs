@@ -273,7 +273,7 @@ fn a_variables_token_without_a_meaning_is_refused() {
     let emulated = || token().with("OAUTHCTL_EMULATOR", "judgeme=http://127.0.0.1:4711");
     assert!(matches!(refused(emulated(), "judgeme"), SessionError::TokenForEmulator { .. }));
     let login = emulated().choosing(Some(("judgeme-emulator", FLAG)), env()).valid_login(Wanted::Valid).unwrap();
-    assert_eq!(login.found.record.provider, "judgeme", "a name of its own says that the emulator is meant");
+    assert_eq!(login.found.record.provider, "judgeme", "a separate name refers to the emulator");
 }
 
 #[test]

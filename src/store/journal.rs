@@ -201,7 +201,7 @@ mod tests {
         journal(&folder, "mine").open(&key).unwrap().write(&refreshed(), &OsEntropy).unwrap();
         let another = Journal::new_key(&OsEntropy).unwrap();
         let strangers = [
-            ("no refresh is under way", StoredToken::sample("a")),
+            ("no refresh is in progress", StoredToken::sample("a")),
             ("its journal is known to be gone", record(4, None)),
             ("another refresh is", record(4, Some(&another))),
             ("an earlier one", record(3, Some(&key))),

@@ -16,7 +16,7 @@ use super::{Profile, Registration, StoreError, StoreKind, StoredToken};
 use crate::keychain::{Keychain, PROBE, probe_name};
 use crate::protocol::member;
 use crate::system::certificate::CallbackCertificate;
-use crate::system::signals::{Unbroken, Writing};
+use crate::system::signals::{SignalGrace, Writing};
 
 /// The account of the callback's certificate. It cannot be a provider's id, which has no underscore at its end.
 const CERTIFICATE: &str = "app/callback-certificate_";
@@ -119,7 +119,7 @@ impl TokenStore {
     pub fn prove_writable_in(&self, kind: StoreKind, probe: u64) -> Result<(), StoreError> {
         let keychain = self.keychain(kind)?;
         let name = probe_name(probe);
-        let _unbroken = Unbroken::begin();
+        let _grace = SignalGrace::begin();
         // A signal waits for files to be written and removed, but not for a keychain, which may hang.
         let _writing = (kind == StoreKind::File).then(Writing::begin);
         let result = keychain.set(&name, PROBE).and_then(|()| keychain.delete(&name));
@@ -167,7 +167,7 @@ impl TokenStore {
         // Wait for a refresh in progress, which would overwrite our token. It checks before it writes, so continue
         // without the lock if need be: the user has just consented and must not lose the login.
         let lock = self.lock(profile, kind, LOCK_TIMEOUT).ok().flatten();
-        let _unbroken = Unbroken::begin();
+        let _grace = SignalGrace::begin();
         let previous = self.enlist(kind, Entry::Login(profile), &record::encode(token), |index| {
             index.current = Some(profile.as_str().to_owned());
             let entry = LoginEntry::new(token.provider.clone(), kind, token.params.clone());
@@ -215,7 +215,7 @@ impl TokenStore {
 
     pub fn save_app(&self, provider: &str, registration: &Registration) -> Result<StoreKind, StoreError> {
         let kind = self.kind_for_new();
-        let _unbroken = Unbroken::begin();
+        let _grace = SignalGrace::begin();
         self.enlist(kind, Entry::Client(provider), &record::encode(registration), |index| {
             index.apps.insert(provider.to_owned(), AppEntry::new(kind));
         })?;

@@ -256,20 +256,20 @@ pub struct FileLock {
     _file: File,
 }
 
-/// How many characters of a made-up name are random.
+/// The number of random characters in a temporary name.
 const RANDOM: usize = 16;
 
-/// `.NAME.0123456789abcdef.new`: what a new file is called until it gets its name.
+/// Returns `true` for the temporary name of a new file: `.NAME.0123456789abcdef.new`.
 fn is_made_up(name: &str) -> bool {
     let inner = name.strip_prefix('.').and_then(|name| name.strip_suffix(".new"));
     let random = inner.and_then(|inner| inner.rsplit_once('.')).map(|(_, random)| random);
     random.is_some_and(|random| random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Reads one byte more than allowed, to learn of it if the file is larger, also while it grows.
+/// Reads up to one byte more than allowed, to detect a file that is larger, even if it is growing.
 fn read_capped(file: File, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     let size = file.metadata()?.len().min(limit);
-    // All the room at once: a vector that grows leaves copies of a secret behind.
+    // Allocated at once, because a growing vector leaves copies of a secret behind.
     let mut content = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1));
     file.take(limit + 1).read_to_end(&mut content)?;
     if content.len() as u64 > limit {

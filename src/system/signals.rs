@@ -1,24 +1,22 @@
-//! How a signal ends us: at once and by its default action, so that a shell sees 130, 143 or 129. Before that the
-//! terminal gets its old settings back, a change on the disk is finished, a file that waits for its content is removed,
-//! and a helper that works for us is told.
+//! The end by a signal: at once and by its default action, so that a shell sees 130, 143 or 129. Before that, the terminal
+//! settings are restored, a change on the disk is finished, a temporary file is removed, and a helper process is ended.
 //!
-//! SIGINT, SIGTERM and SIGHUP are caught as soon as there is something to leave behind, and never before: a command that
-//! only reads is ended by the kernel. A change that is under way has [`GRACE`]: it takes milliseconds, but a keychain
-//! may hang, and who presses Ctrl-C does not wait for it. A file that is being written is written to its end, however
-//! busy the machine is. A second signal waits for nothing.
+//! SIGINT, SIGTERM and SIGHUP are caught only once there is something to clean up: a command that only reads is ended by
+//! the kernel. A change in progress has [`GRACE`]: it takes milliseconds, but a keychain may hang, and a user who presses
+//! Ctrl-C should not wait for it. A file that is being written is completed, however busy the machine is. A second signal
+//! waits for nothing.
 //!
-//! Everything happens in the handler, and is what signal-safety(7) allows there: atomics, `tcsetattr`, `unlinkat`,
+//! Everything happens in the handler, with only what signal-safety(7) allows there: atomics, `tcsetattr`, `unlinkat`,
 //! `kill`, `setitimer` (a system call that touches no memory of ours) and `raise`. A thread that waits for signals would
-//! be one more thread in every command that writes. What was to be ignored when we were started, as nohup(1) says it,
-//! stays ignored.
+//! be one more thread in every command that writes. Signals that were ignored at the start, as by nohup(1), stay ignored.
 //!
-//! Elsewhere than on Unix the system ends us, and the guards here do nothing.
+//! On systems other than Unix the system ends the process, and the guards here do nothing.
 
 #[cfg(unix)]
-pub use unix::{ChangedTerminal, Helper, Unbroken, Unnamed, Writing};
+pub use unix::{ChangedTerminal, EndOnSignal, RemoveOnSignal, SignalGrace, Writing};
 
 #[cfg(not(unix))]
-pub use elsewhere::{Helper, Unbroken, Unnamed, Writing};
+pub use elsewhere::{EndOnSignal, RemoveOnSignal, SignalGrace, Writing};
 
 #[cfg(unix)]
 mod unix {
@@ -34,42 +32,42 @@ mod unix {
     use libc::{SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, STDIN_FILENO, termios};
     use signal_hook::low_level::{emulate_default_handler, register};
 
-    /// How long a signal waits for a change that is under way. With it we end well within 200 ms.
+    /// The time a signal waits for a change in progress. With it the process ends well within 200 ms.
     const GRACE: Duration = Duration::from_millis(100);
 
-    /// How many changes are under way.
+    /// The number of changes in progress.
     static CHANGES: AtomicUsize = AtomicUsize::new(0);
 
-    /// How many files are being written.
+    /// The number of files being written.
     static WRITES: AtomicUsize = AtomicUsize::new(0);
 
-    /// True if the grace is over.
+    /// True if [`GRACE`] is over.
     static OVERDUE: AtomicBool = AtomicBool::new(false);
 
-    /// The signal that is to end us; 0 as long as there is none.
+    /// The signal that is to end the process, or 0.
     static WANTED: AtomicI32 = AtomicI32::new(0);
 
-    /// The settings that a terminal had and has now; null as long as it is as it was.
+    /// The terminal's previous and current settings; null if they are unchanged.
     static TERMINAL: AtomicPtr<Settings> = AtomicPtr::new(null_mut());
 
-    /// A file that waits for its content; null as long as there is none.
+    /// A temporary file; null if there is none.
     static UNNAMED: AtomicPtr<NewName> = AtomicPtr::new(null_mut());
 
-    /// As kill(2) takes it: a process, or minus a group; 0 if there is no helper.
+    /// The helper in the form of kill(2): a process, or a negative process group; 0 if there is none.
     static HELPER: AtomicI32 = AtomicI32::new(0);
 
-    /// As long as this lives, a signal waits up to [`GRACE`] before it ends us.
+    /// A guard for a change in progress: a signal waits for it, up to [`GRACE`].
     #[derive(Debug)]
-    pub struct Unbroken(#[expect(dead_code, reason = "what counts is its life")] Counted);
+    pub struct SignalGrace(#[expect(dead_code, reason = "what counts is its life")] Counted);
 
-    impl Unbroken {
+    impl SignalGrace {
         #[must_use]
         pub fn begin() -> Self {
             Self(Counted::begin(&CHANGES))
         }
     }
 
-    /// As long as this lives, a file is being written, and a signal waits for its end.
+    /// A guard for a file being written: a signal waits for its end.
     #[derive(Debug)]
     pub struct Writing(#[expect(dead_code, reason = "what counts is its life")] Counted);
 
@@ -80,7 +78,7 @@ mod unix {
         }
     }
 
-    /// One of those under way.
+    /// One of the operations counted.
     #[derive(Debug)]
     struct Counted(&'static AtomicUsize);
 
@@ -99,8 +97,8 @@ mod unix {
         }
     }
 
-    /// A handler notes what it wants and then looks at what is under way; here it is the other way round, so one of the
-    /// two sees the other.
+    /// Ends the process if a signal is pending. A handler stores its signal and then checks the counters; here the order
+    /// is reversed, so one of the two always sees the other.
     fn end_if_due() {
         let signal = WANTED.load(SeqCst);
         if signal != 0 && WRITES.load(SeqCst) == 0 && (CHANGES.load(SeqCst) == 0 || OVERDUE.load(SeqCst)) {
@@ -113,35 +111,35 @@ mod unix {
         name: CString,
     }
 
-    /// A new file that is removed when a signal ends us. To be dropped when it gets its name, or is removed, and before
-    /// its folder is closed. There is one at a time.
+    /// A guard for a new file, which is removed if a signal ends the process. Drop it when the file is renamed or removed,
+    /// and before its folder is closed. There is one at a time.
     #[derive(Debug)]
-    pub struct Unnamed(());
+    pub struct RemoveOnSignal(());
 
-    impl Unnamed {
+    impl RemoveOnSignal {
         /// `folder` is a descriptor.
         #[must_use]
         pub fn begin(folder: c_int, name: &str) -> Self {
             catch_signals();
-            // Never freed: a handler may look at it at any time. A command makes one.
+            // Never freed: a handler may read it at any time. A command creates one.
             let name = Box::new(NewName { folder, name: CString::new(name).unwrap_or_default() });
             UNNAMED.store(Box::into_raw(name), SeqCst);
             Self(())
         }
     }
 
-    impl Drop for Unnamed {
+    impl Drop for RemoveOnSignal {
         fn drop(&mut self) {
             UNNAMED.store(null_mut(), SeqCst);
         }
     }
 
-    /// A child that works for us, and is ended when a signal ends us. It gets SIGTERM, whatever we got: what a shell has
-    /// started in the background ignores SIGINT. To be dropped when the child is reaped. There is one at a time.
-    pub struct Helper(());
+    /// A guard for a child process, which is ended if a signal ends this one. It always gets SIGTERM, since a process that
+    /// a shell started in the background ignores SIGINT. Drop it when the child is reaped. There is one at a time.
+    pub struct EndOnSignal(());
 
-    impl Helper {
-        /// `leads` a group of its own, or is in ours.
+    impl EndOnSignal {
+        /// Watches a child that `leads` its own process group, or is in ours.
         pub fn watch(child: &Child, leads: bool) -> Self {
             catch_signals();
             let id = i32::try_from(child.id()).unwrap_or(0);
@@ -150,7 +148,7 @@ mod unix {
         }
     }
 
-    impl Drop for Helper {
+    impl Drop for EndOnSignal {
         fn drop(&mut self) {
             HELPER.store(0, SeqCst);
         }
@@ -161,15 +159,15 @@ mod unix {
         now: termios,
     }
 
-    /// The terminal at stdin with other settings, until this is dropped. It is given back for the time that Ctrl-Z stops
-    /// us, too. There is one at a time.
+    /// The terminal at stdin with other settings, until this is dropped. They are restored while Ctrl-Z stops the process,
+    /// too. There is one at a time.
     pub struct ChangedTerminal(());
 
     impl ChangedTerminal {
-        /// `None` if stdin is no terminal.
+        /// Changes the settings, or returns `None` if stdin is not a terminal.
         pub fn enter(change: impl FnOnce(&mut termios)) -> Option<Self> {
             let mut before = MaybeUninit::<termios>::uninit();
-            // SAFETY: the kernel fills the struct, or the call fails, as it does if this is no terminal, and then the
+            // SAFETY: the kernel fills the struct, or the call fails, as it does if this is not a terminal, and then the
             // struct is not read.
             let before = unsafe {
                 if libc::tcgetattr(STDIN_FILENO, before.as_mut_ptr()) != 0 {
@@ -180,7 +178,7 @@ mod unix {
             let mut now = before;
             change(&mut now);
             catch_signals();
-            // Never freed: a handler may look at it at any time. A command makes one or two.
+            // Never freed: a handler may read it at any time. A command creates one or two.
             let settings = Box::leak(Box::new(Settings { before, now }));
             TERMINAL.store(settings, SeqCst);
             set(&settings.now);
@@ -201,7 +199,8 @@ mod unix {
         unsafe { pointer.as_ref() }
     }
 
-    /// In the background a change of the terminal would stop us, and it belongs to another process there.
+    /// Sets the terminal's settings, except in the background, where the terminal belongs to another process and a change
+    /// would stop this one.
     fn set(settings: &termios) {
         // SAFETY: three system calls on a descriptor, with settings that come from the terminal itself.
         unsafe {
@@ -231,7 +230,7 @@ mod unix {
         let _ = unsafe { register(signal, handler) };
     }
 
-    /// Returns whether the signal does what it does by default.
+    /// Returns `true` if the signal has its default action.
     fn is_default(signal: c_int) -> bool {
         let mut action = MaybeUninit::<libc::sigaction>::uninit();
         // SAFETY: the kernel fills the struct, or the call fails and it is not looked at.
@@ -254,7 +253,7 @@ mod unix {
         end_by(signal);
     }
 
-    /// The change took too long; or this signal was sent to us.
+    /// Handles the end of [`GRACE`], or a SIGALRM from another process.
     fn on_alarm() {
         OVERDUE.store(true, SeqCst);
         match WANTED.load(SeqCst) {
@@ -270,7 +269,7 @@ mod unix {
         }
         // SAFETY: it is null or was leaked, and is never written to again.
         if let Some(new) = unsafe { UNNAMED.load(SeqCst).as_ref() } {
-            // SAFETY: the name is a C string that lives for ever.
+            // SAFETY: the name is a C string that lives forever.
             unsafe { libc::unlinkat(new.folder, new.name.as_ptr(), 0) };
         }
         match HELPER.load(SeqCst) {
@@ -297,11 +296,11 @@ mod unix {
 
 #[cfg(not(unix))]
 mod elsewhere {
-    /// A process that ends us here asks no one.
+    /// A guard that does nothing: here a process is ended without notice.
     #[derive(Debug)]
-    pub struct Unbroken(());
+    pub struct SignalGrace(());
 
-    impl Unbroken {
+    impl SignalGrace {
         #[must_use]
         pub fn begin() -> Self {
             Self(())
@@ -319,18 +318,18 @@ mod elsewhere {
     }
 
     #[derive(Debug)]
-    pub struct Unnamed(());
+    pub struct RemoveOnSignal(());
 
-    impl Unnamed {
+    impl RemoveOnSignal {
         #[must_use]
         pub fn begin() -> Self {
             Self(())
         }
     }
 
-    pub struct Helper(());
+    pub struct EndOnSignal(());
 
-    impl Helper {
+    impl EndOnSignal {
         pub fn watch(_: &std::process::Child, _: bool) -> Self {
             Self(())
         }

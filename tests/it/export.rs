@@ -125,7 +125,7 @@ fn a_refresh_token_stays_unless_the_login_moves() {
 /// What was not printed was not moved.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_move_that_cannot_be_printed_forgets_nothing() {
+fn a_move_that_cannot_be_printed_deletes_nothing() {
     let here = with_login().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let args = ["export", "--move"];
@@ -137,7 +137,7 @@ fn a_move_that_cannot_be_printed_forgets_nothing() {
 /// Whoever reads the pipe goes away before the line, in the middle of it, or without having read it.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_move_whose_reader_goes_away_forgets_nothing() {
+fn a_move_whose_reader_goes_away_deletes_nothing() {
     let here = with_login().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
     for reader in ["true", "head -c 3", "no-such-program", "exec <&-"] {
         let mut bash = here.program("bash");

@@ -5,7 +5,7 @@ use crate::support::raw_server::http;
 use crate::support::{Emulated, PendingLogin, RawServer, Sandbox};
 
 #[test]
-fn logout_revokes_both_tokens_and_forgets_them() {
+fn logout_revokes_both_tokens_and_deletes_them() {
     let mine = Emulated::mine(&[]);
     mine.log_in();
     let token = mine.run(&["token"]).stdout().trim().to_owned();
@@ -54,7 +54,7 @@ fn local_asks_nobody() {
 }
 
 #[test]
-fn an_emulated_login_can_be_forgotten_when_its_emulator_is_gone() {
+fn an_emulated_login_can_be_deleted_without_its_emulator() {
     let mut mine = Emulated::mine(&[]);
     mine.log_in();
     mine.end();

@@ -59,7 +59,7 @@ fn a_label_is_kept_shown_and_outlives_a_new_login() {
 }
 
 #[test]
-fn logout_forgets_one_login_or_all() {
+fn logout_deletes_one_login_or_all() {
     let sandbox = with_two_logins();
     sandbox.run(&["logout", "--profile", "one"]).code(0);
     sandbox.run(&["token", "--profile", "one"]).code(4);

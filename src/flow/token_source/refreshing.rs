@@ -12,7 +12,7 @@ use crate::store::journal::OpenJournal;
 use crate::store::stored_token::{Expiry, Intent};
 use crate::store::token_store::Found;
 use crate::store::{Journal, LoginLock, Profile, StoreError, StoredToken};
-use crate::system::signals::Unbroken;
+use crate::system::signals::SignalGrace;
 
 /// A refresh that is under way.
 struct Refreshing<'a> {
@@ -68,7 +68,7 @@ impl TokenSource<'_> {
         let (refreshing, journal) = self.begin(profile, found, lock, &client, sent, now).map_err(before)?;
         // A provider that rotates may have dropped the old token already, so a reply that is under way is waited for a
         // moment, and then kept.
-        let _unbroken = Unbroken::begin();
+        let _grace = SignalGrace::begin();
         match refresh::refresh(self.http, &client, refreshing.sent.clone(), now) {
             Ok(reply) => self.keep(refreshing, journal, reply).map_err(Failed::After),
             Err(error) => Err(before(self.give_up(refreshing, error))),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{PrivateFileError, is_made_up};
-use crate::system::signals::Unnamed;
+use crate::system::signals::RemoveOnSignal;
 
 /// How long to retry while others hold a file. Sixty processes that change one file at once finish within a second.
 const SHARING_TIMEOUT: Duration = Duration::from_secs(2);
@@ -89,8 +89,8 @@ impl NewFile {
         self.file.iter().try_for_each(File::sync_all)
     }
 
-    pub fn removed_by_signals(&self) -> Unnamed {
-        Unnamed::begin()
+    pub fn removed_by_signals(&self) -> RemoveOnSignal {
+        RemoveOnSignal::begin()
     }
 
     /// Syncs first, because here a file is closed before the rename.

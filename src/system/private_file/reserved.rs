@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::{PrivateDir, PrivateFileError, os};
-use crate::system::signals::{Unnamed, Writing};
+use crate::system::signals::{RemoveOnSignal, Writing};
 
 /// A new file without content or name. Removed on drop, and by a signal that ends us.
 pub struct Reserved {
     // Dropped in this order: the file, its signal handling, and the folder that both need.
     file: os::NewFile,
-    _unnamed: Unnamed,
+    _cleanup: RemoveOnSignal,
     dir: Arc<os::Dir>,
     name: String,
 }
@@ -20,9 +20,9 @@ impl PrivateDir {
         let _writing = Writing::begin();
         self.tidy();
         let file = os::Dir::new_file(&self.0, name)?;
-        let _unnamed = file.removed_by_signals();
+        let _cleanup = file.removed_by_signals();
         file.reserve(room)?;
-        Ok(Reserved { file, _unnamed, dir: Arc::clone(&self.0), name: name.to_owned() })
+        Ok(Reserved { file, _cleanup, dir: Arc::clone(&self.0), name: name.to_owned() })
     }
 }
 
@@ -31,7 +31,7 @@ impl Reserved {
     /// power loss before the end may leave any part of it, which its reader must be able to detect.
     pub fn put(self, content: &[u8]) -> Result<(), PrivateFileError> {
         let _writing = Writing::begin();
-        let Self { dir, name, _unnamed, mut file } = self;
+        let Self { dir, name, _cleanup, mut file } = self;
         file.write(content)?;
         file.replace_then_sync(&name)?;
         Ok(dir.sync()?)

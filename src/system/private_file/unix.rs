@@ -13,7 +13,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, linkat, openat, renameat, unlinkat};
 use rustix::{fs::RenameFlags, io::Errno};
 
 use super::{PrivateFileError, is_made_up};
-use crate::system::signals::Unnamed;
+use crate::system::signals::RemoveOnSignal;
 
 /// The age from which a new file counts as left behind on a file system without locks. A write takes milliseconds, and a
 /// reserved file waits for one request of at most 30 s.
@@ -144,8 +144,8 @@ impl NewFile {
     }
 
     /// Has the file removed if a signal ends this process.
-    pub fn removed_by_signals(&self) -> Unnamed {
-        Unnamed::begin(self.name.dir.0.as_raw_fd(), self.name.name.as_deref().unwrap_or_default())
+    pub fn removed_by_signals(&self) -> RemoveOnSignal {
+        RemoveOnSignal::begin(self.name.dir.0.as_raw_fd(), self.name.name.as_deref().unwrap_or_default())
     }
 
     /// Renames it to this name, replacing any other file.

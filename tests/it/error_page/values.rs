@@ -3,7 +3,7 @@
 use std::io;
 
 use oauthctl::testing::{
-    At, ErrorResponse, HttpError, KeychainError, NoEntropy, Reason, StoreError, StoreKind, StoredToken,
+    ErrorResponse, FilePosition, HttpError, KeychainError, NoEntropy, Reason, StoreError, StoreKind, StoredToken,
     TokenReplyError, WrongKind, record, record::NotARecord,
 };
 
@@ -18,8 +18,8 @@ pub fn in_file(source: KeychainError) -> StoreError {
     in_keychain(StoreKind::File, "the encrypted store in `/home/me/.local/share/oauthctl/sealed`", source)
 }
 
-pub fn at() -> At {
-    At { place: text("/home/me/shop/.oauthctl.toml"), line: 3, column: 9 }
+pub fn at() -> FilePosition {
+    FilePosition { place: text("/home/me/shop/.oauthctl.toml"), line: 3, column: 9 }
 }
 
 pub fn said(code: &str, description: &str) -> ErrorResponse {

@@ -60,7 +60,7 @@ impl Observer {
         }
         Self(Arc::new(Shared {
             home: home.to_owned(),
-            // What lies where the password database says, whatever HOME is: locks and journals of keychains.
+            // The locks and journals of keychains, which are where the password database says, whatever HOME is.
             folders: Mutex::new(oauthctl::testing::state_folder().into_iter().collect()),
             observations: Mutex::default(),
             files: Mutex::default(),
