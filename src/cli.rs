@@ -117,8 +117,8 @@ enum Command {
 }
 
 impl Command {
-    /// Returns `true` if it answers on stdout. Such a command starts only if stdout can be written to: losing a token or
-    /// the reply to a request is worse than not starting.
+    /// Returns `true` if it answers on stdout. Such a command starts only if stdout can be written to: losing a token
+    /// or the reply to a request is worse than not starting.
     fn answers(&self) -> bool {
         match self {
             Self::Login(_)

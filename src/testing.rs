@@ -1,7 +1,7 @@
 //! The narrow door for the tests, the benchmarks and the fuzz targets in `tests/`: what they look at beside the binary.
 //!
-//! It is not an interface: it changes with every version. All other modules are private, so that the compiler says what is
-//! unused; a name that no test needs any more goes from here.
+//! It is not an interface: it changes with every version. All other modules are private, so that the compiler says what
+//! is unused; a name that no test needs any more goes from here.
 
 pub use crate::cli::Cli;
 pub use crate::commands::errors::*;

@@ -1,8 +1,8 @@
 //! `demo`: the full login flow on a bare machine, in seconds: emulator, listener, login, store, call, scopes, logout.
 //!
-//! It runs in one process, so that memory is enough where there is no keychain. No login stays behind: the list of logins
-//! is never written, and the one record is deleted at the end, even when a step fails. Files that a store creates for
-//! itself, such as the folder and the key file of the encrypted one, stay, and the last line says so.
+//! It runs in one process, so that memory is enough where there is no keychain. No login stays behind: the list of
+//! logins is never written, and the one record is deleted at the end, even when a step fails. Files that a store
+//! creates for itself, such as the folder and the key file of the encrypted one, stay, and the last line says so.
 
 use std::io;
 use std::time::Duration;

@@ -1,7 +1,8 @@
 //! `emulate`: runs a local mock of a provider, and optionally a command against it.
 //!
 //! In the command's environment the provider is the emulator. The default profile there has a separate name, so that a
-//! real login of the provider is never touched. The origins recorded with a real login keep its token from the emulator.
+//! real login of the provider is never touched. The origins recorded with a real login keep its token from the
+//! emulator.
 
 use std::ffi::OsString;
 use std::process::Command;

@@ -1,12 +1,12 @@
-//! `export`: prints one login, encrypted with a passphrase, on one line. The line and the passphrase give a CI machine a
-//! login.
+//! `export`: prints one login, encrypted with a passphrase, on one line. The line and the passphrase give a CI machine
+//! a login.
 //!
-//! The refresh token stays here unless the login is moved. Where a provider issues a new one at each use, two holders of
-//! one refresh token invalidate each other's copy, and some providers then revoke the whole login.
+//! The refresh token stays here unless the login is moved. Where a provider issues a new one at each use, two holders
+//! of one refresh token invalidate each other's copy, and some providers then revoke the whole login.
 //!
-//! A moved login is deleted here, and then the line is the only copy. Nothing is deleted before the line has arrived: in
-//! a file that we have created, synced and read back, or on stdout as far as we can tell. If in doubt, the login stays,
-//! since two copies do less harm than none. What is written to `/dev/null` does not arrive.
+//! A moved login is deleted here, and then the line is the only copy. Nothing is deleted before the line has arrived:
+//! in a file that we have created, synced and read back, or on stdout as far as we can tell. If in doubt, the login
+//! stays, since two copies do less harm than none. What is written to `/dev/null` does not arrive.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! `logout`: revokes a login's tokens where the provider can (RFC 7009), and deletes them here. A token that could not be
-//! revoked is reported, and kept for a second attempt. A listed login that is not found stays listed, until the user
+//! `logout`: revokes a login's tokens where the provider can (RFC 7009), and deletes them here. A token that could not
+//! be revoked is reported, and kept for a second attempt. A listed login that is not found stays listed, until the user
 //! says with `--local` that it is gone for good.
 
 use clap::Args;

@@ -3,11 +3,11 @@
 //! a record.
 //!
 //! A command returns its own error enum, which has the command's own messages and wraps the errors of the floors below;
-//! `Advice` is implemented beside it. A command without messages of its own returns the error of what it calls. `anyhow`
-//! is only for errors that do not end a command, because it carries no exit code.
+//! `Advice` is implemented beside it. A command without messages of its own returns the error of what it calls.
+//! `anyhow` is only for errors that do not end a command, because it carries no exit code.
 //!
-//! A new command touches six files: its own, this one and `cli.rs`; its story in `tests/it/` and `tests/it/main.rs`; and
-//! `tests/it/error_page/commands.rs`, where its errors get made-up values. `UPDATE=1 cargo test --test it` with
+//! A new command touches six files: its own, this one and `cli.rs`; its story in `tests/it/` and `tests/it/main.rs`;
+//! and `tests/it/error_page/commands.rs`, where its errors get made-up values. `UPDATE=1 cargo test --test it` with
 //! `completion_files` and with `error_page` writes the generated files.
 
 pub mod app;

@@ -94,8 +94,7 @@ impl SealedFiles {
         }
     }
 
-    /// The probes in a folder: their names, and what is in them, are no record's. Who has put one there does not need it
-    /// any more.
+    /// Returns the probes in a folder, recognized by name and content. The process that wrote one no longer needs it.
     fn probes(&self) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.store.join("login")) else { return Vec::new() };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());

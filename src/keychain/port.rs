@@ -10,8 +10,8 @@ use crate::system::private_file::ExposedFolder;
 /// Bytes that are wiped on drop.
 pub type SecretBytes = Zeroizing<Vec<u8>>;
 
-/// A store of byte strings under account names such as `judgeme` or `app/judgeme`. Every method returns within a bounded
-/// time.
+/// A store of byte strings under account names such as `judgeme` or `app/judgeme`. Every method returns within a
+/// bounded time.
 pub trait Keychain: Send + Sync {
     /// Returns the secret, or `None` if none has that name. A locked or silent keychain is an error, never `None`.
     fn get(&self, account: &str) -> Result<Option<SecretBytes>, KeychainError>;

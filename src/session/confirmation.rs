@@ -16,7 +16,8 @@ pub struct ServerChoice<'a> {
 }
 
 impl Session {
-    /// Returns the choices to confirm before anything is sent to this provider's servers. Typing a parameter confirms it.
+    /// Returns the choices to confirm before anything is sent to this provider's servers. Typing a parameter confirms
+    /// it.
     pub fn unconfirmed_servers<'a>(
         &'a self,
         provider: &'a Provider,

@@ -86,9 +86,9 @@ impl Session {
         self.system.secrets.token.is_some()
     }
 
-    /// Returns the login that `OAUTHCTL_TOKEN` stands for, where it applies: a flag or a variable names the profile, and
-    /// no other store was typed. Provider and parameters come from the login of that name, else the name is taken as the
-    /// provider's id.
+    /// Returns the login that `OAUTHCTL_TOKEN` stands for, where it applies: a flag or a variable names the profile,
+    /// and no other store was typed. Provider and parameters come from the login of that name, else the name is taken
+    /// as the provider's id.
     pub fn login_of_variable(&self, profile: &Profile) -> Result<Option<Found<StoredToken>>, SessionError> {
         let is_store = |chosen: &Sourced<StoreKind>| chosen.value == StoreKind::Env;
         let wanted = self.choices.store.as_ref().is_some_and(is_store);

@@ -1,9 +1,9 @@
 //! An entry in the list of logins: a login, or a provider's client.
 //!
-//! If a record is not found, it was removed, or its store is a different one now: a keyring that was started anew and is
-//! empty, a folder that is not mounted. The list tells the two apart. A removal first marks the entry, then deletes the
-//! record, then the entry, so that it can be recognized at each step. A record that is listed, unmarked and missing may
-//! still exist, so nothing is deleted because of it.
+//! If a record is not found, it was removed, or its store is a different one now: a keyring that was started anew and
+//! is empty, a folder that is not mounted. The list tells the two apart. A removal first marks the entry, then deletes
+//! the record, then the entry, so that it can be recognized at each step. A record that is listed, unmarked and missing
+//! may still exist, so nothing is deleted because of it.
 
 use super::login_index::LoginIndex;
 use super::{Profile, StoreError, StoreKind};

@@ -2,12 +2,12 @@
 //!
 //! A provider that rotates refresh tokens has dropped the old one by the time its reply arrives. A crash between the
 //! reply and the end of the write to the store would lose the login, and a keychain can be slow. So the new record is
-//! written to a file first. Its key is random, created for one refresh, and kept in the stored record's intent. The file
-//! alone is therefore useless, and a leftover file is never mistaken for that of a later refresh.
+//! written to a file first. Its key is random, created for one refresh, and kept in the stored record's intent. The
+//! file alone is therefore useless, and a leftover file is never mistaken for that of a later refresh.
 //!
 //! A crash between the reply and the journal still loses the login, so as little as possible is done there. The file is
-//! opened and its space reserved before the request is sent. After the reply it is written and gets its name, so that it
-//! outlives this process. Only then is it synced, in case of a power loss. A file damaged by a power loss cannot be
+//! opened and its space reserved before the request is sent. After the reply it is written and gets its name, so that
+//! it outlives this process. Only then is it synced, in case of a power loss. A file damaged by a power loss cannot be
 //! decrypted and is ignored. A journal that cannot be opened is an error before the refresh token is used.
 
 use std::path::PathBuf;

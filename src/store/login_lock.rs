@@ -1,9 +1,9 @@
 //! The lock of one login, held by one process at a time while it uses the refresh token.
 //!
-//! To a provider that rotates refresh tokens, two processes that use the same one look like a thief and a victim, and it
-//! revokes the login. The lock has the scope of the login's store: for the OS keychain a file of the operating system's
-//! user, for encrypted files one beside them. It is the operating system's lock on a file that is never deleted. It ends
-//! with its process, however that ends, so nothing has to be guessed from process ids or times.
+//! To a provider that rotates refresh tokens, two processes that use the same one look like a thief and a victim, and
+//! it revokes the login. The lock has the scope of the login's store: for the OS keychain a file of the operating
+//! system's user, for encrypted files one beside them. It is the operating system's lock on a file that is never
+//! deleted. It ends with its process, however that ends, so nothing has to be guessed from process ids or times.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

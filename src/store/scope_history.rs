@@ -1,5 +1,5 @@
-//! The result of the last `scopes` run for a login, with which the next one shows what has changed. It is one small file
-//! per login in the data directory. It contains no secrets, and the account only as a hash.
+//! The result of the last `scopes` run for a login, with which the next one shows what has changed. It is one small
+//! file per login in the data directory. It contains no secrets, and the account only as a hash.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,5 +1,5 @@
-//! Records in keychains. Nothing falls back by itself: a record's store is chosen, remembered and shown. A record that is
-//! not found does not count as removed: see `entry.rs`.
+//! Records in keychains. Nothing falls back by itself: a record's store is chosen, remembered and shown. A record that
+//! is not found does not count as removed: see `entry.rs`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -183,7 +183,8 @@ impl TokenStore {
         Ok(kind)
     }
 
-    /// Deletes a login. Returns `false` if there was none. The caller must hold the lock if a refresh may be in progress.
+    /// Deletes a login. Returns `false` if there was none. The caller must hold the lock if a refresh may be in
+    /// progress.
     pub fn forget(&self, profile: &Profile) -> Result<bool, StoreError> {
         self.remove(Entry::Login(profile), IfGone::Keep)
     }
@@ -333,8 +334,8 @@ impl TokenStore {
             }
             deleted => deleted.map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source }),
         };
-        // It was not removed, so remove the mark. If the mark stays, the only harm is that a record missing later counts
-        // as removed.
+        // It was not removed, so remove the mark. If the mark stays, the only harm is that a record missing later
+        // counts as removed.
         let deleted = deleted.inspect_err(|_| drop(mark(false)))?;
         if is_listed {
             self.change_index(|index| entry.unlist(index))?;

@@ -1,9 +1,9 @@
 //! The folder of the operating system's user, independent of the environment.
 //!
 //! A keychain belongs to the user, so the locks of its entries must belong to the user too. Two processes with
-//! different `HOME`, `TMPDIR` or `XDG_…` variables reach the same entry. If their lock depended on one of these, both would spend
-//! the same refresh token, and a provider that rotates would revoke the login. So the home directory comes from the
-//! password database.
+//! different `HOME`, `TMPDIR` or `XDG_…` variables reach the same entry. If their lock depended on one of these, both
+//! would spend the same refresh token, and a provider that rotates would revoke the login. So the home directory comes
+//! from the password database.
 
 use std::path::PathBuf;
 

@@ -20,8 +20,8 @@ pub fn give_memory_back() {
 }
 
 /// Makes this process unreadable to other processes of the same user, and disables core dumps: both could reveal
-/// tokens. Must be called first in `main`. Returns `false` if the kernel refuses, and only this protection is missing then. Root
-/// and a debugger that is already attached can read the process all the same.
+/// tokens. Must be called first in `main`. Returns `false` if the kernel refuses, and only this protection is missing
+/// then. Root and a debugger that is already attached can read the process all the same.
 pub fn harden() -> bool {
     #[cfg(target_os = "linux")]
     // SAFETY: PR_SET_DUMPABLE takes one number and touches nothing else.

@@ -5,9 +5,9 @@
 //! if another one would be used. Its value is never shown, because a password may be anywhere in it. If no variable is
 //! set, the library uses the system's settings (Windows, macOS).
 //!
-//! `HTTPS_PROXY` takes precedence over `ALL_PROXY`, and uppercase names over lowercase ones. An empty variable counts as
-//! unset. `HTTP_PROXY` is checked but never used: plain http goes only to loopback, without a proxy. In a CGI program it
-//! is not read at all, because there the sender of the request sets it (httpoxy).
+//! `HTTPS_PROXY` takes precedence over `ALL_PROXY`, and uppercase names over lowercase ones. An empty variable counts
+//! as unset. `HTTP_PROXY` is checked but never used: plain http goes only to loopback, without a proxy. In a CGI
+//! program it is not read at all, because there the sender of the request sets it (httpoxy).
 
 use std::ffi::OsString;
 

@@ -1,14 +1,16 @@
-//! The end by a signal: at once and by its default action, so that a shell sees 130, 143 or 129. Before that, the terminal
-//! settings are restored, a change on the disk is finished, a temporary file is removed, and a helper process is ended.
+//! The end by a signal: at once and by its default action, so that a shell sees 130, 143 or 129. Before that, the
+//! terminal settings are restored, a change on the disk is finished, a temporary file is removed, and a helper process
+//! is ended.
 //!
-//! SIGINT, SIGTERM and SIGHUP are caught only once there is something to clean up: a command that only reads is ended by
-//! the kernel. A change in progress has [`GRACE`]: it takes milliseconds, but a keychain may hang, and a user who presses
-//! Ctrl-C should not wait for it. A file that is being written is completed, however busy the machine is. A second signal
-//! waits for nothing.
+//! SIGINT, SIGTERM and SIGHUP are caught only once there is something to clean up: a command that only reads is ended
+//! by the kernel. A change in progress has [`GRACE`]: it takes milliseconds, but a keychain may hang, and a user who
+//! presses Ctrl-C should not wait for it. A file that is being written is completed, however busy the machine is. A
+//! second signal waits for nothing.
 //!
 //! Everything happens in the handler, with only what signal-safety(7) allows there: atomics, `tcsetattr`, `unlinkat`,
-//! `kill`, `setitimer` (a system call that touches no memory of ours) and `raise`. A thread that waits for signals would
-//! be one more thread in every command that writes. Signals that were ignored at the start, as by nohup(1), stay ignored.
+//! `kill`, `setitimer` (a system call that touches no memory of ours) and `raise`. A thread that waits for signals
+//! would be one more thread in every command that writes. Signals that were ignored at the start, as by nohup(1), stay
+//! ignored.
 //!
 //! On systems other than Unix the system ends the process, and the guards here do nothing.
 
@@ -97,8 +99,8 @@ mod unix {
         }
     }
 
-    /// Ends the process if a signal is pending. A handler stores its signal and then checks the counters; here the order
-    /// is reversed, so one of the two always sees the other.
+    /// Ends the process if a signal is pending. A handler stores its signal and then checks the counters; here the
+    /// order is reversed, so one of the two always sees the other.
     fn end_if_due() {
         let signal = WANTED.load(SeqCst);
         if signal != 0 && WRITES.load(SeqCst) == 0 && (CHANGES.load(SeqCst) == 0 || OVERDUE.load(SeqCst)) {
@@ -111,8 +113,8 @@ mod unix {
         name: CString,
     }
 
-    /// A guard for a new file, which is removed if a signal ends the process. Drop it when the file is renamed or removed,
-    /// and before its folder is closed. There is one at a time.
+    /// A guard for a new file, which is removed if a signal ends the process. Drop it when the file is renamed or
+    /// removed, and before its folder is closed. There is one at a time.
     #[derive(Debug)]
     pub struct RemoveOnSignal(());
 
@@ -134,8 +136,8 @@ mod unix {
         }
     }
 
-    /// A guard for a child process, which is ended if a signal ends this one. It always gets SIGTERM, since a process that
-    /// a shell started in the background ignores SIGINT. Drop it when the child is reaped. There is one at a time.
+    /// A guard for a child process, which is ended if a signal ends this one. It always gets SIGTERM, since a process
+    /// that a shell started in the background ignores SIGINT. Drop it when the child is reaped. There is one at a time.
     pub struct EndOnSignal(());
 
     impl EndOnSignal {
@@ -159,16 +161,16 @@ mod unix {
         now: termios,
     }
 
-    /// The terminal at stdin with other settings, until this is dropped. They are restored while Ctrl-Z stops the process,
-    /// too. There is one at a time.
+    /// The terminal at stdin with other settings, until this is dropped. They are restored while Ctrl-Z stops the
+    /// process, too. There is one at a time.
     pub struct ChangedTerminal(());
 
     impl ChangedTerminal {
         /// Changes the settings, or returns `None` if stdin is not a terminal.
         pub fn enter(change: impl FnOnce(&mut termios)) -> Option<Self> {
             let mut before = MaybeUninit::<termios>::uninit();
-            // SAFETY: the kernel fills the struct, or the call fails, as it does if this is not a terminal, and then the
-            // struct is not read.
+            // SAFETY: the kernel fills the struct, or the call fails, as it does if this is not a terminal, and then
+            // the struct is not read.
             let before = unsafe {
                 if libc::tcgetattr(STDIN_FILENO, before.as_mut_ptr()) != 0 {
                     return None;
@@ -199,8 +201,8 @@ mod unix {
         unsafe { pointer.as_ref() }
     }
 
-    /// Sets the terminal's settings, except in the background, where the terminal belongs to another process and a change
-    /// would stop this one.
+    /// Sets the terminal's settings, except in the background, where the terminal belongs to another process and a
+    /// change would stop this one.
     fn set(settings: &termios) {
         // SAFETY: three system calls on a descriptor, with settings that come from the terminal itself.
         unsafe {

@@ -1,7 +1,7 @@
 //! The terminal: output and questions. Stdout has the answer, stderr the messages.
 //!
-//! A terminal receives only [`TerminalText`]: the functions that write to one accept no other type. Raw bytes go out only
-//! through a [`Pipe`], which exists if stdout is not a terminal, or if the user explicitly asked for raw output.
+//! A terminal receives only [`TerminalText`]: the functions that write to one accept no other type. Raw bytes go out
+//! only through a [`Pipe`], which exists if stdout is not a terminal, or if the user explicitly asked for raw output.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 

@@ -1,12 +1,12 @@
 //! An output file named by the user, which receives the complete answer or stays unchanged.
 //!
 //! The content is written to an unnamed file beside the target. At the end that replaces the target, with its mode and
-//! owner. Until then it cannot be seen, and however the program ends, nothing is left behind. A symbolic link is followed
-//! to the target, and stays. If a new file cannot replace the old one (a read-only folder, several names for one file,
-//! another owner), the old file is overwritten, once the content is complete.
+//! owner. Until then it cannot be seen, and however the program ends, nothing is left behind. A symbolic link is
+//! followed to the target, and stays. If a new file cannot replace the old one (a read-only folder, several names for
+//! one file, another owner), the old file is overwritten, once the content is complete.
 //!
-//! Anything but a regular file, such as a FIFO or a terminal, has no old content to keep and is written to directly. So is
-//! a descriptor named in `/dev/fd` or `/proc`, because the process that opened it continues to use it.
+//! Anything but a regular file, such as a FIFO or a terminal, has no old content to keep and is written to directly. So
+//! is a descriptor named in `/dev/fd` or `/proc`, because the process that opened it continues to use it.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Seek, Write};

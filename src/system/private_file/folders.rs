@@ -1,9 +1,10 @@
-//! Checks that no other user can replace the folders above a file. A user who can rename a folder can put another one in
-//! its place and so choose the file's content, whatever the file's own mode is.
+//! Checks that no other user can replace the folders above a file. A user who can rename a folder can put another one
+//! in its place and so choose the file's content, whatever the file's own mode is.
 //!
-//! The folder that contains a file is checked like the file: only the user or root may write to it. Of the folders above
-//! it, only those that every user may write to are refused. Many systems create home directories that are writable by a
-//! group of only that user, and in a sticky folder such as `/tmp` no user can rename another user's files.
+//! The folder that contains a file is checked like the file: only the user or root may write to it. Of the folders
+//! above it, only those that every user may write to are refused. Many systems create home directories that are
+//! writable by a group of only that user, and in a sticky folder such as `/tmp` no user can rename another user's
+//! files.
 
 use std::fs::Metadata;
 use std::io;

@@ -1,8 +1,9 @@
 //! Private files and folders on other systems. On Windows the user's profile directories are private by inheritance.
 //!
-//! While another process has a file open, Windows refuses to replace or remove it with "Access denied", and even to open
-//! it during either. Our own readers hold a file for less than a millisecond, a virus scanner a little longer, so all
-//! three operations are retried for a while. A folder in place of a file is refused with the same error, without retry.
+//! While another process has a file open, Windows refuses to replace or remove it with "Access denied", and even to
+//! open it during either. Our own readers hold a file for less than a millisecond, a virus scanner a little longer, so
+//! all three operations are retried for a while. A folder in place of a file is refused with the same error, without
+//! retry.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Write};

@@ -15,8 +15,8 @@ use rustix::{fs::RenameFlags, io::Errno};
 use super::{PrivateFileError, is_made_up};
 use crate::system::signals::RemoveOnSignal;
 
-/// The age from which a new file counts as left behind on a file system without locks. A write takes milliseconds, and a
-/// reserved file waits for one request of at most 30 s.
+/// The age from which a new file counts as left behind on a file system without locks. A write takes milliseconds, and
+/// a reserved file waits for one request of at most 30 s.
 const LONG_DEAD: Duration = Duration::from_secs(3600);
 
 #[path = "folders.rs"]

@@ -1,4 +1,5 @@
-//! An API that answers each request according to its content, on any number of concurrent connections, and a login for it.
+//! An API that answers each request according to its content, on any number of concurrent connections, and a login for
+//! it.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -1,8 +1,8 @@
 //! A real Chromium, driven over WebDriver by Debian's `chromedriver`.
 //!
-//! No crate is used: WebDriver is JSON over HTTP, and the few commands that the stories need are shorter than the setup of
-//! a client. `thirtyfour` and `fantoccini` are async and bring a second HTTP stack. `headless_chrome` speaks Chromium's
-//! own protocol, whose types change with every version, and may download a browser.
+//! No crate is used: WebDriver is JSON over HTTP, and the few commands that the stories need are shorter than the setup
+//! of a client. `thirtyfour` and `fantoccini` are async and bring a second HTTP stack. `headless_chrome` speaks
+//! Chromium's own protocol, whose types change with every version, and may download a browser.
 //!
 //! `SCREENSHOTS=FOLDER cargo test chromium` saves screenshots of the pages that the stories visit.
 
@@ -180,8 +180,8 @@ pub fn arguments(profile: &Path) -> Vec<String> {
     [profile].into_iter().chain(fixed.map(str::to_owned)).collect()
 }
 
-/// The number of attempts to start chromedriver. It looks for a port that is free in both address families, and exits if
-/// another program has taken the port in between.
+/// The number of attempts to start chromedriver. It looks for a port that is free in both address families, and exits
+/// if another program has taken the port in between.
 const TRIES: usize = 5;
 
 fn driver(home: &Path) -> (Child, BufReader<ChildStdout>, u16) {

@@ -1,8 +1,8 @@
-//! A provider whose secrets are all known, and which repeats them on request. With it come a browser, a credential helper
-//! and a command that report when they run, and a home that uses them.
+//! A provider whose secrets are all known, and which repeats them on request. With it come a browser, a credential
+//! helper and a command that report when they run, and a home that uses them.
 //!
-//! Code, tokens and client secret are made up here. State and verifier come from `oauthctl`: the provider reads them from
-//! the requests.
+//! Code, tokens and client secret are made up here. State and verifier come from `oauthctl`: the provider reads them
+//! from the requests.
 
 use std::collections::HashMap;
 use std::fs;

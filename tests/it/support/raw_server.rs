@@ -1,5 +1,5 @@
-//! A scripted server: for each connection it reads one request and runs the next script. It serves faults below HTTP that
-//! an HTTP server would never produce.
+//! A scripted server: for each connection it reads one request and runs the next script. It serves faults below HTTP
+//! that an HTTP server would never produce.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};

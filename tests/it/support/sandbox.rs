@@ -95,8 +95,8 @@ impl Sandbox {
     }
 }
 
-/// Resets signals to their defaults for our children. nohup(1) and a shell's `&` make us ignore some, and children inherit
-/// that.
+/// Resets signals to their defaults for our children. nohup(1) and a shell's `&` make us ignore some, and children
+/// inherit that.
 #[cfg(unix)]
 fn reset_signals() {
     for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM] {

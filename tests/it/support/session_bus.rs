@@ -35,8 +35,8 @@ pub struct SessionBus {
 }
 
 impl SessionBus {
-    /// Starts the bus, or returns `None` on a machine without the programs, where the test is skipped. A CI machine must
-    /// have them.
+    /// Starts the bus, or returns `None` on a machine without the programs, where the test is skipped. A CI machine
+    /// must have them.
     pub fn new() -> Option<Self> {
         for program in ["dbus-daemon", "gnome-keyring-daemon", "secret-tool"] {
             if Command::new(program).arg("--version").output().is_err() {
@@ -152,7 +152,8 @@ pub struct Prompter {
 }
 
 impl Prompter {
-    /// Counts the requests so far. The bus keeps messages in order, so earlier ones arrive before a message to ourselves.
+    /// Counts the requests so far. The bus keeps messages in order, so earlier ones arrive before a message to
+    /// ourselves.
     pub fn requests_so_far(&self) -> usize {
         let own_name = self.connection.unique_name().unwrap().to_owned();
         let marker = zbus::Message::method_call("/", "Marker").unwrap().destination(own_name).unwrap();

@@ -1,4 +1,5 @@
-//! A TLS server with a self-signed certificate, and a proxy that connects every client to it, whatever host it asks for.
+//! A TLS server with a self-signed certificate, and a proxy that connects every client to it, whatever host it asks
+//! for.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,5 @@
-//! A user without root's privileges: root is never refused a permission, so a test of permissions proves nothing as root.
+//! A user without root's privileges: root is never refused a permission, so a test of permissions proves nothing as
+//! root.
 //!
 //! If the tests run as root, commands are started as the user `nobody` by `setpriv`; otherwise, as the current user.
 
@@ -126,8 +127,8 @@ fn reachable_program(id: u32) -> (PathBuf, Option<TempDir>) {
     }
     let folder = tempfile::Builder::new().permissions(permissions(0o755)).tempdir().unwrap();
     let copy = folder.path().join("oauthctl");
-    // Not copied by this process: a process that another thread starts meanwhile would inherit the copy open for writing,
-    // and then it cannot be executed.
+    // Not copied by this process: a process that another thread starts meanwhile would inherit the copy open for
+    // writing, and then it cannot be executed.
     let mut install = Command::new("install");
     assert!(install.args(["-m", "755"]).arg(built).arg(&copy).status().unwrap().success());
     (copy, Some(folder))
