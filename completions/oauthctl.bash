@@ -617,7 +617,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --fault)
-                    COMPREPLY=($(compgen -W "no-state wrong-state html server-error empty error-in-ok slow-token revoke-unavailable" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "no-state wrong-state html server-error empty error-in-ok slow-token revoke-unavailable dead-token" -- "${cur}"))
                     return 0
                     ;;
                 --token-lifetime)

@@ -8,6 +8,7 @@ pub use crate::commands::errors::*;
 pub use crate::emulator::{Emulator, EmulatorError, Fault, Options};
 pub use crate::flow::discovery::DiscoveryError;
 pub use crate::flow::evidence::Missing;
+pub use crate::flow::held_token::{HeldToken, Renew, Renewed};
 pub use crate::flow::pasted::judge_pasted;
 pub use crate::flow::redirect::{Answer, Doubt, Expected, RedirectVerdict, Stray, judge as judge_redirect};
 pub use crate::flow::refresh::Client;
@@ -30,6 +31,7 @@ pub use crate::protocol::message::{BadHeader, HttpRequest};
 pub use crate::protocol::params::Params;
 pub use crate::protocol::pkce::CodeVerifier;
 pub use crate::protocol::redirect_uri::{DEFAULT_REDIRECT_URI, RedirectUri, RedirectUriError};
+pub use crate::protocol::resource_error::{ResourceError, TokenProblem};
 pub use crate::protocol::scope::ScopeSet;
 pub use crate::protocol::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken, Secret, is_vschar};
 pub use crate::protocol::state::State;
@@ -53,7 +55,7 @@ pub use crate::store::login_lock::{LOCK_TIMEOUT, LockError};
 pub use crate::store::profile::NotAProfile;
 pub use crate::store::scope_history::ScopeRun;
 pub use crate::store::sealed_login::SealedLoginError;
-pub use crate::store::stored_token::ObtainedBy;
+pub use crate::store::stored_token::{Expiry, ObtainedBy};
 pub use crate::store::{
     LoginIndex, Profile, Registration, SealedLogin, StoreError, StoreKind, StoredToken, TokenStore, record,
 };

@@ -11,6 +11,7 @@ mod reply;
 mod request;
 mod show;
 mod trace;
+mod verdict;
 
 pub use error::CallError;
 
@@ -27,16 +28,18 @@ use self::reply::ReplyHead;
 use self::request::{CurlCommand, RequestView, TOKEN_MARK};
 use self::show::{Show, ShowArgs};
 use self::trace::Trace;
-use super::valid_token::{active_login, valid_active_login, valid_login};
-use super::{Context, login_command_for};
+use self::verdict::{Asked, Verdict};
+use super::Context;
+use super::renewal::Renewal;
+use super::valid_token::{active_login, valid_active_login};
 use crate::flow::api::Api;
+use crate::flow::judge::ApiAnswer;
 use crate::flow::paging::{self, End, Plan};
-use crate::flow::retry::{self, Caller, Renew};
+use crate::flow::retry::{Caller, is_of_the_api};
 use crate::flow::token_source::Wanted;
-use crate::protocol::bearer::Challenge;
+use crate::protocol::sanitize;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::time::HumanDuration;
-use crate::protocol::{mask, sanitize};
 use crate::provider::quirks::{Paging, TokenIn};
 use crate::provider::{Dialect, Origin};
 use crate::session::ActiveLogin;
@@ -127,12 +130,11 @@ pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
     let http = client(args, until, context)?;
     let verbose = context.is_verbose();
     let trace = Trace { terminal: context.terminal(), verbose, show_secrets: args.show_secrets };
-    let token = (login.token.access_token.clone(), login.token.expiry);
     let ports = (http.as_ref(), context.system.clock.as_ref());
-    let renewal = Renewal(context);
-    let mut caller = Caller::new(api, token, ports, (&renewal, &trace), args.max_wait.0);
+    let renewal = Renewal::new(&login, context);
+    let mut caller = Caller::new(api, renewal.hold(), ports, &trace, args.max_wait.0);
     caller.until = until;
-    let call = Call { args, login: &login, caller, show, context };
+    let call = Call { args, login: &login, renewal: &renewal, caller, show, context };
     if args.pages.paginate { call.all_pages(&prepared) } else { call.one(prepared) }
 }
 
@@ -172,6 +174,7 @@ fn print_instead(
 struct Call<'a> {
     args: &'a CallArgs,
     login: &'a ActiveLogin,
+    renewal: &'a Renewal<'a>,
     caller: Caller<'a>,
     show: Show<'a>,
     context: &'a Context,
@@ -180,21 +183,19 @@ struct Call<'a> {
 impl Call<'_> {
     fn one(&self, prepared: Prepared) -> Result<(), CallError> {
         let Prepared { request, upload, path } = prepared;
+        let asked = Asked { method: &request.method, path: &path, one_way: upload.is_some() };
         let reply = self.caller.call(&request, upload)?;
         self.summary(reply.status, &reply.headers);
         self.show.head(&reply)?;
-        let (status, challenge) = (reply.status, Challenge::in_headers(&reply.headers));
-        let wait = retry::asked_wait(&reply, self.context.system.clock.as_ref());
+        let (status, headers) = (reply.status, reply.headers.clone());
+        let is_own = is_of_the_api(&reply, &self.login.provider);
         let head = self.show.body(reply)?;
-        let verdict = self.verdict(status, challenge.as_ref(), &head, &request.method, &path);
-        verdict.map_err(|error| match (error, wait) {
-            (CallError::ApiStatus { status, detail, .. }, Some(wait)) => {
-                let advice =
-                    format!("the API asks to wait {}; `--max-wait` says how long may be waited", HumanDuration(wait));
-                CallError::ApiStatus { status, detail, advice: Some(advice) }
-            }
-            (error, _) => error,
-        })
+        self.verdict().of(&ApiAnswer::new(status, &headers, &head), &asked, is_own)
+    }
+
+    fn verdict(&self) -> Verdict<'_> {
+        let now = self.context.system.clock.now();
+        Verdict { login: self.login, renewal: self.renewal, token: self.caller.token(), now }
     }
 
     fn all_pages(&self, prepared: &Prepared) -> Result<(), CallError> {
@@ -211,8 +212,9 @@ impl Call<'_> {
         let mut refusal = Ok(());
         let plan = Plan { max_pages, jobs: usize::from(jobs) };
         let walked = paging::follow(&self.caller, request, paging, plan, &mut |page| {
-            let challenge = Challenge::in_headers(&page.headers);
-            refusal = self.verdict(page.status, challenge.as_ref(), &page.body, &request.method, &prepared.path);
+            let asked = Asked { method: &request.method, path: &prepared.path, one_way: false };
+            refusal =
+                self.verdict().of(&ApiAnswer::new(page.status, &page.headers, &page.body), &asked, page.is_of_the_api);
             // A refusal after good pages is told of, but has no place in their array.
             match (refusal.is_ok(), joined.has_begun()) {
                 (true, _) => joined.add(&page)?,
@@ -243,50 +245,5 @@ impl Call<'_> {
             let summary = ReplyHead { status, headers }.summary(&[self.caller.token().expose()]);
             self.context.terminal().note(&summary);
         }
-    }
-
-    /// Turns a refusal into the error that a script can act on.
-    fn verdict(
-        &self,
-        status: u16,
-        challenge: Option<&Challenge>,
-        body: &[u8],
-        method: &Method,
-        path: &str,
-    ) -> Result<(), CallError> {
-        let (login, dialect) = (self.login, Dialect::new(&self.login.provider));
-        let denied = dialect.is_denial(status, body) || challenge.is_some_and(Challenge::lacks_scope);
-        if !denied && status < 400 {
-            return Ok(());
-        }
-        let detail = dialect.api_error(body).or_else(|| challenge?.param("error_description").map(str::to_owned));
-        let token = self.caller.token();
-        let detail = detail.map(|detail| mask::line(&detail, &[token.expose()]));
-        if !denied {
-            let expired = (status == 401).then(|| format!("`{}` gets another token", login_command_for(login, "")));
-            return Err(CallError::ApiStatus { status, detail, advice: expired });
-        }
-        let from_challenge = challenge.and_then(|challenge| challenge.param("scope").map(str::to_owned));
-        // What is masked is nothing to ask for.
-        let from_challenge = from_challenge.filter(|scope| !mask::tells(scope, &[token.expose()]));
-        let scopes = from_challenge.or_else(|| login.provider.scope_for(method.as_str(), path).map(str::to_owned));
-        let remedy = login_command_for(login, scopes.as_deref().unwrap_or("SCOPES"));
-        Err(CallError::ScopeMissing { profile: login.profile.to_string(), status, detail, remedy })
-    }
-}
-
-/// A new token for one that the API refused: a refresh, where the login has something to refresh with.
-struct Renewal<'a>(&'a Context);
-
-impl Renew for Renewal<'_> {
-    fn renew(&self, refused: &AccessToken) -> Option<AccessToken> {
-        let (_, stored) = self.0.session.stored_login().ok()?;
-        if stored.record.access_token != *refused {
-            // Another process has refreshed in the meantime.
-            return Some(stored.record.access_token);
-        }
-        stored.record.refresh_token.as_ref()?;
-        let (_, renewed) = valid_login(Wanted::Refreshed, self.0).ok()?;
-        Some(renewed.record.access_token).filter(|token| token != refused)
     }
 }

@@ -24,6 +24,7 @@ pub mod login;
 pub mod logout;
 pub mod providers;
 pub mod refresh;
+mod renewal;
 pub mod scopes;
 pub mod status;
 pub mod token;
@@ -47,6 +48,7 @@ pub mod errors {
     pub use super::logout::LogoutError;
     pub use super::providers::ProvidersError;
     pub use super::refresh::RefreshError;
+    pub use super::renewal::NotRenewed;
     pub use super::scopes::ScopesError;
     pub use super::status::StatusError;
     pub use super::token::TokenError;

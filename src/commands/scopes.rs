@@ -8,6 +8,7 @@ pub use view::ScopesView;
 use clap::Args;
 
 use super::providers::KnownScopesView;
+use super::renewal::{NotRenewed, Renewal};
 use super::valid_token::valid_active_login;
 use super::{Context, login_command_for, named};
 use crate::flow::FlowError;
@@ -15,12 +16,13 @@ use crate::flow::evidence::{self, Missing};
 use crate::flow::introspection;
 use crate::flow::probe::{self, Probing, Proofs};
 use crate::flow::token_source::Wanted;
-use crate::protocol::advice::{Advice, ExitCode, NextStep, with_causes};
+use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command, with_causes};
 use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::jwt;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::session::{ActiveLogin, SessionError};
+use crate::store::StoredToken;
 use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
@@ -54,6 +56,10 @@ pub enum ScopesError {
     /// Each one is named with what is known of it.
     #[error("the token of `{profile}` lacks {}", named(missing))]
     ScopesMissing { profile: String, remedy: String, missing: Vec<Missing> },
+    #[error("the API rejected the token: {request} → {status}{}", said.as_deref().map(|said| format!(" \"{said}\"")).unwrap_or_default())]
+    TokenRejected { request: String, status: u16, said: Option<String>, way_out: String },
+    #[error(transparent)]
+    NotRenewed(#[from] NotRenewed),
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
@@ -68,6 +74,8 @@ impl Advice for ScopesError {
             Self::ScopesMissing { remedy, .. } => {
                 ExitCode::ScopeMissing.hint(format!("`{remedy}` asks for what is missing too"))
             }
+            Self::TokenRejected { way_out, .. } => ExitCode::LoginNeeded.hint(way_out.clone()),
+            Self::NotRenewed(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Flow(error) => error.next_step(),
             Self::Terminal(error) => error.next_step(),
@@ -80,14 +88,22 @@ pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     if args.all_providers || args.provider.is_some() {
         return scopes_of_providers(args.provider.as_deref(), context);
     }
-    let login = valid_active_login(Wanted::Valid, context)?;
-    let definition = &login.provider.definition;
+    let mut login = valid_active_login(Wanted::Valid, context)?;
     if let Some(introspect) = &login.provider.endpoints.introspect {
         context.system.http.check(introspect.url()).map_err(FlowError::TokenRequest)?;
     }
-    let (introspected, silent) = introspect(&login, context);
-    let proofs =
-        if args.probe || args.probe_writes { Some(probe_scopes(args.probe_writes, &login, context)?) } else { None };
+    let (mut introspected, mut silent) = introspect(&login, context);
+    let mut proofs = None;
+    if args.probe || args.probe_writes {
+        let (found, another) = probe_scopes(args.probe_writes, &login, context)?;
+        proofs = Some(found);
+        // All that follows is about the token that was probed.
+        if let Some(record) = another {
+            login.token = record;
+            (introspected, silent) = introspect(&login, context);
+        }
+    }
+    let definition = &login.provider.definition;
     let evidence = evidence::gather(definition, &login.token, introspected.as_ref(), proofs.as_ref());
     let changes = history::note_run(&login, &evidence, introspected.as_ref(), proofs.as_ref(), context);
     let mut view = ScopesView::new(&login.profile, definition, &evidence, width);
@@ -115,20 +131,37 @@ fn scopes_of_providers(provider: Option<&str>, context: &Context) -> Result<(), 
     Ok(context.answer(&KnownScopesView::new(provider, context)?)?)
 }
 
-fn probe_scopes(writes: bool, login: &ActiveLogin, context: &Context) -> Result<Proofs, FlowError> {
+/// Probes the token. Returns the record of another one if it had to be replaced.
+fn probe_scopes(
+    writes: bool,
+    login: &ActiveLogin,
+    context: &Context,
+) -> Result<(Proofs, Option<StoredToken>), ScopesError> {
     let terminal = context.terminal();
+    let renewal = Renewal::new(login, context);
+    let held = renewal.hold();
     let probing = Probing {
         http: context.system.http.as_ref(),
         clock: context.system.clock.as_ref(),
         provider: &login.provider,
-        token: &login.token.access_token,
+        held: &held,
         writes,
     };
     let proofs = probe::run(&probing, &|probe| {
         terminal.progress(Some(&format_args!("Probing {} of {}: {}", probe.number, probe.total, probe.request)));
     });
     terminal.progress(None);
-    proofs
+    match proofs {
+        Ok(proofs) => Ok((proofs, renewal.record())),
+        Err(FlowError::TokenDead { request, status, said, .. }) => {
+            if let Some(failure) = renewal.failure(status, said.as_deref()) {
+                return Err(failure.into());
+            }
+            let way_out = renewal.way_out(&login_command(login.provider.id(), login.profile.as_str()));
+            Err(ScopesError::TokenRejected { request, status, said, way_out })
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Asks the authorization server. Returns its reply, or the reason for having none. The token may be fine all the same,

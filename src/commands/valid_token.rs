@@ -10,22 +10,27 @@ use crate::store::token_store::Found;
 use crate::store::{Profile, StoreKind, StoredToken};
 
 /// Returns the selected login, its token refreshed if needed.
-pub fn valid_login(wanted: Wanted, context: &Context) -> Result<(Profile, Found<StoredToken>), SessionError> {
-    let ValidLogin { profile, found, warning } = context.session.valid_login(wanted)?;
-    if let Some(warning) = warning {
-        tell(&profile, &warning, context);
-    }
-    let now = context.system.clock.now();
-    if let Some(end) = found.record.refresh_ends_soon(now) {
-        tell_of_the_end(&profile, &found.record.provider, end, context);
-    }
+pub fn valid_login(wanted: Wanted<'_>, context: &Context) -> Result<(Profile, Found<StoredToken>), SessionError> {
+    let ValidLogin { profile, found, .. } = told_login(wanted, context)?;
     Ok((profile, found))
 }
 
+/// Does the same, and returns whether the token was refreshed for this command. A warning is printed.
+pub fn told_login(wanted: Wanted<'_>, context: &Context) -> Result<ValidLogin, SessionError> {
+    let mut login = context.session.valid_login(wanted)?;
+    if let Some(warning) = login.warning.take() {
+        tell(&login.profile, &warning, context);
+    }
+    if let Some(end) = login.found.record.refresh_ends_soon(context.system.clock.now()) {
+        tell_of_the_end(&login.profile, &login.found.record.provider, end, context);
+    }
+    Ok(login)
+}
+
 /// Returns the selected login ready for use: its token is valid and its servers have not changed.
-pub fn valid_active_login(wanted: Wanted, context: &Context) -> Result<ActiveLogin, SessionError> {
-    let (profile, found) = valid_login(wanted, context)?;
-    activate(profile, found, context)
+pub fn valid_active_login(wanted: Wanted<'_>, context: &Context) -> Result<ActiveLogin, SessionError> {
+    let ValidLogin { profile, found, refreshed, .. } = told_login(wanted, context)?;
+    Ok(ActiveLogin { refreshed, ..activate(profile, found, context)? })
 }
 
 /// Returns the selected login ready for use, with its stored token.
@@ -94,6 +99,6 @@ pub fn tell_of_the_end(profile: &Profile, provider: &str, end: Timestamp, contex
 }
 
 /// Returns the lifetime required by `--min-validity`, or the default.
-pub fn wanted(min_validity: Option<HumanDuration>) -> Wanted {
+pub fn wanted(min_validity: Option<HumanDuration>) -> Wanted<'static> {
     min_validity.map_or(Wanted::Valid, |HumanDuration(time)| Wanted::ValidFor(time))
 }

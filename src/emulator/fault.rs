@@ -27,6 +27,8 @@ pub enum Fault {
     SlowToken,
     /// The revocation endpoint answers with status 503.
     RevokeUnavailable,
+    /// The API rejects the first access token of each login, and takes the ones of a refresh.
+    DeadToken,
 }
 
 impl Fault {
@@ -40,7 +42,7 @@ impl Fault {
                 200,
                 &json!({"error": "invalid_grant", "error_description": "a refusal with status 200, as requested"}),
             )),
-            Self::NoState | Self::WrongState | Self::SlowToken | Self::RevokeUnavailable => None,
+            Self::NoState | Self::WrongState | Self::SlowToken | Self::RevokeUnavailable | Self::DeadToken => None,
         }
     }
 }

@@ -46,6 +46,8 @@ pub struct IssuedToken {
     pub scope: ScopeSet,
     pub family: Family,
     pub expires_at: Option<Timestamp>,
+    /// True for the one of the login, false for those of its refreshes.
+    pub is_first: bool,
 }
 
 /// The reason why a grant is invalid: the `hint` of an `invalid_grant`.
@@ -283,7 +285,7 @@ mod tests {
         let (most, scope) = (ROOM / 500, ScopeSet::new());
         for n in 0..=most {
             let (family, scope) = (Family(n as u64), scope.clone());
-            ledger.put_access_token(&token(n), IssuedToken { scope, family, expires_at: None });
+            ledger.put_access_token(&token(n), IssuedToken { scope, family, expires_at: None, is_first: true });
         }
         assert!(ledger.access_token("t0", Timestamp(0)).is_err() && ledger.access_token("t1", Timestamp(0)).is_ok());
         for n in 1..most {
@@ -334,8 +336,10 @@ mod tests {
         let (ledger, code) = ledger_with_code(0);
         let issued = ledger.redeem(&code, Timestamp(0), |_| Ok(())).unwrap();
         let token = AccessToken::new("t");
-        ledger
-            .put_access_token(&token, IssuedToken { scope: ScopeSet::new(), family: issued.family, expires_at: None });
+        ledger.put_access_token(
+            &token,
+            IssuedToken { scope: ScopeSet::new(), family: issued.family, expires_at: None, is_first: true },
+        );
         assert!(ledger.access_token("t", Timestamp(1)).is_ok());
         assert!(ledger.redeem(&code, Timestamp(1), |_| Ok(())).is_err());
         assert_eq!(ledger.access_token("t", Timestamp(1)).unwrap_err(), "the access token has been revoked");
@@ -352,7 +356,8 @@ mod tests {
     fn revoking_a_refresh_token_revokes_its_access_tokens() {
         let ledger = Ledger::default();
         let family = ledger.new_family();
-        let issued = |scope: &str| IssuedToken { scope: ScopeSet::parse(scope), family, expires_at: None };
+        let issued =
+            |scope: &str| IssuedToken { scope: ScopeSet::parse(scope), family, expires_at: None, is_first: true };
         ledger.put_refresh_token(&RefreshToken::new("r"), ScopeSet::new(), family);
         ledger.put_access_token(&AccessToken::new("a"), issued("x"));
         ledger.put_access_token(&AccessToken::new("b"), issued("x"));

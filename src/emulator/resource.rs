@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::fault::Fault;
 use super::site::Site;
 use super::wire::{Incoming, Reply};
 use crate::protocol::params::Params;
@@ -24,16 +25,15 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
         return no_token(site);
     };
     let issued = match site.ledger.access_token(&token, site.clock.now()) {
-        Ok(issued) => issued,
-        Err(problem) => {
-            let body = json!({"error": "invalid_token", "error_description": problem});
-            let challenge = format!("Bearer error=\"invalid_token\", error_description=\"{problem}\"");
-            return Reply::json(401, &body).with("WWW-Authenticate", challenge);
+        Ok(issued) if issued.is_first && site.has(Fault::DeadToken) => {
+            return invalid_token(dialect, "the access token is rejected, as requested");
         }
+        Ok(issued) => issued,
+        Err(problem) => return invalid_token(dialect, problem),
     };
     match &sample.scope {
         Some(scope) if !issued.scope.contains(scope) => {
-            let (status, body) = dialect.denial();
+            let (status, body) = dialect.denial(scope);
             let reply = Reply::json(status, &body);
             // RFC 6750 §3.1, unless the provider has its own format.
             match dialect.words_denials() {
@@ -45,6 +45,16 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
         }
         _ => found(site, sample, incoming),
     }
+}
+
+/// Refuses a token that is not valid, in the provider's own words if the definition has them (RFC 6750 §3.1).
+fn invalid_token(dialect: Dialect<'_>, problem: &str) -> Reply {
+    if let Some((status, body)) = dialect.invalid_token() {
+        return Reply::json(status, &body);
+    }
+    let body = json!({"error": "invalid_token", "error_description": problem});
+    let challenge = format!("Bearer error=\"invalid_token\", error_description=\"{problem}\"");
+    Reply::json(401, &body).with("WWW-Authenticate", challenge)
 }
 
 /// Answers a request without a token: it names the scheme, not an error (RFC 6750 §3.1).

@@ -84,18 +84,19 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
 /// Issues an access token without a refresh token, as in the implicit grant.
 pub fn issue_access_token(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, NoEntropy> {
     let access_token = AccessToken::new(random_hex(&*site.entropy)?);
-    let expires_in = (!site.provider.definition.never_expires()).then(|| lifetime(site, family));
+    let nth = site.ledger.count_token(family);
+    let expires_in = (!site.provider.definition.never_expires()).then(|| lifetime(site, nth));
     let expires_at = expires_in.map(|lifetime| site.clock.now().plus(lifetime));
-    site.ledger.put_access_token(&access_token, IssuedToken { scope: scope.clone(), family, expires_at });
+    site.ledger
+        .put_access_token(&access_token, IssuedToken { scope: scope.clone(), family, expires_at, is_first: nth == 0 });
     let token_type = Some("Bearer".to_owned());
     let (refresh_token, refresh_expires_in) = (None, None);
     Ok(TokenResponse { access_token, token_type, expires_in, refresh_token, refresh_expires_in, scope: Some(scope) })
 }
 
-/// Returns the lifetime for the next access token of a family.
-fn lifetime(site: &Site, family: Family) -> Duration {
+/// Returns the lifetime for the nth access token of a family.
+fn lifetime(site: &Site, nth: usize) -> Duration {
     let lifetimes = &site.options.token_lifetimes;
-    let nth = site.ledger.count_token(family);
     lifetimes.get(nth).or(lifetimes.last()).copied().unwrap_or(TOKEN_LIFETIME)
 }
 

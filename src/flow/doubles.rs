@@ -8,8 +8,9 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::api::Api;
+use super::held_token::{Renew, Renewed};
 use super::redirect::{self, Expected, RedirectVerdict};
-use super::retry::{Renew, Watch};
+use super::retry::Watch;
 use crate::protocol::authorization::{AuthorizationResponse, ResponseType};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -143,7 +144,7 @@ impl Clock for SetClock {
 pub struct Nobody;
 
 impl Renew for Nobody {
-    fn renew(&self, _: &AccessToken) -> Option<AccessToken> {
+    fn renew(&self, _: &AccessToken) -> Option<Renewed> {
         None
     }
 }
@@ -152,6 +153,7 @@ impl Watch for Nobody {
     fn sends(&self, _: &Api<'_>, _: &HttpRequest, _: &AccessToken) {}
     fn received(&self, _: &HttpReply, _: &AccessToken) {}
     fn waits(&self, _: u16, _: Duration) {}
+    fn renewed(&self, _: u16) {}
 }
 
 /// Creates a provider `mine` with these keys in addition to its endpoints.

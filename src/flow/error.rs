@@ -67,9 +67,9 @@ pub enum FlowError {
     NoSuchPlacement { provider: String, wanted: &'static str, known: String },
     #[error("a token in the body needs a body that is a JSON object")]
     BodyIsNotAnObject,
-    /// A 401 that is not about a missing scope: the token is unknown, revoked or expired (RFC 6750 §3.1).
-    #[error("the API rejected the token: {request} → 401{}", said.as_deref().map(|said| format!(" \"{said}\"")).unwrap_or_default())]
-    TokenDead { provider: String, request: String, said: Option<String> },
+    /// An answer that is not about a missing scope: the token is unknown, revoked or expired (RFC 6750 §3.1).
+    #[error("the API rejected the token: {request} → {status}{}", said.as_deref().map(|said| format!(" \"{said}\"")).unwrap_or_default())]
+    TokenDead { provider: String, request: String, status: u16, said: Option<String> },
     #[error(transparent)]
     Definition(#[from] DefinitionError),
     #[error(transparent)]

@@ -1,7 +1,8 @@
 //! Probes of a token's actual permissions: one request per scope, in parallel, and what the answers prove.
 //!
-//! Only read requests are sent, unless the user also wants the writes that the definition calls harmless. A 401 ends
-//! the run: the token is dead, and more requests would only look like an attack.
+//! Only read requests are sent, unless the user also wants the writes that the definition calls harmless. A token that
+//! the API rejects is replaced once, if it can be; a rejection after that ends the run, as more requests would only look
+//! like an attack.
 
 mod judge;
 mod patience;
@@ -15,6 +16,9 @@ use serde_json::Value;
 
 use super::FlowError;
 use super::api::Api;
+use super::held_token::HeldToken;
+use super::judge::{ApiAnswer, LOOK_INTO, Ruling};
+use super::retry::{is_of_the_api, ruling};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::{json, sanitize};
@@ -23,22 +27,19 @@ use crate::provider::probe::{Need, Probe};
 use crate::provider::scopes::KnownScope;
 use crate::provider::{Dialect, Provider};
 use crate::system::clock::Clock;
-use crate::system::http::{Brief, HttpClient, HttpError};
+use crate::system::http::{Brief, HttpClient, HttpError, HttpReply};
 pub use judge::Verdict;
 use patience::Patience;
 
 /// How many probes run at once. More would run into rate limits.
 const THREADS: usize = 4;
 
-/// How much of a reply is read. A probe asks for one row.
-const LOOK_INTO: u64 = 256 * 1024;
-
 /// The inputs of a run of probes.
 pub struct Probing<'a> {
     pub http: &'a dyn HttpClient,
     pub clock: &'a dyn Clock,
     pub provider: &'a Provider,
-    pub token: &'a AccessToken,
+    pub held: &'a HeldToken<'a>,
     /// Also send the writes that the definition calls harmless.
     pub writes: bool,
 }
@@ -214,8 +215,12 @@ impl<'a> Run<'a> {
         let shown = shown(&request);
         (self.progress)(&Progress { number, total: self.total, request: &shown });
         // A probe asks for one row, so its reply has a total limit of time.
-        let (http, token) = (Brief(self.probing.http), self.probing.token);
-        let reply = match self.patience.send(|| api.send(&http, token, &request, None)) {
+        let http = Brief(self.probing.http);
+        let mut token = self.probing.held.current();
+        let sent = self.patience.send(|| api.send(&http, &token, &request, None));
+        let reply = match sent
+            .and_then(|reply| self.once_more(reply, &mut token, |token| api.send(&http, token, &request, None)))
+        {
             Ok(reply) => reply,
             Err(FlowError::ForeignRedirect { origin }) => {
                 return unknown(Some(shown), format!("it redirects to {origin}, where the token must not go"));
@@ -229,16 +234,17 @@ impl<'a> Run<'a> {
             Err(error) => return Err(error),
         };
         let (status, headers) = (reply.status, reply.headers.clone());
-        let body = match reply.beginning(LOOK_INTO) {
+        let body = match reply.beginning(LOOK_INTO as u64) {
             Ok(body) => body,
             Err(error) => return unknown(Some(shown), error.to_string()),
         };
         let dialect = Dialect::new(provider);
         let listed = dialect.listed_scopes(&headers);
-        let answer = judge::ProbeResponse { status, headers: &headers, body: &body };
+        let (answer, now) = (ApiAnswer::new(status, &headers, &body), self.probing.clock.now());
         let judge::Judgement { verdict, reason } =
-            judge::judge(probe, dialect, &answer, token, self.probing.clock.now()).map_err(|dead| {
-                FlowError::TokenDead { provider: provider.id().to_owned(), request: shown.clone(), said: dead.said }
+            judge::judge(probe, dialect, &answer, &body, &token, now).map_err(|judge::Dead { said }| {
+                let (provider, request) = (provider.id().to_owned(), shown.clone());
+                FlowError::TokenDead { provider, request, status, said }
             })?;
         let proof = Proof {
             scope: scope.name.clone(),
@@ -250,6 +256,24 @@ impl<'a> Run<'a> {
         };
         let reply = if verdict == Verdict::Proven { json::parse(&body).ok() } else { None };
         Ok((Done { proof, reply }, listed))
+    }
+}
+
+impl Run<'_> {
+    /// Sends the request again with another token, if the API rejects this one and there is another.
+    fn once_more(
+        &self,
+        mut reply: HttpReply,
+        token: &mut AccessToken,
+        send: impl Fn(&AccessToken) -> Result<HttpReply, FlowError>,
+    ) -> Result<HttpReply, FlowError> {
+        let provider = self.probing.provider;
+        if ruling(&mut reply, provider, self.probing.clock) != Ruling::Rejected || !is_of_the_api(&reply, provider) {
+            return Ok(reply);
+        }
+        let Some(another) = self.probing.held.instead_of(token) else { return Ok(reply) };
+        *token = another;
+        self.patience.send(|| send(token))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::protocol::token::{Grant, TokenRequest};
 use crate::provider::dialect::{TokenReply, TokenReplyError};
 use crate::provider::{Dialect, Provider};
 use crate::store::StoredToken;
+use crate::store::stored_token::ObtainedBy;
 use crate::system::http::{HttpClient, HttpError};
 
 /// The client that a login was made with, at the servers of that login.
@@ -21,7 +22,9 @@ pub struct Client {
 
 /// Returns the token that a refresh presents: the refresh token, or the access token if the provider expects that.
 pub fn presented(provider: &Provider, record: &StoredToken) -> Option<RefreshToken> {
-    match Dialect::new(provider).refreshes_with_access_token() {
+    // A token that a person brought along belongs to a client that is not known.
+    let is_given = record.obtained_by == ObtainedBy::Given;
+    match Dialect::new(provider).refreshes_with_access_token() && !is_given {
         true => Some(RefreshToken::new(record.access_token.expose())),
         false => record.refresh_token.clone(),
     }
@@ -79,7 +82,6 @@ mod tests {
     use crate::protocol::grant::GrantKind;
     use crate::protocol::scope::ScopeSet;
     use crate::protocol::secret::AccessToken;
-    use crate::store::stored_token::ObtainedBy;
     use crate::system::http::Reason;
 
     fn record(provider: &Provider) -> StoredToken {

@@ -1,36 +1,32 @@
-//! Retries of an API request: once with a new token, and after a wait that the API asked for.
+//! Retries of an API request: once with another token, and after a wait that the API asked for.
 //!
-//! A 401 means that the request was not applied (RFC 9110 §15.5.2), so it is retried once with any method. A 429 or 503
-//! with `Retry-After` does not mean that, so only safe methods (RFC 9110 §9.2.1) are retried then.
+//! An API that rejects the token has not applied the request (RFC 9110 §15.5.2), so it is retried once with any method.
+//! A 429 or 503 that names a wait does not mean that, so only safe methods (RFC 9110 §9.2.1) are retried then. A body
+//! that was streamed is gone, and nothing is retried with it.
+//!
+//! A token is replaced only if the provider's own API rejects it. What another origin says, to which a person or a
+//! redirect has led the request, is no reason to spend a refresh token.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use url::Url;
 
 use super::FlowError;
 use super::api::Api;
-use crate::protocol::bearer::Challenge;
+use super::held_token::HeldToken;
+use super::judge::{ApiAnswer, LOOK_INTO, Ruling};
 use crate::protocol::message::HttpRequest;
-use crate::protocol::retry_after::RetryAfter;
 use crate::protocol::secret::AccessToken;
-use crate::store::stored_token::Expiry;
+use crate::provider::{Dialect, Provider};
 use crate::system::clock::{Clock, Deadline};
 use crate::system::http::{HttpClient, HttpReply, Upload};
-
-/// How long before its expiry a server whose clock is ahead may refuse a token.
-const SHORTLY: Duration = Duration::from_secs(5 * 60);
 
 /// How many retries a server gets that keeps asking for a wait of 0 s.
 const MAX_REPEATS: usize = 10;
 
 /// The length of the parts of a wait. Between them, pages that are no longer needed stop waiting.
 const SLICE: Duration = Duration::from_millis(200);
-
-/// A way to renew a token that the API refused.
-pub trait Renew: Sync {
-    /// Returns a new token, or `None` if there is no way to get one.
-    fn renew(&self, refused: &AccessToken) -> Option<AccessToken>;
-}
 
 /// An observer of requests, replies and waits.
 pub trait Watch: Sync {
@@ -39,46 +35,40 @@ pub trait Watch: Sync {
     /// Called after a reply. `token` was sent, and the reply may repeat it.
     fn received(&self, reply: &HttpReply, token: &AccessToken);
     fn waits(&self, status: u16, wait: Duration);
+    /// Called before a request is sent again with another token.
+    fn renewed(&self, status: u16);
 }
 
 /// The ports and rules of one caller. Its requests share one token.
 pub struct Caller<'a> {
     pub http: &'a dyn HttpClient,
     pub clock: &'a dyn Clock,
-    pub renew: &'a dyn Renew,
     pub watch: &'a dyn Watch,
     pub api: Api<'a>,
+    pub held: HeldToken<'a>,
     /// The limit for all waits of one request together.
     pub max_wait: Duration,
     /// When all of it must be over, waits included.
     pub until: Option<Deadline>,
-    expiry: Expiry,
-    held: Mutex<Held>,
     throttled: AtomicUsize,
     stopped: AtomicBool,
-}
-
-struct Held {
-    token: AccessToken,
-    renewed: bool,
 }
 
 impl<'a> Caller<'a> {
     pub fn new(
         api: Api<'a>,
-        (token, expiry): (AccessToken, Expiry),
+        held: HeldToken<'a>,
         (http, clock): (&'a dyn HttpClient, &'a dyn Clock),
-        (renew, watch): (&'a dyn Renew, &'a dyn Watch),
+        watch: &'a dyn Watch,
         max_wait: Duration,
     ) -> Self {
-        let held = Mutex::new(Held { token, renewed: false });
         let (throttled, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Self { http, clock, renew, watch, api, max_wait, until: None, expiry, held, throttled, stopped }
+        Self { http, clock, watch, api, held, max_wait, until: None, throttled, stopped }
     }
 
     /// Returns the current token.
     pub fn token(&self) -> AccessToken {
-        self.held().token.clone()
+        self.held.current()
     }
 
     /// Returns how often the API has rate-limited us.
@@ -97,66 +87,33 @@ impl<'a> Caller<'a> {
         let (mut token, mut patience, mut tried_again) = (self.token(), self.max_wait, false);
         for _ in 0..MAX_REPEATS {
             self.watch.sends(&self.api, request, &token);
-            let reply = self.api.send(self.http, &token, request, upload.take())?;
+            let mut reply = self.api.send(self.http, &token, request, upload.take())?;
             self.watch.received(&reply, &token);
-            if one_way {
-                return Ok(reply);
-            }
-            if self.refuses_token(&reply) && !tried_again {
-                tried_again = true;
-                match self.another(&token) {
-                    Some(new) => token = new,
-                    None => return Ok(reply),
+            match ruling(&mut reply, self.api.provider, self.clock) {
+                Ruling::Rejected if !tried_again && is_of_the_api(&reply, self.api.provider) => {
+                    tried_again = true;
+                    let Some(new) = self.held.instead_of(&token) else { return Ok(reply) };
+                    if one_way {
+                        return Ok(reply);
+                    }
+                    self.watch.renewed(reply.status);
+                    token = new;
                 }
-                continue;
+                Ruling::Busy { wait } => {
+                    self.throttled.fetch_add(usize::from(reply.status != 503), Ordering::Relaxed);
+                    let left = self.until.map_or(patience, |until| patience.min(until.left()));
+                    let wait = wait.filter(|wait| request.method.is_safe() && !one_way && *wait <= left);
+                    let Some(wait) = wait.filter(|_| !self.stopped.load(Ordering::Relaxed)) else { return Ok(reply) };
+                    self.watch.waits(reply.status, wait);
+                    patience -= wait;
+                    self.pause(wait);
+                }
+                _ => return Ok(reply),
             }
-            if reply.status == 429 {
-                self.throttled.fetch_add(1, Ordering::Relaxed);
-            }
-            let left = self.until.map_or(patience, |until| patience.min(until.left()));
-            let wait = self.wait_of(&reply).filter(|wait| request.method.is_safe() && *wait <= left);
-            let Some(wait) = wait.filter(|_| !self.stopped.load(Ordering::Relaxed)) else { return Ok(reply) };
-            self.watch.waits(reply.status, wait);
-            patience -= wait;
-            self.pause(wait);
         }
         let reply = self.api.send(self.http, &token, request, None)?;
         self.watch.received(&reply, &token);
         Ok(reply)
-    }
-
-    /// Returns true for `invalid_token` (RFC 6750 §3.1), or for a 401 without a reason if the token is about to
-    /// expire.
-    fn refuses_token(&self, reply: &HttpReply) -> bool {
-        if reply.status != 401 {
-            return false;
-        }
-        match Challenge::in_headers(&reply.headers).as_ref().and_then(|challenge| challenge.param("error")) {
-            Some(error) => error == "invalid_token",
-            None => matches!(self.expiry, Expiry::At(end) if self.clock.now().plus(SHORTLY) >= end),
-        }
-    }
-
-    /// Returns the token that replaces the refused one. The first thread renews it, once in this caller's life, and the
-    /// others get the same result.
-    fn another(&self, refused: &AccessToken) -> Option<AccessToken> {
-        let mut held = self.held();
-        if held.token != *refused {
-            return Some(held.token.clone());
-        }
-        if std::mem::replace(&mut held.renewed, true) {
-            return None;
-        }
-        held.token = self.renew.renew(refused)?;
-        Some(held.token.clone())
-    }
-
-    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait_of(&self, reply: &HttpReply) -> Option<Duration> {
-        asked_wait(reply, self.clock)
     }
 
     fn pause(&self, wait: Duration) {
@@ -169,10 +126,18 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// Returns how long a busy API asks to wait.
-pub fn asked_wait(reply: &HttpReply, clock: &dyn Clock) -> Option<Duration> {
-    let asked = matches!(reply.status, 429 | 503).then(|| RetryAfter::in_headers(&reply.headers)).flatten()?;
-    Some(asked.wait(clock.now()))
+/// Judges a reply by its head and, if the body may count, by its beginning.
+pub fn ruling(reply: &mut HttpReply, provider: &Provider, clock: &dyn Clock) -> Ruling {
+    let dialect = Dialect::new(provider);
+    let counts = matches!(reply.status, 400 | 401 | 403) || dialect.may_refuse_with(reply.status);
+    let body = if counts { reply.peek(LOOK_INTO as u64) } else { Vec::new() };
+    ApiAnswer::new(reply.status, &reply.headers, &body).judge(dialect, false, clock.now())
+}
+
+/// Returns `true` if the provider's API has sent this, by the definition.
+pub fn is_of_the_api(reply: &HttpReply, provider: &Provider) -> bool {
+    let sender = Url::parse(reply.origin()).ok();
+    sender.is_some_and(|sender| provider.endpoints.api_origins.iter().any(|origin| origin.holds(&sender)))
 }
 
 #[cfg(test)]
@@ -181,15 +146,16 @@ mod tests {
 
     use super::*;
     use crate::flow::doubles::{Nobody, Scripted, SetClock, StubResponse, provider};
-    use crate::protocol::time::Timestamp;
+    use crate::flow::held_token::{Renew, Renewed};
     use crate::provider::Provider;
+    use crate::store::stored_token::Expiry;
 
     struct Once;
 
     impl Renew for Once {
-        fn renew(&self, refused: &AccessToken) -> Option<AccessToken> {
-            assert_eq!(refused.expose(), "old", "only the refused token is renewed");
-            Some(AccessToken::new("new"))
+        fn renew(&self, rejected: &AccessToken) -> Option<Renewed> {
+            assert_eq!(rejected.expose(), "old", "only the rejected token is renewed");
+            Some(Renewed { token: AccessToken::new("new"), expiry: Expiry::Unknown, refreshed: true })
         }
     }
 
@@ -224,8 +190,8 @@ mod tests {
         clock: &'a SetClock,
     ) -> Caller<'a> {
         let api = Api::new(provider, None).unwrap();
-        let token = AccessToken::new("old");
-        Caller::new(api, (token, expiry), (http, clock), (renew, &Nobody), Duration::from_secs(60))
+        let token = Renewed { token: AccessToken::new("old"), expiry, refreshed: false };
+        Caller::new(api, HeldToken::new(token, clock, renew), (http, clock), &Nobody, Duration::from_secs(60))
     }
 
     fn request(caller: &Caller<'_>, method: Method) -> HttpRequest {
@@ -248,14 +214,54 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_401_renews_the_token_only_near_its_expiry() {
-        let silent = [(401, "", ""), (200, "", "")];
-        assert_eq!(call(Method::GET, Expiry::At(Timestamp(1299)), &Once, &silent).0, 200);
-        for expiry in [Expiry::At(Timestamp(1301)), Expiry::Never, Expiry::Unknown] {
-            assert_eq!(call(Method::GET, expiry, &Once, &silent[..1]).0, 401);
+    fn every_401_renews_the_token_but_for_those_with_another_meaning() {
+        for challenge in ["", "Bearer", "Bearer error=\"invalid_request\"", "Basic realm=\"x\"", "nonsense, \"="] {
+            let replies = [(401, "www-authenticate", challenge), (200, "", "")];
+            assert_eq!(call(Method::DELETE, Expiry::Never, &Once, &replies).0, 200, "{challenge}");
         }
-        let other = (401, "www-authenticate", "Bearer error=\"invalid_request\"");
-        assert_eq!(call(Method::GET, Expiry::At(Timestamp(1000)), &Once, &[other]).0, 401);
+        for code in ["insufficient_scope", "use_dpop_nonce", "insufficient_user_authentication"] {
+            let challenge: &'static str = format!("Bearer error=\"{code}\"").leak();
+            assert_eq!(call(Method::GET, Expiry::Unknown, &Once, &[(401, "www-authenticate", challenge)]).0, 401);
+        }
+    }
+
+    /// Answers each request with its body, and returns the last status and the tokens that were sent.
+    fn call_at(keys: &str, url: &str, upload: bool, replies: &[(u16, &'static str)]) -> (u16, Vec<String>) {
+        let http = Scripted::list(replies.iter().map(|(status, body)| Ok(StubResponse::new(*status, *body))));
+        let (clock, provider) = (SetClock::at(1000), provider(keys));
+        let mut caller = caller(&provider, Expiry::Unknown, &Once, &http, &clock);
+        caller.api = caller.api.allow(&crate::provider::Origin::parse("https://elsewhere.example").unwrap());
+        let request = caller.api.request(Method::POST, caller.api.resolve(url).unwrap()).unwrap();
+        let upload = upload.then(|| Upload { body: Box::new("{}".as_bytes()), length: None });
+        let status = caller.call(&request, upload).unwrap().status;
+        (status, tokens(&http))
+    }
+
+    #[test]
+    fn a_definition_says_what_a_dead_token_and_a_denial_look_like() {
+        let keys = "api.invalid_token = [{ status = [403], path = 'detail', prefix = 'Auth' }, { path = 'code', equals = '190' }]
+                    api.denied = [{ status = [401], path = 'error', pattern = 'scope$' }]";
+        let twice = vec!["old".to_owned(), "new".to_owned()];
+        assert_eq!(call_at(keys, "/x", false, &[(403, r#"{"detail":"Auth"}"#), (201, "")]), (201, twice.clone()));
+        assert_eq!(call_at(keys, "/x", false, &[(200, r#"{"code":190}"#), (200, "")]), (200, twice));
+        for reply in [(403, r#"{"detail":"no"}"#), (401, r#"{"error":"no such scope"}"#), (200, r#"{"code":191}"#)] {
+            assert_eq!(call_at(keys, "/x", false, &[reply]), (reply.0, vec!["old".to_owned()]), "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn another_origin_and_a_streamed_body_are_not_asked_twice() {
+        let once = |url, upload| call_at("", url, upload, &[(401, "")]);
+        assert_eq!(once("https://elsewhere.example/x", false), (401, vec!["old".to_owned()]));
+        assert_eq!(once("/x", true), (401, vec!["old".to_owned()]));
+    }
+
+    #[test]
+    fn a_body_that_was_looked_into_is_still_whole() {
+        let (http, clock, provider) = (Scripted::replies(&[(403, "", "no such thing")]), SetClock::at(0), provider(""));
+        let caller = caller(&provider, Expiry::Never, &Nobody, &http, &clock);
+        let reply = caller.call(&request(&caller, Method::GET), None).unwrap();
+        assert_eq!(reply.read(100).unwrap(), b"no such thing");
     }
 
     #[test]

@@ -11,7 +11,9 @@
 //!    timeout, a 5xx, a proxy's page, keeps all there is.
 //! 5. If the refresh fails and the access token still works, it is handed over with a warning. Once the provider has
 //!    rotated, the old one is not handed over any more.
-//! 6. A journal goes when the store has its token, or when the login was seen to be replaced or removed. A record that is
+//! 6. A token that the API rejected may have been replaced by another process: what is stored is looked at first, and
+//!    again under the lock.
+//! 7. A journal goes when the store has its token, or when the login was seen to be replaced or removed. A record that is
 //!    not found is neither: the journal stays, and the run that finds the record again restores it.
 //! 7. Without a wish for a certain time a token is good enough until a minute before its end, or until the last tenth of a
 //!    life shorter than ten minutes: a minute's margin would renew a token of 30 s for each command.
@@ -32,6 +34,7 @@ use super::refresh::Client;
 use crate::protocol::advice::with_causes;
 use crate::protocol::lifetime::Oddity;
 use crate::protocol::member::WrongKind;
+use crate::protocol::secret::AccessToken;
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::provider::ChangedValue;
 use crate::store::stored_token::Expiry;
@@ -49,13 +52,15 @@ const MIN_PART: u32 = 10;
 
 /// A caller's demand on a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Wanted<'a> {
     /// Good for a while, as far as that can be had.
     Valid,
     /// Good for this long, or it is of no use.
     ValidFor(Duration),
     /// A new one.
     Refreshed,
+    /// Another than this one, which the API rejected: one that another process has stored, or a new one.
+    InsteadOf(&'a AccessToken),
 }
 
 /// A token, and what should be said about it.
@@ -63,6 +68,8 @@ pub enum Wanted {
 pub struct ValidToken<E> {
     pub found: Found<StoredToken>,
     pub warning: Option<TokenWarning<E>>,
+    /// It was refreshed meanwhile, here or by a process that this one has waited for.
+    pub refreshed: bool,
 }
 
 #[derive(Debug)]
@@ -105,12 +112,12 @@ impl TokenSource<'_> {
     pub fn token<E: From<TokenSourceError> + std::error::Error>(
         &self,
         profile: &Profile,
-        wanted: Wanted,
+        wanted: Wanted<'_>,
         client: impl FnOnce(&StoredToken) -> Result<Client, E>,
     ) -> Result<Option<ValidToken<E>>, E> {
         let Some(seen) = self.load(profile)? else { return Ok(None) };
         if self.is_enough(&seen.record, wanted) {
-            return Ok(Some(ValidToken { found: seen, warning: None }));
+            return Ok(Some(ValidToken { found: seen, warning: None, refreshed: false }));
         }
         let lock = match self.store.lock(profile, seen.store, self.patience) {
             Ok(Some(lock)) => lock,
@@ -138,7 +145,7 @@ impl TokenSource<'_> {
         if renewed || self.is_enough(&found.record, wanted) {
             let journal = || lock.journal().map(|journal| journal.place());
             let warning = unsaved.map(|error| TokenWarning::NotStored { error, journal: journal() });
-            return self.checked(ValidToken { found, warning }, wanted).map(Some);
+            return self.checked(ValidToken { found, warning, refreshed: renewed }, wanted).map(Some);
         }
         let old = Found { record: found.record.clone(), store: found.store, place: found.place.clone() };
         match self.refresh(profile, found, &lock, client) {
@@ -190,12 +197,12 @@ impl TokenSource<'_> {
     fn or_the_old_one<E: From<TokenSourceError> + std::error::Error>(
         &self,
         found: Found<StoredToken>,
-        wanted: Wanted,
+        wanted: Wanted<'_>,
         error: E,
     ) -> Result<ValidToken<E>, E> {
         // Another process was faster than we could see.
         if self.is_enough(&found.record, wanted) {
-            return Ok(ValidToken { found, warning: None });
+            return Ok(ValidToken { found, warning: None, refreshed: true });
         }
         let now = self.clock.now();
         let until = match found.record.expiry {
@@ -203,7 +210,7 @@ impl TokenSource<'_> {
             _ => return Err(error),
         };
         match wanted {
-            Wanted::Refreshed => Err(error),
+            Wanted::Refreshed | Wanted::InsteadOf(_) => Err(error),
             Wanted::ValidFor(time) if !found.record.is_fresh(now, time) => {
                 let why = with_causes(&error);
                 let (left, wanted) = (HumanDuration(now.until(until)), HumanDuration(time));
@@ -211,13 +218,18 @@ impl TokenSource<'_> {
             }
             // It works by its date, which `is_enough` does not believe, or not for as long as we like.
             Wanted::ValidFor(_) | Wanted::Valid => {
-                Ok(ValidToken { found, warning: Some(TokenWarning::NotRefreshed { until, error }) })
+                let warning = Some(TokenWarning::NotRefreshed { until, error });
+                Ok(ValidToken { found, warning, refreshed: false })
             }
         }
     }
 
     /// A new token that does not live as long as it must is an error, unless no other caller has it yet.
-    fn checked<E: From<TokenSourceError>>(&self, handed: ValidToken<E>, wanted: Wanted) -> Result<ValidToken<E>, E> {
+    fn checked<E: From<TokenSourceError>>(
+        &self,
+        handed: ValidToken<E>,
+        wanted: Wanted<'_>,
+    ) -> Result<ValidToken<E>, E> {
         let (record, now) = (&handed.found.record, self.clock.now());
         match (wanted, record.expiry, &handed.warning) {
             (Wanted::ValidFor(time), Expiry::At(end), None) if !record.is_fresh(now, time) => {
@@ -231,7 +243,7 @@ impl TokenSource<'_> {
 
     /// A record with an open intent is never enough: a newer token may lie in its journal. Neither is one that was
     /// written under a clock that went ahead, if it can be renewed: its token might seem valid for years.
-    fn is_enough(&self, record: &StoredToken, wanted: Wanted) -> bool {
+    fn is_enough(&self, record: &StoredToken, wanted: Wanted<'_>) -> bool {
         let now = self.clock.now();
         let misdated =
             record.is_renewable() && matches!(record.expiry, Expiry::At(_)) && record.is_from_the_future(now);
@@ -241,6 +253,7 @@ impl TokenSource<'_> {
                 Wanted::Valid => record.is_fresh(now, margin(record)),
                 Wanted::ValidFor(time) => record.is_fresh(now, time),
                 Wanted::Refreshed => false,
+                Wanted::InsteadOf(rejected) => record.access_token != *rejected && record.is_fresh(now, Duration::ZERO),
             }
     }
 

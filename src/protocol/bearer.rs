@@ -17,46 +17,80 @@ impl Challenge {
         self.params.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
-    /// Reads every challenge of one header value. Unreadable parts are left out: a broken challenge says nothing.
+    /// Reads every challenge of one header value, also as servers write them that do not know the grammar: tabs for
+    /// spaces, single quotes, parameters without commas or with semicolons between them. Unreadable parts are left out:
+    /// a broken challenge says nothing.
     pub fn parse_all(header: &str) -> Vec<Self> {
         let mut challenges: Vec<Self> = Vec::new();
-        for item in split_list(header) {
-            // An item is `scheme`, `scheme name=value` or, after a comma, another `name=value` of the last scheme.
-            let (scheme, rest) = match item.find([' ', '=']) {
-                Some(at) if item.as_bytes()[at] == b' ' => (Some(&item[..at]), item[at..].trim_start()),
-                Some(_) => (None, item),
-                None => (Some(item), ""),
-            };
-            // `name = value` with whitespace around the sign is a parameter too.
-            let (scheme, rest) = if rest.starts_with('=') { (None, item) } else { (scheme, rest) };
-            if let Some(scheme) = scheme {
-                challenges.push(Self { scheme: scheme.to_ascii_lowercase(), params: Vec::new() });
-            }
-            if let (Some(challenge), Some((name, value))) = (challenges.last_mut(), rest.split_once('=')) {
-                challenge.params.push((name.trim().to_ascii_lowercase(), unquote(value.trim())));
+        let mut rest = header;
+        loop {
+            rest = rest.trim_start_matches(is_separator);
+            let word = until(rest, |c| is_separator(c) || matches!(c, '=' | '"'));
+            let after = rest[word.len()..].trim_start();
+            match (after.strip_prefix('='), challenges.last_mut()) {
+                _ if rest.is_empty() => return challenges,
+                // Quotes or a sign without a name.
+                (_, _) if word.is_empty() => rest = take_value(rest.strip_prefix('=').unwrap_or(rest)).1,
+                // `name = value` with whitespace around the sign is a parameter too. One without a scheme is of no one.
+                (Some(text), challenge) => {
+                    let (value, behind) = take_value(text.trim_start());
+                    if let Some(challenge) = challenge {
+                        challenge.params.push((word.to_ascii_lowercase(), value));
+                    }
+                    rest = behind;
+                }
+                (None, _) => {
+                    challenges.push(Self { scheme: word.to_ascii_lowercase(), params: Vec::new() });
+                    rest = &rest[word.len()..];
+                }
             }
         }
-        challenges
     }
 
-    /// Finds the bearer challenge among all `WWW-Authenticate` values of a reply.
-    pub fn bearer<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<Self> {
-        headers.into_iter().flat_map(Self::parse_all).find(|challenge| challenge.scheme == "bearer")
+    /// Reads every challenge in the headers of a reply.
+    pub fn all_in(headers: &HeaderMap) -> Vec<Self> {
+        let values = headers.get_all(WWW_AUTHENTICATE).iter();
+        values.flat_map(|value| Self::parse_all(&String::from_utf8_lossy(value.as_bytes()))).collect()
     }
 
     /// Finds the bearer challenge in the headers of a reply.
     pub fn in_headers(headers: &HeaderMap) -> Option<Self> {
-        Self::bearer(headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok()))
-    }
-
-    /// Returns `true` if the token is valid but its scope is not enough (RFC 6750 §3.1).
-    pub fn lacks_scope(&self) -> bool {
-        self.param("error") == Some("insufficient_scope")
+        Self::all_in(headers).into_iter().find(|challenge| challenge.scheme == "bearer")
     }
 }
 
-/// Splits at commas outside of quoted strings.
-fn split_list(text: &str) -> Vec<&str> {
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | ';')
+}
+
+fn until(text: &str, ends: impl Fn(char) -> bool) -> &str {
+    &text[..text.find(ends).unwrap_or(text.len())]
+}
+
+/// Reads a quoted or a bare value, and returns it with what is behind it.
+fn take_value(text: &str) -> (String, &str) {
+    if text.starts_with('"') {
+        let (mut escaped, mut begun) = (false, false);
+        let end = text.find(|c| {
+            let ends = c == '"' && begun && !escaped;
+            (escaped, begun) = (c == '\\' && !escaped, true);
+            ends
+        });
+        return (unquote(text), end.map_or("", |end| &text[end + 1..]));
+    }
+    // A quote that is not closed before the value ends is a letter like any other (RFC 9110 §5.6.2).
+    if let Some(inner) = text.strip_prefix('\'')
+        && let Some((value, behind)) = inner.split_once('\'')
+        && behind.chars().next().is_none_or(is_separator)
+    {
+        return (value.to_owned(), behind);
+    }
+    let value = until(text, is_separator);
+    (value.to_owned(), &text[value.len()..])
+}
+
+/// Splits at a separator outside of quoted strings.
+pub(super) fn split_list(text: &str, separator: char) -> Vec<&str> {
     let mut items = Vec::new();
     let (mut start, mut quoted, mut escaped) = (0, false, false);
     for (at, c) in text.char_indices() {
@@ -64,7 +98,7 @@ fn split_list(text: &str) -> Vec<&str> {
             _ if escaped => escaped = false,
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
-            ',' if !quoted => {
+            c if c == separator && !quoted => {
                 items.push(text[start..at].trim());
                 start = at + 1;
             }
@@ -76,7 +110,8 @@ fn split_list(text: &str) -> Vec<&str> {
     items
 }
 
-fn unquote(value: &str) -> String {
+/// Returns the content of a quoted string (RFC 9110 §5.6.4), and any other text as it is.
+pub(super) fn unquote(value: &str) -> String {
     let Some(inner) = value.strip_prefix('"') else { return value.to_owned() };
     let mut plain = String::new();
     let mut chars = inner.chars();
@@ -96,21 +131,25 @@ mod tests {
 
     use super::*;
 
+    fn bearer(header: &str) -> Option<Challenge> {
+        Challenge::in_headers(&HeaderMap::from_iter([(WWW_AUTHENTICATE, header.parse().unwrap())]))
+    }
+
     #[test]
     fn the_bearer_challenge_is_found_among_others() {
         let header = r#"Basic realm="a, b", BEARER realm="x", error="insufficient_scope", scope="read \"w\" write" , error_description = "no, really""#;
-        let bearer = Challenge::bearer([header]).unwrap();
+        let bearer = bearer(header).unwrap();
         assert_eq!(bearer.param("error"), Some("insufficient_scope"));
         assert_eq!(bearer.param("scope"), Some("read \"w\" write"));
         assert_eq!(bearer.param("error_description"), Some("no, really"));
         assert_eq!(Challenge::parse_all("Bearer")[0], Challenge { scheme: "bearer".into(), params: vec![] });
         assert_eq!(Challenge::parse_all("Bearer error=invalid_token")[0].param("error"), Some("invalid_token"));
-        assert_eq!(Challenge::bearer(["Basic realm=x"]), None);
+        assert_eq!(self::bearer("Basic realm=x"), None);
     }
 
     #[test]
     fn commas_separate_only_outside_of_quotes() {
-        let challenge = |header| Challenge::bearer([header]).unwrap();
+        let challenge = |header| bearer(header).unwrap();
         let quoted = challenge(r#"Bearer realm="6\", wide", error="x""#);
         assert_eq!((quoted.param("realm"), quoted.param("error")), (Some("6\", wide"), Some("x")));
         // Outside of quotes a backslash is a character like any other.
@@ -118,14 +157,16 @@ mod tests {
         // Whitespace after the sign does not end a scheme.
         let spaced = challenge("Bearer error= x");
         assert_eq!((spaced.scheme.as_str(), spaced.param("error")), ("bearer", Some("x")));
-        assert_eq!(Challenge::parse_all("error=x y").len(), 0, "a parameter without a scheme");
+        assert_eq!(Challenge::parse_all("error=x, scope=y").len(), 0, "parameters without a scheme");
     }
 
     #[test]
-    fn only_insufficient_scope_means_a_valid_token() {
-        let lacks = |header| Challenge::bearer([header]).unwrap().lacks_scope();
-        assert!(lacks("Bearer error=insufficient_scope"));
-        assert!(!lacks("Bearer error=invalid_token") && !lacks("Bearer"));
+    fn a_quote_that_nothing_closes_is_a_letter() {
+        let params = |header| Challenge::parse_all(header).swap_remove(0).params;
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(params("Bearer a='it, b=c"), [pair("a", "'it"), pair("b", "c")]);
+        assert_eq!(params("Bearer a='x'y, b='z w'"), [pair("a", "'x'y"), pair("b", "z w")]);
+        assert_eq!(params("Bearer a=\"x, b=c"), [pair("a", "x, b=c")]);
     }
 
     proptest! {

@@ -18,6 +18,7 @@ pub mod metadata;
 pub mod params;
 pub mod pkce;
 pub mod redirect_uri;
+pub mod resource_error;
 pub mod retry_after;
 pub mod sanitize;
 pub mod scope;

@@ -69,12 +69,17 @@ impl HumanDuration {
     }
 }
 
-/// The two largest units: `5m`, `1h 20m`, `3d 2h`, `41s`.
+/// The two largest units: `5m`, `1h 20m`, `3d 2h`, `41s`; below a second `250ms`.
 impl fmt::Display for HumanDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.0.as_secs();
         let parts = [(total / 86_400, "d"), (total / 3600 % 24, "h"), (total / 60 % 60, "m"), (total % 60, "s")];
-        let Some(first) = parts.iter().position(|(n, _)| *n > 0) else { return f.write_str("0s") };
+        let Some(first) = parts.iter().position(|(n, _)| *n > 0) else {
+            return match self.0.as_millis() {
+                0 => f.write_str("0s"),
+                milliseconds => write!(f, "{milliseconds}ms"),
+            };
+        };
         write!(f, "{}{}", parts[first].0, parts[first].1)?;
         match parts.get(first + 1) {
             Some((n, unit)) if *n > 0 => write!(f, " {n}{unit}"),
@@ -113,5 +118,7 @@ mod tests {
         for (seconds, text) in cases {
             assert_eq!(HumanDuration(Duration::from_secs(seconds)).to_string(), text);
         }
+        assert_eq!(HumanDuration(Duration::from_millis(250)).to_string(), "250ms");
+        assert_eq!(HumanDuration(Duration::from_millis(1250)).to_string(), "1s");
     }
 }

@@ -6,6 +6,7 @@ use super::departure::value_of;
 use super::endpoints::Endpoints;
 use super::params::accept;
 use super::quirks::TokenIn;
+use super::refusal::Refusal;
 use super::{DefinitionError, ProviderDefinition, printable};
 
 /// Checks the rules that the types cannot express. Nothing here needs the network.
@@ -52,7 +53,17 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
         serde_json::from_str::<serde_json::Value>(body)
             .map_err(|error| wrong(&format!("samples[{n}].body"), format!("this is not JSON: {error}")))?;
     }
-    if let Some(name) = value_of(&definition.api.scopes_header)
+    let api = &definition.api;
+    for (key, refusals) in [("api.denied", &api.denied), ("api.invalid_token", &api.invalid_token)] {
+        for (n, refusal) in value_of(refusals).into_iter().flatten().enumerate() {
+            refusal.check().map_err(|problem| wrong(&format!("{key}[{n}]"), problem))?;
+        }
+    }
+    if let Some(n) = value_of(&api.invalid_token).and_then(|refusals| refusals.iter().position(Refusal::is_too_wide)) {
+        let problem = "it would take every success for a rejected token; name a status from 400 to 499, or a text";
+        return Err(wrong(&format!("api.invalid_token[{n}]"), problem.into()));
+    }
+    if let Some(name) = value_of(&api.scopes_header)
         && http::HeaderName::from_bytes(name.as_bytes()).is_err()
     {
         return Err(wrong("api.scopes_header", "a header's name has only letters, digits and hyphens".into()));

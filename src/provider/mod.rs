@@ -19,6 +19,7 @@ pub mod printable;
 pub mod probe;
 pub mod quirks;
 pub mod reader;
+pub mod refusal;
 mod resolved;
 pub mod schema;
 pub mod scopes;

@@ -266,24 +266,6 @@ impl std::fmt::Display for TokenPlacement {
     }
 }
 
-keys! {
-    /// The provider's reply for a valid token without permission. All conditions that are set must hold.
-    #[derive(PartialEq, Eq)]
-    pub struct Denial {
-        key status: Vec<u16> { help: "Only with one of these statuses", absent: "any", example: "[403]" }
-        key path: Option<String> {
-            help: "A dotted path to a text in the JSON body",
-            absent: "the body is ignored",
-            example: "\"error.code\"",
-        }
-        key equals: Option<String> {
-            help: "The exact value of that text",
-            absent: "any text",
-            example: "\"forbidden\"",
-        }
-    }
-}
-
 words!(
     ClientAuthMethod,
     ExpiryUnit,

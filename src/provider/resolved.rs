@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::endpoint::{Endpoint, Origin, UrlTemplates};
 use super::endpoints::Endpoints;
 use super::params::fill_params;
+use super::probe::Probe;
 use super::sections::Sample;
 use super::{DefinitionError, ProviderDefinition};
 
@@ -87,10 +88,20 @@ impl Provider {
         sample.full_path(self.endpoints.api_base.as_ref().map(|base| base.url().path()))
     }
 
-    /// Returns the scope for a path of the API, if the definition names one.
+    /// Returns the scope for a path of the API, if a sample or a scope's probe names one.
     pub fn scope_for(&self, method: &str, path: &str) -> Option<&str> {
         let opens = |sample: &&Sample| sample.method == method && self.path_of(sample) == path;
-        self.definition.samples.iter().find(opens)?.scope.as_deref()
+        if let Some(sample) = self.definition.samples.iter().find(opens) {
+            return sample.scope.as_deref();
+        }
+        let base = self.endpoints.api_base.as_ref().map_or("", |base| base.url().path()).trim_end_matches('/');
+        let is_probed = |probe: &Probe| {
+            let probed = probe.path.split('?').next().unwrap_or_default();
+            let probed = if probed.starts_with('/') { probed.to_owned() } else { format!("{base}/{probed}") };
+            probe.method.to_http() == *method && is_same_path(&probed, path)
+        };
+        let known = &self.definition.scope.known;
+        known.iter().find(|scope| scope.probe.as_ref().is_some_and(is_probed)).map(|scope| scope.name.as_str())
     }
 
     pub fn recorded_origins(&self) -> RecordedOrigins {
@@ -158,6 +169,14 @@ impl RecordedOrigins {
         let moved = parts.into_iter().find(|(_, recorded, now)| recorded != now);
         moved.map(|(part, recorded, now)| Moved { part, recorded, now })
     }
+}
+
+/// Compares a path with a probe's, in which a segment `{id}` has any value.
+fn is_same_path(probed: &str, path: &str) -> bool {
+    let (probed, path): (Vec<&str>, Vec<&str>) = (probed.split('/').collect(), path.split('/').collect());
+    let fits =
+        |(probed, segment): (&&str, &&str)| probed == segment || probed.starts_with('{') && probed.ends_with('}');
+    probed.len() == path.len() && probed.iter().zip(&path).all(fits)
 }
 
 #[cfg(test)]

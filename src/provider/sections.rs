@@ -8,9 +8,10 @@ use super::departure::Departure;
 use super::endpoint::UrlTemplates;
 use super::keys::{Form, Keyed, keys};
 use super::quirks::{
-    BasicHalves, CallbackSignature, Denial, ExpiryUnit, Lifetime, LoopbackRule, Paging, Pkce, RefreshWith, StateEcho,
+    BasicHalves, CallbackSignature, ExpiryUnit, Lifetime, LoopbackRule, Paging, Pkce, RefreshWith, StateEcho,
     SuccessMark, TokenBody, TokenMethod, TokenPlacement,
 };
+use super::refusal::Refusal;
 use crate::protocol::client::ClientAuthMethod;
 
 keys! {
@@ -275,9 +276,13 @@ keys! {
             help: "The places of the token in a request, the preferred one first",
             rfc: "`Authorization: Bearer` (RFC 6750 §2.1)",
         }
-        departure denied: Vec<Denial> {
+        departure denied: Vec<Refusal> {
             help: "The API's reply for a valid token without permission",
             rfc: "403 with `insufficient_scope` (RFC 6750 §3.1)",
+        }
+        departure invalid_token: Vec<Refusal> {
+            help: "The API's reply for a token that is expired, revoked or unknown, beside 401. The token is then refreshed once",
+            rfc: "401, or `invalid_token` (RFC 6750 §3.1)",
         }
         departure headers: BTreeMap<String, String> {
             help: "Headers to add to every request. the definition's own parameters are filled in",

@@ -17,6 +17,8 @@ pub struct ActiveLogin {
     pub profile: Profile,
     pub token: StoredToken,
     pub provider: Provider,
+    /// Its token was refreshed for this command.
+    pub refreshed: bool,
 }
 
 /// A login with a valid token, and a warning for the user.
@@ -24,20 +26,22 @@ pub struct ValidLogin {
     pub profile: Profile,
     pub found: Found<StoredToken>,
     pub warning: Option<TokenWarning<SessionError>>,
+    /// It was refreshed for this command.
+    pub refreshed: bool,
 }
 
 impl Session {
     /// Returns the selected login, its token refreshed if needed. It reads no definition while the stored token is
     /// valid.
-    pub fn valid_login(&self, wanted: Wanted) -> Result<ValidLogin, SessionError> {
+    pub fn valid_login(&self, wanted: Wanted<'_>) -> Result<ValidLogin, SessionError> {
         let profile = self.profile()?.value;
         // A token from the environment comes alone, with nothing to refresh it.
         if let Some(found) = self.login_of_variable(&profile)? {
-            return Ok(ValidLogin { profile, found, warning: None });
+            return Ok(ValidLogin { profile, found, warning: None, refreshed: false });
         }
         let client = |record: &StoredToken| self.client_of(&profile, record).map(|client| client.value);
         match self.token_source()?.token(&profile, wanted, client)? {
-            Some(ValidToken { found, warning }) => Ok(ValidLogin { profile, found, warning }),
+            Some(ValidToken { found, warning, refreshed }) => Ok(ValidLogin { profile, found, warning, refreshed }),
             None => Err(self.no_such_login(&profile)?),
         }
     }
@@ -57,7 +61,7 @@ impl Session {
     /// Makes a login ready for use, and checks that its servers have not changed.
     pub fn activate(&self, profile: Profile, token: StoredToken) -> Result<ActiveLogin, SessionError> {
         let provider = self.provider_of(&profile, &token)?;
-        Ok(ActiveLogin { profile, token, provider })
+        Ok(ActiveLogin { profile, token, provider, refreshed: false })
     }
 
     /// Returns the source of valid tokens for stored logins.

@@ -154,6 +154,24 @@ impl HttpReply {
         Ok(bytes)
     }
 
+    /// The same without taking it away: who reads on gets it once more, and whatever went wrong behind it.
+    pub fn peek(&mut self, limit: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let ended = self.body.by_ref().take(limit).read_to_end(&mut bytes);
+        let rest = std::mem::replace(&mut self.body, Box::new(io::empty()));
+        let seen = io::Cursor::new(bytes.clone());
+        self.body = match ended {
+            Ok(_) => Box::new(seen.chain(rest)),
+            Err(error) => Box::new(seen.chain(Failed(Some(error)))),
+        };
+        bytes
+    }
+
+    /// The sender, as `https://api.example`.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// The next part of the body; 0 at its end.
     pub fn read_part(&mut self, buffer: &mut [u8]) -> Result<usize, HttpError> {
         loop {
@@ -173,6 +191,15 @@ impl HttpReply {
             true => HttpError::Timeout { origin, seconds: self.limit.as_secs() },
             false => HttpError::Broken { origin, source: Reason(error.kind().to_string()) },
         }
+    }
+}
+
+/// A body that broke off.
+struct Failed(Option<io::Error>);
+
+impl Read for Failed {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(self.0.take().unwrap_or_else(|| io::ErrorKind::ConnectionAborted.into()))
     }
 }
 

@@ -48,6 +48,7 @@ mod refresh;
 #[cfg(target_os = "linux")]
 mod refresh_end;
 mod refresh_faults;
+mod rejected;
 mod scopes;
 mod scopes_matrix;
 mod secrets;

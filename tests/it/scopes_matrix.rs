@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use oauthctl::testing::{
     AccessToken, AuthorizationCode, AuthorizationRequest, Catalogue, ClientId, DEFAULT_REDIRECT_URI, Dialect, Emulator,
-    Grant, GrantKind, HttpClient, HttpRequest, MAX_REPLY, NetworkClient, NoFiles, Options, OsEntropy, Params,
-    RedirectUri, ResponseType, ScopeSet, SystemClock, Timestamp, TokenRequest, probe, probe::Probing, probe::Verdict,
+    Expiry, Grant, GrantKind, HeldToken, HttpClient, HttpRequest, MAX_REPLY, NetworkClient, NoFiles, Options,
+    OsEntropy, Params, RedirectUri, Renew, Renewed, ResponseType, ScopeSet, SystemClock, Timestamp, TokenRequest,
+    probe, probe::Probing, probe::Verdict,
 };
 use url::Url;
 
@@ -23,13 +24,10 @@ fn what_is_granted_is_proven_wherever_there_is_a_probe() {
         let names: Vec<&str> = definition.scope.known.iter().map(|known| known.name.as_str()).collect();
         for subset in subsets(&names) {
             let token = token_with(&emulator, &http, &subset);
-            let probing = Probing {
-                http: &http,
-                clock: &SystemClock,
-                provider: emulator.provider(),
-                token: &token,
-                writes: false,
-            };
+            let first = Renewed { token, expiry: Expiry::Unknown, refreshed: false };
+            let held = HeldToken::new(first, &SystemClock, &Never);
+            let provider = emulator.provider();
+            let probing = Probing { http: &http, clock: &SystemClock, provider, held: &held, writes: false };
             let proofs = probe::run(&probing, &|_| {}).unwrap().proofs;
             for (proof, known) in proofs.iter().zip(&definition.scope.known) {
                 if known.probe.is_some() {
@@ -44,6 +42,15 @@ fn what_is_granted_is_proven_wherever_there_is_a_probe() {
     // n + n(n-1)/2 + n(n-1)(n-2)/6 of 3, 14, 7 and 14 scopes; Glu has none.
     let tried: Vec<(&str, i32)> = tried.iter().map(|(id, count)| (id.as_str(), *count)).collect();
     assert_eq!(tried, [("goodsie", 7), ("judgeme", 469), ("smithcart", 63), ("storehippo", 469)]);
+}
+
+/// Each token here is good.
+struct Never;
+
+impl Renew for Never {
+    fn renew(&self, _: &AccessToken) -> Option<Renewed> {
+        None
+    }
 }
 
 /// Every one, two and three of them.

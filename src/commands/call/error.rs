@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::commands::renewal::NotRenewed;
 use crate::flow::FlowError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::json::TooMuch;
@@ -53,8 +54,19 @@ pub enum CallError {
     #[error("the API answered {status}{}", said(detail.as_deref()))]
     ApiStatus { status: u16, detail: Option<String>, advice: Option<String> },
     /// `remedy` is the login that asks for what the token has and for what it lacks.
-    #[error("the token of `{profile}` may not do this: the API answered {status}{}", said(detail.as_deref()))]
-    ScopeMissing { profile: String, status: u16, detail: Option<String>, remedy: String },
+    #[error("the token of `{profile}` {}: the API answered {status}{}", lacking(lacks.as_deref()), said(detail.as_deref()))]
+    ScopeMissing {
+        profile: String,
+        status: u16,
+        detail: Option<String>,
+        /// The scope in the API's own words.
+        lacks: Option<String>,
+        /// The scope to ask for is known, from the API or from the definition.
+        is_known: bool,
+        remedy: String,
+    },
+    #[error(transparent)]
+    NotRenewed(#[from] NotRenewed),
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
@@ -93,8 +105,13 @@ impl Advice for CallError {
             Self::NotForScreens { .. } => ExitCode::Usage.hint("`-o FILE` keeps it in a file; a pipe takes it too"),
             Self::Output { .. } => ExitCode::Usage.hint("`-o` takes a file that can be written"),
             Self::ApiStatus { advice, .. } => NextStep { code: ExitCode::ApiStatus, hint: advice.clone() },
-            Self::ScopeMissing { remedy, .. } => ExitCode::ScopeMissing
+            Self::ScopeMissing { remedy, is_known: true, .. } => ExitCode::ScopeMissing
                 .hint(format!("`{remedy}` asks for more; `oauthctl scopes` shows what the token has")),
+            Self::ScopeMissing { remedy, is_known: false, .. } => ExitCode::ScopeMissing.hint(format!(
+                "the API does not say what is missing; if it is a scope, `{remedy}` asks for more; `oauthctl scopes` shows \
+                 what the token has"
+            )),
+            Self::NotRenewed(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Flow(error) => error.next_step(),
             Self::Http(error) => error.next_step(),
@@ -102,6 +119,10 @@ impl Advice for CallError {
             Self::OurHeader(error) => error.next_step(),
         }
     }
+}
+
+fn lacking(scope: Option<&str>) -> String {
+    scope.map_or_else(|| "may not do this".to_owned(), |scope| format!("lacks `{scope}`"))
 }
 
 fn said(detail: Option<&str>) -> String {

@@ -14,14 +14,12 @@ use super::jq::{Filter, Output};
 use super::json_text::JsonText;
 use super::reply::ReplyHead;
 use crate::commands::Context;
+use crate::flow::judge::LOOK_INTO;
 use crate::protocol::json;
 use crate::protocol::sanitize::{self, Json, Render, TerminalText};
 use crate::system::http::{HttpError, HttpReply};
 use crate::system::terminal::{ColorChoice, Pipe, Terminal};
 use crate::system::whole_file::OutputFile;
-
-/// A provider's denial, and an error's message, are looked for in this much of a body; what follows is passed on.
-const LOOK_INTO: usize = 64 * 1024;
 
 /// How much a screen or a filter takes. More is too much to read, and it is held whole: whether it is JSON shows at its
 /// end.

@@ -64,6 +64,13 @@ impl Watch for Trace<'_> {
         self.show('<', String::from_utf8_lossy(&head).trim_end(), token);
     }
 
+    fn renewed(&self, status: u16) {
+        if self.verbose {
+            self.terminal
+                .note(&format!("The API answered {status} and rejected the token; it is asked again with another."));
+        }
+    }
+
     fn waits(&self, status: u16, wait: Duration) {
         let wait = HumanDuration(wait);
         self.terminal.note(&format!("The API answered {status} and asks to wait {wait}; it is asked again then."));

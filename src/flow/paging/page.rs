@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 use super::super::FlowError;
-use super::super::retry::Caller;
+use super::super::retry::{Caller, is_of_the_api};
 use crate::protocol::json::{self, TooMuch};
 use crate::protocol::message::HttpRequest;
 
@@ -30,6 +30,8 @@ pub struct Page {
     pub body: Vec<u8>,
     pub reading: Reading,
     pub request: HttpRequest,
+    /// The provider's own API has sent it.
+    pub is_of_the_api: bool,
 }
 
 /// The result of reading a page.
@@ -102,13 +104,14 @@ pub(super) fn fetch(
 ) -> Result<Page, FlowError> {
     let reply = caller.call(request, None)?;
     let (status, headers) = (reply.status, reply.headers.clone());
+    let is_of_the_api = is_of_the_api(&reply, caller.api.provider);
     let body = reply.read_announced(MAX_PAGE, announce).map_err(FlowError::ApiRequest)?;
     let reading = match Facts::of(&body) {
         Ok(Some(facts)) => Reading::Json(facts),
         Ok(None) => Reading::NotJson,
         Err(too_much) => Reading::Refused(too_much),
     };
-    Ok(Page { status, headers, body, reading, request: request.clone() })
+    Ok(Page { status, headers, body, reading, request: request.clone(), is_of_the_api })
 }
 
 /// A counter of the elements in the longest array that is at most this many objects deep.
@@ -240,7 +243,7 @@ mod tests {
             Err(too_much) => Reading::Refused(too_much),
         };
         let request = HttpRequest::new(http::Method::GET, url::Url::parse("https://a.example").unwrap());
-        Page { status: 200, headers: HeaderMap::new(), body: body.into(), reading, request }
+        Page { status: 200, headers: HeaderMap::new(), body: body.into(), reading, request, is_of_the_api: true }
     }
 
     #[test]

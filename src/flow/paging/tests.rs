@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::flow::api::Api;
 use crate::flow::doubles::{Nobody, Said, Scripted, SetClock, StubResponse, provider};
+use crate::flow::held_token::{HeldToken, Renewed};
 use crate::protocol::secret::AccessToken;
 use crate::store::stored_token::Expiry;
 use crate::system::http::HttpError;
@@ -15,8 +16,9 @@ fn walk_until(stop_at: usize, http: &Scripted<'_>, paging: &Paging, plan: Plan) 
     let (provider, clock) = (provider(""), SetClock::at(0));
     let api = Api::new(&provider, None).unwrap();
     let first = api.request(http::Method::GET, api.resolve("/x").unwrap()).unwrap();
-    let token = (AccessToken::new("t"), Expiry::Unknown);
-    let caller = Caller::new(api, token, (http, &clock), (&Nobody, &Nobody), Duration::from_secs(60));
+    let token = Renewed { token: AccessToken::new("t"), expiry: Expiry::Unknown, refreshed: false };
+    let held = HeldToken::new(token, &clock, &Nobody);
+    let caller = Caller::new(api, held, (http, &clock), &Nobody, Duration::from_secs(60));
     let mut bodies = Vec::new();
     let end = follow(&caller, &first, paging, plan, &mut |page| {
         bodies.push(String::from_utf8(page.body).unwrap());

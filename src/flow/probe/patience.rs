@@ -1,11 +1,11 @@
-//! Honors `Retry-After` (RFC 9110 §10.2.3) for all probes together: a rate limit counts the token's requests from every
+//! Honors the wait that an API asks for, for all probes together: a rate limit counts the token's requests from every
 //! thread.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::flow::FlowError;
-use crate::flow::retry::asked_wait;
+use crate::protocol::retry_after::asked_wait;
 use crate::system::clock::Clock;
 use crate::system::http::HttpReply;
 
@@ -47,7 +47,7 @@ impl<'a> Patience<'a> {
 
     /// Waits for the pause that the server asked for. Returns true if there was one and it is over now.
     fn waited(&self, reply: &HttpReply, pauses_before: usize) -> bool {
-        let Some(pause) = asked_wait(reply, self.clock) else { return false };
+        let Some(pause) = asked_wait(reply.status, &reply.headers, self.clock.now()) else { return false };
         let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
         // Another thread got the same reply at the same time, and has waited for both.
         if pauses.count > pauses_before {

@@ -2,8 +2,10 @@ use std::io;
 use std::time::Duration;
 
 use super::*;
-use crate::flow::doubles::{Said, Scripted, SetClock, StubResponse, broken, provider};
+use crate::flow::doubles::{Nobody, Said, Scripted, SetClock, StubResponse, broken, provider};
+use crate::flow::held_token::{Renew, Renewed};
 use crate::protocol::scope::ScopeSet;
+use crate::store::stored_token::Expiry;
 use crate::system::http::Reason;
 
 /// The result of a run, and its requests.
@@ -15,9 +17,14 @@ struct Ran {
 }
 
 fn run_at(answer: impl Fn(&HttpRequest) -> Said + Send + Sync, keys: &str, writes: bool) -> Ran {
+    run_with(&Nobody, answer, keys, writes)
+}
+
+fn run_with(renew: &dyn Renew, answer: impl Fn(&HttpRequest) -> Said + Send + Sync, keys: &str, writes: bool) -> Ran {
     let (http, clock, provider) = (Scripted::new(answer), SetClock::at(0), provider(keys));
-    let token = AccessToken::new("canary-token");
-    let probing = Probing { http: &http, clock: &clock, provider: &provider, token: &token, writes };
+    let token = Renewed { token: AccessToken::new("canary-token"), expiry: Expiry::Unknown, refreshed: false };
+    let held = HeldToken::new(token, &clock, renew);
+    let probing = Probing { http: &http, clock: &clock, provider: &provider, held: &held, writes };
     let progress = Mutex::new(Vec::new());
     let tell = |p: &Progress<'_>| progress.lock().unwrap().push((p.number, p.total, p.request.to_owned()));
     let proofs = run(&probing, &tell);
@@ -145,7 +152,9 @@ fn an_implied_scope_is_proven_unless_it_was_denied() {
 #[test]
 fn a_failure_for_all_ends_the_run() {
     let ran = run_at(|_| Ok(StubResponse::new(401, r#"{"message":"canary-token is over"}"#)), DETAIL, false);
-    let Err(FlowError::TokenDead { provider, request, said }) = &ran.proofs else { panic!("{:?}", ran.proofs) };
+    let Err(FlowError::TokenDead { provider, request, said, status: 401 }) = &ran.proofs else {
+        panic!("{:?}", ran.proofs)
+    };
     assert_eq!((provider.as_str(), said.as_deref()), ("mine", Some("[hidden] is over")));
     assert!(["GET /list?n=1", "GET /other"].contains(&request.as_str()));
     assert!(!ran.paths.iter().any(|path| path.starts_with("/things")), "{:?}", ran.paths);
@@ -177,4 +186,40 @@ fn a_failure_of_one_probe_leaves_its_scope_unknown() {
         assert_eq!(lines(&ran), [format!("a: GET /a?b=1: Unknown {why}")]);
         assert!(ran.proofs.unwrap().proofs[0].guess);
     }
+}
+
+/// All four threads get a 401 for the old token, and one of them renews it.
+#[test]
+fn a_rejected_token_is_renewed_once_for_all_probes() {
+    struct Once(Mutex<usize>);
+    impl Renew for Once {
+        fn renew(&self, rejected: &AccessToken) -> Option<Renewed> {
+            assert_eq!(rejected.expose(), "canary-token");
+            *self.0.lock().unwrap() += 1;
+            Some(Renewed { token: AccessToken::new("new"), expiry: Expiry::Unknown, refreshed: true })
+        }
+    }
+    let keys = "scope.known = [
+        { name = 'a', probe = { path = '/a' } }, { name = 'b', probe = { path = '/b' } },
+        { name = 'c', probe = { path = '/c' } }, { name = 'd', probe = { path = '/d' } },
+    ]";
+    let is_new = |request: &HttpRequest| request.headers["authorization"] == "Bearer new";
+    let once = Once(Mutex::default());
+    let ran = run_with(
+        &once,
+        |request| match (is_new(request), request.url.path()) {
+            (false, _) => Ok(StubResponse::new(401, "")),
+            (true, "/d") => Ok(StubResponse::new(403, "")),
+            (true, _) => Ok(StubResponse::new(200, "{}")),
+        },
+        keys,
+        false,
+    );
+    assert_eq!(lines(&ran), ["a: GET /a: Proven", "b: GET /b: Proven", "c: GET /c: Proven", "d: GET /d: Denied"]);
+    assert_eq!((ran.requests.iter().filter(|request| is_new(request)).count(), *once.0.lock().unwrap()), (4, 1));
+
+    let once = Once(Mutex::default());
+    let ran = run_with(&once, |_| Ok(StubResponse::new(401, "")), keys, false);
+    assert!(matches!(ran.proofs, Err(FlowError::TokenDead { status: 401, .. })));
+    assert_eq!(*once.0.lock().unwrap(), 1);
 }

@@ -23,9 +23,12 @@ pub enum TokenSourceError {
         #[source]
         source: Box<FlowError>,
     },
-    #[error("the token of `{profile}` could not be refreshed")]
+    #[error("the token of `{profile}` could not be refreshed{}", doubt(provider, *may_be_spent))]
     Failed {
         profile: String,
+        provider: String,
+        /// The request may have arrived: a provider that rotates may have dropped the refresh token.
+        may_be_spent: bool,
         #[source]
         source: Box<FlowError>,
     },
@@ -60,7 +63,11 @@ impl Advice for TokenSourceError {
             | Self::Refused { profile, provider, .. } => {
                 ExitCode::LoginNeeded.hint(format!("`{}` makes a new login", login_command(provider, profile)))
             }
-            Self::Failed { source, .. } => match source.next_step() {
+            Self::Failed { source, profile, provider, may_be_spent } => match source.next_step() {
+                NextStep { code: ExitCode::Network, .. } if *may_be_spent => ExitCode::Network.hint(format!(
+                    "try again later; if the refresh token is refused then, `{}` makes a new login",
+                    login_command(provider, profile)
+                )),
                 NextStep { code: ExitCode::Network, .. } => {
                     ExitCode::Network.hint("try again later; the refresh token is kept as it was")
                 }
@@ -86,6 +93,11 @@ fn ended(at: Option<Timestamp>) -> String {
 
 fn over(at: Option<Timestamp>) -> String {
     at.map(|at| format!("; it ended at {at}")).unwrap_or_default()
+}
+
+fn doubt(provider: &str, may_be_spent: bool) -> String {
+    let said = format!(", and `{provider}` may have spent the refresh token");
+    if may_be_spent { said } else { String::new() }
 }
 
 fn interruption(at: Option<Timestamp>) -> String {

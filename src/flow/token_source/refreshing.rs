@@ -132,7 +132,7 @@ impl TokenSource<'_> {
             }
             Some((error, journal)) => Some(TokenWarning::NotStored { error, journal }),
         };
-        Ok(ValidToken { found: refreshing.found, warning })
+        Ok(ValidToken { found: refreshing.found, warning, refreshed: true })
     }
 
     fn standing(&self, refreshing: &Refreshing<'_>) -> Standing {
@@ -188,7 +188,10 @@ impl TokenSource<'_> {
                 let ended = record.refresh_ends().filter(|end| *end <= now);
                 TokenSourceError::Refused { profile: name, provider, interrupted, ended, source: error.into() }
             }
-            Meaning::Untouched | Meaning::Unclear => TokenSourceError::Failed { profile: name, source: error.into() },
+            Meaning::Untouched | Meaning::Unclear => {
+                let may_be_spent = meaning == Meaning::Unclear;
+                TokenSourceError::Failed { profile: name, provider, may_be_spent, source: error.into() }
+            }
         }
     }
 }

@@ -8,17 +8,35 @@ use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::json;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
+use crate::protocol::resource_error::{read_body, scopes_at};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
 use crate::provider::DefinitionError;
-use crate::provider::departure::value_of;
+use crate::provider::departure::{Departure, value_of};
 use crate::provider::quirks::{Paging, TokenIn, TokenPlacement};
+use crate::provider::refusal::Refusal;
 
 /// The scopes of a token as the API's own header lists them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedScopes {
     pub header: String,
     pub scopes: ScopeSet,
+}
+
+/// The scope that is missing, if the provider's denial names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeniedScope(pub Option<String>);
+
+/// Returns the first refusal that a reply meets, and the reply's body.
+fn matching<'d>(
+    refusals: &'d Departure<Vec<Refusal>>,
+    status: u16,
+    body: &[u8],
+) -> Option<(&'d Refusal, Option<Value>)> {
+    let refusals = value_of(refusals)?;
+    let value = read_body(body);
+    let refusal = refusals.iter().find(|refusal| refusal.matches(status, body, value.as_ref()))?;
+    Some((refusal, value))
 }
 
 /// The client's side.
@@ -83,14 +101,37 @@ impl Dialect<'_> {
 
     /// Returns `true` if an API reply is the provider's denial of a token without permission.
     pub fn is_denial(&self, status: u16, body: &[u8]) -> bool {
-        let Some(denials) = value_of(&self.provider.definition.api.denied) else { return false };
-        let value = json::parse(body).unwrap_or(Value::Null);
-        denials.iter().any(|denial| {
-            let text = denial.path.as_deref().and_then(|path| json::at(&value, path)).and_then(Value::as_str);
-            (denial.status.is_empty() || denial.status.contains(&status))
-                && (denial.path.is_none() || text.is_some())
-                && (denial.equals.is_none() || text == denial.equals.as_deref())
-        })
+        self.denial_in(status, body).is_some()
+    }
+
+    /// Returns the provider's denial in an API reply: with the missing scope, if the definition says where it is.
+    pub fn denial_in(&self, status: u16, body: &[u8]) -> Option<DeniedScope> {
+        let (denial, value) = matching(&self.provider.definition.api.denied, status, body)?;
+        Some(DeniedScope(denial.scope.as_deref().zip(value.as_ref()).and_then(|(path, value)| scopes_at(value, path))))
+    }
+
+    /// Returns `true` if the provider has its own format for a denial instead of RFC 6750's.
+    pub fn words_denials(&self) -> bool {
+        self.provider.definition.api.denied.is_some()
+    }
+
+    /// Returns `true` if an API reply is the provider's own for a token that is not valid any more.
+    pub fn is_invalid_token(&self, status: u16, body: &[u8]) -> bool {
+        matching(&self.provider.definition.api.invalid_token, status, body).is_some()
+    }
+
+    /// Returns `true` if a reply with this status may refuse the token in the provider's own words, so that its body
+    /// needs to be read first.
+    pub fn may_refuse_with(&self, status: u16) -> bool {
+        let refusals = value_of(&self.provider.definition.api.invalid_token).into_iter().flatten();
+        refusals.into_iter().any(|refusal| refusal.status.is_empty() || refusal.status.contains(&status))
+    }
+
+    /// Returns the scheme with which the token is sent, in lower case.
+    pub fn token_scheme(&self) -> String {
+        let placements = self.provider.definition.token_placements();
+        let scheme = placements.first().and_then(|placement| placement.scheme.as_deref());
+        scheme.unwrap_or("Bearer").to_ascii_lowercase()
     }
 
     /// Returns the API's pagination, if the definition has one.
@@ -155,22 +196,33 @@ impl Dialect<'_> {
         <[String; 1]>::try_from(found).ok().map(|[token]| token)
     }
 
-    /// Returns `true` if the provider has its own format for a denial instead of RFC 6750's.
-    pub fn words_denials(&self) -> bool {
-        self.provider.definition.api.denied.is_some()
+    /// Returns the provider's denial of a request that needs this scope: status and JSON body.
+    pub fn denial(&self, scope: &str) -> (u16, Value) {
+        match value_of(&self.provider.definition.api.denied).and_then(|denials| denials.first()) {
+            Some(denial) => (denial.status.first().copied().unwrap_or(403), refusal_body(denial, scope)),
+            None => (403, serde_json::json!({"error": "insufficient_scope"})),
+        }
     }
 
-    /// Returns the provider's denial: status and JSON body.
-    pub fn denial(&self) -> (u16, Value) {
-        let Some(denial) = value_of(&self.provider.definition.api.denied).and_then(|denials| denials.first()) else {
-            return (403, serde_json::json!({"error": "insufficient_scope"}));
-        };
-        let mut body = Map::new();
-        if let Some(path) = &denial.path {
-            json::put(&mut body, path, denial.equals.clone().unwrap_or_else(|| "denied".to_owned()).into());
-        }
-        (denial.status.first().copied().unwrap_or(403), Value::Object(body))
+    /// Returns the provider's own reply for a token that is not valid any more, if it has one: status and JSON body.
+    pub fn invalid_token(&self) -> Option<(u16, Value)> {
+        let refusal = value_of(&self.provider.definition.api.invalid_token)?.first()?;
+        Some((refusal.status.first().copied().unwrap_or(401), refusal_body(refusal, "")))
     }
+}
+
+/// A body that meets the refusal's conditions: a text alone, or an object with the text at its place.
+fn refusal_body(refusal: &Refusal, scope: &str) -> Value {
+    let mut body = Map::new();
+    match &refusal.path {
+        Some(path) => json::put(&mut body, path, refusal.sample().into()),
+        None if refusal.has_words() => return refusal.sample().into(),
+        None => {}
+    }
+    if let Some(path) = &refusal.scope {
+        json::put(&mut body, path, scope.into());
+    }
+    Value::Object(body)
 }
 
 fn strip_scheme(value: &str, scheme: &str) -> Option<String> {

@@ -15,7 +15,7 @@ use crate::protocol::lifetime::Oddity;
 use crate::protocol::member::{self, WrongKind};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
-use crate::protocol::retry_after::RetryAfter;
+use crate::protocol::retry_after::asked_wait;
 use crate::protocol::secret::RefreshToken;
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::protocol::token::{NotATokenResponse, TokenResponse};
@@ -47,8 +47,13 @@ pub enum TokenReplyError {
         error: Box<ErrorResponse>,
     },
     /// The server failed.
-    #[error("the token endpoint answered with status {status} and {reply}")]
-    ServerFault { status: u16, reply: String },
+    #[error("the token endpoint answered with status {status} and {reply}{}", pause(*wait))]
+    ServerFault {
+        status: u16,
+        reply: String,
+        /// The requested wait, if the server names one.
+        wait: Option<HumanDuration>,
+    },
     /// RFC 6585 §4, whatever else the reply says: no token was given, and nothing is wrong with the request.
     #[error("the token endpoint is rate-limiting us: it answered with status 429 and {reply}{}", pause(*wait))]
     TooOften {
@@ -102,12 +107,14 @@ impl TokenReplyError {
             }),
             Self::Redirected { .. } => ExitCode::Refused
                 .hint(format!("the token URL has probably moved; compare {show} with the provider's guide")),
-            Self::TooOften { .. } => {
-                ExitCode::Network.hint("wait a while, then try again; nothing is wrong with the request")
-            }
-            Self::ServerFault { .. } => {
-                ExitCode::Network.hint("log in again later; the fault is on the provider's side")
-            }
+            Self::TooOften { wait, .. } => ExitCode::Network.hint(format!(
+                "wait {}, then try again; nothing is wrong with the request",
+                wait.map_or_else(|| "a while".to_owned(), |wait| wait.to_string())
+            )),
+            Self::ServerFault { wait, .. } => ExitCode::Network.hint(format!(
+                "log in again {}; the fault is on the provider's side",
+                wait.map_or_else(|| "later".to_owned(), |wait| format!("in {wait}"))
+            )),
             Self::Unusable { source: NotATokenResponse::Malformed(_), .. } => ExitCode::Network.hint(format!(
                 "set the member's path in `token.response` of the definition, which {show} prints; if the path is right, tell the provider"
             )),
@@ -147,15 +154,13 @@ impl Dialect<'_> {
             empty if empty.is_empty() => "an empty body".to_owned(),
             text => text,
         };
+        let wait = asked_wait(status, headers, now).filter(|wait| !wait.is_zero()).map(HumanDuration);
         match status {
-            500.. => return Err(TokenReplyError::ServerFault { status, reply: shown() }),
+            500.. => return Err(TokenReplyError::ServerFault { status, reply: shown(), wait }),
             300..=399 => {
                 return Err(TokenReplyError::Redirected { status, target: redirect_target(headers, secrets) });
             }
-            429 => {
-                let wait = RetryAfter::in_headers(headers).map(|asked| asked.wait(now)).filter(|wait| !wait.is_zero());
-                return Err(TokenReplyError::TooOften { reply: shown(), wait: wait.map(HumanDuration) });
-            }
+            429 => return Err(TokenReplyError::TooOften { reply: shown(), wait }),
             _ => {}
         }
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());

@@ -69,3 +69,28 @@ fn a_token_url_may_come_with_the_callback_and_not_with_a_token() {
     assert!(matches!(exchange("params.acc.from_token = 'server'"), Err(DefinitionError::NotCaptured { .. })));
     assert!(exchange("").is_err());
 }
+
+#[test]
+fn a_sample_or_a_probe_names_the_scope_of_a_path() {
+    let definition: ProviderDefinition = toml::from_str(
+        "api.base = 'https://shop.example/api/'
+         scope.known = [
+             { name = 'read', probe = { path = 'things?n=1' } },
+             { name = 'one', probe = { path = '/api/things/{id}', needs.id = { scope = 'read', path = 'id' } } },
+         ]
+         samples = [{ path = 'cups', scope = 'cups' }, { path = 'open' }]",
+    )
+    .unwrap();
+    let provider = Provider::new(definition, BTreeMap::new(), None).unwrap();
+    for (method, path, scope) in [
+        ("GET", "/api/cups", Some("cups")),
+        ("GET", "/api/open", None),
+        ("GET", "/api/things", Some("read")),
+        ("GET", "/api/things/7", Some("one")),
+        ("GET", "/api/things/7/x", None),
+        ("POST", "/api/things", None),
+        ("GET", "/things", None),
+    ] {
+        assert_eq!(provider.scope_for(method, path), scope, "{method} {path}");
+    }
+}

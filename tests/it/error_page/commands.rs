@@ -2,9 +2,9 @@
 
 use oauthctl::testing::{
     AppError, CallError, ChildNotStarted, DemoError, EmulateError, ExecError, ExportError, GrantKind, ImportError,
-    IndexError, KeychainError, LoginError, LogoutError, ManError, Missing, PassphraseError, ProvidersError,
+    IndexError, KeychainError, LoginError, LogoutError, ManError, Missing, NotRenewed, PassphraseError, ProvidersError,
     RedirectUriError, RefreshError, ScopesError, SealedLoginError, SessionError, StatusError, StoreError, StoreKind,
-    TerminalError, TokenError, json::TooMuch,
+    TerminalError, Timestamp, TokenError, TokenSourceError, json::TooMuch,
 };
 
 use super::values::*;
@@ -19,10 +19,10 @@ variants! {
         | Session App Flow Store Definition Certificate Terminal Entropy;
     CallError: BadMethod BadField Input BadHeader OwnToken BadOrigin PagesOfWhat BadFilter FilterFailed NotJson MixedPages
         NotForScreens TooMuch TooLarge Output ApiStatus ScopeMissing
-        | Session Flow Http Terminal OurHeader;
+        | NotRenewed Session Flow Http Terminal OurHeader;
     TokenError: NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
     StatusError: LoginsEnd | Session Store Terminal;
-    ScopesError: ScopesMissing | Session Flow Terminal;
+    ScopesError: ScopesMissing TokenRejected | NotRenewed Session Flow Terminal;
     LogoutError: OneOrAll Leftover | Session Store TokenSource Flow;
     RefreshError: | Session Terminal;
     ExecError: | NotStarted Session;
@@ -48,11 +48,28 @@ pub fn errors(page: &mut Page) {
         StatusError::LoginsEnd { profiles: vec![profile()], provider: provider() },
         StatusError::LoginsEnd { profiles: vec![profile(), text("acme-us")], provider: provider() },
     ]);
-    page.section(vec![ScopesError::ScopesMissing {
-        profile: profile(),
-        missing: missing(),
-        remedy: text("oauthctl login --provider acme --scope 'read_products write_products'"),
-    }]);
+    page.section(vec![
+        ScopesError::ScopesMissing {
+            profile: profile(),
+            missing: missing(),
+            remedy: text("oauthctl login --provider acme --scope 'read_products write_products'"),
+        },
+        ScopesError::TokenRejected {
+            request: text("GET /api/v1/shop"),
+            status: 401,
+            said: Some(text("invalid_token")),
+            way_out: text("this login has no refresh token; `oauthctl login --provider acme` gets another token"),
+        },
+    ]);
+    let source = Box::new(SessionError::TokenSource(TokenSourceError::Dead {
+        profile: text("acme-eu"),
+        provider: text("acme"),
+        since: Timestamp(1_790_000_000),
+    }));
+    page.only(
+        "NotRenewed",
+        NotRenewed { profile: text("acme-eu"), status: 401, said: Some(text("it expired")), source },
+    );
     let source = Box::new(StoreError::Index(IndexError::Busy));
     page.section(vec![LogoutError::OneOrAll, LogoutError::Leftover { profile: text("acme-eu"), source }]);
     page.only("ChildNotStarted", ChildNotStarted { program: text("crul"), source: not_found() });
@@ -186,7 +203,17 @@ fn call_errors() -> Vec<CallError> {
             profile: profile(),
             status: 403,
             detail: Some(text("\"insufficient_scope\"")),
+            lacks: Some(text("write_products")),
+            is_known: true,
             remedy: text("oauthctl login --provider acme --scope 'read_products write_products'"),
+        },
+        CallError::ScopeMissing {
+            profile: profile(),
+            status: 403,
+            detail: None,
+            lacks: None,
+            is_known: false,
+            remedy: text("oauthctl login --provider acme --scope 'read_products SCOPES'"),
         },
     ]
 }

@@ -35,6 +35,10 @@ pub fn unreachable() -> HttpError {
     HttpError::Connect { origin: text("https://acme.example"), source }
 }
 
+pub fn lost() -> HttpError {
+    HttpError::Broken { origin: text("https://acme.example"), source: Reason(text("connection reset")) }
+}
+
 pub fn denied() -> io::Error {
     io::Error::other("Permission denied (os error 13)")
 }

@@ -1,0 +1,136 @@
+//! Another token for one that the API rejected: how a command gets it, and what it tells a person who has to get one.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::Context;
+use super::valid_token::told_login;
+use crate::flow::held_token::{HeldToken, Renew, Renewed};
+use crate::flow::token_source::{TokenSourceError, Wanted};
+use crate::protocol::advice::{Advice, NextStep};
+use crate::protocol::secret::AccessToken;
+use crate::session::{ActiveLogin, SessionError};
+use crate::store::{StoreKind, StoredToken};
+
+/// A token that the API rejected, and why there is no other.
+#[derive(Debug, thiserror::Error)]
+#[error("the API rejected the token of `{profile}`: it answered {status}{}", said.as_deref().map(|said| format!(": {said}")).unwrap_or_default())]
+pub struct NotRenewed {
+    pub profile: String,
+    pub status: u16,
+    pub said: Option<String>,
+    #[source]
+    pub source: Box<SessionError>,
+}
+
+impl Advice for NotRenewed {
+    fn next_step(&self) -> NextStep {
+        self.source.next_step()
+    }
+}
+
+/// The renewal of one login's token, by a refresh or from the store.
+pub struct Renewal<'a> {
+    login: &'a ActiveLogin,
+    context: &'a Context,
+    outcome: Mutex<Outcome>,
+}
+
+enum Outcome {
+    NotTried,
+    /// OAUTHCTL_TOKEN is all there is.
+    OfVariable,
+    /// There is no refresh token.
+    NoWay,
+    /// The refresh gave the same token again.
+    Same,
+    /// With whether it was refreshed for this command, and was not stored before.
+    Renewed(Box<StoredToken>, bool),
+    Failed(SessionError),
+}
+
+impl<'a> Renewal<'a> {
+    pub fn new(login: &'a ActiveLogin, context: &'a Context) -> Self {
+        Self { login, context, outcome: Mutex::new(Outcome::NotTried) }
+    }
+
+    /// Returns the login's token as the one that the command's requests share.
+    pub fn hold(&self) -> HeldToken<'_> {
+        let (token, refreshed) = (&self.login.token, self.login.refreshed);
+        let first = Renewed { token: token.access_token.clone(), expiry: token.expiry, refreshed };
+        HeldToken::new(first, self.context.system.clock.as_ref(), self)
+    }
+
+    /// Returns the record of the token that replaced the login's.
+    pub fn record(&self) -> Option<StoredToken> {
+        match &*self.outcome.lock().unwrap_or_else(PoisonError::into_inner) {
+            Outcome::Renewed(record, _) => Some((**record).clone()),
+            _ => None,
+        }
+    }
+
+    /// Returns the error to end with if the API rejected the token and the attempt to replace it failed.
+    pub fn failure(&self, status: u16, said: Option<&str>) -> Option<NotRenewed> {
+        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *outcome, Outcome::NotTried) {
+            Outcome::Failed(error) => Some(NotRenewed {
+                profile: self.login.profile.to_string(),
+                status,
+                said: said.map(str::to_owned),
+                source: Box::new(error),
+            }),
+            other => {
+                *outcome = other;
+                None
+            }
+        }
+    }
+
+    /// Returns what a person can do about a token that the API rejects; `login` is the command for a new login.
+    pub fn way_out(&self, login: &str) -> String {
+        let login = format!("`{login}` gets another token");
+        match &*self.outcome.lock().unwrap_or_else(PoisonError::into_inner) {
+            Outcome::OfVariable => "nothing refreshes the token in OAUTHCTL_TOKEN: set it to a new one, or `unset \
+                                    OAUTHCTL_TOKEN` to use a stored login; within `oauthctl exec`, run that again"
+                .to_owned(),
+            Outcome::NoWay => format!("this login has no refresh token; {login}"),
+            Outcome::Same => format!("a refresh gave the same token again; {login}"),
+            Outcome::Renewed(..) => format!("it was refreshed, and rejected again; {login}"),
+            Outcome::NotTried if self.login.refreshed => format!("it was refreshed just before; {login}"),
+            Outcome::NotTried | Outcome::Failed(_) => login,
+        }
+    }
+
+    fn get(&self, rejected: &AccessToken) -> Outcome {
+        let (found, refreshed) = match told_login(Wanted::InsteadOf(rejected), self.context) {
+            Ok(login) if login.found.store == StoreKind::Env => return Outcome::OfVariable,
+            Ok(login) => (login.found.record, login.refreshed),
+            Err(SessionError::TokenSource(TokenSourceError::NoRefreshToken { .. })) => return Outcome::NoWay,
+            Err(error) => return Outcome::Failed(error),
+        };
+        if found.access_token == *rejected {
+            return Outcome::Same;
+        }
+        // A login of the same name that was made meanwhile may be for other servers.
+        let ours = &self.login.token;
+        if (&found.provider, &found.params, &found.origins) != (&ours.provider, &ours.params, &ours.origins) {
+            let profile = self.login.profile.to_string();
+            return Outcome::Failed(TokenSourceError::Replaced { profile }.into());
+        }
+        Outcome::Renewed(Box::new(found), refreshed)
+    }
+}
+
+impl Renew for Renewal<'_> {
+    fn renew(&self, rejected: &AccessToken) -> Option<Renewed> {
+        let outcome = self.get(rejected);
+        let renewed = match &outcome {
+            Outcome::Renewed(record, refreshed) => {
+                let (token, expiry) = (record.access_token.clone(), record.expiry);
+                Some(Renewed { token, expiry, refreshed: *refreshed })
+            }
+            _ => None,
+        };
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
+        renewed
+    }
+}
