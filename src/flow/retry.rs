@@ -92,6 +92,10 @@ impl<'a> Caller<'a> {
             match ruling(&mut reply, self.api.provider, self.clock) {
                 Ruling::Rejected if !tried_again && is_of_the_api(&reply, self.api.provider) => {
                     tried_again = true;
+                    // A refresh that is under way is not broken off, so it is not begun when the time is over.
+                    if self.until.is_some_and(|until| until.left().is_zero()) {
+                        return Ok(reply);
+                    }
                     let Some(new) = self.held.instead_of(&token) else { return Ok(reply) };
                     if one_way {
                         return Ok(reply);

@@ -262,7 +262,8 @@ mod tests {
 
     #[test]
     fn a_used_up_quota_says_when_it_is_full_again() {
-        let cases: [(&[(&'static str, &str)], Option<f64>); 17] = [
+        type Case<'a> = (&'a [(&'static str, &'a str)], Option<f64>);
+        let cases: [Case; 17] = [
             (&[("ratelimit-reset", "7"), ("ratelimit-remaining", "0")], Some(7.0)),
             (&[("x-ratelimit-reset", "1800000007"), ("x-ratelimit-remaining", "0")], Some(7.0)),
             (&[("x-rate-limit-reset", "1800000007")], Some(7.0)),
