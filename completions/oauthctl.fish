@@ -448,8 +448,8 @@ error-in-ok\t'The token endpoint answers with an `error` member and status 200'
 slow-token\t'The token endpoint takes ten seconds to answer'
 revoke-unavailable\t'The revocation endpoint answers with status 503'
 dead-token\t'The API rejects the first access token of each login, and takes the ones of a refresh'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l token-lifetime -d 'How long an access token lives; several for a login\'s first token, the next one, and so on' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l latency -d 'How many milliseconds the token endpoint takes to answer' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l token-lifetime -d 'Access token lifetime; a list such as `5s,1h` sets it for a login\'s first token, the next, and so on' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l latency -d 'Delay of the token endpoint\'s answer' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
