@@ -89,7 +89,7 @@ impl<'a> Renewal<'a> {
     pub fn way_out(&self, login: &str) -> String {
         let login = format!("`{login}` gets another token");
         match &*self.outcome.lock().unwrap_or_else(PoisonError::into_inner) {
-            Outcome::OfVariable => "nothing refreshes the token in OAUTHCTL_TOKEN: set it to a new one, or `unset \
+            Outcome::OfVariable => "set OAUTHCTL_TOKEN to a new token, as it cannot be refreshed, or `unset \
                                     OAUTHCTL_TOKEN` to use a stored login; within `oauthctl exec`, run that again"
                 .to_owned(),
             Outcome::NoWay => format!("this login has no refresh token; {login}"),

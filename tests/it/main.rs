@@ -14,6 +14,7 @@ mod chromium;
 mod ci;
 mod crash;
 mod definitions;
+mod denied;
 #[cfg(target_os = "linux")]
 mod doubt;
 mod emulator;

@@ -350,7 +350,7 @@ fn a_token_without_a_refresh_token_comes_with_the_way_out() {
     assert_eq!((mine.sent().0, mine.sent().1.len()), (0, 1));
 
     let ci = mine.sandbox.without("OAUTHCTL_CLIENT_ID").with("OAUTHCTL_TOKEN", "at-0").with("OAUTHCTL_PROFILE", "mine");
-    ci.run(&["call", "x"]).code(9).says("OAUTHCTL_TOKEN").says("set it to a new one");
+    ci.run(&["call", "x"]).code(9).says("set OAUTHCTL_TOKEN to a new token");
     let within = ci.without("OAUTHCTL_TOKEN").with("OAUTHCTL_CLIENT_ID", "id");
     let binary = env!("CARGO_BIN_EXE_oauthctl");
     within.run(&["exec", "--", binary, "call", "x"]).code(9).says("within `oauthctl exec`, run that again");

@@ -111,6 +111,12 @@ fn a_rate_limit_of_the_token_endpoint_is_shown_with_its_time() {
     let often = |headers: &[&str], says: &str| case("429 Too Many Requests", headers, "", 8, says);
     a_login_and_a_refresh_end(&[
         often(&["Retry-After: 120"], "it asks for a wait of 2m"),
+        often(&["Retry-After: 90.5"], "it asks for a wait of 1m 30s"),
+        often(&["Retry-After-Ms: 2500"], "it asks for a wait of 2s"),
+        often(&["Retry-After: Fri Dec 31 23:59:59 2100"], "it asks for a wait of "),
+        often(&["X-RateLimit-Reset: 60", "X-RateLimit-Remaining: 0"], "it asks for a wait of 1m"),
+        often(&["RateLimit: \"default\";r=0;t=60"], "it asks for a wait of 1m"),
+        often(&["X-RateLimit-Reset: 60", "X-RateLimit-Remaining: 9"], "status 429 and an empty body\n"),
         often(&["Retry-After: Fri, 31 Dec 2100 23:59:59 GMT"], "it asks for a wait of "),
         often(&["Retry-After: 99999999999999999999999999"], "it asks for a wait of "),
         often(&[], "is rate-limiting us: it answered with status 429 and an empty body\n"),
