@@ -25,7 +25,7 @@ function __fish_oauthctl_using_subcommand
 end
 
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -39,8 +39,8 @@ complete -c oauthctl -n "__fish_oauthctl_needs_command" -s q -l quiet -d 'Print 
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -s V -l version -d 'Print version'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "app" -d 'Register your app\'s client id and secret for a provider'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "login" -d 'Log in to a provider in the browser and keep the token'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "call" -d 'Send one request to the provider\'s API with the token in it'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "login" -d 'Log in to a provider in the browser and store the token'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "call" -d 'Send a request to the provider\'s API with the access token'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "token" -d 'Print the access token and nothing else'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "refresh" -d 'Refresh the access token now'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "status" -d 'List the logins with their provider, store, scopes and lifetime'
@@ -50,14 +50,14 @@ complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "logout" -d 'Revok
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "exec" -d 'Run a command with the access token in its environment'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "export" -d 'Export a login, encrypted with a passphrase'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "import" -d 'Import an exported login'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "providers" -d 'List the providers, or show one\'s definition'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "providers" -d 'List the providers, and show, create or validate definitions'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "emulate" -d 'Run a local mock of a provider'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "demo" -d 'Try the full login flow against a local emulator; saves no login'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "completions" -d 'Print a completion script for your shell'
-complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "man" -d 'Print a manual page'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -76,7 +76,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_se
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l client-id -d 'The client id (not a secret)' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l client-secret-file -d 'Read the client secret from a file' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -90,7 +90,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -103,7 +103,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -132,7 +132,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l browser -d '
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l timeout -d 'How long to wait for the redirect: seconds, or with s, m, h, d' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l label -d 'A name for the account, shown by `status`' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -166,7 +166,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l timeout -d 'G
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-time -d 'Give up when the call takes this long in all, with its pages, retries and waits [default: 10m for each reply, and 1s more for every 4 KiB of it, up to 24h]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l cacert -d 'Also trust the certificate authorities in this PEM file' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -196,7 +196,7 @@ curl\t'A line for `curl -K -`, so that the token is not in curl\'s arguments'
 github\t'For a step of GitHub Actions: masks the token in logs and sets it for the steps that follow'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l env -d 'The variable\'s name, for the forms that set one' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -209,7 +209,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s v -l verbose
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -223,7 +223,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -s q -l quiet
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l expires-within -d 'Exit with 4 if a login will need renewing within this time, such as 7d' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -239,7 +239,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s h -l help -
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l require -d 'Fail with exit code 10 unless these are granted, or with --probe proven' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l provider -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -256,7 +256,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s v -l verbos
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -269,7 +269,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s v -l verbose -
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -286,7 +286,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s h -l help -
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l min-validity -d 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or a tenth of a shorter life]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l env -d 'The variable that holds the token' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -300,7 +300,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s q -l quiet -d
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s o -l output -d 'Write to a new file that only you can read; `-` is stdout' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -315,7 +315,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s v -l verbos
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -330,7 +330,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s v -l verbos
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -350,7 +350,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __f
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "check" -d 'Validate a definition (offline)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -363,7 +363,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -377,7 +377,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -390,7 +390,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -404,7 +404,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l issuer -d 'Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery)' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -418,7 +418,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -449,9 +449,9 @@ slow-token\t'The token endpoint takes ten seconds to answer'
 revoke-unavailable\t'The revocation endpoint answers with status 503'
 dead-token\t'The API rejects the first access token of each login, and takes the ones of a refresh'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l token-lifetime -d 'Access token lifetime; a list such as `5s,1h` sets it for a login\'s first token, the next, and so on' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l latency -d 'Delay of the token endpoint\'s answer' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l latency -d 'Delay before each answer of the token endpoint' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -468,7 +468,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -s h -l help 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l provider -d 'The provider to emulate' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l browser -d 'Click through the consent page in a real browser; CMD as for `login --browser`' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -481,7 +481,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s v -l verbose 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -494,7 +494,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s v -l v
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l store -d 'Where to keep logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
@@ -507,8 +507,8 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s v -l verbose -
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "app" -d 'Register your app\'s client id and secret for a provider'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "login" -d 'Log in to a provider in the browser and keep the token'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "call" -d 'Send one request to the provider\'s API with the token in it'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "login" -d 'Log in to a provider in the browser and store the token'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "call" -d 'Send a request to the provider\'s API with the access token'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "token" -d 'Print the access token and nothing else'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "refresh" -d 'Refresh the access token now'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "status" -d 'List the logins with their provider, store, scopes and lifetime'
@@ -518,11 +518,11 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "exec" -d 'Run a command with the access token in its environment'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "export" -d 'Export a login, encrypted with a passphrase'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "import" -d 'Import an exported login'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "providers" -d 'List the providers, or show one\'s definition'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "providers" -d 'List the providers, and show, create or validate definitions'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "emulate" -d 'Run a local mock of a provider'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "demo" -d 'Try the full login flow against a local emulator; saves no login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "completions" -d 'Print a completion script for your shell'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "man" -d 'Print the manual page'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "man" -d 'Print a manual page'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "set" -d 'Store a client id and secret; prompts for them on a terminal'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "show" -d 'Show the registered client, without its secret'
