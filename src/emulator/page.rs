@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::consent::ConsentRequest;
 use super::site::Site;
 use super::wire::Reply;
+use crate::protocol::html::escape;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::sanitize;
 use crate::provider::Endpoint;
@@ -202,22 +203,6 @@ fn difference(sent: &str, registered: &RedirectUri, exact_port: bool) -> (usize,
 
 fn common_prefix(a: &str, b: &str) -> usize {
     a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count()
-}
-
-/// Escapes a text for HTML and for attributes in double quotes.
-fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

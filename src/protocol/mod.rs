@@ -6,6 +6,7 @@ pub mod bearer;
 pub mod client;
 pub mod error_response;
 pub mod grant;
+pub mod html;
 pub mod introspection;
 pub mod json;
 pub mod jwt;
