@@ -23,7 +23,7 @@
 //!         LoginArgs ─ Catalogue ─▶ Provider ─────────────────────────┐
 //! Entropy ─▶ State, CodeVerifier ─▶ AuthorizationRequest ─▶ Url ─ Launch ─▶ Browser
 //! Loopback ─▶ RedirectUri ─────────┘                                 │
-//!         redirect::judge(request, expected) ◀── Loopback   (wrong state: 404, and the wait goes on)
+//!         redirect::judge(request, expected) ◀── Loopback   (no state of ours: told, and the wait goes on)
 //!                  │ AuthorizationResponse
 //! TokenRequest ─ Dialect ─▶ HttpClient ─▶ Dialect ─▶ TokenResponse ─▶ StoredToken ─▶ TokenStore ─▶ Keychain
 //!                  LoginOutcome ─▶ stdout; page to the browser, after the exchange

@@ -20,6 +20,7 @@ use crate::flow::api::Api;
 use crate::flow::authorization::{Listen, Login, LoginRequest, MissingState, Obtained};
 use crate::flow::evidence;
 use crate::flow::pages::BrowserPage;
+use crate::flow::redirect;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::client::ClientId;
@@ -170,6 +171,7 @@ fn round(
         client_secret: Some(emulator.client_secret().clone()),
         scope: demo_scopes(provider),
         redirect_uri: RedirectUri::parse("http://127.0.0.1:0/callback")?,
+        missing_state_can_be_allowed: false,
     };
     let token = log_in(client, args, context, say)?;
     store.save(profile, &token)?;
@@ -243,10 +245,10 @@ fn play_browser(http: &dyn HttpClient, mut url: Url) {
         let Some(mut next) = location.filter(|_| (300..400).contains(&reply.status)) else { return };
         if let Some(fragment) = next.fragment().map(str::to_owned) {
             next.set_fragment(None);
-            let origin = next.origin().ascii_serialization();
-            let mut post =
-                HttpRequest::new(Method::POST, next).with_body("application/x-www-form-urlencoded", fragment);
-            let _ = post.set_header("Origin", &origin).map(|()| http.send(&post));
+            let query = next.query().map(|query| format!("?{query}")).unwrap_or_default();
+            next.set_query(None);
+            let post = HttpRequest::new(Method::POST, next).with_body(redirect::ADDRESS, format!("{query}#{fragment}"));
+            let _ = http.send(&post);
             return;
         }
         url = next;

@@ -3,6 +3,7 @@
 
 mod answered;
 mod inbox;
+mod unanswered;
 mod waiting;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,6 +30,7 @@ use crate::system::entropy::{Entropy, random};
 use crate::system::loopback::{Bodies, Loopback, LoopbackRequest, Serving};
 pub use answered::{Answered, Obtained, Tab};
 use inbox::Inbox;
+pub use unanswered::{Seen, Unanswered};
 pub use waiting::{MissingState, Waiting};
 
 /// The parameters of a login.
@@ -42,6 +44,8 @@ pub struct LoginRequest<'a> {
     /// Port 0 picks a free port.
     pub redirect_uri: RedirectUri,
     pub listen: Listen,
+    /// True if an answer without a state would be accepted with `--allow-missing-state`.
+    pub missing_state_can_be_allowed: bool,
 }
 
 /// The way this process receives the redirect.
@@ -136,8 +140,8 @@ impl<'a> Login<'a> {
         let secrets = Secrets { redirect_uri, state, code_verifier };
         let mut ports = Ports::default();
         if let Some(loopback) = loopback {
-            let bodies = if request.response_type == ResponseType::Token { Bodies::Read } else { Bodies::Ignored };
-            ports.serve(loopback, tls, bodies)?;
+            // A provider may post its answer (`form_post`), and our own page posts its address.
+            ports.serve(loopback, tls, Bodies::Read)?;
         }
         Ok(Self { request, secrets, hosts, authorize_url, ports, launch: None })
     }
@@ -184,16 +188,18 @@ impl<'a> Login<'a> {
         move |line| inbox.paste(line)
     }
 
-    fn expected(&self) -> Expected<'_> {
+    fn expected(&self, missing_state: MissingState) -> Expected<'_> {
+        let dialect = Dialect::new(self.request.provider);
         Expected {
             redirect_uri: &self.secrets.redirect_uri,
             hosts: &self.hosts,
             state: &self.secrets.state,
             response_type: self.request.response_type,
             issuer: self.request.provider.definition.authorize.issuer.as_deref(),
+            state_may_be_missing: missing_state == MissingState::Accept || dialect.state_may_be_missing(),
             pkce: self.secrets.code_verifier.is_some(),
             client_secret: self.request.client_secret.as_ref(),
-            dialect: Dialect::new(self.request.provider),
+            dialect,
         }
     }
 }

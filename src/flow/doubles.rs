@@ -1,6 +1,6 @@
 //! Test doubles that the flows' unit tests share: a server, a clock, a provider, and a login that waits.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io::{Cursor, Read};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -201,6 +201,7 @@ impl Case {
             hosts: &self.hosts,
             pkce: self.pkce,
             client_secret: None,
+            state_may_be_missing: Dialect::new(&self.provider).state_may_be_missing(),
             state: &self.state,
             response_type: self.response_type,
             issuer,
@@ -209,10 +210,9 @@ impl Case {
     }
 }
 
-/// Returns an answer with this code.
+/// Returns an answer with this code and the state.
 pub fn code(code: &str) -> redirect::Answer {
-    let response = AuthorizationResponse::Code(AuthorizationCode::new(code));
-    redirect::Answer { response, captured: BTreeMap::new() }
+    redirect::Answer { has_state: true, ..redirect::Answer::bare(AuthorizationCode::new(code)) }
 }
 
 /// Returns the kind of the proven answer.

@@ -1,5 +1,7 @@
 //! The errors of the flows: the port, the servers, the refusals.
 
+use super::authorization::Unanswered;
+use super::redirect::Unusable;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::member::WrongKind;
@@ -14,8 +16,10 @@ use crate::system::loopback::LoopbackError;
 pub enum FlowError {
     #[error("cannot wait for the redirect")]
     Listen(#[source] LoopbackError),
-    #[error("no valid answer arrived within {waited}")]
-    NoAnswer { redirect_uri: String, waited: String },
+    #[error(transparent)]
+    NoAnswer(Box<Unanswered>),
+    #[error("the answer to this login came and cannot be used: {0}")]
+    Unusable(Box<Unusable>),
     /// An error at the callback with the right state. Its real sender cannot be known (RFC 9207 §2.4).
     #[error("the authorization was refused")]
     Declined(#[source] ErrorResponse),
@@ -84,10 +88,8 @@ impl Advice for FlowError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::Listen(error) => error.next_step(),
-            Self::NoAnswer { redirect_uri, .. } => ExitCode::NoAnswer.hint(format!(
-                "if the provider showed an error page, compare what is registered there with what was sent, character by \
-                 character: {redirect_uri}"
-            )),
+            Self::NoAnswer(unanswered) => ExitCode::NoAnswer.hint(unanswered.hint()),
+            Self::Unusable(unusable) => ExitCode::Refused.hint(unusable.hint()),
             Self::Declined(_) => ExitCode::Refused.hint("ask for less with `--scope`, or log in again and approve"),
             Self::NotLoopback { .. } => ExitCode::Usage.hint(
                 "use `--listen 127.0.0.1:8765` if a tunnel leads from there to here; on a terminal, you can paste the final \

@@ -2,8 +2,8 @@
 //!
 //! RFC 9700 §2.1.2 advises against it, as a token in a URL can leak and cannot be bound to this client. It exists for
 //! providers that have nothing else, and is opt-in for the others. Browsers do not send the fragment to a server, so
-//! the loopback page posts it ([`BrowserPage::Fragment`](super::pages::BrowserPage::Fragment)). The post is judged like
-//! any callback.
+//! the loopback page posts it ([`BrowserPage::Fragment`](super::pages::BrowserPage::Fragment)), together with the query:
+//! some servers put a part of the answer there. The post is judged like any callback.
 
 use super::FlowError;
 use crate::protocol::params::Params;

@@ -1,22 +1,52 @@
 //! Judges one request that reached the loopback port. The function is pure: the verdict depends only on the request and
 //! on what we expect.
 //!
-//! The order matters: method and exact Host, path, `state` in constant time, `iss`, then `error` and `code`. A failure
-//! before the state is proven changes nothing and ends nothing. Any page in the browser and any process on the machine
-//! can send such a request. If a forged `?error=` ended a login, an attacker could keep it from ever succeeding.
+//! Our `state` decides. It is 256 random bits, which nobody has but the provider and the browser, and it is compared in
+//! constant time.
+//!
+//! * A request that carries it, wherever it stands ([`State::is_in`]), is about this login. It is taken if exactly one
+//!   parameter `state` is the state, the place is the redirect URI in any spelling ([`Place`]), the issuer and the
+//!   signature are right where they are known, and it has a code, a token or an error. Anything else ends the login
+//!   with what came, what was expected and what differs ([`Unusable`]): waiting on would end in "nothing came", which
+//!   is false. An outsider does not have the state, so this is no lever for him.
+//! * A request without it changes nothing and ends nothing. If a forged `?error=` ended a login, any page in the browser
+//!   and any process on the machine could keep it from ever succeeding. What claims to be an answer is told once per
+//!   kind ([`Unproven`]).
+//!
+//! The answer is in the query of a GET, in the body of a form's post, or in the address that our own page hands over
+//! with its fragment, and never in two of these at once ([`Message`]). The `Origin` of a post proves nothing: a provider
+//! posts from its own origin or from `null`.
+//!
+//! `HEAD` is ignored, with the state too: scanners of links send it before the browser's GET.
+//!
+//! JARM is refused and not taken: its signature, algorithm, audience and expiry would have to be verified with keys
+//! from the provider, and an answer that is taken unverified has lost what JARM is for.
+
+mod message;
+mod place;
+#[cfg(test)]
+mod tests;
+mod unproven;
+mod unusable;
 
 use std::collections::BTreeMap;
 
-use crate::protocol::authorization::{AuthorizationResponse, NotAResponse, ResponseType};
-use crate::protocol::message::HttpRequest;
+use url::Url;
+
+use crate::protocol::authorization::{AuthorizationResponse, ResponseType};
 use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
-use crate::protocol::secret::ClientSecret;
+use crate::protocol::secret::{AuthorizationCode, ClientSecret};
 use crate::protocol::state::State;
 use crate::provider::Dialect;
 use crate::system::loopback::LoopbackRequest;
 
 use super::pages::BrowserPage;
+pub use message::{ADDRESS, is_address};
+use message::{Message, carry, of_address};
+use place::Place;
+pub use unproven::{Claim, Unproven};
+pub use unusable::{Difference, Unusable};
 
 /// The expected form of the one right request.
 pub struct Expected<'a> {
@@ -27,6 +57,8 @@ pub struct Expected<'a> {
     pub response_type: ResponseType,
     /// The authorization server's issuer, if the definition names one (RFC 9207).
     pub issuer: Option<&'a str>,
+    /// True if an answer without a state may be the provider's.
+    pub state_may_be_missing: bool,
     /// True if a foreign code would be useless, as its challenge is not ours.
     pub pkce: bool,
     /// The key of the provider's signature, if it signs its callbacks.
@@ -39,10 +71,13 @@ pub struct Expected<'a> {
 pub enum RedirectVerdict {
     /// It carries our state: the answer to our request.
     Proven(Answer),
+    /// It carries our state and cannot be used. The login ends.
+    Unusable(Box<Unusable>),
     /// It may be the answer, but the user has to confirm it.
     Doubtful(Answer, Doubt),
-    /// The browser returned with a fragment, which only a page can read.
-    Fragment,
+    /// The browser returned without an answer in the query. There may be one in the fragment, which only a page can
+    /// read. If the query carries our state, this is what is wrong with it as it stands.
+    Fragment(Option<Box<Unusable>>),
     /// Anything else. The wait goes on.
     Stray(Stray),
 }
@@ -52,6 +87,18 @@ pub struct Answer {
     pub response: AuthorizationResponse,
     /// Values for the definition's parameters that the callback carries.
     pub captured: BTreeMap<String, String>,
+    /// True if the provider returned our state. A bare code, and an answer that the user confirmed, have none.
+    pub has_state: bool,
+    /// The issuer that the answer names, if none is known to compare it with.
+    pub unknown_issuer: Option<String>,
+}
+
+impl Answer {
+    /// Creates an answer that is only a code.
+    pub fn bare(code: AuthorizationCode) -> Self {
+        let response = AuthorizationResponse::Code(code);
+        Self { response, captured: BTreeMap::new(), has_state: false, unknown_issuer: None }
+    }
 }
 
 /// The reason why an answer is not proven.
@@ -70,18 +117,8 @@ pub enum Stray {
     Method,
     Host,
     Path,
-    /// The fragment page's post, but not from our origin.
-    Origin,
-    /// The right path, with a wrong state or none. `claims_error` is set if it says that the login failed.
-    Unproven {
-        claims_error: bool,
-    },
-    /// Our state, with the wrong issuer (RFC 9207 §2.4).
-    Issuer,
-    /// Our state, with a signature that is not the provider's.
-    Signature,
-    /// Our state, without an answer.
-    Unusable(NotAResponse),
+    /// It claims to be an answer, or is at its place.
+    Unproven(Unproven),
     /// A pasted address that is not the redirect URI's.
     ForeignAddress,
     /// A pasted line that is neither an address nor a code.
@@ -94,293 +131,137 @@ impl Stray {
             Self::Noise => BrowserPage::Empty,
             Self::Method => BrowserPage::WrongMethod,
             Self::Host => BrowserPage::WrongHost,
-            Self::Path | Self::Origin | Self::Unproven { .. } | Self::ForeignAddress | Self::NotPasteable => {
-                BrowserPage::NothingHere
-            }
-            Self::Issuer | Self::Signature | Self::Unusable(_) => BrowserPage::Unusable,
+            Self::Unproven(unproven) => BrowserPage::Unproven(*unproven),
+            Self::Path | Self::ForeignAddress | Self::NotPasteable => BrowserPage::NothingHere,
         }
     }
 }
 
 /// Judges a request to the port.
 pub fn judge(request: &LoopbackRequest, expected: &Expected<'_>) -> RedirectVerdict {
-    let stray = RedirectVerdict::Stray;
-    let posts_fragment = request.method == "POST" && expected.response_type == ResponseType::Token;
-    match request.method.as_str() {
-        "GET" => {}
-        "POST" if posts_fragment => {}
-        "OPTIONS" => return stray(Stray::Noise),
-        _ => return stray(Stray::Method),
+    if request.method == "OPTIONS" || request.target.split('?').next() == Some("/favicon.ico") {
+        return RedirectVerdict::Stray(Stray::Noise);
     }
-    // Exactly one Host, and exactly the registered authority: a page that rebinds its own name to 127.0.0.1 sends that
-    // name. Host names are not case-sensitive (RFC 9110 §4.2.3).
-    let is_ours = |host: &String| expected.hosts.iter().any(|ours| host.eq_ignore_ascii_case(ours));
-    if !matches!(request.hosts.as_slice(), [host] if is_ours(host)) {
-        return stray(Stray::Host);
+    if request.method == "HEAD" {
+        return RedirectVerdict::Stray(Stray::Method);
     }
-    // A browser sends the origin form. The absolute form is for proxies.
-    if !request.target.starts_with('/') {
-        return stray(Stray::Path);
+    let (message, place) = (Message::of(request, expected), Place::of(request, expected));
+    let carries = [request.target.as_bytes(), &request.body].into_iter().any(|text| expected.state.is_in(text));
+    if !carries && !message.params().is_some_and(|params| carry(params, expected.state)) {
+        return judge_unproven(request, &message, &place, expected);
     }
-    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-    if path == "/favicon.ico" {
-        return stray(Stray::Noise);
+    if !place.is_ours() {
+        return unusable(Unusable::place(&place, expected));
     }
-    if path != expected.redirect_uri.path() {
-        return stray(Stray::Path);
+    match message {
+        Message::Query(params) => match judge_params(params, expected) {
+            RedirectVerdict::Unusable(unusable) if unusable.is_empty() => RedirectVerdict::Fragment(Some(unusable)),
+            verdict => verdict,
+        },
+        Message::Form(params) if !carry(&params, expected.state) => {
+            let differs = "it is a POST with the state in its address, and not in its form";
+            unusable(Unusable::message(differs, "POST", expected))
+        }
+        Message::Form(params) | Message::Address(params) => judge_params(params, expected),
+        Message::Body { media_type } => {
+            let came = format!("POST of {media_type}");
+            unusable(Unusable::message("the body is not a form", came.trim_end_matches(" of "), expected))
+        }
+        Message::Other => unusable(Unusable::message("the method differs", &request.method, expected)),
     }
-    if posts_fragment {
-        return judge_post(request, expected);
-    }
-    let params = Params::from_urlencoded(query);
-    if expected.response_type == ResponseType::Token && !params.contains("state") && !params.contains("error") {
-        return RedirectVerdict::Fragment;
-    }
-    judge_params(params, expected)
 }
 
-/// Judges the post of our own page: the fragment as a form body. Another page can post here too, but not with our
-/// origin.
-fn judge_post(request: &LoopbackRequest, expected: &Expected<'_>) -> RedirectVerdict {
-    let is_form = HttpRequest::media_type(request.content_type.as_deref()) == "application/x-www-form-urlencoded";
-    if !is_form || request.origin.as_deref() != Some(expected.redirect_uri.origin().as_str()) {
-        return RedirectVerdict::Stray(Stray::Origin);
+fn unusable(unusable: Unusable) -> RedirectVerdict {
+    RedirectVerdict::Unusable(Box::new(unusable))
+}
+
+/// Judges a request that does not carry our state.
+fn judge_unproven(
+    request: &LoopbackRequest,
+    message: &Message,
+    place: &Place,
+    expected: &Expected<'_>,
+) -> RedirectVerdict {
+    if !place.host_is_ours() {
+        return RedirectVerdict::Stray(if request.target.starts_with('/') { Stray::Host } else { Stray::Path });
     }
-    match std::str::from_utf8(&request.body) {
-        Ok(fragment) => judge_params(Params::from_urlencoded(fragment), expected),
-        Err(_) => RedirectVerdict::Stray(Stray::Unproven { claims_error: false }),
+    let Some(params) = message.params() else { return RedirectVerdict::Stray(Stray::Method) };
+    let unproven = Unproven::of(&expected.dialect.read_callback(params.clone()));
+    match (unproven.claim, message) {
+        (Claim::Nothing, _) if !place.is_ours() => RedirectVerdict::Stray(Stray::Path),
+        (Claim::Nothing, Message::Query(_)) if !unproven.other_state => RedirectVerdict::Fragment(None),
+        _ if !place.is_ours() => RedirectVerdict::Stray(Stray::Unproven(unproven)),
+        _ => judge_params(params.clone(), expected),
     }
 }
 
 /// Judges the parameters of an answer from any source.
 pub fn judge_params(params: Params, expected: &Expected<'_>) -> RedirectVerdict {
-    let signed = expected.dialect.signature_holds(&params, expected.client_secret);
+    let bad_signature = expected.dialect.bad_signature(&params, expected.client_secret);
     let captured = expected.dialect.captured_from_callback(&params);
     let params = expected.dialect.read_callback(params);
     // `single` refuses a second `state`, so a request cannot carry one that we check and one that another party reads.
     let state = params.single("state");
-    let proven = matches!(state, Ok(Some(state)) if expected.state.matches(state));
-    let may_be_missing = state == Ok(None) && expected.dialect.state_may_be_missing();
-    if !proven && !may_be_missing {
-        return RedirectVerdict::Stray(Stray::Unproven { claims_error: params.contains("error") });
+    let has_state = matches!(state, Ok(Some(state)) if expected.state.matches(state));
+    if !has_state && carry(&params, expected.state) {
+        return unusable(Unusable::state(&params, expected));
     }
-    if let Some(issuer) = expected.issuer {
-        // A simple string comparison (RFC 9207 §2.4, RFC 3986 §6.2.1).
-        if !matches!(params.single("iss"), Ok(Some(iss)) if iss == issuer) {
-            return RedirectVerdict::Stray(Stray::Issuer);
+    let may_be_missing = state == Ok(None) && expected.state_may_be_missing;
+    let response = AuthorizationResponse::parse(&params, expected.response_type);
+    let stray = || RedirectVerdict::Stray(Stray::Unproven(Unproven::of(&params)));
+    if !has_state {
+        // A denial cannot be confirmed: accepting it would let any page end the login.
+        let may_be_ours = matches!(response, Ok(AuthorizationResponse::Code(_) | AuthorizationResponse::Token(_)));
+        if !may_be_missing || !may_be_ours {
+            return stray();
         }
     }
-    if !signed {
-        return RedirectVerdict::Stray(Stray::Signature);
-    }
-    match AuthorizationResponse::parse(&params, expected.response_type) {
-        Ok(response) if proven => RedirectVerdict::Proven(Answer { response, captured }),
-        // A denial cannot be confirmed: accepting it would let any page end the login.
-        Ok(AuthorizationResponse::Error(_)) => RedirectVerdict::Stray(Stray::Unproven { claims_error: true }),
-        Ok(response) => RedirectVerdict::Doubtful(Answer { response, captured }, Doubt::NoState),
-        Err(problem) => RedirectVerdict::Stray(Stray::Unusable(problem)),
+    let is_error = matches!(response, Ok(AuthorizationResponse::Error(_)));
+    // Some providers sign their codes only.
+    let bad_signature = bad_signature.filter(|param| !is_error || params.contains(param));
+    let unknown_issuer = match compare_issuer(&params, is_error, expected) {
+        Ok(unknown) => unknown,
+        Err(wrong) if has_state => return unusable(wrong),
+        Err(_) => return stray(),
+    };
+    match (bad_signature, response) {
+        (Some(param), _) if has_state => unusable(Unusable::signature(param, &params, expected)),
+        (Some(_), _) => stray(),
+        (None, Err(problem)) => unusable(Unusable::answer(&problem, &params, expected)),
+        (None, Ok(response)) => {
+            let answer = Answer { response, captured, has_state, unknown_issuer };
+            if has_state { RedirectVerdict::Proven(answer) } else { RedirectVerdict::Doubtful(answer, Doubt::NoState) }
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::flow::doubles::{Case, code, proven, provider_of};
-
-    impl Case {
-        fn judge(&self, target: &str) -> RedirectVerdict {
-            self.judge_request(&LoopbackRequest::detached("GET", target, "127.0.0.1:8765"))
-        }
-
-        fn judge_request(&self, request: &LoopbackRequest) -> RedirectVerdict {
-            judge(request, &self.expected(None))
-        }
-
-        fn target(&self, rest: &str) -> String {
-            format!("/callback?state={}{rest}", self.state.as_str())
-        }
+/// Compares the issuer that the answer names (RFC 9207 §2.4). Returns one that nothing is known to compare with.
+///
+/// An error needs no issuer: it is no use to an attacker, and the login would otherwise wait for nothing.
+fn compare_issuer(params: &Params, is_error: bool, expected: &Expected<'_>) -> Result<Option<String>, Unusable> {
+    let mut named: Vec<&str> = params.iter().filter(|(name, _)| *name == "iss").map(|(_, issuer)| issuer).collect();
+    if named == [""] {
+        named.clear();
     }
-
-    #[test]
-    fn only_the_state_proves_an_answer() {
-        let case = Case::new();
-        assert_eq!(case.judge(&case.target("&code=c")), RedirectVerdict::Proven(code("c")));
-        assert_eq!(proven(&case.judge(&case.target("&error=access_denied"))), "error");
-        let state = case.state.as_str();
-        let unproven = [
-            "/callback?code=c".to_owned(),
-            "/callback?code=c&state=".to_owned(),
-            format!("/callback?code=c&state={}", &state[..42]),
-            format!("/callback?code=c&state={state}x"),
-            format!("/callback?code=c&state={}", state.to_uppercase()),
-            format!("/callback?code=c&state={state}&state={state}"),
-            format!("/callback?code=c&state=x&state={state}"),
-            format!("/callback?code=c#state={state}"),
-            format!("/callback?code=c&State={state}"),
-        ];
-        for target in unproven {
-            assert_eq!(
-                case.judge(&target),
-                RedirectVerdict::Stray(Stray::Unproven { claims_error: false }),
-                "{target}"
-            );
-        }
-        assert_eq!(
-            case.judge("/callback?error=access_denied"),
-            RedirectVerdict::Stray(Stray::Unproven { claims_error: true })
-        );
+    let wrong = |difference| Err(Unusable::issuer(difference, &named, expected));
+    match (expected.issuer, named.as_slice()) {
+        (_, [_, _, ..]) => wrong(Difference::Issuer),
+        (None, named) => Ok(named.first().map(|issuer| (*issuer).to_owned())),
+        // A simple string comparison (RFC 3986 §6.2.1).
+        (Some(issuer), [named]) if *named == issuer => Ok(None),
+        (Some(_), [_]) => wrong(Difference::Issuer),
+        (Some(_), []) if is_error || expected.dialect.issuer_may_be_missing() => Ok(None),
+        (Some(_), []) => wrong(Difference::NoIssuer),
     }
+}
 
-    #[test]
-    fn the_host_must_match_exactly() {
-        let case = Case::new();
-        let target = case.target("&code=c");
-        let verdict = |hosts: &[&str]| {
-            let mut request = LoopbackRequest::detached("GET", &target, "");
-            request.hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-            case.judge_request(&request)
-        };
-        assert!(matches!(verdict(&["127.0.0.1:8765"]), RedirectVerdict::Proven(_)));
-        for hosts in [
-            &["127.0.0.1"][..],
-            &["localhost:8765"],
-            &["127.0.0.1.evil.example:8765"],
-            &["127.0.0.1:8765."],
-            &[],
-            &["127.0.0.1:8765", "127.0.0.1:8765"],
-            &["[::ffff:127.0.0.1]:8765"],
-        ] {
-            assert_eq!(verdict(hosts), RedirectVerdict::Stray(Stray::Host), "{hosts:?}");
-        }
-    }
-
-    #[test]
-    fn method_and_path_are_exact() {
-        let case = Case::new();
-        for (method, stray) in
-            [("POST", Stray::Method), ("HEAD", Stray::Method), ("get", Stray::Method), ("OPTIONS", Stray::Noise)]
-        {
-            let request = LoopbackRequest::detached(method, &case.target("&code=c"), "127.0.0.1:8765");
-            assert_eq!(case.judge_request(&request), RedirectVerdict::Stray(stray), "{method}");
-        }
-        let state = case.state.as_str();
-        for path in [
-            "/",
-            "/Callback",
-            "/callback/",
-            "//callback",
-            "/callback%2F",
-            "/x/../callback",
-            "http://127.0.0.1:8765/callback",
-            "*",
-        ] {
-            assert_eq!(
-                case.judge(&format!("{path}?code=c&state={state}")),
-                RedirectVerdict::Stray(Stray::Path),
-                "{path}"
-            );
-        }
-        assert_eq!(case.judge("/favicon.ico"), RedirectVerdict::Stray(Stray::Noise));
-    }
-
-    #[test]
-    fn a_proven_request_without_an_answer_keeps_the_wait_going() {
-        let case = Case::new();
-        assert_eq!(case.judge(&case.target("")), RedirectVerdict::Stray(Stray::Unusable(NotAResponse::Empty)));
-        assert_eq!(
-            case.judge(&case.target("&code=a&error=b")),
-            RedirectVerdict::Stray(Stray::Unusable(NotAResponse::Contradiction))
-        );
-    }
-
-    #[test]
-    fn the_issuer_must_match_exactly() {
-        let case = Case::new();
-        let issuer = "https://as.example";
-        let judge_iss = |iss: &str| {
-            let target = case.target(&format!("&code=c{iss}"));
-            judge(&LoopbackRequest::detached("GET", &target, "127.0.0.1:8765"), &case.expected(Some(issuer)))
-        };
-        assert!(matches!(judge_iss("&iss=https%3A%2F%2Fas.example"), RedirectVerdict::Proven(_)));
-        for iss in [
-            "",
-            "&iss=https%3A%2F%2Fas.example%2F",
-            "&iss=https%3A%2F%2FAS.example",
-            "&iss=https%3A%2F%2Fas.example&iss=x",
-        ] {
-            assert_eq!(judge_iss(iss), RedirectVerdict::Stray(Stray::Issuer), "{iss}");
-        }
-    }
-
-    #[test]
-    fn a_missing_optional_state_is_doubtful_and_a_wrong_one_is_not() {
-        let case = Case { provider: provider_of("callback.state = 'may-be-missing'", &[]), ..Case::new() };
-        let state = case.state.as_str();
-        assert_eq!(case.judge("/callback?code=c"), RedirectVerdict::Doubtful(code("c"), Doubt::NoState));
-        assert_eq!(case.judge(&case.target("&code=c")), RedirectVerdict::Proven(code("c")));
-        for (target, claims_error) in [
-            ("/callback?code=c&state=x".to_owned(), false),
-            ("/callback?code=c&state=".to_owned(), false),
-            (format!("/callback?code=c&state={state}&state={state}"), false),
-            // A denial cannot be confirmed.
-            ("/callback?error=access_denied".to_owned(), true),
-        ] {
-            assert_eq!(case.judge(&target), RedirectVerdict::Stray(Stray::Unproven { claims_error }), "{target}");
-        }
-    }
-
-    #[test]
-    fn a_fragment_is_fetched_if_there_may_be_one() {
-        let case = Case::implicit();
-        for (target, expected) in [
-            ("/callback".to_owned(), RedirectVerdict::Fragment),
-            ("/callback?x=y".to_owned(), RedirectVerdict::Fragment),
-            (
-                "/callback?error=access_denied".to_owned(),
-                RedirectVerdict::Stray(Stray::Unproven { claims_error: true }),
-            ),
-            ("/callback?state=x".to_owned(), RedirectVerdict::Stray(Stray::Unproven { claims_error: false })),
-            ("/other".to_owned(), RedirectVerdict::Stray(Stray::Path)),
-        ] {
-            assert_eq!(case.judge(&target), expected, "{target}");
-        }
-        // RFC 6749 §4.2.2.1 has errors in the fragment, and some servers have them in the query.
-        assert_eq!(proven(&case.judge(&case.target("&error=access_denied"))), "error");
-        assert_eq!(Case::new().judge("/callback"), RedirectVerdict::Stray(Stray::Unproven { claims_error: false }));
-    }
-
-    #[test]
-    fn a_posted_fragment_is_accepted_only_from_our_own_page() {
-        let case = Case::implicit();
-        let form = "application/x-www-form-urlencoded";
-        let post = |method: &str, origin: Option<&str>, content_type: Option<&str>, body: &[u8]| {
-            let mut request = LoopbackRequest::detached(method, "/callback", "127.0.0.1:8765");
-            request.origin = origin.map(str::to_owned);
-            request.content_type = content_type.map(str::to_owned);
-            request.body = body.to_vec();
-            case.judge_request(&request)
-        };
-        let body = format!("access_token=made-up&token_type=bearer&state={}", case.state.as_str());
-        let (body, ours) = (body.as_bytes(), Some("http://127.0.0.1:8765"));
-        for content_type in [form, "Application/X-WWW-Form-Urlencoded; charset=UTF-8"] {
-            assert_eq!(proven(&post("POST", ours, Some(content_type), body)), "token");
-        }
-        for (origin, content_type) in [
-            (None, Some(form)),
-            (Some("null"), Some(form)),
-            (Some("http://localhost:8765"), Some(form)),
-            (Some("https://127.0.0.1:8765"), Some(form)),
-            (ours, None),
-            (ours, Some("text/plain")),
-        ] {
-            assert_eq!(post("POST", origin, content_type, body), RedirectVerdict::Stray(Stray::Origin), "{origin:?}");
-        }
-        for body in [&b"access_token=made-up&state=x"[..], b"access_token=made-up", b"\xff", b""] {
-            assert_eq!(
-                post("POST", ours, Some(form), body),
-                RedirectVerdict::Stray(Stray::Unproven { claims_error: false })
-            );
-        }
-        assert_eq!(post("PUT", ours, Some(form), body), RedirectVerdict::Stray(Stray::Method));
+/// Judges a pasted address: the redirect URI in any spelling, with the answer in its query, its fragment or both.
+pub fn judge_address(address: &Url, expected: &Expected<'_>) -> RedirectVerdict {
+    let params = of_address(address.query(), address.fragment(), expected);
+    let place = Place::of_address(address, expected);
+    match place.is_ours() {
+        true => judge_params(params, expected),
+        false if carry(&params, expected.state) => unusable(Unusable::place(&place, expected)),
+        false => RedirectVerdict::Stray(Stray::ForeignAddress),
     }
 }

@@ -85,9 +85,10 @@ pub enum NotAResponse {
 }
 
 impl AuthorizationResponse {
-    /// Reads the parameters, under the RFCs' names. `error` is checked before the code.
+    /// Reads the parameters, under the RFCs' names. `error` is checked before the code. One without a value is as good
+    /// as omitted (RFC 6749 §3.1).
     pub fn parse(params: &Params, expected: ResponseType) -> Result<Self, NotAResponse> {
-        let error = params.single("error")?;
+        let error = params.single("error")?.filter(|text| !text.is_empty());
         let answer = match expected {
             ResponseType::Code => params.single("code")?,
             ResponseType::Token => params.single("access_token")?,
@@ -122,7 +123,10 @@ mod tests {
             matches!(parse("error=access_denied"), Ok(AuthorizationResponse::Error(e)) if e.code == "access_denied")
         );
         assert_eq!(parse("code=abc&error=x"), Err(NotAResponse::Contradiction));
-        assert_eq!(parse("code="), Err(NotAResponse::Empty));
+        assert_eq!(parse("code=abc&error="), parse("code=abc"));
+        for empty in ["", "code=", "error=", "code=&error="] {
+            assert_eq!(parse(empty), Err(NotAResponse::Empty), "{empty}");
+        }
         assert_eq!(parse("code=a&code=b"), Err(NotAResponse::Repeated(Repeated("code".into()))));
         assert_eq!(parse("code=a%0Ab"), Err(NotAResponse::BadCode));
     }

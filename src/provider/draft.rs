@@ -119,8 +119,13 @@ fn facts(id: &str, metadata: Option<&AuthorizationServerMetadata>) -> BTreeMap<&
         ("api.base", toml_text("https://shop.example/api")),
     ]);
     let Some(metadata) = metadata else { return facts };
-    if metadata.authorization_response_iss_parameter_supported {
-        facts.insert("authorize.issuer", toml_text(&metadata.issuer));
+    facts.insert("authorize.issuer", toml_text(&metadata.issuer));
+    if !metadata.authorization_response_iss_parameter_supported {
+        facts.insert("callback.iss", toml_text("may-be-missing"));
+    }
+    let methods = metadata.code_challenge_methods_supported.as_deref().unwrap_or_default();
+    if methods.iter().any(|method| method == "S256") {
+        facts.insert("authorize.pkce", toml_text("S256"));
     }
     let methods = &metadata.token_endpoint_auth_methods_supported;
     let offers = |method: &str| methods.iter().any(|offered| offered == method);
@@ -197,14 +202,28 @@ mod tests {
             "token_endpoint_auth_methods_supported": ["client_secret_basic"],
             "scopes_supported": ["openid", "odd\"\nname"],
             "authorization_response_iss_parameter_supported": true,
+            "code_challenge_methods_supported": ["plain", "S256"],
         }))
         .unwrap()
         .unwrap();
         let text = draft("mine", Some(&metadata));
         let definition = Catalogue::new(&NoFiles, None).compose("mine", Some((&text, "mine.toml"))).unwrap();
         assert_eq!(definition.authorize.issuer.as_deref(), Some("https://as.example"));
+        assert!(definition.callback.iss.is_none() && definition.authorize.pkce.is_some());
         assert_eq!(definition.client_auth(), crate::protocol::client::ClientAuthMethod::Basic);
         assert_eq!(definition.revoke.url.unwrap().value, "https://as.example/revoke");
         assert_eq!(definition.scope.known[1].name, "odd\"\nname");
+    }
+
+    #[test]
+    fn a_draft_says_only_what_the_server_announces() {
+        let metadata = serde_json::json!({"issuer": "https://as.example"});
+        let metadata = AuthorizationServerMetadata::from_json(&metadata).unwrap().unwrap();
+        let text = draft("mine", Some(&metadata));
+        let definition = Catalogue::new(&NoFiles, None).compose("mine", Some((&text, "mine.toml"))).unwrap();
+        // RFC 9207 §2.4: an issuer that is not announced may come, and is compared then.
+        assert_eq!(definition.authorize.issuer.as_deref(), Some("https://as.example"));
+        assert_eq!(definition.callback.iss.unwrap().value, crate::provider::quirks::IssuerEcho::MayBeMissing);
+        assert!(definition.authorize.pkce.is_none());
     }
 }

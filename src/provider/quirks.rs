@@ -57,6 +57,16 @@ pub enum StateEcho {
     MayBeMissing,
 }
 
+/// The provider's handling of `iss` (RFC 9207 §2.4: REQUIRED of a server that announces it).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IssuerEcho {
+    #[default]
+    Sent,
+    /// A callback without an issuer may be the provider's. One with another issuer is not.
+    MayBeMissing,
+}
+
 /// The loopback redirect URIs that the provider accepts (RFC 8252 §7.3: any port).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -275,6 +285,7 @@ words!(
     RefreshWith,
     ScopeEncoding,
     StateEcho,
+    IssuerEcho,
     TokenBody,
     TokenIn,
     TokenMethod,

@@ -8,8 +8,8 @@ use super::departure::Departure;
 use super::endpoint::UrlTemplates;
 use super::keys::{Form, Keyed, keys};
 use super::quirks::{
-    BasicHalves, CallbackSignature, ExpiryUnit, Lifetime, LoopbackRule, Paging, Pkce, RefreshWith, StateEcho,
-    SuccessMark, TokenBody, TokenMethod, TokenPlacement,
+    BasicHalves, CallbackSignature, ExpiryUnit, IssuerEcho, Lifetime, LoopbackRule, Paging, Pkce, RefreshWith,
+    StateEcho, SuccessMark, TokenBody, TokenMethod, TokenPlacement,
 };
 use super::refusal::Refusal;
 use crate::protocol::client::ClientAuthMethod;
@@ -47,8 +47,8 @@ keys! {
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key issuer: Option<String> {
-            help: "The authorization server's issuer. If set, the callback must name it (RFC 9207)",
-            absent: "the callback need not name it",
+            help: "The authorization server's issuer. If set, the callback must name it, or may with `callback.iss` (RFC 9207)",
+            absent: "the callback need not name it, and one that it names is not compared",
             example: "\"https://shop.example\"",
         }
         departure params: BTreeMap<String, String> {
@@ -86,6 +86,11 @@ keys! {
         departure state: StateEcho {
             help: "The provider's handling of `state`. A person has to confirm a callback without it",
             rfc: "echoed (RFC 6749 §4.1.2)",
+            example: "\"may-be-missing\"",
+        }
+        departure iss: IssuerEcho {
+            help: "Whether the callback names `authorize.issuer`. Another issuer always ends the login",
+            rfc: "sent (RFC 9207 §2.4)",
             example: "\"may-be-missing\"",
         }
         departure names: BTreeMap<String, String> {

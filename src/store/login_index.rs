@@ -4,7 +4,7 @@
 //!
 //! One small JSON file, replaced atomically, changed under a lock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,6 +73,9 @@ pub struct LoginIndex {
     /// Registrations, by provider.
     #[serde(default)]
     pub apps: BTreeMap<String, AppEntry>,
+    /// Providers that have returned the `state` of a login: an answer of theirs without it is not to be accepted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub returned_state: BTreeSet<String>,
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
@@ -115,7 +118,14 @@ impl AppEntry {
 
 impl Default for LoginIndex {
     fn default() -> Self {
-        Self { version: VERSION, current: None, logins: BTreeMap::new(), apps: BTreeMap::new(), unknown: Map::new() }
+        Self {
+            version: VERSION,
+            current: None,
+            logins: BTreeMap::new(),
+            apps: BTreeMap::new(),
+            returned_state: BTreeSet::new(),
+            unknown: Map::new(),
+        }
     }
 }
 

@@ -82,6 +82,21 @@ impl TokenStore {
         }
     }
 
+    /// Returns `true` if the provider has returned the `state` of a login before.
+    pub fn has_returned_state(&self, provider: &str) -> Result<bool, StoreError> {
+        Ok(self.index()?.returned_state.contains(provider))
+    }
+
+    /// Remembers that the provider returns the `state` of a login.
+    pub fn note_returned_state(&self, provider: &str) -> Result<(), StoreError> {
+        if self.has_returned_state(provider)? {
+            return Ok(());
+        }
+        self.change_index(|index| {
+            index.returned_state.insert(provider.to_owned());
+        })
+    }
+
     /// Returns a login's state in the list, or `None` if there is no list.
     pub fn listing(&self, profile: &Profile) -> Result<Option<Listing>, StoreError> {
         let entry = Entry::Login(profile);

@@ -6,8 +6,8 @@
 //! and 2 s. When the connections run out, the oldest silent one is closed, so no program can keep the genuine callback
 //! waiting. Parsing is `httparse`, polling is `polling`, which the keychain's D-Bus client depends on anyway.
 //!
-//! Memory is limited to what the connections hold: 64 of them with a head of 8 KiB each, or with a body of 64 KiB where
-//! the fragment page posts one. The receiver must bound the requests that it is handed: see [`Loopback::serve`].
+//! Memory is limited to what the connections hold: 64 of them with a head of 8 KiB each, or with bodies of up to 64 KiB,
+//! all of which together take 1 MiB, where answers are posted. The receiver must bound the requests that it is handed: see [`Loopback::serve`].
 //!
 //! The socket is bound once, before the browser opens, and kept open: another process could take a free port between
 //! finding and binding it. On Unix it has SO_REUSEADDR, so that a second login on the same fixed port can bind while

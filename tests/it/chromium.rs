@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use url::Url;
 
 use crate::support::raw_server::http;
-use crate::support::{Chromium, Emulated, PendingLogin, RawServer};
+use crate::support::{Chromium, Emulated, PendingLogin, RawServer, http as browser};
 
 const APPROVE: &str = "button[value=approve]";
 const DENY: &str = "button[value=deny]";
@@ -177,31 +177,104 @@ fn a_fragment_that_cannot_be_handed_over_is_said_so() {
     story.chromium.devtools("Page.addScriptToEvaluateOnNewDocument", serde_json::json!({"source": broken}));
     story.open_consent();
     story.chromium.click(APPROVE);
-    story.chromium.shows("The login did not work");
+    story.chromium.shows("The answer did not arrive");
     story.chromium.picture("not-handed-over");
     story.leaves_nothing_behind();
 }
 
+/// A page of another origin with a form that a button sends to the redirect URI.
+fn page_with_form(story: &Story, policy: &str, fields: &[(&str, &str)]) -> RawServer {
+    let fields: String = fields.iter().map(|(name, value)| format!("<input name={name} value=\"{value}\">")).collect();
+    let page = format!(
+        "<!doctype html><meta name=referrer content={policy}><form method=post action=\"{}\">{fields}<button>Go</button></form>",
+        story.redirect_uri()
+    );
+    RawServer::start([http("200 OK", &["Content-Type: text/html"], &page)])
+}
+
 #[test]
-fn a_foreign_page_cannot_post_a_fragment_even_with_the_state() {
+fn a_foreign_page_cannot_post_an_answer_without_the_state() {
     let story = Story::start("smithcart", &[], &[]);
-    let state = story.login.sent("state");
     for policy in ["origin", "no-referrer"] {
-        let page = format!(
-            "<!doctype html><meta name=referrer content={policy}><form method=post action=\"{}\">\
-             <input name=access_token value=foreign><input name=token_type value=bearer><input name=state value={state}>\
-             <button>Go</button></form>",
-            story.redirect_uri()
-        );
-        let foreign = RawServer::start([http("200 OK", &["Content-Type: text/html"], &page)]);
+        let fields = [("access_token", "foreign"), ("token_type", "bearer"), ("state", "guessed")];
+        let foreign = page_with_form(&story, policy, &fields);
         story.chromium.open(&foreign.origin().parse().unwrap());
         story.chromium.click("button");
-        story.chromium.shows("Nothing to see here");
+        story.chromium.shows("This is not the answer to the login");
     }
+    story.chromium.picture("unproven");
     story.open_consent();
     story.chromium.click(APPROVE);
     story.chromium.shows("You are logged in");
     let token = story.emulated.run(&["token"]);
     assert_ne!(token.code(0).stdout().trim(), "foreign");
     story.login.finish().code(0);
+}
+
+#[test]
+fn a_providers_page_may_post_the_answer() {
+    let story = Story::start("judgeme", &["--approve"], &[]);
+    let answer = browser::location(&browser::get(&story.login.authorize_url));
+    let fields: Vec<(String, String)> = answer.query_pairs().into_owned().collect();
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let provider = page_with_form(&story, "no-referrer", &fields);
+    story.chromium.open(&provider.origin().parse().unwrap());
+    story.chromium.click("button");
+    story.chromium.shows("You are logged in");
+    assert_eq!(story.chromium.url(), story.redirect_uri());
+    story.login.finish().code(0);
+}
+
+#[test]
+fn an_answer_in_query_and_fragment_arrives_as_one() {
+    for (query, fragment, shown, code) in [
+        ("iss=https%3A%2F%2Fas.example", "access_token=t&token_type=bearer&state=STATE", "You are logged in", 0),
+        ("state=STATE", "access_token=t&token_type=bearer&state=STATE", "You are logged in", 0),
+        ("state=STATE", "error=access_denied", "Access was not granted", 5),
+        ("state=STATE", "", "This answer cannot be used", 5),
+        ("iss=a", "access_token=t&token_type=bearer&state=STATE&iss=b", "This answer cannot be used", 5),
+    ] {
+        let story = Story::start("smithcart", &[], &[]);
+        let with_state = |text: &str| text.replace("STATE", &story.login.sent("state"));
+        let mut landing = story.redirect_uri();
+        landing.set_query(Some(&with_state(query)));
+        landing.set_fragment(Some(&with_state(fragment)));
+        story.chromium.open(&landing);
+        story.chromium.shows(shown);
+        assert_eq!(story.chromium.url(), story.redirect_uri(), "the address bar is clean");
+        story.login.finish().code(code);
+    }
+}
+
+#[test]
+fn a_fragment_is_read_at_any_path_and_in_any_grant() {
+    for (path, fragment, shown, code) in [
+        ("/callback", "error=access_denied&state=STATE", "Access was not granted", 5),
+        ("/callback", "code=c&state=STATE&state=x", "This answer cannot be used", 5),
+        ("/other", "code=c&state=STATE", "This answer cannot be used", 5),
+    ] {
+        let story = Story::start("judgeme", &[], &[]);
+        let mut landing = story.redirect_uri().join(path).unwrap();
+        landing.set_fragment(Some(&fragment.replace("STATE", &story.login.sent("state"))));
+        story.chromium.open(&landing);
+        let page = story.chromium.shows(shown);
+        let differs = if path == "/other" { "the path differs" } else { "" };
+        assert!(page.contains(differs) && !page.contains(&story.login.sent("state")), "{page}");
+        story.login.finish().code(code).says(differs);
+    }
+}
+
+#[test]
+fn what_came_is_shown_on_the_page_as_text() {
+    let story = Story::start("judgeme", &[], &[]);
+    let state = story.login.sent("state");
+    let mut landing = story.redirect_uri();
+    landing.set_query(Some(&format!("error_reason=<b id=evil>a</b>&state={state}")));
+    story.chromium.open(&landing);
+    let page = story.chromium.shows("This answer cannot be used");
+    assert!(page.contains("error_reason=<b id=evil>a</b>"), "{page}");
+    assert!(!page.contains(&state), "{page}");
+    assert_eq!(story.chromium.script("return document.querySelectorAll('#evil').length").as_u64(), Some(0));
+    story.chromium.picture("unusable");
+    story.login.finish().code(5).says("error_reason=<b id=evil>a</b>");
 }

@@ -70,8 +70,13 @@ fn a_wrong_paste_is_refused_and_the_wait_goes_on() {
     let address = final_address(&terminal.authorize_url());
     let mut foreign = address.clone();
     foreign.set_host(Some("evil.example")).unwrap();
+    foreign.set_query(Some("code=1&state=another"));
     terminal.types(foreign.as_str());
     terminal.shows("The pasted address is not the redirect URI of this login; still waiting.");
+    // Not all of it was copied.
+    let state = address.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    terminal.types(&format!("?state={state}"));
+    terminal.shows("What was pasted cannot be used: there is neither a code nor an error");
     terminal.types("two words");
     terminal.shows("What was pasted is neither the final address nor a code; still waiting.");
     terminal.types("?state=another&code=1");
@@ -159,7 +164,7 @@ fn an_answer_without_a_state_needs_a_flag_without_a_terminal() {
         PendingLogin::start(goodsie.command(&[&["login", "--port", "0", "--no-browser"], args].concat()))
     };
     let refused = start(&[]);
-    assert!(browser::get(&final_address(&refused.authorize_url)).contains("Nothing to see here"));
+    assert!(browser::get(&final_address(&refused.authorize_url)).contains("anybody could have made it"));
 
     let taken = start(&["--allow-missing-state"]);
     assert!(browser::get(&final_address(&taken.authorize_url)).contains("You are logged in"));
@@ -171,11 +176,11 @@ fn a_wrong_state_never_counts() {
     let goodsie = Emulated::provider("goodsie", &["--approve", "--fault", "wrong-state"]);
     let mut terminal = start_login(&goodsie, &["--allow-missing-state"]);
     let mut address = final_address(&terminal.authorize_url());
-    assert!(browser::get(&address).contains("Nothing to see here"));
+    assert!(browser::get(&address).contains("perhaps of an earlier try"));
     terminal.types(address.as_str());
     // A second state beside none, or an empty one, is a wrong one too.
     address.set_query(Some(&format!("code={CODE}&state=")));
-    assert!(browser::get(&address).contains("Nothing to see here"));
+    assert!(browser::get(&address).contains("perhaps of an earlier try"));
     terminal.interrupts();
     assert_eq!(terminal.finish().signal, Some(2));
     goodsie.run(&["token"]).code(4);
@@ -229,14 +234,14 @@ fn a_tunnel_may_end_here() {
         let (_, port) = login.said().split_once("A tunnel from there has to end at 127.0.0.1:").unwrap();
         let end = format!("127.0.0.1:{}", port.lines().next().unwrap().trim_end_matches('.'));
         let address = final_address(&login.authorize_url);
-        let through = |host: &str| {
-            let local = format!("http://{end}{}?{}", address.path(), address.query().unwrap());
+        let through = |host: &str, query: &str| {
+            let local = format!("http://{end}{}?{query}", address.path());
             let reply =
                 Command::new("curl").args(["-s", "--noproxy", "*", "-H", &format!("Host: {host}"), &local]).output();
             String::from_utf8(reply.unwrap().stdout).unwrap()
         };
-        assert!(through("rebound.example").contains("Wrong address"));
-        let page = through(if public_name { "anything.example" } else { &end });
+        assert!(through("rebound.example", "code=1&state=guessed").contains("Wrong address"));
+        let page = through(if public_name { "anything.example" } else { &end }, address.query().unwrap());
         assert!(page.contains("You are logged in"), "{page}");
         login.finish().code(0);
     }

@@ -11,7 +11,7 @@ use clap::Args;
 use super::super::{Context, app};
 use super::{LoginError, talk};
 use crate::flow::FlowError;
-use crate::flow::authorization::{Listen, Login, LoginRequest, MissingState, Obtained, Tab};
+use crate::flow::authorization::{Listen, Login, LoginRequest, MissingState, Obtained, Tab, Waiting};
 use crate::flow::pages::BrowserPage;
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::grant::GrantKind;
@@ -52,7 +52,7 @@ pub struct BrowserArgs {
     #[arg(long, value_name = "TIME", default_value = "5m")]
     timeout: HumanDuration,
 
-    /// Accept a response without a state from a provider that may leave it out
+    /// Accept an answer without a state, if the provider never returned one and PKCE is known to protect the code
     #[arg(long)]
     allow_missing_state: bool,
 }
@@ -72,6 +72,7 @@ impl BrowserArgs {
         }
         let (client_id, client_secret) = app::client_for(provider, grant, context)?;
         let (redirect_uri, listen) = self.arrival(provider, context)?;
+        let can_be_allowed = missing_state_can_be_allowed(provider, grant, context)?;
         let request = LoginRequest {
             provider,
             response_type: ResponseType::of(grant),
@@ -80,22 +81,26 @@ impl BrowserArgs {
             scope: asked.clone(),
             redirect_uri,
             listen,
+            missing_state_can_be_allowed: can_be_allowed,
         };
         let mut login = Login::begin(request, context.system.entropy.as_ref())?;
         talk::announce(&login, provider, grant, context);
         let terminal = context.terminal();
         let paste = terminal.is_interactive().then(|| PasteReader::start(login.paste_sender())).flatten();
         talk::open_browser(self.program().as_deref(), &mut login, paste.is_some(), context);
-        let missing_state = match (self.allow_missing_state, &paste) {
-            (true, _) => MissingState::Accept,
-            (false, Some(_)) => MissingState::Confirm,
-            (false, None) => MissingState::Refuse,
-        };
-        let answered = login.wait(self.timeout.0, missing_state, |waiting| talk::while_waiting(&waiting, context));
+        let missing_state = self.missing_state(provider, can_be_allowed, paste.is_some(), context);
+        let tell = |waiting: Waiting<'_>| talk::while_waiting(&waiting, can_be_allowed, context);
+        let answered = login.wait(self.timeout.0, missing_state, tell);
         drop(paste);
         terminal.progress(None);
         let now = context.system.clock.now();
-        let (tab, obtained) = answered?.obtain(context.system.http.as_ref(), now);
+        let answered = answered?;
+        let has_state = answered.has_state();
+        let (tab, obtained) = answered.obtain(context.system.http.as_ref(), now);
+        if has_state && provider.emulator.is_none() {
+            // A list that cannot be written is reported when the login is stored.
+            let _ = context.session.store()?.note_returned_state(provider.id());
+        }
         match obtained {
             Ok(Obtained { reply, provider }) => {
                 talk::about_reply(&reply, &provider, context);
@@ -109,6 +114,25 @@ impl BrowserArgs {
                 talk::show(tab, page, context);
                 Err(error.into())
             }
+        }
+    }
+
+    /// Returns the treatment of an answer without a state.
+    fn missing_state(
+        &self,
+        provider: &Provider,
+        can_be_allowed: bool,
+        can_ask: bool,
+        context: &Context,
+    ) -> MissingState {
+        let is_allowed = can_be_allowed || Dialect::new(provider).state_may_be_missing();
+        if self.allow_missing_state && !is_allowed {
+            talk::about_useless_permission(provider, context);
+        }
+        match (self.allow_missing_state && is_allowed, can_ask) {
+            (true, _) => MissingState::Accept,
+            (false, true) => MissingState::Confirm,
+            (false, false) => MissingState::Refuse,
         }
     }
 
@@ -146,6 +170,14 @@ impl BrowserArgs {
         let uri = RedirectUri::parse(self.redirect_uri.as_deref().unwrap_or(default))?;
         Ok(self.port.map_or_else(|| uri.clone(), |port| uri.with_port(port)))
     }
+}
+
+/// Returns `true` if an answer without a state may be accepted on request: PKCE is known to protect the code, as it makes
+/// another one useless, and the provider has never returned a state, so that one without it is not a forgery by that
+/// alone.
+fn missing_state_can_be_allowed(provider: &Provider, grant: GrantKind, context: &Context) -> Result<bool, LoginError> {
+    let is_protected = grant == GrantKind::AuthorizationCode && Dialect::new(provider).is_known_to_verify_s256();
+    Ok(is_protected && !context.session.store()?.has_returned_state(provider.id())?)
 }
 
 /// The kept certificate, or a new one that is kept.

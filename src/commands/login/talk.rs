@@ -7,7 +7,7 @@ use crate::commands::view::what_was_read;
 use crate::flow::authorization::{Listen, Login, Tab, Waiting};
 use crate::flow::evidence::{Evidence, Missing};
 use crate::flow::pages::BrowserPage;
-use crate::flow::redirect::{Doubt, Stray};
+use crate::flow::redirect::{Claim, Doubt, Stray, Unproven};
 use crate::protocol::grant::GrantKind;
 use crate::protocol::sanitize::{self, Pieces, Style};
 use crate::protocol::scope::ScopeSet;
@@ -117,7 +117,9 @@ fn open(browser: &dyn Browser, login: &mut Login<'_>, context: &Context) -> anyh
     Ok(browser.open(&login.launch_url(context.system.entropy.as_ref())?)?)
 }
 
-pub fn while_waiting(waiting: &Waiting<'_>, context: &Context) {
+/// Tells what happens during the wait. `can_be_allowed` is true if `--allow-missing-state` would accept an answer without
+/// a state.
+pub fn while_waiting(waiting: &Waiting<'_>, can_be_allowed: bool, context: &Context) {
     let terminal = context.terminal();
     match waiting {
         Waiting::Left(left) => {
@@ -135,7 +137,18 @@ pub fn while_waiting(waiting: &Waiting<'_>, context: &Context) {
             "A bare code proves nothing of where it is from. Did you copy it from your own browser just now?",
             context,
         ),
-        Waiting::Stray(stray) => about_stray(stray, context),
+        Waiting::Stray(stray) => about_stray(stray, can_be_allowed, context),
+        Waiting::Unusable(unusable) => {
+            terminal.note(&format_args!("What was pasted cannot be used: {unusable}; still waiting."));
+        }
+        Waiting::Page => terminal.note(
+            &"The browser came back without an answer in the query, and its page is looking for one after the `#`; still \
+              waiting.",
+        ),
+        Waiting::UnknownIssuer(issuer) => terminal.note(&format_args!(
+            "The answer names the issuer `{}`, which is not compared: the definition has no `authorize.issuer` (RFC 9207).",
+            sanitize::line(issuer)
+        )),
         Waiting::Foreign { user } => warn(
             context,
             &format!(
@@ -167,20 +180,53 @@ fn confirm(question: &str, context: &Context) {
     context.terminal().note(&Pieces(&[&Style::Hint.of("?"), &question, &yes, &" or ", &no, &" and Enter."]));
 }
 
-fn about_stray(stray: &Stray, context: &Context) {
+fn about_stray(stray: &Stray, can_be_allowed: bool, context: &Context) {
     let text = match stray {
-        Stray::Unproven { claims_error: true } => {
-            "Somebody reported an error without proof that it belongs to this login".to_owned()
+        Stray::Unproven(unproven) => {
+            let way_out = way_out(*unproven, can_be_allowed);
+            return context.terminal().note(&format_args!("What came is {unproven}; still waiting. {way_out}"));
         }
-        Stray::Unusable(problem) => format!("The redirect came and cannot be used: {problem}"),
-        Stray::Issuer => "The redirect came from another issuer than the provider's (RFC 9207)".to_owned(),
-        Stray::Signature => "The redirect came without the provider's signature".to_owned(),
-        Stray::ForeignAddress => "The pasted address is not the redirect URI of this login".to_owned(),
-        Stray::NotPasteable => "What was pasted is neither the final address nor a code".to_owned(),
-        stray if context.is_verbose() => format!("A request that is not the redirect ({stray:?})"),
-        Stray::Noise | Stray::Method | Stray::Host | Stray::Path | Stray::Origin | Stray::Unproven { .. } => return,
+        Stray::ForeignAddress => "The pasted address is not the redirect URI of this login",
+        Stray::NotPasteable => "What was pasted is neither the final address nor a code",
+        _ if !context.is_verbose() => return,
+        Stray::Noise => "The browser asked for an icon or a permission, which is not the redirect",
+        Stray::Method => "A request came by another method than the redirect",
+        Stray::Host => "A request came that names another host than the redirect URI",
+        Stray::Path => "A request came to another path than the redirect URI's",
     };
     context.terminal().note(&format_args!("{text}; still waiting."));
+}
+
+/// Returns what to do about an unproven answer.
+fn way_out(unproven: Unproven, can_be_allowed: bool) -> &'static str {
+    match (unproven.claim, unproven.other_state) {
+        (_, true) => {
+            "It may be from the tab of an earlier login: close that, and finish the login in the tab that this one opened."
+        }
+        (Claim::Error(_), false) => "It may not be about this login. If you refused on purpose, press Ctrl-C.",
+        (Claim::Code, false) if can_be_allowed => {
+            "Anybody could have sent it. If you approved the login just now, the provider does not return `state`: press \
+             Ctrl-C, and log in with `--allow-missing-state`."
+        }
+        (Claim::Jwt, false) => {
+            "Let the provider answer with plain parameters: take `response_mode` out of `authorize.params` in the definition."
+        }
+        (Claim::Code | Claim::Token | Claim::Nothing, false) => {
+            "Anybody could have sent it. Finish the login in the tab that it opened."
+        }
+    }
+}
+
+/// Tells that `--allow-missing-state` was given and is not used.
+pub fn about_useless_permission(provider: &Provider, context: &Context) {
+    let name = &provider.definition.name;
+    warn(
+        context,
+        &format!(
+            "`--allow-missing-state` changes nothing: an answer without a state is accepted only if {name} has never returned \
+             one and its definition says `authorize.pkce = \"S256\"`, or `callback.state = \"may-be-missing\"`"
+        ),
+    );
 }
 
 /// Tells the browser how it ended.

@@ -35,6 +35,11 @@ impl<'a> Answered<'a> {
         Self { request, secrets, answer, tab: Tab { ports } }
     }
 
+    /// Returns `true` if the provider returned our state.
+    pub fn has_state(&self) -> bool {
+        self.answer.has_state
+    }
+
     /// Exchanges the answer for a token, and returns the tab that waits for the result.
     pub fn obtain(self, http: &dyn HttpClient, now: Timestamp) -> (Tab, Result<Obtained, FlowError>) {
         let Self { request, secrets, answer, tab } = self;

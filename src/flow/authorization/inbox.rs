@@ -42,7 +42,7 @@ pub(super) struct Inbox {
 
 enum State {
     Waiting(VecDeque<Arrival>),
-    Answered(Answered),
+    Answered(Box<Answered>),
     /// The login is abandoned.
     Closed,
 }
@@ -101,7 +101,7 @@ impl Inbox {
     /// Records that an answer is proven, and the request that brought it unless it was pasted. Stops queueing.
     pub(super) fn settle(&self, winner: Option<LoopbackRequest>) {
         let mut state = self.lock();
-        let mut answered = Answered { winner, repeats: Vec::new(), page: None, others: 0 };
+        let mut answered = Box::new(Answered { winner, repeats: Vec::new(), page: None, others: 0 });
         if let State::Waiting(arrivals) = std::mem::take(&mut *state) {
             for arrival in arrivals {
                 if let Arrival::Loopback(event) = arrival {

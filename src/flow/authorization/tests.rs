@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::inbox::Arrival;
 use super::*;
 use crate::flow::doubles::{Scripted, provider_of};
+use crate::protocol::advice::Advice;
 use crate::protocol::authorization::AuthorizationResponse;
 use crate::protocol::params::Params;
 use crate::protocol::time::Timestamp;
@@ -22,6 +23,9 @@ const MAY_BE_MISSING: &str = "callback.state = 'may-be-missing'\n";
 /// A timeout that no test reaches.
 const LONG: Duration = Duration::from_secs(10);
 
+/// A timeout in which everything that is queued is judged.
+const SHORT: Duration = Duration::from_secs(1);
+
 fn request<'a>(provider: &'a Provider, redirect_uri: &str, listen: Listen) -> LoginRequest<'a> {
     LoginRequest {
         provider,
@@ -31,6 +35,7 @@ fn request<'a>(provider: &'a Provider, redirect_uri: &str, listen: Listen) -> Lo
         scope: ScopeSet::parse("a"),
         redirect_uri: RedirectUri::parse(redirect_uri).unwrap(),
         listen,
+        missing_state_can_be_allowed: false,
     }
 }
 
@@ -70,6 +75,9 @@ impl<'a> Login<'a> {
             told.push(match waiting {
                 Waiting::Left(_) => return,
                 Waiting::Stray(_) => "stray",
+                Waiting::Unusable(_) => "unusable",
+                Waiting::Page => "page",
+                Waiting::UnknownIssuer(_) => "issuer",
                 Waiting::Confirm(_) => "confirm",
                 Waiting::Foreign { .. } => "foreign",
                 Waiting::Unidentified => "unidentified",
@@ -108,10 +116,17 @@ fn strays_are_reported_once_per_kind_and_the_wait_goes_on() {
         let stray = || login.callback("code=x&state=x");
         let mut arrivals = vec![stray(), stray(), got("/other"), stray(), pasted("code=x"), pasted("code=x")];
         arrivals.extend([event(), event(), event()].map(Arrival::Loopback));
+        // Kinds of their own.
+        arrivals.extend(
+            ["error=access_denied&state=x", "error=server_error&state=x", "error=server_error", "", ""]
+                .map(|query| login.callback(query)),
+        );
         arrivals.push(login.callback("code=c&state=STATE"));
         let (answered, told) = login.hear(arrivals, MissingState::Refuse);
         // Each pasted line is reported.
-        assert_eq!((code(&answered).as_str(), told), ("c", vec!["stray", "stray", "stray", "stray", of_scheme]));
+        let mut expected = vec!["stray"; 4];
+        expected.extend([of_scheme, "stray", "stray", "page"]);
+        assert_eq!((code(&answered).as_str(), told), ("c", expected));
     }
 }
 
@@ -125,6 +140,85 @@ fn doubtful_answers_and_errors_are_each_reported_once() {
     arrivals.push(login.callback("code=c&state=STATE"));
     let (answered, told) = login.hear(arrivals, MissingState::Refuse);
     assert_eq!((code(&answered).as_str(), told), ("c", vec!["stray", "stray"]));
+}
+
+/// Returns the end of a login that hears these arrivals, and what is reported meanwhile.
+fn ends(queries: &[&str], timeout: Duration) -> (FlowError, Vec<String>) {
+    let provider = provider_of(SERVERS, &[]);
+    let login = login(&provider);
+    for query in queries {
+        let Arrival::Loopback(event) = login.callback(query) else { unreachable!() };
+        login.ports.inbox.deliver(event);
+    }
+    let mut told = Vec::new();
+    let tell = |waiting: Waiting<'_>| match waiting {
+        Waiting::Left(_) => {}
+        waiting => told.push(format!("{waiting:?}")),
+    };
+    let Err(error) = login.wait(timeout, MissingState::Refuse, tell) else { panic!("it got an answer") };
+    (error, told)
+}
+
+#[test]
+fn a_proven_answer_that_cannot_be_used_ends_the_wait() {
+    for query in ["code=c&state=STATE&state=x", "code=c&amp;state=STATE", "code=c&error=x&state=STATE"] {
+        let (error, told) = ends(&["code=x", query], LONG);
+        assert!(matches!(error, FlowError::Unusable(_)), "{error}");
+        assert_eq!(told.len(), 1);
+    }
+}
+
+#[test]
+fn a_page_that_hands_nothing_over_ends_the_wait_too() {
+    let (error, told) = ends(&["state=STATE"], SHORT);
+    assert!(matches!(error, FlowError::Unusable(_)), "{error}");
+    assert_eq!(told, ["Page"]);
+}
+
+#[test]
+fn the_end_of_the_wait_repeats_what_came_each_kind_once() {
+    let (error, told) = ends(&["code=x", "code=y", "error=access_denied&state=x", "", "state=x"], SHORT);
+    let FlowError::NoAnswer(unanswered) = error else { panic!("{error}") };
+    let said = unanswered.to_string();
+    assert!(
+        said.ends_with(
+            "what came: a code, without a `state`; the error `access_denied`, with another login's `state`; neither a \
+             code nor an error, with another login's `state`; the redirect URI without an answer, and nothing from the \
+             script of its page"
+        ),
+        "{said}"
+    );
+    assert_eq!(told.len(), 4);
+    let hint = FlowError::NoAnswer(unanswered).next_step().hint.unwrap_or_default();
+    assert!(!hint.contains("127.0.0.1"), "{hint}");
+
+    let (error, _) = ends(&[], SHORT);
+    let hint = error.next_step().hint.unwrap_or_default();
+    assert!(hint.ends_with("client ID id, redirect URI http://127.0.0.1:8765/callback"), "{hint}");
+    assert_eq!(error.to_string(), "no answer arrived within 1s");
+}
+
+#[test]
+fn a_badly_pasted_answer_can_be_pasted_again() {
+    let provider = provider_of(SERVERS, &[]);
+    let login = login(&provider);
+    let state = login.secrets.state.as_str().to_owned();
+    let lines = [
+        format!("?state={state}"),
+        format!("http://127.0.0.1:1/callback?code=c&state={state}"),
+        format!("?code=c&state={state}"),
+    ];
+    let (answered, told) = login.hear(lines.map(|line| pasted(&line)).into(), MissingState::Confirm);
+    assert_eq!((code(&answered).as_str(), told), ("c", vec!["unusable", "unusable"]));
+}
+
+#[test]
+fn an_issuer_that_is_not_compared_is_reported() {
+    let provider = provider_of(SERVERS, &[]);
+    let login = login(&provider);
+    let arrivals = vec![login.callback("code=c&state=STATE&iss=https%3A%2F%2Fas.example")];
+    let (answered, told) = login.hear(arrivals, MissingState::Refuse);
+    assert_eq!((code(&answered).as_str(), told), ("c", vec!["issuer"]));
 }
 
 #[test]

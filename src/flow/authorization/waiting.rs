@@ -1,21 +1,29 @@
 //! The wait for the one right answer.
+//!
+//! What claims to be an answer and is not proven is reported at once, once per kind, and remembered: if the wait ends
+//! without an answer, the error says what came. An answer that is proven and cannot be used ends the wait.
 
 use std::collections::HashSet;
 use std::mem::Discriminant;
 use std::time::{Duration, Instant};
 
 use super::inbox::Arrival;
-use super::{Answered, Login, send};
+use super::{Answered, Login, Seen, Unanswered, send};
 use crate::flow::FlowError;
 use crate::flow::launch::Launched;
-use crate::flow::pages::BrowserPage;
+use crate::flow::pages::{self, BrowserPage};
 use crate::flow::pasted::judge_pasted;
-use crate::flow::redirect::{Answer, Doubt, RedirectVerdict, Stray, judge};
+use crate::flow::redirect::{Answer, Claim, Doubt, RedirectVerdict, Stray, Unproven, Unusable, is_address, judge};
+use crate::protocol::authorization::ResponseType;
 use crate::protocol::time::HumanDuration;
 use crate::system::loopback::{LoopbackEvent, LoopbackRequest};
 
 /// How often the remaining time is reported.
 const TICK: Duration = Duration::from_secs(1);
+
+/// How long the page may take to hand over its address, if the query has our state and no answer. Its script runs as
+/// soon as it is loaded. A browser without scripts never does it.
+const PAGE_TIME: Duration = Duration::from_secs(5);
 
 /// A report on the wait.
 #[derive(Debug)]
@@ -24,6 +32,12 @@ pub enum Waiting<'a> {
     Left(Duration),
     /// A request or a pasted line that was not the answer.
     Stray(&'a Stray),
+    /// A pasted answer that cannot be used. Another one can be pasted.
+    Unusable(&'a Unusable),
+    /// The browser came without an answer in the query, and its page looks for one in the fragment.
+    Page,
+    /// The answer names this issuer, and none is known to compare it with.
+    UnknownIssuer(&'a str),
     /// An answer that only the user can confirm. The next pasted line is `yes` or not.
     Confirm(Doubt),
     /// Another user's program asked for the launch address and got nothing.
@@ -44,7 +58,7 @@ pub enum Waiting<'a> {
 pub enum MissingState {
     /// It is accepted: `--allow-missing-state` was given.
     Accept,
-    /// The user is asked at the terminal.
+    /// The user is asked at the terminal, if the provider may omit the state.
     Confirm,
     /// It is refused.
     Refuse,
@@ -54,11 +68,10 @@ impl Waiting<'_> {
     /// Returns the kind of a report that is made only once, or `None` if it is made each time.
     fn kind(&self) -> Option<Kind> {
         match self {
-            Self::Left(_) | Self::Confirm(_) => None,
-            Self::Stray(stray) => {
-                let claims_error = matches!(stray, Stray::Unproven { claims_error: true });
-                Some(Kind::Stray(std::mem::discriminant(*stray), claims_error))
-            }
+            Self::Left(_) | Self::Confirm(_) | Self::Unusable(_) | Self::UnknownIssuer(_) => None,
+            Self::Stray(Stray::Unproven(unproven)) => Some(Kind::Unproven(unproven.kind())),
+            Self::Stray(stray) => Some(Kind::Stray(std::mem::discriminant(*stray))),
+            Self::Page => Some(Kind::Page),
             Self::Foreign { .. } => Some(Kind::Foreign),
             Self::Unidentified => Some(Kind::Unidentified),
             Self::Second => Some(Kind::Second),
@@ -66,11 +79,23 @@ impl Waiting<'_> {
             Self::PlainHttp => Some(Kind::PlainHttp),
         }
     }
+
+    /// Returns what the error at the end of the wait says of it, if it is something that came in place of the answer.
+    fn seen(&self) -> Option<Seen> {
+        match self {
+            Self::Stray(Stray::Unproven(unproven)) => Some(Seen::Unproven(*unproven)),
+            Self::Tls => Some(Seen::Tls),
+            Self::PlainHttp => Some(Seen::PlainHttp),
+            _ => None,
+        }
+    }
 }
 
 #[derive(PartialEq, Eq, Hash)]
 enum Kind {
-    Stray(Discriminant<Stray>, bool),
+    Unproven(Unproven),
+    Stray(Discriminant<Stray>),
+    Page,
     Foreign,
     Unidentified,
     Second,
@@ -85,12 +110,21 @@ struct WaitState<T> {
     /// An answer that only the user can confirm, and the tab that waits for it.
     doubted: Option<Candidate>,
     told: HashSet<Kind>,
+    /// What came in place of the answer, each kind once.
+    seen: Vec<Seen>,
+    /// True if a page was served that reads its fragment, and has not handed it over.
+    page_is_open: bool,
+    /// What is wrong with the query of that page, if it has our state, and when the page must have handed over the rest.
+    query: Option<(Box<Unusable>, Instant)>,
     /// How many seconds were left at the last report.
     left: Option<u64>,
 }
 
 /// An answer, and the request that brought it unless it was pasted.
 type Candidate = (Answer, Option<LoopbackRequest>);
+
+/// The end of a wait by something that came: an answer, or one that cannot be used.
+type Ending = Result<Candidate, Box<Unusable>>;
 
 impl<'a> Login<'a> {
     /// Waits for an answer with the right state, or a confirmed one without it, or the timeout.
@@ -101,14 +135,14 @@ impl<'a> Login<'a> {
         tell: impl FnMut(Waiting<'_>),
     ) -> Result<Answered<'a>, FlowError> {
         let end = Instant::now() + timeout;
-        let mut wait = WaitState { missing_state, tell, doubted: None, told: HashSet::new(), left: None };
-        loop {
+        let mut wait = WaitState::new(missing_state, tell);
+        let ending = loop {
             let left = end.saturating_duration_since(Instant::now());
+            if let Some(unusable) = wait.late_page(left) {
+                break Err(unusable);
+            }
             if left.is_zero() {
-                return Err(FlowError::NoAnswer {
-                    redirect_uri: self.secrets.redirect_uri.to_string(),
-                    waited: HumanDuration(timeout).to_string(),
-                });
+                return Err(self.unanswered(timeout, wait));
             }
             wait.count_down(left);
             self.report_launch(&mut wait);
@@ -117,20 +151,43 @@ impl<'a> Login<'a> {
                 Some(Arrival::Loopback(event)) => self.receive(event, &mut wait),
                 None => None,
             };
-            if let Some((answer, winner)) = found {
-                if let Some((_, request)) = wait.doubted.take() {
-                    send(request, BrowserPage::NothingHere);
-                }
-                self.report_launch(&mut wait);
-                return Ok(Answered::new(self, answer, winner));
+            if let Some(ending) = found {
+                break ending;
             }
+        };
+        if let Some((_, request)) = wait.doubted.take() {
+            send(request, BrowserPage::NothingHere);
+        }
+        self.report_launch(&mut wait);
+        match ending {
+            Ok((answer, winner)) => {
+                if let Some(issuer) = &answer.unknown_issuer {
+                    (wait.tell)(Waiting::UnknownIssuer(issuer));
+                }
+                Ok(Answered::new(self, answer, winner))
+            }
+            Err(unusable) => Err(FlowError::Unusable(unusable)),
         }
     }
 
+    fn unanswered<T>(&self, timeout: Duration, wait: WaitState<T>) -> FlowError {
+        let mut seen = wait.seen;
+        if wait.page_is_open {
+            seen.push(Seen::Page);
+        }
+        FlowError::NoAnswer(Box::new(Unanswered {
+            waited: HumanDuration(timeout).to_string(),
+            client_id: self.request.client_id.as_str().to_owned(),
+            redirect_uri: self.secrets.redirect_uri.to_string(),
+            seen,
+            missing_state_can_be_allowed: self.request.missing_state_can_be_allowed,
+        }))
+    }
+
     /// Judges a line: a reply about the doubtful answer, or an answer itself.
-    fn read(&self, line: &str, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> Option<Candidate> {
+    fn read(&self, line: &str, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> Option<Ending> {
         match (Word::read(line), wait.doubted.take()) {
-            (Some(Word::Yes), Some(candidate)) => Some(candidate),
+            (Some(Word::Yes), Some(candidate)) => Some(Ok(candidate)),
             (Some(Word::No), Some((_, request))) => {
                 send(request, BrowserPage::NothingHere);
                 None
@@ -139,16 +196,18 @@ impl<'a> Login<'a> {
             (Some(_), None) => None,
             (None, doubted) => {
                 wait.doubted = doubted;
-                wait.weigh(judge_pasted(line, &self.expected()), None)
+                wait.weigh(judge_pasted(line, &self.expected(wait.missing_state)), None, self.request.response_type)
             }
         }
     }
 
-    fn receive(&self, event: LoopbackEvent, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> Option<Candidate> {
+    fn receive(&self, event: LoopbackEvent, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> Option<Ending> {
         match event {
             LoopbackEvent::Request(request) => {
                 let request = self.lead(request, wait)?;
-                return wait.weigh(judge(&request, &self.expected()), Some(request));
+                wait.page_is_open &= !is_address(&request);
+                let verdict = judge(&request, &self.expected(wait.missing_state));
+                return wait.weigh(verdict, Some(request), self.request.response_type);
             }
             LoopbackEvent::TlsHello => wait.tell_once(Waiting::Tls),
             LoopbackEvent::PlainHttp => wait.tell_once(Waiting::PlainHttp),
@@ -187,27 +246,80 @@ impl<'a> Login<'a> {
 }
 
 impl<T: FnMut(Waiting<'_>)> WaitState<T> {
-    /// Handles a verdict: the answer has arrived, or the wait goes on.
-    fn weigh(&mut self, verdict: RedirectVerdict, request: Option<LoopbackRequest>) -> Option<Candidate> {
+    fn new(missing_state: MissingState, tell: T) -> Self {
+        Self {
+            missing_state,
+            tell,
+            doubted: None,
+            told: HashSet::new(),
+            seen: Vec::new(),
+            page_is_open: false,
+            query: None,
+            left: None,
+        }
+    }
+
+    /// Handles a verdict: the wait ends, or goes on.
+    fn weigh(
+        &mut self,
+        verdict: RedirectVerdict,
+        request: Option<LoopbackRequest>,
+        asked: ResponseType,
+    ) -> Option<Ending> {
         match (verdict, self.missing_state) {
             (RedirectVerdict::Proven(answer), _) | (RedirectVerdict::Doubtful(answer, _), MissingState::Accept) => {
-                return Some((answer, request));
+                return Some(Ok((answer, request)));
             }
+            (RedirectVerdict::Unusable(unusable), _) => return self.refuse(unusable, request),
             (RedirectVerdict::Doubtful(answer, doubt), MissingState::Confirm) if self.doubted.is_none() => {
+                if request.is_some() {
+                    self.remember(Seen::Unproven(stateless(asked)));
+                }
                 (self.tell)(Waiting::Confirm(doubt));
                 self.doubted = Some((answer, request));
             }
             (RedirectVerdict::Doubtful(..), _) => {
-                self.tell_of_stray(&Stray::Unproven { claims_error: false }, &request);
-                send(request, BrowserPage::NothingHere);
+                self.pass(&Stray::Unproven(stateless(asked)), request);
             }
-            (RedirectVerdict::Fragment, _) => send(request, BrowserPage::Fragment),
-            (RedirectVerdict::Stray(stray), _) => {
-                self.tell_of_stray(&stray, &request);
-                send(request, stray.page());
+            (RedirectVerdict::Fragment(query), _) => {
+                // A token always comes in the fragment.
+                if asked == ResponseType::Code || query.is_some() {
+                    self.tell_once(Waiting::Page);
+                }
+                self.page_is_open = true;
+                if let Some(query) = query {
+                    self.query = Some((query, Instant::now() + PAGE_TIME));
+                }
+                send(request, BrowserPage::Fragment);
             }
+            (RedirectVerdict::Stray(stray), _) => self.pass(&stray, request),
         }
         None
+    }
+
+    /// Handles an answer that cannot be used. A pasted one may have been copied badly.
+    fn refuse(&mut self, unusable: Box<Unusable>, request: Option<LoopbackRequest>) -> Option<Ending> {
+        match request {
+            Some(mut request) => request.answer(pages::unusable(&unusable)),
+            None if unusable.is_final() => {}
+            None => {
+                (self.tell)(Waiting::Unusable(&unusable));
+                return None;
+            }
+        }
+        Some(Err(unusable))
+    }
+
+    /// Returns what is wrong with the query of a page that has not handed over its address in time.
+    fn late_page(&mut self, left: Duration) -> Option<Box<Unusable>> {
+        let is_late = |(_, until): &(Box<Unusable>, Instant)| left.is_zero() || *until <= Instant::now();
+        self.query.take_if(|query| is_late(query)).map(|(unusable, _)| unusable)
+    }
+
+    /// Reports a stray and answers it.
+    fn pass(&mut self, stray: &Stray, request: Option<LoopbackRequest>) {
+        self.tell_of_stray(stray, &request);
+        send(request, stray.page());
     }
 
     /// Reports a stray. Every pasted line is reported.
@@ -221,7 +333,16 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
     /// Reports once per kind, so that a page or a program that repeats a request does not flood the terminal.
     fn tell_once(&mut self, waiting: Waiting<'_>) {
         if waiting.kind().is_none_or(|kind| self.told.insert(kind)) {
+            if let Some(seen) = waiting.seen() {
+                self.remember(seen);
+            }
             (self.tell)(waiting);
+        }
+    }
+
+    fn remember(&mut self, seen: Seen) {
+        if !self.seen.contains(&seen) {
+            self.seen.push(seen);
         }
     }
 
@@ -232,6 +353,12 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
             (self.tell)(Waiting::Left(Duration::from_secs(seconds)));
         }
     }
+}
+
+/// An answer of the kind that was asked for, without a state.
+fn stateless(asked: ResponseType) -> Unproven {
+    let claim = if asked == ResponseType::Code { Claim::Code } else { Claim::Token };
+    Unproven { claim, other_state: false }
 }
 
 /// The user's reply to a question.

@@ -15,7 +15,7 @@ use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::secret::ClientSecret;
 use crate::provider::DefinitionError;
 use crate::provider::departure::value_of;
-use crate::provider::quirks::{ScopeEncoding, StateEcho};
+use crate::provider::quirks::{IssuerEcho, Pkce, ScopeEncoding, StateEcho};
 
 /// The client's side.
 impl Dialect<'_> {
@@ -75,13 +75,24 @@ impl Dialect<'_> {
         value_of(&self.provider.definition.callback.state) == Some(&StateEcho::MayBeMissing)
     }
 
-    /// Verifies the callback's signature; `true` if the provider does not sign. The signed text is every other
-    /// parameter, sorted by name, as in a query.
-    pub fn signature_holds(&self, params: &Params, secret: Option<&ClientSecret>) -> bool {
-        let Some(rule) = value_of(&self.provider.definition.callback.signature) else { return true };
-        let (Ok(Some(given)), Some(secret)) = (params.single(&rule.param), secret) else { return false };
+    /// Returns `true` if the answer of the definition's issuer may leave the issuer out (RFC 9207 §2.4).
+    pub fn issuer_may_be_missing(&self) -> bool {
+        value_of(&self.provider.definition.callback.iss) == Some(&IssuerEcho::MayBeMissing)
+    }
+
+    /// Returns `true` if it is known, and not only assumed, that the provider verifies PKCE with S256.
+    pub fn is_known_to_verify_s256(&self) -> bool {
+        value_of(&self.provider.definition.authorize.pkce) == Some(&Pkce::S256)
+    }
+
+    /// Verifies the callback's signature, and returns the parameter for it if it is missing or wrong. The signed text is
+    /// every other parameter, sorted by name, as in a query.
+    pub fn bad_signature(&self, params: &Params, secret: Option<&ClientSecret>) -> Option<&str> {
+        let rule = value_of(&self.provider.definition.callback.signature)?;
+        let (Ok(Some(given)), Some(secret)) = (params.single(&rule.param), secret) else { return Some(&rule.param) };
         let expected = signature(params, &rule.param, secret);
-        expected.as_bytes().ct_eq(given.as_bytes()).into()
+        let is_right: bool = expected.as_bytes().ct_eq(given.as_bytes()).into();
+        (!is_right).then_some(&rule.param)
     }
 
     fn write_query(&self, params: &Params) -> String {
@@ -114,8 +125,13 @@ impl Dialect<'_> {
         omits(&self.provider.definition.authorize.omit, name)
     }
 
-    /// Renames a callback's parameters to the provider's names, and signs them if the provider does.
+    /// Names the issuer in a callback, renames its parameters to the provider's names, and signs them, if the provider
+    /// does.
     pub fn write_callback(&self, mut params: Params, secret: &ClientSecret) -> Params {
+        let issuer = self.provider.definition.authorize.issuer.as_deref();
+        if let Some(issuer) = issuer.filter(|_| !self.issuer_may_be_missing()) {
+            params.push("iss", issuer);
+        }
         rename(&mut params, &self.provider.definition.callback.names);
         for (name, param) in &self.provider.definition.params {
             // The emulator's callback includes everything that a definition reads from a callback.

@@ -190,3 +190,18 @@ fn a_token_is_put_in_one_place_and_found_there() {
     let both = |name: &str| matches!(name, "X-Api-Token" | "Authorization").then(|| "BEARER x".to_owned());
     assert_eq!(dialect.find_token(both, "", b""), None);
 }
+
+#[test]
+fn a_callback_names_the_issuer_unless_it_may_be_missing() {
+    let secret = ClientSecret::new("made-up");
+    for (keys, named) in [
+        ("", None),
+        ("authorize.issuer = 'https://as.example'", Some("https://as.example")),
+        ("authorize.issuer = 'https://as.example'\ncallback.iss = 'may-be-missing'", None),
+    ] {
+        let provider = provider(&format!("{URLS}{keys}"));
+        let callback = Dialect::new(&provider).write_callback(Params::new().with("code", "c"), &secret);
+        assert_eq!(callback.single("iss"), Ok(named), "{keys}");
+        assert_eq!(Dialect::new(&provider).issuer_may_be_missing(), keys.contains("may-be-missing"));
+    }
+}

@@ -9,7 +9,7 @@ use super::sender::{self, Sender};
 /// The size limit of a request line and its headers. Browsers send about 1 KiB. Codes of 4 KiB have been seen.
 pub(super) const MAX_HEAD: usize = 8 * 1024;
 
-/// The size limit of the one POST of the fragment page.
+/// The size limit of a POST: a provider's form, or the address that our own page posts.
 const MAX_BODY: usize = 64 * 1024;
 
 /// One complete request within the limits, not yet judged.
@@ -97,7 +97,7 @@ pub enum Parsed {
 /// The treatment of request bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bodies {
-    /// Bodies are read: the fragment page posts here.
+    /// Bodies are read: answers are posted here.
     Read,
     /// Bodies are not read. A request is complete at the end of its head, so that no body takes memory.
     Ignored,

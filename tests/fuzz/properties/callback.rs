@@ -1,8 +1,10 @@
-//! The callback: a request is taken for the redirect if and only if it carries the state byte for byte, in exactly the
-//! shape that a browser gives it. A second reader of the same bytes, written from the RFCs, says what is right.
+//! The callback: a request is taken for the redirect if and only if it carries the state byte for byte, in a shape that a
+//! browser gives it, and ends a login only if it carries the state at all. A second reader of the same bytes, written
+//! from the RFCs, says what is right.
 
 use std::sync::OnceLock;
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use hmac::{Hmac, KeyInit, Mac};
 use oauthctl::testing::{
     Answer, AuthorizationResponse, ClientSecret, Dialect, Doubt, Expected, LoopbackRequest, Parsed, Provider,
@@ -17,6 +19,7 @@ const HOST: &str = "127.0.0.1:8765";
 const ISSUER: &str = "https://as.example";
 const SECRET: &str = "a-made-up-client-secret";
 const FORM: &str = "application/x-www-form-urlencoded";
+const ADDRESS: &str = "application/vnd.oauthctl.address";
 
 /// The bounds of the callback port.
 const MAX_HEAD: usize = 8 * 1024;
@@ -82,6 +85,7 @@ impl Case {
             state: &self.state,
             response_type: setting.response_type,
             issuer: setting.issuer,
+            state_may_be_missing: setting.state_may_be_missing,
             pkce,
             client_secret: Some(&self.secret),
             dialect: Dialect::new(&setting.provider),
@@ -175,9 +179,29 @@ fn is_judged_right(case: &Case, setting: &Setting, request: &LoopbackRequest, re
             let _ = stray.page();
             assert!(!matches!(stray, Stray::ForeignAddress | Stray::NotPasteable));
         }
-        (RedirectVerdict::Fragment, Right::Neither) => assert_eq!(setting.response_type, ResponseType::Token),
+        (RedirectVerdict::Unusable(unusable) | RedirectVerdict::Fragment(Some(unusable)), Right::Neither) => {
+            // It ends the login, so whoever sent it must have the state; and it is shown, so the state must not be.
+            assert!(carries(case, &request.target) || carries(case, &String::from_utf8_lossy(&request.body)));
+            assert!(!unusable.to_string().contains(case.state.as_str()));
+        }
+        (RedirectVerdict::Fragment(None), Right::Neither) => assert_eq!(read.method, b"GET"),
         (verdict, right) => panic!("{verdict:?}, and not {right:?}"),
     }
+}
+
+/// Whether the state is in a text, as it is, encoded, or in a JWT.
+fn carries(case: &Case, text: &str) -> bool {
+    let mut text = text.to_owned();
+    for _ in 0..3 {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c));
+        let unpacked = words.filter_map(|word| BASE64_URL_SAFE_NO_PAD.decode(word).ok());
+        let unpacked: Vec<String> = unpacked.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
+        if text.contains(case.state.as_str()) || unpacked.iter().any(|text| text.contains(case.state.as_str())) {
+            return true;
+        }
+        text = decode(&text);
+    }
+    false
 }
 
 /// The code, the token, or the error's code.
@@ -203,13 +227,17 @@ fn pasted(case: &Case, setting: &Setting, bytes: &[u8], pkce: bool) {
         }
         RedirectVerdict::Doubtful(_, Doubt::BareCode) => assert!(!pkce && is_vschar(text.trim().as_bytes())),
         RedirectVerdict::Doubtful(_, Doubt::NoState) => assert!(setting.state_may_be_missing),
-        RedirectVerdict::Fragment | RedirectVerdict::Stray(_) => {}
+        RedirectVerdict::Unusable(unusable) => {
+            assert!(carries(case, &text.replace(['\t', '\n', '\r'], "")), "{text}");
+            assert!(!unusable.to_string().contains(case.state.as_str()), "{unusable}");
+        }
+        RedirectVerdict::Fragment(_) => panic!("a pasted line is judged as it is"),
+        RedirectVerdict::Stray(_) => {}
     }
 }
 
 fn bare(text: &str) -> Answer {
-    let code = oauthctl::testing::AuthorizationCode::new(text.trim());
-    Answer { response: AuthorizationResponse::Code(code), captured: Default::default() }
+    Answer::bare(oauthctl::testing::AuthorizationCode::new(text.trim()))
 }
 
 // The second reader.
@@ -271,38 +299,48 @@ enum Right {
 }
 
 fn right_verdict(case: &Case, setting: &Setting, request: &Request<'_>) -> Right {
-    let host_is_ours = matches!(request.all("host").as_slice(), [host] if host.eq_ignore_ascii_case(HOST.as_bytes()));
     let (path, query) = match request.target.iter().position(|b| *b == b'?') {
         Some(at) => (&request.target[..at], &request.target[at + 1..]),
         None => (request.target, &[][..]),
     };
-    if !host_is_ours || path != b"/callback" {
-        return Right::Neither;
-    }
-    let answer = match (request.method, setting.response_type) {
-        (b"GET", _) => query,
-        (b"POST", ResponseType::Token) => {
-            let media_type = request.all("content-type").first().copied().unwrap_or_default();
-            let media_type = media_type.split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
-            let origin_is_ours = request.all("origin").first() == Some(&format!("http://{HOST}").as_bytes());
-            if !media_type.eq_ignore_ascii_case(FORM.as_bytes()) || !origin_is_ours {
-                return Right::Neither;
-            }
-            request.body
+    let is_place = match request.all("host").as_slice() {
+        [host] if host.eq_ignore_ascii_case(HOST.as_bytes()) => {
+            path.eq_ignore_ascii_case(b"/callback") || path == b"/callback/"
         }
+        [host] if host.eq_ignore_ascii_case(b"localhost:8765") || *host == b"[::1]:8765" => {
+            path == b"/callback" || path == b"/callback/"
+        }
+        _ => false,
+    };
+    let media_type = request.all("content-type").first().copied().unwrap_or_default();
+    let media_type = media_type.split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
+    let answer = match request.method {
+        b"GET" => read_pairs(query),
+        b"POST" if media_type.eq_ignore_ascii_case(FORM.as_bytes()) => read_pairs(request.body),
+        b"POST" if media_type.eq_ignore_ascii_case(ADDRESS.as_bytes()) => read_address(request.body),
         _ => return Right::Neither,
     };
-    let Ok(answer) = std::str::from_utf8(answer) else { return Right::Neither };
-    right_answer(case, setting, answer)
+    if is_place { right_answer(case, setting, answer) } else { Right::Neither }
 }
 
-fn right_answer(case: &Case, setting: &Setting, query: &str) -> Right {
-    let sent: Vec<(String, String)> = query.split('&').filter(|pair| !pair.is_empty()).map(read_pair).collect();
-    if let Some(param) = setting.signature
-        && !is_signed(&sent, param)
-    {
-        return Right::Neither;
-    }
+fn read_pairs(text: &[u8]) -> Vec<(String, String)> {
+    String::from_utf8_lossy(text).split('&').filter(|pair| !pair.is_empty()).map(read_pair).collect()
+}
+
+/// The query and the fragment of an address. What the fragment repeats of the query counts once.
+fn read_address(text: &[u8]) -> Vec<(String, String)> {
+    let mut parts = text.splitn(2, |b| *b == b'#');
+    let (query, fragment) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let query = query.strip_prefix(b"?").map(read_pairs).unwrap_or_default();
+    let is_new = |pair: &(String, String)| {
+        let same: Vec<_> = query.iter().filter(|(name, _)| *name == pair.0).collect();
+        same != [pair]
+    };
+    let fragment: Vec<_> = read_pairs(fragment).into_iter().filter(is_new).collect();
+    query.iter().cloned().chain(fragment).collect()
+}
+
+fn right_answer(case: &Case, setting: &Setting, sent: Vec<(String, String)>) -> Right {
     let ours =
         |name: &str| setting.names.iter().find(|(theirs, _)| *theirs == name).map_or(name, |(_, ours)| ours).to_owned();
     let params: Vec<(String, String)> = sent.iter().map(|(name, value)| (ours(name), value.clone())).collect();
@@ -312,27 +350,38 @@ fn right_answer(case: &Case, setting: &Setting, query: &str) -> Right {
     let at_most_once = |name: &str| all(name).len() < 2;
     let proven = all("state") == [case.state.as_str()];
     let missing = setting.state_may_be_missing && all("state").is_empty();
-    if !(proven || missing) || setting.issuer.is_some_and(|issuer| all("iss") != [issuer]) {
-        return Right::Neither;
-    }
     let name = match setting.response_type {
         ResponseType::Code => "code",
         ResponseType::Token => "access_token",
     };
-    if !at_most_once(name) || !at_most_once("error") {
+    if !(proven || missing) || !at_most_once(name) || !at_most_once("error") || !at_most_once("iss") {
         return Right::Neither;
     }
-    let value = all(name).first().copied().filter(|value| !value.is_empty());
-    match (value, all("error").first()) {
+    // §3.1: one without a value is omitted.
+    let value = |name: &str| all(name).first().copied().filter(|value| !value.is_empty()).map(str::to_owned);
+    let error = value("error");
+    // An error is taken without the proofs that a code needs, and with no wrong one.
+    let issuer_is_right = match (setting.issuer, value("iss")) {
+        (Some(issuer), Some(iss)) => iss == issuer,
+        (Some(_), None) => error.is_some(),
+        (None, _) => true,
+    };
+    let signature_is_right = setting.signature.is_none_or(|param| {
+        is_signed(&sent, param) || error.is_some() && !params.iter().any(|(name, _)| name == param)
+    });
+    if !issuer_is_right || !signature_is_right {
+        return Right::Neither;
+    }
+    match (value(name), error) {
         (Some(value), None) if is_vschar(value.as_bytes()) => {
             if proven {
-                Right::Proven(value.to_owned())
+                Right::Proven(value)
             } else {
-                Right::Doubtful(value.to_owned())
+                Right::Doubtful(value)
             }
         }
         (None, Some(error)) if proven && at_most_once("error_description") && at_most_once("error_uri") => {
-            Right::Proven((*error).to_owned())
+            Right::Proven(error)
         }
         _ => Right::Neither,
     }

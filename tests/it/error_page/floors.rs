@@ -4,11 +4,12 @@ use std::io;
 use std::time::Duration;
 
 use oauthctl::testing::{
-    BadClientId, BadHeader, BrowserError, CertificateError, DefinitionError, DiscoveryError, EmulatorError,
-    ErrorResponse, ExposedFolder, FileProblem, FlowError, HelperName, HttpError, HumanDuration, IndexError,
-    JournalError, KeychainError, LockError, LoopbackError, NoAccount, NotAProfile, NotATokenResponse, PathsError,
-    PrivateFileError, ProjectError, ProviderDefinition, ProxyError, ProxyProblem, Reason, RedirectUriError,
-    SealedLoginError, StoreError, StoreKind, TerminalError, Timestamp, TokenReplyError, TokenSourceError,
+    BadClientId, BadHeader, BrowserError, CertificateError, Claim, DefinitionError, Difference, DiscoveryError,
+    EmulatorError, ErrorResponse, ExposedFolder, FileProblem, FlowError, HelperName, HttpError, HumanDuration,
+    IndexError, JournalError, KeychainError, LockError, LoopbackError, NoAccount, NotAProfile, NotATokenResponse,
+    PathsError, PrivateFileError, ProjectError, ProviderDefinition, ProxyError, ProxyProblem, Reason, RedirectUriError,
+    SealedLoginError, Seen, StoreError, StoreKind, TerminalError, Timestamp, TokenReplyError, TokenSourceError,
+    Unanswered, Unproven, Unusable,
 };
 
 use super::Page;
@@ -17,7 +18,7 @@ use super::values::*;
 variants! {
     RedirectUriError: NotAbsolute Fragment UserInfo PlainHttp;
     SealedLoginError: NotOurs Newer TooCostly WrongPassphrase ShortPassphrase Damaged Entropy;
-    FlowError: Listen NoAnswer Declined NotLoopback TokenReply TokenRequest Discovery Metadata RevocationRequest
+    FlowError: Listen NoAnswer Unusable Declined NotLoopback TokenReply TokenRequest Discovery Metadata RevocationRequest
         NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect TooManyRedirects UnknownPathParam BodyNotRepeatable
         NoThread PagesInACircle LongCursor NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
     LoopbackError: Taken NotAllowed Other;
@@ -130,7 +131,28 @@ fn flow_errors() -> Vec<FlowError> {
     };
     vec![
         FlowError::Listen(LoopbackError::Taken { port: 8765 }),
-        FlowError::NoAnswer { redirect_uri: text("http://127.0.0.1:8765/callback"), waited: text("5 min") },
+        unanswered(vec![], false),
+        unanswered(vec![Seen::Unproven(unproven(Claim::Code, false))], true),
+        unanswered(vec![Seen::Unproven(unproven(Claim::Token, false)), Seen::Tls], true),
+        unanswered(vec![Seen::Unproven(unproven(Claim::Code, true)), Seen::Page], false),
+        unanswered(vec![Seen::Unproven(unproven(Claim::Error(Some("access_denied")), false))], false),
+        unanswered(vec![Seen::Unproven(unproven(Claim::Error(None), true))], false),
+        unanswered(vec![Seen::Unproven(unproven(Claim::Jwt, false))], false),
+        unanswered(vec![Seen::Unproven(unproven(Claim::Nothing, false))], false),
+        unanswered(vec![Seen::Page], false),
+        unanswered(vec![Seen::Tls], false),
+        unanswered(vec![Seen::PlainHttp], false),
+        unusable(Difference::Place, "the path differs", "`http://127.0.0.1:8765/`"),
+        unusable(Difference::Message, "the method differs", "`PUT`"),
+        unusable(Difference::State, "`state` came 2 times", "`code`, `state`, `state`"),
+        unusable(Difference::Jwt, "the answer is a JWT (JARM), whose signature is not verified here", "`response`"),
+        unusable(Difference::Issuer, "the answer is from another issuer than the provider's (RFC 9207)", "`iss` `x`"),
+        unusable(Difference::NoIssuer, "the answer does not name its issuer (RFC 9207)", "no `iss`"),
+        unusable(Difference::Signature, "there is no signature", "`code`, `state`"),
+        unusable(Difference::Nothing, "there is neither a code nor an error", "`state`"),
+        unusable(Difference::OwnError, "an error is reported, but not as `error`", "`error_reason=user_denied`"),
+        unusable(Difference::Answer, "the parameter `code` appears more than once", "`code`, `code`, `state`"),
+        unusable(Difference::OtherGrant, "a token came, and a code was asked for", "`access_token`, `state`"),
         FlowError::Declined(said("access_denied", "the user cancelled")),
         FlowError::NotLoopback { redirect_uri: text("https://shop.example/callback") },
         FlowError::TokenReply { provider: provider(), source: redirected() },
@@ -169,6 +191,25 @@ fn flow_errors() -> Vec<FlowError> {
         FlowError::Definition(DefinitionError::UnknownProvider { id: text("acme"), near: vec![] }),
         FlowError::Entropy(no_entropy()),
     ]
+}
+
+fn unproven(claim: Claim, other_state: bool) -> Unproven {
+    Unproven { claim, other_state }
+}
+
+fn unanswered(seen: Vec<Seen>, missing_state_can_be_allowed: bool) -> FlowError {
+    FlowError::NoAnswer(Box::new(Unanswered {
+        waited: text("5 min"),
+        client_id: text("my-client"),
+        redirect_uri: text("http://127.0.0.1:8765/callback"),
+        seen,
+        missing_state_can_be_allowed,
+    }))
+}
+
+fn unusable(difference: Difference, differs: &str, came: &str) -> FlowError {
+    let (differs, came, expected) = (text(differs), text(came), text("what was sent"));
+    FlowError::Unusable(Box::new(Unusable { difference, differs, came, expected }))
 }
 
 fn loopback_errors() -> Vec<LoopbackError> {

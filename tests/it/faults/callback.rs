@@ -24,12 +24,19 @@ struct Shop {
 
 impl Shop {
     fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
+        Self::with(scripts, "")
+    }
+
+    /// The same with further keys in its definition.
+    fn with(scripts: impl IntoIterator<Item = Script>, more: &str) -> Self {
         let server = RawServer::start(scripts);
         let origin = server.origin();
         let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "mine").with("OAUTHCTL_CLIENT_SECRET", "made-up");
         sandbox.define(
             "shop",
-            &format!("authorize.url = '{origin}/authorize'\ntoken.url = '{origin}/token'\napi.base = '{origin}'"),
+            &format!(
+                "authorize.url = '{origin}/authorize'\ntoken.url = '{origin}/token'\napi.base = '{origin}'\n{more}"
+            ),
         );
         Self { sandbox, server }
     }
@@ -115,19 +122,62 @@ fn a_second_code_is_ignored_and_counted() {
 }
 
 #[test]
-fn a_forged_error_is_mentioned_once_and_changes_nothing() {
+fn an_unproven_answer_is_told_once_per_kind_and_changes_nothing() {
     let shop = Shop::new([a_token()]);
     let login = shop.login(&[]);
     let mut forged = login.redirect(&[]);
-    for query in ["error=access_denied", "error=server_error&state=made-up", "error=access_denied&state="] {
+    for (query, on_the_page) in [
+        ("error=access_denied", "press Ctrl-C in the terminal"),
+        ("error=server_error", "press Ctrl-C in the terminal"),
+        ("error=server_error&state=made-up", "perhaps of an earlier try"),
+        ("error=call+0900&state=", "perhaps of an earlier try"),
+        ("code=forged", "anybody could have made it"),
+        ("code=forged&state=made-up", "perhaps of an earlier try"),
+        ("response=a.b.c.d.e", "anybody could have made it"),
+    ] {
         forged.set_query(Some(query));
-        assert!(browser::get(&forged).contains("Nothing to see here"), "{query}");
+        let page = browser::get(&forged);
+        assert!(page.starts_with("HTTP/1.1 404") && page.contains(on_the_page), "{query}: {page}");
+        assert!(page.contains("The login is still waiting"), "{query}: {page}");
     }
     assert!(login.come_back(&[("code", CODE)]).contains("You are logged in"));
     let output = login.finish();
-    output.code(0).says("Somebody reported an error without proof that it belongs to this login; still waiting.");
-    assert_eq!(output.stderr().matches("Somebody reported").count(), 1, "{output}");
-    output.hides("access_denied").hides("server_error");
+    for told in [
+        "What came is the error `access_denied`, without a `state`; still waiting. It may not be about this login.",
+        "What came is the error `server_error`, with another login's `state`; still waiting.",
+        "What came is a code, without a `state`; still waiting.",
+        "What came is a code, with another login's `state`; still waiting. It may be from the tab of an earlier login",
+        "What came is an answer in `response` that cannot be read (JARM), without a `state`; still waiting.",
+    ] {
+        assert_eq!(output.code(0).stderr().matches(told).count(), 1, "{told}: {output}");
+    }
+    assert_eq!(output.stderr().matches("still waiting").count(), 5, "{output}");
+    output.hides("forged").hides("made-up").hides("0900");
+}
+
+#[test]
+fn the_end_of_the_wait_says_what_came_in_its_place() {
+    let shop = Shop::new([]);
+    let login = shop.login(&["--timeout", "2"]);
+    let mut forged = login.redirect(&[]);
+    for query in ["code=forged&state=made-up", "error=access_denied"] {
+        forged.set_query(Some(query));
+        browser::get(&forged);
+    }
+    let output = login.finish();
+    output.code(6).says(
+        "no answer with this login's `state` arrived within 2s; what came: a code, with another login's `state`; the error \
+         `access_denied`, without a `state`",
+    );
+    output.says("close the tabs of earlier logins").hides("character by character");
+
+    let silent = shop.login(&["--timeout", "1"]);
+    let redirect_uri = silent.sent("redirect_uri");
+    silent
+        .finish()
+        .code(6)
+        .says("no answer arrived within 1s")
+        .says(&format!("client ID mine, redirect URI {redirect_uri}"));
 }
 
 #[test]
@@ -170,26 +220,178 @@ fn what_browsers_send_beside_the_redirect_changes_nothing() {
     login.finish().code(0);
 }
 
+/// Sends an answer with these changes, and gives the page and how the login ended.
+fn answered(method: &str, change: impl Fn(&str) -> (String, String)) -> (String, Output, String) {
+    let shop = Shop::new([]);
+    let login = shop.login(&["--timeout", "30"]);
+    let state = login.sent("state");
+    let (target, body) = change(&state);
+    let head = format!("{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n", login.port());
+    let form = "Content-Type: application/x-www-form-urlencoded";
+    let page = say(login.port(), format!("{head}{form}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+    let output = login.finish();
+    assert_eq!(shop.server.stop(), [""; 0], "no code is sent");
+    (page, output, state)
+}
+
 #[test]
-fn an_answer_that_is_none_keeps_the_wait_going() {
+fn an_answer_that_cannot_be_used_ends_the_login_at_once() {
+    let get = |change: fn(&str) -> String| answered("GET", move |state| (change(state), String::new()));
+    for ((page, output, state), differs, came) in [
+        (get(|s| format!("/other?code={CODE}&state={s}")), "the path differs", "/other`"),
+        (
+            get(|s| format!("/callback?code={CODE}&state={s}&state={s}")),
+            "`state` came 2 times",
+            "`code`, `state`, `state`",
+        ),
+        (get(|s| format!("/callback?code={CODE}&amp;state={s}")), "separated by `&amp;`", "`code`, `amp;state`"),
+        (
+            get(|s| format!("/callback?code={CODE}&error=access_denied&state={s}")),
+            "both a code and an error",
+            "`error=access_denied`",
+        ),
+        (get(|s| format!("/callback?code={CODE}&code=b&state={s}")), "`code` appears more than once", "`code`, `code`"),
+        (
+            get(|s| format!("/callback?code=two%0Alines&state={s}")),
+            "characters that are not allowed",
+            "`code`, `state`",
+        ),
+        (get(|s| format!("/callback?code={CODE}&iss=a&iss=b&state={s}")), "`iss` came 2 times", "`iss` `a`, `b`"),
+        (
+            answered("POST", |s| (format!("/callback?code={CODE}&state={s}"), String::new())),
+            "it is a POST with the state in its address",
+            "`POST`",
+        ),
+        (
+            answered("POST", |s| ("/callback".to_owned(), format!("state={s}"))),
+            "there is neither a code nor an error",
+            "`state`",
+        ),
+    ] {
+        assert!(page.starts_with("HTTP/1.1 400") && page.contains("This answer cannot be used"), "{page}");
+        let shown = |text: &str| text.replace('&', "&amp;");
+        assert!(page.contains(&shown(differs)) && page.contains(&shown(came)), "{differs}: {page}");
+        output.code(5).says("the answer to this login came and cannot be used: ").says(differs).says(came);
+        output.hides(CODE);
+        // It is in the address that is opened, and nowhere else.
+        assert_eq!(output.stderr().matches(&state).count(), 1, "{output}");
+        assert!(!page.contains(&state) && !page.contains(CODE), "{page}");
+    }
+}
+
+#[test]
+fn an_answer_at_another_spelling_of_the_redirect_uri_is_taken() {
+    for (host, path) in
+        [("127.0.0.1", "/callback/"), ("127.0.0.1", "/CALLBACK"), ("localhost", "/callback"), ("[::1]", "/callback/")]
+    {
+        let shop = Shop::new([a_token()]);
+        let login = shop.login(&[]);
+        let target = format!("{path}?code={CODE}&state={}", login.sent("state"));
+        let page =
+            say(login.port(), format!("GET {target} HTTP/1.1\r\nHost: {host}:{}\r\n\r\n", login.port()).as_bytes());
+        assert!(page.contains("You are logged in"), "{host}{path}: {page}");
+        let redirect_uri = login.sent("redirect_uri");
+        login.finish().code(0);
+        // RFC 6749 §4.1.3: the one that was sent.
+        let sent: String = url::form_urlencoded::byte_serialize(redirect_uri.as_bytes()).collect();
+        assert!(shop.server.stop()[0].contains(&format!("redirect_uri={sent}")));
+    }
+}
+
+#[test]
+fn a_posted_answer_is_taken_from_its_body_alone() {
     let shop = Shop::new([a_token()]);
     let login = shop.login(&[]);
-    let useless: [&[(&str, &str)]; 5] = [
-        &[],
-        &[("code", "")],
-        &[("code", CODE), ("error", "access_denied")],
-        &[("code", CODE), ("code", "another-code")],
-        &[("code", "two\nlines")],
-    ];
-    for params in useless {
-        let page = login.come_back(params);
-        assert!(page.starts_with("HTTP/1.1 400") && page.contains("The login is still waiting"), "{params:?}: {page}");
-    }
-    assert!(login.come_back(&[("code", CODE)]).contains("You are logged in"));
-    let output = login.finish();
-    output.code(0).says("The redirect came and cannot be used: there is neither a code nor an error");
-    output.hides(CODE).hides("another-code");
+    let (port, state) = (login.port(), login.sent("state"));
+    let post = |query: &str, body: &str| {
+        let head = format!("POST /callback{query} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: null\r\n");
+        let form = "Content-Type: application/x-www-form-urlencoded";
+        say(port, format!("{head}{form}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes())
+    };
+    assert!(post("", "code=forged&state=made-up").contains("perhaps of an earlier try"));
+    assert!(post("?code=forged", &format!("code={CODE}&state={state}&iss=x")).contains("You are logged in"));
+    login.finish().code(0).says("The answer names the issuer `x`, which is not compared");
     assert!(matches!(&shop.server.stop()[..], [one] if one.contains(CODE)));
+}
+
+#[test]
+fn a_page_without_scripts_ends_the_login_if_the_state_came() {
+    let shop = Shop::new([]);
+    let login = shop.login(&["--timeout", "30"]);
+    let page = login.come_back(&[]);
+    assert!(page.contains("Without JavaScript, copy the whole address"), "{page}");
+    let output = login.finish();
+    output.code(5).says("its page is looking for one after the `#`; still waiting");
+    output.says("there is neither a code nor an error; came: `state`; expected: `code` or `error`");
+}
+
+/// A login at a provider with this definition beside the rest, which is answered with these parameters.
+fn answered_with(more: &str, params: &[(&str, &str)]) -> (String, Output) {
+    let shop = Shop::with([a_token()], more);
+    let login = shop.login(&[]);
+    (login.come_back(params), login.finish())
+}
+
+#[test]
+fn the_issuer_of_an_answer_is_compared_where_it_is_known() {
+    let issuer = "https://as.example";
+    let known = "authorize.issuer = 'https://as.example'";
+    let optional = &format!("{known}\ncallback.iss = 'may-be-missing'");
+    let code = ("code", CODE);
+    for (more, params) in [
+        (known, &[code, ("iss", issuer)][..]),
+        (optional, &[code, ("iss", issuer)]),
+        (optional, &[code]),
+        ("", &[code]),
+    ] {
+        let (page, output) = answered_with(more, params);
+        assert!(page.contains("You are logged in"), "{page}");
+        output.code(0).hides("issuer");
+    }
+    for (more, params, came) in [
+        (known, &[code, ("iss", "https://evil.example")][..], "came: `iss` `https://evil.example`"),
+        (optional, &[code, ("iss", "https://as.example/")], "came: `iss` `https://as.example/`"),
+        (known, &[code, ("iss", issuer), ("iss", issuer)], "came: `iss` `https://as.example`, `https://as.example`"),
+        (known, &[code], "came: no `iss`"),
+    ] {
+        let (page, output) = answered_with(more, params);
+        assert!(page.contains("This answer cannot be used") && page.contains("https://as.example"), "{page}");
+        output.code(5).says(came).says("expected: `iss` `https://as.example`");
+    }
+    let (page, output) = answered_with(known, &[("error", "access_denied")]);
+    assert!(page.contains("Access was not granted"), "{page}");
+    output.code(5).says("access_denied");
+}
+
+#[test]
+fn a_missing_state_can_be_allowed_only_where_pkce_is_known_and_none_came_before() {
+    let shop = Shop::with((0..3).map(|_| a_token()), "authorize.pkce = 'S256'");
+    let without_state = |login: &PendingLogin| {
+        let mut url = login.redirect(&[]);
+        url.set_query(Some(&format!("code={CODE}")));
+        browser::get(&url)
+    };
+    let offers = "log in with `--allow-missing-state`";
+    let refused = shop.login(&["--timeout", "1"]);
+    assert!(without_state(&refused).contains("anybody could have made it"));
+    refused.finish().code(6).says(offers).says("`--allow-missing-state` accepts that, as PKCE protects the code");
+
+    let allowed = shop.login(&["--allow-missing-state"]);
+    assert!(without_state(&allowed).contains("You are logged in"));
+    allowed.finish().code(0);
+
+    let login = shop.login(&[]);
+    assert!(login.come_back(&[("code", CODE)]).contains("You are logged in"));
+    login.finish().code(0);
+    // It has returned one.
+    let forged = shop.login(&["--allow-missing-state", "--timeout", "1"]);
+    assert!(without_state(&forged).contains("anybody could have made it"));
+    forged.finish().code(6).says("`--allow-missing-state` changes nothing").hides(offers);
+
+    let unknown = Shop::new([]);
+    let login = unknown.login(&["--timeout", "1"]);
+    without_state(&login);
+    login.finish().code(6).says("a code, without a `state`").hides("allow-missing-state");
 }
 
 #[test]
@@ -298,7 +500,7 @@ fn localhost_without_ipv6_will_do() {
 fn where_loopback_is_closed_the_wait_ends_as_ever() {
     let shop = Shop::new([]);
     let login = login_in_a_network(&shop, "ip link set lo down", "http://127.0.0.1:0/callback");
-    login.code(6).says("within 1s").says("character by character: http://127.0.0.1:");
+    login.code(6).says("within 1s").says("character by character: client ID mine, redirect URI http://127.0.0.1:");
 }
 
 #[test]

@@ -5,13 +5,15 @@ use std::net::TcpStream;
 
 use url::{Position, Url, form_urlencoded};
 
+const FORM: &str = "application/x-www-form-urlencoded";
+
 pub fn get(url: &Url) -> String {
-    send(url, "GET", "", "")
+    send(url, "GET", "", FORM, "")
 }
 
 /// Sends a GET with more headers, each with its line end.
 pub fn get_with(url: &Url, headers: &str) -> String {
-    send(url, "GET", headers, "")
+    send(url, "GET", headers, FORM, "")
 }
 
 pub fn post_form(url: &Url, fields: &[(&str, &str)]) -> String {
@@ -20,13 +22,17 @@ pub fn post_form(url: &Url, fields: &[(&str, &str)]) -> String {
 
 /// Posts a form with more headers, each with its line end.
 pub fn post_form_with(url: &Url, headers: &str, fields: &[(&str, &str)]) -> String {
-    send(url, "POST", headers, &form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    send(url, "POST", headers, FORM, &form)
 }
 
-/// Posts the fragment of an address, as the listener's page does.
-pub fn post_fragment(url: &Url) -> String {
-    let origin = format!("Origin: {}\r\n", url.origin().ascii_serialization());
-    send(url, "POST", &origin, url.fragment().expect("there is a fragment"))
+/// Posts the query and the fragment of an address together, as the listener's page does.
+pub fn post_address(url: &Url) -> String {
+    let mut page = url.clone();
+    page.set_query(None);
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let fragment = url.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
+    send(&page, "POST", "", "application/vnd.oauthctl.address", &format!("{query}{fragment}"))
 }
 
 /// Follows the redirects after the consent as a browser does, including our page's script, and returns the last page.
@@ -37,7 +43,7 @@ pub fn follow(url: &Url) -> String {
         Some(_) => {
             let page = get(&landing);
             assert!(page.contains("location.hash"), "{page}");
-            post_fragment(&landing)
+            post_address(&landing)
         }
     }
 }
@@ -55,14 +61,14 @@ pub fn headers<'a>(reply: &'a str, name: &'a str) -> impl Iterator<Item = &'a st
     fields.filter(move |(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
-fn send(url: &Url, method: &str, headers: &str, body: &str) -> String {
+fn send(url: &Url, method: &str, headers: &str, media_type: &str, body: &str) -> String {
     let host = &url[Position::BeforeHost..Position::AfterPort];
     let mut stream = TcpStream::connect(host).unwrap();
     let target = &url[Position::BeforePath..Position::AfterQuery];
     write!(
         stream,
         "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\
-         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+         Content-Type: {media_type}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .unwrap();
