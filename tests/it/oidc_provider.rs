@@ -14,7 +14,7 @@ const LIST: &str = ".local/share/oauthctl/logins.json";
 /// A login that waits for a person.
 #[track_caller]
 fn begin(sandbox: &Sandbox, scope: &str) -> PendingLogin {
-    let login = ["login", "--provider", "acme", "--port", "0", "--no-browser", "--scope", scope];
+    let login = ["login", "--provider", "acme", "--port", "0", "--no-browser", "--timeout", "1m", "--scope", scope];
     PendingLogin::start(sandbox.command(&login))
 }
 
@@ -67,7 +67,7 @@ fn a_code_with_pkce_and_issuer_becomes_a_working_token() {
     let mut params = landing.query_pairs();
     assert!(params.any(|(name, value)| name == "iss" && value == acme.issuer()), "{landing}");
     assert!(http::get(&landing).contains("You are logged in"));
-    login.finish().code(0).answers("granted  openid read").answers("(in 1h)");
+    login.finish().code(0).answers("granted  openid read").answers("(in ");
     assert_eq!(sandbox.run(&["call", "/me"]).code(0).stdout(), r#"{"sub":"alice"}"#);
 }
 
@@ -279,6 +279,82 @@ fn a_real_browser_comes_back_from_its_pages() {
     chromium.shows("You are logged in");
     login.finish().code(0).answers("granted  openid read");
     sandbox.run(&["call", "/me"]).code(0).answers("alice");
+}
+
+#[test]
+fn an_answer_by_form_post_is_taken() {
+    let sandbox = OidcProvider::running().sandbox("public", "authorize.params = { response_mode = 'form_post' }");
+    let chromium = Chromium::start();
+    let login = begin(&sandbox, "openid read");
+    approve_in(&chromium, &login);
+    chromium.shows("You are logged in");
+    login.finish().code(0).answers("granted  openid read");
+    sandbox.run(&["call", "/me"]).code(0).answers("alice");
+
+    // She is signed in by now, and is asked for what is new.
+    let login = begin(&sandbox, "openid read write");
+    chromium.open(&login.authorize_url);
+    chromium.shows("scopes:");
+    chromium.click("a[href$='/abort']");
+    chromium.shows("Access was not granted");
+    login.finish().code(5).says("access_denied");
+}
+
+#[test]
+fn an_answer_in_another_mode_is_taken_or_ends_the_login() {
+    let acme = OidcProvider::running();
+    let chromium = Chromium::start();
+    for mode in ["fragment", "query.jwt", "fragment.jwt", "form_post.jwt"] {
+        let sandbox = acme.sandbox("public", &format!("authorize.params = {{ response_mode = '{mode}' }}"));
+        let login = begin(&sandbox, "openid read");
+        if mode == "fragment" {
+            approve_in(&chromium, &login);
+        } else {
+            // She is signed in by now, and is asked again whether the app may.
+            chromium.open(&login.authorize_url);
+            chromium.shows("Continue");
+            chromium.click("button[type=submit]");
+        }
+        let output = login.finish();
+        assert!(matches!(output.exit_code(), Some(0 | 5)), "{mode}: {output}");
+    }
+}
+
+#[test]
+fn an_issuer_that_is_not_the_expected_one_ends_the_login() {
+    let acme = OidcProvider::running();
+    let other = "https://other.example";
+    let sandbox = acme.sandbox("web app:1", BASIC);
+    type Params = Vec<(String, String)>;
+    let come_back = |change: &dyn Fn(&mut Params)| {
+        let login = begin(&sandbox, "read");
+        let mut landing = Person::approves(&login);
+        let mut params: Params = landing.query_pairs().into_owned().collect();
+        change(&mut params);
+        landing.query_pairs_mut().clear().extend_pairs(params);
+        http::get(&landing);
+        login.finish()
+    };
+    let iss = || ("iss".to_owned(), other.to_owned());
+    let wrong = come_back(&|params| {
+        params.iter_mut().filter(|(name, _)| name == "iss").for_each(|iss| iss.1 = other.to_owned())
+    });
+    wrong.code(5).says(acme.issuer()).says(other);
+    come_back(&|params| params.push(iss())).code(5).says(acme.issuer());
+    // The server's metadata says that it sends it (RFC 9207 §3).
+    come_back(&|params| params.retain(|(name, _)| name != "iss")).code(5).says(acme.issuer());
+    sandbox.run(&["token"]).code(4);
+}
+
+#[test]
+fn a_denial_without_an_issuer_is_a_denial() {
+    let sandbox = OidcProvider::running().sandbox("web app:1", BASIC);
+    let login = begin(&sandbox, "read");
+    let mut landing = Person::declines(&login);
+    let params: Vec<(String, String)> = landing.query_pairs().into_owned().collect();
+    landing.query_pairs_mut().clear().extend_pairs(params.iter().filter(|(name, _)| name != "iss"));
+    http::get(&landing);
+    login.finish().code(5).says("access_denied");
 }
 
 /// Signs in and approves, on the server's own pages.
