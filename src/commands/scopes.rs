@@ -185,7 +185,10 @@ fn introspect(login: &ActiveLogin, context: &Context) -> (Option<IntrospectionRe
         client.client_secret.as_ref(),
     ) {
         Ok(Some(response)) if !response.active => {
-            silent(&"the token is not active, or not this client's to ask about (RFC 7662 §2.2)")
+            let text = "warning: the server's introspection endpoint says that the token is not active; some servers also \
+                say so of a token that this client may not ask about (RFC 7662 §2.2)";
+            context.terminal().note(&text);
+            (Some(response), None)
         }
         Ok(response) => (response, None),
         Err(error) => silent(&with_causes(&error)),

@@ -246,7 +246,8 @@ fn logout_revokes_what_introspection_then_calls_inactive() {
     assert!(introspect().ends_with(r#"{"active":false}"#));
     // A copy of the login is of no use, and is ended like any other (RFC 7009 §2.2).
     restore(&sandbox);
-    sandbox.run(&["scopes"]).code(0).answers("introspection: the token is not active");
+    sandbox.run(&["scopes"]).code(0).says("the token is not active").answers("introspection (not active)");
+    sandbox.run(&["scopes", "--require", "openid"]).code(10).says("the sources disagree");
     sandbox.run(&["refresh"]).code(4).says("invalid_grant");
     sandbox.run(&["logout"]).code(0).says("Acme has revoked its tokens");
 }
