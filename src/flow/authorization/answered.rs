@@ -9,8 +9,8 @@ use crate::flow::{FlowError, authorization_code, implicit};
 use crate::protocol::authorization::AuthorizationResponse;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::Timestamp;
-use crate::provider::Provider;
 use crate::provider::dialect::TokenReply;
+use crate::provider::{Endpoint, Origin, Provider};
 use crate::system::http::HttpClient;
 use crate::system::loopback::LoopbackRequest;
 
@@ -54,7 +54,11 @@ fn obtain(
     http: &dyn HttpClient,
     now: Timestamp,
 ) -> Result<Obtained, FlowError> {
-    let provider = with_captured(request.provider, &answer.captured)?;
+    let mut provider = with_captured(request.provider, &answer.captured)?;
+    // Code, verifier and client secret go there: an answer that anybody may have made up must not choose the server.
+    if !answer.has_state && token_server(&provider) != token_server(request.provider) {
+        provider = request.provider.clone();
+    }
     let reply = match answer.response {
         AuthorizationResponse::Code(code) => {
             authorization_code::exchange(http, &provider, request, secrets, code, now)?
@@ -68,6 +72,10 @@ fn obtain(
     };
     let provider = with_captured(&provider, &reply.captured)?;
     Ok(Obtained { reply, provider })
+}
+
+fn token_server(provider: &Provider) -> Option<Origin> {
+    provider.endpoints.token.as_ref().map(Endpoint::origin)
 }
 
 fn with_captured(provider: &Provider, captured: &BTreeMap<String, String>) -> Result<Provider, FlowError> {

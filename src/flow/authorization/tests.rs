@@ -293,6 +293,23 @@ fn a_refusal_is_shown_without_the_secrets_that_it_repeats() {
     assert!(said.contains("access_denied") && !said.contains(&state) && !said.contains("made-up-secret"), "{said}");
 }
 
+#[test]
+fn an_answer_without_state_does_not_choose_who_gets_the_code() {
+    let provider = provider_of(
+        "authorize.url = 'https://as.example/authorize'\ntoken.url = 'https://{host}/token'\n\
+        callback.state = 'may-be-missing'\nparams.host = { kind = 'host', from_callback = 'host' }\n",
+        &[],
+    );
+    for (state, sent) in [("&state=STATE", 1), ("", 0)] {
+        let login = login(&provider);
+        let arrivals = vec![login.callback(&format!("code=c&host=eu.as.example{state}"))];
+        let (answered, _) = login.hear(arrivals, MissingState::Accept);
+        let server = Scripted::replies(&[(200, "", r#"{"access_token":"made-up","token_type":"bearer"}"#)]);
+        let (_, obtained) = answered.unwrap().obtain(&server, Timestamp(0));
+        assert_eq!((obtained.is_ok(), server.requests().len()), (sent == 1, sent), "{state}");
+    }
+}
+
 /// Sends one request as a browser does, and returns the answer.
 fn browse(authority: &str, target: &str) -> String {
     let mut stream = TcpStream::connect(authority).unwrap();
