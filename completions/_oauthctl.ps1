@@ -159,6 +159,9 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;call' {
+            [CompletionResult]::new('-X', '-X ', [CompletionResultType]::ParameterName, 'The method, as with curl and gh: `-X DELETE /x` is `DELETE /x`')
+            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'The method, as with curl and gh: `-X DELETE /x` is `DELETE /x`')
+            [CompletionResult]::new('--request', '--request', [CompletionResultType]::ParameterName, 'The method, as with curl and gh: `-X DELETE /x` is `DELETE /x`')
             [CompletionResult]::new('--query', '--query', [CompletionResultType]::ParameterName, 'Add a parameter to the query')
             [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'Add a text to the JSON body, or to the query of a GET; `a[b]=1` nests, `a[]=1` is an array')
             [CompletionResult]::new('--raw-field', '--raw-field', [CompletionResultType]::ParameterName, 'Add a text to the JSON body, or to the query of a GET; `a[b]=1` nests, `a[]=1` is an array')
@@ -173,6 +176,8 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the body of a success to a file, which is replaced when the body is whole; `-` is stdout')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the body of a success to a file, which is replaced when the body is whole; `-` is stdout')
             [CompletionResult]::new('--max-pages', '--max-pages', [CompletionResultType]::ParameterName, 'Stop after this many pages')
+            [CompletionResult]::new('--rows', '--rows', [CompletionResultType]::ParameterName, 'The path of the rows in each page, such as `.data`: they become one array, or what `--jq` filters')
+            [CompletionResult]::new('--next', '--next', [CompletionResultType]::ParameterName, 'The path of the next page''s address in each page, such as `.links.next`; or `PARAM=PATH` for a cursor that the next request has in this parameter')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'How many pages to fetch at once, where they can be counted')
             [CompletionResult]::new('--token-in', '--token-in', [CompletionResultType]::ParameterName, 'Present the token in another of the places that the provider documents')
             [CompletionResult]::new('--allow-origin', '--allow-origin', [CompletionResultType]::ParameterName, 'Also allow sending the token to this origin, such as `https://api.example.com`')

@@ -432,12 +432,24 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__call)
-            opts="-f -F -d -H -i -q -o -v -h --query --raw-field --field --input --form --header --include --jq --output --silent --raw --paginate --max-pages --slurp --jobs --token-in --allow-origin --max-wait --timeout --max-time --cacert --curl --dry-run --show-secrets --quiet --profile --store --json --verbose --color --help"
+            opts="-X -f -F -d -H -i -q -o -v -h --request --method --query --raw-field --field --input --form --header --include --jq --output --silent --raw --paginate --max-pages --slurp --rows --next --jobs --token-in --allow-origin --max-wait --timeout --max-time --cacert --curl --dry-run --show-secrets --quiet --profile --store --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -X)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --query)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -491,6 +503,14 @@ _oauthctl() {
                     return 0
                     ;;
                 --max-pages)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rows)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --next)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -145,6 +145,9 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;call'= {
+            cand -X 'The method, as with curl and gh: `-X DELETE /x` is `DELETE /x`'
+            cand --method 'The method, as with curl and gh: `-X DELETE /x` is `DELETE /x`'
+            cand --request 'The method, as with curl and gh: `-X DELETE /x` is `DELETE /x`'
             cand --query 'Add a parameter to the query'
             cand -f 'Add a text to the JSON body, or to the query of a GET; `a[b]=1` nests, `a[]=1` is an array'
             cand --raw-field 'Add a text to the JSON body, or to the query of a GET; `a[b]=1` nests, `a[]=1` is an array'
@@ -159,6 +162,8 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand -o 'Write the body of a success to a file, which is replaced when the body is whole; `-` is stdout'
             cand --output 'Write the body of a success to a file, which is replaced when the body is whole; `-` is stdout'
             cand --max-pages 'Stop after this many pages'
+            cand --rows 'The path of the rows in each page, such as `.data`: they become one array, or what `--jq` filters'
+            cand --next 'The path of the next page''s address in each page, such as `.links.next`; or `PARAM=PATH` for a cursor that the next request has in this parameter'
             cand --jobs 'How many pages to fetch at once, where they can be counted'
             cand --token-in 'Present the token in another of the places that the provider documents'
             cand --allow-origin 'Also allow sending the token to this origin, such as `https://api.example.com`'

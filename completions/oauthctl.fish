@@ -147,6 +147,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l json -d 'Pri
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s X -l method -l request -d 'The method, as with curl and gh: `-X DELETE /x` is `DELETE /x`' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l query -d 'Add a parameter to the query' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s f -l raw-field -d 'Add a text to the JSON body, or to the query of a GET; `a[b]=1` nests, `a[]=1` is an array' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s F -l field -d 'The same, typed: numbers, true, false, null, and `@FILE` for a file\'s content' -r
@@ -155,6 +156,8 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s H -l header -
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s q -l jq -d 'Filter a JSON reply with an expression in jq\'s language' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -s o -l output -d 'Write the body of a success to a file, which is replaced when the body is whole; `-` is stdout' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-pages -d 'Stop after this many pages' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l rows -d 'The path of the rows in each page, such as `.data`: they become one array, or what `--jq` filters' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l next -d 'The path of the next page\'s address in each page, such as `.links.next`; or `PARAM=PATH` for a cursor that the next request has in this parameter' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l jobs -d 'How many pages to fetch at once, where they can be counted' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l token-in -d 'Present the token in another of the places that the provider documents' -r -f -a "bearer\t'`Authorization: Bearer …` (RFC 6750 §2.1)'
 header\t'Another header'

@@ -85,7 +85,7 @@ enum Command {
     /// Log in to a provider in the browser and store the token
     Login(commands::login::LoginArgs),
     /// Send a request to the provider's API with the access token
-    Call(commands::call::CallArgs),
+    Call(Box<commands::call::CallArgs>),
     /// Print the access token and nothing else
     Token(commands::token::TokenArgs),
     /// Refresh the access token now

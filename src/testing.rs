@@ -10,11 +10,13 @@ pub use crate::flow::authorization::{Seen, Unanswered};
 pub use crate::flow::discovery::DiscoveryError;
 pub use crate::flow::evidence::Missing;
 pub use crate::flow::held_token::{HeldToken, Renew, Renewed};
+pub use crate::flow::paging::NoPages;
 pub use crate::flow::pasted::judge_pasted;
 pub use crate::flow::redirect::{
     Answer, Claim, Difference, Doubt, Expected, RedirectVerdict, Stray, Unproven, Unusable, judge as judge_redirect,
 };
 pub use crate::flow::refresh::Client;
+pub use crate::flow::rows_missing::RowsMissing;
 pub use crate::flow::token_endpoint::request_token;
 pub use crate::flow::token_source::{TokenSource, TokenSourceError, TokenWarning, ValidToken, Wanted};
 pub use crate::flow::{FlowError, probe};

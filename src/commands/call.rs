@@ -5,6 +5,8 @@ mod error;
 mod fields;
 mod jq;
 mod json_text;
+mod method;
+mod not_found;
 mod pages;
 mod prepare;
 mod reply;
@@ -20,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 
 use self::pages::{Joined, PageArgs};
 use self::prepare::{Prepared, RequestArgs};
@@ -34,13 +36,14 @@ use super::renewal::Renewal;
 use super::valid_token::{active_login, valid_active_login};
 use crate::flow::api::Api;
 use crate::flow::judge::ApiAnswer;
-use crate::flow::paging::{self, End, Plan};
+use crate::flow::paging::{self, End, NoPages, Plan, RowsAt, Way};
 use crate::flow::retry::{Caller, is_of_the_api};
 use crate::flow::token_source::Wanted;
-use crate::protocol::sanitize;
+use crate::protocol::message::HttpRequest;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::time::HumanDuration;
-use crate::provider::quirks::{Paging, TokenIn};
+use crate::protocol::{mask, sanitize};
+use crate::provider::quirks::TokenIn;
 use crate::provider::{Dialect, Origin};
 use crate::session::ActiveLogin;
 use crate::system::clock::Deadline;
@@ -182,7 +185,7 @@ struct Call<'a> {
 
 impl Call<'_> {
     fn one(&self, prepared: Prepared) -> Result<(), CallError> {
-        let Prepared { request, upload, path } = prepared;
+        let Prepared { request, upload, path, written } = prepared;
         let asked = Asked { method: &request.method, path: &path, one_way: upload.is_some() };
         let reply = self.caller.call(&request, upload)?;
         self.summary(reply.status, &reply.headers);
@@ -190,7 +193,22 @@ impl Call<'_> {
         let (status, headers) = (reply.status, reply.headers.clone());
         let is_own = is_of_the_api(&reply, &self.login.provider);
         let head = self.show.body(reply)?;
-        self.verdict().of(&ApiAnswer::new(status, &headers, &head), &asked, is_own)
+        let verdict = self.verdict().of(&ApiAnswer::new(status, &headers, &head), &asked, is_own);
+        verdict.map_err(|error| self.with_request(error, &request, &written))
+    }
+
+    /// Says what was asked for where nothing was found there.
+    fn with_request(&self, error: CallError, request: &HttpRequest, written: &str) -> CallError {
+        match error {
+            CallError::ApiStatus { status: status @ (404 | 405 | 410), detail, .. } => {
+                let asked = format!("{} {}", request.method, request.url);
+                let asked = Some(mask::line(&asked, &[self.caller.token().expose()]));
+                let advice =
+                    (status == 404).then(|| not_found::advice(&self.caller.api, written, &request.url)).flatten();
+                CallError::ApiStatus { status, asked, detail, advice }
+            }
+            other => other,
+        }
     }
 
     fn verdict(&self) -> Verdict<'_> {
@@ -200,21 +218,25 @@ impl Call<'_> {
 
     fn all_pages(&self, prepared: &Prepared) -> Result<(), CallError> {
         let request = &prepared.request;
-        if request.method != Method::GET {
-            return Err(CallError::PagesOfWhat { method: sanitize::line(request.method.as_str()) });
-        }
-        let by_link = Paging::Link;
         let dialect = Dialect::new(&self.login.provider);
-        let paging = dialect.paging().unwrap_or(&by_link);
-        let PageArgs { max_pages, slurp, jobs, .. } = self.args.pages;
-        let mut joined = Joined::new(&self.show, slurp);
+        let PageArgs { max_pages, jobs, rows, next, .. } = &self.args.pages;
+        let rows = match rows {
+            Some(path) => RowsAt { paths: vec![path.clone()], seek: false },
+            None => RowsAt::of(dialect.rows()),
+        };
+        if prepared.upload.is_some() {
+            return Err(NoPages::Method.into());
+        }
+        let way = Way::of(request, next.as_ref(), dialect.paging(), rows.clone())?;
+        let mut joined = Joined::new(&self.show, &self.args.pages, rows);
         let mut count: u64 = 0;
         let mut refusal = Ok(());
-        let plan = Plan { max_pages, jobs: usize::from(jobs) };
-        let walked = paging::follow(&self.caller, request, paging, plan, &mut |page| {
+        let plan = Plan { max_pages: *max_pages, jobs: usize::from(*jobs) };
+        let walked = paging::follow(&self.caller, request, &way, plan, &mut |page| {
             let asked = Asked { method: &request.method, path: &prepared.path, one_way: false };
-            refusal =
-                self.verdict().of(&ApiAnswer::new(page.status, &page.headers, &page.body), &asked, page.is_of_the_api);
+            let answer = ApiAnswer::new(page.status, &page.headers, &page.body);
+            let verdict = self.verdict().of(&answer, &asked, page.is_of_the_api);
+            refusal = verdict.map_err(|error| self.with_request(error, &page.request, &prepared.written));
             // A refusal after good pages is told of, but has no place in their array.
             match (refusal.is_ok(), joined.has_begun()) {
                 (true, _) => joined.add(&page)?,
@@ -229,11 +251,14 @@ impl Call<'_> {
         });
         self.context.terminal().progress(None);
         joined.end(walked.is_ok() && refusal.is_ok())?;
-        if walked? == End::Limit {
-            self.context
-                .terminal()
-                .note(&format!("There are more pages than these {count}; `--max-pages` ended the walk."));
-        }
+        let note = match walked? {
+            End::Limit => format!("`--max-pages` ended the walk after {count} pages; there may be more."),
+            End::Beyond { status } => {
+                format!("The API answered {status} to the page after these {count}, so they are all.")
+            }
+            End::LastPage | End::Stopped => return refusal,
+        };
+        self.context.terminal().note(&note);
         refusal
     }
 

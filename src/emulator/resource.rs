@@ -1,10 +1,11 @@
 //! The emulated API: the definition's samples, for requests with a token of the right scope (RFC 6750).
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::fault::Fault;
 use super::site::Site;
 use super::wire::{Incoming, Reply};
+use crate::protocol::json;
 use crate::protocol::params::Params;
 use crate::provider::Dialect;
 use crate::provider::quirks::Paging;
@@ -52,7 +53,7 @@ fn invalid_token(dialect: Dialect<'_>, problem: &str) -> Reply {
     if let Some((status, body)) = dialect.invalid_token() {
         return Reply::json(status, &body);
     }
-    let body = json!({"error": "invalid_token", "error_description": problem});
+    let body = serde_json::json!({"error": "invalid_token", "error_description": problem});
     let challenge = format!("Bearer error=\"invalid_token\", error_description=\"{problem}\"");
     Reply::json(401, &body).with("WWW-Authenticate", challenge)
 }
@@ -61,7 +62,7 @@ fn invalid_token(dialect: Dialect<'_>, problem: &str) -> Reply {
 fn no_token(site: &Site) -> Reply {
     let places: Vec<String> = site.provider.definition.token_placements().iter().map(ToString::to_string).collect();
     let description = format!("the request needs a token in exactly one place: {}", places.join(", "));
-    let body = json!({"error": "invalid_request", "error_description": description});
+    let body = serde_json::json!({"error": "invalid_request", "error_description": description});
     Reply::json(401, &body).with("WWW-Authenticate", "Bearer")
 }
 
@@ -69,12 +70,12 @@ fn unknown_path(site: &Site) -> Reply {
     let samples = site.provider.definition.samples.iter();
     let mut known: Vec<String> = samples.map(|sample| site.provider.path_of(sample)).collect();
     known.dedup();
-    Reply::json(404, &json!({"error": "not_found", "known_paths": known}))
+    Reply::json(404, &serde_json::json!({"error": "not_found", "known_paths": known}))
 }
 
 fn wrong_method<'a>(samples: impl Iterator<Item = &'a Sample>) -> Reply {
     let allowed: Vec<&str> = samples.map(|sample| sample.method.as_str()).collect();
-    let body = json!({"error": "method_not_allowed", "allowed": allowed});
+    let body = serde_json::json!({"error": "method_not_allowed", "allowed": allowed});
     Reply::json(405, &body).with("Allow", allowed.join(", "))
 }
 
@@ -86,14 +87,10 @@ fn found(site: &Site, sample: &Sample, incoming: &Incoming) -> Reply {
         // The definition was checked: every sample is JSON.
         let mut body: Value = serde_json::from_str(&sample.body).unwrap_or_default();
         let dialect = Dialect::new(&site.provider);
-        let paging = dialect.paging();
-        let next = match (paging, rows_of(&mut body)) {
-            (Some(paging), Some(rows)) => cut(paging, rows, &incoming.query),
-            _ => None,
-        };
+        let next = dialect.paging().and_then(|paging| page_of(&mut body, paging, incoming));
         let reply = Reply::json(sample.status, &body);
         match next {
-            Some(query) => reply.with("Link", format!("<{}?{query}>; rel=\"next\"", incoming.path)),
+            Some(address) => reply.with("Link", format!("<{address}>; rel=\"next\"")),
             None => reply,
         }
     };
@@ -101,6 +98,28 @@ fn found(site: &Site, sample: &Sample, incoming: &Incoming) -> Reply {
         Some(location) => reply.with("Location", location.clone()),
         None => reply,
     }
+}
+
+/// Leaves the requested page of a body. Returns the next page's address if it goes into the `Link` header.
+fn page_of(body: &mut Value, paging: &Paging, incoming: &Incoming) -> Option<String> {
+    let in_body = match paging {
+        Paging::Url { path } | Paging::Cursor { path, .. } => Some(path),
+        _ => None,
+    };
+    // A list has no place for a cursor, and so it is one page.
+    if in_body.is_some() && !body.is_object() {
+        return None;
+    }
+    let next = cut(paging, rows_of(body)?, &incoming.query);
+    let address = |query: String| format!("{}?{query}", incoming.path);
+    let (Some(path), Value::Object(object)) = (in_body, body) else { return next.map(address) };
+    let value = match (next, paging) {
+        (Some(query), Paging::Url { .. }) => address(query).into(),
+        (Some(cursor), _) => cursor.into(),
+        (None, _) => Value::Null,
+    };
+    json::put(object, path, value);
+    None
 }
 
 /// Returns the body itself if it is an array, or its only array.
@@ -115,7 +134,7 @@ fn rows_of(body: &mut Value) -> Option<&mut Vec<Value>> {
 /// The page size if the request does not name one.
 const PAGE_SIZE: usize = 10;
 
-/// Keeps the rows that the query requests. For a provider that links its pages, returns the query of the next one.
+/// Keeps the rows that the query requests. For a provider whose pages name the next one, returns its query or cursor.
 fn cut(paging: &Paging, rows: &mut Vec<Value>, query: &str) -> Option<String> {
     let params = Params::from_urlencoded(query);
     let number = |name: &str| params.single(name).ok().flatten().and_then(|text| text.parse::<usize>().ok());
@@ -132,17 +151,25 @@ fn cut(paging: &Paging, rows: &mut Vec<Value>, query: &str) -> Option<String> {
             keep(rows, page.saturating_mul(size), size);
             None
         }
-        Paging::Offset { param, size, .. } => {
-            keep(rows, number(param).unwrap_or(0), number(size).unwrap_or(PAGE_SIZE).max(1));
+        Paging::Offset { param, first, size, .. } => {
+            let skip = number(param).unwrap_or(0).saturating_sub(usize::try_from(*first).unwrap_or(0));
+            keep(rows, skip, number(size).unwrap_or(PAGE_SIZE).max(1));
             None
         }
-        Paging::Link => {
+        Paging::Link | Paging::Url { .. } => {
             let (page, size) = (number("page").unwrap_or(1).max(1), number("per_page").unwrap_or(PAGE_SIZE).max(1));
             let more = page.saturating_mul(size) < rows.len();
             keep(rows, (page - 1).saturating_mul(size), size);
             more.then(|| format!("page={}&per_page={size}", page + 1))
         }
-        Paging::Cursor { .. } => None,
+        // Where the cursor is a part of the last row, there is no place for one of ours.
+        Paging::Cursor { path, .. } if path.split('.').any(|step| step.parse::<i64>().is_ok()) => None,
+        Paging::Cursor { param, .. } => {
+            let first = number(param).unwrap_or(0);
+            let more = first.saturating_add(PAGE_SIZE) < rows.len();
+            keep(rows, first, PAGE_SIZE);
+            more.then(|| (first + PAGE_SIZE).to_string())
+        }
     }
 }
 
@@ -151,9 +178,27 @@ mod tests {
     use super::*;
 
     fn rows(paging: &Paging, query: &str) -> (String, Option<String>) {
-        let mut body = json!({"rows": [1, 2, 3]});
+        let mut body = serde_json::json!({"rows": [1, 2, 3]});
         let next = cut(paging, rows_of(&mut body).unwrap(), query);
         (body["rows"].to_string(), next)
+    }
+
+    #[test]
+    fn a_body_names_its_next_page_where_the_definition_says() {
+        let page = |paging: &Paging, query: &str| {
+            let mut body = serde_json::json!({"rows": (0..12).collect::<Vec<_>>()});
+            let incoming = Incoming::new("GET", &format!("/x?{query}"), Vec::new());
+            assert_eq!(page_of(&mut body, paging, &incoming), None);
+            (body["rows"].as_array().unwrap().len(), body["meta"]["next"].clone())
+        };
+        let url = Paging::Url { path: "meta.next".into() };
+        assert_eq!(page(&url, ""), (10, "/x?page=2&per_page=10".into()));
+        assert_eq!(page(&url, "page=2&per_page=10"), (2, Value::Null));
+        let cursor = Paging::Cursor { param: "after".into(), path: "meta.next".into() };
+        assert_eq!(page(&cursor, ""), (10, "10".into()));
+        assert_eq!(page(&cursor, "after=10"), (2, Value::Null));
+        let last_row = Paging::Cursor { param: "after".into(), path: "rows.-1".into() };
+        assert_eq!(cut(&last_row, &mut vec![1.into(); 12], ""), None);
     }
 
     #[test]
@@ -169,9 +214,11 @@ mod tests {
         }
         let zero = Paging::Page { param: "page".into(), first: 0, size: Some("count".into()), max_size: None };
         assert_eq!(rows(&zero, "page=1&count=2").0, "[3]");
-        let offset = Paging::Offset { param: "start".into(), size: "limit".into(), max_size: 100 };
+        let offset = Paging::Offset { param: "start".into(), first: 0, size: "limit".into(), max_size: 100 };
         assert_eq!(rows(&offset, "start=1&limit=1").0, "[2]");
         assert_eq!(rows(&Paging::Link, "per_page=2"), ("[1,2]".to_owned(), Some("page=2&per_page=2".to_owned())));
         assert_eq!(rows(&Paging::Link, "page=2&per_page=2"), ("[3]".to_owned(), None));
+        let url = Paging::Url { path: "next".into() };
+        assert_eq!(rows(&url, "per_page=2"), ("[1,2]".to_owned(), Some("page=2&per_page=2".to_owned())));
     }
 }

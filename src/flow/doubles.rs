@@ -41,6 +41,12 @@ impl StubResponse {
         self
     }
 
+    /// Adds one of several headers that may have the same name.
+    pub fn with_more(mut self, name: &str, value: &str) -> Self {
+        self.headers.append(http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
+        self
+    }
+
     pub fn with_body(self, body: impl Read + Send + 'static) -> Self {
         Self { body: Box::new(body), ..self }
     }

@@ -2,6 +2,7 @@
 
 use super::authorization::Unanswered;
 use super::redirect::Unusable;
+use super::rows_missing::RowsMissing;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::member::WrongKind;
@@ -55,6 +56,8 @@ pub enum FlowError {
     NotAPath { text: String },
     #[error("the API redirects to {origin}, where the token must not go")]
     ForeignRedirect { origin: String },
+    #[error("the next page is at {origin}, where the token must not go")]
+    ForeignPage { origin: String },
     #[error("the API redirected more than {limit} times")]
     TooManyRedirects { limit: usize },
     #[error("`{{{name}}}` in the path is not a parameter of this login")]
@@ -65,6 +68,8 @@ pub enum FlowError {
     NoThread(#[source] std::io::Error),
     #[error("pagination loops: {what} came a second time")]
     PagesInACircle { what: &'static str },
+    #[error("rows could be missing")]
+    Rows(#[from] RowsMissing),
     #[error("the cursor for the next page has more than {limit} bytes, which is too long for a URL")]
     LongCursor { limit: usize },
     #[error("the definition of `{provider}` lists no `{wanted}` placement for the token")]
@@ -110,7 +115,7 @@ impl Advice for FlowError {
                 "the token may be sent to {allowed}; add `--allow-origin {url}` if you trust that one too"
             )),
             Self::NotAPath { .. } => ExitCode::Usage.hint("write a path such as `/api/v1/products`"),
-            Self::ForeignRedirect { .. } => ExitCode::Refused.hint(
+            Self::ForeignRedirect { .. } | Self::ForeignPage { .. } => ExitCode::Refused.hint(
                 "if the token may go there, call that address itself: with `--allow-origin`, or with `api.origins` in the \
                  definition",
             ),
@@ -123,6 +128,7 @@ impl Advice for FlowError {
             Self::NoThread(_) => ExitCode::Unexpected.hint("leave out `--jobs`; then no further thread is needed"),
             Self::LongCursor { .. } => ExitCode::Network
                 .hint("stop earlier with `--max-pages N`; without `--paginate` the page is shown as it is"),
+            Self::Rows(missing) => missing.next_step(),
             Self::PagesInACircle { .. } => ExitCode::Network.hint("stop earlier with `--max-pages N`"),
             Self::NoSuchPlacement { known, .. } => ExitCode::Usage.hint(format!("it lists {known}")),
             Self::BodyIsNotAnObject => ExitCode::Usage.hint("choose another placement with `--token-in`"),

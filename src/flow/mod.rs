@@ -21,6 +21,7 @@ pub mod redirect;
 pub mod refresh;
 pub mod retry;
 pub mod revoke;
+pub mod rows_missing;
 pub mod token_endpoint;
 pub mod token_source;
 

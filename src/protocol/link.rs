@@ -1,4 +1,7 @@
 //! The `Link` header (RFC 8288 §3): typed links from the requested resource to others, such as its next page.
+//!
+//! "No next page" and "a next page that cannot be read" are different ends. A header in which reading stopped may have
+//! held the next page, so it is an error unless the next page was found before.
 
 /// One link. Its target is unchanged: a URI reference (RFC 3986 §4.1) that the caller resolves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -7,21 +10,33 @@ pub struct Link {
     params: Vec<(String, String)>,
 }
 
+/// A header that cannot be read to its end, or whose next page has no valid address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableLink(pub String);
+
 impl Link {
     /// Reads every link of one header value. Reading stops at the first syntax error: half a link leads somewhere else.
     pub fn parse_all(header: &str) -> Vec<Self> {
+        Self::parse(header).0
+    }
+
+    /// Returns the links before the first syntax error, and whether there was none.
+    fn parse(header: &str) -> (Vec<Self>, bool) {
         let mut links = Vec::new();
         let mut rest = header;
         loop {
             // RFC 9110 §5.6.1: a list may have empty elements.
             rest = rest.trim_start_matches([' ', '\t', ',']);
+            if rest.is_empty() {
+                return (links, true);
+            }
             let Some((target, after)) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')) else {
-                return links;
+                return (links, false);
             };
-            let Some((params, after)) = parse_params(after) else { return links };
+            let Some((params, after)) = parse_params(after) else { return (links, false) };
             rest = after.trim_start_matches([' ', '\t']);
             if !(rest.is_empty() || rest.starts_with(',')) {
-                return links;
+                return (links, false);
             }
             links.push(Self { target: target.trim().to_owned(), params });
         }
@@ -39,10 +54,26 @@ impl Link {
     }
 
     /// Returns the target of the first `rel="next"` among all `Link` values of a reply.
-    pub fn next<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<String> {
-        // A link with an anchor belongs to another resource (RFC 8288 §3.2).
-        let is_next = |link: &Self| link.has_rel("next") && link.param("anchor").is_none();
-        headers.into_iter().flat_map(Self::parse_all).find(is_next).map(|link| link.target)
+    pub fn next<'a>(headers: impl IntoIterator<Item = &'a [u8]>) -> Result<Option<String>, UnreadableLink> {
+        let mut unreadable = None;
+        for bytes in headers {
+            // One character for each byte: a title may be in any encoding, an address in ASCII only (RFC 3986 §2).
+            let header: String = bytes.iter().copied().map(char::from).collect();
+            let (links, is_whole) = Self::parse(&header);
+            match links.into_iter().find(Self::leads_on) {
+                Some(next) if next.target.is_ascii() => return Ok(Some(next.target)),
+                None if is_whole => {}
+                _ => unreadable = Some(UnreadableLink(std::str::from_utf8(bytes).map_or(header, str::to_owned))),
+            }
+        }
+        unreadable.map_or(Ok(None), Err)
+    }
+
+    fn leads_on(&self) -> bool {
+        // A link with an anchor belongs to another resource (RFC 8288 §3.2). Some APIs always name a next page, and say in
+        // the link whether it has results.
+        let is_empty = self.param("results").is_some_and(|results| results.eq_ignore_ascii_case("false"));
+        self.has_rel("next") && self.param("anchor").is_none() && !is_empty
     }
 }
 
@@ -66,11 +97,13 @@ fn parse_params(text: &str) -> Option<(Vec<(String, String)>, &str)> {
     Some((params, rest))
 }
 
-/// Reads a token or a quoted string (RFC 9110 §5.6.4), and returns the rest.
+/// Reads a token or a quoted string (RFC 9110 §5.6.4), and returns the rest. `None` if it is neither.
 fn parse_value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.find([';', ',']).unwrap_or(text.len());
-        return Some((text[..end].trim().to_owned(), &text[end..]));
+        // Another link that lost its comma.
+        let value = Some(text[..end].trim()).filter(|value| !value.contains('<'))?;
+        return Some((value.to_owned(), &text[end..]));
     };
     let mut value = String::new();
     let mut chars = quoted.char_indices();
@@ -91,7 +124,7 @@ mod tests {
     use super::*;
 
     fn next(header: &str) -> Option<String> {
-        Link::next([header])
+        Link::next([header.as_bytes()]).unwrap()
     }
 
     #[test]
@@ -117,18 +150,34 @@ mod tests {
             "",
             "<a>",
             "<a>; rel=prev; rel=next",
-            "<a; rel=next",
-            "a; rel=next",
             "<a>; rel=\"nextpage\"",
             "<a>; title=\"rel=next\"",
             "<a>; rel=next; anchor=\"/other\"",
-            "<a>; rel=prev garbage <b>; rel=next",
-            "<a>; rel=\"next\"x; anchor=\"/other\"",
-            "<a>; rel=\"next",
-            "<a>; rel=\"prev\" x, <b>; rel=next",
+            "<a>; rel=\"next\"; results=\"false\"; cursor=\"0:100:0\"",
         ] {
             assert_eq!(next(header), None, "{header}");
         }
+    }
+
+    #[test]
+    fn a_link_that_cannot_be_read_is_not_the_end() {
+        for header in [
+            "<a; rel=next",
+            "a; rel=next",
+            "https://api.example/?page=2; rel=\"next\"",
+            "<a>; rel=\"next\"x; anchor=\"/other\"",
+            "<a>; rel=\"next",
+            "<a>; rel=\"prev\" x, <b>; rel=next",
+            "<a>; rel=prev, garbage",
+            "<a>; rel=prev garbage <b>; rel=next",
+            "</p?q=café>; rel=next",
+        ] {
+            assert!(Link::next([header.as_bytes()]).is_err(), "{header}");
+        }
+        // What was found before the error, or in another header, counts.
+        let headers: [&[u8]; 2] = [b"garbage", b"<a>; rel=next, garbage"];
+        assert_eq!(Link::next(headers), Ok(Some("a".to_owned())));
+        assert_eq!(Link::next([b"<a>; title=\"sp\xe4ter\"; rel=next".as_slice()]), Ok(Some("a".to_owned())));
     }
 
     proptest! {

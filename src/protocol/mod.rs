@@ -9,6 +9,7 @@ pub mod grant;
 pub mod html;
 pub mod introspection;
 pub mod json;
+pub mod json_path;
 pub mod jwt;
 pub mod lifetime;
 pub mod link;

@@ -175,7 +175,7 @@ kinds! {
     #[derive(PartialEq, Eq)]
     pub enum Paging by "kind" {
         bare {
-            Link = "link" { help: "The `Link` header with `rel=\"next\"` (RFC 8288)" }
+            Link = "link" { help: "The `Link` header with `rel=\"next\"` (RFC 8288), or a link in the body" }
         }
         keyed {
             Page = "page" { help: "A page number in the query" } {
@@ -194,18 +194,29 @@ kinds! {
             }
             Offset = "offset" { help: "A number of rows to skip, in the query" } {
                 param: String { help: "The parameter for the number of rows to skip", example: "\"offset\"" }
+                first: u64 { help: "Its value for the first page", absent: "0" by "zero", example: "0" }
                 size: String { help: "The parameter for the page size", example: "\"limit\"" }
                 max_size: u64 { help: "Maximum page size", absent: "100" by "hundred", example: "100" }
             }
             Cursor = "cursor" { help: "A cursor in the body, which the next request repeats" } {
-                param: String { help: "The parameter for the cursor", example: "\"cursor\"" }
+                param: String { help: "The parameter for the cursor, in the query or in the JSON body of a POST", example: "\"cursor\"" }
                 path: String {
-                    help: "A dotted path to the cursor in the JSON body. Without a value, the page is the last",
+                    help: "A dotted path to the cursor in the JSON body; `rows.-1.id` is the last row's. Without a value, the page is the last",
                     example: "\"paging.next\""
+                }
+            }
+            Url = "url" { help: "The address of the next page in the body" } {
+                path: String {
+                    help: "A dotted path to the address in the JSON body. Without a value, the page is the last",
+                    example: "\"links.next\""
                 }
             }
         }
     }
+}
+
+fn zero() -> u64 {
+    0
 }
 
 fn one() -> u64 {

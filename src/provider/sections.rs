@@ -303,6 +303,11 @@ keys! {
             help: "The API's pagination",
             rfc: "no pagination; `Link` is RFC 8288",
         }
+        key rows: Vec<String> {
+            help: "Dotted paths to a page's rows, of which `--paginate` makes one array; `*` is the list that seems to be them",
+            absent: "a page that is an array; others stay whole",
+            example: "[\"data\"]",
+        }
         departure error: Vec<String> {
             help: "Dotted paths to the message of an error; the first one that exists is used",
             rfc: "`error_description` (RFC 6749 §5.2) or `detail` (RFC 9457 §3.1)",

@@ -416,16 +416,18 @@ fn a_walk_ends_where_it_is_told_to() {
     let shop = server.login("api.paging = { kind = 'page', param = 'page' }");
     let call = shop.run(&["call", "page?per_page=3", "--paginate", "--max-pages", "2"]);
     assert_eq!(
-        call.code(0).says("There are more pages").stdout(),
+        call.code(0).says("`--max-pages` ended the walk after").stdout(),
         "[{\"id\":0}, {\"id\":1}, {\"id\":2},{\"id\":3}, {\"id\":4}, {\"id\":5}]\n"
     );
     assert_eq!(server.requests().len(), 2);
     let call = shop.run(&["call", "page?per_page=3&page=2", "--paginate", "--slurp"]);
-    assert_eq!(call.code(0).stdout(), "[[{\"id\":3}, {\"id\":4}, {\"id\":5}],[{\"id\":6}]]\n");
+    assert_eq!(call.code(0).stdout(), "[[{\"id\":3}, {\"id\":4}, {\"id\":5}],[{\"id\":6}],[]]\n");
     let call =
         shop.run(&["--color", "always", "call", "page?per_page=3&page=3", "--paginate"]).code(0).stdout().to_owned();
     assert_eq!(anstream::adapter::strip_str(&call).to_string(), "[\n  {\n    \"id\": 6\n  }\n]\n");
     shop.run(&["call", "POST", "page", "--paginate"]).code(2).says("only GET requests have further pages");
+    let call = shop.run(&["call", "page?per_page=3", "--paginate", "--max-pages", "3"]);
+    assert!(call.code(0).says("`--max-pages` ended the walk after").stdout().ends_with("{\"id\":6}]\n"), "{call}");
     shop.run(&["call", "page", "--paginate", "--slurp", "-q", "."]).code(2);
 }
 

@@ -7,6 +7,7 @@ mod call;
 mod call_like_gh;
 mod call_origins;
 mod call_output;
+mod call_pages;
 #[cfg(target_os = "linux")]
 mod canary;
 mod captured;

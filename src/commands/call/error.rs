@@ -4,6 +4,7 @@ use std::io;
 
 use crate::commands::renewal::NotRenewed;
 use crate::flow::FlowError;
+use crate::flow::paging::NoPages;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::json::TooMuch;
 use crate::protocol::message::BadHeader;
@@ -14,7 +15,11 @@ use crate::system::terminal::TerminalError;
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     #[error("`{text}` is not an HTTP method")]
-    BadMethod { text: String },
+    BadMethod { text: String, instead: Option<String> },
+    #[error("`{method}` is a method, and the path is missing")]
+    NoPath { method: String },
+    #[error("`{first}` and `--method {second}` are two methods")]
+    TwoMethods { first: String, second: String },
     #[error("the field `{text}` cannot be sent: {problem}")]
     BadField { text: String, problem: &'static str },
     #[error("`{path}` cannot be read")]
@@ -29,8 +34,10 @@ pub enum CallError {
     OwnToken { what: String },
     #[error("`{text}` is not a valid origin for a token: {problem}")]
     BadOrigin { text: String, problem: &'static str },
-    #[error("only GET requests have further pages, and this is a {method}")]
-    PagesOfWhat { method: String },
+    #[error(transparent)]
+    NoPages(#[from] NoPages),
+    #[error("the first page has no list at `{path}`")]
+    NoRows { path: String, lists: Vec<String> },
     #[error("the filter cannot be understood: {problem}")]
     BadFilter { problem: String },
     #[error("the filter failed: {problem}")]
@@ -51,8 +58,9 @@ pub enum CallError {
         #[source]
         source: io::Error,
     },
-    #[error("the API answered {status}{}", said(detail.as_deref()))]
-    ApiStatus { status: u16, detail: Option<String>, advice: Option<String> },
+    /// `asked` is the request, where what was asked for may be the mistake.
+    #[error("the API answered {status}{}{}", to(asked.as_deref()), said(detail.as_deref()))]
+    ApiStatus { status: u16, asked: Option<String>, detail: Option<String>, advice: Option<String> },
     /// `remedy` is the login that asks for what the token has and for what it lacks.
     #[error("the token of `{profile}` {}: the API answered {status}{}", lacking(lacks.as_deref()), said(detail.as_deref()))]
     ScopeMissing {
@@ -82,7 +90,12 @@ pub enum CallError {
 impl Advice for CallError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::BadMethod { .. } => ExitCode::Usage.hint("such as `oauthctl call GET /api/v1/products`"),
+            Self::BadMethod { instead: Some(instead), .. } => ExitCode::Usage.hint(instead),
+            Self::BadMethod { instead: None, .. } => ExitCode::Usage.hint("such as `oauthctl call GET /api/v1/products`"),
+            Self::NoPath { method } => ExitCode::Usage.hint(format!(
+                "such as `oauthctl call {method} /api/v1/products`; a path of that name is written `./{method}`"
+            )),
+            Self::TwoMethods { .. } => ExitCode::Usage.hint("leave one of them out"),
             Self::BadField { .. } => {
                 ExitCode::Usage.hint("such as `-f title=Mug`, `-F price[amount]=12`, `-f tags[]=new`")
             }
@@ -92,7 +105,15 @@ impl Advice for CallError {
                 ExitCode::Usage.hint("leave it out; `--token-in` chooses another of the provider's places")
             }
             Self::BadOrigin { .. } => ExitCode::Usage.hint("such as `--allow-origin https://api.example.com`"),
-            Self::PagesOfWhat { .. } => ExitCode::Usage.hint("leave out `--paginate`, or ask with GET"),
+            Self::NoPages(NoPages::NoVariable) => ExitCode::Usage.hint(
+                "declare it and use it, as in `query($endCursor: String) { products(first: 50, after: $endCursor) { … } }`",
+            ),
+            Self::NoPages(NoPages::Mutation) => ExitCode::Usage.hint("leave out `--paginate`"),
+            Self::NoPages(NoPages::Method) => ExitCode::Usage.hint(
+                "leave out `--paginate`, or ask with GET; `--next 'PARAM=.path'` names the cursor of a search with POST",
+            ),
+            Self::NoRows { lists, .. } if lists.is_empty() => ExitCode::Usage.hint("it has none; leave out `--rows`"),
+            Self::NoRows { lists, .. } => ExitCode::Usage.hint(format!("it has `{}`", lists.join("`, `"))),
             Self::BadFilter { .. } | Self::FilterFailed { .. } => {
                 ExitCode::Usage.hint("`--jq` takes jq's language: https://jqlang.org/manual")
             }
@@ -123,6 +144,10 @@ impl Advice for CallError {
 
 fn lacking(scope: Option<&str>) -> String {
     scope.map_or_else(|| "may not do this".to_owned(), |scope| format!("lacks `{scope}`"))
+}
+
+fn to(asked: Option<&str>) -> String {
+    asked.map(|asked| format!(" to {asked}")).unwrap_or_default()
 }
 
 fn said(detail: Option<&str>) -> String {

@@ -5,8 +5,10 @@ use clap::Args;
 
 use super::CallError;
 use super::show::{PART, Show, Sink};
-use crate::flow::paging::{Facts, Page, Reading};
+use crate::flow::paging::{NextPage, Page, Reading, RowsAt};
 use crate::protocol::json;
+use crate::protocol::json_path::JsonPath;
+use crate::protocol::sanitize;
 
 #[derive(Args)]
 pub struct PageArgs {
@@ -22,27 +24,38 @@ pub struct PageArgs {
     #[arg(long, requires = "paginate", conflicts_with = "jq")]
     pub slurp: bool,
 
+    /// The path of the rows in each page, such as `.data`: they become one array, or what `--jq` filters
+    #[arg(long, value_name = "PATH", requires = "paginate", conflicts_with = "slurp")]
+    pub rows: Option<JsonPath>,
+
+    /// The path of the next page's address in each page, such as `.links.next`; or `PARAM=PATH` for a cursor that the
+    /// next request has in this parameter
+    #[arg(long, value_name = "PATH", requires = "paginate")]
+    pub next: Option<NextPage>,
+
     /// How many pages to fetch at once, where they can be counted
     #[arg(long, value_name = "N", requires = "paginate", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: u16,
 }
 
 /// The shape of all pages together.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Shape {
-    /// One array of all rows.
-    Rows,
+    /// One array of all rows, which are there in each page.
+    Rows(JsonPath),
     /// One array of pages.
     Pages,
     /// One after the other.
     Bytes,
-    Filtered,
+    /// The filter's results for each page, or for its rows.
+    Filtered(Option<JsonPath>),
 }
 
 /// Writes the pages of one walk.
 pub struct Joined<'a> {
     show: &'a Show<'a>,
-    slurp: bool,
+    args: &'a PageArgs,
+    rows: RowsAt,
     /// Made with the first page.
     sink: Option<Sink>,
     shape: Shape,
@@ -50,8 +63,8 @@ pub struct Joined<'a> {
 }
 
 impl<'a> Joined<'a> {
-    pub fn new(show: &'a Show<'a>, slurp: bool) -> Self {
-        Self { show, slurp, sink: None, shape: Shape::Bytes, is_empty: true }
+    pub fn new(show: &'a Show<'a>, args: &'a PageArgs, rows: RowsAt) -> Self {
+        Self { show, args, rows, sink: None, shape: Shape::Bytes, is_empty: true }
     }
 
     /// Returns whether a page was written, so that what follows is no longer the only thing on stdout.
@@ -60,50 +73,68 @@ impl<'a> Joined<'a> {
     }
 
     pub fn add(&mut self, page: &Page) -> Result<(), CallError> {
-        let facts = match &page.reading {
-            Reading::Json(facts) => Some(*facts),
-            Reading::NotJson => None,
+        let is_json = match &page.reading {
+            Reading::Json(_) => true,
+            Reading::NotJson => false,
             // Nothing is asked of what is passed on as it is.
-            Reading::Refused(_) if self.show.is_raw() && !self.show.has_filter() => None,
+            Reading::Refused(_) if self.show.is_raw() && !self.show.has_filter() => false,
             Reading::Refused(too_much) => return Err(CallError::TooMuch(*too_much)),
         };
         if self.sink.is_none() {
-            self.shape = match facts {
-                _ if self.show.has_filter() => Shape::Filtered,
-                Some(Facts { is_array: true, .. }) if !self.slurp => Shape::Rows,
-                Some(_) => Shape::Pages,
-                None => Shape::Bytes,
-            };
+            self.shape = self.shape_of(page, is_json)?;
             self.sink = Some(self.show.sink(page.status)?);
-            if matches!(self.shape, Shape::Rows | Shape::Pages) {
+            if matches!(self.shape, Shape::Rows(_) | Shape::Pages) {
                 self.write(b"[")?;
             }
+        } else if page.body.trim_ascii().is_empty() {
+            // Such as a 204 behind the last page.
+            return Ok(());
         }
-        let body = json::without_mark(&page.body).trim_ascii();
-        match (self.shape, facts) {
-            (Shape::Filtered, _) => match &mut self.sink {
-                Some(sink) => self.show.filtered(&page.body, sink),
-                None => Ok(()),
-            },
-            (Shape::Bytes, None) if self.on_screen() => self.show.on_screen(&page.body),
-            (Shape::Bytes, None) => self.write(&page.body),
-            (Shape::Rows, Some(Facts { is_array: true, rows: Some(0) })) => Ok(()),
-            (Shape::Rows, Some(Facts { is_array: true, .. })) => {
-                let inner = body.strip_prefix(b"[").and_then(|body| body.strip_suffix(b"]")).unwrap_or(body);
-                self.element(inner.trim_ascii())
+        match (self.shape.clone(), is_json) {
+            (Shape::Filtered(None), _) => self.filtered(&page.body),
+            (Shape::Filtered(Some(path)), true) => self.filtered(rows(page, &path)?.as_bytes()),
+            (Shape::Filtered(Some(_)), false) => Err(CallError::NotJson),
+            (Shape::Bytes, false) if self.on_screen() => self.show.on_screen(&page.body),
+            (Shape::Bytes, false) => self.write(&page.body),
+            (Shape::Rows(path), true) => {
+                let rows = rows(page, &path)?;
+                let inner = rows.strip_prefix('[').and_then(|rows| rows.strip_suffix(']')).unwrap_or(rows).trim_ascii();
+                if inner.is_empty() { Ok(()) } else { self.element(inner.as_bytes()) }
             }
-            (Shape::Pages, Some(_)) => self.element(body),
-            (Shape::Rows, _) => Err(CallError::MixedPages { problem: "the first is an array, another one is not" }),
-            (Shape::Pages, None) => Err(CallError::MixedPages { problem: "the first is JSON, another one is not" }),
-            (Shape::Bytes, Some(_)) => Err(CallError::MixedPages { problem: "another one is JSON, the first is not" }),
+            (Shape::Pages, true) => self.element(json::without_mark(&page.body).trim_ascii()),
+            (Shape::Rows(_) | Shape::Pages, false) => {
+                Err(CallError::MixedPages { problem: "the first is JSON, another one is not" })
+            }
+            (Shape::Bytes, true) => Err(CallError::MixedPages { problem: "another one is JSON, the first is not" }),
+        }
+    }
+
+    fn shape_of(&self, page: &Page, is_json: bool) -> Result<Shape, CallError> {
+        if let (Some(path), true) = (&self.args.rows, is_json)
+            && page.list(path).is_none()
+        {
+            return Err(CallError::NoRows { path: sanitize::line(&path.to_string()), lists: page.lists() });
+        }
+        Ok(match self.rows.in_page(page) {
+            _ if self.show.has_filter() => Shape::Filtered(self.args.rows.clone()),
+            _ if !is_json => Shape::Bytes,
+            Some(path) if !self.args.slurp => Shape::Rows(path),
+            _ => Shape::Pages,
+        })
+    }
+
+    fn filtered(&mut self, text: &[u8]) -> Result<(), CallError> {
+        match &mut self.sink {
+            Some(sink) => self.show.filtered(text, sink),
+            None => Ok(()),
         }
     }
 
     /// Closes the array, so that what came is whole JSON even if the walk broke off. A file takes it only if it did not.
     pub fn end(mut self, is_whole: bool) -> Result<(), CallError> {
-        match (&self.sink, self.shape) {
-            (Some(_), Shape::Rows | Shape::Pages) if self.on_screen() && !self.is_empty => self.write(b"\n]\n")?,
-            (Some(_), Shape::Rows | Shape::Pages) => self.write(b"]\n")?,
+        match (&self.sink, &self.shape) {
+            (Some(_), Shape::Rows(_) | Shape::Pages) if self.on_screen() && !self.is_empty => self.write(b"\n]\n")?,
+            (Some(_), Shape::Rows(_) | Shape::Pages) => self.write(b"]\n")?,
             _ => {}
         }
         match self.sink {
@@ -137,6 +168,17 @@ impl<'a> Joined<'a> {
         match &mut self.sink {
             Some(sink) => self.show.write(sink, bytes),
             None => Ok(()),
+        }
+    }
+}
+
+/// Returns the text of a page's rows. An API may leave out a list that is empty.
+fn rows<'p>(page: &'p Page, path: &JsonPath) -> Result<&'p str, CallError> {
+    match page.value(path) {
+        Some(rows) if rows.starts_with('[') => Ok(rows),
+        None | Some("null") => Ok("[]"),
+        Some(_) => {
+            Err(CallError::MixedPages { problem: "the first has a list of rows, another one has something else there" })
         }
     }
 }

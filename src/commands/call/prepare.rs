@@ -9,6 +9,7 @@ use url::Url;
 
 use super::CallError;
 use super::fields::{self, Fields};
+use super::method::method_and_path;
 use crate::flow::api::Api;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
@@ -29,6 +30,10 @@ pub struct RequestArgs {
     /// is filled from the login
     #[arg(value_name = "[METHOD] PATH", num_args = 1..=2, required = true)]
     request: Vec<String>,
+
+    /// The method, as with curl and gh: `-X DELETE /x` is `DELETE /x`
+    #[arg(short = 'X', long, visible_alias = "request", value_name = "METHOD")]
+    method: Option<String>,
 
     /// Add a parameter to the query
     #[arg(long, value_name = "KEY=VALUE", help_heading = "Fields")]
@@ -60,8 +65,10 @@ pub struct Prepared {
     pub request: HttpRequest,
     /// A body that is too large to be held.
     pub upload: Option<Upload>,
-    /// The path as it was written, for the scope that it needs.
+    /// The path of the URL, for the scope that it needs.
     pub path: String,
+    /// The path as it was written.
+    pub written: String,
 }
 
 impl RequestArgs {
@@ -71,7 +78,8 @@ impl RequestArgs {
 
     pub fn prepare(&self, api: &Api<'_>) -> Result<Prepared, CallError> {
         let fields = Fields::parse(&self.raw_field, &self.field)?;
-        let (method, path) = self.method_and_path(!fields.is_empty() || self.input.is_some())?;
+        let has_body = !fields.is_empty() || self.input.is_some();
+        let (method, path) = method_and_path(&self.request, self.method.as_deref(), has_body)?;
         let mut url = api.resolve(path)?;
         let query = Fields::parse(&self.query, &[])?;
         add_query(&mut url, &query.to_params());
@@ -101,19 +109,7 @@ impl RequestArgs {
             request.set_header("Accept", "application/json, */*;q=0.5")?;
         }
         taken_away.iter().for_each(|name| drop(request.headers.remove(name)));
-        let path = request.url.path().to_owned();
-        Ok(Prepared { request, upload, path })
-    }
-
-    fn method_and_path(&self, has_body: bool) -> Result<(Method, &str), CallError> {
-        let (method, path) = match self.request.as_slice() {
-            [method, path] => (method.as_str(), path.as_str()),
-            // Clap takes one word or two.
-            other => (if has_body { "POST" } else { "GET" }, other.first().map_or("", String::as_str)),
-        };
-        let bad = || CallError::BadMethod { text: sanitize::line(method) };
-        let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).map_err(|_| bad())?;
-        Ok((method, path))
+        Ok(Prepared { path: request.url.path().to_owned(), written: path.to_owned(), request, upload })
     }
 
     /// Sets the headers of the command line, and returns those that it takes away.

@@ -41,7 +41,8 @@ impl Verdict<'_> {
             return Ok(());
         }
         let detail = answer.said(dialect, &self.token);
-        let refused = |advice: Option<String>| Err(CallError::ApiStatus { status, detail: detail.clone(), advice });
+        let refused =
+            |advice: Option<String>| Err(CallError::ApiStatus { status, asked: None, detail: detail.clone(), advice });
         match ruling {
             Ruling::Denied { scope } => Err(self.denied(status, detail, scope, known)),
             Ruling::Rejected => match self.renewal.failure(status, detail.as_deref()) {

@@ -1,27 +1,18 @@
-//! One page, and the facts that a walk needs. They are read from the text directly: as a tree, a page takes many times
-//! its size.
-
-use std::borrow::Cow;
-use std::fmt;
+//! One page, as it came, and what a walk asks of it.
 
 use http::HeaderMap;
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
 use super::super::FlowError;
 use super::super::retry::{Caller, is_of_the_api};
-use crate::protocol::json::{self, TooMuch};
+use super::facts::{Facts, MAX_VALUE, Value};
+use super::marks::{Marks, leads_on};
+use crate::protocol::json::TooMuch;
+use crate::protocol::json_path::{JsonPath, text_of};
 use crate::protocol::message::HttpRequest;
+use crate::protocol::sanitize;
 
 /// The size limit of a page. It is held in memory, to be counted and put into the array.
 pub const MAX_PAGE: u64 = 16 * 1024 * 1024;
-
-/// The length limit of a cursor. It goes into the next page's address, and no server accepts a longer one.
-const MAX_CURSOR: usize = 16 * 1024;
-
-/// The depth of wrappers: `{"data": {"items": […]}}` is the deepest.
-const WRAPPERS: usize = 2;
 
 /// One complete page.
 pub struct Page {
@@ -42,56 +33,70 @@ pub enum Reading {
     Refused(TooMuch),
 }
 
-/// The facts about a page that is JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts {
-    /// True if the page itself is an array.
-    pub is_array: bool,
-    /// The length of the longest array that is not inside a row.
-    pub rows: Option<usize>,
+/// A cursor for the next page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub text: String,
+    /// True if it is written as a number.
+    pub is_number: bool,
+}
+
+impl Reading {
+    pub(super) fn of(body: &[u8]) -> Self {
+        match Facts::of(body) {
+            Ok(Some(facts)) => Self::Json(facts),
+            Ok(None) => Self::NotJson,
+            Err(too_much) => Self::Refused(too_much),
+        }
+    }
 }
 
 impl Page {
-    pub(super) fn rows(&self) -> Option<usize> {
+    pub(super) fn facts(&self) -> Option<&Facts> {
         match &self.reading {
-            Reading::Json(facts) => facts.rows,
+            Reading::Json(facts) => Some(facts),
             Reading::NotJson | Reading::Refused(_) => None,
         }
+    }
+
+    pub(super) fn marks(&self) -> Marks {
+        Marks::of(self.facts(), &self.headers)
     }
 
     pub(super) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
-    /// Returns the text or number at a dotted path, or `None` if it is missing or empty.
-    pub(super) fn cursor(&self, path: &str) -> Result<Option<String>, FlowError> {
-        if !matches!(self.reading, Reading::Json(_)) {
-            return Ok(None);
-        }
-        let mut reader = serde_json::Deserializer::from_slice(json::without_mark(&self.body));
-        let Some(found) = At { path: Some(path) }.deserialize(&mut reader).ok().flatten() else { return Ok(None) };
-        let text = found.get();
-        if text.len() > MAX_CURSOR && text.starts_with(['"', '-']) {
-            return Err(FlowError::LongCursor { limit: MAX_CURSOR });
-        }
-        Ok(match text.as_bytes().first() {
-            Some(b'"') => serde_json::from_str(text).ok().filter(|cursor: &String| !cursor.is_empty()),
-            Some(b'0'..=b'9' | b'-') => Some(text.to_owned()),
-            _ => None,
-        })
+    /// Returns the text of the value at a path.
+    pub fn value(&self, path: &JsonPath) -> Option<&str> {
+        self.facts()?;
+        path.find(text_of(&self.body)?)
     }
-}
 
-impl Facts {
-    /// Reads the facts. Returns `None` if the page is not JSON.
-    pub(super) fn of(body: &[u8]) -> Result<Option<Self>, TooMuch> {
-        if !json::is_json(body) {
+    /// Returns the text of the list at a path.
+    pub fn list(&self, path: &JsonPath) -> Option<&str> {
+        self.value(path).filter(|value| value.starts_with('['))
+    }
+
+    /// Names the lists of a page, as paths.
+    pub fn lists(&self) -> Vec<String> {
+        let lists = self.facts().map_or(&[][..], |facts| &facts.lists);
+        lists.iter().take(5).map(|list| sanitize::line(&JsonPath::of_names(&list.path).to_string())).collect()
+    }
+
+    /// Returns the text or number at a path, or `None` if it is missing, empty, or a sign for the end.
+    pub(super) fn cursor(&self, path: &JsonPath) -> Result<Option<Cursor>, FlowError> {
+        let Some(text) = self.value(path) else { return Ok(None) };
+        if !text.starts_with(['"', '-']) && !text.starts_with(|c: char| c.is_ascii_digit()) {
             return Ok(None);
         }
-        json::check(body, usize::MAX)?;
-        let text = json::without_mark(body).trim_ascii();
-        let rows = Rows { wrappers: WRAPPERS }.deserialize(&mut serde_json::Deserializer::from_slice(text));
-        Ok(Some(Self { is_array: text.starts_with(b"["), rows: rows.ok().flatten() }))
+        let value = Value::of(text);
+        let cursor = match &value {
+            Value::TooLong => return Err(FlowError::LongCursor { limit: MAX_VALUE }),
+            Value::Text(text) => Cursor { text: text.clone(), is_number: false },
+            _ => Cursor { text: text.to_owned(), is_number: true },
+        };
+        Ok(Some(cursor).filter(|_| leads_on(&value) == Some(true)))
     }
 }
 
@@ -106,171 +111,41 @@ pub(super) fn fetch(
     let (status, headers) = (reply.status, reply.headers.clone());
     let is_of_the_api = is_of_the_api(&reply, caller.api.provider);
     let body = reply.read_announced(MAX_PAGE, announce).map_err(FlowError::ApiRequest)?;
-    let reading = match Facts::of(&body) {
-        Ok(Some(facts)) => Reading::Json(facts),
-        Ok(None) => Reading::NotJson,
-        Err(too_much) => Reading::Refused(too_much),
-    };
+    let reading = Reading::of(&body);
     Ok(Page { status, headers, body, reading, request: request.clone(), is_of_the_api })
-}
-
-/// A counter of the elements in the longest array that is at most this many objects deep.
-struct Rows {
-    wrappers: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for Rows {
-    type Value = Option<usize>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-/// A value that is neither an array nor an object.
-macro_rules! nothing_in {
-    ($($visit:ident: $type:ty),*) => {
-        $(fn $visit<E>(self, _: $type) -> Result<Self::Value, E> {
-            Ok(None)
-        })*
-
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a JSON value")
-        }
-    };
-}
-
-impl<'de> Visitor<'de> for Rows {
-    type Value = Option<usize>;
-
-    nothing_in!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut count = 0;
-        while items.next_element::<IgnoredAny>()?.is_some() {
-            count += 1;
-        }
-        Ok(Some(count))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut longest = None;
-        while members.next_key::<IgnoredAny>()?.is_some() {
-            match self.wrappers.checked_sub(1) {
-                Some(wrappers) => longest = longest.max(members.next_value_seed(Rows { wrappers })?),
-                None => drop(members.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(longest)
-    }
-}
-
-/// A search for the text of the value at a dotted path. Numbers index arrays. Of members with one name the last counts.
-struct At<'p> {
-    path: Option<&'p str>,
-}
-
-impl<'p> At<'p> {
-    /// Returns the first step and the rest.
-    fn step(&self) -> (&'p str, At<'p>) {
-        let path = self.path.unwrap_or_default();
-        let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
-        (step, At { path: rest })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for At<'_> {
-    type Value = Option<&'de RawValue>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        match self.path {
-            None => <&RawValue>::deserialize(deserializer).map(Some),
-            Some(_) => deserializer.deserialize_any(self),
-        }
-    }
-}
-
-/// A member's name, not copied if it has no escapes.
-#[derive(Deserialize)]
-struct Name<'t>(#[serde(borrow)] Cow<'t, str>);
-
-impl<'de> Visitor<'de> for At<'_> {
-    type Value = Option<&'de RawValue>;
-
-    nothing_in!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str);
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let (step, rest) = self.step();
-        let (mut rest, mut found) = (Some(rest), None);
-        for n in 0_usize.. {
-            let wanted = step.parse() == Ok(n);
-            let more = match rest.take_if(|_| wanted) {
-                Some(rest) => items.next_element_seed(rest)?.map(|value| found = value),
-                None => items.next_element::<IgnoredAny>()?.map(drop),
-            };
-            if more.is_none() {
-                break;
-            }
-        }
-        Ok(found)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let (step, At { path }) = self.step();
-        let mut found = None;
-        while let Some(Name(name)) = members.next_key()? {
-            match name == step {
-                true => found = members.next_value_seed(At { path })?,
-                false => drop(members.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(found)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn page(body: &str) -> Page {
-        let reading = match Facts::of(body.as_bytes()) {
-            Ok(Some(facts)) => Reading::Json(facts),
-            Ok(None) => Reading::NotJson,
-            Err(too_much) => Reading::Refused(too_much),
-        };
-        let request = HttpRequest::new(http::Method::GET, url::Url::parse("https://a.example").unwrap());
-        Page { status: 200, headers: HeaderMap::new(), body: body.into(), reading, request, is_of_the_api: true }
-    }
+    use crate::flow::paging::doubles::page;
+    use crate::flow::paging::rows::Place;
 
     #[test]
-    fn a_cursor_is_found_without_a_tree() {
+    fn a_cursor_is_a_text_or_a_number() {
         for (body, path, cursor) in [
             (r#"{"next":"a\u0062"}"#, "next", Some("ab")),
             ("\u{feff}{\"next\":\"a\"}", "next", Some("a")),
-            (r#"{"n\u0065xt":1}"#, "next", Some("1")),
             (r#"{"meta":{"next":12345678901234567890123}}"#, "meta.next", Some("12345678901234567890123")),
-            (r#"{"l":[0,{"c":-1.50}]}"#, "l.1.c", Some("-1.50")),
-            (r#"{"next":"a","next":"b"}"#, "next", Some("b")),
+            (r#"{"rows":[{"id":"x"},{"id":"y"}]}"#, ".rows[-1].id", Some("y")),
             (r#"{"next":"a","next":null}"#, "next", None),
             (r#"{"next":""}"#, "next", None),
+            (r#"{"next":0}"#, "next", None),
+            (r#"{"next":"0"}"#, "next", None),
+            (r#"{"next":-1}"#, "next", None),
             (r#"{"next":[1]}"#, "next", None),
             (r#"{"next":true}"#, "next", None),
-            (r#"{"meta":7}"#, "meta.next", None),
-            (r#"{"l":[0]}"#, "l.1", None),
             ("no JSON", "next", None),
         ] {
-            assert_eq!(page(body).cursor(path).unwrap().as_deref(), cursor, "{body}");
+            let found = page(body).cursor(&JsonPath::of(path)).unwrap();
+            assert_eq!(found.map(|cursor| cursor.text).as_deref(), cursor, "{body}");
         }
     }
 
     #[test]
     fn a_cursor_too_long_for_a_url_is_refused() {
-        for cursor in [format!("\"{}\"", "x".repeat(MAX_CURSOR)), format!("\"{}\"", "\\n".repeat(MAX_CURSOR))] {
-            let refused = page(&format!("{{\"next\":{cursor}}}")).cursor("next");
+        for cursor in [format!("\"{}\"", "x".repeat(MAX_VALUE)), format!("\"{}\"", "\\n".repeat(MAX_VALUE))] {
+            let refused = page(&format!("{{\"next\":{cursor}}}")).cursor(&JsonPath::of("next"));
             assert!(matches!(refused, Err(FlowError::LongCursor { .. })));
         }
     }
@@ -280,7 +155,7 @@ mod tests {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(Facts::of(deep.as_bytes()), Err(TooMuch::Depth));
         assert_eq!(Facts::of("[".repeat(100_000).as_bytes()), Ok(None));
-        let many = format!("[{}{{}}]", "{},".repeat(999_999));
-        assert_eq!(Facts::of(many.as_bytes()), Ok(Some(Facts { is_array: true, rows: Some(1_000_000) })));
+        let many = page(&format!("[{}{{}}]", "{},".repeat(999_999)));
+        assert_eq!(Place::of(&many, &[]).unwrap().rows(&many), 1_000_000);
     }
 }

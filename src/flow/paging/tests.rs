@@ -1,12 +1,16 @@
 use std::io::{self, Read};
-use std::sync::Condvar;
+use std::ops::ControlFlow;
+use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
+use super::doubles::page;
+use super::rows::Place;
 use super::*;
 use crate::flow::api::Api;
 use crate::flow::doubles::{Nobody, Said, Scripted, SetClock, StubResponse, provider};
 use crate::flow::held_token::{HeldToken, Renewed};
 use crate::protocol::secret::AccessToken;
+use crate::provider::quirks::Paging;
 use crate::store::stored_token::Expiry;
 use crate::system::http::HttpError;
 
@@ -20,7 +24,8 @@ fn walk_until(stop_at: usize, http: &Scripted<'_>, paging: &Paging, plan: Plan) 
     let held = HeldToken::new(token, &clock, &Nobody);
     let caller = Caller::new(api, held, (http, &clock), &Nobody, Duration::from_secs(60));
     let mut bodies = Vec::new();
-    let end = follow(&caller, &first, paging, plan, &mut |page| {
+    let way = Way::of(&first, None, Some(paging), RowsAt::default()).unwrap();
+    let end = follow(&caller, &first, &way, plan, &mut |page| {
         bodies.push(String::from_utf8(page.body).unwrap());
         Ok::<_, FlowError>(if bodies.len() == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     });
@@ -73,26 +78,38 @@ impl Asked {
     }
 }
 
+/// Returns how many rows a page has, and whether it is certain where.
+fn rows_of(body: &str) -> Option<(usize, bool)> {
+    let page = page(body);
+    Place::of(&page, &[]).map(|place| (place.rows(&page), place.is_certain))
+}
+
 #[test]
-fn the_rows_of_a_page_are_its_longest_array_outside_rows() {
+fn the_rows_of_a_page_are_told_from_the_lists_beside_them() {
     for (body, rows) in [
-        ("[1,2,3]", Some(3)),
-        ("[]", Some(0)),
-        (r#"{"page":1,"products":[{"tags":["a","b","c"]}]}"#, Some(1)),
-        (r#"{"errors":[],"data":{"items":[1,2]}}"#, Some(2)),
-        (r#"{"data":{"shop":{"list":[1]}}}"#, None),
+        ("[1,2,3]", Some((3, true))),
+        ("[]", Some((0, true))),
+        (r#"{"page":1,"products":[{"tags":["a","b","c"]}]}"#, Some((1, true))),
+        (r#"{"errors":[],"data":{"items":[1,2]}}"#, Some((2, true))),
+        (r#"{"data":[1],"included":[1,2,3]}"#, Some((1, true))),
+        (r#"{"reviews":[{"a":1}],"filters":{"tags":["a","b"]},"shops":["x","y","z"]}"#, Some((1, true))),
+        (r#"{"tags":["a","b"],"response":{"items":[{}]}}"#, Some((1, true))),
+        (r#"{"cats":[{}],"dogs":[{},{}]}"#, Some((2, false))),
+        (r#"{"data":{"shop":{"list":[1]}}}"#, Some((1, true))),
+        (r#"{"data":{"shop":{"deep":{"list":[1]}}}}"#, None),
         (r#"{"count":2}"#, None),
         ("7", None),
     ] {
-        let Ok(Some(facts)) = Facts::of(body.as_bytes()) else { panic!("{body}") };
-        assert_eq!(facts.rows, rows, "{body}");
+        assert_eq!(rows_of(body), rows, "{body}");
     }
 }
 
 #[test]
 fn the_callers_own_query_parameters_count() {
     let request = |url: &str| HttpRequest::new(http::Method::GET, url::Url::parse(url).unwrap());
-    let counted = |url| Counted::new(&request(url), "page", 1, Some(("per_page", 100)), |_| 1);
+    let size = Some(("per_page".to_owned(), 100));
+    let counting = way::Counting { param: "page".into(), first: 1, size, unit: way::Unit::Pages };
+    let counted = |url| Counted::new(&request(url), &counting);
     let plain = counted("https://a.example/x?q=1");
     assert_eq!(plain.request(2).url.as_str(), "https://a.example/x?q=1&per_page=100&page=2");
     let own = counted("https://a.example/x?per_page=5&page=7");
@@ -165,10 +182,11 @@ fn a_pagination_loop_is_detected() {
 }
 
 #[test]
-fn counted_pages_end_at_the_first_one_with_fewer_rows() {
+fn counted_pages_end_at_the_first_empty_one() {
     for (served, handed) in [
-        (&["[1,2]", "[3,4]", "[5]"][..], "[1,2] [3,4] [5]"),
-        (&["[1,2]", "[3,4]"], "[1,2] [3,4] []"),
+        (&["[1,2]", "[3,4]", "[5]"][..], "[1,2] [3,4] [5] []"),
+        (&["[1,2]", "[3]", "[5,6]"], "[1,2] [3] [5,6] []"),
+        (&["[1]", "[3,4]"], "[1] [3,4] []"),
         (&[], "[]"),
         (&["{}"], "{}"),
     ] {
@@ -182,10 +200,26 @@ fn counted_pages_end_at_the_first_one_with_fewer_rows() {
         let left: Vec<usize> = (number(request, "skip")..7).take(3).collect();
         Ok(StubResponse::new(200, format!("{left:?}").replace(' ', "")))
     });
-    let offset = Paging::Offset { param: "skip".into(), size: "size".into(), max_size: 100 };
+    let offset = Paging::Offset { param: "skip".into(), first: 0, size: "size".into(), max_size: 100 };
     let (bodies, _) = walk(&rows, &offset, jobs(1));
-    assert_eq!(bodies, "[0,1,2] [3,4,5] [6]");
-    assert_eq!(rows.paths(), ["/x?size=100&skip=0", "/x?size=100&skip=3", "/x?size=100&skip=6"]);
+    assert_eq!(bodies, "[0,1,2] [3,4,5] [6] []");
+    assert_eq!(rows.paths(), ["0", "3", "6", "9"].map(|skip| format!("/x?size=100&skip={skip}")));
+}
+
+#[test]
+fn only_words_about_the_page_itself_end_a_walk() {
+    for beside in [
+        r#""comments":{"has_more":false,"next":null,"total_pages":1}"#,
+        r#""user":{"is_last":true,"total_count":1}"#,
+        r#""done":true,"total":1,"last":true,"pages":1"#,
+    ] {
+        let http = Scripted::new(|request| {
+            let rows = ["[1,2]", "[3]", "[]"][number(request, "page").min(2)];
+            Ok(StubResponse::new(200, format!(r#"{{"rows":{rows},{beside}}}"#)))
+        });
+        let (_, end) = walk(&http, &by_page(), jobs(1));
+        assert_eq!((end.unwrap(), http.requests().len()), (End::LastPage, 3), "{beside}");
+    }
 }
 
 /// The server sends page 1 after page 2 was requested.
@@ -201,7 +235,7 @@ fn full_pages_are_fetched_concurrently_and_kept_in_order() {
         }
     });
     let (bodies, end) = walk(&http, &by_page(), jobs(2));
-    assert_eq!((bodies.as_str(), end.unwrap()), ("[1,2] [3,4] [5,6] [7]", End::LastPage));
+    assert_eq!((bodies.as_str(), end.unwrap()), ("[1,2] [3,4] [5,6] [7] []", End::LastPage));
 }
 
 #[test]
@@ -212,25 +246,25 @@ fn after_a_first_page_that_is_not_full_pages_come_one_by_one() {
     assert_eq!(http.paths(), ["/x?size=2&page=0", "/x?size=2&page=1", "/x?size=2&page=2"]);
 }
 
-/// The server refuses page 1 at first. From then on two pages are requested at once and not four. Page 5 is the last
-/// one, and is sent after page 6 was requested.
+/// The server refuses page 1 at first. From then on two pages are requested at once and not four. Page 6 is empty, and
+/// is sent after page 7 was requested.
 #[test]
 fn a_rate_limit_halves_the_concurrent_requests() {
     let asked = Asked::default();
     let http = Scripted::new(|request| {
         let page = number(request, "page");
         let again = asked.pages.lock().unwrap().contains(&page);
-        asked.note(page, if page == 5 { 6 } else { page });
+        asked.note(page, if page == 6 { 7 } else { page });
         match page == 1 && !again {
             true => Ok(StubResponse::new(429, "").with("retry-after", "1")),
             false => page_of(&["[0,0]", "[1,1]", "[2,2]", "[3,3]", "[4,4]", "[5]"], request),
         }
     });
     let (bodies, end) = walk(&http, &by_page(), jobs(4));
-    assert_eq!((bodies.as_str(), end.unwrap()), ("[0,0] [1,1] [2,2] [3,3] [4,4] [5]", End::LastPage));
+    assert_eq!((bodies.as_str(), end.unwrap()), ("[0,0] [1,1] [2,2] [3,3] [4,4] [5] []", End::LastPage));
     let mut asked = asked.pages.lock().unwrap().clone();
     asked.sort_unstable();
-    assert_eq!(asked, [0, 1, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(asked, [0, 1, 1, 2, 3, 4, 5, 6, 7]);
 }
 
 #[test]

@@ -139,6 +139,11 @@ impl Dialect<'_> {
         value_of(&self.provider.definition.api.paging)
     }
 
+    /// Returns the paths at which a page has its rows, as the definition writes them.
+    pub fn rows(&self) -> &[String] {
+        &self.provider.definition.api.rows
+    }
+
     /// Returns the scopes that a reply's headers list for its token, if the API has a header for that.
     pub fn listed_scopes(&self, headers: &HeaderMap) -> Option<ListedScopes> {
         let header = value_of(&self.provider.definition.api.scopes_header)?;

@@ -2,9 +2,9 @@
 
 use oauthctl::testing::{
     AppError, CallError, ChildNotStarted, DemoError, EmulateError, ExecError, ExportError, GrantKind, ImportError,
-    IndexError, KeychainError, LoginError, LogoutError, ManError, Missing, NotRenewed, PassphraseError, ProvidersError,
-    RedirectUriError, RefreshError, ScopesError, SealedLoginError, SessionError, StatusError, StoreError, StoreKind,
-    TerminalError, Timestamp, TokenError, TokenSourceError, json::TooMuch,
+    IndexError, KeychainError, LoginError, LogoutError, ManError, Missing, NoPages, NotRenewed, PassphraseError,
+    ProvidersError, RedirectUriError, RefreshError, ScopesError, SealedLoginError, SessionError, StatusError,
+    StoreError, StoreKind, TerminalError, Timestamp, TokenError, TokenSourceError, json::TooMuch,
 };
 
 use super::values::*;
@@ -17,8 +17,8 @@ variants! {
     AppError: NotRegistered NoApp SecretFile | BadClientId Session Definition Store Terminal;
     LoginError: Failed NowhereToKeep GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken NotGranted
         | Session App Flow Store Definition Certificate Terminal Entropy;
-    CallError: BadMethod BadField Input BadHeader OwnToken BadOrigin PagesOfWhat BadFilter FilterFailed NotJson MixedPages
-        NotForScreens TooMuch TooLarge Output ApiStatus ScopeMissing
+    CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
+        NotJson MixedPages NotForScreens TooMuch TooLarge Output ApiStatus ScopeMissing
         | NotRenewed Session Flow Http Terminal OurHeader;
     TokenError: NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
     StatusError: LoginsEnd | Session Store Terminal;
@@ -176,26 +176,43 @@ fn login_errors() -> Vec<LoginError> {
 
 fn call_errors() -> Vec<CallError> {
     vec![
-        CallError::BadMethod { text: text("FE TCH") },
+        CallError::BadMethod { text: text("FE TCH"), instead: None },
+        CallError::BadMethod { text: text("DELET"), instead: Some(text("did you mean `DELETE`?")) },
+        CallError::NoPath { method: text("GET") },
+        CallError::TwoMethods { first: text("GET"), second: text("PUT") },
         CallError::BadField { text: text("title"), problem: "it has no `=`" },
         CallError::Input { path: text("body.json"), source: not_found() },
         CallError::BadHeader { text: text("Accept json"), problem: "it has no colon" },
         CallError::OwnToken { what: text("the header `authorization`") },
         CallError::BadOrigin { text: text("api.example.com"), problem: "it is not an absolute URL" },
-        CallError::PagesOfWhat { method: text("POST") },
+        CallError::NoPages(NoPages::Method),
+        CallError::NoPages(NoPages::Mutation),
+        CallError::NoPages(NoPages::NoVariable),
+        CallError::NoRows { path: text(".rows"), lists: vec![text(".data"), text(".included")] },
+        CallError::NoRows { path: text(".rows"), lists: Vec::new() },
         CallError::BadFilter { problem: text("at `.[`: a bracket is not closed") },
         CallError::FilterFailed { problem: text("cannot index a number with \"title\"") },
         CallError::NotJson,
-        CallError::MixedPages { problem: "the first is an array, another one is not" },
+        CallError::MixedPages { problem: "the first is JSON, another one is not" },
         CallError::NotForScreens { what: "binary" },
         CallError::TooMuch(TooMuch::Depth),
         CallError::TooMuch(TooMuch::Values { limit: 4_000_000 }),
         CallError::TooMuch(TooMuch::Digits),
         CallError::TooLarge { limit: 16 * 1024 * 1024 },
         CallError::Output { path: text("/home/me/reply.json"), source: denied() },
-        CallError::ApiStatus { status: 404, detail: None, advice: None },
+        CallError::ApiStatus { status: 409, asked: None, detail: None, advice: None },
+        CallError::ApiStatus {
+            status: 404,
+            asked: Some(text("GET https://shop.example/products")),
+            detail: None,
+            advice: Some(text(
+                "a path that begins with `/` starts at the server's root; under the definition's base it is \
+                 `oauthctl call products`, which asks https://shop.example/api/products",
+            )),
+        },
         CallError::ApiStatus {
             status: 429,
+            asked: None,
             detail: Some(text("\"slow down\"")),
             advice: Some(text("the API asks to wait 5 min; `--max-wait` says how long may be waited")),
         },

@@ -8,8 +8,8 @@ use oauthctl::testing::{
     EmulatorError, ErrorResponse, ExposedFolder, FileProblem, FlowError, HelperName, HttpError, HumanDuration,
     IndexError, JournalError, KeychainError, LockError, LoopbackError, NoAccount, NotAProfile, NotATokenResponse,
     PathsError, PrivateFileError, ProjectError, ProviderDefinition, ProxyError, ProxyProblem, Reason, RedirectUriError,
-    SealedLoginError, Seen, StoreError, StoreKind, TerminalError, Timestamp, TokenReplyError, TokenSourceError,
-    Unanswered, Unproven, Unusable,
+    RowsMissing, SealedLoginError, Seen, StoreError, StoreKind, TerminalError, Timestamp, TokenReplyError,
+    TokenSourceError, Unanswered, Unproven, Unusable,
 };
 
 use super::Page;
@@ -19,8 +19,9 @@ variants! {
     RedirectUriError: NotAbsolute Fragment UserInfo PlainHttp;
     SealedLoginError: NotOurs Newer TooCostly WrongPassphrase ShortPassphrase Damaged Entropy;
     FlowError: Listen NoAnswer Unusable Declined NotLoopback TokenReply TokenRequest Discovery Metadata RevocationRequest
-        NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect TooManyRedirects UnknownPathParam BodyNotRepeatable
-        NoThread PagesInACircle LongCursor NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
+        NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect ForeignPage TooManyRedirects UnknownPathParam
+        BodyNotRepeatable NoThread PagesInACircle LongCursor Rows NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
+    RowsMissing: NoWay Fewer Empty Link NotAnAddress NoPageInfo;
     LoopbackError: Taken NotAllowed Other;
     DiscoveryError: NotAnIssuer NotFound Malformed OtherIssuer UnsafeEndpoint;
     TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
@@ -47,6 +48,7 @@ variants! {
 pub fn flows(page: &mut Page) {
     page.section(flow_errors());
     page.inside(loopback_errors(), FlowError::Listen);
+    page.inside(rows_missing(), FlowError::Rows);
     page.inside(discovery_errors(), FlowError::Metadata);
     page.inside(token_reply_errors(), |source| FlowError::TokenReply { provider: text("acme"), source });
     page.inside(not_token_responses(), |source| {
@@ -171,12 +173,14 @@ fn flow_errors() -> Vec<FlowError> {
         },
         FlowError::NotAPath { text: text("https:/products") },
         FlowError::ForeignRedirect { origin: text("https://elsewhere.example") },
+        FlowError::ForeignPage { origin: text("https://elsewhere.example") },
         FlowError::TooManyRedirects { limit: 5 },
         FlowError::UnknownPathParam { name: text("shop"), known: text("`{store}`") },
         FlowError::UnknownPathParam { name: text("shop"), known: String::new() },
         FlowError::BodyNotRepeatable { status: 307 },
         FlowError::NoThread(no_thread()),
         FlowError::PagesInACircle { what: "an address" },
+        FlowError::Rows(RowsMissing::NoPageInfo),
         FlowError::LongCursor { limit: 16_384 },
         FlowError::ApiRequest(HttpError::TooLarge { origin: text("https://api.example"), limit: 16 * 1024 * 1024 }),
         FlowError::NoSuchPlacement { provider: provider(), wanted: "query", known: text("header X-Api-Token, bearer") },
@@ -210,6 +214,18 @@ fn unanswered(seen: Vec<Seen>, missing_state_can_be_allowed: bool) -> FlowError 
 fn unusable(difference: Difference, differs: &str, came: &str) -> FlowError {
     let (differs, came, expected) = (text(differs), text(came), text("what was sent"));
     FlowError::Unusable(Box::new(Unusable { difference, differs, came, expected }))
+}
+
+fn rows_missing() -> Vec<RowsMissing> {
+    vec![
+        RowsMissing::NoWay { mark: text(".has_more"), cursor: None },
+        RowsMissing::NoWay { mark: text(".nextPageToken"), cursor: Some(text(".nextPageToken")) },
+        RowsMissing::Fewer { came: 1000, total: 4711, mark: text(".total_count") },
+        RowsMissing::Empty { pages: 100, mark: text(".has_more") },
+        RowsMissing::Link { header: text("https://api.example/products?page=2; rel=\"next\"") },
+        RowsMissing::NotAnAddress { path: text(".meta.next"), found: "a number" },
+        RowsMissing::NoPageInfo,
+    ]
 }
 
 fn loopback_errors() -> Vec<LoopbackError> {

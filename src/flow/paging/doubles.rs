@@ -1,0 +1,20 @@
+//! Pages that the unit tests of a walk share.
+
+use http::{HeaderMap, Method};
+use url::Url;
+
+use super::page::{Page, Reading};
+use crate::protocol::message::HttpRequest;
+
+/// Makes the page of this text.
+pub fn page(body: &str) -> Page {
+    let request = HttpRequest::new(Method::GET, Url::parse("https://a.example").unwrap());
+    Page {
+        status: 200,
+        headers: HeaderMap::new(),
+        body: body.into(),
+        reading: Reading::of(body.as_bytes()),
+        request,
+        is_of_the_api: true,
+    }
+}
