@@ -1466,7 +1466,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers__subcmd__new)
-            opts="-v -q -h --issuer --print --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --issuer --overlay --print --profile --store --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -389,10 +389,11 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;providers;new'= {
-            cand --issuer 'Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery)'
+            cand --issuer 'Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery), or of the metadata''s own address'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
             cand --color 'When to use colors; NO_COLOR is honored'
+            cand --overlay 'Change single keys of the built-in provider of this id'
             cand --print 'Print it instead of writing it to the configuration directory'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'

@@ -405,7 +405,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l issuer -d 'Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery)' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l issuer -d 'Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery), or of the metadata\'s own address' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
@@ -415,6 +415,7 @@ helper:\t'The program docker-credential-NAME, such as helper:pass'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l overlay -d 'Change single keys of the built-in provider of this id'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l print -d 'Print it instead of writing it to the configuration directory'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -s v -l verbose -d 'Print more details; secrets stay masked'

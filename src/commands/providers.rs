@@ -14,9 +14,10 @@ use clap::{Args, Subcommand};
 
 use self::view::{CheckedDefinition, ProviderView, ProvidersView};
 use super::Context;
+use crate::flow::FlowError;
 use crate::flow::discovery::discover;
 use crate::protocol::sanitize;
-use crate::provider::catalogue::is_id;
+use crate::provider::catalogue::{is_built_in, is_id};
 use crate::provider::draft::draft;
 use crate::provider::reader::check_keys;
 use crate::provider::schema::schema;
@@ -63,9 +64,12 @@ enum Action {
         /// The new provider's id
         #[arg(value_name = "ID")]
         id: String,
-        /// Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery)
+        /// Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery), or of the metadata's own address
         #[arg(long, value_name = "URL")]
         issuer: Option<String>,
+        /// Change single keys of the built-in provider of this id
+        #[arg(long)]
+        overlay: bool,
         /// Print it instead of writing it to the configuration directory
         #[arg(long)]
         print: bool,
@@ -99,22 +103,35 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError
             let definition = catalogue.get(id)?;
             Ok(context.answer(&ProviderView::new(definition, catalogue.is_overlaid(id)))?)
         }
-        Action::New { id, issuer, print } => new(id, issuer.as_deref(), *print, context),
+        Action::New { id, issuer, overlay, print } => {
+            let draft = drafted(id, issuer.as_deref(), *overlay, context)?;
+            if *print { Ok(context.terminal().data(draft.as_bytes())?) } else { write_new(id, &draft, context) }
+        }
         Action::Check { file } => check(file, &catalogue, context),
     }
 }
 
-fn new(id: &str, issuer: Option<&str>, print: bool, context: &Context) -> Result<(), ProvidersError> {
+/// Returns the text of a new definition. An id of a built-in provider is taken only for a file over it: a definition of
+/// the same name would silently be mixed with the built-in one.
+fn drafted(id: &str, issuer: Option<&str>, overlay: bool, context: &Context) -> Result<String, ProvidersError> {
     if !is_id(id) {
         return Err(ProvidersError::NotAnId { id: sanitize::line(id) });
     }
-    let metadata = issuer.map(|issuer| discover(context.system.http.as_ref(), issuer)).transpose()?;
-    let text = draft(id, metadata.as_ref());
-    if print {
-        return Ok(context.terminal().data(text.as_bytes())?);
+    match (is_built_in(id), overlay) {
+        (true, false) => return Err(ProvidersError::BuiltIn { id: id.to_owned() }),
+        (false, true) => return Err(ProvidersError::NotBuiltIn { id: id.to_owned() }),
+        (true, true) | (false, false) => {}
     }
-    let paths = context.session.paths()?;
-    let path = paths.definition(id);
+    let metadata = issuer.map(|issuer| discover(context.system.http.as_ref(), issuer)).transpose();
+    let metadata = metadata.map_err(|error| match error {
+        FlowError::Metadata(source) => ProvidersError::NotDrafted { id: id.to_owned(), source },
+        other => other.into(),
+    })?;
+    Ok(draft(id, overlay, metadata.as_ref()))
+}
+
+fn write_new(id: &str, text: &str, context: &Context) -> Result<(), ProvidersError> {
+    let path = context.session.paths()?.definition(id);
     let shown = sanitize::line(&path.to_string_lossy());
     match private_file::write_public_new(&path, text.as_bytes()) {
         Ok(()) => context

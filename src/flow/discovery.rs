@@ -1,59 +1,132 @@
 //! Asks an issuer for its metadata (RFC 8414 §3, OpenID Connect Discovery §4).
 //!
-//! The reply must name exactly the requested issuer (RFC 8414 §3.3), or it is not used. This keeps one server from
-//! speaking for another. No redirect is followed, and every endpoint must be safe for secrets.
+//! The reply must name exactly the requested issuer, with or without the slash that ends it (RFC 8414 §3.3), or it is
+//! not used. This keeps one server from speaking for another. The one exception is a template for many tenants on the
+//! same server: see `protocol::metadata::Issuer`. A document of another issuer does not end the search, as a server may
+//! answer every address of the one form with the same document.
+//!
+//! A redirect is followed within the origin only. No secret is sent here, so nothing is lost by it, but the server of
+//! another origin would speak for the issuer. Every endpoint must be safe for secrets.
 
 use http::Method;
+use http::header::LOCATION;
+use url::Url;
 
 pub use super::error::DiscoveryError;
 use super::error::FlowError;
 use crate::protocol::message::HttpRequest;
-use crate::protocol::metadata::{AuthorizationServerMetadata, locations};
+use crate::protocol::metadata::{AuthorizationServerMetadata, Issuer, Named, NotAnIssuer, issuer_in};
 use crate::protocol::{json, sanitize};
 use crate::provider::Endpoint;
-use crate::system::http::{HttpClient, MAX_REPLY};
+use crate::system::http::{HttpClient, HttpReply, MAX_REPLY};
+
+/// The redirects that are followed for one document: from a bare to a full path, and to the place where it lies.
+const MAX_REDIRECTS: usize = 3;
 
 pub fn discover(http: &dyn HttpClient, issuer: &str) -> Result<AuthorizationServerMetadata, FlowError> {
-    let not_an_issuer = || DiscoveryError::NotAnIssuer { issuer: sanitize::line(issuer) };
-    Endpoint::parse(issuer).map_err(|_| not_an_issuer())?;
-    let mut tried = Vec::new();
-    let mut malformed = None;
-    for location in locations(issuer).ok_or_else(not_an_issuer)? {
-        let reply = http.send(&HttpRequest::new(Method::GET, location.clone())).map_err(FlowError::Discovery)?;
-        let status = reply.status;
-        let body = reply.read(MAX_REPLY).map_err(FlowError::Discovery)?;
-        let value = json::parse(&body).ok().filter(|_| status == 200).unwrap_or_default();
-        match AuthorizationServerMetadata::from_json(&value) {
-            Ok(Some(metadata)) => return Ok(checked(issuer, metadata)?),
-            Ok(None) => tried.push(format!("{location} answered {status}")),
-            // The other location may have valid metadata.
-            Err(source) => {
-                malformed.get_or_insert(DiscoveryError::Malformed { location: location.to_string(), source });
+    let asked = parse(issuer)?;
+    let (mut tried, mut refusal) = (Vec::new(), None);
+    for location in &asked.locations {
+        let found = match fetch(http, location)? {
+            Fetched::Reply(reply) => read(&asked, location, reply)?,
+            Fetched::Elsewhere(target) => Err(DiscoveryError::Redirected {
+                issuer: sanitize::line(asked.as_str()),
+                location: location.to_string(),
+                target: target.origin().ascii_serialization(),
+                issuer_there: issuer_in(target.as_str()),
+            }),
+        };
+        match found {
+            Ok(Found::Metadata(metadata)) => return Ok(checked(*metadata)?),
+            Ok(Found::Nothing(why)) => tried.push(format!("{location} answered {why}")),
+            Err(why) => {
+                refusal.get_or_insert(why);
             }
         }
     }
-    if let Some(malformed) = malformed {
-        return Err(malformed.into());
-    }
-    Err(DiscoveryError::NotFound { issuer: sanitize::line(issuer), tried: tried.join(", ") }.into())
+    let nothing = || DiscoveryError::NotFound { issuer: sanitize::line(asked.as_str()), tried: tried.join(", ") };
+    Err(refusal.unwrap_or_else(nothing).into())
 }
 
-fn checked(issuer: &str, metadata: AuthorizationServerMetadata) -> Result<AuthorizationServerMetadata, DiscoveryError> {
-    // A simple string comparison: not even a trailing slash may differ.
-    if metadata.issuer != issuer {
-        return Err(DiscoveryError::OtherIssuer {
-            asked: sanitize::line(issuer),
-            said: sanitize::line(&metadata.issuer),
-        });
+fn parse(issuer: &str) -> Result<Issuer, DiscoveryError> {
+    let shown = sanitize::line(issuer);
+    let asked = Issuer::parse(issuer).map_err(|problem| match problem {
+        NotAnIssuer::Placeholder { part } => {
+            DiscoveryError::Placeholder { issuer: shown.clone(), part: sanitize::line(&part) }
+        }
+        NotAnIssuer::Malformed { meant } => DiscoveryError::NotAnIssuer { issuer: shown.clone(), meant },
+    })?;
+    match Endpoint::parse(asked.as_str()) {
+        Ok(_) => Ok(asked),
+        // What is wrong with it is most often the scheme.
+        Err(_) => {
+            let meant = asked.as_str().strip_prefix("http://").map(|rest| format!("https://{rest}"));
+            let meant = meant.filter(|meant| Endpoint::parse(meant).is_ok());
+            Err(DiscoveryError::NotAnIssuer { issuer: shown, meant })
+        }
     }
-    let endpoints = [
-        &metadata.authorization_endpoint,
-        &metadata.token_endpoint,
-        &metadata.revocation_endpoint,
-        &metadata.introspection_endpoint,
-    ];
-    for url in endpoints.into_iter().flatten() {
-        Endpoint::parse(url).map_err(|problem| DiscoveryError::UnsafeEndpoint { url: sanitize::line(url), problem })?;
+}
+
+enum Fetched {
+    Reply(HttpReply),
+    /// A redirect to another origin.
+    Elsewhere(Url),
+}
+
+fn fetch(http: &dyn HttpClient, location: &Url) -> Result<Fetched, FlowError> {
+    let mut url = location.clone();
+    for _ in 0..MAX_REDIRECTS {
+        let reply = http.send(&HttpRequest::new(Method::GET, url.clone())).map_err(FlowError::Discovery)?;
+        let target = reply.headers.get(LOCATION).and_then(|target| url.join(target.to_str().ok()?).ok());
+        match target.filter(|_| matches!(reply.status, 301 | 302 | 303 | 307 | 308)) {
+            Some(target) if target.origin() != url.origin() => return Ok(Fetched::Elsewhere(target)),
+            Some(target) => url = target,
+            None => return Ok(Fetched::Reply(reply)),
+        }
+    }
+    http.send(&HttpRequest::new(Method::GET, url)).map(Fetched::Reply).map_err(FlowError::Discovery)
+}
+
+enum Found {
+    Metadata(Box<AuthorizationServerMetadata>),
+    /// No metadata, and what there was instead.
+    Nothing(String),
+}
+
+/// Reads a document. An inner error leaves the other locations to try.
+fn read(asked: &Issuer, location: &Url, reply: HttpReply) -> Result<Result<Found, DiscoveryError>, FlowError> {
+    let status = reply.status;
+    let body = reply.read(MAX_REPLY).map_err(FlowError::Discovery)?;
+    let value = json::parse(&body).ok().filter(|_| status == 200).unwrap_or_default();
+    let metadata = match AuthorizationServerMetadata::from_json(&value) {
+        Ok(Some(metadata)) => metadata,
+        Ok(None) if value.is_object() => return Ok(Ok(Found::Nothing(format!("{status} and names no issuer")))),
+        Ok(None) => return Ok(Ok(Found::Nothing(status.to_string()))),
+        Err(source) => return Ok(Err(DiscoveryError::Malformed { location: location.to_string(), source })),
+    };
+    Ok(match asked.named_by(&metadata.issuer) {
+        Named::Exactly(issuer) => Ok(Found::Metadata(Box::new(AuthorizationServerMetadata { issuer, ..metadata }))),
+        Named::Template(values) => {
+            let issuer_template = Some(metadata.issuer.clone());
+            let metadata = metadata.for_tenant(&values);
+            let issuer = asked.as_str().to_owned();
+            Ok(Found::Metadata(Box::new(AuthorizationServerMetadata { issuer, issuer_template, ..metadata })))
+        }
+        Named::Other => Err(DiscoveryError::OtherIssuer {
+            asked: sanitize::line(asked.as_str()),
+            said: sanitize::line(&metadata.issuer),
+        }),
+    })
+}
+
+fn checked(mut metadata: AuthorizationServerMetadata) -> Result<AuthorizationServerMetadata, DiscoveryError> {
+    for url in metadata.endpoints_mut().into_iter().flatten() {
+        // A definition would take it for a parameter.
+        let problem =
+            if url.contains(['{', '}']) { Some("it has a part to fill in") } else { Endpoint::parse(url).err() };
+        if let Some(problem) = problem {
+            return Err(DiscoveryError::UnsafeEndpoint { url: sanitize::line(url), problem });
+        }
     }
     Ok(metadata)
 }
@@ -65,32 +138,54 @@ mod tests {
 
     const ISSUER: &str = "https://as.example/tenant";
 
+    const PLACES: [&str; 4] = [
+        "/.well-known/oauth-authorization-server/tenant",
+        "/tenant/.well-known/openid-configuration",
+        "/tenant/.well-known/oauth-authorization-server",
+        "/.well-known/openid-configuration/tenant",
+    ];
+
     /// Returns the result of these replies, and the paths that were requested.
-    fn ask(replies: &[Reply<'_>]) -> (Result<AuthorizationServerMetadata, FlowError>, Vec<String>) {
+    fn ask_for(issuer: &str, replies: &[Reply<'_>]) -> (Result<AuthorizationServerMetadata, FlowError>, Vec<String>) {
         let server = Scripted::replies(replies);
-        let metadata = discover(&server, ISSUER);
+        let metadata = discover(&server, issuer);
         (metadata, server.requests().iter().map(|request| request.url.path().to_owned()).collect())
+    }
+
+    fn ask(replies: &[Reply<'_>]) -> (Result<AuthorizationServerMetadata, FlowError>, Vec<String>) {
+        ask_for(ISSUER, replies)
+    }
+
+    fn refusal(issuer: &str, replies: &[Reply<'_>]) -> DiscoveryError {
+        match ask_for(issuer, replies).0 {
+            Err(FlowError::Metadata(error)) => error,
+            other => panic!("{issuer}: {other:?}"),
+        }
     }
 
     fn metadata(more: &str) -> String {
         format!("{{\"issuer\":\"{ISSUER}\"{more}}}")
     }
 
+    const NOTHING: Reply<'static> = (404, "", "");
+
     #[test]
     fn the_metadata_is_taken_from_the_first_place_that_has_it() {
-        let places = ["/.well-known/oauth-authorization-server/tenant", "/tenant/.well-known/openid-configuration"];
         let body = metadata(",\"token_endpoint\":\"https://login.example/token\"");
         let (found, asked) = ask(&[(200, "", &body)]);
         assert_eq!(found.unwrap().token_endpoint.as_deref(), Some("https://login.example/token"));
-        assert_eq!(asked, places[..1]);
-        for nothing in [(404, "", body.as_str()), (302, "/y", &body), (200, "", "<html>")] {
+        assert_eq!(asked, PLACES[..1]);
+        for nothing in [(404, "", body.as_str()), (302, "", &body), (200, "", "<html>"), (200, "", "{}")] {
             let (found, asked) = ask(&[nothing, (200, "", &body)]);
-            assert!(found.is_ok() && asked == places, "{nothing:?}");
+            assert!(found.is_ok() && asked == PLACES[..2], "{nothing:?}");
         }
-        let (found, _) = ask(&[(404, "", &body), (503, "", &body)]);
+        let (found, asked) = ask(&[NOTHING, (500, "", ""), NOTHING, (200, "", &body)]);
+        assert!(found.is_ok() && asked == PLACES, "{asked:?}");
+        let (found, _) = ask(&[(404, "", &body), (503, "", &body), (200, "", "{\"a\":1}"), (200, "", "x")]);
+        let [first, second, third, fourth] = PLACES;
         let tried = format!(
-            "`{ISSUER}` publishes no metadata: https://as.example{} answered 404, https://as.example{} answered 503",
-            places[0], places[1]
+            "`{ISSUER}` publishes no metadata: https://as.example{first} answered 404, https://as.example{second} answered \
+             503, https://as.example{third} answered 200 and names no issuer, https://as.example{fourth} answered 200"
         );
         assert_eq!(found.unwrap_err().to_string(), tried);
     }
@@ -99,9 +194,9 @@ mod tests {
     fn malformed_metadata_is_an_error_unless_the_other_is_valid() {
         let (wrong, right) = (metadata(",\"token_endpoint\":[\"x\"]"), metadata(""));
         assert!(ask(&[(200, "", &wrong), (200, "", &right)]).0.is_ok());
-        for others in [(404, "", ""), (200, "", wrong.as_str())] {
+        for others in [NOTHING, (200, "", wrong.as_str())] {
             let Err(FlowError::Metadata(DiscoveryError::Malformed { source, location })) =
-                ask(&[(200, "", &wrong), others]).0
+                ask(&[(200, "", &wrong), others, NOTHING, NOTHING]).0
             else {
                 panic!("it was accepted");
             };
@@ -111,16 +206,75 @@ mod tests {
     }
 
     #[test]
-    fn metadata_of_another_issuer_is_refused() {
-        for said in ["https://as.example/tenant/", "https://as.example", "https://AS.example/tenant"] {
-            let (found, asked) = ask(&[(200, "", &format!("{{\"issuer\":\"{said}\"}}"))]);
-            assert!(matches!(found, Err(FlowError::Metadata(DiscoveryError::OtherIssuer { .. }))), "{said}");
-            assert_eq!(asked.len(), 1);
+    fn the_slash_that_ends_an_issuer_may_be_left_out_or_added() {
+        for asked in
+            [ISSUER, "https://as.example/tenant/", "https://as.example/tenant/.well-known/openid-configuration"]
+        {
+            for said in [ISSUER, "https://as.example/tenant/"] {
+                let (found, _) = ask_for(asked, &[(200, "", &format!("{{\"issuer\":\"{said}\"}}"))]);
+                assert_eq!(found.unwrap().issuer, said, "{asked}");
+            }
         }
-        for issuer in ["http://as.example", "https://as.example?x", "as.example"] {
-            let refused = discover(&Scripted::replies(&[]), issuer);
-            assert!(matches!(refused, Err(FlowError::Metadata(DiscoveryError::NotAnIssuer { .. }))), "{issuer}");
+    }
+
+    #[test]
+    fn metadata_of_another_issuer_is_refused_and_the_search_goes_on() {
+        for said in ["https://as.example", "https://AS.example/tenant", "https://as.example/tenant/x"] {
+            let other = format!("{{\"issuer\":\"{said}\"}}");
+            let error = refusal(ISSUER, &[(200, "", &other), NOTHING, NOTHING, NOTHING]);
+            assert!(matches!(&error, DiscoveryError::OtherIssuer { said: found, .. } if found == said), "{error}");
+            assert!(ask(&[(200, "", &other), (200, "", &metadata(""))]).0.is_ok());
         }
+        for (issuer, meant) in [
+            ("http://as.example", Some("https://as.example")),
+            ("https://as.example?x", Some("https://as.example")),
+            ("as.example", Some("https://as.example")),
+            ("https://u@as.example", None),
+        ] {
+            let error = refusal(issuer, &[]);
+            assert!(
+                matches!(&error, DiscoveryError::NotAnIssuer { meant: found, .. } if found.as_deref() == meant),
+                "{issuer}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_document_for_many_tenants_is_filled_in() {
+        let body =
+            r#"{"issuer":"https://as.example/{tenantid}/v2.0","token_endpoint":"https://as.example/{tenantid}/token"}"#;
+        let (found, _) = ask_for("https://as.example/common/v2.0", &[(200, "", body)]);
+        let found = found.unwrap();
+        assert_eq!(found.issuer, "https://as.example/common/v2.0");
+        assert_eq!(found.issuer_template.as_deref(), Some("https://as.example/{tenantid}/v2.0"));
+        assert_eq!(found.token_endpoint.as_deref(), Some("https://as.example/common/token"));
+        let body = r#"{"issuer":"https://as.example","token_endpoint":"https://as.example/{realm}/token"}"#;
+        let error = refusal("https://as.example", &[(200, "", body)]);
+        assert!(matches!(error, DiscoveryError::UnsafeEndpoint { .. }), "{error}");
+        let error = refusal("https://as.example/{tenantid}/v2.0", &[]);
+        assert!(matches!(&error, DiscoveryError::Placeholder { part, .. } if part == "{tenantid}"), "{error}");
+    }
+
+    #[test]
+    fn a_redirect_is_followed_within_the_origin_only() {
+        let body = metadata("");
+        for status in [301, 302, 303, 307, 308] {
+            let (found, asked) = ask(&[(status, "/a", ""), (status, "https://as.example/b?c", ""), (200, "", &body)]);
+            assert!(found.is_ok() && asked[1..] == ["/a", "/b"], "{status}: {asked:?}");
+            for elsewhere in
+                ["https://www.as.example/x", "//www.as.example/x", "https://as.example:8443/x", "http://as.example/x"]
+            {
+                let (found, asked) = ask(&[(status, elsewhere, ""), (200, "", &body)]);
+                assert!(found.is_ok() && asked == PLACES[..2], "{elsewhere}: {asked:?}");
+            }
+        }
+        let there = "https://www.as.example/.well-known/oauth-authorization-server/tenant";
+        let error = refusal(ISSUER, &[(301, there, ""), NOTHING, NOTHING, NOTHING]);
+        assert_eq!(error.issuer_to_try().as_deref(), Some("https://www.as.example/tenant"));
+        // A circle comes to an end.
+        let circle = [(302, "/a", ""); 16];
+        let (found, asked) = ask(&circle);
+        assert!(found.is_err() && asked.len() == 16, "{asked:?}");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use super::rows_missing::RowsMissing;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::member::WrongKind;
-use crate::provider::DefinitionError;
 use crate::provider::dialect::TokenReplyError;
+use crate::provider::{DefinitionError, Endpoint};
 use crate::system::entropy::NoEntropy;
 use crate::system::http::HttpError;
 use crate::system::loopback::LoopbackError;
@@ -145,9 +145,23 @@ impl Advice for FlowError {
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoveryError {
     #[error("`{issuer}` is not an issuer: it must be an https URL without query and fragment (RFC 8414 §2)")]
-    NotAnIssuer { issuer: String },
+    NotAnIssuer {
+        issuer: String,
+        /// The issuer that was probably meant.
+        meant: Option<String>,
+    },
+    #[error("`{issuer}` has a part to fill in: `{part}`")]
+    Placeholder { issuer: String, part: String },
     #[error("`{issuer}` publishes no metadata: {tried}")]
     NotFound { issuer: String, tried: String },
+    #[error("`{issuer}` publishes no metadata: {location} redirects to {target}, which cannot speak for it")]
+    Redirected {
+        issuer: String,
+        location: String,
+        target: String,
+        /// The issuer whose metadata is at the target, if its address says so.
+        issuer_there: Option<String>,
+    },
     #[error("the metadata at {location} cannot be used")]
     Malformed {
         location: String,
@@ -160,18 +174,58 @@ pub enum DiscoveryError {
     UnsafeEndpoint { url: String, problem: &'static str },
 }
 
-impl Advice for DiscoveryError {
-    fn next_step(&self) -> NextStep {
+impl DiscoveryError {
+    /// Returns the issuer that may work instead, in characters that a shell takes as they are.
+    pub fn issuer_to_try(&self) -> Option<String> {
+        let issuer = match self {
+            Self::NotAnIssuer { meant, .. } => meant.as_deref()?,
+            Self::Redirected { issuer_there, .. } => issuer_there.as_deref()?,
+            Self::OtherIssuer { said, .. } => said,
+            Self::Placeholder { .. } | Self::NotFound { .. } | Self::Malformed { .. } | Self::UnsafeEndpoint { .. } => {
+                return None;
+            }
+        };
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/%".contains(c);
+        (issuer.chars().all(is_plain) && Endpoint::parse(issuer).is_ok()).then(|| issuer.to_owned())
+    }
+
+    /// Returns the next step. `command` begins the one that asks for metadata: the issuer follows it.
+    pub fn next_step_with(&self, command: &str) -> NextStep {
+        if let Some(issuer) = self.issuer_to_try() {
+            let hint = format!("run `{command} {issuer}`");
+            return match self {
+                Self::OtherIssuer { .. } | Self::Redirected { .. } => {
+                    ExitCode::Refused.hint(format!("if that is the server you mean, {hint}"))
+                }
+                _ => ExitCode::Usage.hint(hint),
+            };
+        }
         match self {
             Self::NotAnIssuer { .. } => {
                 ExitCode::Usage.hint("write a URL such as `--issuer https://login.shop.example`")
             }
+            Self::Placeholder { issuer, part } => {
+                let filled = issuer.replace(part.as_str(), "TENANT");
+                ExitCode::Usage.hint(format!("write your own value there: `{command} {filled}`"))
+            }
             Self::NotFound { .. } | Self::Malformed { .. } => {
                 ExitCode::Network.hint("leave `--issuer` out for a skeleton to fill in by hand")
             }
-            Self::OtherIssuer { .. } | Self::UnsafeEndpoint { .. } => {
-                ExitCode::Refused.hint("do not use this server's metadata")
+            Self::OtherIssuer { said, .. } if said.contains('{') => ExitCode::Refused.hint(format!(
+                "it serves many tenants; ask for yours: `{command} URL`, where the URL is `{said}` filled in"
+            )),
+            Self::OtherIssuer { .. } | Self::Redirected { .. } => {
+                ExitCode::Refused.hint("ask the server's documents for its issuer")
+            }
+            Self::UnsafeEndpoint { .. } => {
+                ExitCode::Refused.hint("leave `--issuer` out, and fill in the addresses of the server's documents")
             }
         }
+    }
+}
+
+impl Advice for DiscoveryError {
+    fn next_step(&self) -> NextStep {
+        self.next_step_with("oauthctl providers new ID --issuer")
     }
 }

@@ -1,7 +1,12 @@
 //! The metadata of an authorization server (RFC 8414; OpenID Connect Discovery 1.0).
 
+mod issuer;
+
+pub use issuer::{Issuer, Named, NotAnIssuer, issuer_in};
+
+use std::collections::BTreeMap;
+
 use serde_json::Value;
-use url::Url;
 
 use super::member::{Members, WrongKind};
 
@@ -9,56 +14,89 @@ use super::member::{Members, WrongKind};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationServerMetadata {
     pub issuer: String,
+    /// The issuer as the document writes it, where that is a template for many tenants.
+    pub issuer_template: Option<String>,
     pub authorization_endpoint: Option<String>,
     pub token_endpoint: Option<String>,
     pub revocation_endpoint: Option<String>,
     pub introspection_endpoint: Option<String>,
     pub scopes_supported: Vec<String>,
-    pub token_endpoint_auth_methods_supported: Vec<String>,
+    pub grant_types_supported: Option<Vec<String>>,
+    /// `None` means `client_secret_basic` (RFC 8414 §2).
+    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
     pub code_challenge_methods_supported: Option<Vec<String>>,
+    /// Initiating User Registration via OpenID Connect 1.0 §4.
+    pub prompt_values_supported: Option<Vec<String>>,
     /// RFC 9207 §3.
     pub authorization_response_iss_parameter_supported: bool,
 }
 
 impl AuthorizationServerMetadata {
     /// Reads the metadata. `None` if it names no issuer, and so is not metadata.
+    ///
+    /// A member without a value must be left out (RFC 8414 §3.2). Servers write `null`, an empty text or an empty list
+    /// for it, and `null` among the items of a list. All of these are absent.
     pub fn from_json(value: &Value) -> Result<Option<Self>, WrongKind> {
+        let value = &without_nothing(value);
         let members = Members(value);
         let text = |name| Ok(members.text(name)?.map(str::to_owned));
         let texts = |name| members.texts(name);
         let Some(issuer) = text("issuer")? else { return Ok(None) };
         Ok(Some(Self {
             issuer,
+            issuer_template: None,
             authorization_endpoint: text("authorization_endpoint")?,
             token_endpoint: text("token_endpoint")?,
             revocation_endpoint: text("revocation_endpoint")?,
             introspection_endpoint: text("introspection_endpoint")?,
             scopes_supported: texts("scopes_supported")?.unwrap_or_default(),
-            token_endpoint_auth_methods_supported: texts("token_endpoint_auth_methods_supported")?.unwrap_or_default(),
+            grant_types_supported: texts("grant_types_supported")?,
+            token_endpoint_auth_methods_supported: texts("token_endpoint_auth_methods_supported")?,
             code_challenge_methods_supported: texts("code_challenge_methods_supported")?,
+            prompt_values_supported: texts("prompt_values_supported")?,
             authorization_response_iss_parameter_supported: members
                 .flag("authorization_response_iss_parameter_supported")?
                 .unwrap_or_default(),
         }))
     }
+
+    /// Returns the endpoints, to change them.
+    pub fn endpoints_mut(&mut self) -> [&mut Option<String>; 4] {
+        [
+            &mut self.authorization_endpoint,
+            &mut self.token_endpoint,
+            &mut self.revocation_endpoint,
+            &mut self.introspection_endpoint,
+        ]
+    }
+
+    /// Puts a tenant's values into the endpoints of a document that is written for many.
+    pub fn for_tenant(mut self, values: &BTreeMap<String, String>) -> Self {
+        for endpoint in self.endpoints_mut().into_iter().flatten() {
+            for (name, value) in values {
+                *endpoint = endpoint.replace(&format!("{{{name}}}"), value);
+            }
+        }
+        self
+    }
 }
 
-/// Returns the possible locations of an issuer's metadata. RFC 8414 §3.1 puts the well-known segment between host and
-/// path, OpenID Connect Discovery §4 after the path. `None` if the text is not a valid issuer: https, no query, no
-/// fragment (RFC 8414 §2).
-pub fn locations(issuer: &str) -> Option<[Url; 2]> {
-    let url =
-        Url::parse(issuer).ok().filter(|url| url.has_host() && url.query().is_none() && url.fragment().is_none())?;
-    let path = url.path().trim_end_matches('/');
-    let at = |path: String| {
-        let mut location = url.clone();
-        location.set_path(&path);
-        location
+fn without_nothing(value: &Value) -> Value {
+    let is_nothing = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.iter().all(Value::is_null),
+        _ => false,
     };
-    Some([
-        at(format!("/.well-known/oauth-authorization-server{path}")),
-        at(format!("{path}/.well-known/openid-configuration")),
-    ])
+    let Value::Object(members) = value else { return value.clone() };
+    let members = members.iter().filter(|(_, value)| !is_nothing(value)).map(|(name, value)| {
+        let value = match value {
+            Value::Array(items) => items.iter().filter(|item| !item.is_null()).cloned().collect(),
+            other => other.clone(),
+        };
+        (name.clone(), value)
+    });
+    Value::Object(members.collect())
 }
 
 #[cfg(test)]
@@ -87,21 +125,38 @@ mod tests {
     }
 
     #[test]
-    fn the_well_known_segment_goes_before_or_after_the_path() {
-        let of = |issuer| locations(issuer).map(|urls| urls.map(|url| url.to_string()));
-        assert_eq!(
-            of("https://as.example/tenant"),
-            Some([
-                "https://as.example/.well-known/oauth-authorization-server/tenant".to_owned(),
-                "https://as.example/tenant/.well-known/openid-configuration".to_owned(),
-            ])
-        );
-        assert_eq!(
-            of("https://as.example").map(|urls| urls[0].clone()).as_deref(),
-            Some("https://as.example/.well-known/oauth-authorization-server")
-        );
-        for no_issuer in ["as.example", "https://as.example?x", "https://as.example#x", "mailto:a@b"] {
-            assert_eq!(of(no_issuer), None, "{no_issuer}");
+    fn a_member_without_a_value_is_absent() {
+        let of = |value: Value| AuthorizationServerMetadata::from_json(&value).unwrap().unwrap();
+        let bare = of(json!({"issuer": "x"}));
+        let names = [
+            "token_endpoint",
+            "revocation_endpoint",
+            "scopes_supported",
+            "grant_types_supported",
+            "token_endpoint_auth_methods_supported",
+            "code_challenge_methods_supported",
+            "prompt_values_supported",
+            "authorization_response_iss_parameter_supported",
+        ];
+        for name in names {
+            for nothing in [json!(null), json!(""), json!([]), json!([null])] {
+                assert_eq!(of(json!({"issuer": "x", name: nothing})), bare, "{name}: {nothing}");
+            }
         }
+        for none in [json!(null), json!("")] {
+            assert_eq!(AuthorizationServerMetadata::from_json(&json!({ "issuer": none })), Ok(None));
+        }
+        let metadata = of(json!({"issuer": "x", "scopes_supported": [null, "a", null, "b"]}));
+        assert_eq!(metadata.scopes_supported, ["a", "b"]);
+    }
+
+    #[test]
+    fn a_tenant_is_put_into_the_endpoints() {
+        let metadata = AuthorizationServerMetadata::from_json(
+            &json!({"issuer": "x", "token_endpoint": "https://as.example/{t}/token", "revocation_endpoint": "https://as.example/r"}),
+        );
+        let metadata = metadata.unwrap().unwrap().for_tenant(&BTreeMap::from([("t".to_owned(), "our".to_owned())]));
+        assert_eq!(metadata.token_endpoint.as_deref(), Some("https://as.example/our/token"));
+        assert_eq!(metadata.revocation_endpoint.as_deref(), Some("https://as.example/r"));
     }
 }

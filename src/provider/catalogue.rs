@@ -137,6 +137,11 @@ fn built_in(id: &str) -> Option<&'static str> {
     DEFINITIONS.iter().find(|(known, _)| *known == id).map(|(_, text)| *text)
 }
 
+/// Returns `true` if a provider of this id comes with the program.
+pub fn is_built_in(id: &str) -> bool {
+    built_in(id).is_some()
+}
+
 /// Returns `true` for a valid id. An id is also a file name, so it has no separators in it.
 pub fn is_id(id: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);

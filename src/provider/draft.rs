@@ -2,19 +2,23 @@
 //!
 //! A line of prose starts with `# `, an unused key with `#` alone. Removing that one character activates the key.
 
-use std::collections::BTreeMap;
+mod facts;
 
+use self::facts::Facts;
 use super::ProviderDefinition;
 use super::keys::{Absent, Form, Key};
 use super::manual::evidence_example;
 use crate::protocol::metadata::AuthorizationServerMetadata;
 
-/// Returns the text of a new definition. A test reads it back, so that it is always usable.
-pub fn draft(id: &str, metadata: Option<&AuthorizationServerMetadata>) -> String {
-    let mut draft = Draft { text: String::new(), facts: facts(id, metadata), notes: notes(metadata) };
-    draft.prose(&format!(
-        "The provider `{id}`. A key that is left out means the behavior of the RFCs. `oauthctl man definition` explains each key."
-    ));
+/// Returns the text of a new definition, or of a file over a built-in one, with all that the metadata says. A test reads
+/// it back.
+pub fn draft(id: &str, is_overlay: bool, metadata: Option<&AuthorizationServerMetadata>) -> String {
+    let facts = if is_overlay { Facts::of_overlay(metadata) } else { Facts::of_new(id, metadata) };
+    let mut draft = Draft { text: String::new(), facts };
+    draft.prose(&match is_overlay {
+        true => format!("Changes to the built-in provider `{id}`, key by key. What is left out stays as `oauthctl providers show {id}` says. `oauthctl man definition` explains each key."),
+        false => format!("The provider `{id}`. A key that is left out means the behavior of the RFCs. `oauthctl man definition` explains each key."),
+    });
     draft.prose("To use a key, remove the `#` in front of it and in front of its `#[section]`.");
     draft.prose("`oauthctl providers check FILE` validates the file.");
     draft.prose("For completion in editors, run `oauthctl providers schema > definition.json` and add the first line `#:schema ./definition.json`.");
@@ -26,10 +30,7 @@ pub fn draft(id: &str, metadata: Option<&AuthorizationServerMetadata>) -> String
 
 struct Draft {
     text: String,
-    /// The active keys by their paths, in TOML.
-    facts: BTreeMap<&'static str, String>,
-    /// Notes on a key beside its help.
-    notes: BTreeMap<&'static str, &'static str>,
+    facts: Facts,
 }
 
 impl Draft {
@@ -44,7 +45,7 @@ impl Draft {
         let inner = |key: &Key| if path.is_empty() { key.name.to_owned() } else { format!("{path}.{}", key.name) };
         for key in keys {
             let path = inner(key);
-            if section(key.form).is_none() || self.facts.contains_key(path.as_str()) {
+            if section(key.form).is_none() || self.facts.values.contains_key(path.as_str()) {
                 self.value(&path, key);
             }
         }
@@ -58,7 +59,7 @@ impl Draft {
             let mark = if in_use { "" } else { "#" };
             let (open, close) = if shape == Shape::List { ("[[", "]]") } else { ("[", "]") };
             self.text.push('\n');
-            match self.facts.contains_key(path.as_str()) {
+            match self.facts.values.contains_key(path.as_str()) {
                 true => self.prose(&format!("Instead of the list `{}`, for each entry:", key.name)),
                 false => self.prose(&format!("{}.", key.help)),
             }
@@ -70,10 +71,10 @@ impl Draft {
     fn value(&mut self, path: &str, key: &Key) {
         self.text.push('\n');
         self.prose(&format!("{}. {}", key.help, key.otherwise()));
-        if let Some(note) = self.notes.get(path) {
-            self.prose(note);
+        for note in self.facts.notes.get(path).cloned().unwrap_or_default() {
+            self.prose(&note);
         }
-        if let Some(fact) = self.facts.get(path) {
+        if let Some(fact) = self.facts.values.get(path) {
             self.text.push_str(&format!("{} = {fact}\n", key.name));
             return;
         }
@@ -102,59 +103,6 @@ fn section(form: Form) -> Option<(&'static [Key], Shape)> {
     }
 }
 
-fn toml_text(text: &str) -> String {
-    toml::Value::from(text).to_string()
-}
-
-fn facts(id: &str, metadata: Option<&AuthorizationServerMetadata>) -> BTreeMap<&'static str, String> {
-    let of = |url: Option<&String>, example: &str| toml_text(url.map_or(example, String::as_str));
-    let mut facts = BTreeMap::from([
-        ("name", toml_text(id)),
-        ("source", toml_text(metadata.map_or("the document you read", |m| &m.issuer))),
-        (
-            "authorize.url",
-            of(metadata.and_then(|m| m.authorization_endpoint.as_ref()), "https://shop.example/oauth/authorize"),
-        ),
-        ("token.url", of(metadata.and_then(|m| m.token_endpoint.as_ref()), "https://shop.example/oauth/token")),
-        ("api.base", toml_text("https://shop.example/api")),
-    ]);
-    let Some(metadata) = metadata else { return facts };
-    facts.insert("authorize.issuer", toml_text(&metadata.issuer));
-    if !metadata.authorization_response_iss_parameter_supported {
-        facts.insert("callback.iss", toml_text("may-be-missing"));
-    }
-    let methods = metadata.code_challenge_methods_supported.as_deref().unwrap_or_default();
-    if methods.iter().any(|method| method == "S256") {
-        facts.insert("authorize.pkce", toml_text("S256"));
-    }
-    let methods = &metadata.token_endpoint_auth_methods_supported;
-    let offers = |method: &str| methods.iter().any(|offered| offered == method);
-    if offers("client_secret_basic") && !offers("client_secret_post") {
-        facts.insert("token.auth", toml_text("basic"));
-    }
-    for (path, url) in
-        [("revoke.url", &metadata.revocation_endpoint), ("introspect.url", &metadata.introspection_endpoint)]
-    {
-        if let Some(url) = url {
-            facts.insert(path, toml_text(url));
-        }
-    }
-    if !metadata.scopes_supported.is_empty() {
-        let scopes = metadata.scopes_supported.iter().map(|scope| format!("    {{ name = {} }},\n", toml_text(scope)));
-        facts.insert("scope.known", format!("[\n{}]", scopes.collect::<String>()));
-    }
-    facts
-}
-
-fn notes(metadata: Option<&AuthorizationServerMetadata>) -> BTreeMap<&'static str, &'static str> {
-    let methods = metadata.and_then(|metadata| metadata.code_challenge_methods_supported.as_ref());
-    let mut notes = BTreeMap::new();
-    if methods.is_some_and(|methods| !methods.iter().any(|method| method == "S256")) {
-        notes.insert("authorize.pkce", "The server does not announce S256 (RFC 7636). If it refuses the login:");
-    }
-    notes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,16 +110,31 @@ mod tests {
     use crate::provider::catalogue::NoFiles;
     use crate::provider::keys::entries;
 
+    fn compose(id: &str, text: &str) -> ProviderDefinition {
+        Catalogue::new(&NoFiles, None).compose(id, Some((text, "mine.toml"))).unwrap()
+    }
+
     #[test]
-    fn a_draft_is_usable_as_it_is() {
-        let definition =
-            Catalogue::new(&NoFiles, None).compose("mine", Some((&draft("mine", None), "mine.toml"))).unwrap();
-        assert_eq!(definition.token.url.first(), Some("https://shop.example/oauth/token"));
+    fn a_draft_loads_and_has_no_made_up_value_in_use() {
+        let definition = compose("mine", &draft("mine", false, None));
+        assert!(definition.authorize.url.0.is_empty() && definition.token.url.0.is_empty());
+        assert!(definition.api.base.0.is_empty() && definition.source.is_none());
+        let keys: Vec<String> = definition.departures().into_iter().map(|line| line.key).collect();
+        assert_eq!(keys, ["token.auth"]);
+    }
+
+    #[test]
+    fn an_overlay_draft_changes_nothing_of_the_built_in_one() {
+        for (id, _) in crate::provider::builtin::DEFINITIONS {
+            let value = |definition: ProviderDefinition| serde_json::to_value(definition).unwrap();
+            let built_in = Catalogue::new(&NoFiles, None).get(id).unwrap();
+            assert_eq!(value(compose(id, &draft(id, true, None))), value(built_in), "{id}");
+        }
     }
 
     #[test]
     fn a_draft_has_every_key_and_each_can_be_activated() {
-        let text = draft("mine", None);
+        let text = draft("mine", false, None);
         for entry in entries(ProviderDefinition::KEYS) {
             let name = entry.key.name;
             let stands =
@@ -206,8 +169,8 @@ mod tests {
         }))
         .unwrap()
         .unwrap();
-        let text = draft("mine", Some(&metadata));
-        let definition = Catalogue::new(&NoFiles, None).compose("mine", Some((&text, "mine.toml"))).unwrap();
+        let text = draft("mine", false, Some(&metadata));
+        let definition = compose("mine", &text);
         assert_eq!(definition.authorize.issuer.as_deref(), Some("https://as.example"));
         assert!(definition.callback.iss.is_none() && definition.authorize.pkce.is_some());
         assert_eq!(definition.client_auth(), crate::protocol::client::ClientAuthMethod::Basic);
@@ -219,8 +182,7 @@ mod tests {
     fn a_draft_says_only_what_the_server_announces() {
         let metadata = serde_json::json!({"issuer": "https://as.example"});
         let metadata = AuthorizationServerMetadata::from_json(&metadata).unwrap().unwrap();
-        let text = draft("mine", Some(&metadata));
-        let definition = Catalogue::new(&NoFiles, None).compose("mine", Some((&text, "mine.toml"))).unwrap();
+        let definition = compose("mine", &draft("mine", false, Some(&metadata)));
         // RFC 9207 §2.4: an issuer that is not announced may come, and is compared then.
         assert_eq!(definition.authorize.issuer.as_deref(), Some("https://as.example"));
         assert_eq!(definition.callback.iss.unwrap().value, crate::provider::quirks::IssuerEcho::MayBeMissing);

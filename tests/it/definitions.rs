@@ -21,6 +21,23 @@ fn a_skeleton_is_written_and_can_be_used_as_it_is() {
 }
 
 #[test]
+fn a_built_in_id_is_taken_for_an_overlay_only() {
+    let sandbox = Sandbox::new();
+    for args in [&["providers", "new", "judgeme"][..], &["providers", "new", "judgeme", "--print"]] {
+        sandbox.run(args).code(2).says("`judgeme` is a built-in provider").says("providers new judgeme --overlay");
+    }
+    sandbox.run(&["providers", "new", "mine", "--overlay"]).code(2).says("leave `--overlay` out");
+    let shown = |sandbox: &Sandbox| {
+        let shown = sandbox.run(&["providers", "show", "judgeme", "--json"]);
+        let shown: serde_json::Value = serde_json::from_str(shown.code(0).stdout()).unwrap();
+        shown["definition"].clone()
+    };
+    let built_in = shown(&sandbox);
+    sandbox.run(&["providers", "new", "judgeme", "--overlay"]).code(0).says("judgeme.toml");
+    assert_eq!(shown(&sandbox), built_in, "nothing is changed yet");
+}
+
+#[test]
 fn an_issuers_metadata_is_drafted_if_it_names_that_issuer() {
     let json = &["Content-Type: application/json"];
     let metadata = |issuer: &str| {
@@ -37,15 +54,22 @@ fn an_issuers_metadata_is_drafted_if_it_names_that_issuer() {
         }),
     ]);
     let draft = Sandbox::new().run(&["providers", "new", "mine", "--print", "--issuer", &server.origin()]);
-    draft.code(0).answers("url = \"https://as.example/a\"").answers("{ name = \"read\" }");
+    draft
+        .code(0)
+        .answers("url = \"https://as.example/a\"")
+        .answers("{ name = \"read\" }")
+        .answers("\nauth = \"basic\"\n");
     let asked = server.stop();
     assert!(asked[0].starts_with("GET /.well-known/oauth-authorization-server "), "{asked:?}");
     assert!(asked[1].starts_with("GET /.well-known/openid-configuration "), "{asked:?}");
 
     let lie = r#"{"issuer":"https://other.example","token_endpoint":"https://as.example/t"}"#;
-    let server = RawServer::start([reply("200 OK", json, lie)]);
+    let server = RawServer::start([reply("200 OK", json, lie), reply("404 Not Found", json, "{}")]);
     let refused = Sandbox::new().run(&["providers", "new", "mine", "--issuer", &server.origin()]);
     refused.code(5).says("names the issuer `https://other.example`");
+    refused.says("`oauthctl providers new mine --issuer https://other.example`");
+    let copied = Sandbox::new().run(&["providers", "new", "mine", "--issuer", "login.shop.test"]);
+    copied.code(2).says("run `oauthctl providers new mine --issuer https://login.shop.test`");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::flow::FlowError;
+use crate::flow::discovery::DiscoveryError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::provider::DefinitionError;
 use crate::session::SessionError;
@@ -12,6 +13,16 @@ use crate::system::terminal::TerminalError;
 pub enum ProvidersError {
     #[error("`{id}` is not a valid provider id")]
     NotAnId { id: String },
+    #[error("`{id}` is a built-in provider")]
+    BuiltIn { id: String },
+    #[error("`{id}` is not a built-in provider, so there is nothing to lay a file over")]
+    NotBuiltIn { id: String },
+    #[error("no definition of `{id}` can be drafted")]
+    NotDrafted {
+        id: String,
+        #[source]
+        source: DiscoveryError,
+    },
     #[error("`{path}` already exists")]
     DefinitionExists { path: String },
     #[error("`{path}` cannot be written")]
@@ -35,6 +46,11 @@ impl Advice for ProvidersError {
         match self {
             Self::NotAnId { .. } => ExitCode::Usage
                 .hint("use lowercase letters, digits, `.`, `_` and `-`, and begin with a letter or digit"),
+            Self::BuiltIn { id } => ExitCode::Usage.hint(format!(
+                "run `oauthctl providers new {id} --overlay` to change single keys of it, or choose another id"
+            )),
+            Self::NotBuiltIn { .. } => ExitCode::Usage.hint("leave `--overlay` out"),
+            Self::NotDrafted { id, source } => source.next_step_with(&format!("oauthctl providers new {id} --issuer")),
             Self::DefinitionExists { .. } => ExitCode::Usage.hint("edit it, or choose another id"),
             Self::NotWritten { .. } => ExitCode::Unexpected.hint("add `--print` to print the definition instead"),
             Self::Session(error) => error.next_step(),

@@ -1,10 +1,10 @@
 //! The errors of the commands, and of what leads to them: the login, the provider, the client.
 
 use oauthctl::testing::{
-    AppError, CallError, ChildNotStarted, DemoError, EmulateError, ExecError, ExportError, GrantKind, ImportError,
-    IndexError, KeychainError, LoginError, LogoutError, ManError, Missing, NoPages, NotRenewed, PassphraseError,
-    ProvidersError, RedirectUriError, RefreshError, ScopesError, SealedLoginError, SessionError, StatusError,
-    StoreError, StoreKind, TerminalError, Timestamp, TokenError, TokenSourceError, json::TooMuch,
+    AppError, CallError, ChildNotStarted, DemoError, DiscoveryError, EmulateError, ExecError, ExportError, GrantKind,
+    ImportError, IndexError, KeychainError, LoginError, LogoutError, ManError, Missing, NoPages, NotRenewed,
+    PassphraseError, ProvidersError, RedirectUriError, RefreshError, ScopesError, SealedLoginError, SessionError,
+    StatusError, StoreError, StoreKind, TerminalError, Timestamp, TokenError, TokenSourceError, json::TooMuch,
 };
 
 use super::values::*;
@@ -29,7 +29,7 @@ variants! {
     PassphraseError: NoPassphrase PassphrasesDiffer | Terminal;
     ExportError: MoveOfVariable File MayNotHaveArrived MovedNotDeleted | SealedLogin Passphrase Session Store Terminal;
     ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
-    ProvidersError: NotAnId DefinitionExists NotWritten | Session Definition Flow Terminal;
+    ProvidersError: NotAnId BuiltIn NotBuiltIn NotDrafted DefinitionExists NotWritten | Session Definition Flow Terminal;
     EmulateError: | NotStarted Session Definition Emulator Terminal;
     DemoError: DemoStep NoThread
         | Browser BadProfile BadRedirectUri Session Emulator Flow Http Store Definition Terminal Entropy;
@@ -100,6 +100,15 @@ pub fn errors(page: &mut Page) {
     page.inside(floors::sealed_login_errors(), ImportError::SealedLogin);
     page.section(vec![
         ProvidersError::NotAnId { id: text("My Shop") },
+        ProvidersError::BuiltIn { id: text("judgeme") },
+        ProvidersError::NotBuiltIn { id: provider() },
+        ProvidersError::NotDrafted {
+            id: provider(),
+            source: DiscoveryError::NotAnIssuer {
+                issuer: text("login.acme.example"),
+                meant: Some(text("https://login.acme.example")),
+            },
+        },
         ProvidersError::DefinitionExists { path: text("/home/me/.config/oauthctl/acme.toml") },
         ProvidersError::NotWritten { path: text("/home/me/.config/oauthctl/acme.toml"), source: denied() },
     ]);

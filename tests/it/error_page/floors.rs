@@ -23,7 +23,7 @@ variants! {
         BodyNotRepeatable NoThread PagesInACircle LongCursor Rows NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
     RowsMissing: NoWay Fewer Empty Link NotAnAddress NoPageInfo;
     LoopbackError: Taken NotAllowed Other;
-    DiscoveryError: NotAnIssuer NotFound Malformed OtherIssuer UnsafeEndpoint;
+    DiscoveryError: NotAnIssuer Placeholder NotFound Redirected Malformed OtherIssuer UnsafeEndpoint;
     TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
     NotATokenResponse: NoAccessToken Malformed BadCharacters UnknownType;
     TokenSourceError: NoRefreshToken Dead Refused Failed TooShort Busy Replaced Unsettled Store Entropy;
@@ -160,7 +160,7 @@ fn flow_errors() -> Vec<FlowError> {
         FlowError::TokenReply { provider: provider(), source: redirected() },
         FlowError::TokenRequest(unreachable()),
         FlowError::Discovery(unreachable()),
-        FlowError::Metadata(DiscoveryError::NotAnIssuer { issuer: text("login.shop.example") }),
+        FlowError::Metadata(DiscoveryError::NotAnIssuer { issuer: text("login:shop"), meant: None }),
         FlowError::RevocationRequest(unreachable()),
         not_revoked(503, "an empty body", None),
         not_revoked(400, "{\"error\":\"invalid_client\"}", Some(said("invalid_client", "no such client"))),
@@ -239,7 +239,27 @@ fn loopback_errors() -> Vec<LoopbackError> {
 fn discovery_errors() -> Vec<DiscoveryError> {
     let issuer = || text("https://login.shop.example");
     vec![
-        DiscoveryError::NotAnIssuer { issuer: text("login.shop.example") },
+        DiscoveryError::NotAnIssuer { issuer: text("login:shop"), meant: None },
+        DiscoveryError::NotAnIssuer {
+            issuer: text("login.shop.example"),
+            meant: Some(text("https://login.shop.example")),
+        },
+        DiscoveryError::Placeholder {
+            issuer: text("https://login.shop.example/{tenantid}/v2.0"),
+            part: text("{tenantid}"),
+        },
+        DiscoveryError::Redirected {
+            issuer: issuer(),
+            location: format!("{}/.well-known/openid-configuration", issuer()),
+            target: text("https://www.shop.example"),
+            issuer_there: Some(text("https://www.shop.example")),
+        },
+        DiscoveryError::Redirected {
+            issuer: issuer(),
+            location: format!("{}/.well-known/openid-configuration", issuer()),
+            target: text("https://www.shop.example"),
+            issuer_there: None,
+        },
         DiscoveryError::NotFound {
             issuer: issuer(),
             tried: text("https://login.shop.example/.well-known/oauth-authorization-server answered 404"),
@@ -249,6 +269,8 @@ fn discovery_errors() -> Vec<DiscoveryError> {
             source: malformed("token_endpoint"),
         },
         DiscoveryError::OtherIssuer { asked: issuer(), said: text("https://elsewhere.example") },
+        DiscoveryError::OtherIssuer { asked: issuer(), said: text("https://elsewhere.example/{tenantid}/") },
+        DiscoveryError::OtherIssuer { asked: issuer(), said: text("the shop") },
         DiscoveryError::UnsafeEndpoint {
             url: text("http://login.shop.example/token"),
             problem: "plain http is for loopback only",
