@@ -48,6 +48,7 @@ pub use crate::provider::catalogue::NoFiles;
 pub use crate::provider::definition::rfc_defaults;
 pub use crate::provider::dialect::{TokenReply, TokenReplyError};
 pub use crate::provider::params::fill_params;
+pub use crate::provider::place::Place;
 pub use crate::provider::{
     Catalogue, DefinitionError, DefinitionFiles, Dialect, Endpoint, Origin, Provider, ProviderDefinition,
 };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::protocol::sanitize::{Pieces, Render};
+use crate::provider::DefinitionError;
 use crate::session::Session;
 use crate::system::System;
 use crate::system::terminal::{Terminal, TerminalError};
@@ -25,6 +26,11 @@ impl Context {
     /// Returns the terminal for use in another thread.
     pub fn terminal_handle(&self) -> Arc<dyn Terminal> {
         Arc::clone(&self.terminal)
+    }
+
+    /// Says why a provider is missing where several are looked at: one broken file must not hide the others.
+    pub fn leave_out(&self, id: &str, error: &DefinitionError) {
+        self.terminal.note(&format_args!("`{id}` is skipped: {}", error.in_one_line()));
     }
 
     /// Returns `true` with `--verbose`.

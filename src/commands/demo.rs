@@ -28,7 +28,7 @@ use crate::protocol::message::HttpRequest;
 use crate::protocol::redirect_uri::{RedirectUri, RedirectUriError};
 use crate::protocol::sanitize::{Pieces, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
-use crate::provider::{Catalogue, DefinitionError, Dialect, Provider, ProviderDefinition};
+use crate::provider::{DefinitionError, Dialect, Provider, ProviderDefinition};
 use crate::session::SessionError;
 use crate::store::profile::NotAProfile;
 use crate::store::stored_token::ObtainedBy;
@@ -103,7 +103,7 @@ impl Advice for DemoError {
 }
 
 pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
-    let definition = definition(args, &context.session.catalogue()?)?;
+    let definition = definition(args, context)?;
     let name = definition.name.clone();
     let options = Options { approve: args.browser.is_none(), ..Options::default() };
     let (clock, entropy) = (context.system.clock.clone(), context.system.entropy.clone());
@@ -143,14 +143,24 @@ fn what_stays(kind: StoreKind) -> &'static str {
     }
 }
 
-/// Returns the chosen provider, or the one made for the demo.
-fn definition(args: &DemoArgs, catalogue: &Catalogue<'_>) -> Result<ProviderDefinition, DemoError> {
+/// Returns the chosen provider, or the one made for the demo. A broken definition of the user does not stop it.
+fn definition(args: &DemoArgs, context: &Context) -> Result<ProviderDefinition, DemoError> {
+    let catalogue = context.session.catalogue()?;
     if let Some(id) = &args.provider {
         return Ok(catalogue.get(id)?);
     }
-    // A broken definition of the user must not stop the demo.
-    let mut definitions = catalogue.ids().into_iter().filter_map(|id| catalogue.get(&id).ok());
-    Ok(definitions.find(|definition| definition.demo).ok_or(SessionError::NoProvider)?)
+    let mut broken = None;
+    for id in catalogue.ids() {
+        match catalogue.get(&id) {
+            Ok(definition) if definition.demo => return Ok(definition),
+            Ok(_) => {}
+            Err(error) => {
+                context.leave_out(&id, &error);
+                broken.get_or_insert(error);
+            }
+        }
+    }
+    Err(broken.map_or(SessionError::NoProvider.into(), DemoError::from))
 }
 
 /// Runs everything between the emulator's start and the logout.

@@ -108,6 +108,12 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
 fn resolve_asking(id: &str, typed: &consent::Typed, context: &Context) -> Result<Provider, LoginError> {
     let catalogue = context.session.catalogue()?;
     let definition = catalogue.get(id)?;
+    if let Some((faults, file)) = catalogue.faults(id) {
+        let faults = if faults == 1 { "a fault".to_owned() } else { format!("{faults} faults") };
+        let warning =
+            format_args!("{file} has {faults}, which may stop this login: run `oauthctl providers check {file}`");
+        context.terminal().note(&warning);
+    }
     let mut given = context.session.with_project(&definition, typed.clone())?;
     if context.terminal().is_interactive() && catalogue.emulated_id() != Some(id) {
         for (name, param) in &definition.params {

@@ -10,7 +10,7 @@ use crate::flow::revoke::{Revocation, TokenTypeHint, revoke};
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::time::HumanDuration;
-use crate::provider::Provider;
+use crate::provider::{DefinitionError, Provider};
 use crate::session::SessionError;
 use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::scope_history::ScopeHistory;
@@ -125,7 +125,14 @@ fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<Str
         Err(error) => return Err(error.into()),
     };
     let is_gone = context.session.provider_of(profile, &record).is_err() && record.origins.are_on_this_machine();
-    let unchecked = context.session.catalogue()?.resolve(&record.provider, &record.params).ok();
+    let unchecked = context.session.catalogue()?.resolve(&record.provider, &record.params);
+    // A provider that is gone is no surprise; a file that is broken is.
+    if let Err(error) = unchecked.as_ref()
+        && !matches!(error, DefinitionError::UnknownProvider { .. })
+    {
+        context.terminal().note(&format_args!("nothing can be revoked: {}", error.in_one_line()));
+    }
+    let unchecked = unchecked.ok();
     if is_gone || unchecked.is_none_or(|provider| provider.endpoints.revoke.is_none()) {
         return Ok(kept(profile, &record, context));
     }

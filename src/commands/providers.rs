@@ -7,19 +7,21 @@ mod view;
 pub use error::ProvidersError;
 pub use scopes::KnownScopesView;
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use self::view::{CheckedDefinition, ProviderView, ProvidersView};
+use self::view::{CheckedDefinition, PlacedFinding, ProviderView, ProvidersView};
 use super::Context;
 use crate::flow::FlowError;
 use crate::flow::discovery::discover;
 use crate::protocol::sanitize;
 use crate::provider::catalogue::{is_built_in, is_id};
 use crate::provider::draft::draft;
+use crate::provider::place::{Place, place};
 use crate::provider::reader::check_keys;
+use crate::provider::review::Finding;
 use crate::provider::schema::schema;
 use crate::provider::{Catalogue, DefinitionError};
 use crate::system::paths::MAX_DEFINITION;
@@ -89,9 +91,8 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError
             let mut view = ProvidersView { providers: Vec::new(), width: context.terminal().width() };
             for id in catalogue.ids() {
                 match catalogue.get(&id) {
-                    Ok(definition) => view.push(&definition, catalogue.is_overlaid(&id)),
-                    // One broken file must not hide the other providers.
-                    Err(error) => context.terminal().note(&format_args!("`{id}` is not listed: {error}")),
+                    Ok(definition) => view.push(&definition),
+                    Err(error) => context.leave_out(&id, &error),
                 }
             }
             Ok(context.answer(&view)?)
@@ -101,7 +102,7 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError
         Action::Schema => Ok(context.terminal().json(&format!("{:#}\n", schema()))?),
         Action::Show { id, toml: false } => {
             let definition = catalogue.get(id)?;
-            Ok(context.answer(&ProviderView::new(definition, catalogue.is_overlaid(id)))?)
+            Ok(context.answer(&ProviderView::new(definition))?)
         }
         Action::New { id, issuer, overlay, print } => {
             let draft = drafted(id, issuer.as_deref(), *overlay, context)?;
@@ -134,9 +135,16 @@ fn write_new(id: &str, text: &str, context: &Context) -> Result<(), ProvidersErr
     let path = context.session.paths()?.definition(id);
     let shown = sanitize::line(&path.to_string_lossy());
     match private_file::write_public_new(&path, text.as_bytes()) {
-        Ok(()) => context
-            .terminal()
-            .note(&format_args!("Wrote {shown}. Edit it, then validate it with `oauthctl providers check {shown}`.")),
+        Ok(()) => {
+            let findings = context.session.catalogue()?.review(id, text, &shown)?;
+            let check = format_args!("`oauthctl providers check {shown}`");
+            match findings.iter().any(|finding| finding.is_fault) {
+                true => context.terminal().note(&format_args!("Wrote {shown}. Edit it: {check} names what it lacks.")),
+                false => {
+                    context.terminal().note(&format_args!("Wrote {shown}. Edit it, then validate it with {check}."));
+                }
+            }
+        }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             return Err(ProvidersError::DefinitionExists { path: shown });
         }
@@ -149,10 +157,26 @@ fn check(file: &Path, catalogue: &Catalogue<'_>, context: &Context) -> Result<()
     let shown = sanitize::line(&file.to_string_lossy());
     let unreadable = |source| DefinitionError::UnreadableFile { place: shown.clone(), source };
     let bytes = private_file::read_public(file, MAX_DEFINITION).map_err(unreadable)?;
-    let text = String::from_utf8(bytes).map_err(|_| unreadable(ErrorKind::InvalidData.into()))?;
-    let id = file.file_stem().and_then(|stem| stem.to_str()).filter(|id| is_id(id)).unwrap_or("checked").to_owned();
-    let definition = catalogue.compose(&id, Some((&text, &shown)))?;
+    let no_text = || io::Error::new(ErrorKind::InvalidData, "it is not UTF-8 text");
+    let text = String::from_utf8(bytes).map_err(|_| unreadable(no_text()))?;
+    let own_id = file.file_stem().and_then(|stem| stem.to_str()).filter(|id| is_id(id));
+    let id = own_id.unwrap_or("checked").to_owned();
+    let mut findings = catalogue.review(&id, &text, &shown)?;
     check_keys(&text, &shown)?;
+    if own_id.is_none() || file.extension().is_none_or(|extension| extension != "toml") {
+        let problem = "the file is found only as ID.toml: an id has small letters, digits, `.`, `_` and `-`".to_owned();
+        findings.push(Finding { key: String::new(), problem, is_fault: false });
+    }
+    let mut placed: Vec<PlacedFinding> = findings
+        .into_iter()
+        .map(|finding| PlacedFinding { place: place(&text, &finding.key).unwrap_or(Place::BEGINNING), finding })
+        .collect();
+    placed.sort_by_key(|placed| placed.place);
+    let (faults, notes): (Vec<_>, Vec<_>) = placed.into_iter().partition(|placed| placed.finding.is_fault);
+    if !faults.is_empty() {
+        return Err(ProvidersError::Faulty { file: shown, faults: faults.iter().map(ToString::to_string).collect() });
+    }
+    let definition = catalogue.compose(&id, Some((&text, &shown)))?;
     let unsourced = definition.departures().into_iter().filter(|line| line.source.is_none()).map(|line| line.key);
-    Ok(context.answer(&CheckedDefinition { id, unsourced: unsourced.collect() })?)
+    Ok(context.answer(&CheckedDefinition { id, unsourced: unsourced.collect(), notes })?)
 }

@@ -9,8 +9,11 @@ use std::io;
 use super::builtin::DEFINITIONS;
 use super::check::check;
 use super::copy::copy;
+use super::overlay::lay_over;
 use super::params::fill_params;
+use super::place::place;
 use super::reader::{read, unreadable};
+use super::review::{Finding, review};
 use super::{DefinitionError, Origin, Provider, ProviderDefinition};
 
 /// The source of a user's definitions. The caller supplies the effect, as this floor has none.
@@ -62,11 +65,6 @@ impl<'a> Catalogue<'a> {
         self.emulated.as_ref().map(|(id, _)| id.as_str())
     }
 
-    /// Returns `true` if a user's file changes or creates this provider.
-    pub fn is_overlaid(&self, id: &str) -> bool {
-        matches!(self.files.read(id), Ok(Some(_)))
-    }
-
     pub fn get(&self, id: &str) -> Result<ProviderDefinition, DefinitionError> {
         let place = self.files.place(id);
         let user = if is_id(id) {
@@ -79,6 +77,36 @@ impl<'a> Catalogue<'a> {
 
     /// Combines the user's text, if any, with the built-in definition, and checks the result.
     pub fn compose(&self, id: &str, user: Option<(&str, &str)>) -> Result<ProviderDefinition, DefinitionError> {
+        let definition = self.combine(id, user)?;
+        match (check(&definition), user) {
+            (Ok(()), _) => Ok(definition),
+            (Err(DefinitionError::Wrong { id, file, key, problem, .. }), Some((text, _))) => {
+                let place = place(text, &key);
+                Err(DefinitionError::Wrong { id, file, place, key, problem })
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Returns all that `providers check` finds in a user's text.
+    pub fn review(&self, id: &str, text: &str, file: &str) -> Result<Vec<Finding>, DefinitionError> {
+        let definition = self.combine(id, Some((text, file)))?;
+        let table = |text: &str| toml::from_str::<toml::Table>(text).map_err(|error| unreadable(error, file));
+        let base = built_in(id).map(table).transpose()?;
+        Ok(review(&definition, &table(text)?, base.as_ref()))
+    }
+
+    /// Returns the number of faults in the user's file, and the file. `None` if there is nothing to say of it.
+    pub fn faults(&self, id: &str) -> Option<(usize, String)> {
+        let (text, file) = self.files.read(id).ok()??;
+        // An emulator's servers are real, whatever the definition's are.
+        let is_emulated = self.emulated_id() == Some(id);
+        let findings = self.review(id, &text, &file).ok().filter(|_| !is_emulated)?;
+        let faults = findings.iter().filter(|finding| finding.is_fault).count();
+        (faults > 0).then_some((faults, file))
+    }
+
+    fn combine(&self, id: &str, user: Option<(&str, &str)>) -> Result<ProviderDefinition, DefinitionError> {
         let mut definition = match (built_in(id), user) {
             (None, None) => return Err(DefinitionError::UnknownProvider { id: id.to_owned(), near: self.near(id) }),
             (Some(text), None) => read(text, id)?,
@@ -89,7 +117,7 @@ impl<'a> Catalogue<'a> {
         if definition.name.is_empty() {
             id.clone_into(&mut definition.name);
         }
-        check(&definition)?;
+        definition.file = user.map(|(_, file)| file.to_owned());
         Ok(definition)
     }
 
@@ -160,6 +188,7 @@ fn overlay(id: &str, base: &str, text: &str, place: &str) -> Result<ProviderDefi
         let Some(chosen) = known.remove(name) else {
             return Err(DefinitionError::UnknownAlternative {
                 id: id.to_owned(),
+                place: place.to_owned(),
                 name: name.clone(),
                 known: known.into_keys().collect(),
             });
@@ -168,22 +197,6 @@ fn overlay(id: &str, base: &str, text: &str, place: &str) -> Result<ProviderDefi
     }
     lay_over(&mut merged, toml::from_str(text).map_err(unreadable)?);
     merged.try_into().map_err(unreadable)
-}
-
-/// Merges tables key by key. Anything else, including a value with its evidence, replaces the old value.
-fn lay_over(base: &mut toml::Table, over: toml::Table) {
-    for (key, value) in over {
-        match (base.get_mut(&key), value) {
-            (Some(toml::Value::Table(inner)), toml::Value::Table(value))
-                if !inner.contains_key("value") && !value.contains_key("value") =>
-            {
-                lay_over(inner, value);
-            }
-            (_, value) => {
-                base.insert(key, value);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -11,8 +11,7 @@ use super::{DefinitionError, ProviderDefinition, printable};
 
 /// Checks the rules that the types cannot express. Nothing here needs the network.
 pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
-    let wrong =
-        |key: &str, problem: String| DefinitionError::Wrong { id: definition.id.clone(), key: key.to_owned(), problem };
+    let wrong = |key: &str, problem: String| definition.wrong(key, problem);
     // A definition is shown in tables, questions and hints, and a stranger may have written it.
     let tree = serde_json::to_value(definition).unwrap_or_default();
     if let Some(key) = printable::offence(&tree) {
@@ -25,7 +24,7 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
             let reserved = RESERVED.contains(&name.as_str()) && !(key == "token.params" && name == "state");
             if reserved {
                 return Err(wrong(
-                    key,
+                    &format!("{key}.{name}"),
                     format!("`{name}` is a parameter that oauthctl sends itself (RFC 6749 §3.1: no parameter twice)"),
                 ));
             }
@@ -72,7 +71,7 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
 }
 
 /// Parameters that a definition may not add, because the flow sends them itself (RFC 6749 §3.1, §3.2).
-const RESERVED: [&str; 12] = [
+pub(super) const RESERVED: [&str; 12] = [
     "client_id",
     "client_secret",
     "code",

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::DefinitionError;
 use super::departure::{Departure, Seen, value_of};
 use super::keys::{Absent, entries, keys};
 use super::quirks::{Lifetime, Pkce, TokenPlacement};
@@ -27,6 +28,9 @@ keys! {
             /// The id that people type after `--provider`. It is the file's name.
             #[serde(skip_deserializing)]
             pub id: String,
+            /// The user's file that makes or changes it. An error names it.
+            #[serde(skip)]
+            pub file: Option<String>,
         }
         key name: String { help: "The provider's display name", absent: "its id", example: "\"My shop API\"" }
         key source: Option<String> {
@@ -146,6 +150,17 @@ impl ProviderDefinition {
         match value_of(&self.api.token) {
             Some(placements) if !placements.is_empty() => placements.clone(),
             _ => vec![TokenPlacement::bearer()],
+        }
+    }
+
+    /// Returns the error for a wrong value of this key.
+    pub fn wrong(&self, key: &str, problem: impl Into<String>) -> DefinitionError {
+        DefinitionError::Wrong {
+            id: self.id.clone(),
+            file: self.file.clone(),
+            place: None,
+            key: key.to_owned(),
+            problem: problem.into(),
         }
     }
 

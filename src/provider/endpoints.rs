@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::departure::{Departure, value_of};
 use super::endpoint::{Endpoint, Origin, UrlTemplates};
-use super::{DefinitionError, ProviderDefinition, template};
+use super::template::{self, Part};
+use super::{DefinitionError, ProviderDefinition};
 
 /// All servers of one provider, for one set of parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,9 +76,12 @@ fn fill_first(
 ) -> Result<Option<Endpoint>, DefinitionError> {
     for template in &templates.0 {
         let unknown = template::names(template).into_iter().find(|name| !definition.params.contains_key(*name));
-        if let Some(name) = unknown {
+        // In an address a brace has no other meaning.
+        let is_literal = |part: &Part<'_>| matches!(part, Part::Text(text) if text.contains('{') && text.contains('}'));
+        let brace = template::parts(template).iter().any(is_literal).then_some("…");
+        if let Some(name) = unknown.or(brace) {
             let problem = format!("`{{{name}}}` is not a parameter");
-            return Err(DefinitionError::Wrong { id: definition.id.clone(), key: key.to_owned(), problem });
+            return Err(definition.wrong(key, problem));
         }
         if template::names(template).iter().all(|name| params.contains_key(*name)) {
             return fill_endpoint(definition, key, template, params).map(Some);
@@ -94,11 +98,7 @@ fn fill_endpoint(
     template: &str,
     params: &BTreeMap<String, String>,
 ) -> Result<Endpoint, DefinitionError> {
-    let wrong = |problem: &str| DefinitionError::Wrong {
-        id: definition.id.clone(),
-        key: key.to_owned(),
-        problem: problem.to_owned(),
-    };
+    let wrong = |problem: &str| definition.wrong(key, problem);
     let text = template::fill(template, params)
         .map_err(|missing| wrong(&format!("`{{{}}}` is not a parameter", missing.0)))?;
     let endpoint = Endpoint::parse(&text).map_err(wrong)?;

@@ -1,6 +1,8 @@
 //! Errors in a definition, and in requests for one.
 
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use super::place::Place;
+use crate::protocol::advice::{Advice, ExitCode, NextStep, with_causes};
+use crate::protocol::sanitize;
 
 /// An error in a provider, its definition, or a value for it.
 #[derive(Debug, thiserror::Error)]
@@ -21,14 +23,27 @@ pub enum DefinitionError {
         #[source]
         source: std::io::Error,
     },
-    #[error("`{id}` has no alternative called `{name}`")]
-    UnknownAlternative { id: String, name: String, known: Vec<String> },
-    #[error("the definition of `{id}` has no `{key}`, which is required for {purpose}")]
-    Missing { id: String, key: &'static str, purpose: &'static str },
+    #[error("`{place}` chooses the alternative `{name}`, which `{id}` does not have")]
+    UnknownAlternative { id: String, place: String, name: String, known: Vec<String> },
+    #[error("the definition of `{id}`{} has no `{key}`, which is required for {purpose}", in_file(file))]
+    Missing {
+        id: String,
+        /// The user's file, if there is one.
+        file: Option<String>,
+        key: &'static str,
+        purpose: &'static str,
+    },
     #[error("the login has no value for `{param}`, which `{id}` should have sent and `{key}` needs")]
     NotCaptured { id: String, key: &'static str, param: String },
-    #[error("the definition of `{id}` is wrong at `{key}`: {problem}")]
-    Wrong { id: String, key: String, problem: String },
+    #[error("the definition of `{id}`{} is wrong at `{key}`{}: {problem}", in_file(file), at(place))]
+    Wrong {
+        id: String,
+        /// The user's file, if there is one.
+        file: Option<String>,
+        place: Option<Place>,
+        key: String,
+        problem: String,
+    },
     #[error("`{id}` needs a value for `{param}`")]
     ParamNeeded { id: String, param: String, example: String },
     #[error("`{value}` is not a valid `{param}` of `{id}`: {problem}")]
@@ -46,6 +61,19 @@ impl Advice for DefinitionError {
 }
 
 impl DefinitionError {
+    /// Returns the error in one line, for use inside a sentence. A parser's error has several, with the file's own text.
+    pub fn in_one_line(&self) -> String {
+        match self {
+            Self::Unreadable { source, .. } => {
+                let whole = source.to_string();
+                let place = whole.lines().next().and_then(|line| line.strip_prefix("TOML parse error at "));
+                let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
+                format!("{self}: {place}{}", sanitize::line(source.message()))
+            }
+            other => with_causes(other),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownProvider { near, .. } if near.is_empty() => {
@@ -55,6 +83,10 @@ impl DefinitionError {
             Self::Unreadable { near, .. } => near.as_ref().map(|key| format!("did you mean `{key}`?")),
             Self::UnknownAlternative { known, .. } if known.is_empty() => Some("it has no alternatives".to_owned()),
             Self::UnknownAlternative { known, .. } => Some(format!("it has {}", ticked(known))),
+            // What is wrong cannot be shown.
+            Self::Wrong { file: Some(file), .. } => {
+                Some(format!("`oauthctl providers check {file}` names all its faults"))
+            }
             Self::Missing { id, .. } | Self::Wrong { id, .. } => {
                 Some(format!("`oauthctl providers show {id}` prints the definition"))
             }
@@ -71,6 +103,14 @@ impl DefinitionError {
             Self::UnreadableFile { .. } | Self::ParamRefused { .. } => None,
         }
     }
+}
+
+fn in_file(file: &Option<String>) -> String {
+    file.as_ref().map(|file| format!(" ({file})")).unwrap_or_default()
+}
+
+fn at(place: &Option<Place>) -> String {
+    place.map(|place| format!(", {place}")).unwrap_or_default()
 }
 
 fn ticked(names: &[String]) -> String {

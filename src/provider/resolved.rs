@@ -79,7 +79,7 @@ impl Provider {
         let id = self.id().to_owned();
         match self.uncaptured(templates).into_iter().next() {
             Some(param) => DefinitionError::NotCaptured { id, key, param },
-            None => DefinitionError::Missing { id, key, purpose },
+            None => DefinitionError::Missing { id, file: self.definition.file.clone(), key, purpose },
         }
     }
 

@@ -138,7 +138,7 @@ keys! {
         }
         departure auth: ClientAuthMethod {
             help: "The place of the client secret: in the body, in a Basic header, or nowhere",
-            rfc: "Basic is what servers must support (RFC 6749 §2.3.1)",
+            rfc: "Basic, which servers must support (RFC 6749 §2.3.1); until 1.0, a file without the key sends it in the body",
             example: "\"basic\"",
         }
         departure body: TokenBody {
@@ -290,12 +290,12 @@ keys! {
             rfc: "401, or `invalid_token` (RFC 6750 §3.1)",
         }
         departure headers: BTreeMap<String, String> {
-            help: "Headers to add to every request. the definition's own parameters are filled in",
+            help: "Headers to add to every request. The definition's own parameters are filled in",
             rfc: "no further headers",
             example: "{ Accept = \"application/json\" }",
         }
         departure query: BTreeMap<String, String> {
-            help: "Query parameters to add to every request. the definition's own parameters are filled in",
+            help: "Query parameters to add to every request. The definition's own parameters are filled in",
             rfc: "no further parameters",
             example: "{ version = \"2\" }",
         }

@@ -7,7 +7,7 @@ use super::environment::{CLIENT_ID, CONFIG_DIR, DATA_DIR, EMULATOR};
 use super::{Session, SessionError, Source};
 use crate::protocol::advice::with_causes;
 use crate::protocol::sanitize;
-use crate::provider::DefinitionFiles;
+use crate::provider::DefinitionError;
 use crate::store::Profile;
 
 /// A named decision.
@@ -85,15 +85,11 @@ impl Session {
         // An unreadable index was reported as the token's error.
         let Some(entry) = index.ok().and_then(|mut index| index.logins.remove(profile.as_str())) else { return };
         parts.push(Part::made("provider", &entry.provider, Source::Login(profile.to_string())));
-        match self.config_file(&entry.provider) {
-            Ok(Some(place)) => parts.push(Part::made("definition", &entry.provider, Source::Config(place))),
-            Ok(None) => {}
+        let definition = self.catalogue().and_then(|catalogue| Ok(catalogue.get(&entry.provider)?));
+        match definition.map(|definition| definition.file) {
+            Ok(Some(file)) => parts.push(Part::made("definition", &entry.provider, Source::Config(file))),
+            Ok(None) | Err(SessionError::Definition(DefinitionError::UnknownProvider { .. })) => {}
             Err(error) => parts.push(Part::broken("definition", &error)),
         }
-    }
-
-    /// Returns the user's own file that overlays a definition, if there is one.
-    fn config_file(&self, id: &str) -> Result<Option<String>, SessionError> {
-        Ok(self.catalogue()?.is_overlaid(id).then_some(self.paths()?.place(id)))
     }
 }

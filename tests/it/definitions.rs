@@ -7,12 +7,28 @@ use crate::support::raw_server::http as reply;
 use crate::support::{RawServer, Sandbox};
 
 #[test]
-fn a_skeleton_is_written_and_can_be_used_as_it_is() {
+fn a_skeleton_is_written_and_works_once_it_is_filled_in() {
     let sandbox = Sandbox::new();
     let new = sandbox.run(&["providers", "new", "mine"]);
     new.code(0).says("providers/mine.toml");
     let file = sandbox.home().join("config/providers/mine.toml");
-    sandbox.run(&["providers", "check", file.to_str().unwrap()]).code(0).answers("`mine` is valid");
+    let check = |code: i32| {
+        let check = sandbox.run(&["providers", "check", file.to_str().unwrap()]);
+        check.code(code);
+        check
+    };
+    check(3).says("mine.toml` cannot be used").says("`authorize.url`").says("`token.url`");
+    let skeleton = std::fs::read_to_string(&file).unwrap();
+    assert!(skeleton.contains("\nauth = \"basic\"\n"), "{skeleton}");
+    let examples: String = skeleton
+        .lines()
+        .map(|line| line.strip_prefix('#').filter(|key| key.starts_with("url = ")).unwrap_or(line))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    std::fs::write(&file, &examples).unwrap();
+    check(3).says("`authorize.url`: `https://shop.example/oauth/authorize` is not a real address");
+    std::fs::write(&file, examples.replace("shop.example", "shop.test")).unwrap();
+    check(0).answers("`mine` is valid");
     sandbox.run(&["providers", "list"]).code(0).answers("mine");
     sandbox.run(&["providers", "new", "mine"]).code(2).says("already exists");
     sandbox.run(&["providers", "new", "../mine"]).code(2);
@@ -35,6 +51,82 @@ fn a_built_in_id_is_taken_for_an_overlay_only() {
     let built_in = shown(&sandbox);
     sandbox.run(&["providers", "new", "judgeme", "--overlay"]).code(0).says("judgeme.toml");
     assert_eq!(shown(&sandbox), built_in, "nothing is changed yet");
+    let file = sandbox.home().join("config/providers/judgeme.toml");
+    let check = sandbox.run(&["providers", "check", file.to_str().unwrap()]);
+    check.code(0).answers("`judgeme` is valid").answers("it changes nothing");
+}
+
+#[test]
+fn a_broken_overlay_is_named_with_its_file_by_every_command() {
+    let sandbox = Sandbox::new();
+    for (text, words) in [
+        ("[token]\nulr = 'x'\n", "line 2, column 1"),
+        ("name = 'x'\n[token]\nurl = 'http://judge.me/t'\n", "line 3, column 1"),
+        ("alternative = 'x'\n", "chooses the alternative `x`"),
+    ] {
+        sandbox.define("judgeme", text);
+        for (args, code) in [
+            (&["providers", "show", "judgeme"][..], 3),
+            (&["providers", "show", "judgeme", "--toml"], 3),
+            (&["providers", "list"], 0),
+            (&["providers", "scopes"], 0),
+            (&["providers", "scopes", "judgeme"], 3),
+            (&["login", "--provider", "judgeme", "--no-browser"], 3),
+            (&["app", "set", "judgeme", "--client-id", "x", "--client-secret-stdin"], 3),
+            (&["app", "show", "judgeme"], 3),
+            (&["emulate", "judgeme"], 3),
+            (&["demo", "--provider", "judgeme"], 3),
+            (&["demo"], 3),
+        ] {
+            let output = sandbox.run(args);
+            output.code(code).says("config/providers/judgeme.toml").says(words);
+        }
+    }
+}
+
+#[test]
+fn every_fault_of_a_file_is_reported_at_its_place() {
+    let sandbox = Sandbox::new();
+    let text = "name = 'x'\n\n[authorize]\nurl = 'https://shop.example/a'\nparams = { a = '{nope}' }\n\n[token]\n\
+                url = 'https://as.shop.test/t'\nresponse = { acces_token = 'data.token' }\n\n[revoke.params]\ntoken = 'x'\n\n\
+                [api.headers]\n'X Key' = 'y'\n";
+    sandbox.define("mine", text);
+    let file = sandbox.home().join("config/providers/mine.toml");
+    let check = sandbox.run(&["providers", "check", file.to_str().unwrap()]);
+    check.code(3).says("providers/mine.toml` cannot be used:");
+    for fault in [
+        "line 4, column 1: `authorize.url`: ",
+        "line 5, column 12: `authorize.params.a`: `{nope}` is not known",
+        "line 9, column 14: `token.response.acces_token`: ",
+        "line 12, column 1: `revoke.params.token`: ",
+        "line 15, column 1: `api.headers.X Key`: ",
+    ] {
+        check.says(fault);
+    }
+    // It could be loaded by 0.1, so it is.
+    sandbox.run(&["providers", "show", "mine"]).code(0);
+    let login = sandbox.run(&["login", "--provider", "mine", "--no-browser"]);
+    login.says("mine.toml has 5 faults").says("oauthctl providers check");
+    std::fs::write(&file, [0xff, 0xfe, b'n', 0]).unwrap();
+    sandbox.run(&["providers", "check", file.to_str().unwrap()]).code(3).says("it is not UTF-8 text");
+    std::fs::write(&file, "").unwrap();
+    sandbox.run(&["providers", "check", file.to_str().unwrap()]).code(3).says("line 1, column 1: `authorize.url`: ");
+}
+
+#[test]
+fn a_file_without_client_authentication_is_noted() {
+    let sandbox = Sandbox::new();
+    let text = "authorize.url = 'https://as.shop.test/a'\n[token]\nurl = 'https://as.shop.test/t'\n";
+    sandbox.define("mine", text);
+    let file = sandbox.home().join("config/providers/mine.toml");
+    let check = sandbox.run(&["providers", "check", file.to_str().unwrap()]);
+    check.code(0).answers("note: line 2, column 2: `token.auth`: ").answers("`auth = \"basic\"`");
+    let json = sandbox.run(&["providers", "check", file.to_str().unwrap(), "--json"]);
+    let json: serde_json::Value = serde_json::from_str(json.code(0).stdout()).unwrap();
+    let note = json["notes"].as_array().unwrap().iter().find(|note| note["key"] == "token.auth").unwrap();
+    assert_eq!((&note["line"], &note["column"]), (&2.into(), &2.into()));
+    std::fs::write(&file, format!("{text}auth = 'body'\n")).unwrap();
+    sandbox.run(&["providers", "check", file.to_str().unwrap()]).code(0).hides("token.auth`: ");
 }
 
 #[test]
@@ -178,7 +270,7 @@ fn what_is_no_plain_file_of_ours_is_not_read() {
     show("open").code(3).says("open.toml");
 
     // The others are listed all the same.
-    sandbox.run(&["providers", "list"]).code(0).answers("judgeme").says("`huge` is not listed");
+    sandbox.run(&["providers", "list"]).code(0).answers("judgeme").says("`huge` is skipped");
 }
 
 #[test]

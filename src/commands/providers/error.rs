@@ -23,6 +23,9 @@ pub enum ProvidersError {
         #[source]
         source: DiscoveryError,
     },
+    /// Each fault is one line.
+    #[error("`{file}` cannot be used:{}", faults.iter().map(|fault| format!("\n  {fault}")).collect::<String>())]
+    Faulty { file: String, faults: Vec<String> },
     #[error("`{path}` already exists")]
     DefinitionExists { path: String },
     #[error("`{path}` cannot be written")]
@@ -51,6 +54,7 @@ impl Advice for ProvidersError {
             )),
             Self::NotBuiltIn { .. } => ExitCode::Usage.hint("leave `--overlay` out"),
             Self::NotDrafted { id, source } => source.next_step_with(&format!("oauthctl providers new {id} --issuer")),
+            Self::Faulty { .. } => ExitCode::Definition.hint("`oauthctl man definition` explains each key"),
             Self::DefinitionExists { .. } => ExitCode::Usage.hint("edit it, or choose another id"),
             Self::NotWritten { .. } => ExitCode::Unexpected.hint("add `--print` to print the definition instead"),
             Self::Session(error) => error.next_step(),

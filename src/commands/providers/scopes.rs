@@ -25,7 +25,16 @@ impl KnownScopesView {
         let view = |id: &str| Ok(ScopeCatalogueView::new(&catalogue.get(id)?, width));
         match id {
             Some(id) => view(id).map(Self::One),
-            None => catalogue.ids().iter().map(|id| view(id)).collect::<Result<_, _>>().map(Self::Every),
+            None => {
+                let mut every = Vec::new();
+                for id in catalogue.ids() {
+                    match catalogue.get(&id) {
+                        Ok(definition) => every.push(ScopeCatalogueView::new(&definition, width)),
+                        Err(error) => context.leave_out(&id, &error),
+                    }
+                }
+                Ok(Self::Every(every))
+            }
         }
     }
 }

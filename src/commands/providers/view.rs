@@ -5,9 +5,11 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::commands::view::{add_row, table, write_table};
-use crate::protocol::sanitize::{Render, Style, TerminalText};
+use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::provider::ProviderDefinition;
 use crate::provider::definition::DepartureLine;
+use crate::provider::place::Place;
+use crate::provider::review::Finding;
 
 #[derive(Debug, Serialize)]
 pub struct ProvidersView {
@@ -28,14 +30,14 @@ pub struct ProviderRow {
 }
 
 impl ProvidersView {
-    pub fn push(&mut self, definition: &ProviderDefinition, overlaid: bool) {
+    pub fn push(&mut self, definition: &ProviderDefinition) {
         self.providers.push(ProviderRow {
             id: definition.id.clone(),
             name: definition.name.clone(),
             params: definition.params.keys().cloned().collect(),
             scopes: definition.scope.known.len(),
             checked: definition.checked.clone(),
-            overlaid,
+            overlaid: definition.file.is_some(),
         });
     }
 }
@@ -68,8 +70,13 @@ pub struct ProviderView {
 }
 
 impl ProviderView {
-    pub fn new(definition: ProviderDefinition, overlaid: bool) -> Self {
-        Self { id: definition.id.clone(), overlaid, departures: definition.departures(), definition }
+    pub fn new(definition: ProviderDefinition) -> Self {
+        Self {
+            id: definition.id.clone(),
+            overlaid: definition.file.is_some(),
+            departures: definition.departures(),
+            definition,
+        }
     }
 }
 
@@ -142,11 +149,32 @@ pub struct CheckedDefinition {
     pub id: String,
     /// Departures without a source.
     pub unsourced: Vec<String>,
+    pub notes: Vec<PlacedFinding>,
+}
+
+/// A finding with its place in the file.
+#[derive(Debug, Serialize)]
+pub struct PlacedFinding {
+    #[serde(flatten)]
+    pub place: Place,
+    #[serde(flatten)]
+    pub finding: Finding,
+}
+
+impl fmt::Display for PlacedFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Finding { key, problem, .. } = &self.finding;
+        let key = if key.is_empty() { String::new() } else { format!("`{}`: ", sanitize::line(key)) };
+        write!(f, "{}: {key}{}", self.place, sanitize::line(problem))
+    }
 }
 
 impl Render for CheckedDefinition {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
         text.line(&[&Style::Success.of("✓"), &format_args!(" `{}` is valid", self.id)])?;
+        for note in &self.notes {
+            text.line(&[&"  note: ", note])?;
+        }
         if self.unsourced.is_empty() {
             return Ok(());
         }

@@ -62,7 +62,7 @@ impl<'a> Dialect<'a> {
     }
 
     fn wrong(&self, key: &str, problem: &str) -> DefinitionError {
-        DefinitionError::Wrong { id: self.provider.id().to_owned(), key: key.to_owned(), problem: problem.to_owned() }
+        self.provider.definition.wrong(key, problem)
     }
 }
 

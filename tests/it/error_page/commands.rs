@@ -29,7 +29,7 @@ variants! {
     PassphraseError: NoPassphrase PassphrasesDiffer | Terminal;
     ExportError: MoveOfVariable File MayNotHaveArrived MovedNotDeleted | SealedLogin Passphrase Session Store Terminal;
     ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
-    ProvidersError: NotAnId BuiltIn NotBuiltIn NotDrafted DefinitionExists NotWritten | Session Definition Flow Terminal;
+    ProvidersError: NotAnId BuiltIn NotBuiltIn NotDrafted Faulty DefinitionExists NotWritten | Session Definition Flow Terminal;
     EmulateError: | NotStarted Session Definition Emulator Terminal;
     DemoError: DemoStep NoThread
         | Browser BadProfile BadRedirectUri Session Emulator Flow Http Store Definition Terminal Entropy;
@@ -108,6 +108,13 @@ pub fn errors(page: &mut Page) {
                 issuer: text("login.acme.example"),
                 meant: Some(text("https://login.acme.example")),
             },
+        },
+        ProvidersError::Faulty {
+            file: text("/home/me/.config/oauthctl/acme.toml"),
+            faults: vec![
+                text("line 4, column 7: `token.url`: it is missing, and the grant `authorization-code` gets its token there"),
+                text("line 9, column 1: `api.headers.X Shop`: `X Shop` is not the name of a header"),
+            ],
         },
         ProvidersError::DefinitionExists { path: text("/home/me/.config/oauthctl/acme.toml") },
         ProvidersError::NotWritten { path: text("/home/me/.config/oauthctl/acme.toml"), source: denied() },

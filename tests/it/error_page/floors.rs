@@ -7,9 +7,9 @@ use oauthctl::testing::{
     BadClientId, BadHeader, BrowserError, CertificateError, Claim, DefinitionError, Difference, DiscoveryError,
     EmulatorError, ErrorResponse, ExposedFolder, FileProblem, FlowError, HelperName, HttpError, HumanDuration,
     IndexError, JournalError, KeychainError, LockError, LoopbackError, NoAccount, NotAProfile, NotATokenResponse,
-    PathsError, PrivateFileError, ProjectError, ProviderDefinition, ProxyError, ProxyProblem, Reason, RedirectUriError,
-    RowsMissing, SealedLoginError, Seen, StoreError, StoreKind, TerminalError, Timestamp, TokenReplyError,
-    TokenSourceError, Unanswered, Unproven, Unusable,
+    PathsError, Place, PrivateFileError, ProjectError, ProviderDefinition, ProxyError, ProxyProblem, Reason,
+    RedirectUriError, RowsMissing, SealedLoginError, Seen, StoreError, StoreKind, TerminalError, Timestamp,
+    TokenReplyError, TokenSourceError, Unanswered, Unproven, Unusable,
 };
 
 use super::Page;
@@ -476,11 +476,30 @@ fn definition_errors() -> Vec<DefinitionError> {
         DefinitionError::UnknownProvider { id: text("acm"), near: vec![id()] },
         DefinitionError::Unreadable { place: place(), source: Box::new(source), near: Some(text("url")) },
         DefinitionError::UnreadableFile { place: place(), source: io::Error::other("other users can write to it") },
-        DefinitionError::UnknownAlternative { id: id(), name: text("old"), known: vec![] },
-        DefinitionError::UnknownAlternative { id: id(), name: text("old"), known: vec![text("legacy")] },
-        DefinitionError::Missing { id: id(), key: "authorize.url", purpose: "a login" },
+        DefinitionError::UnknownAlternative { id: id(), place: place(), name: text("old"), known: vec![] },
+        DefinitionError::UnknownAlternative {
+            id: id(),
+            place: place(),
+            name: text("old"),
+            known: vec![text("legacy")],
+        },
+        DefinitionError::Missing { id: id(), file: None, key: "authorize.url", purpose: "a login" },
+        DefinitionError::Missing { id: id(), file: Some(place()), key: "authorize.url", purpose: "a login" },
         DefinitionError::NotCaptured { id: id(), key: "api.base", param: text("realm") },
-        DefinitionError::Wrong { id: id(), key: text("token.url"), problem: text("`{shop}` is not a parameter") },
+        DefinitionError::Wrong {
+            id: id(),
+            file: None,
+            place: None,
+            key: text("token.url"),
+            problem: text("`{shop}` is not a parameter"),
+        },
+        DefinitionError::Wrong {
+            id: id(),
+            file: Some(place()),
+            place: Some(Place { line: 4, column: 1 }),
+            key: text("token.url"),
+            problem: text("`{shop}` is not a parameter"),
+        },
         DefinitionError::ParamNeeded { id: id(), param: text("store"), example: text("mugs") },
         DefinitionError::ParamRefused {
             id: id(),

@@ -1,0 +1,104 @@
+//! The place of a key in a definition's text, for an error that is found only when the text has been read.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::Serialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A line and a column, counted from 1, as the reader of TOML counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    pub line: usize,
+    pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// Returns the place of a key, written as `token.params.scope` or `scope.known[2].probe`. If it is not there, the place
+/// of the innermost table around it, if there is one.
+pub fn place(text: &str, key: &str) -> Option<Place> {
+    let table = DeTable::parse(text).ok()?;
+    in_table(table.get_ref(), key).map(|span| at(text, span.start))
+}
+
+impl Place {
+    /// The place of what is not there.
+    pub const BEGINNING: Self = Self { line: 1, column: 1 };
+}
+
+/// Returns the line and column of an offset.
+fn at(text: &str, offset: usize) -> Place {
+    let before = text.get(..offset).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    Place { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+}
+
+fn in_table(table: &DeTable<'_>, key: &str) -> Option<Range<usize>> {
+    // A name may contain dots, so the longest one that fits is meant.
+    let fits = |name: &str| key.strip_prefix(name).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+    let found = table.iter().filter_map(|(name, value)| Some((name, value, fits(name.get_ref())?)));
+    match found.max_by_key(|(name, ..)| name.get_ref().len()) {
+        Some((name, value, rest)) => Some(in_value(value, rest).unwrap_or_else(|| name.span())),
+        // A value with its evidence.
+        None => table.get("value").and_then(|value| in_value(value, &format!(".{key}"))),
+    }
+}
+
+fn in_value(value: &Spanned<DeValue<'_>>, rest: &str) -> Option<Range<usize>> {
+    if let Some(name) = rest.strip_prefix('.') {
+        return value.get_ref().as_table().and_then(|table| in_table(table, name));
+    }
+    let (index, rest) = rest.strip_prefix('[')?.split_once(']')?;
+    let index: usize = index.parse().ok()?;
+    match value.get_ref() {
+        DeValue::Array(items) => {
+            let item = items.get(index)?;
+            Some(in_value(item, rest).unwrap_or_else(|| item.span()))
+        }
+        DeValue::Table(table) => in_value(table.get("value")?, &format!("[{index}]{rest}")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    #[test]
+    fn a_key_is_found_in_every_notation() {
+        let text = "name = 'ä'\n\
+                    token.params = { a = 'b', scope = 'x' }\n\
+                    [api.headers]\n\
+                    value = { 'X.Y' = 'b', X = 'c' }\n\
+                    source = 'x'\n\
+                    [[scope.known]]\n\
+                    name = 'a'\n\
+                    [[scope.known]]\n\
+                    name = 'ö' # ä\n\
+                    probe = { path = 'x', proves = [404, 401] }\n\
+                    [api.denied]\n\
+                    value = [{ path = 'a' }]\n";
+        for (key, place) in [
+            ("name", "line 1, column 1"),
+            ("token.params.scope", "line 2, column 27"),
+            ("token.params.none", "line 2, column 7"),
+            ("token.url", "line 2, column 1"),
+            ("api.headers.X.Y", "line 4, column 11"),
+            ("api.headers.X", "line 4, column 24"),
+            ("scope.known[1].name", "line 9, column 1"),
+            ("scope.known[1].probe.proves[1]", "line 10, column 38"),
+            ("scope.known[7].name", "line 6, column 9"),
+            ("api.denied[0].path", "line 12, column 12"),
+        ] {
+            assert_eq!(super::place(text, key).unwrap().to_string(), place, "{key}");
+        }
+        for (text, key) in [(text, "revoke.url"), ("[token", "token"), ("", "token")] {
+            assert_eq!(super::place(text, key), None);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The names on the RFCs' side of a definition, which must be the RFCs', and the paths into replies.
+
+use std::collections::BTreeMap;
+
+use super::finding::{Findings, meant};
+use crate::provider::ProviderDefinition;
+use crate::provider::departure::{Departure, value_of};
+use crate::provider::quirks::Paging;
+
+/// The members of a token reply that are read (RFC 6749 §5.1), and the ends of the two lifetimes.
+const REPLY: [&str; 8] = [
+    "access_token",
+    "expires_at",
+    "expires_in",
+    "refresh_token",
+    "refresh_token_expires_at",
+    "refresh_token_expires_in",
+    "scope",
+    "token_type",
+];
+
+/// The parameters of an authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).
+const AUTHORIZATION: [&str; 7] =
+    ["client_id", "code_challenge", "code_challenge_method", "redirect_uri", "response_type", "scope", "state"];
+
+/// The parameters of a callback (RFC 6749 §4.1.2, §4.2.2, RFC 9207 §2).
+const CALLBACK: [&str; 11] = [
+    "access_token",
+    "code",
+    "error",
+    "error_description",
+    "error_uri",
+    "expires_in",
+    "iss",
+    "refresh_token",
+    "scope",
+    "state",
+    "token_type",
+];
+
+/// The parameters of a token request (RFC 6749 §4.1.3, §4.4.2, §6, RFC 7636 §4.5).
+const TOKEN: [&str; 9] = [
+    "client_id",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "grant_type",
+    "redirect_uri",
+    "refresh_token",
+    "scope",
+    "state",
+];
+
+/// The parameters of a revocation (RFC 7009 §2.1).
+const REVOCATION: [&str; 4] = ["client_id", "client_secret", "token", "token_type_hint"];
+
+type Texts = Departure<BTreeMap<String, String>>;
+
+pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
+    let (authorize, token) = (&definition.authorize, &definition.token);
+    let tables: [(&str, &Texts, &[&str], Option<&Texts>, &str); 6] = [
+        (
+            "authorize.names",
+            &authorize.names,
+            &AUTHORIZATION,
+            Some(&authorize.params),
+            "a parameter of an authorization request",
+        ),
+        ("callback.names", &definition.callback.names, &CALLBACK, None, "a parameter of a callback"),
+        ("token.names", &token.names, &TOKEN, Some(&token.params), "a parameter of a token request"),
+        (
+            "refresh.names",
+            &definition.refresh.names,
+            &TOKEN,
+            Some(&definition.refresh.params),
+            "a parameter of a refresh",
+        ),
+        (
+            "revoke.names",
+            &definition.revoke.names,
+            &REVOCATION,
+            Some(&definition.revoke.params),
+            "a parameter of a revocation",
+        ),
+        ("token.response", &token.response, &REPLY, None, "a member of a token reply that is read"),
+    ];
+    for (key, table, known, added, what) in tables {
+        for name in value_of(table).into_iter().flatten().map(|(name, _)| name) {
+            unknown(&format!("{key}.{name}"), name, known, added, what, findings);
+        }
+    }
+    for (key, omitted, known, added, what) in [
+        (
+            "authorize.omit",
+            &authorize.omit,
+            &AUTHORIZATION[..],
+            &authorize.params,
+            "a parameter of an authorization request",
+        ),
+        ("token.omit", &token.omit, &TOKEN[..], &token.params, "a parameter of a token request"),
+    ] {
+        for (n, name) in value_of(omitted).into_iter().flatten().enumerate() {
+            unknown(&format!("{key}[{n}]"), name, known, Some(added), what, findings);
+        }
+    }
+    paths(definition, findings);
+}
+
+fn unknown(key: &str, name: &str, known: &[&str], added: Option<&Texts>, what: &str, findings: &mut Findings) {
+    let is_added = added.and_then(value_of).is_some_and(|added| added.contains_key(name));
+    if !known.contains(&name) && !is_added {
+        findings.fault(key, format!("`{name}` is not {what}, so this has no effect{}", meant(name, known)));
+    }
+}
+
+fn paths(definition: &ProviderDefinition, findings: &mut Findings) {
+    let (token, api, scope) = (&definition.token, &definition.api, &definition.scope);
+    let mut found: Vec<(String, &str)> = Vec::new();
+    for (name, path) in value_of(&token.response).into_iter().flatten() {
+        found.push((format!("token.response.{name}"), path));
+    }
+    for (key, paths) in [("token.error", &token.error), ("api.error", &api.error)] {
+        for (n, path) in value_of(paths).into_iter().flatten().enumerate() {
+            found.push((format!("{key}[{n}]"), path));
+        }
+    }
+    if let Some(mark) = value_of(&token.ok) {
+        found.push(("token.ok.path".to_owned(), &mark.path));
+    }
+    for (key, refusals) in [("api.denied", &api.denied), ("api.invalid_token", &api.invalid_token)] {
+        for (n, refusal) in value_of(refusals).into_iter().flatten().enumerate() {
+            found.extend(refusal.path.as_deref().map(|path| (format!("{key}[{n}].path"), path)));
+            found.extend(refusal.scope.as_deref().map(|path| (format!("{key}[{n}].scope"), path)));
+        }
+    }
+    if let Some(Paging::Cursor { path, .. }) = value_of(&api.paging) {
+        found.push(("api.paging.path".to_owned(), path));
+    }
+    for (name, param) in &definition.params {
+        found.extend(param.from_token.as_deref().map(|path| (format!("params.{name}.from_token"), path)));
+    }
+    if let Some(account) = &scope.account {
+        found.push(("scope.account.path".to_owned(), &account.path));
+    }
+    for (n, known) in scope.known.iter().enumerate() {
+        for (name, need) in known.probe.iter().flat_map(|probe| &probe.needs) {
+            found.push((format!("scope.known[{n}].probe.needs.{name}.path"), &need.path));
+        }
+    }
+    for (key, path) in found {
+        if let Some(problem) = not_a_path(path) {
+            findings.fault(key, problem);
+        }
+    }
+}
+
+/// Returns what is wrong with a dotted path: it is empty, or in the notation of another tool.
+fn not_a_path(path: &str) -> Option<String> {
+    let dotted = path.trim().trim_start_matches('$').replace(['[', '/'], ".").replace([']', '"', '\''], "");
+    let dotted: Vec<&str> = dotted.split('.').filter(|step| !step.is_empty()).collect();
+    let is_foreign = path.starts_with('$') || path.starts_with('/') || path.contains('[');
+    let is_broken = path.trim() != path || path.split('.').any(str::is_empty);
+    if !is_foreign && !is_broken {
+        return None;
+    }
+    let meant = if dotted.is_empty() { String::new() } else { format!("; did you mean `{}`?", dotted.join(".")) };
+    Some(format!("`{path}` is not a dotted path such as `data.0.id`{meant}"))
+}
