@@ -27,7 +27,7 @@ pub use crate::keychain::{FileProblem, Keychain, KeychainError, MemoryKeychain, 
 pub use crate::protocol::advice::{Advice, ExitCode, NextStep};
 pub use crate::protocol::authorization::{AuthorizationRequest, AuthorizationResponse, ResponseType};
 pub use crate::protocol::bearer::Challenge;
-pub use crate::protocol::client::{BadClientId, ClientId};
+pub use crate::protocol::client::{BadClientId, ClientAuthMethod, ClientId};
 pub use crate::protocol::error_response::ErrorResponse;
 pub use crate::protocol::grant::GrantKind;
 pub use crate::protocol::link::Link;
@@ -46,7 +46,7 @@ pub use crate::protocol::{json, jwt, mask, sanitize};
 pub use crate::provider::builtin::DEFINITIONS;
 pub use crate::provider::catalogue::NoFiles;
 pub use crate::provider::definition::rfc_defaults;
-pub use crate::provider::dialect::{TokenReply, TokenReplyError};
+pub use crate::provider::dialect::{ClientAuth, TokenReply, TokenReplyError};
 pub use crate::provider::params::fill_params;
 pub use crate::provider::place::Place;
 pub use crate::provider::{

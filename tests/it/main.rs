@@ -13,6 +13,7 @@ mod canary;
 mod captured;
 mod chromium;
 mod ci;
+mod client_auth;
 mod crash;
 mod definitions;
 mod denied;

@@ -13,7 +13,7 @@ mod token_reply;
 use std::collections::BTreeMap;
 
 pub use api::ListedScopes;
-pub use token_reply::{TokenReply, TokenReplyError};
+pub use token_reply::{ClientAuth, TokenReply, TokenReplyError};
 
 use super::DefinitionError;
 use super::Provider;

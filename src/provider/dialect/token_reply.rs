@@ -10,6 +10,7 @@ use url::Url;
 use super::lifetimes::Remarks;
 use super::{Dialect, JSON};
 use crate::protocol::advice::{ExitCode, NextStep};
+use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::lifetime::Oddity;
 use crate::protocol::member::{self, WrongKind};
@@ -43,6 +44,7 @@ pub enum TokenReplyError {
     Refused {
         status: u16,
         reply: String,
+        auth: ClientAuth,
         #[source]
         error: Box<ErrorResponse>,
     },
@@ -95,8 +97,9 @@ impl TokenReplyError {
     pub fn next_step(&self, provider: &str) -> NextStep {
         let show = format!("`oauthctl providers show {provider}`");
         match self {
-            Self::Refused { error, .. } => ExitCode::Refused.hint(match error.code.as_str() {
-                "invalid_client" | "unauthorized_client" => {
+            Self::Refused { error, auth, .. } => ExitCode::Refused.hint(match error.code.as_str() {
+                "invalid_client" => auth.hint(provider),
+                "unauthorized_client" => {
                     format!("check the client id and secret: `oauthctl app set {provider}` replaces them")
                 }
                 "invalid_grant" => format!(
@@ -122,6 +125,46 @@ impl TokenReplyError {
                 format!("a proxy or a login page may have answered instead of the provider; if not, compare with {show}"),
             ),
         }
+    }
+}
+
+/// The definition's word on how the client authenticates. A code works once, so the other way is never tried with it; the
+/// person is told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientAuth {
+    pub method: ClientAuthMethod,
+    /// `false` if the definition leaves it to the default.
+    pub is_written: bool,
+    /// The user's file, if there is one.
+    pub file: Option<String>,
+}
+
+impl ClientAuth {
+    fn hint(&self, provider: &str) -> String {
+        let why = if self.is_written { "as `token.auth` says" } else { "as the definition has no `token.auth`" };
+        let other = match self.method {
+            ClientAuthMethod::Body => {
+                format!(
+                    "a secret goes in the body, {why}: if the provider wants a Basic header, write `auth = \"basic\"`"
+                )
+            }
+            ClientAuthMethod::Basic => {
+                format!(
+                    "a secret goes in a Basic header, {why}: if the provider wants it in the body, write `auth = \"body\"`"
+                )
+            }
+            ClientAuthMethod::None => format!(
+                "no secret is sent, {why}: if the provider wants one, write `auth = \"basic\"` for a Basic header, or \
+                 `auth = \"body\"`"
+            ),
+        };
+        let file = match &self.file {
+            Some(file) => format!("in {file}"),
+            None => format!("in the file that `oauthctl providers new {provider} --overlay` begins"),
+        };
+        format!(
+            "check the client id and secret (`oauthctl app set {provider}` replaces them); {other} under `[token]` {file}"
+        )
     }
 }
 
@@ -171,7 +214,8 @@ impl Dialect<'_> {
             source: source.filter(|problem| !mask::tells(&problem.to_string(), secrets)),
         })?;
         if let Some(error) = self.read_token_error(&value) {
-            return Err(TokenReplyError::Refused { status, reply: shown(), error: Box::new(error.without(secrets)) });
+            let error = Box::new(error.without(secrets));
+            return Err(TokenReplyError::Refused { status, reply: shown(), auth: self.client_auth(), error });
         }
         if !is_success {
             return Err(TokenReplyError::Unreadable { status, reply: shown(), source: None });
@@ -217,6 +261,15 @@ impl Dialect<'_> {
         })?;
         let Remarks { oddities, wrong } = self.read_lifetimes(value, &standard, &mut response, now);
         Ok((response, malformed.map(own).or(wrong).or(unreached), oddities))
+    }
+
+    fn client_auth(&self) -> ClientAuth {
+        let definition = &self.provider.definition;
+        ClientAuth {
+            method: definition.client_auth(),
+            is_written: definition.token.auth.is_some(),
+            file: definition.file.clone(),
+        }
     }
 
     /// Reads the error in a reply: the RFC's, or the one at the definition's path.

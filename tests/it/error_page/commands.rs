@@ -1,11 +1,6 @@
 //! The errors of the commands, and of what leads to them: the login, the provider, the client.
 
-use oauthctl::testing::{
-    AppError, CallError, ChildNotStarted, DemoError, DiscoveryError, EmulateError, ExecError, ExportError, GrantKind,
-    ImportError, IndexError, KeychainError, LoginError, LogoutError, ManError, Missing, NoPages, NotRenewed,
-    PassphraseError, ProvidersError, RedirectUriError, RefreshError, ScopesError, SealedLoginError, SessionError,
-    StatusError, StoreError, StoreKind, TerminalError, Timestamp, TokenError, TokenSourceError, json::TooMuch,
-};
+use oauthctl::testing::*;
 
 use super::values::*;
 use super::{Page, floors};
@@ -211,9 +206,9 @@ fn call_errors() -> Vec<CallError> {
         CallError::NotJson,
         CallError::MixedPages { problem: "the first is JSON, another one is not" },
         CallError::NotForScreens { what: "binary" },
-        CallError::TooMuch(TooMuch::Depth),
-        CallError::TooMuch(TooMuch::Values { limit: 4_000_000 }),
-        CallError::TooMuch(TooMuch::Digits),
+        CallError::TooMuch(json::TooMuch::Depth),
+        CallError::TooMuch(json::TooMuch::Values { limit: 4_000_000 }),
+        CallError::TooMuch(json::TooMuch::Digits),
         CallError::TooLarge { limit: 16 * 1024 * 1024 },
         CallError::Output { path: text("/home/me/reply.json"), source: denied() },
         CallError::ApiStatus { status: 409, asked: None, detail: None, advice: None },

@@ -3,14 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use oauthctl::testing::{
-    BadClientId, BadHeader, BrowserError, CertificateError, Claim, DefinitionError, Difference, DiscoveryError,
-    EmulatorError, ErrorResponse, ExposedFolder, FileProblem, FlowError, HelperName, HttpError, HumanDuration,
-    IndexError, JournalError, KeychainError, LockError, LoopbackError, NoAccount, NotAProfile, NotATokenResponse,
-    PathsError, Place, PrivateFileError, ProjectError, ProviderDefinition, ProxyError, ProxyProblem, Reason,
-    RedirectUriError, RowsMissing, SealedLoginError, Seen, StoreError, StoreKind, TerminalError, Timestamp,
-    TokenReplyError, TokenSourceError, Unanswered, Unproven, Unusable,
-};
+use oauthctl::testing::*;
 
 use super::Page;
 use super::values::*;
@@ -278,14 +271,27 @@ fn discovery_errors() -> Vec<DiscoveryError> {
     ]
 }
 
+fn client_auth() -> ClientAuth {
+    ClientAuth { method: ClientAuthMethod::Body, is_written: true, file: None }
+}
+
 fn token_reply_errors() -> Vec<TokenReplyError> {
-    let refused = |code: &str, words: &str| TokenReplyError::Refused {
+    let refused_by = |auth, code: &str, words: &str| TokenReplyError::Refused {
         status: 400,
         reply: format!("{{\"error\":\"{code}\"}}"),
+        auth,
         error: Box::new(said(code, words)),
     };
+    let refused = |code: &str, words: &str| refused_by(client_auth(), code, words);
+    let file = || Some(text("/home/me/.config/oauthctl/acme.toml"));
+    let basic = ClientAuth { method: ClientAuthMethod::Basic, is_written: true, file: file() };
+    let silent = ClientAuth { method: ClientAuthMethod::Body, is_written: false, file: file() };
+    let public = ClientAuth { method: ClientAuthMethod::None, is_written: true, file: file() };
     vec![
         refused("invalid_client", "client authentication failed"),
+        refused_by(silent, "invalid_client", "client authentication failed"),
+        refused_by(basic, "invalid_client", "client authentication failed"),
+        refused_by(public, "invalid_client", "client authentication failed"),
         refused("invalid_grant", "the code has expired"),
         refused("invalid_request", "redirect_uri is missing"),
         TokenReplyError::ServerFault { status: 503, reply: text("<h1>Be right back</h1>"), wait: None },
@@ -323,7 +329,8 @@ fn token_source_errors() -> Vec<TokenSourceError> {
     let reply = |source| Box::new(FlowError::TokenReply { provider: text("acme"), source });
     let dead = || {
         let error = Box::new(said("invalid_grant", "the refresh token was revoked"));
-        reply(TokenReplyError::Refused { status: 400, reply: text("{\"error\":\"invalid_grant\"}"), error })
+        let reply_text = text("{\"error\":\"invalid_grant\"}");
+        reply(TokenReplyError::Refused { status: 400, reply: reply_text, auth: client_auth(), error })
     };
     vec![
         TokenSourceError::NoRefreshToken { profile: provider(), provider: provider(), expired_at: None },
@@ -361,6 +368,7 @@ fn token_source_errors() -> Vec<TokenSourceError> {
             may_be_spent: false,
             source: reply(TokenReplyError::Refused {
                 status: 401,
+                auth: client_auth(),
                 reply: text("{\"error\":\"invalid_client\"}"),
                 error: Box::new(said("invalid_client", "unknown client")),
             }),
