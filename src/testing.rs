@@ -42,6 +42,7 @@ pub use crate::protocol::secret::{AccessToken, AuthorizationCode, ClientSecret, 
 pub use crate::protocol::state::State;
 pub use crate::protocol::time::{HumanDuration, Timestamp};
 pub use crate::protocol::token::{Grant, NotATokenResponse, TokenRequest};
+pub use crate::protocol::token_type::{ProofType, TokenType};
 pub use crate::protocol::{json, jwt, mask, sanitize};
 pub use crate::provider::builtin::DEFINITIONS;
 pub use crate::provider::catalogue::NoFiles;

@@ -1,7 +1,7 @@
 //! A login with a valid token, for `token`, `call`, `exec` and `scopes`. Warnings on the way are printed here.
 
 use super::{Context, consent};
-use crate::flow::token_source::{TokenWarning, Wanted};
+use crate::flow::token_source::{ReplyNote, TokenWarning, Wanted};
 use crate::protocol::advice::{causes, login_command};
 use crate::protocol::sanitize::{Pieces, Style};
 use crate::protocol::time::{HumanDuration, Timestamp};
@@ -63,7 +63,9 @@ fn tell(profile: &Profile, what_happened: &TokenWarning<SessionError>, context: 
         TokenWarning::Noted(notes) => {
             for note in notes {
                 let what = format_args!(" the token of `{profile}` was refreshed, but {note}");
-                terminal.note(&Pieces(&[&warning, &what]));
+                // The usual odd type does no harm.
+                let is_usual = matches!(note, ReplyNote::TokenType(_));
+                terminal.note(&Pieces(&[if is_usual { &"note:" } else { &warning }, &what]));
             }
         }
         TokenWarning::NotStored { error, journal } => {

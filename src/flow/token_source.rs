@@ -36,6 +36,7 @@ use crate::protocol::lifetime::Oddity;
 use crate::protocol::member::WrongKind;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::time::{HumanDuration, Timestamp};
+use crate::protocol::token_type::OddTokenType;
 use crate::provider::ChangedValue;
 use crate::store::stored_token::Expiry;
 use crate::store::token_store::Found;
@@ -90,6 +91,8 @@ pub enum ReplyNote {
     Malformed(WrongKind),
     #[error("in the reply {0}")]
     Oddity(Oddity),
+    #[error("in the reply {0}")]
+    TokenType(OddTokenType),
     /// A value that belongs to the login is another one now.
     #[error("in the reply {0}")]
     Changed(ChangedValue),

@@ -29,3 +29,4 @@ pub mod shell;
 pub mod state;
 pub mod time;
 pub mod token;
+pub mod token_type;

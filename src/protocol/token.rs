@@ -10,6 +10,7 @@ use super::params::{Params, Repeated};
 use super::pkce::CodeVerifier;
 use super::scope::ScopeSet;
 use super::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken, is_vschar};
+use super::token_type::{ProofType, TokenType};
 
 /// The credential that the client exchanges for a token.
 #[derive(Clone, Debug)]
@@ -106,7 +107,7 @@ impl TokenRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenResponse {
     pub access_token: AccessToken,
-    /// As sent; case-insensitive. `None` if the server left it out, which the RFC forbids and servers do.
+    /// `Bearer` as it was spelled; case-insensitive. `None` for anything else: see [`TokenType`].
     pub token_type: Option<String>,
     pub expires_in: Option<Duration>,
     pub refresh_token: Option<RefreshToken>,
@@ -124,15 +125,15 @@ pub enum NotATokenResponse {
     Malformed(#[from] WrongKind),
     #[error("the {0} in the reply contains characters that are not allowed in a token, such as a line break")]
     BadCharacters(&'static str),
-    #[error("the token is of type `{}`, which this client cannot use (RFC 6749 §7.1)", super::sanitize::line(.0))]
-    UnknownType(String),
+    #[error("the token is of type {0}")]
+    NeedsProof(ProofType),
 }
 
 impl NotATokenResponse {
     /// Removes secrets that the server repeated.
     pub fn without(self, secrets: &[&str]) -> Self {
         match self {
-            Self::UnknownType(kind) => Self::UnknownType(super::mask::line(&kind, secrets)),
+            Self::NeedsProof(kind) => Self::NeedsProof(kind.without(secrets)),
             other => other,
         }
     }
@@ -150,14 +151,12 @@ impl TokenResponse {
         let mut wrong = None;
         let access_token = usable(members.text("access_token")?, "access token")?;
         let access_token = access_token.ok_or(NotATokenResponse::NoAccessToken)?;
-        let token_type = match members.get("token_type") {
-            // A number is some providers' habit.
-            Some(Value::Number(_)) => None,
-            _ => right(members.text("token_type"), &mut wrong).filter(|kind| !kind.is_empty()).map(str::to_owned),
+        let token_type = match TokenType::judge(reply.get("token_type")) {
+            TokenType::Proof(kind) => return Err(NotATokenResponse::NeedsProof(kind)),
+            TokenType::Bearer => members.text("token_type")?.map(str::to_owned),
+            // The caller reports an odd one.
+            TokenType::Odd(_) | TokenType::Absent => None,
         };
-        if let Some(kind) = token_type.as_deref().filter(|kind| !kind.eq_ignore_ascii_case("bearer")) {
-            return Err(NotATokenResponse::UnknownType(kind.to_owned()));
-        }
         let refresh_token = usable(right(members.text("refresh_token"), &mut wrong), "refresh token")?;
         let response = Self {
             access_token: AccessToken::new(access_token),
@@ -236,11 +235,11 @@ mod tests {
         assert_eq!(error(json!({"access_token": null})), NotATokenResponse::NoAccessToken);
         assert_eq!(error(json!({"access_token": ""})), NotATokenResponse::NoAccessToken);
         assert_eq!(error(json!({"access_token": "a\nb"})), NotATokenResponse::BadCharacters("access token"));
-        assert_eq!(
-            error(json!({"access_token": "t", "token_type": "DPoP"})),
-            NotATokenResponse::UnknownType("DPoP".into())
-        );
-        assert!(TokenResponse::read(&json!({"access_token": "t", "token_type": "BEARER"})).is_ok());
+        let bound = error(json!({"access_token": "t", "token_type": "DPoP"})).to_string();
+        assert!(bound.starts_with("the token is of type `DPoP`, which needs a DPoP proof"), "{bound}");
+        for usable in [json!("BEARER"), json!("bot"), json!(1), json!(["x"]), json!(null)] {
+            assert!(TokenResponse::read(&json!({"access_token": "t", "token_type": usable})).is_ok(), "{usable}");
+        }
     }
 
     #[test]
@@ -259,9 +258,6 @@ mod tests {
             wrong.map(|wrong| wrong.member)
         };
         for (member, value) in [
-            ("token_type", json!(["Bearer"])),
-            ("token_type", json!({})),
-            ("token_type", json!(true)),
             ("refresh_token", json!(["r"])),
             ("refresh_token", json!(7)),
             ("refresh_token", json!(false)),
@@ -272,9 +268,8 @@ mod tests {
         }
         assert_eq!(told("scope", json!(["a", 7])).as_deref(), Some("scope.1"));
         for (habit, value) in [
-            ("token_type", json!(1)),
+            ("token_type", json!(["Bearer"])),
             ("token_type", json!(null)),
-            ("token_type", json!("")),
             ("refresh_token", json!(null)),
             ("refresh_token", json!("")),
             ("scope", json!(null)),

@@ -261,6 +261,9 @@ pub fn about_shadows(profile: &Profile, context: &Context) -> Result<(), Session
 
 /// Tells what is odd about the provider's reply, and what is not in it.
 pub fn about_reply(reply: &TokenReply, provider: &Provider, context: &Context) {
+    if let Some(odd) = &reply.odd_type {
+        context.terminal().note(&format_args!("note: in the provider's reply {odd}"));
+    }
     for oddity in &reply.oddities {
         warn(context, &format!("in the provider's reply {oddity}"));
     }

@@ -202,5 +202,6 @@ fn notes(refreshing: &Refreshing<'_>, reply: &TokenReply) -> Vec<ReplyNote> {
     let malformed = reply.malformed.iter().cloned().map(ReplyNote::Malformed);
     let oddities = reply.oddities.iter().cloned().map(ReplyNote::Oddity);
     let changed = refreshing.client.provider.changed(&reply.captured).into_iter().map(ReplyNote::Changed);
-    malformed.chain(oddities).chain(changed).chain(ended.map(ReplyNote::Revived)).collect()
+    let odd_type = reply.odd_type.iter().cloned().map(ReplyNote::TokenType);
+    malformed.chain(oddities).chain(odd_type).chain(changed).chain(ended.map(ReplyNote::Revived)).collect()
 }

@@ -139,6 +139,55 @@ fn a_nested_reply_is_read_and_written() {
     assert_eq!(dialect.encode_token_reply(&reply.response, Timestamp(7))["data"]["accessToken"], "tok");
 }
 
+/// The refusal of a token, or the notes on it.
+fn notes(toml: &str, body: &str) -> Result<Vec<String>, String> {
+    let provider = provider(&format!("{URLS}{toml}"));
+    let reply = Dialect::new(&provider).decode_token_reply(200, &HeaderMap::new(), body.as_bytes(), &[], Timestamp(0));
+    let told = |reply: TokenReply| reply.odd_type.iter().map(ToString::to_string).collect();
+    reply.map(told).map_err(|error| crate::protocol::advice::with_causes(&error))
+}
+
+#[test]
+fn an_odd_type_is_noted_and_one_that_needs_a_proof_refused() {
+    const NESTED: &str = "token.response = { access_token = 'user.access_token' }";
+    let odd = |kind: &str| {
+        format!(
+            "`token_type` is `{kind}` and not `Bearer` (RFC 6749 §7.1); the token is used as a bearer token all the same"
+        )
+    };
+    assert_eq!(notes("", r#"{"access_token":"t","token_type":"bearer"}"#), Ok(vec![]));
+    assert_eq!(notes("", r#"{"access_token":"t"}"#), Ok(vec![]));
+    assert_eq!(notes("", r#"{"access_token":"t","token_type":"bot"}"#), Ok(vec![odd("bot")]));
+    // The type is that of the token which is taken.
+    let both = |bot: &str, user: &str| {
+        format!(r#"{{"access_token":"b","token_type":"{bot}","user":{{"access_token":"t","token_type":"{user}"}}}}"#)
+    };
+    assert_eq!(notes(NESTED, &both("DPoP", "user")), Ok(vec![odd("user")]));
+    assert!(
+        notes(NESTED, &both("bot", "DPoP"))
+            .unwrap_err()
+            .ends_with("of type `DPoP`, which needs a DPoP proof, signed anew for each request (RFC 9449)")
+    );
+    // A server that repeats the token as its type.
+    assert_eq!(notes("", r#"{"access_token":"canary-token","token_type":"canary-token"}"#), Ok(vec![odd("[hidden]")]));
+
+    let fragment = |kind: &str| {
+        let params = Params::from_urlencoded(&format!("access_token=t&state=s&token_type={kind}"));
+        Dialect::new(&provider(URLS)).decode_fragment(&params, Timestamp(0)).map(|reply| reply.odd_type.iter().count())
+    };
+    assert_eq!((fragment("Bearer").ok(), fragment("user").ok()), (Some(0), Some(1)));
+    let refused = fragment("MAC").unwrap_err();
+    assert!(crate::protocol::advice::with_causes(&refused).contains("of type `MAC`"), "{refused}");
+    assert!(refused.next_step("mine").hint.unwrap().contains("choose bearer tokens"));
+}
+
+#[test]
+fn a_byte_order_mark_before_a_reply_is_left_out() {
+    for body in ["{\"access_token\":\"t\"}", "access_token=t&token_type=bearer"] {
+        assert_eq!(notes("", &format!("\u{feff}{body}")), Ok(vec![]), "{body}");
+    }
+}
+
 #[test]
 fn replies_are_refused_faulty_or_unreadable() {
     let provider = provider(URLS);

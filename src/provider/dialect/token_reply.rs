@@ -20,6 +20,7 @@ use crate::protocol::retry_after::asked_wait;
 use crate::protocol::secret::RefreshToken;
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::protocol::token::{NotATokenResponse, TokenResponse};
+use crate::protocol::token_type::{OddTokenType, TokenType};
 use crate::protocol::{json, mask};
 use crate::provider::departure::value_of;
 
@@ -34,6 +35,16 @@ pub struct TokenReply {
     pub malformed: Option<WrongKind>,
     /// Lifetimes that are not plainly what their names say, and how each was taken.
     pub oddities: Vec<Oddity>,
+    /// A `token_type` other than `Bearer`. The token is used as a bearer token.
+    pub odd_type: Option<OddTokenType>,
+}
+
+/// A token as it was read, and what else is to be said about its reply.
+struct ReadToken {
+    response: TokenResponse,
+    malformed: Option<WrongKind>,
+    oddities: Vec<Oddity>,
+    odd_type: Option<OddTokenType>,
 }
 
 /// A reply of the token endpoint without a token. `reply` is masked and cleaned.
@@ -121,6 +132,11 @@ impl TokenReplyError {
             Self::Unusable { source: NotATokenResponse::Malformed(_), .. } => ExitCode::Network.hint(format!(
                 "set the member's path in `token.response` of the definition, which {show} prints; if the path is right, tell the provider"
             )),
+            // Another registration gets another type of token; a retry does not.
+            Self::Unusable { source: NotATokenResponse::NeedsProof(kind), .. }
+            | Self::UnusableFragment { source: NotATokenResponse::NeedsProof(kind) } => {
+                ExitCode::Refused.hint(kind.proof.hint())
+            }
             Self::Unreadable { .. } | Self::Unusable { .. } | Self::UnusableFragment { .. } => ExitCode::Network.hint(
                 format!("a proxy or a login page may have answered instead of the provider; if not, compare with {show}"),
             ),
@@ -175,10 +191,13 @@ fn pause(wait: Option<HumanDuration>) -> String {
 /// Returns the reply in a form that may be shown: without members of secret names, without sent secrets, and without
 /// received ones.
 fn masked_reply(value: &Value, response: &TokenResponse, sent: &[&str]) -> Value {
+    mask::json(value, &[&received(response), sent].concat())
+}
+
+/// Returns the secrets that a reply brought.
+fn received(response: &TokenResponse) -> Vec<&str> {
     let refresh = response.refresh_token.iter().map(RefreshToken::expose);
-    let secrets: Vec<&str> =
-        [response.access_token.expose()].into_iter().chain(refresh).chain(sent.iter().copied()).collect();
-    mask::json(value, &secrets)
+    [response.access_token.expose()].into_iter().chain(refresh).collect()
 }
 
 impl Dialect<'_> {
@@ -220,34 +239,36 @@ impl Dialect<'_> {
         if !is_success {
             return Err(TokenReplyError::Unreadable { status, reply: shown(), source: None });
         }
-        let (response, malformed, oddities) = self
-            .read_token(&value, now)
-            .map_err(|source| TokenReplyError::Unusable { status, reply: shown(), source: source.without(secrets) })?;
+        let read = self.read_token(&value, now).map_err(|source| TokenReplyError::Unusable {
+            status,
+            reply: shown(),
+            source: source.without(secrets),
+        })?;
+        let ReadToken { response, malformed, oddities, odd_type } = read;
         let masked = masked_reply(&value, &response, secrets);
+        let odd_type = odd_type.map(|odd| odd.without(&[secrets, &received(&response)].concat()));
         let (captured, wrong) = self.captured(&value);
-        Ok(TokenReply { response, masked, captured, malformed: malformed.or(wrong), oddities })
+        Ok(TokenReply { response, masked, captured, malformed: malformed.or(wrong), oddities, odd_type })
     }
 
     /// Reads the token from an implicit grant's fragment (RFC 6749 §4.2.2). A refresh token in it is ignored: "the
     /// authorization server MUST NOT issue a refresh token".
     pub fn decode_fragment(&self, params: &Params, now: Timestamp) -> Result<TokenReply, TokenReplyError> {
         let value = params.to_json();
-        let (mut response, malformed, oddities) =
-            self.read_token(&value, now).map_err(|source| TokenReplyError::UnusableFragment { source })?;
-        // The state has been used, and is hidden all the same.
         let state = params.single("state").ok().flatten().unwrap_or_default();
+        let read = self.read_token(&value, now);
+        // The state has been used, and is hidden all the same.
+        let unusable =
+            |source: NotATokenResponse| TokenReplyError::UnusableFragment { source: source.without(&[state]) };
+        let ReadToken { mut response, malformed, oddities, odd_type } = read.map_err(unusable)?;
         let masked = masked_reply(&value, &response, &[state]);
+        let odd_type = odd_type.map(|odd| odd.without(&[&[state][..], &received(&response)].concat()));
         (response.refresh_token, response.refresh_expires_in) = (None, None);
-        Ok(TokenReply { response, masked, captured: self.captured(&value).0, malformed, oddities })
+        Ok(TokenReply { response, masked, captured: self.captured(&value).0, malformed, oddities, odd_type })
     }
 
-    /// Returns the token, the first other member of the wrong kind, under the provider's own name, and what is odd about
-    /// its lifetimes.
-    fn read_token(
-        &self,
-        value: &Value,
-        now: Timestamp,
-    ) -> Result<(TokenResponse, Option<WrongKind>, Vec<Oddity>), NotATokenResponse> {
+    /// Reads the token. The first other member of the wrong kind is returned under the provider's own name.
+    fn read_token(&self, value: &Value, now: Timestamp) -> Result<ReadToken, NotATokenResponse> {
         let (standard, unreached) = self.with_rfc_names(value);
         let paths = value_of(&self.provider.definition.token.response);
         let own = |wrong: WrongKind| match paths.and_then(|paths| paths.get(&wrong.member)) {
@@ -260,7 +281,11 @@ impl Dialect<'_> {
             (error, _) => error,
         })?;
         let Remarks { oddities, wrong } = self.read_lifetimes(value, &standard, &mut response, now);
-        Ok((response, malformed.map(own).or(wrong).or(unreached), oddities))
+        let odd_type = match TokenType::judge(standard.get("token_type")) {
+            TokenType::Odd(odd) => Some(odd),
+            TokenType::Bearer | TokenType::Absent | TokenType::Proof(_) => None,
+        };
+        Ok(ReadToken { response, malformed: malformed.map(own).or(wrong).or(unreached), oddities, odd_type })
     }
 
     fn client_auth(&self) -> ClientAuth {
@@ -302,6 +327,13 @@ impl Dialect<'_> {
                 Err(wrong) => drop(unreached.get_or_insert(wrong)),
             }
         }
+        // The type beside a token is that token's: the one at the top may be another's.
+        let paths = value_of(&self.provider.definition.token.response);
+        let place = paths.filter(|paths| !paths.contains_key("token_type")).and_then(|paths| paths.get("access_token"));
+        let beside = place.and_then(|path| path.rsplit_once('.')).and_then(|(parent, _)| json::at(value, parent));
+        if let Some(kind) = beside.and_then(|parent| parent.get("token_type")) {
+            standard.insert("token_type".to_owned(), kind.clone());
+        }
         (Value::Object(standard), unreached)
     }
 
@@ -335,7 +367,7 @@ fn redirect_target(headers: &HeaderMap, secrets: &[&str]) -> String {
 /// Reads a reply by its content type or, if that is missing or wrong, by its content.
 fn read_reply(content_type: Option<&str>, body: &[u8]) -> Result<Value, Option<serde_json::Error>> {
     let media_type = HttpRequest::media_type(content_type);
-    let text = std::str::from_utf8(body).unwrap_or_default().trim_start();
+    let text = std::str::from_utf8(json::without_mark(body)).unwrap_or_default().trim_start();
     let looks_like_form =
         !text.starts_with(['{', '[', '<', '"']) && (text.contains("access_token=") || text.starts_with("error="));
     if media_type != JSON && looks_like_form {

@@ -33,7 +33,8 @@ fn bare(access_token: &str) -> TokenReply {
         scope: None,
     };
     let (captured, oddities) = (BTreeMap::new(), Vec::new());
-    TokenReply { response, masked: serde_json::json!({"n": 1}), captured, malformed: None, oddities }
+    let masked = serde_json::json!({"n": 1});
+    TokenReply { response, masked, captured, malformed: None, oddities, odd_type: None }
 }
 
 fn full(access_token: &str) -> TokenReply {

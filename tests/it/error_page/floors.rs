@@ -18,7 +18,7 @@ variants! {
     LoopbackError: Taken NotAllowed Other;
     DiscoveryError: NotAnIssuer Placeholder NotFound Redirected Malformed OtherIssuer UnsafeEndpoint;
     TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
-    NotATokenResponse: NoAccessToken Malformed BadCharacters UnknownType;
+    NotATokenResponse: NoAccessToken Malformed BadCharacters NeedsProof;
     TokenSourceError: NoRefreshToken Dead Refused Failed TooShort Busy Replaced Unsettled Store Entropy;
     StoreError: Keychain Damaged Newer LoginGone ClientGone NotReadBack Lock Journal Index;
     KeychainError: Missing Locked Silent Refused Ambiguous TooLarge File BadKey ReadOnly;
@@ -313,12 +313,21 @@ fn token_reply_errors() -> Vec<TokenReplyError> {
     ]
 }
 
+/// A type of token that needs a proof.
+fn bound(name: &str) -> ProofType {
+    match TokenType::judge(Some(&name.into())) {
+        TokenType::Proof(kind) => kind,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn not_token_responses() -> Vec<NotATokenResponse> {
     vec![
         NotATokenResponse::NoAccessToken,
         NotATokenResponse::Malformed(malformed("refresh_token")),
         NotATokenResponse::BadCharacters("refresh token"),
-        NotATokenResponse::UnknownType(text("mac")),
+        NotATokenResponse::NeedsProof(bound("DPoP")),
+        NotATokenResponse::NeedsProof(bound("mac")),
     ]
 }
 
