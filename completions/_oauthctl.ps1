@@ -148,7 +148,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; NO_COLOR is honored')
             [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the authorization URL on stderr and open no browser')
             [CompletionResult]::new('--allow-missing-state', '--allow-missing-state', [CompletionResultType]::ParameterName, 'Accept an answer without a state, if the provider never returned one and PKCE is known to protect the code')
-            [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Read an existing token from stdin and save it')
+            [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Save an existing token: from stdin, or asked for on a terminal')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details; secrets stay masked')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details; secrets stay masked')

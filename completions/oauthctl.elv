@@ -135,7 +135,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --no-browser 'Print the authorization URL on stderr and open no browser'
             cand --allow-missing-state 'Accept an answer without a state, if the provider never returned one and PKCE is known to protect the code'
-            cand --with-token 'Read an existing token from stdin and save it'
+            cand --with-token 'Save an existing token: from stdin, or asked for on a terminal'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
             cand --verbose 'Print more details; secrets stay masked'

@@ -142,7 +142,7 @@ always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l no-browser -d 'Print the authorization URL on stderr and open no browser'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l allow-missing-state -d 'Accept an answer without a state, if the provider never returned one and PKCE is known to protect the code'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l with-token -d 'Read an existing token from stdin and save it'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l with-token -d 'Save an existing token: from stdin, or asked for on a terminal'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -s q -l quiet -d 'Print only errors'

@@ -29,6 +29,7 @@ pub use crate::protocol::authorization::{AuthorizationRequest, AuthorizationResp
 pub use crate::protocol::bearer::Challenge;
 pub use crate::protocol::client::{BadClientId, ClientAuthMethod, ClientId};
 pub use crate::protocol::error_response::ErrorResponse;
+pub use crate::protocol::given_token::NoGivenToken;
 pub use crate::protocol::grant::GrantKind;
 pub use crate::protocol::link::Link;
 pub use crate::protocol::member::WrongKind;
@@ -39,6 +40,7 @@ pub use crate::protocol::redirect_uri::{DEFAULT_REDIRECT_URI, RedirectUri, Redir
 pub use crate::protocol::resource_error::{ResourceError, TokenProblem};
 pub use crate::protocol::scope::ScopeSet;
 pub use crate::protocol::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken, Secret, is_vschar};
+pub use crate::protocol::secret_text::NotASecretText;
 pub use crate::protocol::state::State;
 pub use crate::protocol::time::{HumanDuration, Timestamp};
 pub use crate::protocol::token::{Grant, NotATokenResponse, TokenRequest};

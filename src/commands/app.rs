@@ -5,6 +5,7 @@ mod view;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use zeroize::Zeroizing;
 
 use self::view::{AppOutcome, AppStatus};
 use super::Context;
@@ -14,10 +15,12 @@ use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI;
 use crate::protocol::sanitize::{self, Pieces, Style, TerminalText};
 use crate::protocol::secret::ClientSecret;
+use crate::protocol::secret_text::{self, NotASecretText};
 use crate::provider::{DefinitionError, Dialect, Provider, ProviderDefinition};
 use crate::session::SessionError;
 use crate::store::{Registration, StoreError};
-use crate::system::terminal::TerminalError;
+use crate::system::private_file;
+use crate::system::terminal::{MAX_SECRET, TerminalError};
 
 /// The redirect URI to register at providers that accept only https.
 const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
@@ -27,9 +30,6 @@ pub fn default_redirect_uri(definition: &ProviderDefinition, is_emulated: bool) 
     let https_only = Dialect::redirects_to_https_only(definition) && !is_emulated;
     if https_only { HTTPS_REDIRECT_URI } else { DEFAULT_REDIRECT_URI }
 }
-
-/// The largest secret file: a client secret has a few dozen characters.
-const MAX_SECRET_FILE: u64 = 64 * 1024;
 
 #[derive(Args)]
 pub struct AppArgs {
@@ -94,6 +94,8 @@ pub enum AppError {
         #[source]
         source: std::io::Error,
     },
+    #[error("there is no client secret {place}")]
+    NoSecret { place: String, source: NotASecretText },
     #[error(transparent)]
     BadClientId(#[from] BadClientId),
     #[error(transparent)]
@@ -115,6 +117,10 @@ impl Advice for AppError {
             )),
             Self::NoApp { provider } => ExitCode::Definition.hint(format!("run `oauthctl app set {provider}`")),
             Self::SecretFile { .. } => ExitCode::Usage.hint("name a text file that contains only the secret"),
+            Self::NoSecret { source: NotASecretText::Empty, .. } => {
+                ExitCode::Usage.hint("leave the flag out for a client without a secret (a public client)")
+            }
+            Self::NoSecret { .. } => ExitCode::Usage.hint("give only the secret, on one line"),
             Self::BadClientId(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Definition(error) => error.next_step(),
@@ -139,9 +145,9 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
     let origins =
         catalogue.resolve(&args.provider, &Default::default()).ok().and_then(|provider| provider.own_origins());
     let secret = if args.client_secret_stdin {
-        non_empty_secret(context.terminal().stdin_secret()?.expose())
+        Some(secret_of_stdin(context)?)
     } else if let Some(path) = &args.client_secret_file {
-        non_empty_secret(&read_secret_file(path)?)
+        Some(secret_of_file(path)?)
     } else {
         context.session.secret_of_environment()
     };
@@ -242,9 +248,28 @@ fn non_empty_secret(text: &str) -> Option<ClientSecret> {
     Some(text.trim()).filter(|text| !text.is_empty()).map(ClientSecret::new)
 }
 
-fn read_secret_file(path: &std::path::Path) -> Result<zeroize::Zeroizing<String>, AppError> {
-    let failed = |source| AppError::SecretFile { path: sanitize::line(&path.to_string_lossy()), source };
-    let bytes = crate::system::private_file::read_public(path, MAX_SECRET_FILE).map_err(failed)?;
-    let text = String::from_utf8(bytes).map_err(|_| failed(std::io::ErrorKind::InvalidData.into()))?;
-    Ok(zeroize::Zeroizing::new(text))
+/// Reads the secret that is promised on stdin. A person at a terminal is asked for it.
+fn secret_of_stdin(context: &Context) -> Result<ClientSecret, AppError> {
+    let terminal = context.terminal();
+    let bytes = match terminal.is_interactive() {
+        true => terminal.ask_hidden(&"Client secret")?.expose().as_bytes().to_vec().into(),
+        false => terminal.stdin_secret(MAX_SECRET)?,
+    };
+    client_secret(&bytes, "on stdin")
+}
+
+fn secret_of_file(path: &std::path::Path) -> Result<ClientSecret, AppError> {
+    let place = sanitize::line(&path.to_string_lossy());
+    let bytes = Zeroizing::new(
+        private_file::read_public(path, MAX_SECRET)
+            .map_err(|source| AppError::SecretFile { path: place.clone(), source })?,
+    );
+    client_secret(&bytes, &format!("in `{place}`"))
+}
+
+/// Whoever names a place for the secret has one, so an empty place is an error and not a public client.
+fn client_secret(bytes: &[u8], place: &str) -> Result<ClientSecret, AppError> {
+    let secret =
+        secret_text::one_line(bytes).map_err(|source| AppError::NoSecret { place: place.to_owned(), source })?;
+    Ok(ClientSecret::new(secret.expose()))
 }

@@ -18,6 +18,7 @@ use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::protocol::secret::Secret;
+use crate::protocol::secret_text::{self, NotASecretText};
 use crate::protocol::time::HumanDuration;
 use crate::session::SessionError;
 use crate::store::login_lock::LOCK_TIMEOUT;
@@ -26,7 +27,7 @@ use crate::store::stored_token::Expiry;
 use crate::store::{LoginLock, Profile, SealedLogin, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::private_file;
 use crate::system::stdout::Delivered;
-use crate::system::terminal::TerminalError;
+use crate::system::terminal::{MAX_SECRET, TerminalError};
 
 #[derive(Args)]
 pub struct ExportArgs {
@@ -66,6 +67,8 @@ pub enum PassphraseError {
     NoPassphrase,
     #[error("the passphrases do not match")]
     PassphrasesDiffer,
+    #[error("there is no passphrase on stdin")]
+    NotOnStdin(#[source] NotASecretText),
     #[error(transparent)]
     Terminal(#[from] TerminalError),
 }
@@ -77,19 +80,41 @@ impl Advice for PassphraseError {
                 ExitCode::Usage.hint("set OAUTHCTL_EXPORT_PASSPHRASE, or add `--passphrase-stdin` and pipe it in")
             }
             Self::PassphrasesDiffer => ExitCode::Usage.hint("type the same passphrase twice"),
+            Self::NotOnStdin(_) => ExitCode::Usage.hint("pipe in only the passphrase"),
             Self::Terminal(error) => error.next_step(),
         }
     }
 }
 
+/// A passphrase, without what an editor has put around it.
+pub struct Passphrase {
+    pub text: Secret,
+    /// The same as 0.1 read it, with a byte order mark and blank lines, where that differs.
+    pub in_0_1: Option<Secret>,
+}
+
+impl From<Secret> for Passphrase {
+    fn from(text: Secret) -> Self {
+        Self { text, in_0_1: None }
+    }
+}
+
+impl Passphrase {
+    fn read(bytes: &[u8]) -> Result<Self, PassphraseError> {
+        let text = secret_text::passphrase(bytes).map_err(PassphraseError::NotOnStdin)?;
+        let raw = std::str::from_utf8(bytes).ok().map(|raw| Secret::new(raw.trim_end_matches(['\r', '\n'])));
+        Ok(Self { in_0_1: raw.filter(|raw| *raw != text), text })
+    }
+}
+
 impl PassphraseArgs {
-    pub fn read(&self, context: &Context, twice: bool) -> Result<Secret, PassphraseError> {
+    pub fn read(&self, context: &Context, twice: bool) -> Result<Passphrase, PassphraseError> {
         let terminal = context.terminal();
-        if self.passphrase_stdin {
-            return Ok(terminal.stdin_secret()?);
+        if self.passphrase_stdin && !terminal.is_interactive() {
+            return Passphrase::read(&terminal.stdin_secret(MAX_SECRET)?);
         }
-        if let Some(passphrase) = &context.system.secrets.export_passphrase {
-            return Ok(passphrase.clone());
+        if let Some(passphrase) = context.system.secrets.export_passphrase.as_ref().filter(|_| !self.passphrase_stdin) {
+            return Ok(passphrase.clone().into());
         }
         if !terminal.is_interactive() {
             return Err(PassphraseError::NoPassphrase);
@@ -98,7 +123,7 @@ impl PassphraseArgs {
         if twice && terminal.ask_hidden(&"Repeat passphrase")? != passphrase {
             return Err(PassphraseError::PassphrasesDiffer);
         }
-        Ok(passphrase)
+        Ok(passphrase.into())
     }
 }
 
@@ -175,7 +200,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
         let exists = io::Error::new(io::ErrorKind::AlreadyExists, "the file already exists");
         return Err(not_exported(file, exists));
     }
-    let passphrase = args.passphrase.read(context, true)?;
+    let passphrase = args.passphrase.read(context, true)?.text;
     if passphrase.expose().chars().count() < SHORTEST {
         return Err(SealedLoginError::ShortPassphrase.into());
     }
@@ -272,7 +297,7 @@ fn lock(profile: &Profile, context: &Context) -> Result<LoginLock, SessionError>
 
 fn lifetime(token: &StoredToken, context: &Context) -> String {
     let now = context.system.clock.now();
-    match token.expiry {
+    match token.end() {
         Expiry::At(end) if end > now => {
             format!("The exported access token expires at {end}, in {}.", HumanDuration(now.until(end)))
         }

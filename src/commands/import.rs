@@ -12,6 +12,7 @@ use super::export::{PassphraseArgs, PassphraseError};
 use super::view::{renewal, until};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
+use crate::protocol::secret_text;
 use crate::protocol::time::Timestamp;
 use crate::session::SessionError;
 use crate::store::sealed_login::{MAX_LINE, SealedLoginError};
@@ -69,15 +70,20 @@ impl Advice for ImportError {
 }
 
 pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
-    let line = match &args.file {
-        Some(path) => {
-            let bytes = private_file::read_any(path, MAX_LINE as u64).map_err(ImportError::ImportFile)?;
-            String::from_utf8_lossy(&bytes).into_owned()
+    let terminal = context.terminal();
+    let bytes = match &args.file {
+        Some(path) => private_file::read_any(path, MAX_LINE as u64).map_err(ImportError::ImportFile)?.into(),
+        None if terminal.is_interactive() => {
+            terminal.ask_hidden(&"The exported login")?.expose().as_bytes().to_vec().into()
         }
-        None => context.terminal().stdin_secret()?.expose().to_owned(),
+        None => terminal.stdin_secret(MAX_LINE as u64)?,
     };
+    let line = secret_text::decode(&bytes).map_err(|_| SealedLoginError::NotOurs)?;
     let passphrase = args.passphrase.read(context, false)?;
-    let sealed = SealedLogin::open(&line, &passphrase)?;
+    let sealed = SealedLogin::open(&line, &passphrase.text).or_else(|error| match (&error, &passphrase.in_0_1) {
+        (SealedLoginError::WrongPassphrase, Some(in_0_1)) => SealedLogin::open(&line, in_0_1).map_err(|_| error),
+        _ => Err(error),
+    })?;
     let profile = context.session.profile_for_import(&sealed.profile)?.value;
     let store = context.session.store()?;
     if store.index()?.logins.contains_key(profile.as_str()) && !args.replace {
@@ -111,7 +117,7 @@ impl ImportOutcome {
             provider: token.provider.clone(),
             store,
             place,
-            expiry: token.expiry,
+            expiry: token.end(),
             refreshable: token.renews_at(now),
             refresh_expires_at: token.refresh_ends(),
             renewal: renewal(token, now),

@@ -18,13 +18,15 @@ use self::view::LoginOutcome;
 use super::{Context, consent};
 use crate::flow::evidence;
 use crate::flow::pages::BrowserPage;
+use crate::protocol::given_token::{self, NoGivenToken};
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::secret::{AccessToken, is_vschar};
-use crate::provider::Provider;
+use crate::protocol::secret_text;
+use crate::provider::{Dialect, Provider};
 use crate::store::stored_token::ObtainedBy;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::entropy::random;
+use crate::system::terminal::MAX_SECRET;
 
 #[derive(Args)]
 pub struct LoginArgs {
@@ -55,7 +57,7 @@ pub struct LoginArgs {
     #[arg(long, value_name = "TEXT")]
     label: Option<String>,
 
-    /// Read an existing token from stdin and save it
+    /// Save an existing token: from stdin, or asked for on a terminal
     #[arg(long, conflicts_with_all = ["redirect_uri", "port", "listen", "browser", "no_browser"])]
     with_token: bool,
 }
@@ -98,7 +100,8 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
         talk::show(tab, if saved.is_ok() { BrowserPage::LoggedIn } else { BrowserPage::Failed }, context);
     }
     let kind = saved.map_err(|error| failed(error.into()))?;
-    let outcome = LoginOutcome::new(&profile, &provider, &token, kind, store.place(kind)?, context.system.clock.now());
+    let (place, now) = ((kind, store.place(kind)?), context.system.clock.now());
+    let outcome = LoginOutcome::new(&profile, &provider, (&token, &found), place, now);
     talk::about_outcome(&found, &provider, &token, context);
     context.answer(&outcome)?;
     Ok(talk::about_shadows(&profile, context)?)
@@ -136,6 +139,8 @@ fn label_so_far(profile: &Profile, id: &str, store: &TokenStore) -> Option<Strin
 /// The scopes of the command line, or the definition's own. An unknown name is sent all the same: providers add scopes.
 fn asked_scopes(args: &LoginArgs, provider: &Provider, context: &Context) -> ScopeSet {
     let asked = match args.scopes.as_slice() {
+        // Nothing was asked for a token that is there already.
+        [] if args.with_token => ScopeSet::new(),
         [] => provider.definition.default_scope(),
         scopes => ScopeSet::parse(&scopes.join(" ")),
     };
@@ -143,14 +148,20 @@ fn asked_scopes(args: &LoginArgs, provider: &Provider, context: &Context) -> Sco
     asked
 }
 
+/// Reads a token that is there already: from stdin, or as a person types it. It is taken out of what it came in.
 fn keep_given(provider: &Provider, asked: ScopeSet, context: &Context) -> Result<StoredToken, LoginError> {
-    let token = context.terminal().stdin_secret()?;
-    let text = token.expose().trim();
-    if !is_vschar(text) {
-        return Err(LoginError::BadToken);
+    let terminal = context.terminal();
+    let bytes = match terminal.is_interactive() {
+        true => terminal.ask_hidden_text(&"Access token", &given_token::is_whole)?.expose().as_bytes().to_vec().into(),
+        false => terminal.stdin_secret(MAX_SECRET)?,
+    };
+    let text = secret_text::decode(&bytes).map_err(NoGivenToken::from)?;
+    let given = Dialect::new(provider).read_given_token(&text)?;
+    if let Some(wrapping) = given.wrapping {
+        terminal.note(&format_args!("note: the token was taken from {wrapping}; nothing else of it is kept"));
     }
     let now = context.system.clock.now();
-    Ok(StoredToken::given(provider, None, ObtainedBy::Given, asked, AccessToken::new(text), now))
+    Ok(StoredToken::given(provider, None, ObtainedBy::Given, asked, given.token, now))
 }
 
 fn chosen_grant(args: &LoginArgs, provider: &Provider) -> Result<GrantKind, LoginError> {

@@ -190,7 +190,15 @@ fn introspect(login: &ActiveLogin, context: &Context) -> (Option<IntrospectionRe
             context.terminal().note(&text);
             (Some(response), None)
         }
-        Ok(response) => (response, None),
+        Ok(response) => {
+            if let Some(kind) = response.as_ref().and_then(|response| response.proof.as_ref()) {
+                let said = format_args!(
+                    "warning: introspection says that the token is of type {kind}: the API may refuse it as a bearer token"
+                );
+                context.terminal().note(&said);
+            }
+            (response, None)
+        }
         Err(error) => silent(&with_causes(&error)),
     }
 }

@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use clap::Args;
 
-use self::view::{StatusRow, StatusView};
+use self::view::{Known, StatusRow, StatusView};
 use super::Context;
 use super::view::what_was_read;
+use crate::flow::evidence;
 use crate::keychain::KeychainError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::sanitize;
-use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
 use crate::session::{Decision, Part, SessionError};
 use crate::store::login_index::LoginEntry;
+use crate::store::scope_history::{ScopeHistory, ScopeRun};
+use crate::store::stored_token::{Expiry, ObtainedBy};
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken};
 use crate::system::terminal::TerminalError;
@@ -87,11 +89,11 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
         let current = meant.as_ref() == Some(&profile);
         match reader.look(&profile, &entry)? {
             Ok(found) => {
-                let always = reader.always_granted(&found.record.provider)?;
+                let known = reader.known(&profile, &found.record)?;
                 if !found.record.lasts(view.now, within) {
                     ending.push((profile.to_string(), found.record.provider.clone()));
                 }
-                view.logins.push(StatusRow::new(&profile, current, &found, &always, view.now));
+                view.logins.push(StatusRow::new(&profile, current, &found, known, view.now));
                 if context.is_verbose() {
                     say_more(&profile, &found, context);
                 }
@@ -167,11 +169,31 @@ impl LoginReader<'_> {
         }
     }
 
-    /// Returns what a login of this provider may do without asking for it.
-    fn always_granted(&mut self, provider: &str) -> Result<ScopeSet, SessionError> {
+    /// Returns what is known of a login's token: by its record, and for a token that the user brought along by the last
+    /// `scopes` too.
+    fn known(&mut self, profile: &Profile, record: &StoredToken) -> Result<Known, SessionError> {
         let catalogue = self.context.session.catalogue();
-        let always = catalogue.map(|catalogue| Some(catalogue.get(provider).ok()?.always_granted()));
-        Ok(self.unless_verbose(always)?.unwrap_or_default())
+        let definition = catalogue.map(|catalogue| catalogue.get(&record.provider).ok());
+        let definition = self.unless_verbose(definition)?.unwrap_or_default();
+        let evidence = evidence::gather(&definition, record, None, None);
+        let mut known = Known { scopes: evidence.named(), disputed: evidence.disputed(), expiry: record.end() };
+        if record.obtained_by == ObtainedBy::Given
+            && let Some(run) = self.last_look(profile, record)
+        {
+            let shown = run.granted.union(&run.proven.unwrap_or_default());
+            known.scopes = known.scopes.or_else(|| (!shown.is_empty()).then_some(shown));
+            // A run of 0.1 may say that it never ends, by the definition alone.
+            if let (Expiry::Unknown, Expiry::At(_)) = (known.expiry, run.expiry) {
+                known.expiry = run.expiry;
+            }
+        }
+        Ok(known)
+    }
+
+    /// Returns what `scopes` found out about this very token.
+    fn last_look(&self, profile: &Profile, record: &StoredToken) -> Option<ScopeRun> {
+        let run = ScopeHistory::new(&self.context.session.paths().ok()?.data).last(profile).ok().flatten()?;
+        (run.provider == record.provider && run.at >= record.obtained_at).then_some(run)
     }
 
     /// The login, or what is the matter with it in words.

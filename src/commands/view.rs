@@ -58,7 +58,7 @@ pub fn renewal(token: &StoredToken, now: Timestamp) -> String {
 
 /// Describes in one line what was read from the provider's reply.
 pub fn what_was_read(token: &StoredToken) -> String {
-    let lifetime = match token.expiry {
+    let lifetime = match token.end() {
         Expiry::At(end) => format!("valid for {}", HumanDuration(token.obtained_at.until(end))),
         Expiry::Never => "permanent".to_owned(),
         Expiry::Unknown => "no lifetime".to_owned(),

@@ -175,6 +175,7 @@ mod tests {
         let (found, asked) = ask(&[(200, "", &body)]);
         assert_eq!(found.unwrap().token_endpoint.as_deref(), Some("https://login.example/token"));
         assert_eq!(asked, PLACES[..1]);
+        assert!(ask(&[(200, "", &format!("\u{feff}{body}"))]).0.is_ok(), "a byte order mark is left out");
         for nothing in [(404, "", body.as_str()), (302, "", &body), (200, "", "<html>"), (200, "", "{}")] {
             let (found, asked) = ask(&[nothing, (200, "", &body)]);
             assert!(found.is_ok() && asked == PLACES[..2], "{nothing:?}");

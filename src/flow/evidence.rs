@@ -1,7 +1,10 @@
 //! The scopes of a token, combined from all sources: the request, the token reply, the token itself, introspection, and
 //! what the API actually allowed.
 //!
-//! No source counts more than another. If two disagree, that is the result.
+//! No source counts more than another. If two disagree, that is the result: such a scope is neither granted nor withheld.
+//!
+//! A token that the user brought along is any text until a source has spoken. Before that nothing is granted, not even
+//! what the definition says every token has.
 
 use std::fmt;
 
@@ -63,6 +66,8 @@ pub struct Statement {
 pub struct Evidence {
     pub statements: Vec<Statement>,
     pub findings: Vec<Finding>,
+    /// False if no source has said anything of a token that the user brought along.
+    pub has_spoken: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +127,9 @@ pub fn gather(
         let holds = |implying: &&str| statements.iter().any(|statement| statement.scopes.contains(implying));
         definition.scope.implying(name).find(holds).map(str::to_owned)
     };
+    let has_spoken = token.obtained_by != ObtainedBy::Given
+        || !statements.is_empty()
+        || proofs.is_some_and(|proofs| proofs.proofs.iter().any(|proof| proof.verdict == Verdict::Proven));
     let findings = names
         .iter()
         .map(|name| {
@@ -135,7 +143,7 @@ pub fn gather(
                 (false, false) => Granted::Unknown,
             };
             // A source may omit a scope that every token has, or that another scope implies. It does not deny it then.
-            let without_saying = match (always.contains(name), implied(name)) {
+            let without_saying = match (always.contains(name) && has_spoken, implied(name)) {
                 _ if inactive => None,
                 (true, _) => Some("always granted".to_owned()),
                 (false, implied) => implied.map(|implying| format!("implied by {implying}")),
@@ -155,7 +163,7 @@ pub fn gather(
             }
         })
         .collect();
-    Evidence { statements, findings }
+    Evidence { statements, findings, has_spoken }
 }
 
 fn statements(
@@ -220,11 +228,51 @@ impl Evidence {
             .collect()
     }
 
-    /// Returns the requested scopes that a source says are not granted.
+    /// Returns the granted scopes that a source names, and those that every token has. Scopes that are only implied by
+    /// others are left out. `None` if nothing is known.
+    pub fn named(&self) -> Option<ScopeSet> {
+        let is_named = |name: &str| self.statements.iter().any(|statement| statement.scopes.contains(name));
+        let counts = |finding: &&Finding| {
+            finding.granted == Granted::Yes && (finding.always || finding.asked || is_named(&finding.scope))
+        };
+        self.has_spoken.then(|| self.findings.iter().filter(counts).map(|finding| finding.scope.as_str()).collect())
+    }
+
+    /// Returns the requested scopes that are not granted.
     pub fn withheld(&self) -> ScopeSet {
-        let withheld = |finding: &&Finding| finding.asked && matches!(finding.granted, Granted::No | Granted::Disputed);
+        let withheld = |finding: &&Finding| finding.asked && finding.granted == Granted::No;
         self.findings.iter().filter(withheld).map(|finding| finding.scope.as_str()).collect()
     }
+
+    /// Returns the scopes on which two sources disagree.
+    pub fn disputed(&self) -> ScopeSet {
+        let disputed = |finding: &&Finding| finding.granted == Granted::Disputed;
+        self.findings.iter().filter(disputed).map(|finding| finding.scope.as_str()).collect()
+    }
+
+    /// Describes each disagreement once, with all scopes that it is about.
+    pub fn disagreements(&self) -> Vec<String> {
+        let disputed = self.findings.iter().filter(|finding| finding.granted == Granted::Disputed);
+        by_words(disputed.map(|finding| (finding.scope.as_str(), who_says_what(&finding.said))))
+    }
+}
+
+/// Describes what each source says about a scope.
+pub fn who_says_what(said: &[(String, bool)]) -> String {
+    let word = |granted: bool| if granted { "yes" } else { "no" };
+    said.iter().map(|(source, granted)| format!("{source} says {}", word(*granted))).collect::<Vec<_>>().join(", ")
+}
+
+/// Puts scopes of which the same is to be said into one line: `a, b: the token reply says yes, introspection says no`.
+pub fn by_words<'s>(told: impl Iterator<Item = (&'s str, String)>) -> Vec<String> {
+    let mut lines: Vec<(Vec<&str>, String)> = Vec::new();
+    for (scope, words) in told {
+        match lines.iter_mut().find(|(_, known)| *known == words) {
+            Some((scopes, _)) => scopes.push(scope),
+            None => lines.push((vec![scope], words)),
+        }
+    }
+    lines.into_iter().map(|(scopes, words)| format!("{}: {words}", scopes.join(", "))).collect()
 }
 
 /// A required scope that is missing.

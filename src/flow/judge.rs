@@ -21,6 +21,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
 use crate::protocol::bearer::Challenge;
+use crate::protocol::json;
 use crate::protocol::mask;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::resource_error::{ResourceError, TokenProblem};
@@ -105,7 +106,7 @@ impl<'a> ApiAnswer<'a> {
     pub fn is_page(&self) -> bool {
         let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media_type = HttpRequest::media_type(content_type);
-        let begins_like_one = self.body.trim_ascii_start().starts_with(b"<");
+        let begins_like_one = json::without_mark(self.body).trim_ascii_start().starts_with(b"<");
         matches!(media_type.as_str(), "text/html" | "application/xhtml+xml")
             || begins_like_one && !media_type.ends_with("json") && !media_type.ends_with("xml")
     }

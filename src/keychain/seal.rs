@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::keychain::SecretBytes;
 use crate::protocol::secret::Secret;
+use crate::protocol::secret_text;
 use crate::system::entropy::{Entropy, NoEntropy, random};
 
 const MAGIC: &[u8] = b"oauthctl";
@@ -45,9 +46,9 @@ impl SealKey {
         Ok(key)
     }
 
-    /// Parses 32 bytes in base64. Surrounding whitespace is ignored.
+    /// Parses 32 bytes in base64. Surrounding whitespace and a byte order mark are ignored.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let bytes = Zeroizing::new(STANDARD.decode(text.trim_ascii()).ok()?);
+        let bytes = Zeroizing::new(STANDARD.decode(secret_text::decode(text).ok()?.trim()).ok()?);
         let mut key = Self(Zeroizing::default());
         if bytes.len() != KEY_LENGTH {
             return None;

@@ -3,6 +3,8 @@
 use super::json;
 use super::member::{Members, WrongKind};
 use super::scope::ScopeSet;
+use super::time::Timestamp;
+use super::token_type::{ProofType, TokenType};
 
 /// An introspection response, reduced to what a token may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,10 @@ pub struct IntrospectionResponse {
     pub scope: Option<ScopeSet>,
     /// The account that the token belongs to: `sub`, or else `username`.
     pub subject: Option<String>,
+    /// The end of the token: `exp`. One that cannot be read counts as missing.
+    pub expires_at: Option<Timestamp>,
+    /// The proof that the token needs, by its `token_type`.
+    pub proof: Option<ProofType>,
 }
 
 /// The reason why a body is not an introspection response.
@@ -33,6 +39,11 @@ impl IntrospectionResponse {
             active: members.flag("active")?.ok_or(NotAnIntrospection::NoActive)?,
             scope: members.scopes("scope")?,
             subject: members.text_or_number("sub")?.or(members.text_or_number("username")?),
+            expires_at: members.seconds("exp").ok().flatten().map(|seconds| Timestamp(seconds as i64)),
+            proof: match TokenType::judge(value.get("token_type")) {
+                TokenType::Proof(kind) => Some(kind),
+                TokenType::Bearer | TokenType::Odd(_) | TokenType::Absent => None,
+            },
         })
     }
 }
@@ -62,6 +73,13 @@ mod tests {
         assert_eq!(numbered.subject.as_deref(), Some("7"));
         let read = IntrospectionResponse::parse(br#"{"active":true,"scope":"a b","username":"u"}"#).unwrap();
         assert!(read.active && read.scope.unwrap().to_string() == "a b" && read.subject.as_deref() == Some("u"));
+        for (kind, is_bound) in
+            [("\"DPoP\"", true), ("\"pop\"", true), ("\"user\"", false), ("7", false), ("null", false)]
+        {
+            let body = format!(r#"{{"active":true,"token_type":{kind},"exp":"1750000000"}}"#);
+            let read = IntrospectionResponse::parse(body.as_bytes()).unwrap();
+            assert_eq!((read.proof.is_some(), read.expires_at), (is_bound, Some(Timestamp(1_750_000_000))), "{kind}");
+        }
         let dead = IntrospectionResponse::parse(br#"{"active":false}"#).unwrap();
         assert!(!dead.active && dead.scope.is_none());
     }

@@ -87,10 +87,13 @@ pub fn is_json(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok() && serde_json::from_slice::<IgnoredAny>(without_mark(text)).is_ok()
 }
 
+/// The byte order mark in UTF-8.
+pub const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Removes a byte order mark. It is not JSON (RFC 8259 §8.1), but a reader may ignore it, and some servers on Windows
 /// send one.
 pub fn without_mark(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+    text.strip_prefix(MARK).unwrap_or(text)
 }
 
 /// Parses one JSON text of at most [`MAX_VALUES`] values. Numbers keep their digits.

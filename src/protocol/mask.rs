@@ -45,7 +45,7 @@ pub fn reply(body: &[u8], known_secrets: &[&str]) -> String {
     if let Ok(value @ (Value::Object(_) | Value::Array(_))) = super::json::parse(body) {
         return sanitize::line(&json(&value, known_secrets).to_string());
     }
-    let text = String::from_utf8_lossy(body);
+    let text = String::from_utf8_lossy(super::json::without_mark(body));
     if is_form(&text) {
         let names: Vec<&str> = text.split('&').map(|pair| pair.split('=').next().unwrap_or_default()).collect();
         return line(&format!("{}=[hidden]", names.join("=[hidden]&")), known_secrets);

@@ -26,7 +26,7 @@ pub enum SessionError {
     TokenWithoutProfile,
     #[error("OAUTHCTL_TOKEN is not set, and `--store env` reads the token from there only")]
     NoTokenVariable,
-    #[error("OAUTHCTL_TOKEN is not a valid token: it contains line breaks or other control characters")]
+    #[error("OAUTHCTL_TOKEN is not a token alone: it contains other text or control characters")]
     BadTokenVariable,
     #[error("OAUTHCTL_TOKEN is set, but no provider is known for `{profile}`")]
     TokenWithoutProvider { profile: String },

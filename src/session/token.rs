@@ -6,7 +6,7 @@ use crate::flow::token_source::{TokenSource, TokenWarning, ValidToken, Wanted};
 use crate::keychain::{Keychain, VariableKeychain};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::is_vschar;
-use crate::provider::{DefinitionError, Provider};
+use crate::provider::{DefinitionError, Dialect, Provider};
 use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::stored_token::ObtainedBy;
 use crate::store::token_store::Found;
@@ -105,12 +105,16 @@ impl Session {
         if self.named_profile() != Some(profile) || (self.typed_store().is_some() && !wanted) {
             return Ok(None);
         }
-        if !is_vschar(token.expose()) {
-            return Err(SessionError::BadTokenVariable);
+        let bad = || SessionError::BadTokenVariable;
+        if !is_vschar(token.expose().trim()) {
+            return Err(bad());
         }
         let provider = self.provider_of_variable(profile)?;
+        // `Bearer x` or a whole reply would be sent as it is, and the API would refuse it.
+        let given = Dialect::new(&provider).read_given_token(token.expose()).map_err(|_| bad())?;
+        let token = Some(given.token).filter(|_| given.wrapping.is_none()).ok_or_else(bad)?;
         let now = self.system.clock.now();
-        let record = StoredToken::given(&provider, None, ObtainedBy::Given, ScopeSet::default(), token.clone(), now);
+        let record = StoredToken::given(&provider, None, ObtainedBy::Given, ScopeSet::default(), token, now);
         Ok(Some(Found { record, store: StoreKind::Env, place: VariableKeychain.place() }))
     }
 

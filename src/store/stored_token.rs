@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use super::record;
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;
+use crate::protocol::jwt;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, RefreshToken, Secret};
 use crate::protocol::time::Timestamp;
@@ -192,7 +193,8 @@ impl StoredToken {
         }
     }
 
-    /// A token of which nothing is known but what the definition says.
+    /// A token of which nothing is known yet. The definition's word on lifetimes and scopes is about the provider's own
+    /// replies. What the user brought may be any text.
     pub fn given(
         provider: &Provider,
         client_id: Option<ClientId>,
@@ -212,7 +214,7 @@ impl StoredToken {
             access_token,
             refresh_token: None,
             obtained_at: now,
-            expiry: if provider.definition.never_expires() { Expiry::Never } else { Expiry::Unknown },
+            expiry: Expiry::Unknown,
             refresh_expiry: None,
             asked,
             granted: None,
@@ -291,6 +293,18 @@ impl StoredToken {
     /// The key of a journal that may lie beside the record.
     pub fn journal_key(&self) -> Option<&Secret> {
         self.intent.as_ref()?.journal_key.as_ref()
+    }
+
+    /// Returns the end of the token, as far as something has shown it. For a token that the user brought along that is
+    /// its own claim (RFC 7519 §4.1.4). 0.1 recorded such a token as permanent where the definition says so of others.
+    pub fn end(&self) -> Expiry {
+        match (self.obtained_by, self.expiry) {
+            (ObtainedBy::Given, Expiry::Never | Expiry::Unknown) => {
+                let claimed = jwt::expiry(self.access_token.expose()).ok().flatten();
+                claimed.map_or(Expiry::Unknown, Expiry::At)
+            }
+            (ObtainedBy::Given | ObtainedBy::Grant(_), expiry) => expiry,
+        }
     }
 
     /// The scopes to go by: what the reply said, or else what was asked, and what is always granted. Nothing is known

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 use super::process::in_background;
 use super::signals::Writing;
+use crate::protocol::json::MARK;
 
 #[cfg_attr(unix, path = "private_file/unix.rs")]
 #[cfg_attr(not(unix), path = "private_file/other.rs")]
@@ -93,11 +94,16 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, Priva
 }
 
 /// Reads a file that users write themselves, such as a provider's definition. A symbolic link is accepted, but its
-/// target must be a regular file of this user or of root that no other user can change.
+/// target must be a regular file of this user or of root that no other user can change. The byte order
+/// mark that some editors put before UTF-8 is left out.
 pub fn read_public(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = os::open(os::no_wait(OpenOptions::new().read(true)), path)?;
     os::check_trusted(&file)?;
-    Ok(std::mem::take(&mut *read_capped(file, limit)?))
+    let mut content = std::mem::take(&mut *read_capped(file, limit)?);
+    if content.starts_with(MARK) {
+        content.drain(..MARK.len());
+    }
+    Ok(content)
 }
 
 /// Like [`read_public`], in a folder of ours: no other user may change it or rename a folder above it.

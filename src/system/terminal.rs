@@ -3,7 +3,9 @@
 //! A terminal receives only [`TerminalText`]: the functions that write to one accept no other type. Raw bytes go out
 //! only through a [`Pipe`], which exists if stdout is not a terminal, or if the user explicitly asked for raw output.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+
+use zeroize::Zeroizing;
 
 use super::messages::{self, Message};
 use super::stdout::{self, Delivered};
@@ -114,10 +116,16 @@ pub trait Terminal: Send + Sync {
     fn ask(&self, question: &dyn Render) -> Result<String, TerminalError>;
 
     /// Prompts for a line without showing it on the screen.
-    fn ask_hidden(&self, question: &dyn Render) -> Result<Secret, TerminalError>;
+    fn ask_hidden(&self, question: &dyn Render) -> Result<Secret, TerminalError> {
+        let line = self.ask_hidden_text(question, &|_| true)?;
+        Ok(Secret::new(line.expose().trim()))
+    }
 
-    /// Reads all of stdin as text, without its last line break.
-    fn stdin_secret(&self) -> Result<Secret, TerminalError>;
+    /// Prompts for a text without showing it on the screen: lines until they are whole.
+    fn ask_hidden_text(&self, question: &dyn Render, is_whole: &dyn Fn(&str) -> bool) -> Result<Secret, TerminalError>;
+
+    /// Reads all of stdin, of at most this many bytes.
+    fn stdin_secret(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, TerminalError>;
 }
 
 /// Writes an error to stderr, even when there is no [`Terminal`] yet.
@@ -139,8 +147,8 @@ pub fn answer(text: &TerminalText) -> Result<(), TerminalError> {
     if shows_color { pipe.write(text.as_str().as_bytes()) } else { pipe.write(text.to_plain().as_bytes()) }
 }
 
-/// The largest secret read from stdin.
-const MAX_SECRET: u64 = 64 * 1024;
+/// The largest secret read from stdin or a file. Secrets have a few dozen characters, tokens a few KiB.
+pub const MAX_SECRET: u64 = 64 * 1024;
 
 /// The width of a table that goes into a pipe.
 const PIPE_WIDTH: usize = 120;
@@ -240,16 +248,19 @@ impl Terminal for SystemTerminal {
         }
     }
 
-    fn ask_hidden(&self, question: &dyn Render) -> Result<Secret, TerminalError> {
-        let line = hidden_line(|| put_question(question, " (not shown)"))?;
-        Ok(Secret::new(line.trim().to_owned()))
+    fn ask_hidden_text(&self, question: &dyn Render, is_whole: &dyn Fn(&str) -> bool) -> Result<Secret, TerminalError> {
+        let text = hidden_text(|| put_question(question, " (not shown)"), is_whole)?;
+        Ok(Secret::new(text.as_str()))
     }
 
-    fn stdin_secret(&self) -> Result<Secret, TerminalError> {
-        let mut text = zeroize::Zeroizing::new(String::new());
-        io::Read::read_to_string(&mut io::Read::take(io::stdin().lock(), MAX_SECRET), &mut text)
-            .map_err(TerminalError::Stdin)?;
-        Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+    fn stdin_secret(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
+        let mut bytes = Zeroizing::new(Vec::new());
+        io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(TerminalError::Stdin)?;
+        if bytes.len() as u64 > limit {
+            let too_large = io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {limit} bytes"));
+            return Err(TerminalError::Stdin(too_large));
+        }
+        Ok(bytes)
     }
 }
 
@@ -262,14 +273,21 @@ fn put_question(question: &dyn Render, remark: &str) {
 }
 
 #[cfg(unix)]
-fn hidden_line(ask: impl FnOnce()) -> Result<zeroize::Zeroizing<String>, TerminalError> {
-    super::paste::hidden_line(ask).ok_or(TerminalError::NoAnswer)
+fn hidden_text(ask: impl FnOnce(), is_whole: &dyn Fn(&str) -> bool) -> Result<Zeroizing<String>, TerminalError> {
+    super::paste::hidden_text(ask, is_whole).ok_or(TerminalError::NoAnswer)
 }
 
 #[cfg(not(unix))]
-fn hidden_line(ask: impl FnOnce()) -> Result<zeroize::Zeroizing<String>, TerminalError> {
+fn hidden_text(ask: impl FnOnce(), is_whole: &dyn Fn(&str) -> bool) -> Result<Zeroizing<String>, TerminalError> {
     ask();
-    rpassword::read_password().map(zeroize::Zeroizing::new).map_err(TerminalError::Stdin)
+    let mut text = Zeroizing::new(String::new());
+    loop {
+        text.push_str(&Zeroizing::new(rpassword::read_password().map_err(TerminalError::Stdin)?));
+        if is_whole(&text) {
+            return Ok(text);
+        }
+        text.push('\n');
+    }
 }
 
 #[cfg(unix)]

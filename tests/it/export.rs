@@ -53,7 +53,7 @@ fn a_login_arrives_whole_on_another_machine() {
     let export = with_login().run_with_stdin(&["export", "--passphrase-stdin"], PASSPHRASE);
     let line = export.code(0).stdout();
     assert!(line.starts_with("oauthctl-login-1:") && line.ends_with('\n') && line.lines().count() == 1, "{line}");
-    export.says("does not expire").hides(TOKEN).hides(PASSPHRASE);
+    export.says("lifetime is unknown").hides(TOKEN).hides(PASSPHRASE);
 
     let (there, import) = import(line, &[]);
     import.code(0).hides(TOKEN);

@@ -26,6 +26,7 @@ mod export;
 mod faults;
 mod floors;
 mod fuzz_corpora;
+mod given_token;
 mod guides;
 mod help_and_completions;
 mod hostile_callbacks;

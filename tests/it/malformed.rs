@@ -11,7 +11,7 @@ use crate::support::{ApiServer, Output, Sandbox};
 
 /// A provider that answers each endpoint with what it is told.
 struct Provider {
-    _server: ApiServer,
+    server: ApiServer,
     home: Sandbox,
     replies: Arc<Mutex<Value>>,
 }
@@ -35,10 +35,16 @@ impl Provider {
         let home = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "mine").with("OAUTHCTL_CLIENT_SECRET", "made-up");
         let data = home.home().join("data").to_str().unwrap().to_owned();
         let home = home.with("OAUTHCTL_DATA_DIR", &data);
+        let this = Self { server, home, replies };
+        this.define("");
+        this
+    }
+
+    /// Writes the definition, with further keys.
+    fn define(&self, keys: &str) {
         let definition = "name = 'Mine'\nauthorize.url = 'ORIGIN/authorize'\ntoken.url = 'ORIGIN/token'\n\
             revoke.url = 'ORIGIN/revoke'\nintrospect.url = 'ORIGIN/introspect'\napi.base = 'ORIGIN/v1'\n";
-        home.define("mine", &definition.replace("ORIGIN", &server.origin()));
-        Self { _server: server, home, replies }
+        self.home.define("mine", &format!("{}{keys}", definition.replace("ORIGIN", &self.server.origin())));
     }
 
     fn says(&self, path: &str, reply: Value) {
@@ -87,8 +93,6 @@ fn a_login_names_a_malformed_member_and_keeps_nothing() {
 #[test]
 fn the_habits_of_providers_are_no_faults() {
     for (member, value) in [
-        ("token_type", json!(1)),
-        ("token_type", json!(null)),
         ("refresh_token", json!(null)),
         ("expires_in", json!("3600")),
         ("expires_in", json!(null)),
@@ -166,4 +170,102 @@ fn the_list_of_logins_names_what_is_malformed_in_it() {
         std::fs::write(&list, changed.to_string()).unwrap();
         provider.home.run(&["token"]).code(7).says("logins.json` is damaged").says(told);
     }
+}
+
+/// The header that carried the token to the API.
+fn sent(provider: &Provider) -> String {
+    let request = provider.server.last();
+    let line = request.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization:")).unwrap();
+    line.split_once(':').unwrap().1.trim().to_owned()
+}
+
+#[test]
+fn a_token_of_an_odd_type_is_used_as_a_bearer_token_with_a_note() {
+    for (kind, told) in [
+        (json!("User Access Token"), "`token_type` is `User Access Token` and not `Bearer`"),
+        (json!("bot"), "`token_type` is `bot` and not `Bearer`"),
+        (json!(" Bearer "), "`token_type` is `Bearer` with whitespace around it and not `Bearer`"),
+        (json!(7), "`token_type` is the number 7 and not `Bearer`"),
+        (json!(null), "`token_type` is null and not `Bearer`"),
+        (json!(["Bearer"]), "`token_type` is an array and not `Bearer`"),
+    ] {
+        let provider = Provider::new(with("token_type", kind));
+        provider.says("/v1/x", json!({}));
+        provider.log_in().code(0).says(&format!("note: in the provider's reply {told}"));
+        provider
+            .home
+            .run(&["refresh"])
+            .code(0)
+            .says(&format!("note: the token of `mine` was refreshed, but in the reply {told}"));
+        provider.home.run(&["call", "/x"]).code(0);
+        assert_eq!(sent(&provider), "Bearer made-up-access");
+        // The definition alone has another word for it, and decides about a login that is kept too.
+        provider.define("api.token = [{ in = 'bearer', scheme = 'Bot' }]\n");
+        provider.home.run(&["call", "/x"]).code(0);
+        assert_eq!(sent(&provider), "Bot made-up-access");
+    }
+    let usual = Provider::new(with("token_type", json!("BEARER"))).log_in();
+    assert!(!usual.code(0).stderr().contains("token_type"), "{usual}");
+}
+
+#[test]
+fn a_token_that_needs_another_proof_is_refused_by_name() {
+    for (kind, hint) in [("DPoP", "turn off DPoP"), ("mac", "choose bearer tokens"), ("PoP", "choose bearer tokens")] {
+        let provider = Provider::new(with("token_type", json!(kind)));
+        provider.log_in().code(5).says(&format!("the token is of type `{kind}`, which needs")).says(hint);
+        provider.home.run(&["status"]).code(0).answers("No logins");
+
+        provider.says("/token", good());
+        provider.log_in().code(0);
+        let mut reply = with("token_type", json!(kind));
+        reply["access_token"] = json!("made-up-bound");
+        provider.says("/token", reply);
+        provider.home.run(&["refresh"]).code(5).says(&format!("`{kind}`")).says(hint).hides("made-up-bound");
+        assert_eq!(provider.home.run(&["token"]).code(0).stdout(), "made-up-access\n");
+        provider.says("/introspect", json!({"active": true, "scope": "a", "token_type": kind}));
+        let warned = format!("introspection says that the token is of type `{kind}`");
+        provider.home.run(&["scopes"]).code(0).answers("introspection").says(&warned);
+    }
+}
+
+#[test]
+fn what_two_sources_disagree_on_is_said_once() {
+    let claims = BASE64_URL_SAFE_NO_PAD.encode(json!({"scope": "a x"}).to_string());
+    let mut reply = with("access_token", json!(format!("e30.{claims}.c2ln")));
+    reply["scope"] = json!("a b c");
+    let provider = Provider::new(reply);
+    provider.define("scope.default = ['a', 'b', 'c']\n");
+    let login = provider.log_in();
+    login.code(0).answers("granted  a\n").answers("disputed b c x\n");
+    let told = "b, c: the token reply says yes, the token's claim `scope` says no; x: the token reply says no, the token's \
+                claim `scope` says yes";
+    login.says(told);
+    assert_eq!(login.stderr().matches("the token reply says").count(), 2, "{login}");
+    assert!(!login.stderr().contains("asked for and not granted"), "{login}");
+
+    let json: Value = serde_json::from_str(provider.home.run(&["status", "--json"]).code(0).stdout()).unwrap();
+    let row = &json["logins"][0];
+    assert_eq!((&row["scopes"], &row["disputed"]), (&json!(["a"]), &json!(["b", "c", "x"])));
+    provider.home.run(&["status"]).code(0).answers("a (disputed: b c x)");
+    let scopes = provider.home.run(&["scopes"]);
+    scopes.code(0).answers("Disagreement  b, c: the token reply says yes, the token's claim `scope` says no\n");
+    assert_eq!(scopes.stdout().matches("Disagreement").count(), 2, "{scopes}");
+
+    // Where it matters, neither side is taken.
+    let required = ["login", "--provider", "mine", "--port", "0", "--require-scopes", "b", "--browser"];
+    let refused = provider.home.run(&[&required[..], &[&provider.home.browser()]].concat());
+    refused.code(10).says("did not grant b (the sources disagree)");
+}
+
+#[test]
+fn a_reply_that_is_silent_leaves_the_word_to_the_claim() {
+    let claims = BASE64_URL_SAFE_NO_PAD.encode(json!({"scp": ["a"]}).to_string());
+    let mut reply = with("access_token", json!(format!("e30.{claims}.c2ln")));
+    reply["scope"] = json!(null);
+    let provider = Provider::new(reply);
+    provider.define("scope.default = ['a', 'b']\n");
+    let login = provider.log_in();
+    login.code(0).answers("granted  a\n").says("b was asked for and not granted");
+    let json: Value = serde_json::from_str(provider.home.run(&["status", "--json"]).code(0).stdout()).unwrap();
+    assert_eq!(json["logins"][0]["scopes"], json!(["a"]));
 }

@@ -121,6 +121,7 @@ impl Code {
     }
 
     fn run(&self, json: &[u8], say: &SyncSender<Said>) -> Result<(), CallError> {
+        let json = json::without_mark(json);
         json::check(json, MAX_VALUES).map_err(CallError::TooMuch)?;
         let input = read::parse_single(json).map_err(|_| CallError::NotJson)?;
         let context = Ctx::<JustLut<Val>>::new(&self.0.lut, Vars::new([]));
@@ -214,6 +215,7 @@ mod tests {
         );
         assert_eq!(run(".l[] | numbers", json).unwrap(), "1\n");
         assert_eq!(run("empty", json).unwrap(), "");
+        assert_eq!(run(".s", &format!("\u{feff}{json}")).unwrap(), "a\"b\n", "a byte order mark is not part of it");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::CallError;
 use super::fields::{self, Fields};
 use super::method::method_and_path;
 use crate::flow::api::Api;
+use crate::protocol::json;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
 use crate::protocol::sanitize;
@@ -171,7 +172,8 @@ fn refuse_own_token(request: &HttpRequest, fields: &Fields, api: &Api<'_>) -> Re
         let Some(name) = &own.name else { continue };
         let in_query = request.url.query_pairs().any(|(key, _)| key == name.as_str());
         let in_body = || {
-            let body = serde_json::from_slice::<serde_json::Map<_, serde_json::Value>>(&request.body);
+            let body = json::without_mark(&request.body);
+            let body = serde_json::from_slice::<serde_json::Map<_, serde_json::Value>>(body);
             fields.0.contains_key(name) || body.is_ok_and(|body| body.contains_key(name))
         };
         match own.place {

@@ -196,6 +196,7 @@ impl<'a> Show<'a> {
 
     /// JSON is indented and coloured, other text cleaned; anything else would be noise, or worse.
     pub fn on_screen(&self, body: &[u8]) -> Result<(), CallError> {
+        let body = json::without_mark(body);
         if body.is_empty() {
             return Ok(());
         }

@@ -7,6 +7,7 @@ use crate::commands::named;
 use crate::flow::FlowError;
 use crate::flow::evidence::Missing;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::given_token::NoGivenToken;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::RedirectUriError;
 use crate::provider::DefinitionError;
@@ -41,8 +42,8 @@ pub enum LoginError {
     NobodyToPaste { redirect_uri: String },
     #[error(transparent)]
     BadRedirectUri(#[from] RedirectUriError),
-    #[error("stdin is not a valid token: it is empty, or has line breaks or other control characters in it")]
-    BadToken,
+    #[error("that is not a usable token")]
+    BadToken(#[from] NoGivenToken),
     #[error("`{provider}` did not grant {}, so the token is not kept", named(missing))]
     NotGranted { provider: String, missing: Vec<Missing> },
     #[error(transparent)]
@@ -83,7 +84,8 @@ impl Advice for LoginError {
             Self::NobodyToPaste { .. } => {
                 ExitCode::Usage.hint("`--listen 127.0.0.1:8765` says that a tunnel from there ends here")
             }
-            Self::BadToken => {
+            Self::BadToken(NoGivenToken::NeedsProof(kind)) => ExitCode::Refused.hint(kind.proof.hint()),
+            Self::BadToken(_) => {
                 ExitCode::Usage.hint("pipe the token alone: `oauthctl login --provider ID --with-token < token.txt`")
             }
             Self::NotGranted { .. } => ExitCode::ScopeMissing.hint(

@@ -285,6 +285,14 @@ pub fn about_outcome(found: &Evidence, provider: &Provider, token: &StoredToken,
         let reason = provider.definition.scope.likely_reason(scope);
         warn(context, &sanitize::line(&format!("{scope} was asked for and not granted; the likely reason: {reason}")));
     }
+    let disagreements = found.disagreements();
+    if !disagreements.is_empty() {
+        let told = sanitize::line(&disagreements.join("; "));
+        warn(
+            context,
+            &format!("the sources disagree on what is granted: {told}. `oauthctl scopes --probe` asks the API"),
+        );
+    }
     if context.is_verbose() {
         if let Some(reply) = &token.reply {
             let reply = sanitize::text(&reply.to_string());

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::commands::view::{renewal, until};
+use crate::flow::evidence::Evidence;
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
@@ -23,9 +24,13 @@ pub struct LoginOutcome {
     pub store: StoreKind,
     pub place: String,
     pub asked: ScopeSet,
-    pub granted: ScopeSet,
+    /// `None` if nothing is known of the token.
+    pub granted: Option<ScopeSet>,
     /// Asked for and not granted.
     pub denied: Vec<String>,
+    /// Granted by one source and not by another.
+    #[serde(skip_serializing_if = "ScopeSet::is_empty")]
+    pub disputed: ScopeSet,
     pub expiry: Expiry,
     pub refreshable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,16 +50,10 @@ impl LoginOutcome {
     pub fn new(
         profile: &Profile,
         provider: &Provider,
-        token: &StoredToken,
-        store: StoreKind,
-        place: String,
+        (token, found): (&StoredToken, &Evidence),
+        (store, place): (StoreKind, String),
         now: Timestamp,
     ) -> Self {
-        let granted = token.scopes(&provider.definition.always_granted());
-        let denied = match &token.granted {
-            Some(_) => token.asked.difference(&granted).iter().map(sanitize::line).collect(),
-            None => Vec::new(),
-        };
         Self {
             profile: profile.to_string(),
             label: token.label.clone(),
@@ -63,9 +62,10 @@ impl LoginOutcome {
             store,
             place,
             asked: token.asked.clone(),
-            granted,
-            denied,
-            expiry: token.expiry,
+            granted: found.named(),
+            denied: found.withheld().iter().map(sanitize::line).collect(),
+            disputed: found.disputed(),
+            expiry: token.end(),
             refreshable: token.renews_at(now),
             refresh_expires_at: token.refresh_ends(),
             renewal: renewal(token, now),
@@ -81,12 +81,18 @@ impl Render for LoginOutcome {
         let label = self.label.as_deref().map(|label| format!(" ({})", sanitize::line(label))).unwrap_or_default();
         let who = format_args!(" Logged in to {} as `{}`{label}", self.name, self.profile);
         text.line(&[&Style::Success.of("✓"), &who])?;
-        let granted = match (self.granted.is_empty(), self.has_scopes) {
-            (true, true) => "not said".to_owned(),
-            (true, false) => format!("what its owner may do: {} names no scopes", self.name),
-            (false, _) => sanitize::line(&self.granted.to_string()),
+        let granted = match (&self.granted, self.has_scopes) {
+            (None, _) => "unknown: `oauthctl scopes --probe` tests it".to_owned(),
+            (Some(granted), true) if granted.is_empty() => "not said".to_owned(),
+            (Some(granted), false) if granted.is_empty() && self.disputed.is_empty() => {
+                format!("what its owner may do: {} names no scopes", self.name)
+            }
+            (Some(granted), _) => sanitize::line(&granted.to_string()),
         };
         writeln!(text, "  granted  {granted}")?;
+        if !self.disputed.is_empty() {
+            writeln!(text, "  disputed {}", sanitize::line(&self.disputed.to_string()))?;
+        }
         writeln!(text, "  until    {}{}", until(self.expiry, self.now), self.renewal)?;
         writeln!(text, "  kept in  {}", self.place)?;
         let path = self.example.as_deref().unwrap_or("PATH");

@@ -10,6 +10,7 @@ use crate::protocol::jwt;
 use crate::session::ActiveLogin;
 use crate::store::record::VERSION;
 use crate::store::scope_history::{HistoryError, ScopeChanges, ScopeHistory, ScopeRun, account_mark};
+use crate::store::stored_token::Expiry;
 use crate::system::private_file::PrivateFileError;
 
 /// Keeps this run in place of the last one, and says what has changed. A disk that cannot be written is no reason to
@@ -33,7 +34,7 @@ pub fn note_run(
         account: account_marks(login, introspected, proofs),
         granted: evidence.granted(),
         proven: proofs.map(proven),
-        expiry: login.token.expiry,
+        expiry: end(login, introspected),
     };
     let last = match history.last(&login.profile) {
         Ok(last) => last,
@@ -57,6 +58,14 @@ pub fn note_run(
         not_kept(&error, context);
     }
     changes
+}
+
+/// Returns the end of the token, by what is known of it or else by introspection.
+fn end(login: &ActiveLogin, introspected: Option<&IntrospectionResponse>) -> Expiry {
+    match login.token.end() {
+        Expiry::Unknown => introspected.and_then(|found| found.expires_at).map_or(Expiry::Unknown, Expiry::At),
+        known => known,
+    }
 }
 
 fn not_kept(error: &PrivateFileError, context: &Context) {

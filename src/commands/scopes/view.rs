@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::commands::view::{add_row, table, until, write_table};
-use crate::flow::evidence::{Evidence, Finding, Granted};
+use crate::flow::evidence::{Evidence, Finding, Granted, by_words, who_says_what};
 use crate::flow::probe::{Proof, Verdict};
 use crate::protocol::sanitize::{self, Render, TerminalText};
 use crate::protocol::scope::ScopeSet;
@@ -148,17 +148,16 @@ impl ScopeRow {
 
     /// Describes what the cells do not show: which sources disagree.
     fn conflict(&self) -> Option<String> {
-        let word = |granted: bool| if granted { "yes" } else { "no" };
         if self.disputed {
-            let said = self.evidence.iter().map(|said| format!("{} says {}", said.source, word(said.granted)));
-            return Some(format!("{}: {}", self.scope, said.collect::<Vec<_>>().join(", ")));
+            let said = self.evidence.iter().map(|said| (said.source.clone(), said.granted)).collect::<Vec<_>>();
+            return Some(who_says_what(&said));
         }
         let (granted, done) = match self.granted {
             _ if !self.contradicted => return None,
             Some(true) => ("granted", "refuses"),
             _ => ("not granted", "allows"),
         };
-        Some(format!("{}: it is {granted}, and the API {done} it all the same", self.scope))
+        Some(format!("{granted}, and the API {done} it all the same"))
     }
 }
 
@@ -208,7 +207,8 @@ impl Render for ScopesView {
             }
         }
         writeln!(text)?;
-        for conflict in self.scopes.iter().filter_map(ScopeRow::conflict) {
+        let conflicts = self.scopes.iter().filter_map(|row| Some((row.scope.as_str(), row.conflict()?)));
+        for conflict in by_words(conflicts) {
             writeln!(text, "Disagreement  {conflict}")?;
         }
         if !self.sources.is_empty() {

@@ -26,6 +26,14 @@ pub struct StatusView {
     pub now: Timestamp,
 }
 
+/// What is known of a login's token.
+pub struct Known {
+    /// `None` if no source has said anything.
+    pub scopes: Option<ScopeSet>,
+    pub disputed: ScopeSet,
+    pub expiry: Expiry,
+}
+
 #[derive(Debug, Serialize)]
 pub struct StatusRow {
     pub profile: String,
@@ -35,8 +43,12 @@ pub struct StatusRow {
     /// The person's name for the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// `null` in it if nothing is known of the token's scopes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub scopes: Option<ScopeSet>,
+    pub scopes: Option<Option<ScopeSet>>,
+    /// Granted by one source and not by another.
+    #[serde(skip_serializing_if = "ScopeSet::is_empty")]
+    pub disputed: ScopeSet,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,22 +63,17 @@ pub struct StatusRow {
 }
 
 impl StatusRow {
-    pub fn new(
-        profile: &Profile,
-        current: bool,
-        found: &Found<StoredToken>,
-        always: &ScopeSet,
-        now: Timestamp,
-    ) -> Self {
+    pub fn new(profile: &Profile, current: bool, found: &Found<StoredToken>, known: Known, now: Timestamp) -> Self {
         Self {
             profile: profile.to_string(),
             current,
             provider: found.record.provider.clone(),
             store: found.store,
             label: found.record.label.clone(),
-            scopes: Some(found.record.scopes(always)),
+            scopes: Some(known.scopes),
+            disputed: known.disputed,
             since: Some(found.record.obtained_at),
-            expiry: Some(found.record.expiry),
+            expiry: Some(known.expiry),
             refreshable: Some(found.record.renews_at(now)),
             refresh_expires_at: found.record.refresh_ends(),
             problem: None,
@@ -81,6 +88,7 @@ impl StatusRow {
             store: entry.store,
             label: None,
             scopes: None,
+            disputed: ScopeSet::new(),
             since: None,
             expiry: None,
             refreshable: None,
@@ -111,8 +119,13 @@ impl Render for StatusView {
         for row in &self.logins {
             let scopes = match (&row.problem, &row.scopes) {
                 (Some(problem), _) => problem.clone(),
-                (None, Some(scopes)) if scopes.is_empty() => "–".to_owned(),
-                (None, Some(scopes)) => sanitize::line(&scopes.to_string()),
+                (None, Some(Some(scopes))) if scopes.is_empty() && row.disputed.is_empty() => "–".to_owned(),
+                (None, Some(Some(scopes))) => {
+                    let disputed = format!(" (disputed: {})", row.disputed);
+                    let disputed = Some(disputed).filter(|_| !row.disputed.is_empty()).unwrap_or_default();
+                    sanitize::line(&format!("{scopes}{disputed}"))
+                }
+                (None, Some(None)) => "unknown".to_owned(),
                 (None, None) => String::new(),
             };
             let mut cells = vec![

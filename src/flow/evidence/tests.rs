@@ -23,7 +23,8 @@ fn token(obtained_by: ObtainedBy, asked: &str, granted: Option<&str>) -> StoredT
 }
 
 fn introspected(scope: &str) -> IntrospectionResponse {
-    IntrospectionResponse { active: true, scope: Some(ScopeSet::parse(scope)), subject: None }
+    let scope = Some(ScopeSet::parse(scope));
+    IntrospectionResponse { active: true, scope, subject: None, expires_at: None, proof: None }
 }
 
 fn granted(token: &StoredToken, scope: Option<&str>) -> String {
@@ -36,7 +37,8 @@ fn a_silent_reply_means_as_asked_only_after_a_request() {
     let code = ObtainedBy::Grant(GrantKind::AuthorizationCode);
     assert_eq!(granted(&token(code, "a c", None), None), "public=Yes a=Yes b=No c=Yes ");
     assert_eq!(granted(&token(code, "", None), None), "public=Yes a=Unknown b=Unknown ");
-    assert_eq!(granted(&token(ObtainedBy::Given, "a", None), None), "public=Yes a=Unknown b=Unknown ");
+    assert_eq!(granted(&token(ObtainedBy::Given, "a", None), None), "public=Unknown a=Unknown b=Unknown ");
+    assert_eq!(granted(&token(ObtainedBy::Given, "", None), Some("b")), "public=Yes a=Yes b=Yes ");
     assert_eq!(granted(&token(code, "a b", None), Some("a")), "public=Yes a=Yes b=No ");
 }
 
@@ -54,7 +56,7 @@ fn sources_that_disagree_are_not_reconciled() {
 #[test]
 fn an_inactive_token_has_no_scope_that_can_be_relied_on() {
     let token = token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "b", Some("b"));
-    let inactive = IntrospectionResponse { active: false, scope: None, subject: None };
+    let inactive = IntrospectionResponse { active: false, scope: None, subject: None, expires_at: None, proof: None };
     let evidence = gather(&provider().definition, &token, Some(&inactive), None);
     let granted: Vec<Granted> = evidence.findings.iter().map(|finding| finding.granted).collect();
     assert_eq!(granted, [Granted::No, Granted::No, Granted::Disputed]);
@@ -142,9 +144,15 @@ fn a_missing_scope_comes_with_the_reason() {
     assert_eq!(why(&evidence, "a"), None);
     assert_eq!(why(&evidence, "b").as_deref(), Some("not granted"));
     assert_eq!(why(&evidence, "d").as_deref(), Some("the sources disagree"));
-    // Only a requested scope can be withheld, and only a scope that no source denies is granted.
-    assert_eq!((evidence.withheld().to_string(), evidence.granted().to_string()), ("d".into(), "public a".into()));
+    // A scope on which two sources disagree is neither granted nor withheld, and that is said once.
+    assert_eq!((evidence.withheld().to_string(), evidence.granted().to_string()), ("".into(), "public a".into()));
+    assert_eq!(
+        (evidence.disputed().to_string(), evidence.named().unwrap().to_string()),
+        ("d".into(), "public a".into())
+    );
+    assert_eq!(evidence.disagreements(), ["d: the token reply says yes, introspection says no"]);
     let given = self::token(ObtainedBy::Given, "", None);
     let evidence = gather(&provider().definition, &given, None, None);
+    assert_eq!(evidence.named(), None);
     assert!(why(&evidence, "a").unwrap().starts_with("no source says whether it is granted"));
 }

@@ -85,7 +85,7 @@ impl Dialect<'_> {
                 self.header(request, "Cache-Control", "no-store", false)
             }
             TokenIn::Body => {
-                let mut object = match serde_json::from_slice(&request.body) {
+                let mut object = match serde_json::from_slice(json::without_mark(&request.body)) {
                     Ok(Value::Object(object)) => object,
                     _ if request.body.is_empty() => Map::new(),
                     _ => {

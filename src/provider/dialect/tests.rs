@@ -189,6 +189,22 @@ fn a_byte_order_mark_before_a_reply_is_left_out() {
 }
 
 #[test]
+fn a_given_token_is_found_in_the_providers_own_forms() {
+    let provider = provider(&format!(
+        "{URLS}token.response = {{ access_token = 'data.key' }}\napi.base = 'https://a.example'\n\
+         api.token = [{{ in = 'header', name = 'X-Key' }}, {{ in = 'bearer', scheme = 'Zoho-oauthtoken' }}]"
+    ));
+    for text in [
+        "x-key: t",
+        "Authorization: Zoho-oauthtoken t",
+        "zoho-oauthtoken t",
+        r#"{"access_token":"no","data":{"key":"t"}}"#,
+    ] {
+        assert_eq!(Dialect::new(&provider).read_given_token(text).unwrap().token.expose(), "t", "{text}");
+    }
+}
+
+#[test]
 fn replies_are_refused_faulty_or_unreadable() {
     let provider = provider(URLS);
     let decode = |status, kind: &str, body: &str| {

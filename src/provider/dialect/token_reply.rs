@@ -12,6 +12,7 @@ use super::{Dialect, JSON};
 use crate::protocol::advice::{ExitCode, NextStep};
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::given_token::{GivenToken, NoGivenToken, Spelling};
 use crate::protocol::lifetime::Oddity;
 use crate::protocol::member::{self, WrongKind};
 use crate::protocol::message::HttpRequest;
@@ -23,6 +24,7 @@ use crate::protocol::token::{NotATokenResponse, TokenResponse};
 use crate::protocol::token_type::{OddTokenType, TokenType};
 use crate::protocol::{json, mask};
 use crate::provider::departure::value_of;
+use crate::provider::quirks::TokenIn;
 
 /// A parsed reply of the token endpoint, with the masked reply for display.
 #[derive(Clone, Debug)]
@@ -265,6 +267,20 @@ impl Dialect<'_> {
         let odd_type = odd_type.map(|odd| odd.without(&[&[state][..], &received(&response)].concat()));
         (response.refresh_token, response.refresh_expires_in) = (None, None);
         Ok(TokenReply { response, masked, captured: self.captured(&value).0, malformed, oddities, odd_type })
+    }
+
+    /// Finds the token in a text that the user has at hand: alone, or in one of the provider's own forms.
+    pub fn read_given_token(&self, text: &str) -> Result<GivenToken, NoGivenToken> {
+        let definition = &self.provider.definition;
+        let path = value_of(&definition.token.response).and_then(|paths| paths.get("access_token"));
+        let placements = definition.token_placements();
+        let in_header = || placements.iter().filter(|own| matches!(own.place, TokenIn::Bearer | TokenIn::Header));
+        let spelling = Spelling {
+            path: path.map(String::as_str),
+            headers: in_header().filter_map(|own| own.name.as_deref()).collect(),
+            schemes: in_header().filter_map(|own| own.scheme.as_deref()).collect(),
+        };
+        GivenToken::read(text, &spelling)
     }
 
     /// Reads the token. The first other member of the wrong kind is returned under the provider's own name.

@@ -9,7 +9,7 @@ variants! {
     SessionError: NoLogin NoProvider OtherClient BadEmulator VariableNotText TokenWithoutProfile NoTokenVariable
         BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject ServerNotConfirmed
         | Paths Project Definition Store TokenSource BadProfile BadClientId;
-    AppError: NotRegistered NoApp SecretFile | BadClientId Session Definition Store Terminal;
+    AppError: NotRegistered NoApp SecretFile NoSecret | BadClientId Session Definition Store Terminal;
     LoginError: Failed NowhereToKeep GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken NotGranted
         | Session App Flow Store Definition Certificate Terminal Entropy;
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
@@ -21,7 +21,7 @@ variants! {
     LogoutError: OneOrAll Leftover | Session Store TokenSource Flow;
     RefreshError: | Session Terminal;
     ExecError: | NotStarted Session;
-    PassphraseError: NoPassphrase PassphrasesDiffer | Terminal;
+    PassphraseError: NoPassphrase PassphrasesDiffer NotOnStdin | Terminal;
     ExportError: MoveOfVariable File MayNotHaveArrived MovedNotDeleted | SealedLogin Passphrase Session Store Terminal;
     ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
     ProvidersError: NotAnId BuiltIn NotBuiltIn NotDrafted Faulty DefinitionExists NotWritten | Session Definition Flow Terminal;
@@ -29,6 +29,8 @@ variants! {
     DemoError: DemoStep NoThread
         | Browser BadProfile BadRedirectUri Session Emulator Flow Http Store Definition Terminal Entropy;
     ManError: NoSuchCommand | Terminal;
+    NoGivenToken: Characters NotJson NoMember Several NeedsProof | Text;
+    NotASecretText: Empty NotText Lines;
 }
 
 /// Those of one command, in the order in which its help has it.
@@ -37,6 +39,9 @@ pub fn errors(page: &mut Page) {
     page.section(app_errors());
     page.section(login_errors());
     page.inside(floors::redirect_uri_errors(), LoginError::BadRedirectUri);
+    page.inside(given_token_errors(), LoginError::BadToken);
+    let not_texts = vec![NotASecretText::Empty, NotASecretText::NotText, NotASecretText::Lines];
+    page.inside(not_texts, |source| AppError::NoSecret { place: text("in `/run/secrets/acme`"), source });
     page.section(call_errors());
     page.section(token_errors());
     page.section(vec![
@@ -68,7 +73,11 @@ pub fn errors(page: &mut Page) {
     let source = Box::new(StoreError::Index(IndexError::Busy));
     page.section(vec![LogoutError::OneOrAll, LogoutError::Leftover { profile: text("acme-eu"), source }]);
     page.only("ChildNotStarted", ChildNotStarted { program: text("crul"), source: not_found() });
-    page.section(vec![PassphraseError::NoPassphrase, PassphraseError::PassphrasesDiffer]);
+    page.section(vec![
+        PassphraseError::NoPassphrase,
+        PassphraseError::PassphrasesDiffer,
+        PassphraseError::NotOnStdin(NotASecretText::Empty),
+    ]);
     page.section(vec![
         ExportError::MoveOfVariable { profile: profile() },
         ExportError::File {
@@ -162,12 +171,30 @@ fn app_errors() -> Vec<AppError> {
         AppError::NotRegistered { provider: provider() },
         AppError::NoApp { provider: provider() },
         AppError::SecretFile { path: text("/run/secrets/acme"), source: not_found() },
+        AppError::NoSecret { place: text("on stdin"), source: NotASecretText::Empty },
     ]
+}
+
+fn given_token_errors() -> Vec<NoGivenToken> {
+    let kinds = ["DPoP", "mac", "pop"].map(|kind| TokenType::judge(Some(&kind.into())));
+    let bound = kinds.into_iter().filter_map(|kind| match kind {
+        TokenType::Proof(kind) => Some(NoGivenToken::NeedsProof(kind)),
+        _ => None,
+    });
+    [
+        NoGivenToken::Characters,
+        NoGivenToken::NotJson,
+        NoGivenToken::NoMember,
+        NoGivenToken::Several { paths: vec![text("access_token"), text("authed_user.access_token")] },
+    ]
+    .into_iter()
+    .chain(bound)
+    .collect()
 }
 
 fn login_errors() -> Vec<LoginError> {
     vec![
-        LoginError::Failed { provider: provider(), source: Box::new(LoginError::BadToken) },
+        LoginError::Failed { provider: provider(), source: Box::new(LoginError::BadToken(NoGivenToken::NoMember)) },
         LoginError::NowhereToKeep {
             provider: provider(),
             source: Box::new(in_keychain(StoreKind::Keychain, "the OS keychain", KeychainError::Locked)),
@@ -180,7 +207,7 @@ fn login_errors() -> Vec<LoginError> {
         LoginError::ListenElsewhere { address: "192.168.1.5:8765".parse().unwrap() },
         LoginError::NobodyToPaste { redirect_uri: text("https://shop.example/callback") },
         LoginError::BadRedirectUri(RedirectUriError::NotAbsolute(text("callback"))),
-        LoginError::BadToken,
+        LoginError::BadToken(NoGivenToken::Text(NotASecretText::Lines)),
         LoginError::NotGranted { provider: provider(), missing: missing() },
     ]
 }
