@@ -2,32 +2,69 @@
 //!
 //! An address must be that of this login's own redirect URI: tricking users into pasting another tool's redirect is a
 //! known attack. Parameters are judged like those of a callback. A bare code has no state to prove anything: PKCE makes
-//! a foreign one useless, and without PKCE the user has to confirm it.
+//! a foreign one useless, and without PKCE the user has to confirm it. A word that is plainly not a code (`q`, `help`, a
+//! command) is never sent unasked: a refused code ends the login.
+
+mod copied;
 
 use url::Url;
 
+use self::copied::{Copied, decoded, is_plain_word};
 use super::redirect::{Answer, Doubt, Expected, RedirectVerdict, Stray, judge_address, judge_params};
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::params::Params;
 use crate::protocol::secret::{AuthorizationCode, is_vschar};
 
 pub fn judge_pasted(text: &str, expected: &Expected<'_>) -> RedirectVerdict {
-    let text = text.trim();
-    if text.contains("://") {
-        return match Url::parse(text) {
+    let Ok(own) = Url::parse(expected.redirect_uri.as_str()) else {
+        return RedirectVerdict::Stray(Stray::ForeignAddress);
+    };
+    match copied::read(text, &own) {
+        Copied::Address(address) => match Url::parse(&address) {
             Ok(address) => judge_address(&address, expected),
             Err(_) => RedirectVerdict::Stray(Stray::ForeignAddress),
-        };
+        },
+        Copied::Pairs(pairs) => judge_pairs(Params::from_urlencoded(&pairs), expected),
+        Copied::Word(word, rest) => judge_word(&word, &rest, expected),
+        Copied::Nothing => RedirectVerdict::Stray(Stray::NotPasteable),
     }
-    let pairs = text.trim_start_matches(['?', '#']);
-    if pairs.contains('=') && (text.starts_with(['?', '#']) || pairs.contains("state=") || pairs.contains("code=")) {
-        return judge_params(Params::from_urlencoded(pairs), expected);
+}
+
+/// Judges pairs. A code without a state is as good as a bare code.
+fn judge_pairs(params: Params, expected: &Expected<'_>) -> RedirectVerdict {
+    let read = expected.dialect.read_callback(params.clone());
+    let is_alone = ["state", "error", "iss"].iter().all(|name| !read.contains(name));
+    match read.single("code") {
+        Ok(Some(code)) if is_alone && !expected.dialect.state_may_be_missing() => judge_code(code, expected, false),
+        _ => judge_params(params, expected),
     }
-    if expected.response_type == ResponseType::Token || !is_vschar(text) || text.contains(' ') {
+}
+
+/// Judges a word that may be a code, and the pairs that follow it: from `4%2F0Ab&state=…` of an address bar to the
+/// `CODE#STATE` that some providers show.
+fn judge_word(word: &str, rest: &str, expected: &Expected<'_>) -> RedirectVerdict {
+    let pairs = match rest.is_empty() || rest.contains('=') {
+        true => Params::from_urlencoded(rest),
+        false => Params::new().with("state", rest),
+    };
+    let code = decoded(word);
+    if pairs.contains("state") {
+        return judge_params(pairs.with("code", code), expected);
+    }
+    judge_code(&code, expected, is_plain_word(&code))
+}
+
+/// Judges a code without a state. `is_word` is true for a text that nothing calls a code, and that does not look like one.
+fn judge_code(code: &str, expected: &Expected<'_>, is_word: bool) -> RedirectVerdict {
+    if expected.response_type == ResponseType::Token || !is_vschar(code) || code.contains(' ') {
         return RedirectVerdict::Stray(Stray::NotPasteable);
     }
-    let answer = Answer::bare(AuthorizationCode::new(text));
-    if expected.pkce { RedirectVerdict::Proven(answer) } else { RedirectVerdict::Doubtful(answer, Doubt::BareCode) }
+    let answer = Answer::bare(AuthorizationCode::new(code));
+    match is_word {
+        true => RedirectVerdict::Doubtful(answer, Doubt::PlainWord),
+        false if expected.pkce => RedirectVerdict::Proven(answer),
+        false => RedirectVerdict::Doubtful(answer, Doubt::BareCode),
+    }
 }
 
 #[cfg(test)]
@@ -40,6 +77,10 @@ mod tests {
         judge_pasted(&text.replace("STATE", case.state.as_str()), &case.expected(None))
     }
 
+    fn bare(code: &str) -> Answer {
+        Answer::bare(AuthorizationCode::new(code))
+    }
+
     #[test]
     fn an_address_its_pairs_or_a_bare_code_is_accepted() {
         for text in [
@@ -48,14 +89,28 @@ mod tests {
             "http://127.0.0.1:8765/callback#code=c&state=STATE",
             "?code=c&state=STATE",
             "code=c&state=STATE",
+            "c&state=STATE",
+            "c&amp;scope=a&amp;state=STATE",
+            "c#STATE",
+            "Location: http://127.0.0.1:8765/callback?code=c&state=STATE",
+            "<http://127.0.0.1:8765/callback?code=c&amp;state=STATE>",
         ] {
             assert_eq!(judge(&Case::new(), text), RedirectVerdict::Proven(code("c")), "{text}");
         }
-        // A code may end like base64.
-        for (text, bare) in [("c", "c"), (" c ", "c"), ("Yw==", "Yw==")] {
-            let answer = Answer::bare(AuthorizationCode::new(bare));
-            assert_eq!(judge(&Case::new(), text), RedirectVerdict::Proven(answer), "{text}");
+        for text in [
+            "4%2F0Ab",
+            " 4/0Ab ",
+            "\u{1b}[200~4%2F0Ab\u{1b}[201~",
+            "'4/0Ab'",
+            "4%2F0Ab&scope=x",
+            "4/0Ab#_=_",
+            "code=4%2F0Ab",
+            "?code=4%2F0Ab",
+        ] {
+            assert_eq!(judge(&Case::new(), text), RedirectVerdict::Proven(bare("4/0Ab")), "{text}");
         }
+        // A code may end like base64.
+        assert_eq!(judge(&Case::new(), "YWJjZA=="), RedirectVerdict::Proven(bare("YWJjZA==")));
         for text in [
             "http://127.0.0.1:8765/callback#access_token=made-up&token_type=bearer&state=STATE",
             "#state=STATE&access_token=made-up&token_type=bearer",
@@ -104,7 +159,14 @@ mod tests {
 
     #[test]
     fn pairs_need_the_state() {
-        for text in ["http://127.0.0.1:8765/callback?code=c", "?code=c&state=x", "code=c", "?error=access_denied"] {
+        for text in [
+            "http://127.0.0.1:8765/callback?code=c",
+            "?code=c&state=x",
+            "code=c&iss=x",
+            "4%2F0Ab&state=x",
+            "4%2F0Ab#x",
+            "?error=access_denied",
+        ] {
             let verdict = judge(&Case::new(), text);
             assert!(matches!(verdict, RedirectVerdict::Stray(Stray::Unproven(_))), "{text}: {verdict:?}");
         }
@@ -113,10 +175,16 @@ mod tests {
     #[test]
     fn a_bare_code_needs_pkce_or_confirmation() {
         let case = Case { pkce: false, ..Case::new() };
-        let answer = Answer::bare(AuthorizationCode::new("c"));
-        assert_eq!(judge(&case, "c"), RedirectVerdict::Doubtful(answer, Doubt::BareCode));
+        for text in ["4/0Ab", "code=4%2F0Ab"] {
+            assert_eq!(judge(&case, text), RedirectVerdict::Doubtful(bare("4/0Ab"), Doubt::BareCode));
+        }
+        for (pkce, text) in [(true, "help"), (false, "q"), (true, ":wq"), (true, "'oauthctl'")] {
+            let word = text.trim_matches('\'');
+            let case = Case { pkce, ..Case::new() };
+            assert_eq!(judge(&case, text), RedirectVerdict::Doubtful(bare(word), Doubt::PlainWord), "{text}");
+        }
         for (case, text) in
-            [(Case::new(), "two words"), (Case::new(), "caf\u{e9}"), (Case::new(), ""), (Case::implicit(), "c")]
+            [(Case::new(), "two words"), (Case::new(), "caf\u{e9}"), (Case::new(), ""), (Case::implicit(), "4/0Ab")]
         {
             assert_eq!(judge(&case, text), RedirectVerdict::Stray(Stray::NotPasteable), "{text}");
         }

@@ -108,6 +108,8 @@ pub enum Doubt {
     NoState,
     /// A pasted code, and no PKCE to protect it.
     BareCode,
+    /// A pasted word that is plainly not a code.
+    PlainWord,
 }
 
 #[derive(Debug, PartialEq, Eq)]

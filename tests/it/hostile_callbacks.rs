@@ -183,3 +183,23 @@ fn a_callback_without_the_providers_signature_is_not_taken() {
     assert!(page.contains("You are logged in"), "{page}");
     login.finish().code(0);
 }
+
+#[test]
+fn verbose_messages_about_stray_requests_are_sentences() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let login = PendingLogin::start(judgeme.command(&["login", "-v", "--port", "0", "--no-browser"]));
+    let own = url::Url::parse(&login.sent("redirect_uri")).unwrap();
+    for target in ["/favicon.ico", "/other", "/callback"] {
+        http::get(&own.join(target).unwrap());
+    }
+    http::post_form(&own, &[]);
+    http::get_with(&own, "Host: evil.example\r\n");
+    assert!(http::follow(&login.authorize_url).contains("You are logged in"));
+    let outcome = login.finish();
+    outcome.code(0).says("A request came to another path than the redirect URI's; still waiting.");
+    // Rust's own names of the variants.
+    for name in ["Noise", "Method", "Host)", "Path", "Unproven", "claims_error", " {"] {
+        let talk = outcome.stderr().lines().filter(|line| line.contains("still waiting"));
+        assert!(talk.clone().count() > 2 && talk.into_iter().all(|line| !line.contains(name)), "{name}: {outcome}");
+    }
+}

@@ -29,12 +29,21 @@ fn secret_of(address: &Url) -> String {
 #[test]
 fn a_code_may_be_pasted_as_address_query_or_alone() {
     let judgeme = Emulated::start(&["--approve"]);
-    let forms: [fn(&Url) -> String; 5] = [
+    let forms: [fn(&Url) -> String; 13] = [
         |address| address.to_string(),
         |address| format!("  {address} "),
         |address| format!("?{}", address.query().unwrap()),
         |address| address.query().unwrap().to_owned(),
         secret_of,
+        // As an address bar, a terminal, a page, a log and a chat have it.
+        |address| secret_of(address).bytes().map(|byte| format!("%{byte:02X}")).collect(),
+        |address| format!("{}&scope=a", secret_of(address)),
+        |address| format!("code={}", secret_of(address)),
+        |address| format!("\u{1b}[200~{address}\u{1b}[201~"),
+        |address| format!("<{}>", address.as_str().replace('&', "&amp;")),
+        |address| format!("Location: {address}"),
+        |address| format!("GET {}?{} HTTP/1.1", address.path(), address.query().unwrap()),
+        |address| format!("'{}',", address.as_str().strip_prefix("http://").unwrap()),
     ];
     for form in forms {
         let mut terminal = start_login(&judgeme, &[]);
@@ -84,6 +93,27 @@ fn a_wrong_paste_is_refused_and_the_wait_goes_on() {
     terminal.types(&format!("?state={}", "x".repeat(300)));
     terminal.types(address.as_str());
     terminal.finish().code(0).hides(&secret_of(&address)).hides("evil.example");
+}
+
+#[test]
+fn a_word_that_is_not_a_code_is_asked_about_and_not_sent() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let mut terminal = start_login(&judgeme, &["--allow-missing-state"]);
+    let address = final_address(&terminal.authorize_url());
+    for (n, word) in ["help", "q"].into_iter().enumerate() {
+        terminal.types(word);
+        terminal.shows_times("That looks like a word and not like a code", n + 1);
+    }
+    terminal.types("no");
+    terminal.types(&secret_of(&address));
+    terminal.finish().code(0).hides(&secret_of(&address));
+
+    let mut terminal = start_login(&judgeme, &[]);
+    terminal.authorize_url();
+    terminal.types("help");
+    terminal.shows("That looks like a word and not like a code");
+    terminal.types("yes");
+    terminal.finish().code(5);
 }
 
 #[test]

@@ -137,6 +137,10 @@ pub fn while_waiting(waiting: &Waiting<'_>, can_be_allowed: bool, context: &Cont
             "A bare code proves nothing of where it is from. Did you copy it from your own browser just now?",
             context,
         ),
+        Waiting::Confirm(Doubt::PlainWord) => confirm(
+            "That looks like a word and not like a code; Ctrl-C ends the login. Exchange it as a code all the same?",
+            context,
+        ),
         Waiting::Stray(stray) => about_stray(stray, can_be_allowed, context),
         Waiting::Unusable(unusable) => {
             terminal.note(&format_args!("What was pasted cannot be used: {unusable}; still waiting."));

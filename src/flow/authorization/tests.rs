@@ -114,7 +114,8 @@ fn strays_are_reported_once_per_kind_and_the_wait_goes_on() {
     for (event, of_scheme) in scheme.into_iter().zip(["tls", "plain http"]) {
         let login = login(&provider);
         let stray = || login.callback("code=x&state=x");
-        let mut arrivals = vec![stray(), stray(), got("/other"), stray(), pasted("code=x"), pasted("code=x")];
+        let mut arrivals =
+            vec![stray(), stray(), got("/other"), stray(), pasted("code=x&state=x"), pasted("code=x&state=x")];
         arrivals.extend([event(), event(), event()].map(Arrival::Loopback));
         // Kinds of their own.
         arrivals.extend(
@@ -224,9 +225,36 @@ fn an_issuer_that_is_not_compared_is_reported() {
 #[test]
 fn an_unprompted_yes_or_no_is_not_a_code() {
     let provider = provider_of(SERVERS, &[]);
-    let words = ["yes", " Y\n", "no", "N", "c"].map(pasted);
+    let words = ["yes", " Y\n", "no", "N", "4/0Ab"].map(pasted);
     let (answered, told) = login(&provider).hear(words.into(), MissingState::Confirm);
-    assert_eq!((code(&answered).as_str(), told), ("c", vec![]));
+    assert_eq!((code(&answered).as_str(), told), ("4/0Ab", vec![]));
+}
+
+#[test]
+fn a_plain_word_is_asked_about_and_not_exchanged() {
+    let (provider, may_be_missing) =
+        (provider_of(SERVERS, &[]), provider_of(&format!("{SERVERS}{MAY_BE_MISSING}"), &[]));
+    for missing_state in [MissingState::Confirm, MissingState::Accept] {
+        let cases: [(&[&str], &str, usize); 4] = [
+            (&["help", "no", "4/0Ab"], "4/0Ab", 1),
+            (&["q", "quit", "4%2F0Ab&scope=a"], "4/0Ab", 2),
+            (&["help", "?state=STATE&code=c"], "c", 1),
+            // The user insists.
+            (&["help", "yes"], "help", 1),
+        ];
+        for (lines, expected, questions) in cases {
+            let login = login(&provider);
+            let state = login.secrets.state.as_str().to_owned();
+            let lines = lines.iter().map(|line| pasted(&line.replace("STATE", &state))).collect();
+            let (answered, told) = login.hear(lines, missing_state);
+            assert_eq!((code(&answered).as_str(), told), (expected, vec!["confirm"; questions]));
+        }
+    }
+    // A question about a browser's answer stays.
+    let login = login(&may_be_missing);
+    let arrivals = vec![login.callback("code=a"), pasted("help"), pasted("yes")];
+    let (answered, told) = login.hear(arrivals, MissingState::Confirm);
+    assert_eq!((code(&answered).as_str(), told), ("a", vec!["confirm", "stray"]));
 }
 
 #[test]

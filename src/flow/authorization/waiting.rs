@@ -267,11 +267,17 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
         asked: ResponseType,
     ) -> Option<Ending> {
         match (verdict, self.missing_state) {
+            // A question about a pasted line gives way to the next line.
+            (RedirectVerdict::Doubtful(answer, doubt @ Doubt::PlainWord), _) if self.may_ask() => {
+                (self.tell)(Waiting::Confirm(doubt));
+                self.doubted = Some((answer, request));
+            }
+            (RedirectVerdict::Doubtful(_, Doubt::PlainWord), _) => self.tell_of_stray(&Stray::NotPasteable, &request),
             (RedirectVerdict::Proven(answer), _) | (RedirectVerdict::Doubtful(answer, _), MissingState::Accept) => {
                 return Some(Ok((answer, request)));
             }
             (RedirectVerdict::Unusable(unusable), _) => return self.refuse(unusable, request),
-            (RedirectVerdict::Doubtful(answer, doubt), MissingState::Confirm) if self.doubted.is_none() => {
+            (RedirectVerdict::Doubtful(answer, doubt), MissingState::Confirm) if self.may_ask() => {
                 if request.is_some() {
                     self.remember(Seen::Unproven(stateless(asked)));
                 }
@@ -295,6 +301,11 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
             (RedirectVerdict::Stray(stray), _) => self.pass(&stray, request),
         }
         None
+    }
+
+    /// Returns `true` if no browser tab waits for the user's word.
+    fn may_ask(&self) -> bool {
+        !matches!(&self.doubted, Some((_, Some(_))))
     }
 
     /// Handles an answer that cannot be used. A pasted one may have been copied badly.
