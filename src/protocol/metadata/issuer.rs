@@ -54,13 +54,14 @@ impl Issuer {
             Url::parse(text).ok().filter(|url| url.has_host() && url.fragment().is_none()).ok_or_else(malformed)?;
         let copied = issuer_in(text);
         // Some addresses of metadata choose among several documents by a query. An issuer has none.
-        if url.query().is_some() && copied.is_none() {
+        if (url.query().is_some() || text.contains(WELL_KNOWN)) && copied.is_none() {
             return Err(malformed());
         }
         let base = copied.clone().unwrap_or_else(|| text.to_owned());
         let base = base.trim_end_matches('/');
         let parsed = Url::parse(base).map_err(|_| malformed())?;
-        let mut locations: Vec<Url> = copied.map(|_| url).into_iter().collect();
+        let is_whole = |url: &Url| NAMES.iter().any(|name| url.path().contains(name));
+        let mut locations: Vec<Url> = copied.map(|_| url).into_iter().filter(is_whole).collect();
         for place in places(&parsed) {
             if !locations.contains(&place) {
                 locations.push(place);
@@ -99,6 +100,10 @@ impl Issuer {
 /// such an address.
 pub fn issuer_in(text: &str) -> Option<String> {
     let text = text.split(['?', '#']).next().unwrap_or_default();
+    // Cut short in a copy.
+    if let Some(issuer) = text.trim_end_matches('/').strip_suffix(WELL_KNOWN.trim_end_matches('/')) {
+        return Some(issuer.to_owned());
+    }
     let (before, rest) = text.split_once(WELL_KNOWN)?;
     let name = NAMES
         .into_iter()
@@ -153,9 +158,10 @@ fn placeholder(text: &str) -> Option<String> {
     })
 }
 
-/// Returns the issuer that a text without a scheme, or with a query, probably stands for.
+/// Returns the issuer that a text probably stands for if it has no scheme, a query, or another document's address.
 fn meant(text: &str) -> Option<String> {
     let text = text.split(['?', '#']).next().unwrap_or_default();
+    let text = text.split(WELL_KNOWN).next().unwrap_or_default();
     let text = match text.split_once("://") {
         Some(("http" | "https", rest)) => rest,
         Some(_) => return None,
@@ -197,6 +203,9 @@ mod tests {
             assert_eq!(asked.len(), 4, "{asked:?}");
             assert_eq!(Issuer::parse(address).unwrap().as_str(), "https://as.example/a/b");
         }
+        for cut in ["https://as.example/a/b/.well-known", "https://as.example/a/b/.well-known/"] {
+            assert_eq!(places_of(cut), tenant);
+        }
         let policy = "https://as.example/a/.well-known/openid-configuration?p=sign-in";
         assert_eq!(places_of(policy)[0], policy);
         assert_eq!(Issuer::parse(policy).unwrap().as_str(), "https://as.example/a");
@@ -237,6 +246,8 @@ mod tests {
             ("as.example", Some("https://as.example")),
             ("https://as.example/a/?x=1", Some("https://as.example/a")),
             ("https://as.example#x", Some("https://as.example")),
+            ("https://as.example/a/.well-known/jwks.json", Some("https://as.example/a")),
+            ("https://as.example/.well-known/openid-configurations", Some("https://as.example")),
             ("mailto:a@b", None),
             ("", None),
             ("issuer", None),
