@@ -255,15 +255,16 @@ fn logout_revokes_what_introspection_then_calls_inactive() {
 #[test]
 fn a_definition_from_its_metadata_logs_in() {
     let acme = OidcProvider::running();
-    let sandbox = OidcProvider::with_client(Sandbox::new(), "body");
-    sandbox.run(&["providers", "new", "acme", "--issuer", acme.issuer()]).code(0);
+    let sandbox = OidcProvider::with_client(Sandbox::new(), "web app:1");
+    let metadata = format!("{}/.well-known/openid-configuration", acme.issuer());
+    sandbox.run(&["providers", "new", "acme", "--issuer", &metadata]).code(0);
     let file = sandbox.home().join("config/providers/acme.toml");
     let draft = std::fs::read_to_string(&file).unwrap();
     for line in ["issuer = \"ISSUER\"", "{ name = \"offline_access\" }", "url = \"ISSUER/token/introspection\""] {
         let line = line.replace("ISSUER", acme.issuer());
         assert!(draft.lines().any(|drafted| drafted.trim().trim_end_matches(',') == line), "{line} in {draft}");
     }
-    let edited = draft.replace("https://shop.example/api\"\n", &format!("{}\"\n", acme.issuer()));
+    let edited = draft.replace("#base = \"https://shop.example/api\"\n", &format!("base = \"{}\"\n", acme.issuer()));
     assert_ne!(edited, draft);
     std::fs::write(&file, edited).unwrap();
     sandbox.run(&["providers", "check", file.to_str().unwrap()]).code(0);
