@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Findings, meant};
+use crate::protocol::json_path::JsonPath;
 use crate::provider::ProviderDefinition;
 use crate::provider::departure::{Departure, value_of};
 use crate::provider::quirks::Paging;
@@ -56,60 +57,47 @@ const REVOCATION: [&str; 4] = ["client_id", "client_secret", "token", "token_typ
 
 type Texts = Departure<BTreeMap<String, String>>;
 
+/// A message of an RFC: what it is, its names, and what the definition adds to it.
+#[derive(Clone, Copy)]
+struct Message<'a> {
+    is: &'static str,
+    known: &'static [&'static str],
+    added: Option<&'a Texts>,
+}
+
 pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
-    let (authorize, token) = (&definition.authorize, &definition.token);
-    let tables: [(&str, &Texts, &[&str], Option<&Texts>, &str); 6] = [
-        (
-            "authorize.names",
-            &authorize.names,
-            &AUTHORIZATION,
-            Some(&authorize.params),
-            "a parameter of an authorization request",
-        ),
-        ("callback.names", &definition.callback.names, &CALLBACK, None, "a parameter of a callback"),
-        ("token.names", &token.names, &TOKEN, Some(&token.params), "a parameter of a token request"),
-        (
-            "refresh.names",
-            &definition.refresh.names,
-            &TOKEN,
-            Some(&definition.refresh.params),
-            "a parameter of a refresh",
-        ),
-        (
-            "revoke.names",
-            &definition.revoke.names,
-            &REVOCATION,
-            Some(&definition.revoke.params),
-            "a parameter of a revocation",
-        ),
-        ("token.response", &token.response, &REPLY, None, "a member of a token reply that is read"),
-    ];
-    for (key, table, known, added, what) in tables {
+    let ProviderDefinition { authorize, callback, token, refresh, revoke, .. } = definition;
+    let message = |is, known, added| Message { is, known, added };
+    let request = message("a parameter of an authorization request", &AUTHORIZATION, Some(&authorize.params));
+    let exchange = message("a parameter of a token request", &TOKEN, Some(&token.params));
+    for (key, table, message) in [
+        ("authorize.names", &authorize.names, request),
+        ("callback.names", &callback.names, message("a parameter of a callback", &CALLBACK, None)),
+        ("token.names", &token.names, exchange),
+        ("refresh.names", &refresh.names, message("a parameter of a refresh", &TOKEN, Some(&refresh.params))),
+        ("revoke.names", &revoke.names, message("a parameter of a revocation", &REVOCATION, Some(&revoke.params))),
+        ("token.response", &token.response, message("a member of a token reply that is read", &REPLY, None)),
+    ] {
         for name in value_of(table).into_iter().flatten().map(|(name, _)| name) {
-            unknown(&format!("{key}.{name}"), name, known, added, what, findings);
+            message.expect(name, format!("{key}.{name}"), findings);
         }
     }
-    for (key, omitted, known, added, what) in [
-        (
-            "authorize.omit",
-            &authorize.omit,
-            &AUTHORIZATION[..],
-            &authorize.params,
-            "a parameter of an authorization request",
-        ),
-        ("token.omit", &token.omit, &TOKEN[..], &token.params, "a parameter of a token request"),
-    ] {
+    for (key, omitted, message) in [("authorize.omit", &authorize.omit, request), ("token.omit", &token.omit, exchange)]
+    {
         for (n, name) in value_of(omitted).into_iter().flatten().enumerate() {
-            unknown(&format!("{key}[{n}]"), name, known, Some(added), what, findings);
+            message.expect(name, format!("{key}[{n}]"), findings);
         }
     }
     paths(definition, findings);
 }
 
-fn unknown(key: &str, name: &str, known: &[&str], added: Option<&Texts>, what: &str, findings: &mut Findings) {
-    let is_added = added.and_then(value_of).is_some_and(|added| added.contains_key(name));
-    if !known.contains(&name) && !is_added {
-        findings.fault(key, format!("`{name}` is not {what}, so this has no effect{}", meant(name, known)));
+impl Message<'_> {
+    fn expect(self, name: &str, key: String, findings: &mut Findings) {
+        let is_added = self.added.and_then(value_of).is_some_and(|added| added.contains_key(name));
+        if !self.known.contains(&name) && !is_added {
+            let meant = meant(name, self.known);
+            findings.fault(key, format!("`{name}` is not {}, so this has no effect{meant}", self.is));
+        }
     }
 }
 
@@ -133,8 +121,11 @@ fn paths(definition: &ProviderDefinition, findings: &mut Findings) {
             found.extend(refusal.scope.as_deref().map(|path| (format!("{key}[{n}].scope"), path)));
         }
     }
-    if let Some(Paging::Cursor { path, .. }) = value_of(&api.paging) {
-        found.push(("api.paging.path".to_owned(), path));
+    if let Some(Paging::Cursor { path, .. } | Paging::Url { path }) = value_of(&api.paging) {
+        page_path("api.paging.path".to_owned(), path, findings);
+    }
+    for (n, path) in api.rows.iter().enumerate() {
+        page_path(format!("api.rows[{n}]"), path, findings);
     }
     for (name, param) in &definition.params {
         found.extend(param.from_token.as_deref().map(|path| (format!("params.{name}.from_token"), path)));
@@ -151,6 +142,15 @@ fn paths(definition: &ProviderDefinition, findings: &mut Findings) {
         if let Some(problem) = not_a_path(path) {
             findings.fault(key, problem);
         }
+    }
+}
+
+/// A path into a page may be in jq's notation.
+fn page_path(key: String, path: &str, findings: &mut Findings) {
+    match path.parse::<JsonPath>() {
+        Ok(_) if !path.trim().is_empty() => {}
+        Ok(_) => findings.fault(key, "the path is empty; the page itself is `.`"),
+        Err(error) => findings.fault(key, error.to_string()),
     }
 }
 

@@ -43,6 +43,7 @@ fn a_good_definition_has_no_findings() {
         "callback.names = { code = 'auth_code', iss = 'issuer' }\ntoken.response = { access_token = 'data.token', expires_at = 'end' }",
         "token.omit = ['redirect_uri']\ntoken.names = { client_secret = 'secret' }\nrefresh.names.refresh_token = 'token'",
         "api.token = [{ in = 'header', name = 'X-Key', scheme = 'Token' }, { in = 'query', name = 'key' }]\napi.query.version = '2'",
+        "api.paging = { kind = 'url', path = '$.links[0].next' }\napi.rows = ['.', '*', '.data[]']",
         "params.region.from_callback = 'region'\napi.origins = ['https://{region}.shop.test']\napi.headers.X-Region = '{region}'",
         "scope.known = [{ name = 'a', probe = { method = 'POST', harmless = true, path = 'x', body = '{\"query\":\"{shop{name}}\"}' } }]",
     ] {
@@ -216,7 +217,9 @@ fn a_misspelt_name_of_an_rfc_is_a_fault() {
         ("token.ok = { path = '', equals = 'x' }", "token.ok.path", "is not a dotted path"),
         ("api.error = ['a', 'a..b']", "api.error[1]", "did you mean `a.b`?"),
         ("api.denied = [{ path = '/error/code' }]", "api.denied[0].path", "did you mean `error.code`?"),
-        ("api.paging = { kind = 'cursor', param = 'c', path = '.next' }", "api.paging.path", "did you mean `next`?"),
+        ("api.paging = { kind = 'cursor', param = 'c', path = 'a..b' }", "api.paging.path", "a path is written"),
+        ("api.paging = { kind = 'url', path = '' }", "api.paging.path", "the path is empty"),
+        ("api.rows = ['data', 'a[x]']", "api.rows[1]", "a path is written"),
         ("params.x.from_token = 'a.'", "params.x.from_token", "did you mean `a`?"),
     ]);
 }
