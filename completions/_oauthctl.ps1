@@ -140,7 +140,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--redirect-uri', '--redirect-uri', [CompletionResultType]::ParameterName, 'The redirect URI, exactly as it is registered')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port of http://127.0.0.1:PORT/callback; 0 picks a free port')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'The local address to which a tunnel leads from the redirect URI')
-            [CompletionResult]::new('--browser', '--browser', [CompletionResultType]::ParameterName, 'The program that opens the URL; split on whitespace, the URL is appended')
+            [CompletionResult]::new('--browser', '--browser', [CompletionResultType]::ParameterName, 'The program that opens the URL, before BROWSER; the URL is appended, or put where %s is')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the redirect: seconds, or with s, m, h, d')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A name for the account, shown by `status`')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')

@@ -127,7 +127,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --redirect-uri 'The redirect URI, exactly as it is registered'
             cand --port 'The port of http://127.0.0.1:PORT/callback; 0 picks a free port'
             cand --listen 'The local address to which a tunnel leads from the redirect URI'
-            cand --browser 'The program that opens the URL; split on whitespace, the URL is appended'
+            cand --browser 'The program that opens the URL, before BROWSER; the URL is appended, or put where %s is'
             cand --timeout 'How long to wait for the redirect: seconds, or with s, m, h, d'
             cand --label 'A name for the account, shown by `status`'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'

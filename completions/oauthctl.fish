@@ -128,7 +128,7 @@ implicit\t'Log in in the browser and take the token from the address (RFC 9700 Â
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l redirect-uri -d 'The redirect URI, exactly as it is registered' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l port -d 'The port of http://127.0.0.1:PORT/callback; 0 picks a free port' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l listen -d 'The local address to which a tunnel leads from the redirect URI' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l browser -d 'The program that opens the URL; split on whitespace, the URL is appended' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l browser -d 'The program that opens the URL, before BROWSER; the URL is appended, or put where %s is' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l timeout -d 'How long to wait for the redirect: seconds, or with s, m, h, d' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l label -d 'A name for the account, shown by `status`' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r

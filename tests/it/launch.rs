@@ -82,6 +82,32 @@ fn the_address_tells_nothing_and_leads_to_the_provider() {
     assert!(!output.stderr().contains("warning"), "{output}");
 }
 
+#[test]
+fn the_variable_browser_counts_before_the_desktops() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let recorder = Recorder::new(&judgeme);
+    let folder = judgeme.home().join("bin");
+    std::fs::create_dir(&folder).unwrap();
+    script(&folder.join("xdg-open"), "exit 0");
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let program = recorder.program.display();
+    // The one that does not exist is passed over; quotes and arguments are a shell's.
+    for browser in [format!("{program}"), format!("no-such-browser:'{program}' \"%s\""), format!("false:{program}")] {
+        let mut command = judgeme.command(&["login", "--port", "0"]);
+        command.env("PATH", &path).env("BROWSER", &browser);
+        let login = PendingLogin::start(command);
+        assert_eq!(browser::location(&browser::get(&recorder.launched())), login.authorize_url, "{browser}");
+        assert!(browser::follow(&login.authorize_url).contains("You are logged in"), "{browser}");
+        login.finish().code(0);
+    }
+    let mut command = judgeme.command(&["login", "--port", "0"]);
+    command.env("PATH", &path).env("BROWSER", "no-such-browser:/no/such/browser");
+    let login = PendingLogin::start(command);
+    assert!(
+        login.said().contains("none of the programs in BROWSER (`no-such-browser:/no/such/browser`) could be started")
+    );
+}
+
 /// The number of another user, whom nothing belongs to.
 #[cfg(target_os = "linux")]
 const STRANGER: libc::uid_t = 65534;

@@ -40,7 +40,7 @@ pub struct BrowserArgs {
     #[arg(long, value_name = "ADDRESS", requires = "redirect_uri")]
     listen: Option<SocketAddr>,
 
-    /// The program that opens the URL; split on whitespace, the URL is appended
+    /// The program that opens the URL, before BROWSER; the URL is appended, or put where %s is
     #[arg(long, value_name = "CMD", conflicts_with = "no_browser")]
     browser: Option<String>,
 

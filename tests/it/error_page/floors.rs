@@ -35,7 +35,7 @@ variants! {
     TerminalError: Stdout StdoutClosed Stdin NoAnswer;
     ProjectError: Unreadable Wrong;
     CertificateError: NotMade NotUsable Damaged;
-    BrowserError: NoneFound NotStarted UnsafeUrl;
+    BrowserError: NoneFound NotStarted NoneOfBrowser UnsafeUrl;
 }
 
 pub fn flows(page: &mut Page) {
@@ -88,6 +88,7 @@ pub fn others(page: &mut Page) {
     page.section(vec![
         BrowserError::NoneFound(not_found()),
         BrowserError::NotStarted { program: text("firefix"), source: not_found() },
+        BrowserError::NoneOfBrowser { value: text("firefix:chromiun"), source: not_found() },
         BrowserError::UnsafeUrl,
     ]);
     page.only("NotAProfile", NotAProfile);
