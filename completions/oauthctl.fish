@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_oauthctl_global_optspecs
-    string join \n profile= store= json v/verbose q/quiet color= h/help V/version
+    string join \n profile= store= cacert= json v/verbose q/quiet color= h/help V/version
 end
 
 function __fish_oauthctl_needs_command
@@ -30,6 +30,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_needs_command" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -62,6 +63,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -81,6 +83,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -95,6 +98,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -108,6 +112,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -137,6 +142,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -167,13 +173,13 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l allow-origin 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-wait -d 'Longest Retry-After to honor (429 and 503)' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l timeout -d 'Give up when the server is silent for this long [default: 30s]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-time -d 'Give up when the call takes this long in all, with its pages, retries and waits [default: 10m for each reply, and 1s more for every 4 KiB of it, up to 24h]' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l cacert -d 'Also trust the certificate authorities in this PEM file' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -204,6 +210,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -217,6 +224,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand refresh" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -231,6 +239,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -247,6 +256,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -264,6 +274,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand use" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -277,6 +288,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -294,6 +306,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -308,6 +321,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand export" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -323,6 +337,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand import" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -338,6 +353,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and not __fish_seen_subcommand_from list show scopes schema new check help" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -358,6 +374,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from list" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -371,6 +388,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from show" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -385,6 +403,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from scopes" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -398,6 +417,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from schema" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -412,6 +432,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from new" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -427,6 +448,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand providers; and __fish_seen_subcommand_from check" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -460,6 +482,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -477,6 +500,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand demo" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -490,6 +514,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand completions" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -503,6 +528,7 @@ file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand man" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"

@@ -1,6 +1,7 @@
 //! The command line: global flags and the subcommands.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::error::{ContextValue, ErrorKind};
@@ -43,6 +44,10 @@ struct GlobalArgs {
     #[arg(long, global = true, value_name = "STORE", env = "OAUTHCTL_STORE", hide_env_values = true)]
     store: Option<StoreKind>,
 
+    /// Also trust the certificate authorities in this PEM file; `login` remembers it
+    #[arg(long, global = true, value_name = "FILE")]
+    cacert: Option<PathBuf>,
+
     /// Print the answer as JSON
     #[arg(long, global = true)]
     json: bool,
@@ -70,6 +75,7 @@ impl GlobalArgs {
         Choices {
             profile: profile.map(|profile| Sourced::new(profile, from("profile", "--profile", "OAUTHCTL_PROFILE"))),
             store: self.store.map(|store| Sourced::new(store, from("store", "--store", "OAUTHCTL_STORE"))),
+            cacert: self.cacert.clone(),
             json: self.json,
             verbose: self.verbose,
             quiet: self.quiet,

@@ -73,7 +73,9 @@ pub use crate::system::browser::BrowserError;
 pub use crate::system::certificate::CertificateError;
 pub use crate::system::clock::{Clock, SystemClock};
 pub use crate::system::entropy::{NoEntropy, OsEntropy};
-pub use crate::system::http::{HttpClient, HttpError, HttpReply, MAX_REPLY, NetworkClient, Reason, Upload};
+pub use crate::system::http::{
+    HttpClient, HttpError, HttpReply, MAX_REPLY, NamedBy, NetworkClient, Reason, TlsProblem, TrustError, Upload,
+};
 pub use crate::system::loopback::{LoopbackError, LoopbackRequest, Parsed, parse as parse_request};
 pub use crate::system::paths::PathsError;
 pub use crate::system::private_file::{ExposedFolder, PrivateFileError};

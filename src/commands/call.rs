@@ -18,7 +18,6 @@ mod verdict;
 pub use error::CallError;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
@@ -46,6 +45,7 @@ use crate::protocol::{mask, sanitize};
 use crate::provider::quirks::TokenIn;
 use crate::provider::{Dialect, Origin};
 use crate::session::ActiveLogin;
+use crate::store::StoredToken;
 use crate::system::clock::Deadline;
 use crate::system::http::{HttpClient, NetworkClient, SILENCE};
 
@@ -80,10 +80,6 @@ pub struct CallArgs {
     /// 1s more for every 4 KiB of it, up to 24h]
     #[arg(long, value_name = "DURATION", help_heading = "Network")]
     max_time: Option<HumanDuration>,
-
-    /// Also trust the certificate authorities in this PEM file
-    #[arg(long, value_name = "FILE", help_heading = "Network")]
-    cacert: Option<PathBuf>,
 
     /// Print the equivalent curl command and send nothing
     #[arg(long, conflicts_with = "dry_run", help_heading = "Instead of sending")]
@@ -130,7 +126,7 @@ pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
         );
     }
     let until = args.max_time.map(|HumanDuration(span)| Deadline::after(span));
-    let http = client(args, until, context)?;
+    let http = client(args, until, &login.token, context)?;
     let verbose = context.is_verbose();
     let trace = Trace { terminal: context.terminal(), verbose, show_secrets: args.show_secrets };
     let ports = (http.as_ref(), context.system.clock.as_ref());
@@ -141,18 +137,22 @@ pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
     if args.pages.paginate { call.all_pages(&prepared) } else { call.one(prepared) }
 }
 
-/// The machine's client, or one that was asked for more.
-fn client(args: &CallArgs, until: Option<Deadline>, context: &Context) -> Result<Arc<dyn HttpClient>, CallError> {
-    if args.timeout.is_none() && until.is_none() && args.cacert.is_none() {
-        return Ok(Arc::clone(&context.system.http));
+/// The login's client, or one that was asked for more.
+fn client(
+    args: &CallArgs,
+    until: Option<Deadline>,
+    token: &StoredToken,
+    context: &Context,
+) -> Result<Arc<dyn HttpClient>, CallError> {
+    if args.timeout.is_none() && until.is_none() {
+        return Ok(context.session.http(Some(token))?);
     }
     let mut client = NetworkClient::default().with_silence(args.timeout.map_or(SILENCE, |timeout| timeout.0));
     if let Some(until) = until {
         client = client.with_end(until);
     }
-    if let Some(path) = &args.cacert {
-        let failed = |source| CallError::Input { path: sanitize::line(&path.display().to_string()), source };
-        client = client.with_authorities(&std::fs::read(path).map_err(failed)?)?;
+    if let Some(authorities) = context.session.authorities(Some(token))? {
+        client = client.with_authorities(authorities);
     }
     Ok(Arc::new(client))
 }

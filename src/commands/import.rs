@@ -89,9 +89,12 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
     if store.index()?.logins.contains_key(profile.as_str()) && !args.replace {
         return Err(ImportError::LoginExists { profile: profile.to_string() });
     }
-    let kind = store.save(&profile, &sealed.token)?;
+    let mut token = sealed.token;
+    // The file of the other machine may be elsewhere on this one.
+    token.cacert = context.session.cacert(Some(&token))?;
+    let kind = store.save(&profile, &token)?;
     let now = context.system.clock.now();
-    Ok(context.answer(&ImportOutcome::new(&profile, &sealed.token, kind, store.place(kind)?, now))?)
+    Ok(context.answer(&ImportOutcome::new(&profile, &token, kind, store.place(kind)?, now))?)
 }
 
 #[derive(Debug, Serialize)]

@@ -24,7 +24,7 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret_text;
 use crate::provider::{Dialect, Provider};
 use crate::store::stored_token::ObtainedBy;
-use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
+use crate::store::{Profile, StoreError, StoreKind, StoredToken};
 use crate::system::entropy::random;
 use crate::system::terminal::MAX_SECRET;
 
@@ -75,12 +75,15 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     let typed = args.params.iter().cloned().collect();
     let provider = resolve_asking(&id, &typed, context)?;
     consent::to_log_in(&provider, &typed, &profile, context)?;
+    let before = before(&profile, &id, context)?;
+    let cacert = context.session.cacert(before.as_ref())?;
+    let http = context.session.http(before.as_ref())?;
     let asked = asked_scopes(args, &provider, context);
     let (provider, mut token, tab) = if args.with_token {
         let token = keep_given(&provider, asked, context).map_err(failed)?;
         (provider, token, None)
     } else {
-        let log_in = |grant| args.browser.log_in(&provider, grant, asked, context);
+        let log_in = |grant| args.browser.log_in(&provider, grant, asked, http.as_ref(), context);
         let (tab, provider, token) = chosen_grant(args, &provider).and_then(log_in).map_err(failed)?;
         (provider, token, Some(tab))
     };
@@ -94,7 +97,8 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
         return Err(failed(LoginError::NotGranted { provider: id.clone(), missing }));
     }
     let store = context.session.store()?;
-    token.label = args.label.clone().or_else(|| label_so_far(&profile, &id, store));
+    token.label = args.label.clone().or_else(|| before.and_then(|before| before.label));
+    token.cacert = cacert;
     let saved = store.save_in(kind, &profile, &token);
     if let Some(tab) = tab {
         talk::show(tab, if saved.is_ok() { BrowserPage::LoggedIn } else { BrowserPage::Failed }, context);
@@ -130,10 +134,14 @@ fn resolve_asking(id: &str, typed: &consent::Typed, context: &Context) -> Result
     Ok(catalogue.resolve(id, &given)?)
 }
 
-/// A login that is made anew keeps its label.
-fn label_so_far(profile: &Profile, id: &str, store: &TokenStore) -> Option<String> {
-    let listed = store.index().ok()?.logins.get(profile.as_str())?.provider == id;
-    store.load(profile).ok().flatten().filter(|_| listed)?.record.label
+/// Returns the login that is made anew, which keeps its label and its certificate authorities.
+fn before(profile: &Profile, id: &str, context: &Context) -> Result<Option<StoredToken>, LoginError> {
+    let store = context.session.store()?;
+    if store.index()?.logins.get(profile.as_str()).is_none_or(|entry| entry.provider != id) {
+        return Ok(None);
+    }
+    // One that cannot be read has nothing to keep.
+    Ok(store.load(profile).ok().flatten().map(|found| found.record))
 }
 
 /// The scopes of the command line, or the definition's own. An unknown name is sent all the same: providers add scopes.

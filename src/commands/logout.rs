@@ -137,6 +137,7 @@ fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<Str
         return Ok(kept(profile, &record, context));
     }
     let client = context.session.client_of(profile, &record)?.value;
+    let http = context.session.http(Some(&record))?;
     // RFC 7009 §2.1: the refresh token first, as the provider should revoke the access token with it. A dead one is not
     // sent again.
     let refresh = record.refresh_token.as_ref().filter(|_| record.dead_since.is_none());
@@ -144,7 +145,7 @@ fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<Str
     let access = (TokenTypeHint::AccessToken, record.access_token.expose());
     let mut unsupported = Vec::new();
     for (hint, token) in refresh.into_iter().chain([access]) {
-        match revoke(context.system.http.as_ref(), &client, token, hint)? {
+        match revoke(http.as_ref(), &client, token, hint)? {
             Revocation::Done | Revocation::NoEndpoint => {}
             Revocation::Unsupported => unsupported.push(hint.name()),
         }

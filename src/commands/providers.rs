@@ -123,7 +123,8 @@ fn drafted(id: &str, issuer: Option<&str>, overlay: bool, context: &Context) -> 
         (false, true) => return Err(ProvidersError::NotBuiltIn { id: id.to_owned() }),
         (true, true) | (false, false) => {}
     }
-    let metadata = issuer.map(|issuer| discover(context.system.http.as_ref(), issuer)).transpose();
+    let http = issuer.map(|_| context.session.http(None)).transpose()?;
+    let metadata = http.zip(issuer).map(|(http, issuer)| discover(http.as_ref(), issuer)).transpose();
     let metadata = metadata.map_err(|error| match error {
         FlowError::Metadata(source) => ProvidersError::NotDrafted { id: id.to_owned(), source },
         other => other.into(),

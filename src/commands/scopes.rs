@@ -23,6 +23,7 @@ use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::session::{ActiveLogin, SessionError};
 use crate::store::StoredToken;
+use crate::system::http::HttpClient;
 use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
@@ -89,18 +90,19 @@ pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
         return scopes_of_providers(args.provider.as_deref(), context);
     }
     let mut login = valid_active_login(Wanted::Valid, context)?;
+    let http = context.session.http(Some(&login.token))?;
     if let Some(introspect) = &login.provider.endpoints.introspect {
-        context.system.http.check(introspect.url()).map_err(FlowError::TokenRequest)?;
+        http.check(introspect.url()).map_err(FlowError::TokenRequest)?;
     }
-    let (mut introspected, mut silent) = introspect(&login, context);
+    let (mut introspected, mut silent) = introspect(&login, http.as_ref(), context);
     let mut proofs = None;
     if args.probe || args.probe_writes {
-        let (found, another) = probe_scopes(args.probe_writes, &login, context)?;
+        let (found, another) = probe_scopes(args.probe_writes, &login, http.as_ref(), context)?;
         proofs = Some(found);
         // All that follows is about the token that was probed.
         if let Some(record) = another {
             login.token = record;
-            (introspected, silent) = introspect(&login, context);
+            (introspected, silent) = introspect(&login, http.as_ref(), context);
         }
     }
     let definition = &login.provider.definition;
@@ -135,18 +137,14 @@ fn scopes_of_providers(provider: Option<&str>, context: &Context) -> Result<(), 
 fn probe_scopes(
     writes: bool,
     login: &ActiveLogin,
+    http: &dyn HttpClient,
     context: &Context,
 ) -> Result<(Proofs, Option<StoredToken>), ScopesError> {
     let terminal = context.terminal();
     let renewal = Renewal::new(login, context);
     let held = renewal.hold();
-    let probing = Probing {
-        http: context.system.http.as_ref(),
-        clock: context.system.clock.as_ref(),
-        provider: &login.provider,
-        held: &held,
-        writes,
-    };
+    let probing =
+        Probing { http, clock: context.system.clock.as_ref(), provider: &login.provider, held: &held, writes };
     let proofs = probe::run(&probing, &|probe| {
         terminal.progress(Some(&format_args!("Probing {} of {}: {}", probe.number, probe.total, probe.request)));
     });
@@ -166,7 +164,11 @@ fn probe_scopes(
 
 /// Asks the authorization server. Returns its reply, or the reason for having none. The token may be fine all the same,
 /// so nothing here ends the command.
-fn introspect(login: &ActiveLogin, context: &Context) -> (Option<IntrospectionResponse>, Option<String>) {
+fn introspect(
+    login: &ActiveLogin,
+    http: &dyn HttpClient,
+    context: &Context,
+) -> (Option<IntrospectionResponse>, Option<String>) {
     if login.provider.endpoints.introspect.is_none() {
         return (None, None);
     }
@@ -176,7 +178,6 @@ fn introspect(login: &ActiveLogin, context: &Context) -> (Option<IntrospectionRe
         Ok(None) => return silent(&"no client is registered to ask with"),
         Err(error) => return silent(&error),
     };
-    let http = context.system.http.as_ref();
     match introspection::ask(
         http,
         &login.provider,

@@ -229,9 +229,11 @@ impl LoginReader<'_> {
 fn say_more(profile: &Profile, found: &Found<StoredToken>, context: &Context) {
     let masked = |reply: &serde_json::Value| sanitize::text(&reply.to_string());
     let reply = found.record.reply.as_ref().map_or_else(|| "none".to_owned(), masked);
+    let cacert = found.record.cacert.as_deref().map(|path| format!("; trusts `{}`, too", sanitize::line(path)));
     context.terminal().note(&format_args!(
-        "{profile}: kept in {}; API {}; reply, secrets masked: {reply}; read from it: {}",
+        "{profile}: kept in {}{}; API {}; reply, secrets masked: {reply}; read from it: {}",
         found.place,
+        cacert.unwrap_or_default(),
         sanitize::line(&found.record.origins.api.join(", ")),
         what_was_read(&found.record)
     ));

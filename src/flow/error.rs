@@ -85,6 +85,17 @@ pub enum FlowError {
     Entropy(#[from] NoEntropy),
 }
 
+impl FlowError {
+    /// Returns `true` if the machine's own settings are in the way: no attempt helps before they are changed.
+    pub fn is_settled_here(&self) -> bool {
+        matches!(
+            self,
+            Self::TokenRequest(error) | Self::ApiRequest(error) | Self::RevocationRequest(error) | Self::Discovery(error)
+                if error.is_settled_here()
+        )
+    }
+}
+
 /// The hint after a failed revocation.
 const LOCAL_LOGOUT: &str =
     "the login is kept, so that `oauthctl logout` can try again; `oauthctl logout --local` only forgets it here";
@@ -106,6 +117,7 @@ impl Advice for FlowError {
                 .hint("ask for smaller pages; without `--paginate`, `--raw` passes on a reply of any size"),
             Self::TokenRequest(error) | Self::ApiRequest(error) | Self::Discovery(error) => error.next_step(),
             Self::Metadata(error) => error.next_step(),
+            Self::RevocationRequest(error) if error.is_settled_here() => error.next_step(),
             Self::RevocationRequest(error) => error.next_step().code.hint(LOCAL_LOGOUT),
             Self::NotRevoked { status: 500.., .. } | Self::NotRevoked { refusal: None, .. } => {
                 ExitCode::Network.hint(LOCAL_LOGOUT)

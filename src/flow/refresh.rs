@@ -10,7 +10,7 @@ use crate::provider::dialect::{TokenReply, TokenReplyError};
 use crate::provider::{Dialect, Provider};
 use crate::store::StoredToken;
 use crate::store::stored_token::ObtainedBy;
-use crate::system::http::{HttpClient, HttpError};
+use crate::system::http::HttpClient;
 
 /// The client that a login was made with, at the servers of that login.
 #[derive(Clone, Debug)]
@@ -66,9 +66,7 @@ pub fn meaning(error: &FlowError) -> Meaning {
         },
         FlowError::TokenReply { source: TokenReplyError::TooOften { .. }, .. } => Meaning::Untouched,
         FlowError::TokenReply { .. } => Meaning::Unclear,
-        FlowError::TokenRequest(HttpError::Connect { .. } | HttpError::Setup(_) | HttpError::Proxy(_)) => {
-            Meaning::Untouched
-        }
+        FlowError::TokenRequest(error) if error.is_before_sending() => Meaning::Untouched,
         FlowError::TokenRequest(_) => Meaning::Unclear,
         // Nothing was sent.
         _ => Meaning::Untouched,
@@ -82,7 +80,7 @@ mod tests {
     use crate::protocol::grant::GrantKind;
     use crate::protocol::scope::ScopeSet;
     use crate::protocol::secret::AccessToken;
-    use crate::system::http::Reason;
+    use crate::system::http::{HttpError, Reason};
 
     fn record(provider: &Provider) -> StoredToken {
         let token = AccessToken::new("access");

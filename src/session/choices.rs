@@ -1,5 +1,7 @@
 //! The choices of a command line and its environment variables, before anything is looked up.
 
+use std::path::PathBuf;
+
 use super::Sourced;
 use crate::store::{Profile, StoreKind};
 use crate::system::terminal::ColorChoice;
@@ -11,6 +13,8 @@ pub struct Choices {
     pub profile: Option<Sourced<Profile>>,
     /// `--store`, or OAUTHCTL_STORE.
     pub store: Option<Sourced<StoreKind>>,
+    /// `--cacert`: a file of certificate authorities to trust, too.
+    pub cacert: Option<PathBuf>,
     pub json: bool,
     pub verbose: bool,
     pub quiet: bool,

@@ -8,6 +8,7 @@ use crate::protocol::client::BadClientId;
 use crate::provider::DefinitionError;
 use crate::store::profile::NotAProfile;
 use crate::store::{Profile, StoreError};
+use crate::system::http::TrustError;
 use crate::system::paths::PathsError;
 
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,10 @@ pub enum SessionError {
     /// `remedy` is the login command with the parameters typed.
     #[error("{at}: {} leads to {}, which you have not confirmed", ticked(params), servers.join(", "))]
     ServerNotConfirmed { at: FilePosition, params: Vec<String>, servers: Vec<String>, remedy: String },
+    #[error("`{path}` cannot be a file of certificate authorities: it is not a path in UTF-8")]
+    CacertNotAPath { path: String },
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     #[error(transparent)]
     Paths(#[from] PathsError),
     #[error(transparent)]
@@ -100,6 +105,8 @@ impl Advice for SessionError {
             Self::ServerNotConfirmed { remedy, .. } => {
                 ExitCode::Refused.hint(format!("if you trust that server, run `{remedy}`"))
             }
+            Self::CacertNotAPath { .. } => ExitCode::Usage.hint("name a PEM file with `--cacert FILE`"),
+            Self::Trust(error) => error.next_step(),
             Self::Paths(error) => error.next_step(),
             Self::Project(error) => error.next_step(),
             Self::Definition(error) => error.next_step(),

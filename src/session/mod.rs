@@ -17,6 +17,7 @@ mod client;
 mod confirmation;
 mod environment;
 mod error;
+mod network;
 mod parts;
 mod profile;
 pub mod project;

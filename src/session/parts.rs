@@ -1,6 +1,8 @@
 //! The report of `status -v` on the values that decide what a command does: each part with its source, or the reason
 //! why it is unavailable. A broken part hides no other part.
 
+use std::error::Error;
+
 use serde::Serialize;
 
 use super::environment::{CLIENT_ID, CONFIG_DIR, DATA_DIR, EMULATOR};
@@ -9,6 +11,13 @@ use crate::protocol::advice::with_causes;
 use crate::protocol::sanitize;
 use crate::provider::DefinitionError;
 use crate::store::Profile;
+use crate::system::http::{Roots, Trust};
+
+/// The certificate authorities of this machine.
+const TRUST: &str = "trusted certificates";
+
+/// Those of `--cacert`.
+const ADDED: &str = "trusted beside them";
 
 /// A named decision.
 #[derive(Debug, Serialize)]
@@ -30,7 +39,7 @@ impl Part {
         Self { name: name.into(), decision: Decision::Made { value: value.to_string(), from } }
     }
 
-    fn broken(name: &str, error: &SessionError) -> Self {
+    fn broken(name: &str, error: &dyn Error) -> Self {
         Self { name: name.to_owned(), decision: Decision::Broken { problem: with_causes(error) } }
     }
 }
@@ -59,6 +68,22 @@ impl Session {
             if let Some(value) = self.environment.variable(variable) {
                 parts.push(Part::made(name, sanitize::line(&value), Source::Variable(variable)));
             }
+        }
+        parts.push(match Trust::of_machine() {
+            Ok(trust) => {
+                let from = match trust.roots {
+                    Roots::Variables(name, _) => Source::Variable(name),
+                    Roots::System(_) | Roots::BuiltIn => Source::Default,
+                };
+                Part::made(TRUST, trust, from)
+            }
+            Err(error) => Part::broken(TRUST, &error),
+        });
+        match self.cacert(None) {
+            Ok(cacert) => {
+                parts.extend(cacert.map(|path| Part::made(ADDED, sanitize::line(&path), Source::Flag("--cacert"))));
+            }
+            Err(error) => parts.push(Part::broken(ADDED, &error)),
         }
         match self.project() {
             Ok(project) => {

@@ -1,6 +1,9 @@
 //! The token of the selected login: OAUTHCTL_TOKEN where it applies, else the stored token, refreshed if needed.
 
+use std::sync::Arc;
+
 use super::environment::TOKEN;
+use super::network::LoginNetwork;
 use super::{Session, SessionError, Source, Sourced, emulator_profile};
 use crate::flow::token_source::{TokenSource, TokenWarning, ValidToken, Wanted};
 use crate::keychain::{Keychain, VariableKeychain};
@@ -11,6 +14,7 @@ use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::stored_token::ObtainedBy;
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreKind, StoredToken};
+use crate::system::http::HttpClient;
 
 /// A login ready for use: its provider is resolved and its origins are checked.
 pub struct ActiveLogin {
@@ -39,8 +43,13 @@ impl Session {
         if let Some(found) = self.login_of_variable(&profile)? {
             return Ok(ValidLogin { profile, found, warning: None, refreshed: false });
         }
-        let client = |record: &StoredToken| self.client_of(&profile, record).map(|client| client.value);
-        match self.token_source()?.token(&profile, wanted, client)? {
+        let network = LoginNetwork::new(Arc::clone(&self.system.http));
+        let client = |record: &StoredToken| {
+            let client = self.client_of(&profile, record)?.value;
+            network.choose(self.http(Some(record))?);
+            Ok(client)
+        };
+        match self.token_source_over(&network)?.token(&profile, wanted, client)? {
             Some(ValidToken { found, warning, refreshed }) => Ok(ValidLogin { profile, found, warning, refreshed }),
             None => Err(self.no_such_login(&profile)?),
         }
@@ -64,11 +73,15 @@ impl Session {
         Ok(ActiveLogin { profile, token, provider, refreshed: false })
     }
 
-    /// Returns the source of valid tokens for stored logins.
+    /// Returns the source of tokens, for callers that read logins and refresh none.
     pub fn token_source(&self) -> Result<TokenSource<'_>, SessionError> {
+        self.token_source_over(self.system.http.as_ref())
+    }
+
+    fn token_source_over<'a>(&'a self, http: &'a dyn HttpClient) -> Result<TokenSource<'a>, SessionError> {
         Ok(TokenSource {
             store: self.store()?,
-            http: self.system.http.as_ref(),
+            http,
             clock: self.system.clock.as_ref(),
             entropy: self.system.entropy.as_ref(),
             patience: LOCK_TIMEOUT,

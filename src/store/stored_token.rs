@@ -108,6 +108,9 @@ pub struct StoredToken {
     /// A person's name for the account: `login --label`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// The absolute path of a file with certificate authorities that its servers need: `login --cacert`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cacert: Option<String>,
     pub access_token: AccessToken,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<RefreshToken>,
@@ -211,6 +214,7 @@ impl StoredToken {
             client_id,
             obtained_by,
             label: None,
+            cacert: None,
             access_token,
             refresh_token: None,
             obtained_at: now,

@@ -4,14 +4,18 @@
 //! Limits of time. Every endpoint but the API has a total one, its body included. An API may send a gigabyte, so there
 //! it is limited how long the server may be silent, and the whole by what it gets done: see `body.rs`.
 //!
-//! TLS is rustls with ring: aws-lc spends 24 ms of CPU on its first handshake in each process. The system's roots are
-//! trusted; where a machine has none (a slim container), Mozilla's are. For plain http, which is loopback only, no
-//! roots are loaded and no proxy is asked. Which proxy is asked for the rest says `system::proxy`.
+//! TLS is rustls with ring: aws-lc spends 24 ms of CPU on its first handshake in each process. `trust.rs` says whose
+//! certificates are accepted. For plain http, which is loopback only, no certificates are loaded and no proxy is asked.
+//! Which proxy is asked for the rest says `system::proxy`.
 
 mod body;
 mod network;
+mod tls;
+mod trust;
 
 pub use network::NetworkClient;
+pub use tls::TlsProblem;
+pub use trust::{Authorities, NamedBy, Roots, Trust, TrustError};
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -46,6 +50,15 @@ pub enum HttpError {
         #[source]
         source: Reason,
     },
+    #[error("cannot connect to {origin} over TLS")]
+    Tls {
+        origin: String,
+        problem: TlsProblem,
+        /// Whose certificates are trusted.
+        trust: String,
+        #[source]
+        source: Reason,
+    },
     #[error("{origin} did not answer within {seconds} s")]
     Timeout { origin: String, seconds: u64 },
     /// It did answer, and went on for too long.
@@ -63,6 +76,20 @@ pub enum HttpError {
     Setup(#[source] Reason),
     #[error(transparent)]
     Proxy(#[from] ProxyError),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+}
+
+impl HttpError {
+    /// Returns `true` if the machine's own settings are in the way of a connection: no attempt helps before they are changed.
+    pub fn is_settled_here(&self) -> bool {
+        matches!(self, Self::Tls { .. } | Self::Setup(_) | Self::Proxy(_) | Self::Trust(_))
+    }
+
+    /// Returns `true` if it is certain that the request was not sent.
+    pub fn is_before_sending(&self) -> bool {
+        self.is_settled_here() || matches!(self, Self::Connect { .. })
+    }
 }
 
 impl Advice for HttpError {
@@ -71,12 +98,14 @@ impl Advice for HttpError {
             Self::Connect { .. } => {
                 ExitCode::Network.hint("check the network, the proxy variables, and that the address is right")
             }
+            Self::Tls { problem, trust, .. } => ExitCode::Network.hint(problem.hint(trust)),
             Self::Timeout { .. } | Self::Broken { .. } => ExitCode::Network.hint("try again; nothing was changed here"),
             Self::Overdue { .. } => ExitCode::Network.hint("`oauthctl call --max-time TIME` allows more or less"),
             Self::TooLarge { .. } | Self::Setup(_) => ExitCode::Network.no_hint(),
             Self::Proxy(ProxyError { name, .. }) => {
                 ExitCode::Definition.hint(format!("set {name} to what it should be, or `unset {name}`"))
             }
+            Self::Trust(error) => error.next_step(),
         }
     }
 }

@@ -65,4 +65,6 @@ mod storm;
 mod support;
 #[cfg(unix)]
 mod terminal_door;
+#[cfg(target_os = "linux")]
+mod trust;
 mod whole_path;

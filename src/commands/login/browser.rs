@@ -23,6 +23,7 @@ use crate::store::stored_token::ObtainedBy;
 use crate::store::{StoreError, StoredToken};
 use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
 use crate::system::certificate::CallbackCertificate;
+use crate::system::http::HttpClient;
 use crate::system::paste::PasteReader;
 
 /// The flags of a login in the browser, which no other way to a token has.
@@ -64,11 +65,12 @@ impl BrowserArgs {
         provider: &Provider,
         grant: GrantKind,
         asked: ScopeSet,
+        http: &dyn HttpClient,
         context: &Context,
     ) -> Result<(Tab, Provider, StoredToken), LoginError> {
         // Before a person consents to what could not be fetched.
         if let Some(token) = &provider.endpoints.token {
-            context.system.http.check(token.url()).map_err(FlowError::TokenRequest)?;
+            http.check(token.url()).map_err(FlowError::TokenRequest)?;
         }
         let (client_id, client_secret) = app::client_for(provider, grant, context)?;
         let (redirect_uri, listen) = self.arrival(provider, context)?;
@@ -96,7 +98,7 @@ impl BrowserArgs {
         let now = context.system.clock.now();
         let answered = answered?;
         let has_state = answered.has_state();
-        let (tab, obtained) = answered.obtain(context.system.http.as_ref(), now);
+        let (tab, obtained) = answered.obtain(http, now);
         if has_state && provider.emulator.is_none() {
             // A list that cannot be written is reported when the login is stored.
             let _ = context.session.store()?.note_returned_state(provider.id());

@@ -64,6 +64,9 @@ impl Advice for TokenSourceError {
                 ExitCode::LoginNeeded.hint(format!("`{}` makes a new login", login_command(provider, profile)))
             }
             Self::Failed { source, profile, provider, may_be_spent } => match source.next_step() {
+                NextStep { code: ExitCode::Network, hint: Some(hint) } if source.is_settled_here() => {
+                    ExitCode::Network.hint(format!("{hint}; the refresh token is kept as it was"))
+                }
                 NextStep { code: ExitCode::Network, .. } if *may_be_spent => ExitCode::Network.hint(format!(
                     "try again later; if the refresh token is refused then, `{}` makes a new login",
                     login_command(provider, profile)

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use url::Url;
 
 use super::body::{LONGEST, Overdue, Pace, TimedBody, Waited};
-use super::{HttpClient, HttpError, HttpReply, Reason, SILENCE, USER_AGENT, Upload};
+use super::{Authorities, HttpClient, HttpError, HttpReply, Reason, SILENCE, TlsProblem, Trust, USER_AGENT, Upload};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::time::HumanDuration;
 use crate::provider::endpoint::is_loopback;
@@ -32,7 +32,8 @@ pub struct NetworkClient {
     /// The moment when every exchange with an API must be over, if the user set one.
     until: Option<Deadline>,
     proxies: OnceLock<Proxies>,
-    authorities: Vec<reqwest::Certificate>,
+    authorities: Option<Authorities>,
+    trust: OnceLock<Trust>,
     /// Held while a client is made: a few threads may need the first one at once, and one is enough.
     making: Mutex<()>,
     plain: OnceLock<reqwest::blocking::Client>,
@@ -46,7 +47,8 @@ impl Default for NetworkClient {
             silence: SILENCE,
             until: None,
             proxies: OnceLock::new(),
-            authorities: Vec::new(),
+            authorities: None,
+            trust: OnceLock::new(),
             making: Mutex::new(()),
             plain: OnceLock::new(),
             tls: OnceLock::new(),
@@ -68,14 +70,10 @@ impl NetworkClient {
         self
     }
 
-    /// Trusts the certificate authorities of a PEM file beside the system's.
-    pub fn with_authorities(mut self, pem: &[u8]) -> Result<Self, HttpError> {
-        let read = reqwest::Certificate::from_pem_bundle(pem).map_err(|error| HttpError::Setup(Reason::of(error)))?;
-        if read.is_empty() {
-            return Err(HttpError::Setup(Reason("there is no certificate in the file".to_owned())));
-        }
-        self.authorities.extend(read);
-        Ok(self)
+    /// Trusts these certificate authorities, too.
+    pub fn with_authorities(mut self, authorities: Authorities) -> Self {
+        self.authorities = Some(authorities);
+        self
     }
 
     fn client(&self, url: &Url) -> Result<&reqwest::blocking::Client, HttpError> {
@@ -93,7 +91,8 @@ impl NetworkClient {
             return Ok(client);
         }
         let proxies = if secure && !local { Some(self.proxies()?) } else { None };
-        let client = self.build(secure, proxies).map_err(|error| HttpError::Setup(Reason::of(error)))?;
+        let trust = if secure { Some(self.trust()?) } else { None };
+        let client = build(self.silence, trust, proxies).map_err(|error| HttpError::Setup(Reason::of(error)))?;
         Ok(slot.get_or_init(|| client))
     }
 
@@ -105,6 +104,14 @@ impl NetworkClient {
         Ok(self.proxies.get_or_init(|| proxies))
     }
 
+    fn trust(&self) -> Result<&Trust, HttpError> {
+        if let Some(trust) = self.trust.get() {
+            return Ok(trust);
+        }
+        let trust = Trust::of_machine()?.with(self.authorities.clone());
+        Ok(self.trust.get_or_init(|| trust))
+    }
+
     /// Returns the name of the peer that answers there, as people are told: what goes wrong on the way to a server is
     /// often the proxy's doing.
     fn peer(&self, url: &Url) -> String {
@@ -114,37 +121,6 @@ impl NetworkClient {
             Some(proxy) => format!("{origin} through {proxy}"),
             None => origin,
         }
-    }
-
-    /// `proxies` is none for this machine, which has no business with a proxy, whatever NO_PROXY says.
-    fn build(&self, secure: bool, proxies: Option<&Proxies>) -> reqwest::Result<reqwest::blocking::Client> {
-        let proxy = proxies.map(Proxies::to_use).transpose()?;
-        let builder = || {
-            // An error means that a provider is there already, which is as good.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let builder = reqwest::blocking::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .referer(false)
-                .connect_timeout(CONNECT_TIME)
-                // In reqwest's blocking client this one is for the head and for each read; a request's own is total.
-                .timeout(self.silence)
-                .user_agent(USER_AGENT);
-            match &proxy {
-                None => builder.no_proxy(),
-                Some(None) => builder,
-                Some(Some(proxy)) => builder.proxy(proxy.clone()),
-            }
-        };
-        if !secure {
-            return builder().tls_certs_only([]).build();
-        }
-        let with_system_roots = builder().tls_certs_merge(self.authorities.iter().cloned());
-        with_system_roots.build().or_else(|_| {
-            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|der| reqwest::Certificate::from_der(der));
-            let mut roots = roots.collect::<reqwest::Result<Vec<_>>>()?;
-            roots.extend(self.authorities.iter().cloned());
-            builder().tls_certs_only(roots).build()
-        })
     }
 
     fn outgoing(&self, request: &HttpRequest) -> Result<reqwest::blocking::RequestBuilder, HttpError> {
@@ -175,7 +151,7 @@ impl HttpClient for NetworkClient {
         if !request.body.is_empty() {
             outgoing = outgoing.body(request.body.clone());
         }
-        finish(outgoing.send(), self.peer(&request.url), TOTAL_TIME)
+        self.finish(outgoing.send(), &request.url, TOTAL_TIME)
     }
 
     fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError> {
@@ -215,7 +191,7 @@ impl NetworkClient {
         url: &Url,
     ) -> Result<HttpReply, HttpError> {
         if sent.is_none() && self.until.is_none_or(|until| until.left() > self.silence) {
-            return finish(outgoing.send(), self.peer(url), self.silence);
+            return self.finish(outgoing.send(), url, self.silence);
         }
         let (report, result) = mpsc::channel();
         // There is no listener any more if it takes too long.
@@ -226,7 +202,7 @@ impl NetworkClient {
         loop {
             let now = sent.map_or(0, |sent| sent.load(Ordering::Relaxed));
             match pace.wait(now, self.silence, &result) {
-                Ok(Waited::Came(reply)) => return finish(reply, self.peer(url), self.silence),
+                Ok(Waited::Came(reply)) => return self.finish(reply, url, self.silence),
                 Ok(_) if sent.is_some_and(|sent| sent.load(Ordering::Relaxed) > seen) => {}
                 Ok(_) => return Err(HttpError::Timeout { origin: self.peer(url), seconds: self.silence.as_secs() }),
                 Err(Overdue(span)) => {
@@ -236,6 +212,71 @@ impl NetworkClient {
             seen = sent.map_or(0, |sent| sent.load(Ordering::Relaxed));
         }
     }
+
+    fn finish(
+        &self,
+        reply: reqwest::Result<reqwest::blocking::Response>,
+        url: &Url,
+        limit: Duration,
+    ) -> Result<HttpReply, HttpError> {
+        let origin = self.peer(url);
+        match reply {
+            Ok(reply) if head_size(reply.headers()) > MAX_HEAD => {
+                Err(HttpError::Broken { origin, source: Reason(format!("its head is larger than {MAX_HEAD} bytes")) })
+            }
+            Ok(reply) => Ok(HttpReply {
+                status: reply.status().as_u16(),
+                headers: reply.headers().clone(),
+                body: Box::new(reply),
+                origin,
+                limit,
+            }),
+            Err(error) if error.is_connect() => Err(match (TlsProblem::among(&error), self.trust.get()) {
+                (Some(problem), Some(trust)) => {
+                    HttpError::Tls { origin, problem, trust: trust.to_string(), source: Reason::of(error) }
+                }
+                _ => HttpError::Connect { origin, source: Reason::of(error) },
+            }),
+            Err(error) if error.is_timeout() => Err(HttpError::Timeout { origin, seconds: limit.as_secs() }),
+            Err(error) => Err(HttpError::Broken { origin, source: Reason::of(error) }),
+        }
+    }
+}
+
+/// Without `trust` it is for plain http. `proxies` is none for this machine, which has no business with a proxy, whatever
+/// NO_PROXY says.
+fn build(
+    silence: Duration,
+    trust: Option<&Trust>,
+    proxies: Option<&Proxies>,
+) -> reqwest::Result<reqwest::blocking::Client> {
+    let proxy = proxies.map(Proxies::to_use).transpose()?;
+    // An error means that a provider is there already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = || {
+        let builder = reqwest::blocking::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(CONNECT_TIME)
+            // In reqwest's blocking client this one is for the head and for each read; a request's own is total.
+            .timeout(silence)
+            .user_agent(USER_AGENT);
+        match &proxy {
+            None => builder.no_proxy(),
+            Some(None) => builder,
+            Some(Some(proxy)) => builder.proxy(proxy.clone()),
+        }
+    };
+    let Some(trust) = trust else { return builder().tls_certs_only([]).build() };
+    if let Some(config) = trust.config() {
+        return builder().tls_backend_preconfigured(config).build();
+    }
+    let added = trust.added().iter().map(|der| reqwest::Certificate::from_der(der));
+    let by_the_system = builder().tls_certs_merge(added.collect::<reqwest::Result<Vec<_>>>()?);
+    by_the_system.build().or_else(|error| match trust.without_system().config() {
+        Some(config) => builder().tls_backend_preconfigured(config).build(),
+        None => Err(error),
+    })
 }
 
 /// A body, and how much of it was taken to be sent.
@@ -249,28 +290,6 @@ impl Read for Counted {
         let n = self.inner.read(buffer)?;
         self.count.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
-    }
-}
-
-fn finish(
-    reply: reqwest::Result<reqwest::blocking::Response>,
-    origin: String,
-    limit: Duration,
-) -> Result<HttpReply, HttpError> {
-    match reply {
-        Ok(reply) if head_size(reply.headers()) > MAX_HEAD => {
-            Err(HttpError::Broken { origin, source: Reason(format!("its head is larger than {MAX_HEAD} bytes")) })
-        }
-        Ok(reply) => Ok(HttpReply {
-            status: reply.status().as_u16(),
-            headers: reply.headers().clone(),
-            body: Box::new(reply),
-            origin,
-            limit,
-        }),
-        Err(error) if error.is_connect() => Err(HttpError::Connect { origin, source: Reason::of(error) }),
-        Err(error) if error.is_timeout() => Err(HttpError::Timeout { origin, seconds: limit.as_secs() }),
-        Err(error) => Err(HttpError::Broken { origin, source: Reason::of(error) }),
     }
 }
 

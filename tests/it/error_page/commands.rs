@@ -6,9 +6,9 @@ use super::values::*;
 use super::{Page, floors};
 
 variants! {
-    SessionError: NoLogin NoProvider OtherClient BadEmulator VariableNotText TokenWithoutProfile NoTokenVariable
+    SessionError: NoLogin NoProvider OtherClient BadEmulator VariableNotText CacertNotAPath TokenWithoutProfile NoTokenVariable
         BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject ServerNotConfirmed
-        | Paths Project Definition Store TokenSource BadProfile BadClientId;
+        | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
     AppError: NotRegistered NoApp SecretFile NoSecret | BadClientId Session Definition Store Terminal;
     LoginError: Failed NowhereToKeep GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken NotGranted
         | Session App Flow Store Definition Certificate Terminal Entropy;
@@ -151,6 +151,7 @@ fn session_errors() -> Vec<SessionError> {
         SessionError::OtherClient { profile: profile(), provider: provider(), client_id: text("client-1") },
         SessionError::BadEmulator { value: text("http://127.0.0.1:4000") },
         SessionError::VariableNotText { name: "OAUTHCTL_CLIENT_SECRET" },
+        SessionError::CacertNotAPath { path: text("/etc/ssl/\u{fffd}.pem") },
         SessionError::TokenWithoutProfile,
         SessionError::NoTokenVariable,
         SessionError::BadTokenVariable,

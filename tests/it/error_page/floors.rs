@@ -30,7 +30,8 @@ variants! {
     DefinitionError: UnknownProvider Unreadable UnreadableFile UnknownAlternative Missing NotCaptured Wrong
         ParamNeeded ParamRefused UnknownParam OriginsMoved;
     EmulatorError: Listen Serve Definition Entropy;
-    HttpError: Connect Timeout Overdue Broken TooLarge Setup Proxy;
+    HttpError: Connect Tls Timeout Overdue Broken TooLarge Setup Proxy | Trust;
+    TrustError: Unreadable NoCertificate;
     PathsError: NoHome NotAbsolute;
     TerminalError: Stdout StdoutClosed Stdin NoAnswer;
     ProjectError: Unreadable Wrong;
@@ -65,6 +66,7 @@ pub fn others(page: &mut Page) {
     page.section(definition_errors());
     page.section(emulator_errors());
     page.section(http_errors());
+    page.section(trust_errors());
     page.section(vec![PathsError::NoHome, PathsError::NotAbsolute { name: "OAUTHCTL_DATA_DIR", value: text("data") }]);
     page.section(vec![
         TerminalError::Stdout(denied()),
@@ -550,10 +552,35 @@ fn proxy(name: &'static str, problem: ProxyProblem) -> HttpError {
     HttpError::Proxy(ProxyError { name, problem })
 }
 
+fn tls(problem: TlsProblem, said: &str) -> HttpError {
+    let trust = text("the operating system's, `/etc/ssl/certs/ca-certificates.crt`");
+    HttpError::Tls { origin: text("https://acme.example"), problem, trust, source: Reason(text(said)) }
+}
+
+fn trust_errors() -> Vec<TrustError> {
+    let path = || text("/etc/ssl/acme.pem");
+    let unreadable = |by| TrustError::Unreadable { path: path(), by, source: not_found() };
+    vec![
+        unreadable(NamedBy::Flag),
+        unreadable(NamedBy::Login),
+        unreadable(NamedBy::Variable("SSL_CERT_FILE")),
+        TrustError::NoCertificate { path: path(), by: NamedBy::Flag },
+        TrustError::NoCertificate { path: path(), by: NamedBy::Variable("SSL_CERT_DIR") },
+    ]
+}
+
 fn http_errors() -> Vec<HttpError> {
     let origin = || text("https://acme.example");
     vec![
         unreachable(),
+        tls(TlsProblem::UnknownIssuer, "invalid peer certificate: UnknownIssuer"),
+        tls(TlsProblem::Expired, "invalid peer certificate: certificate expired"),
+        tls(TlsProblem::NotYetValid, "invalid peer certificate: certificate not valid yet"),
+        tls(TlsProblem::OtherName, "invalid peer certificate: certificate not valid for name \"acme.example\""),
+        tls(TlsProblem::AuthorityAsServer, "invalid peer certificate: CaUsedAsEndEntity"),
+        tls(TlsProblem::NotTls, "received corrupt message of type InvalidContentType"),
+        tls(TlsProblem::WantsCertificate, "received fatal alert: CertificateRequired"),
+        tls(TlsProblem::Other, "received fatal alert: HandshakeFailure"),
         HttpError::Timeout { origin: origin(), seconds: 30 },
         HttpError::Overdue { origin: origin(), limit: HumanDuration(Duration::from_secs(600)) },
         HttpError::Connect {
@@ -562,7 +589,7 @@ fn http_errors() -> Vec<HttpError> {
         },
         HttpError::Broken { origin: origin(), source: Reason(text("connection reset")) },
         HttpError::TooLarge { origin: origin(), limit: 1_048_576 },
-        HttpError::Setup(Reason(text("there is no certificate in the file"))),
+        HttpError::Setup(Reason(text("no threads are left"))),
         proxy("HTTPS_PROXY", ProxyProblem::Scheme),
         proxy("all_proxy", ProxyProblem::Address),
         proxy("no_proxy", ProxyProblem::List),
