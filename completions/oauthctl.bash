@@ -224,7 +224,7 @@ _oauthctl() {
 
     case "${cmd}" in
         oauthctl)
-            opts="-v -q -h -V --profile --store --json --verbose --quiet --color --help --version app login call token refresh status scopes use logout exec export import providers emulate demo completions man help"
+            opts="-v -q -h -V --profile --store --cacert --json --verbose --quiet --color --help --version app login call token refresh status scopes use logout exec export import providers emulate demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -236,6 +236,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -250,7 +254,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__app)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help set show remove help"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help set show remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -262,6 +266,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -346,7 +354,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__app__subcmd__remove)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -358,6 +366,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -372,7 +384,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__app__subcmd__set)
-            opts="-v -q -h --client-id --client-secret-stdin --client-secret-file --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --client-id --client-secret-stdin --client-secret-file --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -394,6 +406,10 @@ _oauthctl() {
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -406,7 +422,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__app__subcmd__show)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -418,6 +434,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -432,7 +452,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__call)
-            opts="-X -f -F -d -H -i -q -o -v -h --request --method --query --raw-field --field --input --form --header --include --jq --output --silent --raw --paginate --max-pages --slurp --rows --next --jobs --token-in --allow-origin --max-wait --timeout --max-time --cacert --curl --dry-run --show-secrets --quiet --profile --store --json --verbose --color --help"
+            opts="-X -f -F -d -H -i -q -o -v -h --request --method --query --raw-field --field --input --form --header --include --jq --output --silent --raw --paginate --max-pages --slurp --rows --next --jobs --token-in --allow-origin --max-wait --timeout --max-time --curl --dry-run --show-secrets --quiet --profile --store --cacert --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -538,16 +558,16 @@ _oauthctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --cacert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -562,7 +582,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__completions)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help bash elvish fish powershell zsh"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -574,6 +594,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -588,7 +612,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__demo)
-            opts="-v -q -h --provider --browser --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --provider --browser --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -610,6 +634,10 @@ _oauthctl() {
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -622,7 +650,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__emulate)
-            opts="-v -q -h --port --approve --exact-port --redirect-uri --fault --token-lifetime --latency --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --port --approve --exact-port --redirect-uri --fault --token-lifetime --latency --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -656,6 +684,10 @@ _oauthctl() {
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -668,7 +700,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__exec)
-            opts="-v -q -h --min-validity --env --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --min-validity --env --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -690,6 +722,10 @@ _oauthctl() {
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -702,7 +738,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__export)
-            opts="-o -v -q -h --move --output --passphrase-stdin --profile --store --json --verbose --quiet --color --help"
+            opts="-o -v -q -h --move --output --passphrase-stdin --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -722,6 +758,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1128,7 +1168,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__import)
-            opts="-v -q -h --replace --passphrase-stdin --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --replace --passphrase-stdin --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1140,6 +1180,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1154,7 +1198,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__login)
-            opts="-v -q -h --provider --scope --require-scopes --param --grant --redirect-uri --port --listen --browser --no-browser --timeout --allow-missing-state --label --with-token --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --provider --scope --require-scopes --param --grant --redirect-uri --port --listen --browser --no-browser --timeout --allow-missing-state --label --with-token --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1212,6 +1256,10 @@ _oauthctl() {
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1224,7 +1272,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__logout)
-            opts="-v -q -h --local --all --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --local --all --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1236,6 +1284,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1250,7 +1302,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__man)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1262,6 +1314,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1276,7 +1332,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help list show scopes schema new check help"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help list show scopes schema new check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1288,6 +1344,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1302,7 +1362,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers__subcmd__check)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1314,6 +1374,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1440,7 +1504,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers__subcmd__list)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1452,6 +1516,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1466,7 +1534,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers__subcmd__new)
-            opts="-v -q -h --issuer --overlay --print --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --issuer --overlay --print --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1484,6 +1552,10 @@ _oauthctl() {
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1496,7 +1568,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers__subcmd__schema)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1508,6 +1580,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1522,7 +1598,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers__subcmd__scopes)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1534,6 +1610,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1548,7 +1628,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__providers__subcmd__show)
-            opts="-v -q -h --toml --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --toml --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1560,6 +1640,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1574,7 +1658,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__refresh)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1586,6 +1670,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1600,7 +1688,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__scopes)
-            opts="-v -q -h --probe --probe-writes --require --diff --provider --all-providers --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --probe --probe-writes --require --diff --provider --all-providers --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1622,6 +1710,10 @@ _oauthctl() {
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1634,7 +1726,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__status)
-            opts="-v -q -h --check --expires-within --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --check --expires-within --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1652,6 +1744,10 @@ _oauthctl() {
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1664,7 +1760,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__token)
-            opts="-v -q -h --min-validity --format --env --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --min-validity --format --env --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1690,6 +1786,10 @@ _oauthctl() {
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
                     return 0
                     ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1702,7 +1802,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__use)
-            opts="-v -q -h --profile --store --json --verbose --quiet --color --help"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1714,6 +1814,10 @@ _oauthctl() {
                     ;;
                 --store)
                     COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)

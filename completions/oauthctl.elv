@@ -20,6 +20,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -52,6 +53,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;app'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -70,6 +72,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --client-secret-file 'Read the client secret from a file'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --client-secret-stdin 'Read the client secret from stdin'
             cand --json 'Print the answer as JSON'
@@ -83,6 +86,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;app;show'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -95,6 +99,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;app;remove'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -132,6 +137,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --label 'A name for the account, shown by `status`'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --no-browser 'Print the authorization URL on stderr and open no browser'
             cand --allow-missing-state 'Accept an answer without a state, if the provider never returned one and PKCE is known to protect the code'
@@ -170,9 +176,9 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --max-wait 'Longest Retry-After to honor (429 and 503)'
             cand --timeout 'Give up when the server is silent for this long [default: 30s]'
             cand --max-time 'Give up when the call takes this long in all, with its pages, retries and waits [default: 10m for each reply, and 1s more for every 4 KiB of it, up to 24h]'
-            cand --cacert 'Also trust the certificate authorities in this PEM file'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --form 'Send the fields as a form, not as JSON'
             cand -i 'Print the status line and the headers before the body'
@@ -197,6 +203,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --env 'The variable''s name, for the forms that set one'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -209,6 +216,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;refresh'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -222,6 +230,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --expires-within 'Exit with 4 if a login will need renewing within this time, such as 7d'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --check 'Check the current login; exit with 4 if it needs a new login'
             cand --json 'Print the answer as JSON'
@@ -237,6 +246,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --provider 'provider'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --probe 'Try each scope with a request that changes nothing'
             cand --probe-writes 'Like --probe, and send the writes too that the definition calls harmless'
@@ -253,6 +263,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;use'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -265,6 +276,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;logout'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --local 'Delete the login here without contacting the provider'
             cand --all 'Log out of every login on this machine'
@@ -281,6 +293,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --env 'The variable that holds the token'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -295,6 +308,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --output 'Write to a new file that only you can read; `-` is stdout'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --move 'Include the refresh token, and delete the login here'
             cand --passphrase-stdin 'Read the passphrase from stdin [default: OAUTHCTL_EXPORT_PASSPHRASE, else a prompt on the terminal]'
@@ -309,6 +323,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;import'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --replace 'Replace a login of the same name'
             cand --passphrase-stdin 'Read the passphrase from stdin [default: OAUTHCTL_EXPORT_PASSPHRASE, else a prompt on the terminal]'
@@ -323,6 +338,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -342,6 +358,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers;list'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -354,6 +371,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers;show'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --toml 'Print it as TOML, with comments'
             cand --json 'Print the answer as JSON'
@@ -367,6 +385,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers;scopes'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -379,6 +398,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers;schema'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -392,6 +412,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --issuer 'Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery), or of the metadata''s own address'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --overlay 'Change single keys of the built-in provider of this id'
             cand --print 'Print it instead of writing it to the configuration directory'
@@ -406,6 +427,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;providers;check'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -446,6 +468,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --latency 'Delay before each answer of the token endpoint'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --approve 'Consent automatically, without the page'
             cand --exact-port 'Refuse a redirect URI whose port is not the registered one'
@@ -462,6 +485,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --browser 'Click through the consent page in a real browser; CMD as for `login --browser`'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -474,6 +498,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;completions'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
@@ -486,6 +511,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;man'= {
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
