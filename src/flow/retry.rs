@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn every_401_renews_the_token_but_for_those_with_another_meaning() {
+    fn a_401_renews_the_token_unless_it_means_something_else() {
         for challenge in ["", "Bearer", "Bearer error=\"invalid_request\"", "Basic realm=\"x\"", "nonsense, \"="] {
             let replies = [(401, "www-authenticate", challenge), (200, "", "")];
             assert_eq!(call(Method::DELETE, Expiry::Never, &Once, &replies).0, 200, "{challenge}");

@@ -60,7 +60,12 @@ fn a_timeout_shows_the_redirect_uri_exactly() {
     let login = PendingLogin::start(judgeme.command(&args));
     let sent = login.sent("redirect_uri");
     assert!(sent.ends_with("/Call%2dback?a=%7E"), "{sent}");
-    login.finish().code(6).says("within 1s").says(&format!("character by character: {sent}\n"));
+    login
+        .finish()
+        .code(6)
+        .says("within 1s")
+        .says("character by character: client ID emulated-")
+        .says(&format!("redirect URI {sent}\n"));
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn call_and_the_probe_agree_on_each_403() {
 }
 
 #[test]
-fn a_403_with_another_reason_is_no_denial_where_no_scope_is_known() {
+fn a_403_with_another_reason_denies_only_a_known_scope() {
     let reply = r#"{"error":"this account is suspended"}"#;
     let server = ApiServer::always("403 Forbidden", &[JSON], reply);
     let call = server.login("").run(&["call", "x"]);

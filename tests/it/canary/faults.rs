@@ -83,18 +83,26 @@ pub fn of_the_authorization_and_the_exchange() -> Vec<Finding> {
     for way in 0..WAYS {
         at.log_in_by_hand(&["-vvv"], |pending| {
             let (code, token) = (at.make(Kind::Code), at.make(Kind::AccessToken));
-            let (state, secret) = (at.known(Kind::State), at.known(Kind::ClientSecret));
-            // Nobody's state, and the right one with no answer.
+            let secret = at.known(Kind::ClientSecret);
+            // An answer without the login's state.
             at.stray(pending, &[("state", "x"), ("code", &code)]);
             at.stray(pending, &[("state", &token), ("error", &code), ("error_description", &secret)]);
-            at.visit(pending, &[]);
-            at.visit(pending, &[("code", &code), ("error", &state), ("error_description", &secret)]);
-            at.visit(pending, &[("code", &code), ("code", &token)]);
             let denied = at.all().told(&[Kind::State, Kind::ClientSecret]).repeated(way);
             at.visit(pending, &[("error", "access_denied"), ("error_description", &denied)]);
         })
         .code(5);
     }
+    // The right state with no answer, or with none that can be used.
+    at.log_in_by_hand(&["-vvv"], |pending| at.visit(pending, &[])).code(5);
+    at.log_in_by_hand(&["-vvv"], |pending| {
+        let (code, state, secret) = (at.make(Kind::Code), at.known(Kind::State), at.known(Kind::ClientSecret));
+        at.visit(pending, &[("code", &code), ("error", &state), ("error_description", &secret)]);
+    })
+    .code(5);
+    at.log_in_by_hand(&["-vvv"], |pending| {
+        at.visit(pending, &[("code", &at.make(Kind::Code)), ("code", &at.make(Kind::AccessToken))]);
+    })
+    .code(5);
     at.log_in_by_hand(&["-vvv", "--timeout", "1s"], |pending| {
         at.stray(pending, &[("state", "x"), ("code", &at.make(Kind::Code))]);
     })

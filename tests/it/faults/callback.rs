@@ -364,7 +364,7 @@ fn the_issuer_of_an_answer_is_compared_where_it_is_known() {
 }
 
 #[test]
-fn a_missing_state_can_be_allowed_only_where_pkce_is_known_and_none_came_before() {
+fn a_missing_state_is_allowed_only_where_pkce_is_known() {
     let shop = Shop::with((0..3).map(|_| a_token()), "authorize.pkce = 'S256'");
     let without_state = |login: &PendingLogin| {
         let mut url = login.redirect(&[]);
