@@ -1221,7 +1221,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --grant)
-                    COMPREPLY=($(compgen -W "authorization-code implicit" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "authorization-code implicit device client-credentials" -- "${cur}"))
                     return 0
                     ;;
                 --redirect-uri)

@@ -129,7 +129,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l scope -d 'Sc
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l require-scopes -d 'Fail with exit code 10 and save nothing unless all of these scopes are granted' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l param -d 'A parameter of the provider\'s URLs, such as `store=myshop`' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l grant -d 'The grant to use, if the provider offers more than one' -r -f -a "authorization-code\t'Log in in the browser with an authorization code'
-implicit\t'Log in in the browser and take the token from the address (RFC 9700 §2.1.2 advises against it)'"
+implicit\t'Log in in the browser and take the token from the address (RFC 9700 §2.1.2 advises against it)'
+device\t'Type a code into a browser on any device (RFC 8628)'
+client-credentials\t'Use the client\'s own id and secret, without a person (RFC 6749 §4.4)'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l redirect-uri -d 'The redirect URI, exactly as it is registered' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l port -d 'The port of http://127.0.0.1:PORT/callback; 0 picks a free port' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l listen -d 'The local address to which a tunnel leads from the redirect URI' -r

@@ -57,6 +57,8 @@ pub struct DemoArgs {
 pub enum DemoError {
     #[error("the demo failed at the step `{step}`")]
     DemoStep { step: &'static str },
+    #[error("the demo logs in in a browser, and `{provider}` has no grant for that")]
+    NoBrowserGrant { provider: String },
     #[error("the demo's browser could not be started")]
     NoThread(#[source] io::Error),
     #[error(transparent)]
@@ -87,6 +89,8 @@ impl Advice for DemoError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::DemoStep { .. } | Self::NoThread(_) => ExitCode::Unexpected.no_hint(),
+            Self::NoBrowserGrant { provider } => ExitCode::Usage
+                .hint(format!("`oauthctl emulate {provider} -- sh` starts a shell in which its grants can be tried")),
             Self::Browser(error) => error.next_step(),
             Self::BadProfile(error) => error.next_step(),
             Self::BadRedirectUri(error) => error.next_step(),
@@ -173,9 +177,11 @@ fn round(
     say: Say<'_>,
 ) -> Result<(), DemoError> {
     let provider = emulator.provider();
+    let in_browser = provider.definition.grants().into_iter().find_map(ResponseType::of);
+    let no_browser_grant = || DemoError::NoBrowserGrant { provider: provider.id().to_owned() };
     let client = LoginRequest {
         provider,
-        response_type: ResponseType::of(provider.definition.grants()[0]),
+        response_type: in_browser.ok_or_else(no_browser_grant)?,
         listen: Listen::Here { tls: None },
         client_id: ClientId::new(emulator.client_id()),
         client_secret: Some(emulator.client_secret().clone()),

@@ -16,8 +16,10 @@ use clap::Args;
 use self::browser::BrowserArgs;
 use self::view::LoginOutcome;
 use super::{Context, consent};
+use crate::flow::authorization::Tab;
 use crate::flow::evidence;
 use crate::flow::pages::BrowserPage;
+use crate::protocol::authorization::ResponseType;
 use crate::protocol::given_token::{self, NoGivenToken};
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
@@ -26,6 +28,7 @@ use crate::provider::{Dialect, Provider};
 use crate::store::stored_token::ObtainedBy;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken};
 use crate::system::entropy::random;
+use crate::system::http::HttpClient;
 use crate::system::terminal::MAX_SECRET;
 
 #[derive(Args)]
@@ -83,9 +86,8 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
         let token = keep_given(&provider, asked, context).map_err(failed)?;
         (provider, token, None)
     } else {
-        let log_in = |grant| args.browser.log_in(&provider, grant, asked, http.as_ref(), context);
-        let (tab, provider, token) = chosen_grant(args, &provider).and_then(log_in).map_err(failed)?;
-        (provider, token, Some(tab))
+        let grant = chosen_grant(args, &provider).map_err(failed)?;
+        log_in(args, grant, provider, asked, http.as_ref(), context).map_err(failed)?
     };
     let found = evidence::gather(&provider.definition, &token, None, None);
     let missing = found.missing(&ScopeSet::parse(&args.require_scopes.join(" ")));
@@ -109,6 +111,27 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     talk::about_outcome(&found, &provider, &token, context);
     context.answer(&outcome)?;
     Ok(talk::about_shadows(&profile, context)?)
+}
+
+/// Runs the grant, up to the token. A login in the browser leaves a tab, which waits to be told how it ended.
+fn log_in(
+    args: &LoginArgs,
+    grant: GrantKind,
+    provider: Provider,
+    asked: ScopeSet,
+    http: &dyn HttpClient,
+    context: &Context,
+) -> Result<(Provider, StoredToken, Option<Tab>), LoginError> {
+    let in_browser = |response_type, asked| {
+        let (tab, provider, token) = args.browser.log_in(&provider, response_type, asked, http, context)?;
+        Ok((provider, token, Some(tab)))
+    };
+    match grant {
+        GrantKind::AuthorizationCode => in_browser(ResponseType::Code, asked),
+        GrantKind::Implicit => in_browser(ResponseType::Token, asked),
+        GrantKind::DeviceCode => Err(not_offered(&provider)),
+        GrantKind::ClientCredentials => Err(not_offered(&provider)),
+    }
 }
 
 /// A provider with its parameters: given on the command line, known to the project, or asked of a person.
@@ -177,8 +200,12 @@ fn chosen_grant(args: &LoginArgs, provider: &Provider) -> Result<GrantKind, Logi
     match args.grant {
         None => Ok(offered[0]),
         Some(grant) if offered.contains(&grant) => Ok(grant),
-        Some(_) => Err(LoginError::GrantNotOffered { provider: provider.id().to_owned(), offered }),
+        Some(_) => Err(not_offered(provider)),
     }
+}
+
+fn not_offered(provider: &Provider) -> LoginError {
+    LoginError::GrantNotOffered { provider: provider.id().to_owned(), offered: provider.definition.grants() }
 }
 
 /// The store that the login will go to.

@@ -63,7 +63,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
             site.ledger.renew(token.expose())
         }
         Grant::RefreshToken(token) => site.ledger.rotate(&token),
-        Grant::ClientCredentials { .. } => {
+        Grant::ClientCredentials { .. } | Grant::DeviceCode(_) => {
             let description = "this emulator supports the authorization code and the refresh grant";
             return Ok(refuse(400, error("unsupported_grant_type", Some(description), None)));
         }

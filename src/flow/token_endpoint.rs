@@ -46,6 +46,7 @@ fn secrets_of(request: &TokenRequest) -> Vec<&str> {
             secrets.extend(code_verifier.iter().map(|verifier| verifier.expose()));
         }
         Grant::RefreshToken(token) => secrets.push(token.expose()),
+        Grant::DeviceCode(code) => secrets.push(code.expose()),
         Grant::ClientCredentials { .. } => {}
     }
     secrets

@@ -31,11 +31,12 @@ impl ResponseType {
         [Self::Code, Self::Token].into_iter().find(|known| known.as_str() == name)
     }
 
-    /// Returns the response type that starts this grant in the browser.
-    pub fn of(grant: GrantKind) -> Self {
+    /// Returns the response type that starts this grant in the browser, or `None` if the grant does not begin there.
+    pub fn of(grant: GrantKind) -> Option<Self> {
         match grant {
-            GrantKind::AuthorizationCode => Self::Code,
-            GrantKind::Implicit => Self::Token,
+            GrantKind::AuthorizationCode => Some(Self::Code),
+            GrantKind::Implicit => Some(Self::Token),
+            GrantKind::DeviceCode | GrantKind::ClientCredentials => None,
         }
     }
 

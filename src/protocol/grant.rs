@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// # use oauthctl::testing::GrantKind;
 ///
 /// let grant = GrantKind::named("implicit").unwrap();
-/// assert_eq!(ResponseType::of(grant).as_str(), "token");
+/// assert_eq!(ResponseType::of(grant), Some(ResponseType::Token));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -19,6 +19,12 @@ pub enum GrantKind {
     AuthorizationCode,
     /// Log in in the browser and take the token from the address (RFC 9700 §2.1.2 advises against it)
     Implicit,
+    /// Type a code into a browser on any device (RFC 8628)
+    #[serde(rename = "device")]
+    #[value(name = "device")]
+    DeviceCode,
+    /// Use the client's own id and secret, without a person (RFC 6749 §4.4)
+    ClientCredentials,
 }
 
 impl GrantKind {
@@ -27,6 +33,8 @@ impl GrantKind {
         match self {
             Self::AuthorizationCode => "authorization-code",
             Self::Implicit => "implicit",
+            Self::DeviceCode => "device",
+            Self::ClientCredentials => "client-credentials",
         }
     }
 
@@ -38,7 +46,8 @@ impl GrantKind {
     /// Returns `true` if the grant needs no person, so that it can simply run again when its token expires.
     pub fn runs_alone(self) -> bool {
         match self {
-            Self::AuthorizationCode | Self::Implicit => false,
+            Self::AuthorizationCode | Self::Implicit | Self::DeviceCode => false,
+            Self::ClientCredentials => true,
         }
     }
 }

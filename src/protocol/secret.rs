@@ -60,6 +60,8 @@ macro_rules! secret_types {
 secret_types! {
     /// The code that the authorization server sends to the redirect URI, once (RFC 6749 §4.1.2).
     AuthorizationCode;
+    /// The code that a device polls the token endpoint with, until a person has consented (RFC 8628 §3.2).
+    DeviceCode;
     /// The credential for the API (RFC 6749 §1.4).
     AccessToken;
     /// The credential for the next access token (RFC 6749 §1.5).

@@ -9,7 +9,7 @@ use super::member::{Members, WrongKind};
 use super::params::{Params, Repeated};
 use super::pkce::CodeVerifier;
 use super::scope::ScopeSet;
-use super::secret::{AccessToken, AuthorizationCode, ClientSecret, RefreshToken, is_vschar};
+use super::secret::{AccessToken, AuthorizationCode, ClientSecret, DeviceCode, RefreshToken, is_vschar};
 use super::token_type::{ProofType, TokenType};
 
 /// The credential that the client exchanges for a token.
@@ -21,7 +21,12 @@ pub enum Grant {
     RefreshToken(RefreshToken),
     /// RFC 6749 §4.4.2.
     ClientCredentials { scope: ScopeSet },
+    /// RFC 8628 §3.4.
+    DeviceCode(DeviceCode),
 }
+
+/// The grant type of RFC 8628 §3.4.
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 impl Grant {
     pub fn grant_type(&self) -> &'static str {
@@ -29,6 +34,7 @@ impl Grant {
             Self::AuthorizationCode { .. } => "authorization_code",
             Self::RefreshToken(_) => "refresh_token",
             Self::ClientCredentials { .. } => "client_credentials",
+            Self::DeviceCode(_) => DEVICE_CODE,
         }
     }
 }
@@ -70,6 +76,7 @@ impl TokenRequest {
             Grant::RefreshToken(token) => params.push("refresh_token", token.expose()),
             Grant::ClientCredentials { scope } if !scope.is_empty() => params.push("scope", scope.join(separator)),
             Grant::ClientCredentials { .. } => {}
+            Grant::DeviceCode(code) => params.push("device_code", code.expose()),
         }
         params
     }
@@ -92,6 +99,7 @@ impl TokenRequest {
             "client_credentials" => {
                 Grant::ClientCredentials { scope: ScopeSet::parse(params.single("scope")?.unwrap_or_default()) }
             }
+            DEVICE_CODE => Grant::DeviceCode(DeviceCode::new(required("device_code")?)),
             other => return Err(NotATokenRequest::UnsupportedGrantType(other.to_owned())),
         };
         Ok(Self {

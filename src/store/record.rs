@@ -8,9 +8,12 @@ use zeroize::Zeroizing;
 
 use crate::protocol::member;
 
+/// The format of a record that 0.1 can handle.
+pub const VERSION: u64 = 1;
+
 /// The newest format that this program reads and writes. A record that an older program cannot handle, such as a login
 /// by an unknown grant, has a higher number, so that the older program reports it as newer and not as damaged.
-pub const VERSION: u64 = 1;
+pub const NEWEST: u64 = 2;
 
 /// The reason why bytes are not a record.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, NotARecord> {
         member::typed::<Map<String, Value>>(bytes).map_err(NotARecord::Damaged)?;
     }
     let Version { version } = member::typed(bytes).map_err(NotARecord::Damaged)?;
-    if version > VERSION {
+    if version > NEWEST {
         return Err(NotARecord::Newer(version));
     }
     member::typed(bytes).map_err(NotARecord::Damaged)

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::record::{self, NotARecord, VERSION};
+use super::record::{self, NotARecord};
 use super::{Profile, StoredToken};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::secret::Secret;
@@ -96,7 +96,8 @@ struct Cost {
 
 impl SealedLogin {
     pub fn new(profile: &Profile, token: StoredToken) -> Self {
-        Self { version: VERSION, profile: profile.to_string(), token, unknown: Map::new() }
+        // Who cannot read the record cannot import the login.
+        Self { version: token.obtained_by.record_version(), profile: profile.to_string(), token, unknown: Map::new() }
     }
 
     /// Encrypts the login and returns the line, without a line break.

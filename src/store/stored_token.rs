@@ -38,8 +38,9 @@ impl ObtainedBy {
     const GIVEN: &str = "given";
 
     /// The version of the record: one that 0.1 could not honour takes a higher number than its own (see `record.rs`).
-    fn record_version(self) -> u64 {
+    pub fn record_version(self) -> u64 {
         match self {
+            Self::Grant(GrantKind::DeviceCode | GrantKind::ClientCredentials) => record::VERSION + 1,
             Self::Given | Self::Grant(GrantKind::AuthorizationCode | GrantKind::Implicit) => record::VERSION,
         }
     }

@@ -1,6 +1,6 @@
 //! Each built-in provider and each grant that it offers: emulate, log in, token, call, scopes, log out.
 
-use oauthctl::testing::{Catalogue, GrantKind, NoFiles, ProviderDefinition};
+use oauthctl::testing::{Catalogue, GrantKind, NoFiles, ProviderDefinition, ResponseType};
 
 use crate::support::{Emulated, PendingLogin, Sandbox, http};
 
@@ -13,7 +13,7 @@ fn definitions() -> Vec<ProviderDefinition> {
 fn every_provider_logs_in_calls_and_logs_out_by_each_grant() {
     let mut rounds = 0;
     for definition in definitions() {
-        for grant in definition.grants() {
+        for grant in definition.grants().into_iter().filter(|grant| ResponseType::of(*grant).is_some()) {
             round(&definition, grant);
             rounds += 1;
         }
@@ -24,10 +24,7 @@ fn every_provider_logs_in_calls_and_logs_out_by_each_grant() {
 fn round(definition: &ProviderDefinition, grant: GrantKind) {
     let id = definition.id.as_str();
     let emulated = Emulated::inside(Sandbox::new(), id, &["--approve"]);
-    let grant = match grant {
-        GrantKind::AuthorizationCode => "authorization-code",
-        GrantKind::Implicit => "implicit",
-    };
+    let grant = grant.as_str();
     let scopes = definition.known_scopes().join(",");
     let mut args = vec!["login", "--provider", id, "--grant", grant, "--port", "0", "--no-browser"];
     if !scopes.is_empty() {

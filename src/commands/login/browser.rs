@@ -63,11 +63,12 @@ impl BrowserArgs {
     pub fn log_in(
         &self,
         provider: &Provider,
-        grant: GrantKind,
+        response_type: ResponseType,
         asked: ScopeSet,
         http: &dyn HttpClient,
         context: &Context,
     ) -> Result<(Tab, Provider, StoredToken), LoginError> {
+        let grant = response_type.grant();
         // Before a person consents to what could not be fetched.
         if let Some(token) = &provider.endpoints.token {
             http.check(token.url()).map_err(FlowError::TokenRequest)?;
@@ -77,7 +78,7 @@ impl BrowserArgs {
         let can_be_allowed = missing_state_can_be_allowed(provider, grant, context)?;
         let request = LoginRequest {
             provider,
-            response_type: ResponseType::of(grant),
+            response_type,
             client_id: client_id.clone(),
             client_secret,
             scope: asked.clone(),

@@ -4,6 +4,7 @@ use url::Url;
 
 use super::finding::Findings;
 use super::names::misspelt_braces;
+use crate::protocol::authorization::ResponseType;
 use crate::protocol::grant::GrantKind;
 use crate::provider::check::RESERVED;
 use crate::provider::departure::{Departure, value_of};
@@ -56,17 +57,18 @@ fn required(definition: &ProviderDefinition, findings: &mut Findings) {
     }
     for grant in definition.grants() {
         let needs_token = match grant {
-            GrantKind::AuthorizationCode => true,
+            GrantKind::AuthorizationCode | GrantKind::DeviceCode | GrantKind::ClientCredentials => true,
             GrantKind::Implicit => false,
         };
-        if !authorize {
+        let needs_browser = ResponseType::of(grant).is_some();
+        if needs_browser && !authorize {
             findings.fault("authorize.url", format!("it is missing, and the grant `{}` begins there", grant.as_str()));
         }
         if needs_token && !token {
             findings
                 .fault("token.url", format!("it is missing, and the grant `{}` gets its token there", grant.as_str()));
         }
-        if !authorize {
+        if needs_browser && !authorize {
             break;
         }
     }

@@ -2,7 +2,7 @@ use super::*;
 use crate::protocol::token::TokenResponse;
 use crate::provider::Catalogue;
 use crate::provider::catalogue::NoFiles;
-use crate::store::record;
+use crate::store::{SealedLogin, record};
 
 impl StoredToken {
     /// A login at a provider whose tokens do not end, for the tests of this floor.
@@ -279,6 +279,31 @@ fn a_record_says_how_the_login_is_renewed() {
     assert!(matches!(dead.renewal(), Renewal::Never) && !dead.is_renewable());
 }
 
+/// The text of 0.1 for such a record is "newer", and not "damaged".
+#[test]
+fn a_login_that_0_1_cannot_handle_has_a_higher_version() {
+    for (kind, name) in [(GrantKind::DeviceCode, "device"), (GrantKind::ClientCredentials, "client_credentials")] {
+        let by = ObtainedBy::Grant(kind);
+        let made = StoredToken::given(
+            &provider("judgeme", &[]),
+            None,
+            by,
+            ScopeSet::default(),
+            AccessToken::new("t"),
+            Timestamp(1),
+        );
+        let bytes = record::encode(&made);
+        let written: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!((&written["version"], &written["origin"]), (&Value::from(record::VERSION + 1), &Value::from(name)));
+        let read: StoredToken = record::decode(&bytes).unwrap();
+        assert_eq!(read.obtained_by, by);
+        assert_eq!(read.is_renewable(), kind.runs_alone(), "{name}");
+        let exported = SealedLogin::new(&"p".parse().unwrap(), read);
+        let exported: Value = serde_json::from_slice(&record::encode(&exported)).unwrap();
+        assert_eq!(exported["version"], written["version"], "0.1 cannot import it either");
+    }
+}
+
 #[test]
 fn members_of_a_newer_program_survive() {
     let mut value: Value = serde_json::from_slice(&record::encode(&token())).unwrap();
@@ -293,8 +318,8 @@ fn members_of_a_newer_program_survive() {
 
 #[test]
 fn a_newer_format_is_not_damage() {
-    let newer = br#"{"version":2,"shape":"unknown"}"#;
-    assert!(matches!(record::decode::<StoredToken>(newer), Err(record::NotARecord::Newer(2))));
+    let newer = br#"{"version":3,"shape":"unknown"}"#;
+    assert!(matches!(record::decode::<StoredToken>(newer), Err(record::NotARecord::Newer(3))));
     for bad in [&b"{"[..], b"[]", b"{}", br#"{"version":1}"#, b"[2]"] {
         assert!(matches!(record::decode::<StoredToken>(bad), Err(record::NotARecord::Damaged(_))));
     }

@@ -26,7 +26,7 @@ variants! {
     ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
     ProvidersError: NotAnId BuiltIn NotBuiltIn NotDrafted Faulty DefinitionExists NotWritten | Session Definition Flow Terminal;
     EmulateError: | NotStarted Session Definition Emulator Terminal;
-    DemoError: DemoStep NoThread
+    DemoError: DemoStep NoThread NoBrowserGrant
         | Browser BadProfile BadRedirectUri Session Emulator Flow Http Store Definition Terminal Entropy;
     ManError: NoSuchCommand | Terminal;
     NoGivenToken: Characters NotJson NoMember Several NeedsProof | Text;
@@ -123,7 +123,11 @@ pub fn errors(page: &mut Page) {
         ProvidersError::DefinitionExists { path: text("/home/me/.config/oauthctl/acme.toml") },
         ProvidersError::NotWritten { path: text("/home/me/.config/oauthctl/acme.toml"), source: denied() },
     ]);
-    page.section(vec![DemoError::DemoStep { step: "store" }, DemoError::NoThread(no_thread())]);
+    page.section(vec![
+        DemoError::DemoStep { step: "store" },
+        DemoError::NoThread(no_thread()),
+        DemoError::NoBrowserGrant { provider: provider() },
+    ]);
     page.section(vec![ManError::NoSuchCommand { name: text("logn") }]);
 }
 
