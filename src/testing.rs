@@ -16,6 +16,7 @@ pub use crate::flow::redirect::{
     Answer, Claim, Difference, Doubt, Expected, RedirectVerdict, Stray, Unproven, Unusable, judge as judge_redirect,
 };
 pub use crate::flow::refresh::Client;
+pub use crate::flow::refusal::{Asked, NoToken, Refusal, Sent};
 pub use crate::flow::rows_missing::RowsMissing;
 pub use crate::flow::token_endpoint::request_token;
 pub use crate::flow::token_source::{TokenSource, TokenSourceError, TokenWarning, ValidToken, Wanted};

@@ -2,11 +2,10 @@
 
 use super::authorization::Unanswered;
 use super::redirect::Unusable;
+use super::refusal::{NoToken, Refusal};
 use super::rows_missing::RowsMissing;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
-use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::member::WrongKind;
-use crate::provider::dialect::TokenReplyError;
 use crate::provider::{DefinitionError, Endpoint};
 use crate::system::entropy::NoEntropy;
 use crate::system::http::HttpError;
@@ -23,15 +22,11 @@ pub enum FlowError {
     Unusable(Box<Unusable>),
     /// An error at the callback with the right state. Its real sender cannot be known (RFC 9207 §2.4).
     #[error("the authorization was refused")]
-    Declined(#[source] ErrorResponse),
+    Declined(#[source] Box<Refusal>),
     #[error("the redirect URI `{redirect_uri}` does not lead to this machine")]
     NotLoopback { redirect_uri: String },
-    #[error("`{provider}` issued no token")]
-    TokenReply {
-        provider: String,
-        #[source]
-        source: TokenReplyError,
-    },
+    #[error(transparent)]
+    TokenReply(Box<NoToken>),
     #[error("the token request failed")]
     TokenRequest(#[source] HttpError),
     #[error("the issuer's metadata could not be fetched")]
@@ -40,13 +35,13 @@ pub enum FlowError {
     Metadata(#[from] DiscoveryError),
     #[error("the revocation request failed")]
     RevocationRequest(#[source] HttpError),
-    #[error("the {what} was not revoked; the provider answered with status {status} and {reply}")]
+    #[error("the {what} was not revoked; the provider answered with status {status}{}", unless(refusal.is_some(), reply))]
     NotRevoked {
         what: &'static str,
         status: u16,
         reply: String,
         #[source]
-        refusal: Option<Box<ErrorResponse>>,
+        refusal: Option<Box<Refusal>>,
     },
     #[error("the API request failed")]
     ApiRequest(#[source] HttpError),
@@ -96,6 +91,17 @@ impl FlowError {
     }
 }
 
+impl From<NoToken> for FlowError {
+    fn from(error: NoToken) -> Self {
+        Self::TokenReply(Box::new(error))
+    }
+}
+
+/// Returns a reply if nothing else tells what is in it.
+fn unless(is_told: bool, reply: &str) -> String {
+    if is_told { String::new() } else { format!(" and {reply}") }
+}
+
 /// The hint after a failed revocation.
 const LOCAL_LOGOUT: &str =
     "the login is kept, so that `oauthctl logout` can try again; `oauthctl logout --local` only forgets it here";
@@ -106,12 +112,12 @@ impl Advice for FlowError {
             Self::Listen(error) => error.next_step(),
             Self::NoAnswer(unanswered) => ExitCode::NoAnswer.hint(unanswered.hint()),
             Self::Unusable(unusable) => ExitCode::Refused.hint(unusable.hint()),
-            Self::Declined(_) => ExitCode::Refused.hint("ask for less with `--scope`, or log in again and approve"),
+            Self::Declined(refusal) => refusal.next_step(),
             Self::NotLoopback { .. } => ExitCode::Usage.hint(
                 "use `--listen 127.0.0.1:8765` if a tunnel leads from there to here; on a terminal, you can paste the final \
                  address",
             ),
-            Self::TokenReply { provider, source } => source.next_step(provider),
+            Self::TokenReply(no_token) => no_token.next_step(),
             // Only pages are read as a whole here.
             Self::ApiRequest(HttpError::TooLarge { .. }) => ExitCode::Network
                 .hint("ask for smaller pages; without `--paginate`, `--raw` passes on a reply of any size"),
@@ -122,7 +128,14 @@ impl Advice for FlowError {
             Self::NotRevoked { status: 500.., .. } | Self::NotRevoked { refusal: None, .. } => {
                 ExitCode::Network.hint(LOCAL_LOGOUT)
             }
-            Self::NotRevoked { refusal: Some(_), .. } => ExitCode::Refused.hint(LOCAL_LOGOUT),
+            Self::NotRevoked { refusal: Some(refusal), .. } => match refusal.next_step().hint {
+                Some(hint) if refusal.is_about_the_client() => ExitCode::Refused.hint(format!("{hint}; {LOCAL_LOGOUT}")),
+                _ => ExitCode::Refused.hint(LOCAL_LOGOUT),
+            },
+            Self::ForeignUrl { url, provider, allowed } if allowed.is_empty() => ExitCode::Refused.hint(format!(
+                "the definition of `{provider}` names no API: add `--allow-origin {url}` if you trust that server, or \
+                 `base` under `[api]`"
+            )),
             Self::ForeignUrl { url, allowed, .. } => ExitCode::Refused.hint(format!(
                 "the token may be sent to {allowed}; add `--allow-origin {url}` if you trust that one too"
             )),

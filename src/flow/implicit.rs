@@ -6,6 +6,7 @@
 //! some servers put a part of the answer there. The post is judged like any callback.
 
 use super::FlowError;
+use super::refusal::NoToken;
 use crate::protocol::params::Params;
 use crate::protocol::time::Timestamp;
 use crate::provider::dialect::TokenReply;
@@ -15,5 +16,5 @@ use crate::provider::{Dialect, Provider};
 pub fn read(provider: &Provider, params: &Params, now: Timestamp) -> Result<TokenReply, FlowError> {
     Dialect::new(provider)
         .decode_fragment(params, now)
-        .map_err(|source| FlowError::TokenReply { provider: provider.id().to_owned(), source })
+        .map_err(|reply| NoToken { provider: provider.id().to_owned(), sent: None, reply }.into())
 }

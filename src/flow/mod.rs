@@ -19,6 +19,7 @@ pub mod pasted;
 pub mod probe;
 pub mod redirect;
 pub mod refresh;
+pub mod refusal;
 pub mod retry;
 pub mod revoke;
 pub mod rows_missing;

@@ -60,12 +60,11 @@ pub enum Meaning {
 
 pub fn meaning(error: &FlowError) -> Meaning {
     match error {
-        FlowError::TokenReply { source: TokenReplyError::Refused { error, .. }, .. } => match error.code.as_str() {
-            "invalid_grant" => Meaning::Dead,
-            _ => Meaning::Untouched,
+        FlowError::TokenReply(no_token) => match &no_token.reply {
+            TokenReplyError::Refused { error, .. } if error.code == "invalid_grant" => Meaning::Dead,
+            TokenReplyError::Refused { .. } | TokenReplyError::TooOften { .. } => Meaning::Untouched,
+            _ => Meaning::Unclear,
         },
-        FlowError::TokenReply { source: TokenReplyError::TooOften { .. }, .. } => Meaning::Untouched,
-        FlowError::TokenReply { .. } => Meaning::Unclear,
         FlowError::TokenRequest(error) if error.is_before_sending() => Meaning::Untouched,
         FlowError::TokenRequest(_) => Meaning::Unclear,
         // Nothing was sent.

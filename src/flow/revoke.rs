@@ -2,6 +2,7 @@
 
 use super::FlowError;
 use super::refresh::Client;
+use super::refusal::{Asked, Refusal, Sent};
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::{json, mask};
@@ -69,7 +70,10 @@ pub fn revoke(
             what: hint.name(),
             status,
             reply: mask::reply(&body, &secrets),
-            refusal: error.map(|error| Box::new(error.without(&secrets))),
+            refusal: error.map(|error| {
+                let sent = Sent::by_us(Asked::Revocation, &client.provider, &message, secret.is_some());
+                Box::new(Refusal { error: error.without(&secrets), sent })
+            }),
         }),
     }
 }
@@ -126,9 +130,9 @@ mod tests {
             let (outcome, sent) = ask(ENDPOINT, TokenTypeHint::RefreshToken, &[(status, "", body)]);
             let Err(FlowError::NotRevoked { what, status: s, reply, refusal }) = outcome else { panic!("{status}") };
             assert_eq!((what, s, sent.len()), ("refresh token", status, 1));
-            assert_eq!(refusal.as_ref().map(|error| error.code.as_str()), said);
+            assert_eq!(refusal.as_ref().map(|refusal| refusal.error.code.as_str()), said);
             // The server repeated the secrets, and we do not.
-            let description = refusal.and_then(|error| error.description).unwrap_or_default();
+            let description = refusal.and_then(|refusal| refusal.error.description).unwrap_or_default();
             assert!(!format!("{reply}{description}").contains("made-up"), "{reply} {description}");
         }
         let (outcome, _) = ask(ENDPOINT, TokenTypeHint::AccessToken, &[(500, "", "")]);

@@ -4,6 +4,7 @@
 //! there is no retry, neither after a timeout nor with another way to authenticate.
 
 use super::FlowError;
+use super::refusal::{Asked, NoToken, Sent};
 use crate::protocol::mask;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::Timestamp;
@@ -33,7 +34,11 @@ pub fn request_token(
         }
         reply => Ok(reply),
     });
-    reply.map_err(|source| FlowError::TokenReply { provider: provider.id().to_owned(), source })
+    reply.map_err(|reply| {
+        let asked = if matches!(request.grant, Grant::RefreshToken(_)) { Asked::Refresh } else { Asked::Token };
+        let sent = Sent::by_us(asked, provider, &message, request.client_secret.is_some());
+        NoToken { provider: provider.id().to_owned(), sent: Some(sent), reply }.into()
+    })
 }
 
 /// Returns the secrets that must not be shown if the server repeats them.
@@ -93,11 +98,8 @@ mod tests {
     #[test]
     fn a_malformed_member_fails_a_login_but_loses_no_refresh() {
         let body = r#"{"access_token":"new","refresh_token":"rotated","scope":{"a":1},"token_type":7}"#;
-        let Err(FlowError::TokenReply { source: TokenReplyError::Unusable { source, .. }, .. }) =
-            ask(code(), Some(200), body).0
-        else {
-            panic!("it was accepted");
-        };
+        let Err(FlowError::TokenReply(no_token)) = ask(code(), Some(200), body).0 else { panic!("it was accepted") };
+        let TokenReplyError::Unusable { source, .. } = no_token.reply else { panic!("{no_token}") };
         assert!(source.to_string().contains("`scope` is malformed"), "{source}");
         let reply = ask(Grant::RefreshToken(RefreshToken::new("old")), Some(200), body).0.unwrap();
         assert_eq!(reply.malformed.unwrap().member, "scope");

@@ -71,6 +71,23 @@ impl ErrorResponse {
         }
     }
 
+    /// Returns what a reply has beside this error, such as a trace id, or `None` if that is nothing.
+    pub fn unsaid(&self, reply: &Value) -> Option<Value> {
+        let said = [Some(&self.code), self.description.as_ref(), self.hint.as_ref(), self.uri.as_ref()];
+        match reply {
+            Value::Object(members) => {
+                let unsaid = members.iter().filter_map(|(name, value)| Some((name.clone(), self.unsaid(value)?)));
+                Some(unsaid.collect::<serde_json::Map<_, _>>()).filter(|unsaid| !unsaid.is_empty()).map(Value::Object)
+            }
+            Value::Array(items) => {
+                let unsaid: Vec<_> = items.iter().filter_map(|item| self.unsaid(item)).collect();
+                Some(unsaid).filter(|unsaid| !unsaid.is_empty()).map(Value::Array)
+            }
+            nothing if is_nothing(nothing) => None,
+            leaf => Some(leaf).filter(|leaf| !said.into_iter().flatten().any(|text| *text == plain(leaf))).cloned(),
+        }
+    }
+
     /// Writes the error as RFC 6749 §5.2 sends it, with `hint` where there is one.
     pub fn to_json(&self) -> Value {
         let mut object = serde_json::Map::new();
@@ -140,6 +157,21 @@ mod tests {
         ];
         for (reply, shown) in cases {
             assert_eq!(ErrorResponse::from_json(&reply).unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn what_a_reply_has_beside_its_error_is_told_apart() {
+        for (reply, unsaid) in [
+            (json!({"error": "no", "error_description": "used", "error_uri": "https://x.example"}), None),
+            (json!({"error": {"code": 190, "message": "expired", "sub": 7}}), Some(json!({"error": {"sub": 7}}))),
+            (
+                json!({"error": "no", "trace_id": "t-1", "codes": [70, "no"]}),
+                Some(json!({"trace_id": "t-1", "codes": [70]})),
+            ),
+            (json!({"error": "no", "extra": null}), None),
+        ] {
+            assert_eq!(ErrorResponse::from_json(&reply).unwrap().unsaid(&reply), unsaid);
         }
     }
 

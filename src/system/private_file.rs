@@ -13,7 +13,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -53,6 +53,10 @@ pub enum PrivateFileError {
 pub const OURS_ALONE: &str =
     "make sure that you own it, that it is not a symbolic link, and that only you can change it";
 
+/// The hint for folders that do not exist and cannot be made, as where HOME names none.
+pub const OTHER_FOLDERS: &str =
+    "set HOME, or OAUTHCTL_DATA_DIR and OAUTHCTL_CONFIG_DIR, to folders that you can write to";
+
 /// The hint for the folders of our files.
 pub const CLOSED_FOLDERS: &str = "remove other users' write access to that folder";
 
@@ -73,8 +77,10 @@ pub fn disk_hint(error: &io::Error) -> &'static str {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "free some disk space and try again; the previous content is unchanged"
         }
-        io::ErrorKind::ReadOnlyFilesystem => {
-            "set OAUTHCTL_DATA_DIR and OAUTHCTL_CONFIG_DIR to folders that you can write to"
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => OTHER_FOLDERS,
+        io::ErrorKind::PermissionDenied => {
+            "make sure that you own it and that only you can change it, or set OAUTHCTL_DATA_DIR and \
+             OAUTHCTL_CONFIG_DIR to folders that you can write to"
         }
         _ if os::is_too_many_files(error) => "raise the limit on open files, which `ulimit -n` shows",
         _ => OURS_ALONE,
@@ -91,6 +97,20 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, Priva
     };
     os::check_private(&file)?;
     Ok(Some(read_capped(file, limit)?))
+}
+
+/// Creates a folder, with those above it. A HOME that does not exist is not created: whatever is kept there would be
+/// kept where no later session looks.
+fn create_folders(path: &Path) -> io::Result<()> {
+    let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute() && path.starts_with(home));
+    match home.filter(|home| !home.exists()) {
+        Some(home) => {
+            let home = crate::protocol::sanitize::line(&home.to_string_lossy());
+            let missing = format!("HOME is `{home}`, which does not exist");
+            Err(io::Error::new(io::ErrorKind::NotFound, missing))
+        }
+        None => os::create_folders(path),
+    }
 }
 
 /// Reads a file that users write themselves, such as a provider's definition. A symbolic link is accepted, but its
@@ -115,7 +135,7 @@ pub fn read_public_of_ours(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// Writes a new file for the user to edit, and creates missing folders above it. Whatever the umask, no other user may
 /// change them, as [`read_public`] requires.
 pub fn write_public_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    path.parent().map_or(Ok(()), os::create_folders)?;
+    path.parent().map_or(Ok(()), create_folders)?;
     check_folder_of(path)?;
     make(path, os::public(&mut OpenOptions::new()), content)
 }

@@ -52,6 +52,7 @@ mod refresh;
 #[cfg(target_os = "linux")]
 mod refresh_end;
 mod refresh_faults;
+mod refusals;
 mod rejected;
 mod scopes;
 mod scopes_matrix;

@@ -56,7 +56,9 @@ impl Advice for ProvidersError {
             Self::NotDrafted { id, source } => source.next_step_with(&format!("oauthctl providers new {id} --issuer")),
             Self::Faulty { .. } => ExitCode::Definition.hint("`oauthctl man definition` explains each key"),
             Self::DefinitionExists { .. } => ExitCode::Usage.hint("edit it, or choose another id"),
-            Self::NotWritten { .. } => ExitCode::Unexpected.hint("add `--print` to print the definition instead"),
+            Self::NotWritten { .. } => ExitCode::Unexpected.hint(
+                "add `--print` to print the definition instead, or set OAUTHCTL_CONFIG_DIR to a folder that you can write to",
+            ),
             Self::Session(error) => error.next_step(),
             Self::Definition(error) => error.next_step(),
             Self::Flow(error) => error.next_step(),

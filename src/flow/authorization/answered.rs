@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use url::Url;
+
 use super::{Login, LoginRequest, Ports, Secrets};
 use crate::flow::pages::BrowserPage;
 use crate::flow::redirect::Answer;
+use crate::flow::refusal::{Refusal, Sent};
 use crate::flow::{FlowError, authorization_code, implicit};
 use crate::protocol::authorization::AuthorizationResponse;
 use crate::protocol::secret::ClientSecret;
@@ -18,6 +21,8 @@ use crate::system::loopback::LoopbackRequest;
 pub struct Answered<'a> {
     request: LoginRequest<'a>,
     secrets: Secrets,
+    /// The address that the browser was sent to.
+    authorize_url: Url,
     pub(super) answer: Answer,
     tab: Tab,
 }
@@ -30,9 +35,9 @@ pub struct Obtained {
 
 impl<'a> Answered<'a> {
     pub(super) fn new(login: Login<'a>, answer: Answer, winner: Option<LoopbackRequest>) -> Self {
-        let Login { request, secrets, ports, .. } = login;
+        let Login { request, secrets, authorize_url, ports, .. } = login;
         ports.inbox.settle(winner);
-        Self { request, secrets, answer, tab: Tab { ports } }
+        Self { request, secrets, authorize_url, answer, tab: Tab { ports } }
     }
 
     /// Returns `true` if the provider returned our state.
@@ -42,8 +47,9 @@ impl<'a> Answered<'a> {
 
     /// Exchanges the answer for a token, and returns the tab that waits for the result.
     pub fn obtain(self, http: &dyn HttpClient, now: Timestamp) -> (Tab, Result<Obtained, FlowError>) {
-        let Self { request, secrets, answer, tab } = self;
-        (tab, obtain(&request, secrets, answer, http, now))
+        let Self { request, secrets, authorize_url, answer, tab } = self;
+        let sent = || Sent::by_browser(request.provider, &authorize_url, request.client_secret.is_some());
+        (tab, obtain(&request, secrets, answer, sent, http, now))
     }
 }
 
@@ -51,6 +57,7 @@ fn obtain(
     request: &LoginRequest<'_>,
     secrets: Secrets,
     answer: Answer,
+    sent: impl FnOnce() -> Sent,
     http: &dyn HttpClient,
     now: Timestamp,
 ) -> Result<Obtained, FlowError> {
@@ -67,7 +74,8 @@ fn obtain(
         AuthorizationResponse::Error(error) => {
             // The server may repeat what it was sent, and what it knows about the client.
             let secret = request.client_secret.as_ref().map_or("", ClientSecret::expose);
-            return Err(FlowError::Declined(error.without(&[secrets.state.as_str(), secret])));
+            let error = error.without(&[secrets.state.as_str(), secret]);
+            return Err(FlowError::Declined(Box::new(Refusal { error, sent: sent() })));
         }
     };
     let provider = with_captured(&provider, &reply.captured)?;

@@ -53,11 +53,11 @@ struct ReadToken {
 #[derive(Debug, thiserror::Error)]
 pub enum TokenReplyError {
     /// The server understood the request and refused it (RFC 6749 §5.2), with any status below 500.
-    #[error("the token endpoint refused, with status {status} and {reply}")]
+    #[error("the token endpoint answered with status {status}{}", beside(rest))]
     Refused {
         status: u16,
-        reply: String,
-        auth: ClientAuth,
+        /// What the reply has beside the error, masked.
+        rest: Option<String>,
         #[source]
         error: Box<ErrorResponse>,
     },
@@ -110,17 +110,8 @@ impl TokenReplyError {
     pub fn next_step(&self, provider: &str) -> NextStep {
         let show = format!("`oauthctl providers show {provider}`");
         match self {
-            Self::Refused { error, auth, .. } => ExitCode::Refused.hint(match error.code.as_str() {
-                "invalid_client" => auth.hint(provider),
-                "unauthorized_client" => {
-                    format!("check the client id and secret: `oauthctl app set {provider}` replaces them")
-                }
-                "invalid_grant" => format!(
-                    "run `oauthctl login --provider {provider}` again: a code works once and soon expires, and the redirect \
-                     URI must be the registered one"
-                ),
-                _ => format!("{show} shows what was sent and why"),
-            }),
+            // A flow knows what was sent, and says more.
+            Self::Refused { .. } => ExitCode::Refused.hint(format!("compare {show} with the provider's guide")),
             Self::Redirected { .. } => ExitCode::Refused
                 .hint(format!("the token URL has probably moved; compare {show} with the provider's guide")),
             Self::TooOften { wait, .. } => ExitCode::Network.hint(format!(
@@ -157,33 +148,8 @@ pub struct ClientAuth {
     pub file: Option<String>,
 }
 
-impl ClientAuth {
-    fn hint(&self, provider: &str) -> String {
-        let why = if self.is_written { "as `token.auth` says" } else { "as the definition has no `token.auth`" };
-        let other = match self.method {
-            ClientAuthMethod::Body => {
-                format!(
-                    "a secret goes in the body, {why}: if the provider wants a Basic header, write `auth = \"basic\"`"
-                )
-            }
-            ClientAuthMethod::Basic => {
-                format!(
-                    "a secret goes in a Basic header, {why}: if the provider wants it in the body, write `auth = \"body\"`"
-                )
-            }
-            ClientAuthMethod::None => format!(
-                "no secret is sent, {why}: if the provider wants one, write `auth = \"basic\"` for a Basic header, or \
-                 `auth = \"body\"`"
-            ),
-        };
-        let file = match &self.file {
-            Some(file) => format!("in {file}"),
-            None => format!("in the file that `oauthctl providers new {provider} --overlay` begins"),
-        };
-        format!(
-            "check the client id and secret (`oauthctl app set {provider}` replaces them); {other} under `[token]` {file}"
-        )
-    }
+fn beside(rest: &Option<String>) -> String {
+    rest.as_ref().map(|rest| format!("; beside its error the reply has {rest}")).unwrap_or_default()
 }
 
 fn pause(wait: Option<HumanDuration>) -> String {
@@ -235,8 +201,9 @@ impl Dialect<'_> {
             source: source.filter(|problem| !mask::tells(&problem.to_string(), secrets)),
         })?;
         if let Some(error) = self.read_token_error(&value) {
+            let rest = error.unsaid(&value).map(|rest| mask::reply(rest.to_string().as_bytes(), secrets));
             let error = Box::new(error.without(secrets));
-            return Err(TokenReplyError::Refused { status, reply: shown(), auth: self.client_auth(), error });
+            return Err(TokenReplyError::Refused { status, rest, error });
         }
         if !is_success {
             return Err(TokenReplyError::Unreadable { status, reply: shown(), source: None });
@@ -304,7 +271,8 @@ impl Dialect<'_> {
         Ok(ReadToken { response, malformed: malformed.map(own).or(wrong).or(unreached), oddities, odd_type })
     }
 
-    fn client_auth(&self) -> ClientAuth {
+    /// Returns how the definition says that a client with a secret authenticates.
+    pub fn client_auth(&self) -> ClientAuth {
         let definition = &self.provider.definition;
         ClientAuth {
             method: definition.client_auth(),

@@ -36,7 +36,7 @@ pub struct NewFile {
 
 impl Dir {
     pub fn create(path: &Path) -> Result<Self, PrivateFileError> {
-        create_folders(path)?;
+        super::create_folders(path)?;
         match std::fs::symlink_metadata(path)?.is_dir() {
             true => Ok(Self(path.to_owned())),
             false => Err(PrivateFileError::NotPrivate("it is a link, not a directory")),

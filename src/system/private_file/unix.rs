@@ -41,7 +41,7 @@ struct TemporaryName {
 impl Dir {
     pub fn create(path: &Path) -> Result<Self, PrivateFileError> {
         folders::check_above(path)?;
-        create_folders(path)?;
+        super::create_folders(path)?;
         let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
         let dir = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
             Ok(dir) => dir,

@@ -40,14 +40,14 @@ variants! {
 }
 
 pub fn flows(page: &mut Page) {
-    page.section(flow_errors());
+    page.section(flow_errors().into_iter().chain(refusals()).collect());
     page.inside(loopback_errors(), FlowError::Listen);
     page.inside(rows_missing(), FlowError::Rows);
     page.inside(discovery_errors(), FlowError::Metadata);
-    page.inside(token_reply_errors(), |source| FlowError::TokenReply { provider: text("acme"), source });
+    page.inside(token_reply_errors(), |reply| FlowError::from(no_token(reply)));
     page.inside(not_token_responses(), |source| {
         let source = TokenReplyError::Unusable { status: 200, reply: text("{\"ok\":true}"), source };
-        FlowError::TokenReply { provider: text("acme"), source }
+        FlowError::from(no_token(source))
     });
     page.section(token_source_errors());
 }
@@ -121,11 +121,11 @@ pub fn sealed_login_errors() -> Vec<SealedLoginError> {
 
 fn flow_errors() -> Vec<FlowError> {
     let provider = || text("acme");
-    let not_revoked = |status, reply: &str, refusal: Option<ErrorResponse>| FlowError::NotRevoked {
+    let not_revoked = |status, reply: &str, error: Option<ErrorResponse>| FlowError::NotRevoked {
         what: "refresh token",
         status,
         reply: text(reply),
-        refusal: refusal.map(Box::new),
+        refusal: error.map(|error| Box::new(Refusal { error, sent: Sent { asked: Asked::Revocation, ..sent() } })),
     };
     vec![
         FlowError::Listen(LoopbackError::Taken { port: 8765 }),
@@ -151,9 +151,12 @@ fn flow_errors() -> Vec<FlowError> {
         unusable(Difference::OwnError, "an error is reported, but not as `error`", "`error_reason=user_denied`"),
         unusable(Difference::Answer, "the parameter `code` appears more than once", "`code`, `code`, `state`"),
         unusable(Difference::OtherGrant, "a token came, and a code was asked for", "`access_token`, `state`"),
-        FlowError::Declined(said("access_denied", "the user cancelled")),
+        no_token(redirected()).into(),
+        declined("access_denied", "the user cancelled"),
+        declined("invalid_scope", "unknown scope `read_everything`"),
+        declined("invalid_request", "the parameter request_uri is required"),
+        declined("login_required", "prompt is none"),
         FlowError::NotLoopback { redirect_uri: text("https://shop.example/callback") },
-        FlowError::TokenReply { provider: provider(), source: redirected() },
         FlowError::TokenRequest(unreachable()),
         FlowError::Discovery(unreachable()),
         FlowError::Metadata(DiscoveryError::NotAnIssuer { issuer: text("login:shop"), meant: None }),
@@ -274,29 +277,10 @@ fn discovery_errors() -> Vec<DiscoveryError> {
     ]
 }
 
-fn client_auth() -> ClientAuth {
-    ClientAuth { method: ClientAuthMethod::Body, is_written: true, file: None }
-}
-
 fn token_reply_errors() -> Vec<TokenReplyError> {
-    let refused_by = |auth, code: &str, words: &str| TokenReplyError::Refused {
-        status: 400,
-        reply: format!("{{\"error\":\"{code}\"}}"),
-        auth,
-        error: Box::new(said(code, words)),
-    };
-    let refused = |code: &str, words: &str| refused_by(client_auth(), code, words);
-    let file = || Some(text("/home/me/.config/oauthctl/acme.toml"));
-    let basic = ClientAuth { method: ClientAuthMethod::Basic, is_written: true, file: file() };
-    let silent = ClientAuth { method: ClientAuthMethod::Body, is_written: false, file: file() };
-    let public = ClientAuth { method: ClientAuthMethod::None, is_written: true, file: file() };
+    let error = Box::new(said("invalid_grant", "the code has expired"));
     vec![
-        refused("invalid_client", "client authentication failed"),
-        refused_by(silent, "invalid_client", "client authentication failed"),
-        refused_by(basic, "invalid_client", "client authentication failed"),
-        refused_by(public, "invalid_client", "client authentication failed"),
-        refused("invalid_grant", "the code has expired"),
-        refused("invalid_request", "redirect_uri is missing"),
+        TokenReplyError::Refused { status: 400, rest: Some(text("{\"trace_id\":\"4bf92f35\"}")), error },
         TokenReplyError::ServerFault { status: 503, reply: text("<h1>Be right back</h1>"), wait: None },
         TokenReplyError::ServerFault {
             status: 503,
@@ -324,6 +308,30 @@ fn bound(name: &str) -> ProofType {
     }
 }
 
+/// What servers object to, each with its own advice.
+fn refusals() -> Vec<FlowError> {
+    let file = || Some(text("/home/me/.config/oauthctl/acme.toml"));
+    let with = |method, is_written, file| Sent { auth: ClientAuth { method, is_written, file }, ..sent() };
+    let client = |sent| refused(401, "invalid_client", "client authentication failed", sent);
+    let refusals = vec![
+        client(sent()),
+        client(with(ClientAuthMethod::Body, false, file())),
+        client(with(ClientAuthMethod::Basic, true, file())),
+        client(Sent { has_secret: false, ..sent() }),
+        refused(400, "invalid_grant", "the code has expired", sent()),
+        refused(400, "invalid_grant", "PKCE verification failed", sent()),
+        refused(400, "invalid_request", "redirect_uri is missing", sent()),
+        refused(400, "invalid_request", "acr_values is missing", sent()),
+        refused(400, "unsupported_grant_type", "", sent()),
+        refused(400, "unauthorized_client", "", sent()),
+        refused(400, "use_dpop_nonce", "authorization server requires nonce in DPoP proof", sent()),
+        refused(400, "invalid_target", "", sent()),
+        refused(400, "try_harder", "", sent()),
+        refused(503, "temporarily_unavailable", "", sent()),
+    ];
+    refusals.into_iter().map(FlowError::from).collect()
+}
+
 fn not_token_responses() -> Vec<NotATokenResponse> {
     vec![
         NotATokenResponse::NoAccessToken,
@@ -338,12 +346,9 @@ fn token_source_errors() -> Vec<TokenSourceError> {
     let (provider, profile) = (|| text("acme"), || text("acme-eu"));
     let long_ago = Timestamp(1_790_000_000);
     let for_seconds = |seconds| HumanDuration(Duration::from_secs(seconds));
-    let reply = |source| Box::new(FlowError::TokenReply { provider: text("acme"), source });
-    let dead = || {
-        let error = Box::new(said("invalid_grant", "the refresh token was revoked"));
-        let reply_text = text("{\"error\":\"invalid_grant\"}");
-        reply(TokenReplyError::Refused { status: 400, reply: reply_text, auth: client_auth(), error })
-    };
+    let refreshed = || Sent { asked: Asked::Refresh, ..sent() };
+    let dead = || refused(400, "invalid_grant", "the refresh token was revoked", refreshed()).into();
+    let dead = || Box::new(dead());
     vec![
         TokenSourceError::NoRefreshToken { profile: provider(), provider: provider(), expired_at: None },
         TokenSourceError::NoRefreshToken { profile: profile(), provider: provider(), expired_at: Some(long_ago) },
@@ -378,12 +383,7 @@ fn token_source_errors() -> Vec<TokenSourceError> {
             profile: profile(),
             provider: provider(),
             may_be_spent: false,
-            source: reply(TokenReplyError::Refused {
-                status: 401,
-                auth: client_auth(),
-                reply: text("{\"error\":\"invalid_client\"}"),
-                error: Box::new(said("invalid_client", "unknown client")),
-            }),
+            source: Box::new(refused(401, "invalid_client", "unknown client", refreshed()).into()),
         },
         TokenSourceError::TooShort {
             left: for_seconds(240),

@@ -2,10 +2,8 @@
 
 use std::io;
 
-use oauthctl::testing::{
-    ErrorResponse, FilePosition, HttpError, KeychainError, NoEntropy, Reason, StoreError, StoreKind, StoredToken,
-    TokenReplyError, WrongKind, record, record::NotARecord,
-};
+use oauthctl::testing::*;
+use oauthctl::testing::{record, record::NotARecord};
 
 pub const INDEX: &str = "/home/me/.local/share/oauthctl/logins.json";
 pub const SEALED: &str = "/home/me/.local/share/oauthctl/sealed/acme-eu";
@@ -23,7 +21,7 @@ pub fn at() -> FilePosition {
 }
 
 pub fn said(code: &str, description: &str) -> ErrorResponse {
-    ErrorResponse { description: Some(text(description)), ..ErrorResponse::new(code) }
+    ErrorResponse { description: Some(text(description)).filter(|words| !words.is_empty()), ..ErrorResponse::new(code) }
 }
 
 pub fn redirected() -> TokenReplyError {
@@ -73,4 +71,44 @@ pub fn text(words: &str) -> String {
 
 pub fn no_thread() -> io::Error {
     io::Error::other("Resource temporarily unavailable (os error 11)")
+}
+
+/// The request for a token.
+pub fn sent() -> Sent {
+    let params = [
+        ("client_id", ""),
+        ("client_secret", ""),
+        ("grant_type", "authorization_code"),
+        ("code", ""),
+        ("redirect_uri", "http://127.0.0.1:8765/callback"),
+        ("code_verifier", ""),
+    ];
+    Sent {
+        asked: Asked::Token,
+        provider: text("acme"),
+        url: text("https://acme.example/token"),
+        auth: ClientAuth { method: ClientAuthMethod::Body, is_written: true, file: None },
+        has_secret: true,
+        format: "a form",
+        params: params.map(|(name, value)| (text(name), text(value))).to_vec(),
+        user_agent: text("oauthctl/1.0"),
+        page: Some(text("https://acme.example/apps")),
+    }
+}
+
+pub fn no_token(reply: TokenReplyError) -> NoToken {
+    NoToken { provider: text("acme"), sent: Some(sent()), reply }
+}
+
+pub fn refused(status: u16, code: &str, words: &str, sent: Sent) -> NoToken {
+    let rest = (code == "invalid_target").then(|| text("{\"trace_id\":\"4bf92f35\"}"));
+    let reply = TokenReplyError::Refused { status, rest, error: Box::new(said(code, words)) };
+    NoToken { provider: text("acme"), sent: Some(sent), reply }
+}
+
+pub fn declined(code: &str, words: &str) -> FlowError {
+    let params = [("client_id", ""), ("response_type", "code"), ("scope", "read_everything"), ("prompt", "none")];
+    let params = params.map(|(name, value)| (text(name), text(value))).to_vec();
+    let sent = Sent { asked: Asked::Authorization, params, url: text("https://acme.example/authorize"), ..sent() };
+    FlowError::Declined(Box::new(Refusal { error: said(code, words), sent }))
 }

@@ -44,6 +44,11 @@ fn a_home_that_is_no_folder_of_the_users_is_named() {
     let file = sandbox.home().join("file");
     fs::write(&file, "x").unwrap();
     with_home(file.to_str().unwrap(), &["token"]).code(7).says(file.to_str().unwrap()).says("Not a directory");
+    import(file.to_str().unwrap()).code(3).says("OAUTHCTL_CONFIG_DIR");
+    // It is not created: nobody would look for a login there.
+    let missing = sandbox.home().join("missing");
+    import(missing.to_str().unwrap()).code(7).says("HOME is `").says("which does not exist").says("OAUTHCTL_DATA_DIR");
+    assert!(!missing.exists());
     // What needs no home does its work.
     with_home("relative", &["--version"]).code(0);
     with_home("relative", &["completions", "bash"]).code(0);
