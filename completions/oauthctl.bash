@@ -452,7 +452,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__call)
-            opts="-X -f -F -d -H -i -q -o -v -h --request --method --query --raw-field --field --input --form --header --include --jq --output --silent --raw --paginate --max-pages --slurp --rows --next --jobs --token-in --allow-origin --max-wait --timeout --max-time --curl --dry-run --show-secrets --quiet --profile --store --cacert --json --verbose --color --help"
+            opts="-X -f -F -d -H -i -q -o -v -h --request --method --query --raw-field --field --input --form --header --include --jq --output --silent --raw --paginate --max-pages --slurp --rows --next --jobs --token-in --allow-origin --no-follow --max-wait --timeout --max-time --curl --dry-run --show-secrets --quiet --profile --store --cacert --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -187,6 +187,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --raw 'Print the body byte for byte, on a terminal too'
             cand --paginate 'Follow the collection to its last page'
             cand --slurp 'Print an array of pages instead of an array of rows'
+            cand --no-follow 'Print the address that a redirect leads to instead of following it; a redirect to another origin is otherwise followed without the token'
             cand --curl 'Print the equivalent curl command and send nothing'
             cand --dry-run 'Print the request and send nothing'
             cand --show-secrets 'Show the token instead of masking it'

@@ -191,6 +191,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l silent -d 'Do
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l raw -d 'Print the body byte for byte, on a terminal too'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l paginate -d 'Follow the collection to its last page'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l slurp -d 'Print an array of pages instead of an array of rows'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l no-follow -d 'Print the address that a redirect leads to instead of following it; a redirect to another origin is otherwise followed without the token'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l curl -d 'Print the equivalent curl command and send nothing'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l dry-run -d 'Print the request and send nothing'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l show-secrets -d 'Show the token instead of masking it'

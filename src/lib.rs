@@ -39,8 +39,9 @@
 //!
 //! # Invariants
 //!
-//! 1. A token goes only to its provider's API origins, over https or loopback http. A redirect to another origin is not
-//!    followed, and the error says so.
+//! 1. A token goes only to its provider's API origins, over https or loopback http. A redirect of a GET or HEAD to another
+//!    origin is followed without the token and without anything else of the request (headers, cookies, proofs, Referer); a
+//!    `Link` or cursor to another origin stops the walk and says so.
 //! 2. No redirect is followed on an endpoint that receives a secret. A code is sent at most once.
 //! 3. No secret is in argv, in a log, in an error, in a child's environment except by `exec` and an emulator's made-up
 //!    ones, in an unencrypted file (except the key file and, for `token --format github`, GITHUB_ENV), or in the working

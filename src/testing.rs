@@ -10,6 +10,7 @@ pub use crate::flow::authorization::{Seen, Unanswered};
 pub use crate::flow::discovery::DiscoveryError;
 pub use crate::flow::evidence::Missing;
 pub use crate::flow::held_token::{HeldToken, Renew, Renewed};
+pub use crate::flow::not_followed::NotFollowed;
 pub use crate::flow::paging::NoPages;
 pub use crate::flow::pasted::judge_pasted;
 pub use crate::flow::redirect::{
@@ -75,7 +76,7 @@ pub use crate::system::certificate::CertificateError;
 pub use crate::system::clock::{Clock, SystemClock};
 pub use crate::system::entropy::{NoEntropy, OsEntropy};
 pub use crate::system::http::{
-    HttpClient, HttpError, HttpReply, MAX_REPLY, NamedBy, NetworkClient, Reason, TlsProblem, TrustError, Upload,
+    HttpClient, HttpError, HttpReply, MAX_REPLY, NamedBy, NetworkClient, Reach, Reason, TlsProblem, TrustError, Upload,
 };
 pub use crate::system::loopback::{LoopbackError, LoopbackRequest, Parsed, parse as parse_request};
 pub use crate::system::paths::PathsError;

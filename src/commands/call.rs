@@ -33,10 +33,10 @@ use self::verdict::{Asked, Verdict};
 use super::Context;
 use super::renewal::Renewal;
 use super::valid_token::{active_login, valid_active_login};
-use crate::flow::api::Api;
+use crate::flow::api::{Api, Redirects, redirect_target};
 use crate::flow::judge::ApiAnswer;
 use crate::flow::paging::{self, End, NoPages, Plan, RowsAt, Way};
-use crate::flow::retry::{Caller, is_of_the_api};
+use crate::flow::retry::{Caller, Sender};
 use crate::flow::token_source::Wanted;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::secret::AccessToken;
@@ -67,6 +67,11 @@ pub struct CallArgs {
     /// Also allow sending the token to this origin, such as `https://api.example.com`
     #[arg(long, value_name = "ORIGIN", help_heading = "Token")]
     allow_origin: Vec<String>,
+
+    /// Print the address that a redirect leads to instead of following it; a redirect to another origin is otherwise
+    /// followed without the token
+    #[arg(long, conflicts_with = "paginate", help_heading = "Network")]
+    no_follow: bool,
 
     /// Longest Retry-After to honor (429 and 503)
     #[arg(long, value_name = "DURATION", default_value = "60s", help_heading = "Network")]
@@ -102,7 +107,7 @@ pub struct CallArgs {
 impl CallArgs {
     /// Returns whether it answers on stdout, whatever the API says.
     pub fn answers(&self) -> bool {
-        self.curl || self.dry_run || self.show.answers()
+        self.curl || self.dry_run || self.no_follow || self.show.answers()
     }
 }
 
@@ -110,7 +115,8 @@ pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
     // What is only shown needs no token that works.
     let login =
         if args.curl || args.dry_run { active_login(context)? } else { valid_active_login(Wanted::Valid, context)? };
-    let mut api = Api::new(&login.provider, args.token_in)?;
+    let redirects = if args.no_follow { Redirects::Never } else { Redirects::Anywhere };
+    let mut api = Api::new(&login.provider, args.token_in)?.with_redirects(redirects);
     for text in &args.allow_origin {
         let bad = |problem| CallError::BadOrigin { text: sanitize::line(text), problem };
         api = api.allow(&Origin::parse(text).map_err(bad)?);
@@ -190,10 +196,13 @@ impl Call<'_> {
         let reply = self.caller.call(&request, upload)?;
         self.summary(reply.status, &reply.headers);
         self.show.head(&reply)?;
+        if let Some(address) = redirect_target(&request, &reply).filter(|_| self.args.no_follow) {
+            return self.show.line(&address);
+        }
         let (status, headers) = (reply.status, reply.headers.clone());
-        let is_own = is_of_the_api(&reply, &self.login.provider);
+        let sender = Sender::of(&reply, &self.login.provider);
         let head = self.show.body(reply)?;
-        let verdict = self.verdict().of(&ApiAnswer::new(status, &headers, &head), &asked, is_own);
+        let verdict = self.verdict().of(&ApiAnswer::new(status, &headers, &head), &asked, &sender);
         verdict.map_err(|error| self.with_request(error, &request, &written))
     }
 
@@ -235,7 +244,7 @@ impl Call<'_> {
         let walked = paging::follow(&self.caller, request, &way, plan, &mut |page| {
             let asked = Asked { method: &request.method, path: &prepared.path, one_way: false };
             let answer = ApiAnswer::new(page.status, &page.headers, &page.body);
-            let verdict = self.verdict().of(&answer, &asked, page.is_of_the_api);
+            let verdict = self.verdict().of(&answer, &asked, &page.sender);
             refusal = verdict.map_err(|error| self.with_request(error, &page.request, &prepared.written));
             // A refusal after good pages is told of, but has no place in their array.
             match (refusal.is_ok(), joined.has_begun()) {

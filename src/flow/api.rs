@@ -1,15 +1,19 @@
 //! One request to the provider's API with the token in it.
 //!
 //! The token goes to the API's own origins and nowhere else: a URL to another origin is refused before anything is
-//! sent, and a redirect to one ends the walk. A token that follows a redirect is how tools leak theirs.
+//! sent. A token that follows a redirect is how tools leak theirs, so a redirect to another origin is followed without
+//! it, if at all: see `download.rs`.
+
+mod download;
 
 use http::Method;
 use http::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HeaderName,
-    LAST_MODIFIED, LOCATION,
+    LAST_MODIFIED,
 };
 use url::Url;
 
+use self::download::{Download, MAX_REDIRECTS, location};
 use super::FlowError;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::secret::AccessToken;
@@ -17,9 +21,6 @@ use crate::protocol::{mask, sanitize};
 use crate::provider::quirks::{TokenIn, TokenPlacement};
 use crate::provider::{Dialect, Origin, Provider, template};
 use crate::system::http::{HttpClient, HttpReply, Upload};
-
-/// A redirect within the API is followed this often: RFC 9110 §15.4 asks for some limit, browsers have 20.
-const MAX_REDIRECTS: usize = 5;
 
 /// The headers to drop when the body is dropped (RFC 9110 §15.4, item 5).
 const OF_THE_BODY: [HeaderName; 7] = [
@@ -36,19 +37,42 @@ const OF_THE_BODY: [HeaderName; 7] = [
 pub struct Api<'a> {
     pub provider: &'a Provider,
     pub placement: TokenPlacement,
+    redirects: Redirects,
     origins: Vec<Origin>,
+}
+
+/// The redirects that are followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redirects {
+    /// Those within an origin; another one is an error. A probe asks what the API says about the token, and no other
+    /// server can say that.
+    #[default]
+    WithinApi,
+    /// Those of GET and HEAD to other origins too, without the token.
+    Anywhere,
+    Never,
 }
 
 impl<'a> Api<'a> {
     /// With the placement that is asked for, or the definition's first one.
     pub fn new(provider: &'a Provider, wanted: Option<TokenIn>) -> Result<Self, FlowError> {
         let placement = placement(provider, wanted)?;
-        Ok(Self { provider, placement, origins: provider.endpoints.api_origins.clone() })
+        Ok(Self {
+            provider,
+            placement,
+            redirects: Redirects::default(),
+            origins: provider.endpoints.api_origins.clone(),
+        })
     }
 
     /// Lets the token go to another origin too, because a person said so.
     pub fn allow(mut self, origin: &Origin) -> Self {
         self.origins.push(origin.clone());
+        self
+    }
+
+    pub fn with_redirects(mut self, redirects: Redirects) -> Self {
+        self.redirects = redirects;
         self
     }
 
@@ -125,7 +149,7 @@ impl<'a> Api<'a> {
         Ok(authorized)
     }
 
-    /// Sends a request with the token, and follows redirects that stay on the same origin.
+    /// Sends a request with the token, and follows redirects. The token goes with those that stay on the same origin.
     pub fn send(
         &self,
         http: &dyn HttpClient,
@@ -138,35 +162,37 @@ impl<'a> Api<'a> {
         if one_way && self.placement.place == TokenIn::Body {
             return Err(FlowError::BodyIsNotAnObject);
         }
-        for _ in 0..=MAX_REDIRECTS {
+        for followed in 0..=MAX_REDIRECTS {
             let authorized = self.authorize(&request, token)?;
             let reply = http.stream(&authorized, upload.take()).map_err(FlowError::ApiRequest)?;
-            match self.redirect(&request, &reply, token)? {
-                Some(next) if one_way && next.method == request.method => {
-                    return Err(FlowError::BodyNotRepeatable { status: reply.status });
-                }
-                Some(next) => request = next,
-                None => return Ok(reply),
+            let Some(location) = location(&reply).filter(|_| self.redirects != Redirects::Never) else {
+                return Ok(reply);
+            };
+            if self.redirects == Redirects::Anywhere && !is_within(&request.url, &location) {
+                let download = Download::of(&request, &reply, &location, token)?;
+                return download.fetch(http, MAX_REDIRECTS - followed);
             }
+            let next = self.redirect(&request, reply.status, &location, token)?;
+            if one_way && next.method == request.method {
+                return Err(FlowError::BodyNotRepeatable { status: reply.status });
+            }
+            request = next;
         }
         Err(FlowError::TooManyRedirects { limit: MAX_REDIRECTS })
     }
 
-    /// The request that a redirect asks for, if the reply is one.
+    /// Returns the request that a redirect within the origin asks for.
     fn redirect(
         &self,
         request: &HttpRequest,
-        reply: &HttpReply,
+        status: u16,
+        location: &str,
         token: &AccessToken,
-    ) -> Result<Option<HttpRequest>, FlowError> {
-        if !matches!(reply.status, 301 | 302 | 303 | 307 | 308) {
-            return Ok(None);
-        }
-        let Some(location) = reply.headers.get(LOCATION) else { return Ok(None) };
-        let mut next = self.follow(request, &String::from_utf8_lossy(location.as_bytes()), token)?;
+    ) -> Result<HttpRequest, FlowError> {
+        let mut next = self.follow(request, location, token)?;
         // RFC 9110 §15.4.4: after 303 whatever is neither GET nor HEAD becomes a GET; as everybody does it, a POST does so
         // after 301 and 302 too. A DELETE stays one there, or it would seem done and was not.
-        let becomes_get = match reply.status {
+        let becomes_get = match status {
             301 | 302 => request.method == Method::POST,
             303 => !matches!(request.method, Method::GET | Method::HEAD),
             _ => false,
@@ -176,7 +202,7 @@ impl<'a> Api<'a> {
             next.body.clear();
             OF_THE_BODY.iter().for_each(|name| drop(next.headers.remove(name)));
         }
-        Ok(Some(next))
+        Ok(next)
     }
 
     /// The same request to an address that the server named, which must be on the same origin.
@@ -202,6 +228,21 @@ impl<'a> Api<'a> {
         next.url = url;
         Ok(next)
     }
+}
+
+/// Returns the address that a reply redirects its request to.
+pub fn redirect_target(request: &HttpRequest, reply: &HttpReply) -> Option<String> {
+    let location = location(reply)?;
+    // A whole address stays as it is written.
+    if Url::parse(&location).is_ok() {
+        return Some(location);
+    }
+    Some(request.url.join(&location).map_or(location, String::from))
+}
+
+/// Returns whether a reference leads to the same origin.
+fn is_within(url: &Url, reference: &str) -> bool {
+    url.join(reference).is_ok_and(|there| Origin::of(url).holds(&there))
 }
 
 /// The placement that is asked for, or the definition's first one.

@@ -160,6 +160,7 @@ impl Watch for Nobody {
     fn received(&self, _: &HttpReply, _: &AccessToken) {}
     fn waits(&self, _: u16, _: Duration) {}
     fn renewed(&self, _: u16) {}
+    fn left(&self, _: &str) {}
 }
 
 /// Creates a provider `mine` with these keys in addition to its endpoints.

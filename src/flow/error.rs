@@ -1,6 +1,7 @@
 //! The errors of the flows: the port, the servers, the refusals.
 
 use super::authorization::Unanswered;
+use super::not_followed::NotFollowed;
 use super::redirect::Unusable;
 use super::refusal::{NoToken, Refusal};
 use super::rows_missing::RowsMissing;
@@ -53,6 +54,10 @@ pub enum FlowError {
     ForeignRedirect { origin: String },
     #[error("the next page is at {origin}, where the token must not go")]
     ForeignPage { origin: String },
+    #[error("the API redirects to {origin}, {why}")]
+    NotFollowed { origin: String, why: NotFollowed },
+    #[error("the API redirected to another server, and nothing came from there")]
+    Download(#[source] HttpError),
     #[error("the API redirected more than {limit} times")]
     TooManyRedirects { limit: usize },
     #[error("`{{{name}}}` in the path is not a parameter of this login")]
@@ -144,6 +149,8 @@ impl Advice for FlowError {
                 "if the token may go there, call that address itself: with `--allow-origin`, or with `api.origins` in the \
                  definition",
             ),
+            Self::NotFollowed { why, .. } => ExitCode::Refused.hint(why.hint()),
+            Self::Download(error) => error.next_step(),
             Self::TooManyRedirects { .. } => ExitCode::Refused.no_hint(),
             Self::UnknownPathParam { known, .. } if known.is_empty() => {
                 ExitCode::Usage.hint("it has none; write `%7B` for a brace")

@@ -13,6 +13,7 @@ pub mod implicit;
 pub mod introspection;
 pub mod judge;
 pub mod launch;
+pub mod not_followed;
 pub mod pages;
 pub mod paging;
 pub mod pasted;

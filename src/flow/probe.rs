@@ -18,7 +18,7 @@ use super::FlowError;
 use super::api::Api;
 use super::held_token::HeldToken;
 use super::judge::{ApiAnswer, LOOK_INTO, Ruling};
-use super::retry::{is_of_the_api, ruling};
+use super::retry::{Sender, ruling};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::{json, sanitize};
@@ -268,7 +268,9 @@ impl Run<'_> {
         send: impl Fn(&AccessToken) -> Result<HttpReply, FlowError>,
     ) -> Result<HttpReply, FlowError> {
         let provider = self.probing.provider;
-        if ruling(&mut reply, provider, self.probing.clock) != Ruling::Rejected || !is_of_the_api(&reply, provider) {
+        if ruling(&mut reply, provider, self.probing.clock) != Ruling::Rejected
+            || Sender::of(&reply, provider) != Sender::Api
+        {
             return Ok(reply);
         }
         let Some(another) = self.probing.held.instead_of(token) else { return Ok(reply) };

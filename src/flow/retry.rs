@@ -4,10 +4,13 @@
 //! A 429 or 503 that names a wait does not mean that, so only safe methods (RFC 9110 §9.2.1) are retried then. A body
 //! that was streamed is gone, and nothing is retried with it.
 //!
-//! A token is replaced only if the provider's own API rejects it. What another origin says, to which a person or a
-//! redirect has led the request, is no reason to spend a refresh token.
+//! A token is replaced only if the provider's own API rejects it. What another origin says, to which a person has led the
+//! request, is no reason to spend a refresh token. A server to which the API has redirected has not seen the token, so
+//! nothing at all is done because of its reply.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use url::Url;
@@ -37,6 +40,8 @@ pub trait Watch: Sync {
     fn waits(&self, status: u16, wait: Duration);
     /// Called before a request is sent again with another token.
     fn renewed(&self, status: u16);
+    /// Called when a reply has come from a server to which the API has redirected, once for each.
+    fn left(&self, origin: &str);
 }
 
 /// The ports and rules of one caller. Its requests share one token.
@@ -52,6 +57,8 @@ pub struct Caller<'a> {
     pub until: Option<Deadline>,
     throttled: AtomicUsize,
     stopped: AtomicBool,
+    /// The servers to which the API has redirected.
+    visited: Mutex<BTreeSet<String>>,
 }
 
 impl<'a> Caller<'a> {
@@ -62,8 +69,8 @@ impl<'a> Caller<'a> {
         watch: &'a dyn Watch,
         max_wait: Duration,
     ) -> Self {
-        let (throttled, stopped) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Self { http, clock, watch, api, held, max_wait, until: None, throttled, stopped }
+        let (throttled, stopped, visited) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::default());
+        Self { http, clock, watch, api, held, max_wait, until: None, throttled, stopped, visited }
     }
 
     /// Returns the current token.
@@ -87,10 +94,12 @@ impl<'a> Caller<'a> {
         let (mut token, mut patience, mut tried_again) = (self.token(), self.max_wait, false);
         for _ in 0..MAX_REPEATS {
             self.watch.sends(&self.api, request, &token);
-            let mut reply = self.api.send(self.http, &token, request, upload.take())?;
-            self.watch.received(&reply, &token);
+            let mut reply = self.send(request, &token, upload.take())?;
+            if reply.is_download() {
+                return Ok(reply);
+            }
             match ruling(&mut reply, self.api.provider, self.clock) {
-                Ruling::Rejected if !tried_again && is_of_the_api(&reply, self.api.provider) => {
+                Ruling::Rejected if !tried_again && Sender::of(&reply, self.api.provider) == Sender::Api => {
                     tried_again = true;
                     // A refresh that is under way is not broken off, so it is not begun when the time is over.
                     if self.until.is_some_and(|until| until.left().is_zero()) {
@@ -115,8 +124,18 @@ impl<'a> Caller<'a> {
                 _ => return Ok(reply),
             }
         }
-        let reply = self.api.send(self.http, &token, request, None)?;
-        self.watch.received(&reply, &token);
+        self.send(request, &token, None)
+    }
+
+    fn send(&self, request: &HttpRequest, token: &AccessToken, upload: Option<Upload>) -> Result<HttpReply, FlowError> {
+        let reply = self.api.send(self.http, token, request, upload)?;
+        if reply.is_download() {
+            let mut visited = self.visited.lock().unwrap_or_else(PoisonError::into_inner);
+            if visited.insert(reply.origin().to_owned()) {
+                self.watch.left(reply.origin());
+            }
+        }
+        self.watch.received(&reply, token);
         Ok(reply)
     }
 
@@ -138,10 +157,28 @@ pub fn ruling(reply: &mut HttpReply, provider: &Provider, clock: &dyn Clock) -> 
     ApiAnswer::new(reply.status, &reply.headers, &body).judge(dialect, false, clock.now())
 }
 
-/// Returns `true` if the provider's API has sent this, by the definition.
-pub fn is_of_the_api(reply: &HttpReply, provider: &Provider) -> bool {
-    let sender = Url::parse(reply.origin()).ok();
-    sender.is_some_and(|sender| provider.endpoints.api_origins.iter().any(|origin| origin.holds(&sender)))
+/// The sender of a reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// The provider's own API, by the definition.
+    Api,
+    /// Another server that has seen the token, because a person has allowed it.
+    Allowed,
+    /// A server to which the API has redirected, and which has not seen the token.
+    Download { origin: String },
+}
+
+impl Sender {
+    pub fn of(reply: &HttpReply, provider: &Provider) -> Self {
+        if reply.is_download() {
+            return Self::Download { origin: reply.origin().to_owned() };
+        }
+        let sender = Url::parse(reply.origin()).ok();
+        match sender.is_some_and(|sender| provider.endpoints.api_origins.iter().any(|origin| origin.holds(&sender))) {
+            true => Self::Api,
+            false => Self::Allowed,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +186,7 @@ mod tests {
     use http::Method;
 
     use super::*;
+    use crate::flow::api::Redirects;
     use crate::flow::doubles::{Nobody, Scripted, SetClock, StubResponse, provider};
     use crate::flow::held_token::{Renew, Renewed};
     use crate::provider::Provider;
@@ -258,6 +296,20 @@ mod tests {
         let once = |url, upload| call_at("", url, upload, &[(401, "")]);
         assert_eq!(once("https://elsewhere.example/x", false), (401, vec!["old".to_owned()]));
         assert_eq!(once("/x", true), (401, vec!["old".to_owned()]));
+    }
+
+    #[test]
+    fn a_server_that_has_not_seen_the_token_changes_nothing() {
+        let redirect = (302, "location", "https://files.example/x");
+        for reply in [INVALID, (401, "", ""), (429, "retry-after", "0"), (503, "retry-after", "1")] {
+            let (http, clock, provider) = (script(&[redirect, reply]), SetClock::at(1000), provider(""));
+            let mut caller = caller(&provider, Expiry::Unknown, &Once, &http, &clock);
+            caller.api = caller.api.with_redirects(Redirects::Anywhere);
+            let answer = caller.call(&request(&caller, Method::GET), None).unwrap();
+            let sender = Sender::Download { origin: "https://files.example".to_owned() };
+            assert_eq!((answer.status, Sender::of(&answer, &provider)), (reply.0, sender));
+            assert_eq!((http.requests().len(), caller.token().expose(), caller.throttled()), (2, "old", 0));
+        }
     }
 
     #[test]

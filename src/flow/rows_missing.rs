@@ -15,6 +15,8 @@ pub enum RowsMissing {
     Link { header: String },
     #[error("the next page's address in the body is not one: `{path}` is {found}")]
     NotAnAddress { path: String, found: &'static str },
+    #[error("the page came from {origin}, to which the API redirected, and a page from there does not lead on")]
+    Elsewhere { origin: String },
     #[error("the GraphQL reply has no `pageInfo` with `hasNextPage` and `endCursor`")]
     NoPageInfo,
 }
@@ -35,6 +37,9 @@ impl Advice for RowsMissing {
             Self::Link { .. } => {
                 ExitCode::Network.hint("if the address is in the body too, name it, as in `--next '.links.next'`")
             }
+            Self::Elsewhere { .. } => ExitCode::Network.hint(
+                "if it is one file, leave out `--paginate`; if it is an API of its own, call it itself with `--allow-origin`",
+            ),
             Self::NoPageInfo => {
                 ExitCode::Network.hint("let the query ask for `pageInfo { hasNextPage endCursor }` of the list")
             }

@@ -20,7 +20,7 @@ pub enum ExitCode {
     Definition = 3,
     /// Nothing stored, or the refresh was refused.
     LoginNeeded = 4,
-    /// The user or the server said no, or our origin rule refused.
+    /// The user or the server said no, or our origin rule refused an address (URL, redirect, `Link`).
     Refused = 5,
     /// No redirect in time.
     NoAnswer = 6,

@@ -9,11 +9,14 @@
 //! Which proxy is asked for the rest says `system::proxy`.
 
 mod body;
+mod download;
 mod network;
+mod reach;
 mod tls;
 mod trust;
 
 pub use network::NetworkClient;
+pub use reach::Reach;
 pub use tls::TlsProblem;
 pub use trust::{Authorities, NamedBy, Roots, Trust, TrustError};
 
@@ -72,6 +75,9 @@ pub enum HttpError {
     },
     #[error("the reply of {origin} is larger than {limit} bytes")]
     TooLarge { origin: String, limit: u64 },
+    /// A redirect that leads further into a network than where it comes from.
+    #[error("{origin} is on {reach}, and the redirect to it comes from {from}")]
+    OutOfReach { origin: String, reach: Reach, from: Reach },
     #[error("the HTTP client cannot be set up")]
     Setup(#[source] Reason),
     #[error(transparent)]
@@ -88,7 +94,11 @@ impl HttpError {
 
     /// Returns `true` if it is certain that the request was not sent.
     pub fn is_before_sending(&self) -> bool {
-        self.is_settled_here() || matches!(self, Self::Connect { .. })
+        self.is_settled_here() || matches!(self, Self::Connect { .. } | Self::OutOfReach { .. })
+    }
+
+    fn out_of_reach(url: &Url, reach: Reach, from: Reach) -> Self {
+        Self::OutOfReach { origin: url.origin().ascii_serialization(), reach, from }
     }
 }
 
@@ -102,6 +112,10 @@ impl Advice for HttpError {
             Self::Timeout { .. } | Self::Broken { .. } => ExitCode::Network.hint("try again; nothing was changed here"),
             Self::Overdue { .. } => ExitCode::Network.hint("`oauthctl call --max-time TIME` allows more or less"),
             Self::TooLarge { .. } | Self::Setup(_) => ExitCode::Network.no_hint(),
+            Self::OutOfReach { .. } => ExitCode::Refused.hint(
+                "such a redirect is not followed; `oauthctl call --no-follow` prints its address, to be fetched with another \
+                 program if you trust it",
+            ),
             Self::Proxy(ProxyError { name, .. }) => {
                 ExitCode::Definition.hint(format!("set {name} to what it should be, or `unset {name}`"))
             }
@@ -131,8 +145,11 @@ pub struct HttpReply {
     pub status: u16,
     pub headers: HeaderMap,
     body: Box<dyn Read + Send>,
-    /// The sender of it, as people are told.
     origin: String,
+    /// The sender of it, as people are told.
+    peer: String,
+    reach: Reach,
+    is_download: bool,
     limit: Duration,
 }
 
@@ -140,7 +157,8 @@ impl HttpReply {
     /// The reply of a server that exists in a test only.
     #[cfg(test)]
     pub fn new(status: u16, headers: HeaderMap, body: Box<dyn Read + Send>, url: &Url) -> Self {
-        Self { status, headers, body, origin: url.origin().ascii_serialization(), limit: SILENCE }
+        let (origin, reach) = (url.origin().ascii_serialization(), Reach::of_host(url).unwrap_or(Reach::Internet));
+        Self { status, headers, body, peer: origin.clone(), origin, reach, is_download: false, limit: SILENCE }
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -163,7 +181,7 @@ impl HttpReply {
                 return Ok(bytes);
             }
             if n > limit_here - bytes.len() {
-                return Err(HttpError::TooLarge { origin: self.origin, limit });
+                return Err(HttpError::TooLarge { origin: self.peer, limit });
             }
             if !announce(n) {
                 return Err(self.broken(&io::ErrorKind::ConnectionAborted.into()));
@@ -201,6 +219,20 @@ impl HttpReply {
         &self.origin
     }
 
+    /// The place from which the sender can be reached. Behind a proxy only its host counts.
+    pub fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    /// Returns `true` for the reply to [`HttpClient::download`]. Nothing that it says is about the token.
+    pub fn is_download(&self) -> bool {
+        self.is_download
+    }
+
+    fn into_download(self) -> Self {
+        Self { is_download: true, ..self }
+    }
+
     /// The next part of the body; 0 at its end.
     pub fn read_part(&mut self, buffer: &mut [u8]) -> Result<usize, HttpError> {
         loop {
@@ -212,7 +244,7 @@ impl HttpReply {
     }
 
     fn broken(&self, error: &io::Error) -> HttpError {
-        let origin = self.origin.clone();
+        let origin = self.peer.clone();
         if let Some(Overdue(limit)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
             return HttpError::Overdue { origin, limit: HumanDuration(*limit) };
         }
@@ -253,6 +285,16 @@ pub trait HttpClient: Send + Sync {
     /// request's body.
     fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError>;
 
+    /// Sends a request to an address that a server has named. The connection is a new one, and it leads only to a machine
+    /// that can be reached from at least as far away as `from`, the sender of the redirect. The request is to have nothing
+    /// secret.
+    fn download(&self, request: &HttpRequest, from: Reach) -> Result<HttpReply, HttpError> {
+        if let Some(reach) = from.nearer_host(&request.url) {
+            return Err(HttpError::out_of_reach(&request.url, reach, from));
+        }
+        Ok(self.stream(request, None)?.into_download())
+    }
+
     /// Returns the error that is known beforehand to keep every request to this address from being sent. For callers
     /// that do something before that cannot be done again.
     fn check(&self, _url: &Url) -> Result<(), HttpError> {
@@ -273,5 +315,9 @@ impl HttpClient for Brief<'_> {
             None => self.0.send(request),
             upload => self.0.stream(request, upload),
         }
+    }
+
+    fn download(&self, request: &HttpRequest, from: Reach) -> Result<HttpReply, HttpError> {
+        self.0.download(request, from)
     }
 }

@@ -90,6 +90,15 @@ impl Proxies {
         Ok(Some(reqwest::Proxy::all(url.as_str())?.no_proxy(exempt)))
     }
 
+    /// Returns whether this address is asked through a proxy, also one of the system's settings.
+    pub fn intercepts(&self, target: &Url) -> bool {
+        let matcher = match &self.chosen {
+            Some(SelectedProxy { url, .. }) => Matcher::builder().all(url.as_str()).no(self.exempt.as_str()).build(),
+            None => Matcher::from_system(),
+        };
+        target.as_str().parse().is_ok_and(|target| matcher.intercept(&target).is_some())
+    }
+
     /// Describes the proxy used for this address, without its password. Returns `None` without a proxy, or if it comes
     /// from the system's settings.
     pub fn described(&self, target: &Url) -> Option<String> {

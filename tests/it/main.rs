@@ -4,6 +4,7 @@ mod bad_input;
 #[cfg(target_os = "linux")]
 mod bounds;
 mod call;
+mod call_downloads;
 mod call_like_gh;
 mod call_origins;
 mod call_output;

@@ -61,6 +61,9 @@ pub enum CallError {
     /// `asked` is the request, where what was asked for may be the mistake.
     #[error("the API answered {status}{}{}", to(asked.as_deref()), said(detail.as_deref()))]
     ApiStatus { status: u16, asked: Option<String>, detail: Option<String>, advice: Option<String> },
+    /// The answer of a server that has not seen the token.
+    #[error("{origin}, to which the API redirected, answered {status}{}", said(detail.as_deref()))]
+    DownloadStatus { origin: String, status: u16, detail: Option<String> },
     /// `remedy` is the login that asks for what the token has and for what it lacks.
     #[error("the token of `{profile}` {}: the API answered {status}{}", lacking(lacks.as_deref()), said(detail.as_deref()))]
     ScopeMissing {
@@ -126,6 +129,10 @@ impl Advice for CallError {
             Self::NotForScreens { .. } => ExitCode::Usage.hint("`-o FILE` keeps it in a file; a pipe takes it too"),
             Self::Output { .. } => ExitCode::Usage.hint("`-o` takes a file that can be written"),
             Self::ApiStatus { advice, .. } => NextStep { code: ExitCode::ApiStatus, hint: advice.clone() },
+            Self::DownloadStatus { origin, .. } => ExitCode::ApiStatus.hint(format!(
+                "it was asked without the token, and its address may have expired: run the command again; if it takes the \
+                 token, call it itself with `--allow-origin {origin}`"
+            )),
             Self::ScopeMissing { remedy, is_known: true, .. } => ExitCode::ScopeMissing
                 .hint(format!("`{remedy}` asks for more; `oauthctl scopes` shows what the token has")),
             Self::ScopeMissing { remedy, is_known: false, .. } => ExitCode::ScopeMissing.hint(format!(

@@ -116,6 +116,15 @@ impl<'a> Show<'a> {
         Ok(self.terminal.verbatim().write(&head)?)
     }
 
+    /// A line in the place of the body, which goes to stdout even if a body would go into a file.
+    pub fn line(&self, text: &str) -> Result<(), CallError> {
+        let line = format!("{text}\n");
+        if self.screen {
+            return Ok(self.terminal.show(&line)?);
+        }
+        Ok(self.terminal.verbatim().write(line.as_bytes())?)
+    }
+
     /// A refusal is shown as it is, and goes into no file: what was there stays.
     pub fn sink(&self, status: u16) -> Result<Sink, CallError> {
         let success = (200..300).contains(&status);

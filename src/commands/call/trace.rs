@@ -71,6 +71,10 @@ impl Watch for Trace<'_> {
         }
     }
 
+    fn left(&self, origin: &str) {
+        self.terminal.note(&format!("The API redirected to {origin}, which was asked without the token."));
+    }
+
     fn waits(&self, status: u16, wait: Duration) {
         let wait = HumanDuration(wait);
         self.terminal.note(&format!("The API answered {status} and asks to wait {wait}; it is asked again then."));

@@ -7,6 +7,7 @@ use super::CallError;
 use crate::commands::login_command_for;
 use crate::commands::renewal::Renewal;
 use crate::flow::judge::{ApiAnswer, Ruling};
+use crate::flow::retry::Sender;
 use crate::protocol::mask;
 use crate::protocol::sanitize;
 use crate::protocol::secret::AccessToken;
@@ -31,9 +32,12 @@ pub struct Verdict<'a> {
 }
 
 impl Verdict<'_> {
-    /// Turns a refusal into the error for it. `is_own`: the provider's own API has sent it.
-    pub fn of(&self, answer: &ApiAnswer<'_>, asked: &Asked<'_>, is_own: bool) -> Result<(), CallError> {
+    /// Turns a refusal into the error for it.
+    pub fn of(&self, answer: &ApiAnswer<'_>, asked: &Asked<'_>, sender: &Sender) -> Result<(), CallError> {
         let dialect = Dialect::new(&self.login.provider);
+        if let Sender::Download { origin } = sender {
+            return self.of_download(answer, origin);
+        }
         let known = self.login.provider.scope_for(asked.method.as_str(), asked.path);
         let ruling = answer.judge(dialect, known.is_some(), self.now);
         let status = answer.status;
@@ -47,7 +51,7 @@ impl Verdict<'_> {
             Ruling::Denied { scope } => Err(self.denied(status, detail, scope, known)),
             Ruling::Rejected => match self.renewal.failure(status, detail.as_deref()) {
                 Some(failure) => Err(failure.into()),
-                None => refused(Some(self.way_out(asked, is_own))),
+                None => refused(Some(self.way_out(asked, sender))),
             },
             Ruling::ProofWanted => {
                 refused(Some("the API wants DPoP proofs (RFC 9449), which oauthctl does not make".to_owned()))
@@ -65,6 +69,16 @@ impl Verdict<'_> {
         }
     }
 
+    /// A server that has not seen the token says nothing of it.
+    fn of_download(&self, answer: &ApiAnswer<'_>, origin: &str) -> Result<(), CallError> {
+        let status = answer.status;
+        if status < 400 {
+            return Ok(());
+        }
+        let detail = answer.said(Dialect::new(&self.login.provider), &self.token);
+        Err(CallError::DownloadStatus { origin: sanitize::line(origin), status, detail })
+    }
+
     fn denied(&self, status: u16, detail: Option<String>, said: Option<String>, known: Option<&str>) -> CallError {
         // What is masked is nothing to ask for.
         let said = said.filter(|scope| !mask::tells(scope, &[self.token.expose()]));
@@ -76,8 +90,8 @@ impl Verdict<'_> {
     }
 
     /// Returns what can be done about a rejected token.
-    fn way_out(&self, asked: &Asked<'_>, is_own: bool) -> String {
-        if !is_own {
+    fn way_out(&self, asked: &Asked<'_>, sender: &Sender) -> String {
+        if *sender != Sender::Api {
             let provider = self.login.provider.id();
             return format!(
                 "this is not the API of `{provider}`, so nothing was refreshed for it; `oauthctl refresh` gets another token"

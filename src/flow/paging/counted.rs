@@ -14,7 +14,7 @@ use super::body;
 use super::memory::PageMemory;
 use super::page::{Page, fetch};
 use super::tally::{Sight, Tally};
-use super::walk::{Each, End, Plan, hash};
+use super::walk::{Each, End, Plan, end_elsewhere, hash};
 use super::way::{Counting, Unit};
 use crate::protocol::message::HttpRequest;
 
@@ -75,14 +75,18 @@ impl<'r> Counted<'r> {
             tally.begins_later();
         }
         let first = fetch(caller, &self.request(self.start), |_| true)?;
-        let last_hash = hash(&first.body);
+        let (last_hash, elsewhere) = (hash(&first.body), first.elsewhere());
         let sight = first.is_success().then(|| tally.add(&first));
         if each(first)?.is_break() {
             return Ok(End::Stopped);
         }
         let Some(sight) = sight else { return Ok(End::Stopped) };
         let mut pace = self.pace(&sight);
-        if let Some(end) = self.end(&tally, &sight, &pace, 0)? {
+        let end = self.end(&tally, &sight, &pace, 0)?;
+        if let Some(origin) = elsewhere {
+            return Ok(end_elsewhere(origin, end.is_some())?);
+        }
+        if let Some(end) = end {
             return Ok(end);
         }
         if plan.max_pages == Some(1) {
@@ -195,7 +199,8 @@ impl Further<'_, '_> {
     fn take<E: From<FlowError>>(&mut self, page: Page, each: Each<'_, E>) -> Result<Option<End>, E> {
         self.n += 1;
         let success = page.is_success();
-        if !success && is_beyond(page.status, &self.tally) {
+        let elsewhere = page.elsewhere();
+        if !success && elsewhere.is_none() && is_beyond(page.status, &self.tally) {
             self.tally.check_total().map_err(FlowError::from)?;
             return Ok(Some(End::Beyond { status: page.status }));
         }
@@ -214,7 +219,11 @@ impl Further<'_, '_> {
             return Ok(Some(End::Stopped));
         }
         let Some(sight) = sight else { return Ok(Some(End::Stopped)) };
-        Ok(self.counted.end(&self.tally, &sight, self.pace, self.n)?)
+        let end = self.counted.end(&self.tally, &sight, self.pace, self.n)?;
+        match elsewhere {
+            Some(origin) => Ok(Some(end_elsewhere(origin, end.is_some())?)),
+            None => Ok(end),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use http::{HeaderMap, Method};
 use url::Url;
 
 use super::page::{Page, Reading};
+use crate::flow::retry::Sender;
 use crate::protocol::message::HttpRequest;
 
 /// Makes the page of this text.
@@ -15,6 +16,6 @@ pub fn page(body: &str) -> Page {
         body: body.into(),
         reading: Reading::of(body.as_bytes()),
         request,
-        is_of_the_api: true,
+        sender: Sender::Api,
     }
 }

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 
 use super::super::FlowError;
-use super::super::retry::{Caller, is_of_the_api};
+use super::super::retry::{Caller, Sender};
 use super::facts::{Facts, MAX_VALUE, Value};
 use super::marks::{Marks, leads_on};
 use crate::protocol::json::TooMuch;
@@ -21,8 +21,7 @@ pub struct Page {
     pub body: Vec<u8>,
     pub reading: Reading,
     pub request: HttpRequest,
-    /// The provider's own API has sent it.
-    pub is_of_the_api: bool,
+    pub sender: Sender,
 }
 
 /// The result of reading a page.
@@ -61,6 +60,14 @@ impl Page {
 
     pub(super) fn marks(&self) -> Marks {
         Marks::of(self.facts(), &self.headers)
+    }
+
+    /// Returns the server to which the API has redirected, if the page is from there.
+    pub(super) fn elsewhere(&self) -> Option<String> {
+        match &self.sender {
+            Sender::Download { origin } => Some(origin.clone()),
+            Sender::Api | Sender::Allowed => None,
+        }
     }
 
     pub(super) fn is_success(&self) -> bool {
@@ -109,10 +116,10 @@ pub(super) fn fetch(
 ) -> Result<Page, FlowError> {
     let reply = caller.call(request, None)?;
     let (status, headers) = (reply.status, reply.headers.clone());
-    let is_of_the_api = is_of_the_api(&reply, caller.api.provider);
+    let sender = Sender::of(&reply, caller.api.provider);
     let body = reply.read_announced(MAX_PAGE, announce).map_err(FlowError::ApiRequest)?;
     let reading = Reading::of(&body);
-    Ok(Page { status, headers, body, reading, request: request.clone(), is_of_the_api })
+    Ok(Page { status, headers, body, reading, request: request.clone(), sender })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::super::rows_missing::RowsMissing;
 use super::marks::is_address;
 use super::page::{Cursor, Page, fetch};
 use super::tally::{Sight, Tally};
-use super::walk::{Each, End, Plan, hash};
+use super::walk::{Each, End, Plan, end_elsewhere, hash};
 use super::way::Ask;
 use super::{body, graphql};
 use crate::protocol::json_path::JsonPath;
@@ -38,10 +38,15 @@ pub(super) fn walk<E: From<FlowError>>(
         let page = fetch(caller, &request, |_| true)?;
         let sight = page.is_success().then(|| tally.add(&page));
         let next = sight.as_ref().map(|sight| next_of(caller, ask, &page, sight));
+        let elsewhere = page.elsewhere();
         if each(page)?.is_break() {
             return Ok(End::Stopped);
         }
         let (Some(next), Some(sight)) = (next, sight) else { return Ok(End::Stopped) };
+        if let Some(origin) = elsewhere {
+            let is_last = matches!(next, Ok(None)) && tally.check_no_more().is_ok();
+            return Ok(end_elsewhere(origin, is_last)?);
+        }
         let Some(next) = next? else {
             tally.check_no_more().map_err(FlowError::from)?;
             tally.check_total().map_err(FlowError::from)?;

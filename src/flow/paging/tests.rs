@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::doubles::page;
 use super::rows::Place;
 use super::*;
-use crate::flow::api::Api;
+use crate::flow::api::{Api, Redirects};
 use crate::flow::doubles::{Nobody, Said, Scripted, SetClock, StubResponse, provider};
 use crate::flow::held_token::{HeldToken, Renewed};
+use crate::flow::rows_missing::RowsMissing;
 use crate::protocol::secret::AccessToken;
 use crate::provider::quirks::Paging;
 use crate::store::stored_token::Expiry;
@@ -18,7 +19,7 @@ use crate::system::http::HttpError;
 /// receiver wants no more.
 fn walk_until(stop_at: usize, http: &Scripted<'_>, paging: &Paging, plan: Plan) -> (String, Result<End, FlowError>) {
     let (provider, clock) = (provider(""), SetClock::at(0));
-    let api = Api::new(&provider, None).unwrap();
+    let api = Api::new(&provider, None).unwrap().with_redirects(Redirects::Anywhere);
     let first = api.request(http::Method::GET, api.resolve("/x").unwrap()).unwrap();
     let token = Renewed { token: AccessToken::new("t"), expiry: Expiry::Unknown, refreshed: false };
     let held = HeldToken::new(token, &clock, &Nobody);
@@ -276,4 +277,34 @@ fn a_page_may_have_up_to_16_megabytes() {
     assert!(of(2 * 1024 * 1024).1.is_ok());
     let endless = of(u64::MAX).1;
     assert!(matches!(endless, Err(FlowError::ApiRequest(HttpError::TooLarge { .. }))), "{endless:?}");
+}
+
+#[test]
+fn a_page_from_a_redirect_ends_the_walk() {
+    let server = |paging: &Paging, status: u16, body: &'static str| {
+        let http = Scripted::new(|request: &HttpRequest| match request.url.host_str() {
+            Some("files.example") => {
+                let reply = StubResponse::new(status, body).with("link", "</x?page=9>; rel=\"next\"");
+                Ok(reply)
+            }
+            _ if number(request, "page") + number(request, "after") > 0 => {
+                Ok(StubResponse::new(302, "").with("location", "https://files.example/x"))
+            }
+            _ => Ok(StubResponse::new(200, r#"{"rows":[1,2],"next":"7"}"#).with("link", "</x?page=1>; rel=\"next\"")),
+        });
+        let (bodies, end) = walk(&http, paging, jobs(1));
+        assert_eq!(http.requests().iter().filter(|r| r.url.host_str() == Some("files.example")).count(), 1);
+        assert!(bodies.ends_with(body));
+        end
+    };
+    let more = r#"{"rows":[3,4],"next":"8"}"#;
+    for paging in [by_page(), by_cursor(), Paging::Link] {
+        let end = server(&paging, 200, more);
+        assert!(matches!(end, Err(FlowError::Rows(RowsMissing::Elsewhere { .. }))), "{paging:?}: {end:?}");
+        // Its 404 is not the API's word for the end.
+        assert_eq!(server(&paging, 404, "no").unwrap(), End::Stopped, "{paging:?}");
+    }
+    for paging in [by_page(), by_cursor()] {
+        assert_eq!(server(&paging, 200, r#"{"rows":[],"next":null}"#).unwrap(), End::LastPage, "{paging:?}");
+    }
 }

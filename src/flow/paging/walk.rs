@@ -3,6 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::ControlFlow;
 
+use super::super::FlowError;
+use super::super::rows_missing::RowsMissing;
 use super::page::Page;
 
 /// The limits of a walk: how far it goes, and how many counted pages are requested at once.
@@ -34,4 +36,10 @@ pub fn hash(value: &(impl Hash + ?Sized)) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
+}
+
+/// Ends a walk at a page from a server to which the API has redirected. That server has not seen the token, and it does
+/// not decide what is asked of the API.
+pub(super) fn end_elsewhere(origin: String, is_last: bool) -> Result<End, FlowError> {
+    if is_last { Ok(End::LastPage) } else { Err(RowsMissing::Elsewhere { origin }.into()) }
 }

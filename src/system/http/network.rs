@@ -9,7 +9,10 @@ use http::HeaderMap;
 use url::Url;
 
 use super::body::{LONGEST, Overdue, Pace, TimedBody, Waited};
-use super::{Authorities, HttpClient, HttpError, HttpReply, Reason, SILENCE, TlsProblem, Trust, USER_AGENT, Upload};
+use super::download::{Downloads, Target};
+use super::{
+    Authorities, HttpClient, HttpError, HttpReply, Reach, Reason, SILENCE, TlsProblem, Trust, USER_AGENT, Upload,
+};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::time::HumanDuration;
 use crate::provider::endpoint::is_loopback;
@@ -39,6 +42,7 @@ pub struct NetworkClient {
     plain: OnceLock<reqwest::blocking::Client>,
     tls: OnceLock<reqwest::blocking::Client>,
     tls_to_loopback: OnceLock<reqwest::blocking::Client>,
+    pub(super) downloads: Downloads,
 }
 
 impl Default for NetworkClient {
@@ -53,6 +57,7 @@ impl Default for NetworkClient {
             plain: OnceLock::new(),
             tls: OnceLock::new(),
             tls_to_loopback: OnceLock::new(),
+            downloads: Downloads::default(),
         }
     }
 }
@@ -92,7 +97,8 @@ impl NetworkClient {
         }
         let proxies = if secure && !local { Some(self.proxies()?) } else { None };
         let trust = if secure { Some(self.trust()?) } else { None };
-        let client = build(self.silence, trust, proxies).map_err(|error| HttpError::Setup(Reason::of(error)))?;
+        let client =
+            build(self.silence, trust, (proxies, None)).map_err(|error| HttpError::Setup(Reason::of(error)))?;
         Ok(slot.get_or_init(|| client))
     }
 
@@ -110,6 +116,14 @@ impl NetworkClient {
         }
         let trust = Trust::of_machine()?.with(self.authorities.clone());
         Ok(self.trust.get_or_init(|| trust))
+    }
+
+    /// Returns the proxy's settings if this address is asked through a proxy.
+    fn proxies_for(&self, url: &Url) -> Result<Option<&Proxies>, ProxyError> {
+        if url.scheme() != "https" || is_loopback(url) {
+            return Ok(None);
+        }
+        Ok(Some(self.proxies()?).filter(|proxies| proxies.intercepts(url)))
     }
 
     /// Returns the name of the peer that answers there, as people are told: what goes wrong on the way to a server is
@@ -137,8 +151,8 @@ impl NetworkClient {
 /// for: what has been said about a limit of time holds for the end of the command too.
 impl Drop for NetworkClient {
     fn drop(&mut self) {
-        for client in [&mut self.plain, &mut self.tls, &mut self.tls_to_loopback].into_iter().filter_map(OnceLock::take)
-        {
+        let usual = [&mut self.plain, &mut self.tls, &mut self.tls_to_loopback].into_iter().filter_map(OnceLock::take);
+        for client in usual.chain(self.downloads.take()) {
             // Where there is no thread to be had, it ends here.
             let _ = process::in_background("http-end", move || drop(client));
         }
@@ -169,9 +183,17 @@ impl HttpClient for NetworkClient {
         } else if !request.body.is_empty() {
             outgoing = outgoing.body(request.body.clone());
         }
-        let mut reply = self.head(outgoing, sent.as_deref(), &request.url)?;
-        reply.body = Box::new(TimedBody::new(reply.body, sent.is_none(), self.silence, self.until));
-        Ok(reply)
+        self.reply(outgoing, sent.as_deref(), &request.url)
+    }
+
+    fn download(&self, request: &HttpRequest, from: Reach) -> Result<HttpReply, HttpError> {
+        if let Some(reach) = from.nearer_host(&request.url) {
+            return Err(HttpError::out_of_reach(&request.url, reach, from));
+        }
+        let HttpRequest { method, url, headers, .. } = request;
+        let client = self.download_client(url, from)?;
+        let outgoing = client.request(method.clone(), url.clone()).headers(headers.clone());
+        Ok(self.reply(outgoing, None, url)?.into_download())
     }
 
     fn check(&self, url: &Url) -> Result<(), HttpError> {
@@ -183,6 +205,35 @@ impl HttpClient for NetworkClient {
 }
 
 impl NetworkClient {
+    /// Returns the client for one host that a server has named: a new one, so that no connection is shared with the API.
+    fn download_client(&self, url: &Url, from: Reach) -> Result<reqwest::blocking::Client, HttpError> {
+        let secure = url.scheme() == "https";
+        self.downloads.client((secure, url.host_str().unwrap_or_default(), from), || {
+            let proxies = self.proxies_for(url)?;
+            // A proxy resolves the names, and says where it leads nobody.
+            let limit = self.until.map_or(self.silence, |until| until.left().min(self.silence));
+            let target = if proxies.is_none() { Some(self.downloads.resolve(url, from, limit)?) } else { None };
+            let trust = if secure { Some(self.trust()?) } else { None };
+            build(self.silence, trust, (proxies, target.as_ref())).map_err(|error| HttpError::Setup(Reason::of(error)))
+        })
+    }
+
+    /// Waits for a reply, whose body has the limits of an API's.
+    fn reply(
+        &self,
+        outgoing: reqwest::blocking::RequestBuilder,
+        sent: Option<&AtomicU64>,
+        url: &Url,
+    ) -> Result<HttpReply, HttpError> {
+        let mut reply = self.head(outgoing, sent, url)?;
+        reply.body = Box::new(TimedBody::new(reply.body, sent.is_none(), self.silence, self.until));
+        // The address of a proxy is not the sender's.
+        if self.proxies_for(url)?.is_some() {
+            reply.reach = Reach::of_host(url).unwrap_or(Reach::Internet);
+        }
+        Ok(reply)
+    }
+
     /// Waits for the head of a reply: for as long as the upload goes on, and not beyond the end of the whole.
     fn head(
         &self,
@@ -227,8 +278,11 @@ impl NetworkClient {
             Ok(reply) => Ok(HttpReply {
                 status: reply.status().as_u16(),
                 headers: reply.headers().clone(),
+                reach: reply.remote_addr().map_or(Reach::Internet, |address| Reach::of(address.ip())),
                 body: Box::new(reply),
-                origin,
+                origin: url.origin().ascii_serialization(),
+                peer: origin,
+                is_download: false,
                 limit,
             }),
             Err(error) if error.is_connect() => Err(match (TlsProblem::among(&error), self.trust.get()) {
@@ -244,11 +298,11 @@ impl NetworkClient {
 }
 
 /// Without `trust` it is for plain http. `proxies` is none for this machine, which has no business with a proxy, whatever
-/// NO_PROXY says.
+/// NO_PROXY says; `target` is the only host that the client can connect to.
 fn build(
     silence: Duration,
     trust: Option<&Trust>,
-    proxies: Option<&Proxies>,
+    (proxies, target): (Option<&Proxies>, Option<&Target>),
 ) -> reqwest::Result<reqwest::blocking::Client> {
     let proxy = proxies.map(Proxies::to_use).transpose()?;
     // An error means that a provider is there already, which is as good.
@@ -261,6 +315,10 @@ fn build(
             // In reqwest's blocking client this one is for the head and for each read; a request's own is total.
             .timeout(silence)
             .user_agent(USER_AGENT);
+        let builder = match target {
+            Some(target) => target.pin(builder),
+            None => builder,
+        };
         match &proxy {
             None => builder.no_proxy(),
             Some(None) => builder,

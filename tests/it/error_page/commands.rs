@@ -13,7 +13,7 @@ variants! {
     LoginError: Failed NowhereToKeep GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken NotGranted
         | Session App Flow Store Definition Certificate Terminal Entropy;
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
-        NotJson MixedPages NotForScreens TooMuch TooLarge Output ApiStatus ScopeMissing
+        NotJson MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing
         | NotRenewed Session Flow Http Terminal OurHeader;
     TokenError: NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
     StatusError: LoginsEnd | Session Store Terminal;
@@ -259,6 +259,7 @@ fn call_errors() -> Vec<CallError> {
             detail: Some(text("\"slow down\"")),
             advice: Some(text("the API asks to wait 5 min; `--max-wait` says how long may be waited")),
         },
+        CallError::DownloadStatus { origin: text("https://files.example"), status: 403, detail: None },
         CallError::ScopeMissing {
             profile: profile(),
             status: 403,

@@ -12,9 +12,9 @@ variants! {
     RedirectUriError: NotAbsolute Fragment UserInfo PlainHttp;
     SealedLoginError: NotOurs Newer TooCostly WrongPassphrase ShortPassphrase Damaged Entropy;
     FlowError: Listen NoAnswer Unusable Declined NotLoopback TokenReply TokenRequest Discovery Metadata RevocationRequest
-        NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect ForeignPage TooManyRedirects UnknownPathParam
-        BodyNotRepeatable NoThread PagesInACircle LongCursor Rows NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
-    RowsMissing: NoWay Fewer Empty Link NotAnAddress NoPageInfo;
+        NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect ForeignPage NotFollowed Download TooManyRedirects
+        UnknownPathParam BodyNotRepeatable NoThread PagesInACircle LongCursor Rows NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
+    RowsMissing: NoWay Fewer Empty Link NotAnAddress Elsewhere NoPageInfo;
     LoopbackError: Taken NotAllowed Other;
     DiscoveryError: NotAnIssuer Placeholder NotFound Redirected Malformed OtherIssuer UnsafeEndpoint;
     TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
@@ -30,7 +30,7 @@ variants! {
     DefinitionError: UnknownProvider Unreadable UnreadableFile UnknownAlternative Missing NotCaptured Wrong
         ParamNeeded ParamRefused UnknownParam OriginsMoved;
     EmulatorError: Listen Serve Definition Entropy;
-    HttpError: Connect Tls Timeout Overdue Broken TooLarge Setup Proxy | Trust;
+    HttpError: Connect Tls Timeout Overdue Broken TooLarge OutOfReach Setup Proxy | Trust;
     TrustError: Unreadable NoCertificate;
     PathsError: NoHome NotAbsolute;
     TerminalError: Stdout StdoutClosed Stdin NoAnswer;
@@ -173,6 +173,12 @@ fn flow_errors() -> Vec<FlowError> {
         FlowError::NotAPath { text: text("https:/products") },
         FlowError::ForeignRedirect { origin: text("https://elsewhere.example") },
         FlowError::ForeignPage { origin: text("https://elsewhere.example") },
+        not_followed("https://files.example", NotFollowed::Method { method: text("POST") }),
+        not_followed("http://files.example", NotFollowed::Scheme),
+        not_followed("`https://[`", NotFollowed::Unreadable),
+        not_followed("https://files.example", NotFollowed::UserName),
+        not_followed("https://files.example", NotFollowed::Token),
+        FlowError::Download(unreachable()),
         FlowError::TooManyRedirects { limit: 5 },
         FlowError::UnknownPathParam { name: text("shop"), known: text("`{store}`") },
         FlowError::UnknownPathParam { name: text("shop"), known: String::new() },
@@ -215,6 +221,10 @@ fn unusable(difference: Difference, differs: &str, came: &str) -> FlowError {
     FlowError::Unusable(Box::new(Unusable { difference, differs, came, expected }))
 }
 
+fn not_followed(origin: &str, why: NotFollowed) -> FlowError {
+    FlowError::NotFollowed { origin: text(origin), why }
+}
+
 fn rows_missing() -> Vec<RowsMissing> {
     vec![
         RowsMissing::NoWay { mark: text(".has_more"), cursor: None },
@@ -223,6 +233,7 @@ fn rows_missing() -> Vec<RowsMissing> {
         RowsMissing::Empty { pages: 100, mark: text(".has_more") },
         RowsMissing::Link { header: text("https://api.example/products?page=2; rel=\"next\"") },
         RowsMissing::NotAnAddress { path: text(".meta.next"), found: "a number" },
+        RowsMissing::Elsewhere { origin: text("https://files.example") },
         RowsMissing::NoPageInfo,
     ]
 }
@@ -589,6 +600,8 @@ fn http_errors() -> Vec<HttpError> {
         },
         HttpError::Broken { origin: origin(), source: Reason(text("connection reset")) },
         HttpError::TooLarge { origin: origin(), limit: 1_048_576 },
+        HttpError::OutOfReach { origin: text("https://10.0.0.1"), reach: Reach::Private, from: Reach::Internet },
+        HttpError::OutOfReach { origin: text("https://localhost"), reach: Reach::Loopback, from: Reach::Link },
         HttpError::Setup(Reason(text("no threads are left"))),
         proxy("HTTPS_PROXY", ProxyProblem::Scheme),
         proxy("all_proxy", ProxyProblem::Address),

@@ -111,7 +111,11 @@ pub fn read_whole(stream: &mut impl Read) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// A TLS handshake is not a request, and what follows it waits for an answer.
 fn is_whole(request: &str) -> bool {
+    if request.starts_with('\x16') {
+        return true;
+    }
     let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
     let length = head.lines().filter_map(|line| line.split_once(':'));
     let length =

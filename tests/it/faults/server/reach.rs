@@ -137,6 +137,23 @@ fn all_traffic_uses_the_proxy_and_its_password_is_not_shown() {
 }
 
 #[test]
+fn a_token_that_is_rejected_behind_a_proxy_is_replaced() {
+    let server = TlsServer::start(&["mine.example"], |request| {
+        let token = |number| format!(r#"{{"access_token":"at-{number}","expires_in":3600,"refresh_token":"rt-1"}}"#);
+        let (status, body) = match request {
+            _ if request.contains("grant_type=refresh_token") => ("200 OK", token(2)),
+            _ if request.starts_with("POST ") => ("200 OK", token(1)),
+            _ if request.contains("Bearer at-2") => ("200 OK", "[]".to_owned()),
+            _ => ("401 Unauthorized", String::new()),
+        };
+        (status, vec!["Content-Type: application/json".to_owned()], body.into_bytes())
+    });
+    let sandbox = at("https://mine.example", Some(&server)).with("https_proxy", &Proxy::to(server.address).url(USER));
+    login(&sandbox).code(0);
+    assert_eq!(sandbox.run(&["call", "things"]).code(0).stdout(), "[]");
+}
+
+#[test]
 fn a_refusal_by_the_proxy_is_named_without_its_password() {
     let server = TlsServer::start(&["mine.example"], shop);
     let sandbox = at("https://mine.example", Some(&server));
