@@ -67,12 +67,14 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a client id and secret; prompts for them on a terminal')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the registered client, without its secret')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete the registered client')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the registered clients, and the logins that use each')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a registered client, without its secret')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete a registered client')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'oauthctl;app;set' {
+            [CompletionResult]::new('--app', '--app', [CompletionResultType]::ParameterName, 'The app''s name, if the provider has several clients [default: default]')
             [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The client id (not a secret)')
             [CompletionResult]::new('--client-secret-file', '--client-secret-file', [CompletionResultType]::ParameterName, 'Read the client secret from a file')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
@@ -80,6 +82,21 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Also trust the certificate authorities in this PEM file; `login` remembers it')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; NO_COLOR is honored')
             [CompletionResult]::new('--client-secret-stdin', '--client-secret-stdin', [CompletionResultType]::ParameterName, 'Read the client secret from stdin')
+            [CompletionResult]::new('--replace', '--replace', [CompletionResultType]::ParameterName, 'Replace a client that logins use by another one')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details; secrets stay masked')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details; secrets stay masked')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'oauthctl;app;list' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store for logins and registrations')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Also trust the certificate authorities in this PEM file; `login` remembers it')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors; NO_COLOR is honored')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print the answer as JSON')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print more details; secrets stay masked')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print more details; secrets stay masked')
@@ -90,6 +107,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;app;show' {
+            [CompletionResult]::new('--app', '--app', [CompletionResultType]::ParameterName, 'The app''s name, if the provider has several clients [default: default]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store for logins and registrations')
             [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Also trust the certificate authorities in this PEM file; `login` remembers it')
@@ -104,6 +122,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;app;remove' {
+            [CompletionResult]::new('--app', '--app', [CompletionResultType]::ParameterName, 'The app''s name, if the provider has several clients [default: default]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'The login to use; `oauthctl use NAME` changes the default')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store for logins and registrations')
             [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Also trust the certificate authorities in this PEM file; `login` remembers it')
@@ -119,12 +138,16 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         }
         'oauthctl;app;help' {
             [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a client id and secret; prompts for them on a terminal')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the registered client, without its secret')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete the registered client')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the registered clients, and the logins that use each')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a registered client, without its secret')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete a registered client')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'oauthctl;app;help;set' {
+            break
+        }
+        'oauthctl;app;help;list' {
             break
         }
         'oauthctl;app;help;show' {
@@ -138,6 +161,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         }
         'oauthctl;login' {
             [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'The provider''s id; `oauthctl providers list` shows all')
+            [CompletionResult]::new('--app', '--app', [CompletionResultType]::ParameterName, 'The app to log in with, if several clients of the provider are registered')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Scopes to request: repeat the flag, or separate them with spaces or commas')
             [CompletionResult]::new('--require-scopes', '--require-scopes', [CompletionResultType]::ParameterName, 'Fail with exit code 10 and save nothing unless all of these scopes are granted')
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'A parameter of the provider''s URLs, such as `store=myshop`')
@@ -588,11 +612,15 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         }
         'oauthctl;help;app' {
             [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a client id and secret; prompts for them on a terminal')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show the registered client, without its secret')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete the registered client')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the registered clients, and the logins that use each')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a registered client, without its secret')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Delete a registered client')
             break
         }
         'oauthctl;help;app;set' {
+            break
+        }
+        'oauthctl;help;app;list' {
             break
         }
         'oauthctl;help;app;show' {

@@ -73,6 +73,9 @@ _oauthctl() {
             oauthctl__subcmd__app,help)
                 cmd="oauthctl__subcmd__app__subcmd__help"
                 ;;
+            oauthctl__subcmd__app,list)
+                cmd="oauthctl__subcmd__app__subcmd__list"
+                ;;
             oauthctl__subcmd__app,remove)
                 cmd="oauthctl__subcmd__app__subcmd__remove"
                 ;;
@@ -84,6 +87,9 @@ _oauthctl() {
                 ;;
             oauthctl__subcmd__app__subcmd__help,help)
                 cmd="oauthctl__subcmd__app__subcmd__help__subcmd__help"
+                ;;
+            oauthctl__subcmd__app__subcmd__help,list)
+                cmd="oauthctl__subcmd__app__subcmd__help__subcmd__list"
                 ;;
             oauthctl__subcmd__app__subcmd__help,remove)
                 cmd="oauthctl__subcmd__app__subcmd__help__subcmd__remove"
@@ -147,6 +153,9 @@ _oauthctl() {
                 ;;
             oauthctl__subcmd__help,use)
                 cmd="oauthctl__subcmd__help__subcmd__use"
+                ;;
+            oauthctl__subcmd__help__subcmd__app,list)
+                cmd="oauthctl__subcmd__help__subcmd__app__subcmd__list"
                 ;;
             oauthctl__subcmd__help__subcmd__app,remove)
                 cmd="oauthctl__subcmd__help__subcmd__app__subcmd__remove"
@@ -254,7 +263,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__app)
-            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help set show remove help"
+            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help set list show remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,7 +293,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__app__subcmd__help)
-            opts="set show remove help"
+            opts="set list show remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -298,6 +307,20 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__app__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__app__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -353,7 +376,7 @@ _oauthctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        oauthctl__subcmd__app__subcmd__remove)
+        oauthctl__subcmd__app__subcmd__list)
             opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -383,13 +406,51 @@ _oauthctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        oauthctl__subcmd__app__subcmd__set)
-            opts="-v -q -h --client-id --client-secret-stdin --client-secret-file --profile --store --cacert --json --verbose --quiet --color --help"
+        oauthctl__subcmd__app__subcmd__remove)
+            opts="-v -q -h --app --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "keychain file memory env helper:" -- "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__app__subcmd__set)
+            opts="-v -q -h --app --client-id --client-secret-stdin --client-secret-file --replace --profile --store --cacert --json --verbose --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --client-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -422,12 +483,16 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__app__subcmd__show)
-            opts="-v -q -h --profile --store --cacert --json --verbose --quiet --color --help"
+            opts="-v -q -h --app --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -790,8 +855,22 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__help__subcmd__app)
-            opts="set show remove"
+            opts="set list show remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        oauthctl__subcmd__help__subcmd__app__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1198,13 +1277,17 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__login)
-            opts="-v -q -h --provider --scope --require-scopes --param --grant --redirect-uri --port --listen --browser --no-browser --timeout --allow-missing-state --label --with-token --profile --store --cacert --json --verbose --quiet --color --help"
+            opts="-v -q -h --provider --app --scope --require-scopes --param --grant --redirect-uri --port --listen --browser --no-browser --timeout --allow-missing-state --label --with-token --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --app)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -63,11 +63,13 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand set 'Store a client id and secret; prompts for them on a terminal'
-            cand show 'Show the registered client, without its secret'
-            cand remove 'Delete the registered client'
+            cand list 'List the registered clients, and the logins that use each'
+            cand show 'Show a registered client, without its secret'
+            cand remove 'Delete a registered client'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauthctl;app;set'= {
+            cand --app 'The app''s name, if the provider has several clients [default: default]'
             cand --client-id 'The client id (not a secret)'
             cand --client-secret-file 'Read the client secret from a file'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
@@ -75,6 +77,20 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
             cand --color 'When to use colors; NO_COLOR is honored'
             cand --client-secret-stdin 'Read the client secret from stdin'
+            cand --replace 'Replace a client that logins use by another one'
+            cand --json 'Print the answer as JSON'
+            cand -v 'Print more details; secrets stay masked'
+            cand --verbose 'Print more details; secrets stay masked'
+            cand -q 'Print only errors'
+            cand --quiet 'Print only errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'oauthctl;app;list'= {
+            cand --profile 'The login to use; `oauthctl use NAME` changes the default'
+            cand --store 'The store for logins and registrations'
+            cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
+            cand --color 'When to use colors; NO_COLOR is honored'
             cand --json 'Print the answer as JSON'
             cand -v 'Print more details; secrets stay masked'
             cand --verbose 'Print more details; secrets stay masked'
@@ -84,6 +100,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;app;show'= {
+            cand --app 'The app''s name, if the provider has several clients [default: default]'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
             cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
@@ -97,6 +114,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'oauthctl;app;remove'= {
+            cand --app 'The app''s name, if the provider has several clients [default: default]'
             cand --profile 'The login to use; `oauthctl use NAME` changes the default'
             cand --store 'The store for logins and registrations'
             cand --cacert 'Also trust the certificate authorities in this PEM file; `login` remembers it'
@@ -111,11 +129,14 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;app;help'= {
             cand set 'Store a client id and secret; prompts for them on a terminal'
-            cand show 'Show the registered client, without its secret'
-            cand remove 'Delete the registered client'
+            cand list 'List the registered clients, and the logins that use each'
+            cand show 'Show a registered client, without its secret'
+            cand remove 'Delete a registered client'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'oauthctl;app;help;set'= {
+        }
+        &'oauthctl;app;help;list'= {
         }
         &'oauthctl;app;help;show'= {
         }
@@ -125,6 +146,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;login'= {
             cand --provider 'The provider''s id; `oauthctl providers list` shows all'
+            cand --app 'The app to log in with, if several clients of the provider are registered'
             cand --scope 'Scopes to request: repeat the flag, or separate them with spaces or commas'
             cand --require-scopes 'Fail with exit code 10 and save nothing unless all of these scopes are granted'
             cand --param 'A parameter of the provider''s URLs, such as `store=myshop`'
@@ -544,10 +566,13 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;help;app'= {
             cand set 'Store a client id and secret; prompts for them on a terminal'
-            cand show 'Show the registered client, without its secret'
-            cand remove 'Delete the registered client'
+            cand list 'List the registered clients, and the logins that use each'
+            cand show 'Show a registered client, without its secret'
+            cand remove 'Delete a registered client'
         }
         &'oauthctl;help;app;set'= {
+        }
+        &'oauthctl;help;app;list'= {
         }
         &'oauthctl;help;app;show'= {
         }

@@ -57,24 +57,26 @@ complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "demo" -d 'Try the
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "completions" -d 'Print a completion script for your shell'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "man" -d 'Print a manual page'
 complete -c oauthctl -n "__fish_oauthctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
 memory\t'Nothing outlives the command'
 env\t'OAUTHCTL_TOKEN, read-only'
 helper:\t'The program docker-credential-NAME, such as helper:pass'"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -l json -d 'Print the answer as JSON'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s v -l verbose -d 'Print more details; secrets stay masked'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s q -l quiet -d 'Print only errors'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "set" -d 'Store a client id and secret; prompts for them on a terminal'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "show" -d 'Show the registered client, without its secret'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "remove" -d 'Delete the registered client'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set show remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -s q -l quiet -d 'Print only errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -f -a "set" -d 'Store a client id and secret; prompts for them on a terminal'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -f -a "list" -d 'List the registered clients, and the logins that use each'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -f -a "show" -d 'Show a registered client, without its secret'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -f -a "remove" -d 'Delete a registered client'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and not __fish_seen_subcommand_from set list show remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l app -d 'The app\'s name, if the provider has several clients [default: default]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l client-id -d 'The client id (not a secret)' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l client-secret-file -d 'Read the client secret from a file' -r -F
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
@@ -88,10 +90,26 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 always\t''
 never\t''"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l client-secret-stdin -d 'Read the client secret from stdin'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l replace -d 'Replace a client that logins use by another one'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from list" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from list" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
+file\t'An encrypted file, for machines without a keychain'
+memory\t'Nothing outlives the command'
+env\t'OAUTHCTL_TOKEN, read-only'
+helper:\t'The program docker-credential-NAME, such as helper:pass'"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from list" -l cacert -d 'Also trust the certificate authorities in this PEM file; `login` remembers it' -r -F
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from list" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from list" -l json -d 'Print the answer as JSON'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Print more details; secrets stay masked'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only errors'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l app -d 'The app\'s name, if the provider has several clients [default: default]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
@@ -106,6 +124,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l app -d 'The app\'s name, if the provider has several clients [default: default]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
@@ -121,10 +140,12 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "set" -d 'Store a client id and secret; prompts for them on a terminal'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show the registered client, without its secret'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Delete the registered client'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the registered clients, and the logins that use each'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a registered client, without its secret'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Delete a registered client'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l provider -d 'The provider\'s id; `oauthctl providers list` shows all' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l app -d 'The app to log in with, if several clients of the provider are registered' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l scope -d 'Scopes to request: repeat the flag, or separate them with spaces or commas' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l require-scopes -d 'Fail with exit code 10 and save nothing unless all of these scopes are granted' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l param -d 'A parameter of the provider\'s URLs, such as `store=myshop`' -r
@@ -558,8 +579,9 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "man" -d 'Print a manual page'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and not __fish_seen_subcommand_from app login call token refresh status scopes use logout exec export import providers emulate demo completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "set" -d 'Store a client id and secret; prompts for them on a terminal'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "show" -d 'Show the registered client, without its secret'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "remove" -d 'Delete the registered client'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "list" -d 'List the registered clients, and the logins that use each'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "show" -d 'Show a registered client, without its secret'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from app" -f -a "remove" -d 'Delete a registered client'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "list" -d 'List all providers'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "show" -d 'Show one definition'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand help; and __fish_seen_subcommand_from providers" -f -a "scopes" -d 'Show a provider\'s known scopes; needs no login'

@@ -68,7 +68,8 @@ pub use crate::store::scope_history::ScopeRun;
 pub use crate::store::sealed_login::SealedLoginError;
 pub use crate::store::stored_token::{Expiry, ObtainedBy};
 pub use crate::store::{
-    LoginIndex, Profile, Registration, SealedLogin, StoreError, StoreKind, StoredToken, TokenStore, record,
+    AppName, ClientKey, LoginIndex, Profile, Registration, SealedLogin, StoreError, StoreKind, StoredToken, TokenStore,
+    record,
 };
 pub use crate::system::account::{NoAccount, state_folder};
 pub use crate::system::browser::BrowserError;

@@ -1,26 +1,36 @@
-//! `app`: the client that a developer registered at a provider (RFC 6749 §2).
+//! `app`: the clients that a developer registered at a provider (RFC 6749 §2).
+//!
+//! A login can be refreshed only by the client it was made with. So a client that logins use is replaced by another one
+//! only on request: a person is asked, a script says `--replace`. Another secret for the same client needs neither.
+//! Removing a client is a request in itself, and tells which logins it was for.
 
+mod error;
+mod in_use;
+mod list;
 mod view;
+
+pub use error::AppError;
+pub use in_use::NewLogin;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
+use self::list::ListArgs;
 use self::view::{AppOutcome, AppStatus};
 use super::Context;
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::client::{BadClientId, ClientId};
 use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI;
 use crate::protocol::sanitize::{self, Pieces, Style, TerminalText};
 use crate::protocol::secret::ClientSecret;
-use crate::protocol::secret_text::{self, NotASecretText};
-use crate::provider::{DefinitionError, Dialect, Provider, ProviderDefinition};
-use crate::session::SessionError;
-use crate::store::{Registration, StoreError};
+use crate::protocol::secret_text;
+use crate::provider::{Dialect, Provider, ProviderDefinition};
+use crate::session::LoginClient;
+use crate::store::{AppName, ClientKey, Registration};
 use crate::system::private_file;
-use crate::system::terminal::{MAX_SECRET, TerminalError};
+use crate::system::terminal::MAX_SECRET;
 
 /// The redirect URI to register at providers that accept only https.
 const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
@@ -40,7 +50,7 @@ pub struct AppArgs {
 impl AppArgs {
     /// Returns `true` if it answers on stdout.
     pub fn answers(&self) -> bool {
-        !matches!(self.action, Action::Remove { .. })
+        !matches!(self.action, Action::Remove(_))
     }
 }
 
@@ -48,25 +58,36 @@ impl AppArgs {
 enum Action {
     /// Store a client id and secret; prompts for them on a terminal
     Set(SetArgs),
-    /// Show the registered client, without its secret
-    Show {
-        /// The provider's id
-        #[arg(value_name = "PROVIDER")]
-        provider: String,
-    },
-    /// Delete the registered client
-    Remove {
-        /// The provider's id
-        #[arg(value_name = "PROVIDER")]
-        provider: String,
-    },
+    /// List the registered clients, and the logins that use each
+    List(ListArgs),
+    /// Show a registered client, without its secret
+    Show(WhichArgs),
+    /// Delete a registered client
+    Remove(WhichArgs),
+}
+
+/// A client: its provider and its app.
+#[derive(Args)]
+struct WhichArgs {
+    /// The provider's id
+    #[arg(value_name = "PROVIDER")]
+    provider: String,
+
+    /// The app's name, if the provider has several clients [default: default]
+    #[arg(long, value_name = "NAME")]
+    app: Option<AppName>,
+}
+
+impl WhichArgs {
+    fn key(&self) -> ClientKey {
+        ClientKey::new(&self.provider, self.app.clone().unwrap_or_default())
+    }
 }
 
 #[derive(Args)]
 struct SetArgs {
-    /// The provider's id
-    #[arg(value_name = "PROVIDER")]
-    provider: String,
+    #[command(flatten)]
+    which: WhichArgs,
 
     /// The client id (not a secret)
     #[arg(long, value_name = "ID", env = "OAUTHCTL_CLIENT_ID", hide_env_values = true)]
@@ -79,71 +100,28 @@ struct SetArgs {
     /// Read the client secret from a file
     #[arg(long, value_name = "FILE")]
     client_secret_file: Option<PathBuf>,
-}
 
-/// Errors in finding, asking for or storing a client.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    #[error("no client is registered for `{provider}`, and there is no terminal to prompt on")]
-    NotRegistered { provider: String },
-    #[error("no client is registered for `{provider}`")]
-    NoApp { provider: String },
-    #[error("the secret cannot be read from `{path}`")]
-    SecretFile {
-        path: String,
-        #[source]
-        source: std::io::Error,
-    },
-    #[error("there is no client secret {place}")]
-    NoSecret { place: String, source: NotASecretText },
-    #[error(transparent)]
-    BadClientId(#[from] BadClientId),
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    #[error(transparent)]
-    Definition(#[from] DefinitionError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Terminal(#[from] TerminalError),
-}
-
-impl Advice for AppError {
-    fn next_step(&self) -> NextStep {
-        match self {
-            Self::NotRegistered { provider } => ExitCode::Definition.hint(format!(
-                "pipe the secret into `oauthctl app set {provider} --client-id ID --client-secret-stdin`, or set \
-                 OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET"
-            )),
-            Self::NoApp { provider } => ExitCode::Definition.hint(format!("run `oauthctl app set {provider}`")),
-            Self::SecretFile { .. } => ExitCode::Usage.hint("name a text file that contains only the secret"),
-            Self::NoSecret { source: NotASecretText::Empty, .. } => {
-                ExitCode::Usage.hint("leave the flag out for a client without a secret (a public client)")
-            }
-            Self::NoSecret { .. } => ExitCode::Usage.hint("give only the secret, on one line"),
-            Self::BadClientId(error) => error.next_step(),
-            Self::Session(error) => error.next_step(),
-            Self::Definition(error) => error.next_step(),
-            Self::Store(error) => error.next_step(),
-            Self::Terminal(error) => error.next_step(),
-        }
-    }
+    /// Replace a client that logins use by another one
+    #[arg(long)]
+    replace: bool,
 }
 
 pub fn run(args: &AppArgs, context: &Context) -> Result<(), AppError> {
     match &args.action {
         Action::Set(args) => set(args, context),
-        Action::Show { provider } => show(provider, context),
-        Action::Remove { provider } => remove(provider, context),
+        Action::List(args) => list::run(args, context),
+        Action::Show(which) => show(&which.key(), context),
+        Action::Remove(which) => remove(&which.key(), context),
     }
 }
 
 fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
+    let key = args.which.key();
     let catalogue = context.session.catalogue()?;
-    let definition = catalogue.get(&args.provider)?;
+    let definition = catalogue.get(&key.provider)?;
     // The servers that the secret may go to are known now only if no parameter of the login decides them.
     let origins =
-        catalogue.resolve(&args.provider, &Default::default()).ok().and_then(|provider| provider.own_origins());
+        catalogue.resolve(&key.provider, &Default::default()).ok().and_then(|provider| provider.own_origins());
     let secret = if args.client_secret_stdin {
         Some(secret_of_stdin(context)?)
     } else if let Some(path) = &args.client_secret_file {
@@ -153,14 +131,18 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
     };
     let (client_id, secret) = match &args.client_id {
         Some(id) => (ClientId::parse(id)?, secret),
-        None if secret.is_none() => ask_for_client(&definition, context)?,
+        None if secret.is_none() => ask_for_client(&definition, &key, context)?,
         None => return Err(BadClientId.into()),
     };
+    let replaced = in_use::agreed(&key, &client_id, args.replace, context)?;
     let registration = Registration::new(client_id.clone(), secret, origins, context.system.clock.now());
     let store = context.session.store()?;
-    let kind = store.save_app(&definition.id, &registration)?;
+    let kind = store.save_app(&key, &registration)?;
+    in_use::tell(&replaced.logins, context);
     Ok(context.answer(&AppOutcome {
-        provider: definition.id,
+        provider: key.provider,
+        app: key.app,
+        replaced: replaced.client_id,
         client_id: client_id.to_string(),
         secret: registration.client_secret.is_some(),
         store: kind,
@@ -168,15 +150,13 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
     })?)
 }
 
-fn show(provider: &str, context: &Context) -> Result<(), AppError> {
-    let definition = context.session.catalogue()?.get(provider)?;
-    let found = context
-        .session
-        .store()?
-        .load_app(provider)?
-        .ok_or_else(|| AppError::NoApp { provider: provider.to_owned() })?;
+fn show(key: &ClientKey, context: &Context) -> Result<(), AppError> {
+    let definition = context.session.catalogue()?.get(&key.provider)?;
+    let found = context.session.store()?.load_app(key)?;
+    let found = found.ok_or_else(|| no_app(key, context))?;
     Ok(context.answer(&AppStatus {
         provider: definition.id,
+        app: key.app.clone(),
         client_id: found.record.client_id.to_string(),
         secret: found.record.client_secret.is_some(),
         store: found.store,
@@ -185,45 +165,67 @@ fn show(provider: &str, context: &Context) -> Result<(), AppError> {
     })?)
 }
 
-fn remove(provider: &str, context: &Context) -> Result<(), AppError> {
-    if !context.session.store()?.forget_app(provider)? {
-        return Err(AppError::NoApp { provider: provider.to_owned() });
+fn remove(key: &ClientKey, context: &Context) -> Result<(), AppError> {
+    // The client is removed whether or not its logins can be read.
+    let logins = context.session.clients(Some(&key.provider)).ok();
+    let logins = logins.and_then(|clients| Some(clients.of(key)?.logins.clone())).unwrap_or_default();
+    if !context.session.store()?.forget_app(key)? {
+        return Err(no_app(key, context));
     }
-    context.terminal().note(&format_args!("Deleted the client of `{}`.", sanitize::line(provider)));
+    context.terminal().note(&format_args!("Deleted {}.", sanitize::line(&key.words())));
+    in_use::tell(&logins, context);
     Ok(())
+}
+
+fn no_app(key: &ClientKey, context: &Context) -> AppError {
+    AppError::NoApp { key: key.clone(), others: context.session.has_clients(&key.provider) }
+}
+
+fn not_registered(key: &ClientKey, context: &Context) -> AppError {
+    AppError::NotRegistered { key: key.clone(), others: context.session.has_clients(&key.provider) }
+}
+
+/// The client of a new login.
+pub struct ChosenClient {
+    pub app: AppName,
+    pub client_id: ClientId,
+    pub client_secret: Option<ClientSecret>,
 }
 
 /// Returns the client to log in with: the known one, or one that the user types now.
 pub fn client_for(
     provider: &Provider,
     grant: GrantKind,
+    login: &NewLogin<'_>,
     context: &Context,
-) -> Result<(ClientId, Option<ClientSecret>), AppError> {
+) -> Result<ChosenClient, AppError> {
+    let LoginClient { key, client } = context.session.client_for_login(provider, login.app, login.before)?;
+    let (client_id, secret) = match client {
+        Some(known) => (known.value.client_id, known.value.client_secret),
+        None if !context.terminal().is_interactive() => return Err(not_registered(&key, context)),
+        None => {
+            let (id, secret) = ask_for_client(&provider.definition, &key, context)?;
+            let (origins, now) = (provider.own_origins(), context.system.clock.now());
+            let registration = Registration::new(id.clone(), secret.clone(), origins, now);
+            context.session.store()?.save_app(&key, &registration)?;
+            (id, secret)
+        }
+    };
+    in_use::tell_of_another(login, &client_id, context);
     // The implicit grant has no use for the secret (RFC 6749 §4.2).
-    let needed = |secret: Option<ClientSecret>| secret.filter(|_| grant != GrantKind::Implicit);
-    if let Some(known) = context.session.client_for(provider)? {
-        return Ok((known.value.client_id, needed(known.value.client_secret)));
-    }
-    if !context.terminal().is_interactive() {
-        return Err(AppError::NotRegistered { provider: provider.id().to_owned() });
-    }
-    let (id, secret) = ask_for_client(&provider.definition, context)?;
-    let origins = provider.own_origins();
-    context
-        .session
-        .store()?
-        .save_app(provider.id(), &Registration::new(id.clone(), secret.clone(), origins, context.system.clock.now()))?;
-    Ok((id, needed(secret)))
+    let client_secret = secret.filter(|_| grant != GrantKind::Implicit);
+    Ok(ChosenClient { app: key.app, client_id, client_secret })
 }
 
 /// Shows the provider's registration steps, then prompts for the client id and secret.
 fn ask_for_client(
     definition: &ProviderDefinition,
+    key: &ClientKey,
     context: &Context,
 ) -> Result<(ClientId, Option<ClientSecret>), AppError> {
     let terminal = context.terminal();
     if !terminal.is_interactive() {
-        return Err(AppError::NotRegistered { provider: definition.id.clone() });
+        return Err(not_registered(key, context));
     }
     let is_emulated = context.session.catalogue()?.emulated_id() == Some(&definition.id);
     let redirect_uri = default_redirect_uri(definition, is_emulated);

@@ -12,14 +12,21 @@ use super::Context;
 use crate::protocol::advice::login_command;
 use crate::provider::Provider;
 use crate::session::{ServerChoice, SessionError};
-use crate::store::Profile;
+use crate::store::{AppName, Profile};
 
 /// Parameters that the user confirmed by typing them.
 pub type Typed = BTreeMap<String, String>;
 
 /// Asks for consent before a login goes to a provider's servers.
-pub fn to_log_in(provider: &Provider, typed: &Typed, profile: &Profile, context: &Context) -> Result<(), SessionError> {
-    ask(provider, typed, &login_command(provider.id(), profile.as_str()), context)
+pub fn to_log_in(
+    provider: &Provider,
+    typed: &Typed,
+    profile: &Profile,
+    app: Option<&AppName>,
+    context: &Context,
+) -> Result<(), SessionError> {
+    let flag = app.map(|app| format!(" --app {app}")).unwrap_or_default();
+    ask(provider, typed, &format!("{}{flag}", login_command(provider.id(), profile.as_str())), context)
 }
 
 /// Asks for consent before the environment's token goes to them, since no login has confirmed them.

@@ -15,6 +15,7 @@ use clap::Args;
 
 use self::browser::BrowserArgs;
 use self::view::LoginOutcome;
+use super::app::NewLogin;
 use super::{Context, consent};
 use crate::flow::authorization::Tab;
 use crate::flow::evidence;
@@ -26,7 +27,7 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret_text;
 use crate::provider::{Dialect, Provider};
 use crate::store::stored_token::ObtainedBy;
-use crate::store::{Profile, StoreError, StoreKind, StoredToken};
+use crate::store::{AppName, Profile, StoreError, StoreKind, StoredToken};
 use crate::system::entropy::random;
 use crate::system::http::HttpClient;
 use crate::system::terminal::MAX_SECRET;
@@ -36,6 +37,10 @@ pub struct LoginArgs {
     /// The provider's id; `oauthctl providers list` shows all
     #[arg(long, value_name = "ID")]
     provider: Option<String>,
+
+    /// The app to log in with, if several clients of the provider are registered
+    #[arg(long, value_name = "NAME", conflicts_with = "with_token")]
+    app: Option<AppName>,
 
     /// Scopes to request: repeat the flag, or separate them with spaces or commas
     #[arg(long = "scope", value_name = "SCOPES")]
@@ -71,13 +76,13 @@ fn parse_param(text: &str) -> Result<(String, String), &'static str> {
 
 pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     let id = context.session.provider_for_login(args.provider.as_deref())?.value;
-    let profile = context.session.profile_for_login(&id)?.value;
+    let profile = context.session.profile_for_login(&id, args.app.as_ref())?.value;
     // First of all: neither a question nor a browser is worth it where nothing can be kept.
     let failed = |source: LoginError| LoginError::Failed { provider: id.clone(), source: Box::new(source) };
     let kind = prove_writable(&id, &profile, context).map_err(failed)?;
     let typed = args.params.iter().cloned().collect();
     let provider = resolve_asking(&id, &typed, context)?;
-    consent::to_log_in(&provider, &typed, &profile, context)?;
+    consent::to_log_in(&provider, &typed, &profile, args.app.as_ref(), context)?;
     let before = before(&profile, &id, context)?;
     let cacert = context.session.cacert(before.as_ref())?;
     let http = context.session.http(before.as_ref())?;
@@ -86,8 +91,9 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
         let token = keep_given(&provider, asked, context).map_err(failed)?;
         (provider, token, None)
     } else {
+        let login = NewLogin { app: args.app.as_ref(), profile: &profile, before: before.as_ref() };
         let grant = chosen_grant(args, &provider).map_err(failed)?;
-        log_in(args, grant, provider, asked, http.as_ref(), context).map_err(failed)?
+        log_in(args, grant, &login, provider, asked, http.as_ref(), context).map_err(failed)?
     };
     let found = evidence::gather(&provider.definition, &token, None, None);
     let missing = found.missing(&ScopeSet::parse(&args.require_scopes.join(" ")));
@@ -117,13 +123,14 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
 fn log_in(
     args: &LoginArgs,
     grant: GrantKind,
+    login: &NewLogin<'_>,
     provider: Provider,
     asked: ScopeSet,
     http: &dyn HttpClient,
     context: &Context,
 ) -> Result<(Provider, StoredToken, Option<Tab>), LoginError> {
     let in_browser = |response_type, asked| {
-        let (tab, provider, token) = args.browser.log_in(&provider, response_type, asked, http, context)?;
+        let (tab, provider, token) = args.browser.log_in(&provider, response_type, login, asked, http, context)?;
         Ok((provider, token, Some(tab)))
     };
     match grant {
@@ -157,7 +164,8 @@ fn resolve_asking(id: &str, typed: &consent::Typed, context: &Context) -> Result
     Ok(catalogue.resolve(id, &given)?)
 }
 
-/// Returns the login that is made anew, which keeps its label and its certificate authorities.
+/// Returns the login that is made anew, which keeps its client, its label and its certificate
+/// authorities.
 fn before(profile: &Profile, id: &str, context: &Context) -> Result<Option<StoredToken>, LoginError> {
     let store = context.session.store()?;
     if store.index()?.logins.get(profile.as_str()).is_none_or(|entry| entry.provider != id) {

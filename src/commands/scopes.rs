@@ -173,7 +173,7 @@ fn introspect(
         return (None, None);
     }
     let silent = |why: &dyn std::fmt::Display| (None, Some(format!("introspection: {why}")));
-    let client = match context.session.client_for(&login.provider) {
+    let client = match context.session.client_to_introspect(login) {
         Ok(Some(client)) => client.value,
         Ok(None) => return silent(&"no client is registered to ask with"),
         Err(error) => return silent(&error),

@@ -179,14 +179,14 @@ struct SealedPath {
 }
 
 impl SealedPath {
-    /// Accepts only names that are valid file names everywhere: `[a-z0-9][a-z0-9._-]*`, after `app/` or alone.
+    /// Accepts only names that are valid file names everywhere: `[a-z0-9][a-z0-9._~-]*`, after `app/` or alone.
     fn of(store: &Path, account: &str) -> Result<Self, KeychainError> {
         let (folder, name) = match account.strip_prefix("app/") {
             Some(name) => ("app", name),
             None => ("login", account),
         };
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        let fits = name.bytes().next().is_some_and(plain) && name.bytes().all(|b| plain(b) || b"._-".contains(&b));
+        let fits = name.bytes().next().is_some_and(plain) && name.bytes().all(|b| plain(b) || b"._~-".contains(&b));
         match fits {
             true => Ok(Self { folder: store.join(folder), name: format!("{name}.sealed") }),
             false => Err(KeychainError::Refused { reason: "that name cannot be used as a file name".to_owned() }),

@@ -43,6 +43,8 @@ pub struct Provider {
     pub endpoints: Endpoints,
     /// The emulator that replaces the provider's servers, if any.
     pub emulator: Option<Origin>,
+    /// The name of the app whose client is used, if it has one, for the commands that hints name.
+    pub app: Option<String>,
 }
 
 impl Provider {
@@ -53,7 +55,12 @@ impl Provider {
     ) -> Result<Self, DefinitionError> {
         let endpoints = Endpoints::resolve(&definition, &params)?;
         let endpoints = emulator.as_ref().map(|origin| endpoints.rebased(origin)).unwrap_or(endpoints);
-        Ok(Self { definition, params, endpoints, emulator })
+        Ok(Self { definition, params, endpoints, emulator, app: None })
+    }
+
+    /// Returns the provider as one app's client uses it.
+    pub fn with_app(&self, app: Option<&str>) -> Self {
+        Self { app: app.map(str::to_owned), ..self.clone() }
     }
 
     pub fn id(&self) -> &str {

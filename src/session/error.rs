@@ -5,9 +5,10 @@ use super::project::{FilePosition, ProjectError};
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::client::BadClientId;
+use crate::protocol::shell::quoted;
 use crate::provider::DefinitionError;
 use crate::store::profile::NotAProfile;
-use crate::store::{Profile, StoreError};
+use crate::store::{AppName, Profile, StoreError};
 use crate::system::http::TrustError;
 use crate::system::paths::PathsError;
 
@@ -17,8 +18,10 @@ pub enum SessionError {
     NoLogin { profile: Option<String>, provider: Option<String> },
     #[error("no provider was given")]
     NoProvider,
-    #[error("the login was made with the client `{client_id}`, which is not the client registered for `{provider}`")]
+    #[error("the login was made with the client `{client_id}`, which is not a client registered for `{provider}`")]
     OtherClient { profile: String, provider: String, client_id: String },
+    #[error("several clients are registered for `{provider}`: {}", apps_of(apps))]
+    SeveralApps { provider: String, apps: Vec<AppName> },
     #[error("OAUTHCTL_EMULATOR is `{value}`, but must have the form `PROVIDER=http://127.0.0.1:PORT`")]
     BadEmulator { value: String },
     #[error("{name} is not UTF-8 text")]
@@ -80,10 +83,12 @@ impl Advice for SessionError {
                 ExitCode::Usage.hint("add `--provider ID`; `oauthctl providers list` lists the providers")
             }
             Self::OtherClient { profile, provider, client_id } => ExitCode::Definition.hint(format!(
-                "set OAUTHCTL_CLIENT_ID={client_id} and OAUTHCTL_CLIENT_SECRET, or log in again with the currently \
-                 registered client: `{}`",
-                login_command(provider, profile)
+                "register it beside the others with `oauthctl app set {provider} --app NAME --client-id {id}`, set \
+                 OAUTHCTL_CLIENT_ID={id} and OAUTHCTL_CLIENT_SECRET, or log in again with a registered client: `{}`",
+                login_command(provider, profile),
+                id = word(client_id)
             )),
+            Self::SeveralApps { .. } => ExitCode::Usage.hint("choose one with `--app NAME`"),
             Self::BadEmulator { .. } => ExitCode::Definition
                 .hint("run `unset OAUTHCTL_EMULATOR`, or start `oauthctl emulate` again and set what it prints"),
             Self::VariableNotText { .. } => ExitCode::Usage.hint("set it to UTF-8 text; a store key is base64"),
@@ -116,6 +121,16 @@ impl Advice for SessionError {
             Self::BadClientId(error) => error.next_step(),
         }
     }
+}
+
+fn apps_of(apps: &[AppName]) -> String {
+    apps.iter().map(|app| format!("`{app}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Quotes a client id for a shell if it needs that.
+fn word(client_id: &str) -> String {
+    let is_plain = client_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    if is_plain { client_id.to_owned() } else { quoted(client_id) }
 }
 
 fn ticked(params: &[String]) -> String {

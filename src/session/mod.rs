@@ -14,6 +14,7 @@
 
 mod choices;
 mod client;
+mod clients;
 mod confirmation;
 mod environment;
 mod error;
@@ -27,6 +28,8 @@ mod store;
 mod token;
 
 pub use choices::Choices;
+pub use client::LoginClient;
+pub use clients::Clients;
 pub use confirmation::ServerChoice;
 pub use environment::{Environment, ProcessEnvironment, emulator_profile, of_emulator};
 pub use error::SessionError;

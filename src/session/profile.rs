@@ -2,8 +2,9 @@
 
 use super::environment::PROFILE;
 use super::{Session, SessionError, Source, Sourced};
-use crate::store::Profile;
+use crate::store::login_index::LoginEntry;
 use crate::store::profile::NotAProfile;
+use crate::store::{AppName, Profile};
 
 impl Session {
     /// Returns the selected login, whether or not it exists.
@@ -35,22 +36,32 @@ impl Session {
     }
 
     /// Returns the name for a new login at the provider `id`: the one given by flag or variable; else the project's,
-    /// unless that is a login at another provider; else the provider's id.
-    pub fn profile_for_login(&self, id: &str) -> Result<Sourced<Profile>, SessionError> {
+    /// unless that is a login at another provider, or by another app than the one typed; else the provider's id, with the
+    /// app's name. So a login by one app does not replace one by another unless it is named.
+    pub fn profile_for_login(&self, id: &str, app: Option<&AppName>) -> Result<Sourced<Profile>, SessionError> {
         if let Some(named) = &self.choices.profile {
             return Ok(named.clone());
         }
         if let Some(named) = self.project_profile()? {
             let index = self.store()?.index()?;
-            if index.logins.get(named.value.as_str()).is_none_or(|entry| entry.provider == id) {
+            let is_other = |entry: &LoginEntry| entry.provider != id || self.is_by_another_app(&named.value, app);
+            if !index.logins.get(named.value.as_str()).is_some_and(is_other) {
                 return Ok(named);
             }
         }
-        match id.parse() {
+        let app = app.and_then(AppName::name);
+        // Too long together, the app's name is enough.
+        let of_app = app.and_then(|app| format!("{id}-{app}").parse().or_else(|_| app.parse()).ok());
+        match of_app.map_or_else(|| id.parse(), Ok) {
             Ok(profile) => Ok(Sourced::new(profile, Source::Default)),
             // Every provider id is a valid profile name, so this provider does not exist.
             Err(NotAProfile) => Err(self.catalogue()?.get(id).map_or_else(Into::into, |_| NotAProfile.into())),
         }
+    }
+
+    fn is_by_another_app(&self, profile: &Profile, app: Option<&AppName>) -> bool {
+        let record = self.store().ok().and_then(|store| Some(store.load(profile).ok()??.record));
+        app.is_some_and(|app| record.is_some_and(|record| record.app != *app))
     }
 
     /// Returns the name for an imported login: the one given, or the one it was exported under.

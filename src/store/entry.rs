@@ -6,13 +6,12 @@
 //! may still exist, so nothing is deleted because of it.
 
 use super::login_index::LoginIndex;
-use super::{Profile, StoreError, StoreKind};
+use super::{ClientKey, Profile, StoreError, StoreKind};
 
 #[derive(Clone, Copy, Debug)]
 pub enum Entry<'a> {
     Login(&'a Profile),
-    /// Identified by its provider.
-    Client(&'a str),
+    Client(&'a ClientKey),
 }
 
 /// The state of an entry in the list.
@@ -39,21 +38,21 @@ impl Entry<'_> {
     pub fn account(self) -> String {
         match self {
             Self::Login(profile) => profile.to_string(),
-            Self::Client(provider) => format!("app/{provider}"),
+            Self::Client(key) => format!("app/{key}"),
         }
     }
 
     pub fn name(self) -> String {
         match self {
             Self::Login(profile) => profile.to_string(),
-            Self::Client(provider) => provider.to_owned(),
+            Self::Client(key) => key.arguments(),
         }
     }
 
     pub fn listing(self, index: &LoginIndex) -> Listing {
         let found = match self {
             Self::Login(profile) => index.logins.get(profile.as_str()).map(|entry| (entry.store, entry.ending)),
-            Self::Client(provider) => index.apps.get(provider).map(|entry| (entry.store, entry.ending)),
+            Self::Client(key) => index.apps.get(&key.to_string()).map(|entry| (entry.store, entry.ending)),
         };
         match found {
             Some((store, false)) => Listing::In(store),
@@ -65,7 +64,7 @@ impl Entry<'_> {
     pub fn mark(self, index: &mut LoginIndex, ending: bool) {
         let mark = match self {
             Self::Login(profile) => index.logins.get_mut(profile.as_str()).map(|entry| &mut entry.ending),
-            Self::Client(provider) => index.apps.get_mut(provider).map(|entry| &mut entry.ending),
+            Self::Client(key) => index.apps.get_mut(&key.to_string()).map(|entry| &mut entry.ending),
         };
         mark.into_iter().for_each(|mark| *mark = ending);
     }
@@ -78,7 +77,7 @@ impl Entry<'_> {
                     index.current = None;
                 }
             }
-            Self::Client(provider) => drop(index.apps.remove(provider)),
+            Self::Client(key) => drop(index.apps.remove(&key.to_string())),
         }
     }
 
@@ -89,7 +88,7 @@ impl Entry<'_> {
                 let provider = index.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
                 StoreError::LoginGone { profile: profile.to_string(), provider: provider.unwrap_or_default(), place }
             }
-            Self::Client(provider) => StoreError::ClientGone { provider: provider.to_owned(), place },
+            Self::Client(key) => StoreError::ClientGone { key: key.clone(), place },
         }
     }
 }

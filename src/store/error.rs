@@ -1,10 +1,10 @@
 //! The errors of a store. Its lock, its journal and its list of logins define their own messages. A keychain's hint
 //! depends on the chosen store, so it is written here.
 
-use super::StoreKind;
 use super::journal::JournalError;
 use super::login_index::IndexError;
 use super::login_lock::LockError;
+use super::{ClientKey, StoreKind};
 use crate::keychain::{FileProblem, KeychainError};
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::system::private_file::{CLOSED_FOLDERS, OURS_ALONE, disk_hint};
@@ -31,8 +31,8 @@ pub enum StoreError {
     /// It is listed but was not found, which does not count as a removal: see `entry.rs`.
     #[error("the login `{profile}` is listed, but was not found in {place}")]
     LoginGone { profile: String, provider: String, place: String },
-    #[error("the client of `{provider}` is listed, but was not found in {place}")]
-    ClientGone { provider: String, place: String },
+    #[error("{} is listed, but was not found in {place}", key.words())]
+    ClientGone { key: ClientKey, place: String },
     #[error("{place} returned something other than what was stored")]
     NotReadBack { place: String },
     /// Without the lock no refresh token is used.
@@ -54,11 +54,16 @@ impl Advice for StoreError {
             Self::Newer { .. } => ExitCode::Store.hint("upgrade oauthctl, or log in again to replace the record"),
             Self::LoginGone { profile, provider, .. } => ExitCode::Store
                 .hint(format!("{BRING_BACK}; if it is gone for good, {}", ways_to_end(profile, provider))),
-            Self::ClientGone { provider, .. } => ExitCode::Store.hint(format!(
-                "{BRING_BACK}; if it is gone for good, run `oauthctl app set {provider}` to register the client again, or \
-                 `oauthctl app remove {provider}` to delete it"
-            )),
-            Self::NotReadBack { .. } => ExitCode::Store.hint("use `--store file` to keep logins in an encrypted file instead"),
+            Self::ClientGone { key, .. } => {
+                let client = key.arguments();
+                ExitCode::Store.hint(format!(
+                    "{BRING_BACK}; if it is gone for good, run `oauthctl app set {client}` to register the client again, \
+                     or `oauthctl app remove {client}` to delete it"
+                ))
+            }
+            Self::NotReadBack { .. } => {
+                ExitCode::Store.hint("use `--store file` to keep logins in an encrypted file instead")
+            }
             Self::Lock(error) => error.next_step(),
             Self::Journal(error) => error.next_step(),
             Self::Index(error) => error.next_step(),

@@ -70,7 +70,7 @@ pub struct LoginIndex {
     pub current: Option<String>,
     #[serde(default)]
     pub logins: BTreeMap<String, LoginEntry>,
-    /// Registrations, by provider.
+    /// Registrations, by the text of their `ClientKey`.
     #[serde(default)]
     pub apps: BTreeMap<String, AppEntry>,
     /// Providers that have returned the `state` of a login: an answer of theirs without it is not to be accepted.

@@ -1,5 +1,7 @@
 //! Floor 3: logins and registrations, kept safely: one record each, and a list that remembers each record's store.
 
+pub mod app_name;
+pub mod client_key;
 pub mod entry;
 mod error;
 pub mod journal;
@@ -14,6 +16,8 @@ pub mod store_kind;
 pub mod stored_token;
 pub mod token_store;
 
+pub use app_name::AppName;
+pub use client_key::ClientKey;
 pub use error::{StoreError, ways_to_end};
 pub use journal::Journal;
 pub use login_index::LoginIndex;

@@ -15,7 +15,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::record;
+use super::{AppName, record};
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::jwt;
@@ -104,6 +104,9 @@ pub struct StoredToken {
     pub origins: RecordedOrigins,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<ClientId>,
+    /// The name under which the client was registered at the login. The client id counts more, and is all that 0.1 wrote.
+    #[serde(default, skip_serializing_if = "AppName::is_default")]
+    pub app: AppName,
     #[serde(rename = "origin")]
     pub obtained_by: ObtainedBy,
     /// A person's name for the account: `login --label`.
@@ -213,6 +216,7 @@ impl StoredToken {
             params: provider.params.clone(),
             origins: provider.recorded_origins(),
             client_id,
+            app: AppName::default(),
             obtained_by,
             label: None,
             cacert: None,

@@ -1,6 +1,8 @@
 //! Records in keychains. Nothing falls back by itself: a record's store is chosen, remembered and shown. A record that
 //! is not found does not count as removed: see `entry.rs`.
 
+mod clients;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,17 +11,12 @@ use serde::de::DeserializeOwned;
 
 use super::entry::{Entry, Listing};
 use super::journal::Journal;
-use super::login_index::{AppEntry, IndexFile, LoginEntry, LoginIndex};
+use super::login_index::{IndexFile, LoginEntry, LoginIndex};
 use super::login_lock::{self, LOCK_TIMEOUT, LoginLock};
 use super::record::{self, NotARecord};
-use super::{Profile, Registration, StoreError, StoreKind, StoredToken};
+use super::{Profile, StoreError, StoreKind, StoredToken};
 use crate::keychain::{Keychain, PROBE, probe_name};
-use crate::protocol::member;
-use crate::system::certificate::CallbackCertificate;
 use crate::system::signals::{SignalGrace, Writing};
-
-/// The account of the callback's certificate. It cannot be a provider's id, which has no underscore at its end.
-const CERTIFICATE: &str = "app/callback-certificate_";
 
 /// Opens the keychain of a kind when it is first needed.
 type Open = Box<dyn Fn(StoreKind) -> Result<Arc<dyn Keychain>, StoreError> + Send + Sync>;
@@ -223,41 +220,6 @@ impl TokenStore {
     /// Makes a login the current one.
     pub fn make_current(&self, profile: &Profile) -> Result<(), StoreError> {
         self.change_index(|index| index.current = Some(profile.as_str().to_owned()))
-    }
-
-    pub fn load_app(&self, provider: &str) -> Result<Option<Found<Registration>>, StoreError> {
-        self.find(Entry::Client(provider))
-    }
-
-    pub fn save_app(&self, provider: &str, registration: &Registration) -> Result<StoreKind, StoreError> {
-        let kind = self.kind_for_new();
-        let _grace = SignalGrace::begin();
-        self.enlist(kind, Entry::Client(provider), &record::encode(registration), |index| {
-            index.apps.insert(provider.to_owned(), AppEntry::new(kind));
-        })?;
-        Ok(kind)
-    }
-
-    /// Deletes a client, even if its record is missing, since it can be registered again. Returns `false` if there was
-    /// none.
-    pub fn forget_app(&self, provider: &str) -> Result<bool, StoreError> {
-        self.remove(Entry::Client(provider), IfGone::Unlist)
-    }
-
-    /// Loads the certificate of the TLS callback, if one was stored.
-    pub fn load_certificate(&self) -> Result<Option<CallbackCertificate>, StoreError> {
-        let keychain = self.keychain(self.kind_for_new())?;
-        let failed = |source| StoreError::Keychain { place: keychain.place(), kind: self.kind_for_new(), source };
-        let Some(bytes) = keychain.get(CERTIFICATE).map_err(failed)? else { return Ok(None) };
-        let damaged = |source| {
-            let name = CERTIFICATE.trim_end_matches('_').to_owned();
-            StoreError::Damaged { name, place: keychain.place(), source }
-        };
-        member::typed(&bytes).map(Some).map_err(damaged)
-    }
-
-    pub fn save_certificate(&self, certificate: &CallbackCertificate) -> Result<(), StoreError> {
-        self.write(self.kind_for_new(), CERTIFICATE, &record::encode(certificate))
     }
 
     /// Looks in the listed store, and again if the list has changed meanwhile.

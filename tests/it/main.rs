@@ -1,5 +1,7 @@
 //! The stories: the real binary, real processes, and servers and clients that nobody here wrote.
 
+#[cfg(unix)]
+mod apps;
 mod bad_input;
 #[cfg(target_os = "linux")]
 mod bounds;

@@ -7,11 +7,16 @@ use serde::Serialize;
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::time::Timestamp;
 use crate::provider::RecordedOrigins;
-use crate::store::StoreKind;
+use crate::store::{AppName, StoreKind};
 
 #[derive(Debug, Serialize)]
 pub struct AppOutcome {
     pub provider: String,
+    #[serde(skip_serializing_if = "AppName::is_default")]
+    pub app: AppName,
+    /// The client id of another client that it replaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<String>,
     pub client_id: String,
     pub secret: bool,
     pub store: StoreKind,
@@ -22,9 +27,15 @@ impl Render for AppOutcome {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
         let secret = if self.secret { "with its secret" } else { "without a secret" };
         let client = sanitize::line(&self.client_id);
-        let kept = format_args!(" Stored the client `{client}` of `{}`, {secret}, in {}", self.provider, self.place);
+        let app = self.app.name().map(|name| format!(" as the app `{name}`")).unwrap_or_default();
+        let kept =
+            format_args!(" Stored the client `{client}` of `{}`{app}, {secret}, in {}", self.provider, self.place);
         text.line(&[&Style::Success.of("✓"), &kept])?;
-        let command = format_args!("oauthctl login --provider {}", self.provider);
+        if let Some(replaced) = &self.replaced {
+            writeln!(text, "  replaces the client `{}`", sanitize::line(replaced))?;
+        }
+        let flag = self.app.name().map(|name| format!(" --app {name}")).unwrap_or_default();
+        let command = format_args!("oauthctl login --provider {}{flag}", self.provider);
         text.line(&[&"  next     ", &Style::Strong.of(command)])
     }
 }
@@ -32,6 +43,8 @@ impl Render for AppOutcome {
 #[derive(Debug, Serialize)]
 pub struct AppStatus {
     pub provider: String,
+    #[serde(skip_serializing_if = "AppName::is_default")]
+    pub app: AppName,
     pub client_id: String,
     pub secret: bool,
     pub store: StoreKind,
@@ -42,6 +55,9 @@ pub struct AppStatus {
 impl Render for AppStatus {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
         writeln!(text, "provider   {}", self.provider)?;
+        if let Some(name) = self.app.name() {
+            writeln!(text, "app        {name}")?;
+        }
         writeln!(text, "client id  {}", sanitize::line(&self.client_id))?;
         writeln!(text, "secret     {}", if self.secret { "kept" } else { "none" })?;
         writeln!(text, "store      {}", self.store)?;

@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
-use super::super::{Context, app};
+use super::super::Context;
+use super::super::app::{self, ChosenClient, NewLogin};
 use super::{LoginError, talk};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Listen, Login, LoginRequest, MissingState, Obtained, Tab, Waiting};
@@ -64,6 +65,7 @@ impl BrowserArgs {
         &self,
         provider: &Provider,
         response_type: ResponseType,
+        new: &NewLogin<'_>,
         asked: ScopeSet,
         http: &dyn HttpClient,
         context: &Context,
@@ -73,7 +75,8 @@ impl BrowserArgs {
         if let Some(token) = &provider.endpoints.token {
             http.check(token.url()).map_err(FlowError::TokenRequest)?;
         }
-        let (client_id, client_secret) = app::client_for(provider, grant, context)?;
+        let ChosenClient { app, client_id, client_secret } = app::client_for(provider, grant, new, context)?;
+        let provider = &provider.with_app(app.name());
         let (redirect_uri, listen) = self.arrival(provider, context)?;
         let can_be_allowed = missing_state_can_be_allowed(provider, grant, context)?;
         let request = LoginRequest {
@@ -108,7 +111,8 @@ impl BrowserArgs {
             Ok(Obtained { reply, provider }) => {
                 talk::about_reply(&reply, &provider, context);
                 let obtained_by = ObtainedBy::Grant(grant);
-                let token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
+                let mut token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
+                token.app = app;
                 Ok((tab, provider, token))
             }
             Err(error) => {

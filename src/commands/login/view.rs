@@ -11,7 +11,7 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
 use crate::provider::Provider;
 use crate::store::stored_token::{Expiry, StoredToken};
-use crate::store::{Profile, StoreKind};
+use crate::store::{AppName, Profile, StoreKind};
 
 #[derive(Debug, Serialize)]
 pub struct LoginOutcome {
@@ -19,6 +19,8 @@ pub struct LoginOutcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     pub provider: String,
+    #[serde(skip_serializing_if = "AppName::is_default")]
+    pub app: AppName,
     #[serde(skip)]
     name: String,
     pub store: StoreKind,
@@ -58,6 +60,7 @@ impl LoginOutcome {
             profile: profile.to_string(),
             label: token.label.clone(),
             provider: provider.id().to_owned(),
+            app: token.app.clone(),
             name: provider.definition.name.clone(),
             store,
             place,
@@ -81,6 +84,9 @@ impl Render for LoginOutcome {
         let label = self.label.as_deref().map(|label| format!(" ({})", sanitize::line(label))).unwrap_or_default();
         let who = format_args!(" Logged in to {} as `{}`{label}", self.name, self.profile);
         text.line(&[&Style::Success.of("✓"), &who])?;
+        if let Some(app) = self.app.name() {
+            writeln!(text, "  app      {app}")?;
+        }
         let granted = match (&self.granted, self.has_scopes) {
             (None, _) => "unknown: `oauthctl scopes --probe` tests it".to_owned(),
             (Some(granted), true) if granted.is_empty() => "not said".to_owned(),

@@ -12,7 +12,7 @@ use crate::session::Part;
 use crate::store::login_index::LoginEntry;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::store::token_store::Found;
-use crate::store::{Profile, StoreKind};
+use crate::store::{AppName, Profile, StoreKind};
 
 #[derive(Debug, Serialize)]
 pub struct StatusView {
@@ -40,6 +40,9 @@ pub struct StatusRow {
     pub current: bool,
     pub provider: String,
     pub store: StoreKind,
+    /// The app that it was made with, where the provider has several.
+    #[serde(skip_serializing_if = "AppName::is_default")]
+    pub app: AppName,
     /// The person's name for the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -69,6 +72,7 @@ impl StatusRow {
             current,
             provider: found.record.provider.clone(),
             store: found.store,
+            app: found.record.app.clone(),
             label: found.record.label.clone(),
             scopes: Some(known.scopes),
             disputed: known.disputed,
@@ -86,6 +90,7 @@ impl StatusRow {
             current,
             provider: entry.provider.clone(),
             store: entry.store,
+            app: AppName::default(),
             label: None,
             scopes: None,
             disputed: ScopeSet::new(),

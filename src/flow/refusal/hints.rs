@@ -176,14 +176,14 @@ pub fn of_refusal(error: &ErrorResponse, sent: &Sent) -> NextStep {
 }
 
 fn advice(objection: Objection, sent: &Sent) -> String {
-    let login = format!("`oauthctl login --provider {}`", sent.provider);
+    let login = format!("`oauthctl login --provider {}`", sent.client());
     match objection {
         Objection::Client => client(sent),
         Objection::Unauthorized => format!(
             "allow the app to use {} {}, and check its client id, which `oauthctl app show {}` shows",
             grant(sent),
             registered(sent),
-            sent.provider
+            sent.client()
         ),
         Objection::GrantType => format!(
             "{} was sent as {} to {}: check `url` and `body` under `[token]` {}, and that the app may use this grant",
@@ -270,7 +270,7 @@ pub fn of_status(status: u16, sent: &Sent) -> NextStep {
 }
 
 fn client(sent: &Sent) -> String {
-    let (app, page) = (&sent.provider, registered(sent));
+    let (app, page) = (sent.client(), registered(sent));
     if sent.asked == Asked::Authorization {
         return format!(
             "check the client id {page}: `oauthctl app show {app}` shows it, `oauthctl app set {app}` replaces it"

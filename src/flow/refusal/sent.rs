@@ -56,6 +56,8 @@ impl Asked {
 pub struct Sent {
     pub asked: Asked,
     pub provider: String,
+    /// The name of the client's app, if it has one.
+    pub app: Option<String>,
     /// Without its query.
     pub url: String,
     pub auth: ClientAuth,
@@ -110,6 +112,7 @@ impl Sent {
         Self {
             asked,
             provider: provider.id().to_owned(),
+            app: provider.app.clone(),
             url: sanitize::line(&format!("{}{}", url.origin().ascii_serialization(), url.path())),
             auth: Dialect::new(provider).client_auth(),
             has_secret,
@@ -118,6 +121,12 @@ impl Sent {
             user_agent: USER_AGENT.to_owned(),
             page: provider.definition.app.page.clone(),
         }
+    }
+
+    /// Returns the words that name the client in a command: `acme --app work`.
+    pub fn client(&self) -> String {
+        let flag = self.app.as_ref().map(|app| format!(" --app {app}")).unwrap_or_default();
+        format!("{}{flag}", self.provider)
     }
 
     /// Returns `true` if a parameter was sent.

@@ -36,8 +36,10 @@ fn a_secret_can_be_read_until_it_is_deleted() {
         home.keychain(key).set("acme", b"one").unwrap();
         home.keychain(key).set("acme", b"two").unwrap();
         home.keychain(key).set("app/acme", b"three").unwrap();
+        home.keychain(key).set("app/acme~work", b"four").unwrap();
         assert_eq!(**home.keychain(key).get("acme").unwrap().unwrap(), *b"two");
         assert_eq!(**home.keychain(key).get("app/acme").unwrap().unwrap(), *b"three");
+        assert_eq!(**home.keychain(key).get("app/acme~work").unwrap().unwrap(), *b"four");
         assert!(home.at("data/store/login/acme.sealed").is_file());
         assert!(home.at("data/store/app/acme.sealed").is_file());
         assert!(home.keychain(key).delete("acme").unwrap());

@@ -338,3 +338,15 @@ fn a_token_is_fresh_until_its_leeway_begins() {
 fn debug_output_shows_no_token() {
     assert!(!format!("{:?}", token()).contains("canary"));
 }
+
+#[test]
+fn a_record_keeps_its_app_and_is_0_1s_without_one() {
+    let mut token = token();
+    let text = |token: &StoredToken| String::from_utf8(record::encode(token).to_vec()).unwrap();
+    assert!(!text(&token).contains("\"app\""), "{}", text(&token));
+    assert!(record::decode::<StoredToken>(text(&token).as_bytes()).unwrap().app.is_default());
+    token.app = "work".parse().unwrap();
+    let read: StoredToken = record::decode(text(&token).as_bytes()).unwrap();
+    let refreshed = read.refreshed(&provider("judgeme", &[]), bare("new"), Timestamp(200));
+    assert_eq!((read.app.name(), refreshed.app.name()), (Some("work"), Some("work")));
+}

@@ -6,6 +6,8 @@ use super::*;
 use crate::keychain::{KeychainError, MemoryKeychain, SecretBytes, StateFolder, VariableKeychain};
 use crate::protocol::client::ClientId;
 use crate::protocol::time::Timestamp;
+use crate::store::{AppName, ClientKey, Registration};
+use crate::system::certificate::CallbackCertificate;
 
 mod choosing;
 mod failing;
@@ -58,6 +60,11 @@ fn profile(name: &str) -> Profile {
 
 fn login(access_token: &str) -> StoredToken {
     StoredToken::sample(access_token)
+}
+
+/// The client without a name.
+fn client(provider: &str) -> ClientKey {
+    ClientKey::new(provider, AppName::default())
 }
 
 fn registration(client_id: &str) -> Registration {

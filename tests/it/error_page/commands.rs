@@ -6,10 +6,10 @@ use super::values::*;
 use super::{Page, floors};
 
 variants! {
-    SessionError: NoLogin NoProvider OtherClient BadEmulator VariableNotText CacertNotAPath TokenWithoutProfile NoTokenVariable
-        BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject ServerNotConfirmed
-        | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
-    AppError: NotRegistered NoApp SecretFile NoSecret | BadClientId Session Definition Store Terminal;
+    SessionError: NoLogin NoProvider OtherClient SeveralApps BadEmulator VariableNotText CacertNotAPath
+        TokenWithoutProfile NoTokenVariable BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject
+        ServerNotConfirmed | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
+    AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Store Terminal;
     LoginError: Failed NowhereToKeep GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken NotGranted
         | Session App Flow Store Definition Certificate Terminal Entropy;
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
@@ -153,6 +153,7 @@ fn session_errors() -> Vec<SessionError> {
         SessionError::NoLogin { profile: Some(profile()), provider: Some(provider()) },
         SessionError::NoProvider,
         SessionError::OtherClient { profile: profile(), provider: provider(), client_id: text("client-1") },
+        SessionError::SeveralApps { provider: provider(), apps: vec![app("ci"), app("work")] },
         SessionError::BadEmulator { value: text("http://127.0.0.1:4000") },
         SessionError::VariableNotText { name: "OAUTHCTL_CLIENT_SECRET" },
         SessionError::CacertNotAPath { path: text("/etc/ssl/\u{fffd}.pem") },
@@ -173,8 +174,13 @@ fn session_errors() -> Vec<SessionError> {
 
 fn app_errors() -> Vec<AppError> {
     vec![
-        AppError::NotRegistered { provider: provider() },
-        AppError::NoApp { provider: provider() },
+        AppError::NotRegistered { key: client("default"), others: false },
+        AppError::NotRegistered { key: client("work"), others: true },
+        AppError::NoApp { key: client("default"), others: false },
+        AppError::NoApp { key: client("work"), others: false },
+        AppError::NoApp { key: client("default"), others: true },
+        AppError::InUse { key: client("default"), client_id: Some(text("client-1")), logins: vec![profile()] },
+        AppError::InUse { key: client("work"), client_id: None, logins: vec![profile(), text("acme-us")] },
         AppError::SecretFile { path: text("/run/secrets/acme"), source: not_found() },
         AppError::NoSecret { place: text("on stdin"), source: NotASecretText::Empty },
     ]

@@ -86,6 +86,7 @@ pub fn sent() -> Sent {
     Sent {
         asked: Asked::Token,
         provider: text("acme"),
+        app: None,
         url: text("https://acme.example/token"),
         auth: ClientAuth { method: ClientAuthMethod::Body, is_written: true, file: None },
         has_secret: true,
@@ -111,4 +112,12 @@ pub fn declined(code: &str, words: &str) -> FlowError {
     let params = params.map(|(name, value)| (text(name), text(value))).to_vec();
     let sent = Sent { asked: Asked::Authorization, params, url: text("https://acme.example/authorize"), ..sent() };
     FlowError::Declined(Box::new(Refusal { error: said(code, words), sent }))
+}
+
+pub fn app(name: &str) -> AppName {
+    name.parse().unwrap()
+}
+
+pub fn client(app_name: &str) -> ClientKey {
+    ClientKey::new("acme", app(app_name))
 }

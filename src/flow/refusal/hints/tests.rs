@@ -7,6 +7,7 @@ fn sent(asked: Asked, params: &[(&str, &str)]) -> Sent {
     Sent {
         asked,
         provider: "acme".to_owned(),
+        app: None,
         url: "https://acme.example/token".to_owned(),
         auth: ClientAuth { method: ClientAuthMethod::Body, is_written: false, file: Some(FILE.to_owned()) },
         has_secret: true,
@@ -200,5 +201,14 @@ fn a_name_is_taken_from_words_as_it_stands() {
         ("__ _a", None),
     ] {
         assert_eq!(named_parameter(words).as_deref(), name, "{words}");
+    }
+}
+
+#[test]
+fn a_hint_names_the_app_whose_client_was_refused() {
+    let sent = Sent { app: Some("work".to_owned()), ..exchange() };
+    for code in ["invalid_client", "invalid_grant"] {
+        let (_, hint) = hint(code, "", &sent);
+        assert!(hint.contains("acme --app work`"), "{code}: {hint}");
     }
 }

@@ -7,7 +7,7 @@ fn no_store_is_opened_when_nothing_is_listed() {
     let home = TempDir::new().unwrap();
     let open = |kind| panic!("{kind} was opened");
     let store = TokenStore::new(IndexFile::new(home.path().join("data")), None, Box::new(open));
-    assert!(store.load(&profile("mine")).unwrap().is_none() && store.load_app("judgeme").unwrap().is_none());
+    assert!(store.load(&profile("mine")).unwrap().is_none() && store.load_app(&client("judgeme")).unwrap().is_none());
     assert!(store.index().unwrap().logins.is_empty());
 }
 

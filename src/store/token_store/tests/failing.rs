@@ -45,17 +45,17 @@ fn when_listing_fails_only_new_records_are_deleted() {
     let machine = Machine::new();
     let store = machine.store(Some(StoreKind::Keychain));
     store.save(&profile("old"), &login("one")).unwrap();
-    store.save_app("judgeme", &registration("one")).unwrap();
+    store.save_app(&client("judgeme"), &registration("one")).unwrap();
     machine.make_list_read_only();
 
     assert!(matches!(store.save(&profile("new"), &login("two")), Err(StoreError::Index(_))));
-    assert!(matches!(store.save_app("glu", &registration("two")), Err(StoreError::Index(_))));
+    assert!(matches!(store.save_app(&client("glu"), &registration("two")), Err(StoreError::Index(_))));
     assert!(!has(&machine.keychain, "new") && !has(&machine.keychain, "app/glu"), "they could not be found again");
 
     assert!(matches!(store.save(&profile("old"), &login("two")), Err(StoreError::Index(_))));
-    assert!(matches!(store.save_app("judgeme", &registration("two")), Err(StoreError::Index(_))));
+    assert!(matches!(store.save_app(&client("judgeme"), &registration("two")), Err(StoreError::Index(_))));
     assert_eq!(found(&store, "old"), Some(("two".into(), StoreKind::Keychain)));
-    assert_eq!(store.load_app("judgeme").unwrap().unwrap().record.client_id.as_str(), "two");
+    assert_eq!(store.load_app(&client("judgeme")).unwrap().unwrap().record.client_id.as_str(), "two");
 }
 
 /// A keychain in which another process writes after we have read back what we wrote.
@@ -116,11 +116,11 @@ fn older_records_and_those_of_others_are_not_deleted() {
 fn a_login_stays_in_its_old_store_when_listing_fails() {
     let machine = Machine::new();
     machine.store(None).save(&profile("mine"), &login("one")).unwrap();
-    machine.store(None).save_app("judgeme", &registration("one")).unwrap();
+    machine.store(None).save_app(&client("judgeme"), &registration("one")).unwrap();
     machine.make_list_read_only();
     let moving = machine.store(Some(StoreKind::File));
     assert!(matches!(moving.save(&profile("mine"), &login("two")), Err(StoreError::Index(_))));
-    assert!(matches!(moving.save_app("judgeme", &registration("two")), Err(StoreError::Index(_))));
+    assert!(matches!(moving.save_app(&client("judgeme"), &registration("two")), Err(StoreError::Index(_))));
     assert!(!has(&machine.files, "mine") && !has(&machine.files, "app/judgeme"));
     assert_eq!(found(&machine.store(None), "mine"), Some(("one".into(), StoreKind::Keychain)));
     assert!(has(&machine.keychain, "app/judgeme"));
@@ -131,11 +131,11 @@ fn nothing_is_overwritten_while_the_list_is_damaged() {
     let machine = Machine::new();
     let store = machine.store(None);
     store.save(&profile("mine"), &login("one")).unwrap();
-    store.save_app("judgeme", &registration("one")).unwrap();
+    store.save_app(&client("judgeme"), &registration("one")).unwrap();
     let accounts = ["mine", "app/judgeme"];
     let before = accounts.map(|account| machine.keychain.get(account).unwrap());
     fs::write(machine.data().join("logins.json"), "{").unwrap();
     assert!(matches!(store.save(&profile("mine"), &login("two")), Err(StoreError::Index(_))));
-    assert!(matches!(store.save_app("judgeme", &registration("two")), Err(StoreError::Index(_))));
+    assert!(matches!(store.save_app(&client("judgeme"), &registration("two")), Err(StoreError::Index(_))));
     assert!(accounts.map(|account| machine.keychain.get(account).unwrap()) == before);
 }

@@ -27,7 +27,7 @@ fn a_listed_record_that_is_missing_is_not_taken_for_removed() {
     let machine = Machine::new();
     let store = machine.store(None);
     store.save(&profile("mine"), &login("one")).unwrap();
-    store.save_app("judgeme", &registration("a")).unwrap();
+    store.save_app(&client("judgeme"), &registration("a")).unwrap();
     let kept = ["mine", "app/judgeme"].map(|account| (account, machine.keychain.get(account).unwrap().unwrap()));
     kept.iter().for_each(|(account, _)| assert!(machine.keychain.delete(account).unwrap()));
 
@@ -38,13 +38,13 @@ fn a_listed_record_that_is_missing_is_not_taken_for_removed() {
     let named = || ("mine".to_owned(), "judgeme".to_owned(), "memory".to_owned());
     assert_eq!(gone(store.load(&profile("mine")).map(drop)), named());
     assert_eq!(gone(store.forget(&profile("mine")).map(drop)), named());
-    let client = store.load_app("judgeme");
-    assert!(matches!(client, Err(StoreError::ClientGone { provider, .. }) if provider == "judgeme"));
+    let lost = store.load_app(&client("judgeme"));
+    assert!(matches!(lost, Err(StoreError::ClientGone { key, .. }) if key == client("judgeme")));
     assert!(machine.store(Some(StoreKind::File)).load(&profile("mine")).unwrap().is_none(), "it is not listed there");
 
     kept.iter().for_each(|(account, record)| machine.keychain.set(account, record).unwrap());
     assert_eq!(found(&machine.store(None), "mine"), Some(("one".into(), StoreKind::Keychain)));
-    assert!(store.load_app("judgeme").unwrap().is_some());
+    assert!(store.load_app(&client("judgeme")).unwrap().is_some());
 }
 
 #[test]
@@ -58,9 +58,9 @@ fn a_record_gone_for_good_can_be_deleted_or_replaced() {
     assert!(store.forget_even_if_gone(&profile("one")).unwrap() && store.load(&profile("one")).unwrap().is_none());
     store.save(&profile("two"), &login("anew")).unwrap();
     assert_eq!(found(&store, "two"), Some(("anew".into(), StoreKind::Keychain)));
-    store.save_app("judgeme", &registration("a")).unwrap();
+    store.save_app(&client("judgeme"), &registration("a")).unwrap();
     machine.keychain.delete("app/judgeme").unwrap();
-    assert!(store.forget_app("judgeme").unwrap() && store.load_app("judgeme").unwrap().is_none());
+    assert!(store.forget_app(&client("judgeme")).unwrap() && store.load_app(&client("judgeme")).unwrap().is_none());
 }
 
 /// Covers a process killed during a removal, and one that looks during another's removal.

@@ -1,0 +1,123 @@
+//! `app list`: the registered clients, and the logins that use each.
+
+use std::fmt;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::super::Context;
+use super::super::view::{add_row, table, write_table};
+use super::error::AppError;
+use crate::protocol::sanitize::{self, Render, TerminalText};
+use crate::protocol::time::Timestamp;
+use crate::session::Clients;
+use crate::store::{AppName, StoreKind};
+
+#[derive(Args)]
+pub struct ListArgs {
+    /// Only this provider's clients
+    #[arg(value_name = "PROVIDER")]
+    provider: Option<String>,
+}
+
+pub fn run(args: &ListArgs, context: &Context) -> Result<(), AppError> {
+    let mut clients = context.session.clients(args.provider.as_deref())?;
+    let first_error = clients.first_error.take();
+    context.answer(&AppList::new(clients, context.terminal().width()))?;
+    first_error.map_or(Ok(()), |error| Err(error.into()))
+}
+
+#[derive(Debug, Serialize)]
+struct AppList {
+    apps: Vec<AppRow>,
+    /// Clients of logins that are not registered here: they were the environment's, or were replaced or removed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unregistered: Vec<UnregisteredRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable_logins: Vec<String>,
+    #[serde(skip)]
+    width: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct AppRow {
+    provider: String,
+    app: AppName,
+    #[serde(flatten)]
+    client: Client,
+    store: StoreKind,
+    logins: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Client {
+    Read { client_id: String, secret: bool, registered_at: Timestamp },
+    Unreadable { problem: String },
+}
+
+#[derive(Debug, Serialize)]
+struct UnregisteredRow {
+    provider: String,
+    client_id: String,
+    logins: Vec<String>,
+}
+
+impl AppList {
+    fn new(clients: Clients, width: usize) -> Self {
+        let apps = clients.registered.into_iter().map(|client| AppRow {
+            provider: client.key.provider,
+            app: client.key.app,
+            client: match client.record {
+                Ok(record) => Client::Read {
+                    client_id: record.client_id.to_string(),
+                    secret: record.client_secret.is_some(),
+                    registered_at: record.registered_at,
+                },
+                Err(unreadable) => Client::Unreadable { problem: unreadable.problem },
+            },
+            store: client.store,
+            logins: client.logins,
+        });
+        let unregistered = clients.unregistered.into_iter();
+        Self {
+            apps: apps.collect(),
+            unregistered: unregistered
+                .map(|((provider, client_id), logins)| UnregisteredRow { provider, client_id, logins })
+                .collect(),
+            unreadable_logins: clients.unreadable.into_iter().map(|(name, _)| name).collect(),
+            width,
+        }
+    }
+}
+
+impl Render for AppList {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        if self.apps.is_empty() && self.unregistered.is_empty() {
+            writeln!(text, "No clients. `oauthctl app set PROVIDER` registers one.")?;
+        } else {
+            let logins = |logins: &[String]| if logins.is_empty() { "–".to_owned() } else { logins.join(", ") };
+            let mut table = table(self.width, &["PROVIDER", "APP", "CLIENT ID", "SECRET", "STORE", "LOGINS"]);
+            for row in &self.apps {
+                let (client, secret) = match &row.client {
+                    Client::Read { client_id, secret, .. } => {
+                        (sanitize::line(client_id), if *secret { "kept" } else { "none" })
+                    }
+                    Client::Unreadable { problem } => (problem.clone(), ""),
+                };
+                let (app, store) = (row.app.to_string(), row.store.to_string());
+                add_row(&mut table, [row.provider.clone(), app, client, secret.to_owned(), store, logins(&row.logins)]);
+            }
+            for row in &self.unregistered {
+                let (app, client) = ("not registered".to_owned(), sanitize::line(&row.client_id));
+                let cells = [row.provider.clone(), app, client, String::new(), String::new(), logins(&row.logins)];
+                add_row(&mut table, cells);
+            }
+            write_table(text, &mut table)?;
+        }
+        for name in &self.unreadable_logins {
+            writeln!(text, "The login `{name}` cannot be read, so its client is not known.")?;
+        }
+        Ok(())
+    }
+}
