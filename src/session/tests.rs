@@ -518,3 +518,20 @@ fn every_login_is_listed_with_its_client() {
     assert_eq!(clients.users(&key("work")), ["by-work", "replaced", "moved"]);
     assert!(clients.first_error.is_some() && clients.of(&key("work")).unwrap().record.is_err());
 }
+
+#[test]
+fn a_token_is_asked_about_by_its_own_client() {
+    let machine = Machine::new();
+    machine.register("default", "a");
+    machine.register("work", "b");
+    let asks = |machine: &Machine, token: StoredToken| {
+        let session = machine.session();
+        let login = session.activate(profile("mine"), token).unwrap();
+        session.client_to_introspect(&login).unwrap().unwrap().value.client_id.to_string()
+    };
+    assert_eq!(asks(&machine, login_by("work", "b")), "b");
+    assert_eq!(asks(&machine, login(None)), "a", "a token that was given has none");
+    assert_eq!(asks(&machine, login(Some("gone"))), "a", "its own is not registered");
+    let machine = machine.with("OAUTHCTL_CLIENT_ID", "of-environment");
+    assert_eq!(asks(&machine, login_by("work", "b")), "of-environment", "a resource server may have one of its own");
+}
