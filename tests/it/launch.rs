@@ -88,7 +88,7 @@ fn the_variable_browser_counts_before_the_desktops() {
     let recorder = Recorder::new(&judgeme);
     let folder = judgeme.home().join("bin");
     std::fs::create_dir(&folder).unwrap();
-    script(&folder.join("xdg-open"), "exit 0");
+    script(&folder.join("xdg-open"), &format!("echo xdg-open >'{}'", recorder.pipe.display()));
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     let program = recorder.program.display();
     // The one that does not exist is passed over; quotes and arguments are a shell's.

@@ -61,7 +61,7 @@ fn a_refusal_in_the_browser_fits_what_was_asked_for() {
 #[test]
 fn a_firewalls_page_is_answered_with_what_was_sent() {
     let html = &["Content-Type: text/html"];
-    let server = RawServer::start([reply("403 Forbidden", html, "<h1>Blocked</h1>".to_owned())]);
+    let server = RawServer::start([reply("403 Forbidden", html, "<h1>Blocked</h1>")]);
     let output = log_in(&sandbox(&server.origin()), &[("code", "c0de-of-ours")]);
     output
         .code(8)
@@ -74,7 +74,7 @@ fn a_firewalls_page_is_answered_with_what_was_sent() {
 #[test]
 fn a_provider_without_an_api_names_the_way_to_call() {
     let body = r#"{"access_token":"t0ken","token_type":"Bearer"}"#;
-    let server = RawServer::start([reply("200 OK", JSON, body.to_owned())]);
+    let server = RawServer::start([reply("200 OK", JSON, body)]);
     let sandbox = sandbox(&server.origin());
     log_in(&sandbox, &[("code", "c0de-of-ours")]).code(0);
     let call = sandbox.run(&["call", "https://api.example/things"]);

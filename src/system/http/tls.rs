@@ -15,6 +15,8 @@ pub enum TlsProblem {
     OtherName,
     /// The server presents the certificate of an authority as its own.
     AuthorityAsServer,
+    /// The server's certificate is wrong in another way.
+    Certificate,
     /// What came is not TLS.
     NotTls,
     /// The server demands a certificate of the client.
@@ -40,14 +42,15 @@ impl TlsProblem {
     fn of(error: &rustls::Error) -> Self {
         match error {
             rustls::Error::InvalidCertificate(certificate) => match certificate {
-                CertificateError::UnknownIssuer => Self::UnknownIssuer,
+                // A wrong signature comes from another authority of the same name.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::UnknownIssuer,
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
                 CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Self::NotYetValid,
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Self::OtherName,
                 CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
                     Self::AuthorityAsServer
                 }
-                _ => Self::Other,
+                _ => Self::Certificate,
             },
             rustls::Error::InvalidMessage(_) => Self::NotTls,
             rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => Self::WantsCertificate,
@@ -71,9 +74,16 @@ impl TlsProblem {
             Self::OtherName => {
                 "use a host name that the certificate has as subjectAltName; `--cacert` does not help".to_owned()
             }
-            Self::AuthorityAsServer => "give the server a certificate that is not an authority's; with openssl: \
-                 `-addext basicConstraints=critical,CA:FALSE`"
-                .to_owned(),
+            Self::AuthorityAsServer => {
+                "give the server a certificate that is not an authority's (with openssl: `-addext \
+                 basicConstraints=critical,CA:FALSE`), and name that one with `--cacert FILE`"
+                    .to_owned()
+            }
+            Self::Certificate => {
+                "the server needs another certificate; `openssl s_client -showcerts -connect HOST:PORT` \
+                 shows the one that it has"
+                    .to_owned()
+            }
             Self::NotTls => {
                 "the server there does not speak TLS; check the port, and whether the URL is an http one".to_owned()
             }
@@ -105,7 +115,9 @@ mod tests {
         assert_eq!(certificate(CertificateError::Expired), Some(TlsProblem::Expired));
         assert_eq!(certificate(CertificateError::NotValidYet), Some(TlsProblem::NotYetValid));
         assert_eq!(certificate(CertificateError::NotValidForName), Some(TlsProblem::OtherName));
-        assert_eq!(certificate(CertificateError::Revoked), Some(TlsProblem::Other));
+        assert_eq!(certificate(CertificateError::BadSignature), Some(TlsProblem::UnknownIssuer));
+        assert_eq!(certificate(CertificateError::Revoked), Some(TlsProblem::Certificate));
+        assert_eq!(of(rustls::Error::DecryptError), Some(TlsProblem::Other));
         assert_eq!(of(InvalidMessage::InvalidContentType.into()), Some(TlsProblem::NotTls));
         assert_eq!(TlsProblem::among(&io::Error::from(io::ErrorKind::ConnectionRefused)), None);
     }

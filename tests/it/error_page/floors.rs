@@ -590,6 +590,7 @@ fn http_errors() -> Vec<HttpError> {
         tls(TlsProblem::NotYetValid, "invalid peer certificate: certificate not valid yet"),
         tls(TlsProblem::OtherName, "invalid peer certificate: certificate not valid for name \"acme.example\""),
         tls(TlsProblem::AuthorityAsServer, "invalid peer certificate: CaUsedAsEndEntity"),
+        tls(TlsProblem::Certificate, "invalid peer certificate: Revoked"),
         tls(TlsProblem::NotTls, "received corrupt message of type InvalidContentType"),
         tls(TlsProblem::WantsCertificate, "received fatal alert: CertificateRequired"),
         tls(TlsProblem::Other, "received fatal alert: HandshakeFailure"),
