@@ -190,7 +190,7 @@ fn a_missing_scope_at_the_api_is_named() {
 #[test]
 fn a_code_that_has_ended_is_refused() {
     let sandbox = OidcProvider::running().sandbox("late", BASIC);
-    log_in(&sandbox, "read").code(5).says("invalid_grant").says("a code works once and soon expires");
+    log_in(&sandbox, "read").code(5).says("invalid_grant").says("a code works once, soon expires");
     sandbox.run(&["token"]).code(4);
 }
 

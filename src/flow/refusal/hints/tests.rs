@@ -183,7 +183,7 @@ fn a_reply_that_is_not_the_protocols_is_answered_with_what_was_sent() {
     for (status, says) in [
         (403, "User-Agent oauthctl/"),
         (401, "with client_id, grant_type, code, redirect_uri, code_verifier; the client secret in the body"),
-        (404, "compare `url` under `[token]`"),
+        (404, "as `url` under `[token]`"),
         (415, "`body` under `[token]`"),
     ] {
         let found = of_status(status, &exchange()).hint.unwrap();
