@@ -219,3 +219,15 @@ fn bytes_of_an_address_keep_their_value() {
     assert_eq!(location(&reply("/ü".as_bytes())).as_deref(), Some("/ü"));
     assert_eq!(location(&reply(b"/\xfc?%20")).as_deref(), Some("/%FC?%20"));
 }
+
+#[test]
+fn a_token_too_short_to_be_masked_is_not_in_an_address_either() {
+    for (url, is_in) in [
+        ("https://files.example/x?t=Bearer+at-1", true),
+        ("https://files.example/%61t-1/x", true),
+        ("https://files.example/x?t=at%2D1&u", true),
+        ("https://files.example/x?t=at-2", false),
+    ] {
+        assert_eq!(tells(url, &AccessToken::new("at-1")), is_in, "{url}");
+    }
+}
