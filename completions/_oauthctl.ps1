@@ -160,7 +160,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             break
         }
         'oauthctl;login' {
-            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'The provider''s id; `oauthctl providers list` shows all')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'The same with a flag')
             [CompletionResult]::new('--app', '--app', [CompletionResultType]::ParameterName, 'The app to log in with, if several clients of the provider are registered')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'Scopes to request: repeat the flag, or separate them with spaces or commas')
             [CompletionResult]::new('--require-scopes', '--require-scopes', [CompletionResultType]::ParameterName, 'Fail with exit code 10 and save nothing unless all of these scopes are granted')

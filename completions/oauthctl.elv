@@ -145,7 +145,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         &'oauthctl;app;help;help'= {
         }
         &'oauthctl;login'= {
-            cand --provider 'The provider''s id; `oauthctl providers list` shows all'
+            cand --provider 'The same with a flag'
             cand --app 'The app to log in with, if several clients of the provider are registered'
             cand --scope 'Scopes to request: repeat the flag, or separate them with spaces or commas'
             cand --require-scopes 'Fail with exit code 10 and save nothing unless all of these scopes are granted'

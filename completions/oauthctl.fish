@@ -144,7 +144,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_s
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a registered client, without its secret'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Delete a registered client'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand app; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l provider -d 'The provider\'s id; `oauthctl providers list` shows all' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l provider -d 'The same with a flag' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l app -d 'The app to log in with, if several clients of the provider are registered' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l scope -d 'Scopes to request: repeat the flag, or separate them with spaces or commas' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand login" -l require-scopes -d 'Fail with exit code 10 and save nothing unless all of these scopes are granted' -r

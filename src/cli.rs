@@ -67,13 +67,15 @@ struct GlobalArgs {
 }
 
 impl GlobalArgs {
-    /// Returns each value with its source: the flag, or the variable if the flag was not typed.
-    fn choices(&self, matches: &ArgMatches) -> Choices {
+    /// Returns each value with its source: the login that stands beside the command, the flag, or the variable if
+    /// neither was typed.
+    fn choices(&self, matches: &ArgMatches, login: Option<&Profile>) -> Choices {
         let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
         let from = |id, flag, variable| if typed(id) { Source::Flag(flag) } else { Source::Variable(variable) };
-        let profile = self.profile.clone();
+        let argument = login.map(|login| Sourced::new(login.clone(), Source::Argument("PROFILE")));
+        let other = || Some(Sourced::new(self.profile.clone()?, from("profile", "--profile", "OAUTHCTL_PROFILE")));
         Choices {
-            profile: profile.map(|profile| Sourced::new(profile, from("profile", "--profile", "OAUTHCTL_PROFILE"))),
+            profile: argument.or_else(other),
             store: self.store.map(|store| Sourced::new(store, from("store", "--store", "OAUTHCTL_STORE"))),
             cacert: self.cacert.clone(),
             json: self.json,
@@ -123,6 +125,29 @@ enum Command {
 }
 
 impl Command {
+    /// Returns the login that stands beside the command: `token work` is `token --profile work`.
+    fn login(&self) -> Option<&Profile> {
+        match self {
+            Self::Token(args) => args.login.as_ref(),
+            Self::Status(args) => args.login.as_ref(),
+            Self::Use(args) => args.login.as_ref(),
+            Self::Logout(args) => args.login.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Returns the argument and the flag that name two different things, if they do.
+    fn contradiction(&self, typed: Option<&Profile>) -> Option<String> {
+        let differ = |argument: &str, flag: &str, value: &str| {
+            let words = || format!("`{}` and `{flag} {}` differ", sanitize::line(argument), sanitize::line(value));
+            (argument != value).then(|| words() + ": leave out one of them")
+        };
+        match self {
+            Self::Login(args) => differ(args.named.as_ref()?, "--provider", args.provider.as_ref()?),
+            _ => differ(self.login()?.as_str(), "--profile", typed?.as_str()),
+        }
+    }
+
     /// Returns `true` if it answers on stdout. Such a command starts only if stdout can be written to: losing a token
     /// or the reply to a request is worse than not starting.
     fn answers(&self) -> bool {
@@ -152,7 +177,13 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Erro
     let mut command = Cli::command();
     let matches = command.try_get_matches_from_mut(&args).map_err(|error| cleaned(error, &mut command, &args))?;
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-    cli.choices = cli.global.choices(&matches);
+    let is_typed = matches.value_source("profile") == Some(ValueSource::CommandLine);
+    let flag = cli.global.profile.as_ref().filter(|_| is_typed);
+    if let Some(problem) = cli.command.contradiction(flag) {
+        let of = matches.subcommand_name().and_then(|name| command.find_subcommand_mut(name));
+        return Err(of.unwrap_or(&mut Cli::command()).error(ErrorKind::ArgumentConflict, problem));
+    }
+    cli.choices = cli.global.choices(&matches, cli.command.login());
     Ok(cli)
 }
 
@@ -219,7 +250,7 @@ impl Cli {
             Command::Refresh(args) => commands::refresh::run(args, &context)?,
             Command::Status(args) => commands::status::run(args, &context)?,
             Command::Scopes(args) => commands::scopes::run(args, &context)?,
-            Command::Use(args) => commands::use_login::run(args, &context)?,
+            Command::Use(_) => commands::use_login::run(&context)?,
             Command::Logout(args) => commands::logout::run(args, &context)?,
             Command::Exec(args) => return Ok(commands::exec::run(args, &context)?),
             Command::Export(args) => commands::export::run(args, &context)?,

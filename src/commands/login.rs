@@ -25,7 +25,8 @@ use crate::protocol::given_token::{self, NoGivenToken};
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret_text;
-use crate::provider::{Dialect, Provider};
+use crate::provider::{DefinitionError, Dialect, Provider};
+use crate::session::{Source, Sourced};
 use crate::store::stored_token::ObtainedBy;
 use crate::store::{AppName, Profile, StoreError, StoreKind, StoredToken};
 use crate::system::entropy::random;
@@ -35,8 +36,12 @@ use crate::system::terminal::MAX_SECRET;
 #[derive(Args)]
 pub struct LoginArgs {
     /// The provider's id; `oauthctl providers list` shows all
+    #[arg(value_name = "PROVIDER")]
+    pub named: Option<String>,
+
+    /// The same with a flag
     #[arg(long, value_name = "ID")]
-    provider: Option<String>,
+    pub provider: Option<String>,
 
     /// The app to log in with, if several clients of the provider are registered
     #[arg(long, value_name = "NAME", conflicts_with = "with_token")]
@@ -70,12 +75,21 @@ pub struct LoginArgs {
     with_token: bool,
 }
 
+impl LoginArgs {
+    /// Returns the provider, named in one way or the other. `cli` refuses two different ones.
+    fn provider(&self) -> Option<Sourced<String>> {
+        let argument = || Some(Sourced::new(self.named.clone()?, Source::Argument("PROVIDER")));
+        let flag = || Some(Sourced::new(self.provider.clone()?, Source::Flag("--provider")));
+        argument().or_else(flag)
+    }
+}
+
 fn parse_param(text: &str) -> Result<(String, String), &'static str> {
     text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or("write NAME=VALUE")
 }
 
 pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
-    let id = context.session.provider_for_login(args.provider.as_deref())?.value;
+    let id = context.session.provider_for_login(args.provider())?.value;
     let profile = context.session.profile_for_login(&id, args.app.as_ref())?.value;
     // First of all: neither a question nor a browser is worth it where nothing can be kept.
     let failed = |source: LoginError| LoginError::Failed { provider: id.clone(), source: Box::new(source) };
@@ -144,7 +158,7 @@ fn log_in(
 /// A provider with its parameters: given on the command line, known to the project, or asked of a person.
 fn resolve_asking(id: &str, typed: &consent::Typed, context: &Context) -> Result<Provider, LoginError> {
     let catalogue = context.session.catalogue()?;
-    let definition = catalogue.get(id)?;
+    let definition = catalogue.get(id).map_err(|error| not_a_provider(id, error, context))?;
     if let Some((faults, file)) = catalogue.faults(id) {
         let faults = if faults == 1 { "a fault".to_owned() } else { format!("{faults} faults") };
         let warning =
@@ -162,6 +176,17 @@ fn resolve_asking(id: &str, typed: &consent::Typed, context: &Context) -> Result
         }
     }
     Ok(catalogue.resolve(id, &given)?)
+}
+
+/// A login's name may stand where its provider is expected.
+fn not_a_provider(id: &str, error: DefinitionError, context: &Context) -> LoginError {
+    let listed = || context.session.store().ok()?.index().ok()?.logins.remove(id);
+    match (&error, listed()) {
+        (DefinitionError::UnknownProvider { .. }, Some(entry)) if entry.provider != id => {
+            LoginError::NotAProvider { login: id.to_owned(), provider: entry.provider }
+        }
+        _ => error.into(),
+    }
 }
 
 /// Returns the login that is made anew, which keeps its client, its label and its certificate

@@ -18,6 +18,10 @@ use crate::store::{LoginLock, Profile, StoreError, StoredToken};
 
 #[derive(Args)]
 pub struct LogoutArgs {
+    /// The login to delete [default: the current one]
+    #[arg(value_name = "PROFILE")]
+    pub login: Option<Profile>,
+
     /// Delete the login here without contacting the provider
     #[arg(long)]
     local: bool,
@@ -29,7 +33,7 @@ pub struct LogoutArgs {
 
 #[derive(Debug, thiserror::Error)]
 pub enum LogoutError {
-    #[error("`--profile` and `--all` cannot be used together")]
+    #[error("one login and `--all` cannot be given together")]
     OneOrAll,
     #[error("`{profile}` is deleted, but files that an interrupted process left may still be on the disk")]
     Leftover {

@@ -25,6 +25,10 @@ use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct StatusArgs {
+    /// The only login to show [default: all of them]
+    #[arg(value_name = "PROFILE")]
+    pub login: Option<Profile>,
+
     /// Check the current login; exit with 4 if it needs a new login
     #[arg(long)]
     check: bool,
@@ -100,6 +104,12 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
             }
             Err(problem) => view.logins.push(StatusRow::unreadable(&profile, current, &entry, &problem)),
         }
+    }
+    // An empty list would say that there are no logins at all.
+    if view.logins.is_empty()
+        && let Some(typed) = context.session.typed_profile()
+    {
+        return Err(context.session.no_such_login(typed)?.into());
     }
     context.answer(&view)?;
     if let Some(error) = reader.broken {

@@ -23,12 +23,17 @@ use crate::protocol::time::HumanDuration;
 use crate::provider::quirks::TokenIn;
 use crate::provider::{DefinitionError, Dialect};
 use crate::session::SessionError;
+use crate::store::Profile;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::system::paths::variable;
 use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct TokenArgs {
+    /// The login whose token to print [default: the current one]
+    #[arg(value_name = "PROFILE")]
+    pub login: Option<Profile>,
+
     /// Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or a tenth of a shorter life]
     #[arg(long, value_name = "TIME")]
     min_validity: Option<HumanDuration>,

@@ -9,18 +9,20 @@ use crate::store::Profile;
 #[derive(Args)]
 pub struct UseArgs {
     /// The login's name, as `oauthctl status` lists it
-    #[arg(value_name = "NAME")]
-    name: Profile,
+    #[arg(value_name = "PROFILE")]
+    pub login: Option<Profile>,
 }
 
-pub fn run(args: &UseArgs, context: &Context) -> Result<(), SessionError> {
+pub fn run(context: &Context) -> Result<(), SessionError> {
+    // A variable is a default for other commands. This one changes what they use.
+    let login = context.session.typed_profile().ok_or(SessionError::NoProfile)?;
     let store = context.session.store()?;
-    if !store.index()?.logins.contains_key(args.name.as_str()) {
-        return Err(SessionError::no_login(&args.name));
+    if !store.index()?.logins.contains_key(login.as_str()) {
+        return Err(context.session.no_such_login(login)?);
     }
-    store.make_current(&args.name)?;
-    context.terminal().note(&format_args!("`{}` is now the current login", args.name));
-    if let Some(used) = context.session.profile_if_any()?.filter(|used| used.value != args.name) {
+    store.make_current(login)?;
+    context.terminal().note(&format_args!("`{login}` is now the current login"));
+    if let Some(used) = context.session.shadow_of(login)? {
         context.terminal().note(&format_args!("Here, commands still use `{}` ({}).", used.value, used.from));
     }
     Ok(())

@@ -9,7 +9,7 @@ use crate::system::terminal::ColorChoice;
 /// The options of every command.
 #[derive(Clone, Debug, Default)]
 pub struct Choices {
-    /// `--profile`, or OAUTHCTL_PROFILE.
+    /// The argument of the commands that have one, `--profile`, or OAUTHCTL_PROFILE.
     pub profile: Option<Sourced<Profile>>,
     /// `--store`, or OAUTHCTL_STORE.
     pub store: Option<Sourced<StoreKind>>,

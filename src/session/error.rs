@@ -18,6 +18,8 @@ pub enum SessionError {
     NoLogin { profile: Option<String>, provider: Option<String> },
     #[error("no provider was given")]
     NoProvider,
+    #[error("no login was given")]
+    NoProfile,
     #[error("the login was made with the client `{client_id}`, which is not a client registered for `{provider}`")]
     OtherClient { profile: String, provider: String, client_id: String },
     #[error("several clients are registered for `{provider}`: {}", apps_of(apps))]
@@ -79,8 +81,10 @@ impl Advice for SessionError {
             )),
             Self::NoLogin { profile: None, .. } => ExitCode::LoginNeeded
                 .hint("run `oauthctl login --provider ID`; `oauthctl providers list` lists the providers"),
-            Self::NoProvider => {
-                ExitCode::Usage.hint("add `--provider ID`; `oauthctl providers list` lists the providers")
+            Self::NoProvider => ExitCode::Usage
+                .hint("add its id, as in `oauthctl login ID`; `oauthctl providers list` lists the providers"),
+            Self::NoProfile => {
+                ExitCode::Usage.hint("add its name, as in `oauthctl use NAME`; `oauthctl status` lists your logins")
             }
             Self::OtherClient { profile, provider, client_id } => ExitCode::Definition.hint(format!(
                 "register it beside the others with `oauthctl app set {provider} --app NAME --client-id {id}`, set \

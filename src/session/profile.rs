@@ -1,4 +1,4 @@
-//! The selected login: `--profile`, else OAUTHCTL_PROFILE, else the project file, else the current login.
+//! The selected login: the one typed (as an argument or with `--profile`), else OAUTHCTL_PROFILE, else the project file, else the current login.
 
 use super::environment::PROFILE;
 use super::{Session, SessionError, Source, Sourced};
@@ -85,6 +85,9 @@ impl Session {
     pub fn no_such_login(&self, profile: &Profile) -> Result<SessionError, SessionError> {
         let provider = self.store()?.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
         let provider = provider.or_else(|| self.emulated().ok().flatten().map(|(id, _)| id));
+        // The default name of a login is its provider's.
+        let namesake = || Some(self.catalogue().ok()?.get(profile.as_str()).ok()?.id);
+        let provider = provider.or_else(namesake);
         Ok(SessionError::NoLogin { profile: Some(profile.to_string()), provider })
     }
 

@@ -17,10 +17,10 @@ impl Session {
         Ok(Catalogue::new(self.paths()?, self.emulated()?))
     }
 
-    /// Returns the provider of a new login: the flag's, else the emulated one, else that of the selected login.
-    pub fn provider_for_login(&self, flag: Option<&str>) -> Result<Sourced<String>, SessionError> {
-        if let Some(id) = flag {
-            return Ok(Sourced::new(id.to_owned(), Source::Flag("--provider")));
+    /// Returns the provider of a new login: the typed one, else the emulated one, else that of the selected login.
+    pub fn provider_for_login(&self, typed: Option<Sourced<String>>) -> Result<Sourced<String>, SessionError> {
+        if let Some(typed) = typed {
+            return Ok(typed);
         }
         if let Some((id, _)) = self.emulated()? {
             return Ok(Sourced::new(id, Source::Variable(EMULATOR)));

@@ -16,9 +16,9 @@ impl<T> Sourced<T> {
         Self { value, from }
     }
 
-    /// Returns `true` if the value was typed. A variable is a default for many commands; a flag is for this one.
+    /// Returns `true` if the value was typed. A variable is a default for many commands; what is typed is for this one.
     pub fn is_typed(&self) -> bool {
-        matches!(self.from, Source::Flag(_))
+        matches!(self.from, Source::Flag(_) | Source::Argument(_))
     }
 }
 
@@ -27,6 +27,8 @@ impl<T> Sourced<T> {
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     Flag(&'static str),
+    /// It stands beside the command, without a flag.
+    Argument(&'static str),
     #[serde(rename = "environment")]
     Variable(&'static str),
     /// The place in the file.
@@ -46,6 +48,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) => write!(f, "flag {name}"),
+            Self::Argument(name) => write!(f, "argument {name}"),
             Self::Variable(name) => write!(f, "environment, {name}"),
             Self::Project(at) => write!(f, "project, {at}"),
             Self::Config(place) => write!(f, "configuration, `{place}`"),

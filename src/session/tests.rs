@@ -318,8 +318,8 @@ fn an_emulators_variables_choose_the_emulator_for_all() {
         ("emulated-client", Source::Variable("OAUTHCTL_CLIENT_ID"))
     );
     assert_eq!(machine.variables["OAUTHCTL_PROFILE"], "judgeme-emulator");
-    let given = session.provider_for_login(Some("other")).unwrap();
-    assert_eq!(given, Sourced::new("other".to_owned(), Source::Flag("--provider")));
+    let typed = Sourced::new("other".to_owned(), Source::Flag("--provider"));
+    assert_eq!(session.provider_for_login(Some(typed.clone())).unwrap(), typed);
     // The real login's token is not for the emulator.
     let moved = error(session.provider_of(&profile("current"), &login(None)));
     assert!(matches!(moved, SessionError::Definition(DefinitionError::OriginsMoved { .. })), "{moved:?}");

@@ -49,6 +49,62 @@ fn use_sets_the_current_login_below_flag_and_variable() {
 }
 
 #[test]
+fn a_login_can_be_named_beside_the_command() {
+    let sandbox = with_two_logins().with("OAUTHCTL_PROFILE", "two");
+    assert_eq!(sandbox.run(&["token", "one"]).code(0).stdout(), "token-of-one\n");
+    assert_eq!(sandbox.run(&["token", "one", "--profile", "one"]).code(0).stdout(), "token-of-one\n");
+    let status = sandbox.run(&["status", "one", "-v"]);
+    status.code(0).says("profile: one (from argument PROFILE)");
+    assert!(!status.stdout().contains("two"), "{status}");
+    let sandbox = sandbox.without("OAUTHCTL_PROFILE");
+    for args in [&["use", "one"][..], &["use", "--profile", "one"], &["--profile", "one", "use"]] {
+        sandbox.run(&["use", "two"]).code(0);
+        sandbox.run(args).code(0).says("`one` is now the current login");
+    }
+    sandbox.run(&["logout", "two"]).code(0).says("Deleted the login `two`");
+    sandbox.run(&["token", "two"]).code(4);
+    sandbox.run(&["token"]).code(0);
+}
+
+#[test]
+fn two_different_names_are_refused_and_nothing_is_done() {
+    let sandbox = with_two_logins();
+    for command in ["token", "status", "use", "logout"] {
+        let refused = sandbox.run(&[command, "one", "--profile", "two"]);
+        refused.code(2).says("`one` and `--profile two` differ").says(&format!("oauthctl {command}"));
+        assert!(refused.stdout().is_empty(), "{refused}");
+    }
+    sandbox.run(&["logout", "one", "--all"]).code(2).says("one login and `--all`");
+    let refused = sandbox.run(&["login", "glu", "--provider", "goodsie"]);
+    refused.code(2).says("`glu` and `--provider goodsie` differ").says("oauthctl login");
+    assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-two\n");
+    // The variable is a default for what commands use, not an order to change it.
+    let sandbox = sandbox.with("OAUTHCTL_PROFILE", "one");
+    sandbox.run(&["use"]).code(2).says("no login was given").says("oauthctl use NAME");
+    assert_eq!(sandbox.without("OAUTHCTL_PROFILE").run(&["token"]).code(0).stdout(), "token-of-two\n");
+}
+
+#[test]
+fn a_provider_can_be_named_beside_login() {
+    let sandbox = Sandbox::new();
+    keep(&sandbox, &["judgeme"], "a").code(0).answers("as `judgeme`");
+    keep(&sandbox, &["judgeme", "--provider", "judgeme", "--profile", "work"], "b").code(0);
+    assert_eq!(sandbox.run(&["token", "work"]).code(0).stdout(), "b\n");
+    let mistaken = keep(&sandbox, &["work"], "c");
+    mistaken.code(3).says("`work` is a login, not a provider").says("--profile work` repeats that login");
+}
+
+#[test]
+fn a_login_that_does_not_exist_is_named_with_the_way_to_it() {
+    let sandbox = with_two_logins();
+    for command in ["token", "status", "use", "logout"] {
+        let missing = sandbox.run(&[command, "glu"]);
+        missing.code(4).says("there is no login called `glu`").says(" glu`; `oauthctl status` lists your logins");
+        sandbox.run(&[command, "nobody"]).code(4).says("there is no login called `nobody`").says("--profile nobody`");
+    }
+}
+
+#[test]
 fn a_label_is_kept_shown_and_outlives_a_new_login() {
     let sandbox = with_two_logins();
     assert!(sandbox.run(&["status"]).code(0).stdout().contains("Shop one"));

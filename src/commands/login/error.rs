@@ -6,7 +6,7 @@ use crate::commands::app::AppError;
 use crate::commands::named;
 use crate::flow::FlowError;
 use crate::flow::evidence::Missing;
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::given_token::NoGivenToken;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::RedirectUriError;
@@ -32,6 +32,8 @@ pub enum LoginError {
         #[source]
         source: Box<StoreError>,
     },
+    #[error("`{login}` is a login, not a provider")]
+    NotAProvider { login: String, provider: String },
     #[error("`{provider}` does not offer that grant")]
     GrantNotOffered { provider: String, offered: Vec<GrantKind> },
     #[error("{address} can be reached from other machines; a redirect is received on loopback only")]
@@ -79,6 +81,9 @@ impl Advice for LoginError {
                 "`oauthctl login --provider {provider} --store file` keeps it in a sealed file; \
                  `oauthctl import --store file FILE` takes a login that `oauthctl export` sealed on another machine"
             )),
+            Self::NotAProvider { login, provider } => {
+                ExitCode::Definition.hint(format!("`{}` repeats that login", login_command(provider, login)))
+            }
             Self::GrantNotOffered { offered, .. } => ExitCode::Usage.hint(format!("it offers {}", flags(offered))),
             Self::ListenElsewhere { .. } => ExitCode::Usage.hint("such as `--listen 127.0.0.1:8765`"),
             Self::NobodyToPaste { .. } => {

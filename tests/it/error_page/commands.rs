@@ -6,11 +6,12 @@ use super::values::*;
 use super::{Page, floors};
 
 variants! {
-    SessionError: NoLogin NoProvider OtherClient SeveralApps BadEmulator VariableNotText CacertNotAPath
+    SessionError: NoLogin NoProvider NoProfile OtherClient SeveralApps BadEmulator VariableNotText CacertNotAPath
         TokenWithoutProfile NoTokenVariable BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject
         ServerNotConfirmed | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
     AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Store Terminal;
-    LoginError: Failed NowhereToKeep GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken NotGranted
+    LoginError: Failed NowhereToKeep NotAProvider GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken
+        NotGranted
         | Session App Flow Store Definition Certificate Terminal Entropy;
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
         NotJson MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing
@@ -152,6 +153,7 @@ fn session_errors() -> Vec<SessionError> {
         SessionError::NoLogin { profile: Some(profile()), provider: None },
         SessionError::NoLogin { profile: Some(profile()), provider: Some(provider()) },
         SessionError::NoProvider,
+        SessionError::NoProfile,
         SessionError::OtherClient { profile: profile(), provider: provider(), client_id: text("client-1") },
         SessionError::SeveralApps { provider: provider(), apps: vec![app("ci"), app("work")] },
         SessionError::BadEmulator { value: text("http://127.0.0.1:4000") },
@@ -210,6 +212,7 @@ fn login_errors() -> Vec<LoginError> {
             provider: provider(),
             source: Box::new(in_keychain(StoreKind::Keychain, "the OS keychain", KeychainError::Locked)),
         },
+        LoginError::NotAProvider { login: text("work"), provider: provider() },
         LoginError::GrantNotOffered { provider: provider(), offered: vec![GrantKind::AuthorizationCode] },
         LoginError::GrantNotOffered {
             provider: provider(),
