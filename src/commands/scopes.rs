@@ -110,6 +110,7 @@ pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     let changes = history::note_run(&login, &evidence, introspected.as_ref(), proofs.as_ref(), context);
     let mut view = ScopesView::new(&login.profile, definition, &evidence, width);
     view.silent.extend(silent);
+    view.silent.extend(proofs.as_ref().and_then(|proofs| proofs.unlisted.clone()));
     let claims = jwt::malformed(login.token.access_token.expose());
     view.silent.extend(claims.iter().map(|claim| format!("the token's claim {claim}")));
     view.diff = args.diff.then_some(changes);

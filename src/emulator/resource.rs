@@ -1,8 +1,11 @@
 //! The emulated API: the definition's samples, for requests with a token of the right scope (RFC 6750).
 
+use std::convert::identity;
+
 use serde_json::Value;
 
 use super::fault::Fault;
+use super::ledger::IssuedToken;
 use super::site::Site;
 use super::wire::{Incoming, Reply};
 use crate::protocol::json;
@@ -13,6 +16,13 @@ use crate::provider::sections::Sample;
 
 pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
     let definition = &site.provider.definition;
+    let dialect = Dialect::new(&site.provider);
+    if let Some(list) = dialect.scopes_list()
+        && incoming.method == "GET"
+        && site.provider.full_path(&list.path) == incoming.path
+    {
+        return issued(site, incoming).map_or_else(identity, |token| Reply::json(200, &list.reply(&token.scope)));
+    }
     let at_path = || definition.samples.iter().filter(|sample| site.provider.path_of(sample) == incoming.path);
     let method = if incoming.method == "HEAD" { "GET" } else { &incoming.method };
     let Some(sample) = at_path().find(|sample| sample.method.eq_ignore_ascii_case(method)) else {
@@ -21,19 +31,12 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
             None => unknown_path(site),
         };
     };
-    let dialect = Dialect::new(&site.provider);
-    let Some(token) = dialect.find_token(|name| incoming.header(name), &incoming.query, &incoming.body) else {
-        return no_token(site);
-    };
-    let issued = match site.ledger.access_token(&token, site.clock.now()) {
-        Ok(issued) if issued.is_first && site.has(Fault::DeadToken) => {
-            return invalid_token(dialect, "the access token is rejected, as requested");
-        }
+    let issued = match issued(site, incoming) {
         Ok(issued) => issued,
-        Err(problem) => return invalid_token(dialect, problem),
+        Err(refusal) => return refusal,
     };
-    match &sample.scope {
-        Some(scope) if !issued.scope.contains(scope) => {
+    let reply = match &sample.scope {
+        Some(scope) if !definition.scope.is_held(scope, &issued.scope) => {
             let (status, body) = dialect.denial(scope);
             let reply = Reply::json(status, &body);
             // RFC 6750 §3.1, unless the provider has its own format.
@@ -45,6 +48,25 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
             }
         }
         _ => found(site, sample, incoming),
+    };
+    match dialect.scopes_header(&issued.scope) {
+        Some((name, scopes)) => reply.with(name.to_owned(), scopes),
+        None => reply,
+    }
+}
+
+/// Returns the token of a request, or its refusal.
+fn issued(site: &Site, incoming: &Incoming) -> Result<IssuedToken, Reply> {
+    let dialect = Dialect::new(&site.provider);
+    let Some(token) = dialect.find_token(|name| incoming.header(name), &incoming.query, &incoming.body) else {
+        return Err(no_token(site));
+    };
+    match site.ledger.access_token(&token, site.clock.now()) {
+        Ok(issued) if issued.is_first && site.has(Fault::DeadToken) => {
+            Err(invalid_token(dialect, "the access token is rejected, as requested"))
+        }
+        Ok(issued) => Ok(issued),
+        Err(problem) => Err(invalid_token(dialect, problem)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! One HTTP exchange as plain values. tiny_http writes the answers; its types are not used elsewhere.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// A complete request.
@@ -36,7 +38,7 @@ impl Incoming {
 /// An answer.
 pub struct Reply {
     pub status: u16,
-    headers: Vec<(&'static str, String)>,
+    headers: Vec<(Cow<'static, str>, String)>,
     body: Vec<u8>,
 }
 
@@ -44,7 +46,7 @@ impl Reply {
     pub fn empty(status: u16) -> Self {
         // A cache must not store anything: replies contain codes and tokens (RFC 6749 §5.1), and the ledger changes
         // with each login.
-        Self { status, headers: vec![("Cache-Control", "no-store".to_owned())], body: Vec::new() }
+        Self { status, headers: vec![("Cache-Control".into(), "no-store".to_owned())], body: Vec::new() }
     }
 
     pub fn json(status: u16, value: &Value) -> Self {
@@ -68,8 +70,8 @@ impl Reply {
         Self::json(405, &body).with("Allow", allowed)
     }
 
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 

@@ -15,6 +15,7 @@ use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::jwt;
 use crate::protocol::scope::ScopeSet;
 use crate::provider::ProviderDefinition;
+use crate::provider::dialect::ListedBy;
 use crate::store::StoredToken;
 use crate::store::stored_token::ObtainedBy;
 
@@ -33,6 +34,8 @@ pub enum StatementSource {
     Inactive,
     /// A header of the API's replies.
     Header(String),
+    /// The API's reply to a request for the list.
+    List(String),
 }
 
 impl fmt::Display for StatementSource {
@@ -44,6 +47,7 @@ impl fmt::Display for StatementSource {
             Self::Introspection => f.write_str("introspection"),
             Self::Inactive => f.write_str("introspection (not active)"),
             Self::Header(name) => write!(f, "the header `{name}`"),
+            Self::List(request) => write!(f, "the reply to `{request}`"),
         }
     }
 }
@@ -159,7 +163,7 @@ pub fn gather(
                 always: always.contains(name),
                 granted,
                 said,
-                proof: proofs.map(|proofs| proof_of(name, proofs)),
+                proof: proofs.map(|proofs| proof_of(name, proofs, definition)),
             }
         })
         .collect();
@@ -181,9 +185,10 @@ fn statements(
             true => Some((StatementSource::Introspection, response.scope.clone()?)),
             false => Some((StatementSource::Inactive, ScopeSet::default())),
         }),
-        proofs
-            .and_then(|proofs| proofs.listed.clone())
-            .map(|listed| (StatementSource::Header(listed.header), listed.scopes)),
+        proofs.and_then(|proofs| proofs.listed.clone()).map(|listed| match listed.by {
+            ListedBy::Header(name) => (StatementSource::Header(name), listed.scopes),
+            ListedBy::Request(request) => (StatementSource::List(request), listed.scopes),
+        }),
     ];
     let mut statements: Vec<Statement> =
         sources.into_iter().flatten().map(|(source, scopes)| Statement { source, scopes }).collect();
@@ -195,15 +200,28 @@ fn statements(
     statements
 }
 
-fn proof_of(name: &str, proofs: &Proofs) -> Proof {
-    proofs.proofs.iter().find(|proof| proof.scope == name).cloned().unwrap_or_else(|| Proof {
+/// Returns the proof of a scope: its probe, or the API's own list if no probe was sent.
+fn proof_of(name: &str, proofs: &Proofs, definition: &ProviderDefinition) -> Proof {
+    let proof = proofs.proofs.iter().find(|proof| proof.scope == name).cloned().unwrap_or_else(|| Proof {
         scope: name.to_owned(),
         verdict: Verdict::Unknown,
         request: None,
         status: None,
         reason: Some("it is not in the definition".to_owned()),
         guess: false,
-    })
+    });
+    let Some(listed) = proofs.listed.as_ref().map(|listed| &listed.scopes) else { return proof };
+    let is_listed = definition.scope.is_held(name, listed);
+    let (verdict, reason) = match is_listed {
+        true => (Verdict::Proven, "the API lists it"),
+        false => (Verdict::Denied, "the API does not list it"),
+    };
+    let is_open = proof.verdict == Verdict::Unknown && proof.request.is_none();
+    // A list may omit a scope that every token has.
+    match is_open && (is_listed || !definition.always_granted().contains(name)) {
+        true => Proof { verdict, reason: Some(reason.to_owned()), ..proof },
+        false => proof,
+    }
 }
 
 impl Evidence {

@@ -5,12 +5,14 @@
 //! like an attack.
 
 mod judge;
+mod listing;
 mod patience;
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use http::HeaderMap;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -62,8 +64,10 @@ pub struct Proof {
 #[derive(Clone, Debug, Default)]
 pub struct Proofs {
     pub proofs: Vec<Proof>,
-    /// The token's scopes according to a response header.
+    /// The token's scopes as the API lists them, in a header or a reply of its own.
     pub listed: Option<ListedScopes>,
+    /// The reason why the request for that list brought none.
+    pub unlisted: Option<String>,
     /// The account, if the definition says which reply names it.
     pub account: Option<String>,
 }
@@ -79,9 +83,13 @@ pub struct Progress<'a> {
 pub fn run(probing: &Probing<'_>, progress: &(dyn Fn(&Progress<'_>) + Sync)) -> Result<Proofs, FlowError> {
     let scopes = &probing.provider.definition.scope;
     let state = ProbeState { waiting: order(probing), ..ProbeState::default() };
-    let total = state.waiting.len();
+    let lists = usize::from(Dialect::new(probing.provider).scopes_list().is_some());
+    let state = ProbeState { begun: lists, ..state };
+    let total = state.waiting.len() + lists;
     let patience = Patience::new(probing.clock);
     let run = Run { probing, progress, patience, total, state: Mutex::new(state), changed: Condvar::new() };
+    // First, since a dead token ends the run.
+    let list = run.list()?;
     thread::scope(|scope| {
         for _ in 1..THREADS.min(total) {
             // With fewer threads it takes longer.
@@ -100,7 +108,11 @@ pub fn run(probing: &Probing<'_>, progress: &(dyn Fn(&Progress<'_>) + Sync)) -> 
         .map(|known| done.remove(known.name.as_str()).map_or_else(|| unsent(known), |done| done.proof))
         .collect();
     conclude(&mut proofs, &scopes.known);
-    Ok(Proofs { proofs, listed, account })
+    let (list, unlisted) = match list.transpose() {
+        Ok(list) => (list, None),
+        Err(why) => (None, Some(why)),
+    };
+    Ok(Proofs { proofs, listed: list.or(listed), unlisted, account })
 }
 
 impl Probing<'_> {
@@ -214,29 +226,9 @@ impl<'a> Run<'a> {
         let request = request(&api, probe, &path)?;
         let shown = shown(&request);
         (self.progress)(&Progress { number, total: self.total, request: &shown });
-        // A probe asks for one row, so its reply has a total limit of time.
-        let http = Brief(self.probing.http);
-        let mut token = self.probing.held.current();
-        let sent = self.patience.send(|| api.send(&http, &token, &request, None));
-        let reply = match sent
-            .and_then(|reply| self.once_more(reply, &mut token, |token| api.send(&http, token, &request, None)))
-        {
-            Ok(reply) => reply,
-            Err(FlowError::ForeignRedirect { origin }) => {
-                return unknown(Some(shown), format!("it redirects to {origin}, where the token must not go"));
-            }
-            Err(FlowError::TooManyRedirects { .. }) => {
-                return unknown(Some(shown), "the redirects loop".to_owned());
-            }
-            Err(FlowError::ApiRequest(error @ (HttpError::Timeout { .. } | HttpError::Broken { .. }))) => {
-                return unknown(Some(shown), error.to_string());
-            }
-            Err(error) => return Err(error),
-        };
-        let (status, headers) = (reply.status, reply.headers.clone());
-        let body = match reply.beginning(LOOK_INTO as u64) {
-            Ok(body) => body,
-            Err(error) => return unknown(Some(shown), error.to_string()),
+        let Fetched { status, headers, body, token } = match self.fetch(&api, &request)? {
+            Ok(fetched) => fetched,
+            Err(why) => return unknown(Some(shown), why),
         };
         let dialect = Dialect::new(provider);
         let listed = dialect.listed_scopes(&headers);
@@ -259,7 +251,39 @@ impl<'a> Run<'a> {
     }
 }
 
+/// A reply, and the token that brought it.
+struct Fetched {
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    token: AccessToken,
+}
+
 impl Run<'_> {
+    /// Sends a request, with another token if the API rejects the first one. The inner `Err` says why there is no reply.
+    fn fetch(&self, api: &Api<'_>, request: &HttpRequest) -> Result<Result<Fetched, String>, FlowError> {
+        // Such a request asks for little, so its reply has a total limit of time.
+        let http = Brief(self.probing.http);
+        let mut token = self.probing.held.current();
+        let sent = self.patience.send(|| api.send(&http, &token, request, None));
+        let sent =
+            sent.and_then(|reply| self.once_more(reply, &mut token, |token| api.send(&http, token, request, None)));
+        let reply = match sent {
+            Ok(reply) => reply,
+            Err(FlowError::ForeignRedirect { origin }) => {
+                return Ok(Err(format!("it redirects to {origin}, where the token must not go")));
+            }
+            Err(FlowError::TooManyRedirects { .. }) => return Ok(Err("the redirects loop".to_owned())),
+            Err(FlowError::ApiRequest(error @ (HttpError::Timeout { .. } | HttpError::Broken { .. }))) => {
+                return Ok(Err(error.to_string()));
+            }
+            Err(error) => return Err(error),
+        };
+        let (status, headers) = (reply.status, reply.headers.clone());
+        let body = reply.beginning(LOOK_INTO as u64).map_err(|error| error.to_string());
+        Ok(body.map(|body| Fetched { status, headers, body, token }))
+    }
+
     /// Sends the request again with another token, if the API rejects this one and there is another.
     fn once_more(
         &self,

@@ -2,9 +2,11 @@
 
 /// The ids and texts, sorted by id.
 pub const DEFINITIONS: &[(&str, &str)] = &[
+    ("github", include_str!("builtin/github.toml")),
     ("glu", include_str!("builtin/glu.toml")),
     ("goodsie", include_str!("builtin/goodsie.toml")),
     ("judgeme", include_str!("builtin/judgeme.toml")),
+    ("shopify", include_str!("builtin/shopify.toml")),
     ("smithcart", include_str!("builtin/smithcart.toml")),
     ("storehippo", include_str!("builtin/storehippo.toml")),
 ];

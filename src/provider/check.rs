@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::departure::value_of;
 use super::endpoints::Endpoints;
 use super::params::accept;
+use super::probe::ScopesList;
 use super::quirks::TokenIn;
 use super::refusal::Refusal;
 use super::{DefinitionError, ProviderDefinition, printable};
@@ -66,6 +67,9 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
         && http::HeaderName::from_bytes(name.as_bytes()).is_err()
     {
         return Err(wrong("api.scopes_header", "a header's name has only letters, digits and hyphens".into()));
+    }
+    if let Some(Err(problem)) = value_of(&api.scopes_list).map(ScopesList::check) {
+        return Err(wrong("api.scopes_list", problem));
     }
     definition.scope.check().map_err(|(key, problem)| wrong(&key, problem))
 }

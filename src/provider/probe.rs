@@ -1,12 +1,16 @@
 //! A request that shows whether a token has a scope. There is no standard for it. The scope that a request requires is
-//! in the provider's documents, or is a guess that is marked as one.
+//! in the provider's documents, or is a guess that is marked as one. Or one request lists all scopes of the token.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::keys::{keys, words};
 use super::template;
+use crate::protocol::json;
+use crate::protocol::resource_error::scopes_at;
+use crate::protocol::scope::ScopeSet;
 
 words!(ProbeMethod);
 
@@ -78,6 +82,23 @@ keys! {
     }
 }
 
+keys! {
+    /// A request whose reply lists the scopes of the token.
+    #[derive(PartialEq, Eq)]
+    pub struct ScopesList {
+        key path: String {
+            help: "The path, as for `call`: under the API's base, or from its root with a leading `/`",
+            required,
+            example: "\"/oauth/scopes\"",
+        }
+        key names: String {
+            help: "A dotted path to the scopes in the JSON body of its reply; `*` stands for every item of a list",
+            required,
+            example: "\"scopes.*.name\"",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ProbeMethod {
@@ -132,10 +153,7 @@ impl Probe {
 
     /// Checks the rules that the types cannot express, except for the scopes in `needs`, which only their list knows.
     pub(super) fn check(&self) -> Result<(), String> {
-        if self.path.is_empty() || self.path.contains("://") || self.path.starts_with("//") || self.path.contains('\\')
-        {
-            return Err("`path` must be a path, not a URL".to_owned());
-        }
+        check_path(&self.path)?;
         if !self.method.is_safe() && !self.harmless {
             return Err(
                 "a request that may change something cannot be a probe, unless `harmless = true` says that it does not"
@@ -164,6 +182,57 @@ impl Probe {
     }
 }
 
+impl ScopesList {
+    /// Returns the scopes in the reply, or `None` if there is no list of names in it.
+    pub fn scopes_in(&self, body: &Value) -> Option<ScopeSet> {
+        let Some((list, name)) = self.halves() else {
+            return scopes_at(body, &self.names).map(|text| ScopeSet::parse(&text));
+        };
+        let at = |value, path: &str| if path.is_empty() { Some(value) } else { json::at(value, path) };
+        at(body, list)?.as_array()?.iter().map(|item| at(item, name)?.as_str()).collect()
+    }
+
+    /// Returns a reply with these scopes.
+    pub fn reply(&self, scopes: &ScopeSet) -> Value {
+        let (list, name) = self.halves().unwrap_or((&self.names, ""));
+        let within = |path: &str, value: Value| {
+            let mut object = Map::new();
+            json::put(&mut object, path, value);
+            Value::Object(object)
+        };
+        let item = |scope: &str| if name.is_empty() { scope.into() } else { within(name, scope.into()) };
+        let items: Vec<Value> = scopes.iter().map(item).collect();
+        if list.is_empty() { items.into() } else { within(list, items.into()) }
+    }
+
+    /// Returns the path of the list, and that of a name in one of its items.
+    fn halves(&self) -> Option<(&str, &str)> {
+        let (list, name) = self.names.split_once('*')?;
+        Some((list.trim_end_matches('.'), name.trim_start_matches('.')))
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        check_path(&self.path)?;
+        match self.names.split_once('*') {
+            _ if self.names.is_empty() => Err("`names` is empty".to_owned()),
+            Some((list, name))
+                if !(list.is_empty() || list.ends_with('.')) || !(name.is_empty() || name.starts_with('.')) =>
+            {
+                Err("in `names`, `*` stands alone between two dots".to_owned())
+            }
+            Some((_, name)) if name.contains('*') => Err("`names` may have one `*`".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_path(path: &str) -> Result<(), String> {
+    match path.is_empty() || path.contains("://") || path.starts_with("//") || path.contains('\\') {
+        true => Err("`path` must be a path, not a URL".to_owned()),
+        false => Ok(()),
+    }
+}
+
 fn percent_encode(value: &str) -> String {
     value.bytes().fold(String::new(), |mut text, byte| {
         match byte {
@@ -177,6 +246,33 @@ fn percent_encode(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_scopes_is_read_as_it_is_made() {
+        let scopes = ScopeSet::parse("read write");
+        for (names, body) in [
+            ("scopes.*.handle", r#"{"scopes":[{"handle":"read"},{"handle":"write"}]}"#),
+            ("a.b.*", r#"{"a":{"b":["read","write"]}}"#),
+            ("*.id.name", r#"[{"id":{"name":"read"}},{"id":{"name":"write"}}]"#),
+            ("*", r#"["read","write"]"#),
+            ("scopes", r#"{"scopes":["read","write"]}"#),
+        ] {
+            let list = ScopesList { path: "/scopes".into(), names: names.into() };
+            let body: Value = serde_json::from_str(body).unwrap();
+            assert_eq!(
+                (list.check(), list.reply(&scopes), list.scopes_in(&body)),
+                (Ok(()), body, Some(scopes.clone()))
+            );
+            assert_eq!(list.scopes_in(&serde_json::json!({"errors": "no"})), None, "{names}");
+        }
+        let text = ScopesList { path: "/scopes".into(), names: "scope".into() };
+        assert_eq!(text.scopes_in(&serde_json::json!({"scope": "read write"})), Some(scopes));
+        let problem =
+            |path: &str, names: &str| ScopesList { path: path.into(), names: names.into() }.check().unwrap_err();
+        assert!(problem("https://x.example/", "a").contains("not a URL"));
+        assert!(problem("/a", "").contains("empty") && problem("/a", "*.a.*").contains("one `*`"));
+        assert!(problem("/a", "a*.b").contains("between two dots"));
+    }
 
     #[test]
     fn a_value_from_a_server_stays_in_its_own_segment() {

@@ -92,7 +92,15 @@ impl Provider {
 
     /// Returns a sample's path on the API's server.
     pub fn path_of(&self, sample: &Sample) -> String {
-        sample.full_path(self.endpoints.api_base.as_ref().map(|base| base.url().path()))
+        self.full_path(&sample.path)
+    }
+
+    /// Returns a path on the API's server: one that begins with `/` as it is, another one under the API's base.
+    pub fn full_path(&self, path: &str) -> String {
+        match &self.endpoints.api_base {
+            Some(base) if !path.starts_with('/') => format!("{}/{path}", base.url().path().trim_end_matches('/')),
+            _ => path.to_owned(),
+        }
     }
 
     /// Returns the scope for a path of the API, if a sample or a scope's probe names one.

@@ -5,6 +5,7 @@ use super::departure::Departure;
 use super::keys::keys;
 use super::probe::{Need, Probe};
 use super::quirks::ScopeEncoding;
+use crate::protocol::scope::ScopeSet;
 
 keys! {
     /// RFC 6749 §3.3.
@@ -104,6 +105,11 @@ impl Scopes {
     pub fn implying<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let implies = move |scope: &&KnownScope| scope.implies.iter().any(|implied| implied == name);
         self.known.iter().filter(implies).map(|scope| scope.name.as_str())
+    }
+
+    /// Returns `true` if these scopes have this one among them, or imply it.
+    pub fn is_held(&self, name: &str, scopes: &ScopeSet) -> bool {
+        scopes.contains(name) || self.implying(name).any(|implying| scopes.contains(implying))
     }
 
     /// Returns the likely reason why a requested scope is not granted, as far as the documents allow a guess.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::departure::Departure;
 use super::endpoint::UrlTemplates;
 use super::keys::{Form, Keyed, keys};
+use super::probe::ScopesList;
 use super::quirks::{
     BasicHalves, CallbackSignature, ExpiryUnit, IssuerEcho, Lifetime, LoopbackRule, Paging, Pkce, RefreshWith,
     StateEcho, SuccessMark, TokenBody, TokenMethod, TokenPlacement,
@@ -318,6 +319,10 @@ keys! {
             rfc: "no such header",
             example: "\"X-OAuth-Scopes\"",
         }
+        departure scopes_list: ScopesList {
+            help: "The request that lists the scopes of the token",
+            rfc: "no such request",
+        }
         key example: Option<String> {
             help: "An example request, for the hints",
             absent: "none",
@@ -392,13 +397,5 @@ impl Sample {
 
     fn default_status() -> u16 {
         200
-    }
-
-    /// Returns the path on the server: one that begins with `/` as it is, another one under the API's base.
-    pub fn full_path(&self, base: Option<&str>) -> String {
-        match (self.path.strip_prefix('/'), base) {
-            (Some(_), _) | (None, None) => self.path.clone(),
-            (None, Some(base)) => format!("{}/{}", base.trim_end_matches('/'), self.path),
-        }
     }
 }

@@ -18,7 +18,7 @@ fn every_provider_logs_in_calls_and_logs_out_by_each_grant() {
             rounds += 1;
         }
     }
-    assert_eq!(rounds, 6, "five providers, one of them with two grants");
+    assert_eq!(rounds, 8, "seven providers, one of them with two grants in the browser");
 }
 
 fn round(definition: &ProviderDefinition, grant: GrantKind) {
@@ -60,6 +60,7 @@ fn a_shop_is_named_on_the_command_line_as_people_write_it() {
             "store=https://myshop.storehippo.com/",
             "https://myshop.storehippo.com/admin/oauth/authorization?",
         ),
+        ("shopify", "store=MyShop.myshopify.com", "https://myshop.myshopify.com/admin/oauth/authorize?"),
         ("glu", "store=https://my-store.glu.io/", "https://my-store.glu.io/oauth/authorize?"),
         (
             "smithcart",
@@ -83,6 +84,7 @@ fn a_value_that_moves_the_host_is_refused_before_sending() {
         ("storehippo", "store=a@evil.example"),
         ("smithcart", "domain=evil.example/x"),
         ("smithcart", "domain=a@evil.example"),
+        ("shopify", "store=evil.example#"),
         ("glu", "store=http://shop.example"),
         ("glu", "store=https://shop.example/path"),
         ("glu", "store=javascript:alert(1)"),
@@ -92,6 +94,29 @@ fn a_value_that_moves_the_host_is_refused_before_sending() {
     }
     sandbox.run(&["login", "--provider", "storehippo", "--no-browser"]).code(3).says("--param store=myshop");
     sandbox.run(&["login", "--provider", "glu", "--param", "shop=x"]).code(3).says("it takes `store`");
+}
+
+#[test]
+fn the_api_lists_the_scopes_of_a_token_by_header_or_request() {
+    for (id, asked, granted, absent, source) in [
+        ("github", "user,gist", "gist,user:email", "repo", "the header `X-OAuth-Scopes`"),
+        (
+            "shopify",
+            "write_products,read_orders",
+            "read_products,read_orders",
+            "read_themes",
+            "the reply to `GET /admin/oauth/access_scopes.json`",
+        ),
+    ] {
+        let emulated = Emulated::inside(Sandbox::new(), id, &["--approve"]);
+        let browser = emulated.browser();
+        emulated.run(&["login", id, "--scope", asked, "--port", "0", "--browser", &browser]).code(0);
+        let listed = emulated.run(&["scopes", "--probe", "--json"]);
+        assert!(listed.code(0).stdout().contains(source), "{listed}");
+        // What the API lists needs no probe, and not even a definition.
+        emulated.run(&["scopes", "--probe", "--require", granted]).code(0);
+        emulated.run(&["scopes", "--probe", "--require", absent]).code(10);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use oauthctl::testing::{
     AccessToken, AuthorizationCode, AuthorizationRequest, Catalogue, ClientId, ClientSecret, Dialect, Grant,
-    HttpRequest, NoFiles, Provider, RedirectUri, RefreshToken, ResponseType, ScopeSet, TokenRequest,
+    HttpRequest, NoFiles, Params, Provider, RedirectUri, RefreshToken, ResponseType, ScopeSet, TokenRequest,
 };
 
 fn provider(id: &str, params: &[(&str, &str)]) -> Provider {
@@ -179,4 +179,69 @@ fn glu() {
     assert_eq!(body(&refresh), "client_id=ID&client_secret=SECRET&grant_type=refresh_token&refresh_token=REFRESH");
     // "the Authorization header with the value BEARER {access_token}"
     assert_eq!(authorized(&glu, 0).headers["authorization"], "BEARER TOKEN");
+}
+
+#[test]
+fn github() {
+    let github = provider("github", &[]);
+    // "GET /login/oauth/authorize": client_id, redirect_uri, "A space-delimited list of scopes", state
+    assert_eq!(
+        authorize_url(&github, ResponseType::Code, "repo gist"),
+        "https://github.com/login/oauth/authorize?client_id=ID&redirect_uri=https%3A%2F%2Fexample.com%2Fcb\
+         &response_type=code&scope=repo%20gist&state=NONCE"
+    );
+    // "POST /login/oauth/access_token": client_id, client_secret, code, redirect_uri; "Accept: application/json"
+    let request = token_request(&github, code(), None);
+    assert_eq!(request.url.as_str(), "https://github.com/login/oauth/access_token");
+    assert_eq!(request.headers["accept"], "application/json");
+    assert_eq!(
+        body(&request),
+        "client_id=ID&client_secret=SECRET&grant_type=authorization_code&code=CODE&redirect_uri=https%3A%2F%2Fexample.com%2Fcb"
+    );
+    // "Authorization: Bearer OAUTH-TOKEN"
+    assert_eq!(authorized(&github, 0).headers["authorization"], "Bearer TOKEN");
+}
+
+#[test]
+fn shopify() {
+    let shopify = provider("shopify", &[("store", "My-Shop.myshopify.com")]);
+    // "https://{shop}.myshopify.com/admin/oauth/authorize?client_id={client_id}&scope={scopes}&redirect_uri={redirect_uri}
+    // &state={nonce}": "A comma-separated list of scopes"
+    assert_eq!(
+        authorize_url(&shopify, ResponseType::Code, "read_orders write_customers"),
+        "https://my-shop.myshopify.com/admin/oauth/authorize?client_id=ID&redirect_uri=https%3A%2F%2Fexample.com%2Fcb\
+         &response_type=code&scope=read_orders%2Cwrite_customers&state=NONCE"
+    );
+    // "POST https://{shop}.myshopify.com/admin/oauth/access_token": client_id, client_secret, code, expiring "1"
+    let request = token_request(&shopify, code(), None);
+    assert_eq!(request.url.as_str(), "https://my-shop.myshopify.com/admin/oauth/access_token");
+    assert_eq!(
+        body(&request),
+        "client_id=ID&client_secret=SECRET&grant_type=authorization_code&code=CODE&redirect_uri=https%3A%2F%2Fexample.com%2Fcb\
+         &expiring=1"
+    );
+    // "client_id, client_secret, grant_type: refresh_token, refresh_token"
+    let refresh = token_request(&shopify, Grant::RefreshToken(RefreshToken::new("REFRESH")), None);
+    assert_eq!(body(&refresh), "client_id=ID&client_secret=SECRET&grant_type=refresh_token&refresh_token=REFRESH");
+    // "you should include your token as a X-Shopify-Access-Token header"
+    let request = authorized(&shopify, 0);
+    assert_eq!(request.headers["x-shopify-access-token"], "TOKEN");
+    assert!(!request.headers.contains_key("authorization"));
+    assert_eq!(request.url.as_str(), "https://my-shop.myshopify.com/admin/api/2026-10");
+    // "Any scope that writes a resource also grants read access to it"
+    for scope in shopify.definition.known_scopes().iter().filter_map(|scope| scope.strip_prefix("write_")) {
+        let implying: Vec<_> = shopify.definition.scope.implying(&format!("read_{scope}")).map(str::to_owned).collect();
+        assert_eq!(implying, [format!("write_{scope}")]);
+    }
+    // "Remove the hmac parameter … process the string through an HMAC-SHA256 hash function", with the library's example
+    let signed = "code=0907a61c0c8d55e99db179b68161bc00&hmac=HMAC&shop=some-shop.myshopify.com&state=0.6784241404160823\
+                  &timestamp=1337178173";
+    let hmac = "700e2dadb827fcc8609e9d5ce208b2e9cdaab9df07390d2cbca10d7c328fc4bf";
+    let bad = |query: &str| {
+        let params = Params::from_urlencoded(query);
+        Dialect::new(&shopify).bad_signature(&params, Some(&ClientSecret::new("hush"))).map(str::to_owned)
+    };
+    assert_eq!(bad(&signed.replace("HMAC", hmac)), None);
+    assert_eq!(bad(&signed.replace("HMAC", &hmac.replace('7', "8"))).as_deref(), Some("hmac"));
+    assert_eq!(bad(&signed.replace("HMAC", hmac).replace("some-shop", "other-shop")).as_deref(), Some("hmac"));
 }

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName};
 use oauthctl::testing::{
-    AuthorizationResponse, Catalogue, Dialect, NoFiles, Params, Provider, ProviderDefinition, ResponseType, Timestamp,
-    TokenReply, TokenReplyError,
+    AuthorizationResponse, Catalogue, Dialect, NoFiles, Params, Provider, ProviderDefinition, ResponseType, ScopeSet,
+    Timestamp, TokenReply, TokenReplyError,
 };
 
 const NOW: Timestamp = Timestamp(1_750_701_224);
@@ -130,6 +130,51 @@ fn glus_token_ends_in_an_hour_and_its_refusals_come_with_a_hint() {
     let words = refusal(&glu, "glu/refused.http");
     assert!(words.starts_with("the server said: invalid_grant: \"The provided authorization grant (e.g.,"), "{words}");
     assert!(words.ends_with("(Authorization code has expired)"), "{words}");
+}
+
+#[test]
+fn githubs_scopes_are_separated_by_commas_and_failures_have_status_200() {
+    let github = provider("github");
+    let response = decode(&github, "github/token.http").unwrap().response;
+    assert_eq!(response.access_token.expose(), "gho_made000001");
+    assert_eq!((response.scope.unwrap(), response.expires_in), (ScopeSet::parse("repo gist"), None));
+    let response = decode(&github, "github/token_of_an_app.http").unwrap().response;
+    assert_eq!(response.expires_in, Some(Duration::from_secs(8 * 3600)));
+    assert!(response.refresh_token.unwrap().expose().starts_with("ghr_"));
+    let words = refusal(&github, "github/refused.http");
+    assert!(words.contains("bad_verification_code: \"The code passed is incorrect or expired.\""), "{words}");
+    let dialect = Dialect::new(&github);
+    for (name, is_denial) in [("github/denied.http", true), ("github/rate_limited.http", false)] {
+        let Recorded { status, body, .. } = recorded(name);
+        assert_eq!(dialect.is_denial(status, body.as_bytes()), is_denial, "{name}");
+    }
+    let headers = HeaderMap::from_iter([(HeaderName::from_static("x-oauth-scopes"), "repo, user".parse().unwrap())]);
+    assert_eq!(dialect.listed_scopes(&headers).unwrap().scopes, ScopeSet::parse("repo user"));
+}
+
+#[test]
+fn shopifys_tokens_end_in_an_hour_or_a_day_and_its_denials_are_two() {
+    let shopify = provider("shopify");
+    let response = decode(&shopify, "shopify/token.http").unwrap().response;
+    assert_eq!(response.scope.unwrap(), ScopeSet::parse("write_products read_orders"));
+    assert_eq!(response.expires_in, Some(Duration::from_secs(3600)));
+    assert!(response.refresh_token.unwrap().expose().starts_with("shprt_"));
+    let response = decode(&shopify, "shopify/token_of_the_client.http").unwrap().response;
+    assert_eq!((response.expires_in, response.refresh_token), (Some(Duration::from_secs(86_399)), None));
+    let dialect = Dialect::new(&shopify);
+    for (name, is_denial, words) in [
+        ("denied", true, "[API] This action requires merchant approval for read_locations scope."),
+        ("denied_graphql", true, "Access denied for products field."),
+        ("wrong_query", false, "Field 'nme' doesn't exist on type 'Shop'"),
+    ] {
+        let Recorded { status, body, .. } = recorded(&format!("shopify/{name}.http"));
+        assert_eq!(dialect.is_denial(status, body.as_bytes()), is_denial, "{name}");
+        assert_eq!(dialect.api_error(body.as_bytes()).as_deref(), Some(words));
+    }
+    // The document's example.
+    let list = r#"{"access_scopes":[{"handle":"write_product_listings"},{"handle":"read_shipping"}]}"#;
+    let scopes = dialect.scopes_list().unwrap().scopes_in(&serde_json::from_str(list).unwrap());
+    assert_eq!(scopes, Some(ScopeSet::parse("write_product_listings read_shipping")));
 }
 
 #[test]

@@ -261,7 +261,16 @@ fn the_catalogue_is_shown_without_any_login() {
     let counts: Vec<(&str, usize)> = (all.as_array().unwrap().iter())
         .map(|provider| (provider["provider"].as_str().unwrap(), provider["scopes"].as_array().unwrap().len()))
         .collect();
-    assert_eq!(counts, [("glu", 0), ("goodsie", 3), ("judgeme", 14), ("smithcart", 7), ("storehippo", 14)]);
+    let expected = [
+        ("github", 34),
+        ("glu", 0),
+        ("goodsie", 3),
+        ("judgeme", 14),
+        ("shopify", 41),
+        ("smithcart", 7),
+        ("storehippo", 14),
+    ];
+    assert_eq!(counts, expected);
     sandbox.run(&["providers", "scopes", "nobody"]).code(3).says("no provider is called `nobody`");
 }
 

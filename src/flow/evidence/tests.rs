@@ -5,7 +5,7 @@ use crate::protocol::grant::GrantKind;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::time::Timestamp;
 use crate::provider::Provider;
-use crate::provider::dialect::ListedScopes;
+use crate::provider::dialect::{ListedBy, ListedScopes};
 
 const SCOPES: &str =
     "scope.always = ['public']\nscope.known = [{ name = 'public' }, { name = 'a' }, { name = 'b', implies = ['a'] }]";
@@ -82,11 +82,29 @@ fn finding<'e>(evidence: &'e Evidence, scope: &str) -> &'e Finding {
 }
 
 #[test]
+fn the_apis_own_list_proves_what_no_probe_does() {
+    let token = token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "a c", Some("a c"));
+    let by = ListedBy::Request("GET /scopes".to_owned());
+    let listed = Some(ListedScopes { by, scopes: ScopeSet::parse("a") });
+    let unsent = |scope: &str| Proof { request: None, ..proof(scope, Verdict::Unknown) };
+    let proofs = Proofs { listed, proofs: ["a", "c"].map(unsent).to_vec(), ..Proofs::default() };
+    let evidence = gather(&provider().definition, &token, None, Some(&proofs));
+    let verdict = |scope: &str| finding(&evidence, scope).proof.as_ref().unwrap().verdict;
+    assert_eq!(["a", "c"].map(verdict), [Verdict::Proven, Verdict::Denied]);
+    assert_eq!(["a", "c"].map(|scope| finding(&evidence, scope).is_good()), [true, false]);
+    assert_eq!(evidence.statements[1].source.to_string(), "the reply to `GET /scopes`");
+    // A probe that was sent counts more.
+    let sent = Proofs { proofs: vec![proof("a", Verdict::Unknown)], ..proofs };
+    let evidence = gather(&provider().definition, &token, None, Some(&sent));
+    assert!(!finding(&evidence, "a").is_good());
+}
+
+#[test]
 fn each_source_is_named_with_its_scopes() {
     let mut token = token(ObtainedBy::Grant(GrantKind::AuthorizationCode), "a c", Some("a"));
     // {"alg":"none"}.{"scope":"a c"}
     token.access_token = AccessToken::new("eyJhbGciOiJub25lIn0.eyJzY29wZSI6ImEgYyJ9.");
-    let listed = ListedScopes { header: "x-scopes".to_owned(), scopes: ScopeSet::parse("c") };
+    let listed = ListedScopes { by: ListedBy::Header("x-scopes".to_owned()), scopes: ScopeSet::parse("c") };
     let proofs = Proofs { listed: Some(listed), ..Proofs::default() };
     let evidence = gather(&provider().definition, &token, Some(&introspected("a")), Some(&proofs));
     let sources = [

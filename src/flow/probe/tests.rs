@@ -5,6 +5,7 @@ use super::*;
 use crate::flow::doubles::{Nobody, Said, Scripted, SetClock, StubResponse, broken, provider};
 use crate::flow::held_token::{Renew, Renewed};
 use crate::protocol::scope::ScopeSet;
+use crate::provider::dialect::ListedBy;
 use crate::store::stored_token::Expiry;
 use crate::system::http::Reason;
 
@@ -83,6 +84,51 @@ fn probes_run_in_parallel_and_dependencies_come_first() {
 
 /// A test waits this long only on a fault.
 const BOUND: Duration = Duration::from_secs(10);
+
+const LISTED: &str = "api.scopes_list = { path = '/oauth/scopes', names = 'scopes.*.name' }
+    scope.known = [{ name = 'read', probe = { path = '/things' } }, { name = 'write' }]";
+
+#[test]
+fn the_list_of_scopes_is_one_request_before_the_probes() {
+    let answer = |request: &HttpRequest| match request.url.path() {
+        "/oauth/scopes" => Ok(StubResponse::new(200, r#"{"scopes":[{"name":"read"},{"name":"write"}]}"#)),
+        _ => Ok(StubResponse::new(200, "{}")),
+    };
+    let ran = run_at(answer, LISTED, false);
+    assert_eq!(ran.paths, ["/oauth/scopes", "/things"]);
+    assert_eq!(ran.progress, [(1, 2, "GET /oauth/scopes".to_owned()), (2, 2, "GET /things".to_owned())]);
+    let Proofs { listed, unlisted, .. } = ran.proofs.unwrap();
+    let listed = listed.unwrap();
+    assert_eq!(listed.by, ListedBy::Request("GET /oauth/scopes".to_owned()));
+    assert_eq!((listed.scopes, unlisted), (ScopeSet::parse("read write"), None));
+}
+
+#[test]
+fn without_the_list_the_probes_are_sent_all_the_same() {
+    for (status, body, why) in [
+        (404, "", "GET /oauth/scopes → 404, without a list of scopes"),
+        (200, r#"{"scopes":"none"}"#, "GET /oauth/scopes → 200, without a list of scopes"),
+        (500, r#"{"error":"boom"}"#, "GET /oauth/scopes → 500 \"boom\""),
+        // Not a list, whatever is in it.
+        (403, r#"{"scopes":[{"name":"read"}]}"#, "GET /oauth/scopes → 403, without a list of scopes"),
+    ] {
+        let answer = |request: &HttpRequest| match request.url.path() {
+            "/oauth/scopes" => Ok(StubResponse::new(status, body)),
+            _ => Ok(StubResponse::new(200, "{}")),
+        };
+        let ran = run_at(answer, LISTED, false);
+        assert_eq!(lines(&ran)[0], "read: GET /things: Proven");
+        let Proofs { listed, unlisted, .. } = ran.proofs.unwrap();
+        assert_eq!((listed, unlisted.as_deref()), (None, Some(why)), "{body}");
+    }
+}
+
+#[test]
+fn a_token_that_the_list_rejects_is_not_sent_again() {
+    let ran = run_at(|_| Ok(StubResponse::new(401, "")), LISTED, false);
+    assert!(matches!(ran.proofs, Err(FlowError::TokenDead { status: 401, .. })));
+    assert_eq!(ran.paths, ["/oauth/scopes"]);
+}
 
 #[test]
 fn a_path_takes_its_value_only_from_a_proving_reply() {

@@ -13,14 +13,24 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
 use crate::provider::DefinitionError;
 use crate::provider::departure::{Departure, value_of};
+use crate::provider::probe::ScopesList;
 use crate::provider::quirks::{Paging, TokenIn, TokenPlacement};
 use crate::provider::refusal::Refusal;
 
-/// The scopes of a token as the API's own header lists them.
+/// The scopes of a token as the API itself lists them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedScopes {
-    pub header: String,
+    pub by: ListedBy,
     pub scopes: ScopeSet,
+}
+
+/// The place of such a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListedBy {
+    /// A header of every reply.
+    Header(String),
+    /// The reply to a request for it.
+    Request(String),
 }
 
 /// The scope that is missing, if the provider's denial names it.
@@ -134,6 +144,12 @@ impl Dialect<'_> {
         scheme.unwrap_or("Bearer").to_ascii_lowercase()
     }
 
+    /// Returns the header that lists a token's scopes, if the API sends one.
+    pub fn scopes_header(&self, scopes: &ScopeSet) -> Option<(&str, String)> {
+        let header = value_of(&self.provider.definition.api.scopes_header)?;
+        Some((header, scopes.iter().collect::<Vec<_>>().join(", ")))
+    }
+
     /// Returns the API's pagination, if the definition has one.
     pub fn paging(&self) -> Option<&Paging> {
         value_of(&self.provider.definition.api.paging)
@@ -148,7 +164,12 @@ impl Dialect<'_> {
     pub fn listed_scopes(&self, headers: &HeaderMap) -> Option<ListedScopes> {
         let header = value_of(&self.provider.definition.api.scopes_header)?;
         let scopes = ScopeSet::parse(headers.get(header.as_str())?.to_str().ok()?);
-        Some(ListedScopes { header: header.clone(), scopes })
+        Some(ListedScopes { by: ListedBy::Header(header.clone()), scopes })
+    }
+
+    /// Returns the request that lists the token's scopes, if the API has one.
+    pub fn scopes_list(&self) -> Option<&ScopesList> {
+        value_of(&self.provider.definition.api.scopes_list)
     }
 
     /// Returns the API's message for an error, in its own words and not yet cleaned. It is read from the definition's

@@ -12,7 +12,7 @@ mod token_reply;
 
 use std::collections::BTreeMap;
 
-pub use api::ListedScopes;
+pub use api::{ListedBy, ListedScopes};
 pub use token_reply::{ClientAuth, TokenReply, TokenReplyError};
 
 use super::DefinitionError;
