@@ -132,7 +132,7 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
     deleted?;
     say("logout", format!("the login was deleted; {}", what_stays(kind)))?;
     let app = Style::Strong.of(format!("oauthctl app set {}", provider.id()));
-    let login = Style::Strong.of(format!("oauthctl login --provider {}", provider.id()));
+    let login = Style::Strong.of(format!("oauthctl login {}", provider.id()));
     Ok(context.say(&Pieces(&[&"\nFor real: ", &app, &" and then ", &login]))?)
 }
 

@@ -165,7 +165,7 @@ impl Advice for FlowError {
             Self::NoSuchPlacement { known, .. } => ExitCode::Usage.hint(format!("it lists {known}")),
             Self::BodyIsNotAnObject => ExitCode::Usage.hint("choose another placement with `--token-in`"),
             Self::TokenDead { provider, .. } => {
-                ExitCode::LoginNeeded.hint(format!("get a new one with `oauthctl login --provider {provider}`"))
+                ExitCode::LoginNeeded.hint(format!("get a new one with `oauthctl login {provider}`"))
             }
             Self::Definition(error) => error.next_step(),
             Self::Entropy(error) => error.next_step(),

@@ -79,8 +79,8 @@ pub fn with_causes(error: &dyn Error) -> String {
 /// Returns the command that repeats a login. A login's default name is its provider's.
 pub fn login_command(provider: &str, profile: &str) -> String {
     match profile == provider {
-        true => format!("oauthctl login --provider {provider}"),
-        false => format!("oauthctl login --provider {provider} --profile {profile}"),
+        true => format!("oauthctl login {provider}"),
+        false => format!("oauthctl login {provider} --profile {profile}"),
     }
 }
 

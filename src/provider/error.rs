@@ -91,7 +91,7 @@ impl DefinitionError {
                 Some(format!("`oauthctl providers show {id}` prints the definition"))
             }
             Self::NotCaptured { id, param, .. } => Some(format!(
-                "run `oauthctl login --provider {id}` again, or name it with `--param {param}=VALUE`; a code that is pasted \
+                "run `oauthctl login {id}` again, or name it with `--param {param}=VALUE`; a code that is pasted \
                  alone leaves such values behind, the whole address does not"
             )),
             Self::ParamNeeded { param, example, .. } => Some(format!("add `--param {param}={example}`")),

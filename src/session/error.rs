@@ -76,11 +76,11 @@ impl Advice for SessionError {
         match self {
             Self::NoLogin { profile: Some(profile), provider: Some(provider) } => ExitCode::LoginNeeded
                 .hint(format!("run `{}`; `oauthctl status` lists your logins", login_command(provider, profile))),
-            Self::NoLogin { profile: Some(profile), provider: None } => ExitCode::LoginNeeded.hint(format!(
-                "run `oauthctl login --provider ID --profile {profile}`; `oauthctl status` lists your logins"
-            )),
-            Self::NoLogin { profile: None, .. } => ExitCode::LoginNeeded
-                .hint("run `oauthctl login --provider ID`; `oauthctl providers list` lists the providers"),
+            Self::NoLogin { profile: Some(profile), provider: None } => ExitCode::LoginNeeded
+                .hint(format!("run `oauthctl login ID --profile {profile}`; `oauthctl status` lists your logins")),
+            Self::NoLogin { profile: None, .. } => {
+                ExitCode::LoginNeeded.hint("run `oauthctl login ID`; `oauthctl providers list` lists the providers")
+            }
             Self::NoProvider => ExitCode::Usage
                 .hint("add its id, as in `oauthctl login ID`; `oauthctl providers list` lists the providers"),
             Self::NoProfile => {

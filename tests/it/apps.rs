@@ -74,8 +74,8 @@ impl Provider {
 #[test]
 fn logins_by_several_clients_are_each_refreshed_by_their_own() {
     let mine = Provider::new();
-    mine.register("one", &[]).code(0).answers("oauthctl login --provider mine\n");
-    mine.register("two", &["--app", "work"]).code(0).answers("oauthctl login --provider mine --app work");
+    mine.register("one", &[]).code(0).answers("oauthctl login mine\n");
+    mine.register("two", &["--app", "work"]).code(0).answers("oauthctl login mine --app work");
     mine.log_in(&[]).code(0);
     mine.log_in(&["--app", "work"]).code(0).answers("`mine-work`").answers("app      work");
     mine.log_in(&["--app", "work", "--profile", "shop"]).code(0);

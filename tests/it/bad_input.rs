@@ -82,10 +82,10 @@ fn the_emulators_variable_leads_to_no_other_machine() {
 #[test]
 fn a_call_without_a_login_says_how_to_log_in() {
     let call = Sandbox::new().run(&["call", "GET", "/api/v1/products"]);
-    call.code(4).says("run `oauthctl login --provider ID`");
+    call.code(4).says("run `oauthctl login ID`");
 
     let call = Emulated::start(&[]).run(&["call", "GET", "/api/v1/products"]);
-    call.code(4).says("`judgeme-emulator`").says("run `oauthctl login --provider judgeme --profile judgeme-emulator`");
+    call.code(4).says("`judgeme-emulator`").says("run `oauthctl login judgeme --profile judgeme-emulator`");
 }
 
 #[test]

@@ -269,7 +269,7 @@ fn a_refusal_carries_the_apis_own_words() {
 fn a_missing_scope_is_told_apart_and_brings_the_login_command() {
     let challenge = "WWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"read_mugs\"";
     let standard = ApiServer::always("403 Forbidden", &[challenge], "no").login("").run(&["call", "x"]);
-    assert_eq!(standard.code(10).says("`oauthctl login --provider mine --scope 'read_mugs'`").stdout(), "no");
+    assert_eq!(standard.code(10).says("`oauthctl login mine --scope 'read_mugs'`").stdout(), "no");
 
     let own = "api.denied = [{ path = 'error', equals = 'not yours' }]\n\
                [[samples]]\npath = '/v1/x'\nscope = 'read_cups'\nbody = '{}'";
@@ -321,7 +321,7 @@ fn a_refused_token_is_not_tried_twice_while_nothing_renews_it() {
         "",
     );
     let call = server.login("").run(&["call", "x"]);
-    call.code(9).says("the API answered 401: it is over").says("`oauthctl login --provider mine` gets another token");
+    call.code(9).says("the API answered 401: it is over").says("`oauthctl login mine` gets another token");
     assert_eq!(server.requests().len(), 1);
 }
 

@@ -116,7 +116,7 @@ fn a_login_without_a_value_says_which_and_what_to_do() {
     let provider = Provider::new("");
     provider.log_in(&[]).code(0).says("the provider sent no value for `realm`");
     let words = "the login has no value for `realm`, which `mine` should have sent and `api.base` needs";
-    provider.home.run(&["call", "things"]).code(3).says(words).says("oauthctl login --provider mine");
+    provider.home.run(&["call", "things"]).code(3).says(words).says("oauthctl login mine");
     assert_eq!(provider.home.run(&["token"]).code(0).stdout(), "made-up-new\n", "the token works all the same");
     provider.log_in(&["--param", "realm=9130347"]).code(0).hides("no value");
     provider.home.run(&["call", "things"]).code(0).answers(THINGS);

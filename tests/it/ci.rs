@@ -143,7 +143,7 @@ fn a_login_that_ends_soon_is_found_in_time() {
     sandbox.run(&["status", "--check"]).code(0);
     sandbox.run(&["status", "--expires-within", "30m"]).code(0);
     let ends = sandbox.run(&["status", "--expires-within", "7d"]);
-    ends.code(4).says("`mine` does not last").says("`oauthctl login --provider mine`");
+    ends.code(4).says("`mine` does not last").says("`oauthctl login mine`");
     assert!(ends.stdout().contains("mine"), "the list is printed all the same: {ends}");
     let json = sandbox.run(&["token", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(json.code(0).stdout()).unwrap();

@@ -61,7 +61,7 @@ fn a_store_that_vanishes_in_a_refresh_gets_the_login_back_later() {
     let journal = sandbox.home().join(JOURNAL);
     let lost = sandbox.run(&["token"]);
     lost.code(7).says("the token of `mine` was refreshed").says(journal.to_str().unwrap()).hides("at-2").hides("rt-2");
-    lost.says("oauthctl login --provider mine").says("oauthctl logout --local --profile mine");
+    lost.says("oauthctl login mine").says("oauthctl logout --local --profile mine");
     for args in [&["token"][..], &["refresh"], &["status", "--check"], &["call", "/x"], &["export"], &["logout"]] {
         let output = sandbox.run(args);
         output.code(7);

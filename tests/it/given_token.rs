@@ -97,7 +97,7 @@ fn nothing_is_known_of_a_token_until_something_has_shown_it() {
 #[test]
 fn a_permanent_token_of_0_1_is_shown_as_unknown() {
     let home = Sandbox::new().with("OAUTHCTL_EXPORT_PASSPHRASE", "made-up-passphrase");
-    // `printf made-up | oauthctl-0.1.0 login --provider judgeme --with-token; oauthctl-0.1.0 export`
+    // `printf made-up | oauthctl-0.1.0 login judgeme --with-token; oauthctl-0.1.0 export`
     home.run_with_stdin(&["import"], include_str!("../fixtures/given_0_1.txt")).code(0).answers("until    unknown");
     assert_eq!(home.run(&["token", "--profile", "judgeme"]).code(0).stdout(), "made-up\n");
     let row = json_of(&home.run(&["status", "--json"]))["logins"][0].clone();

@@ -139,7 +139,7 @@ fn a_refresh_token_rotates_and_a_spent_one_needs_a_login() {
 
     restore(&sandbox);
     let spent = sandbox.run(&["refresh"]);
-    spent.code(4).says("invalid_grant").says("`oauthctl login --provider acme` makes a new login");
+    spent.code(4).says("invalid_grant").says("`oauthctl login acme` makes a new login");
     let status = sandbox.run(&["status", "--json"]);
     let status: Value = serde_json::from_str(status.code(0).stdout()).unwrap();
     assert_eq!(status["logins"][0]["refreshable"], false);

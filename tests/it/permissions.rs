@@ -56,10 +56,8 @@ struct Act {
 }
 
 const READS: Act = Act { line: "exec \"$0\" token", token_after: "canary-of-the-token\n" };
-const WRITES: Act = Act {
-    line: "echo new | \"$0\" login --provider judgeme --with-token --quiet",
-    token_after: "canary-of-the-token\n",
-};
+const WRITES: Act =
+    Act { line: "echo new | \"$0\" login judgeme --with-token --quiet", token_after: "canary-of-the-token\n" };
 /// The login itself was kept by the time that it could not be listed: the old record or the new one, and whole.
 const LISTS: Act = Act { line: WRITES.line, token_after: "new\n" };
 
@@ -354,7 +352,7 @@ fn no_core_is_left_by_an_end_that_leaves_one_elsewhere() {
     }
     names(user.home.home()).iter().for_each(|path| fs::remove_file(path).unwrap());
     for signal in [libc::SIGABRT, libc::SIGQUIT] {
-        let line = "ulimit -c unlimited && exec \"$0\" login --provider judgeme --port 0 --no-browser";
+        let line = "ulimit -c unlimited && exec \"$0\" login judgeme --port 0 --no-browser";
         let ended = PendingLogin::start(user.shell(line)).end_with(signal);
         assert_eq!((ended.signal(), ended.core_dumped()), (Some(signal), false));
     }

@@ -224,7 +224,7 @@ fn a_server_that_a_project_names_is_refused_until_it_is_typed() {
     sandbox.define("shop", SHOP);
     write_project(sandbox.home(), "[params]\nstore = 'Attacker'\n");
     let login = ["--provider", "shop", "--profile", "mine"];
-    let remedy = "oauthctl login --provider shop --profile mine --param store=attacker";
+    let remedy = "oauthctl login shop --profile mine --param store=attacker";
     let refused = keep(&sandbox, &login, "canary-of-the-token");
     refused.code(5).hides("canary-of-the-token").says(".oauthctl.toml`, line 2, column 9: `store=attacker` leads to");
     refused.says("https://attacker.shop.example, which you have not confirmed").says(&format!("run `{remedy}`"));
@@ -316,7 +316,7 @@ fn a_server_named_only_by_a_project_gets_no_environment_token() {
     for command in [&["call", "/x"][..], &["call", "/x", "--curl"], &["scopes", "--probe"]] {
         let refused = with_token.run(&[command, &["--profile", "shop"]].concat());
         refused.code(5).says("leads to https://attacker.shop.example").hides("canary-of-the-token");
-        refused.says("`printenv OAUTHCTL_TOKEN | oauthctl login --provider shop --with-token --param store=attacker`");
+        refused.says("`printenv OAUTHCTL_TOKEN | oauthctl login shop --with-token --param store=attacker`");
     }
     // Nothing is sent by these.
     with_token.run(&["token", "--profile", "shop"]).code(0);

@@ -209,7 +209,7 @@ fn only_invalid_grant_ends_a_refresh_token_and_does_so_once() {
     }
     sandbox.run(&["token"]).code(4).says("refused the refresh token").says("was interrupted").hides("rt-1");
     for _ in 0..3 {
-        sandbox.run(&["token"]).code(4).says("is dead").says("oauthctl login --provider mine");
+        sandbox.run(&["token"]).code(4).says("is dead").says("oauthctl login mine");
         sandbox.run(&["status", "--check"]).code(4);
     }
     sandbox.run(&["refresh"]).code(4).says("is dead");

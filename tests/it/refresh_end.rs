@@ -53,7 +53,7 @@ fn a_refresh_token_near_its_end_is_warned_of() {
     mine.run(&["token"]).code(0).hides("warning");
     clock.set("+85d");
     for args in [&["token"][..], &["token"], &["exec", "--", "true"]] {
-        mine.run(args).code(0).says("the refresh token of `mine` ends at").says("oauthctl login --provider mine");
+        mine.run(args).code(0).says("the refresh token of `mine` ends at").says("oauthctl login mine");
     }
     mine.run(&["refresh"]).code(0).hides("warning").answers("renewed automatically until");
     mine.run(&["status", "--expires-within", "89d"]).code(0);

@@ -258,7 +258,7 @@ fn a_refresh_that_is_refused_for_good_ends_with_4() {
     mine.change(|rules| rules.rejection = json("401 Unauthorized", r#"{"message":"signed out"}"#));
     let output = mine.call(&["x"]);
     output.code(4).says("the API rejected the token of `mine`: it answered 401: signed out").says("invalid_grant");
-    output.says("`oauthctl login --provider mine` makes a new login");
+    output.says("`oauthctl login mine` makes a new login");
     assert_eq!(output.stdout(), r#"{"message":"signed out"}"#);
     assert!(!mine.is_refreshable());
     mine.call(&["x"]).code(4).says("is dead");
@@ -343,10 +343,7 @@ fn a_probe_refreshes_once_and_ends_if_that_does_not_help() {
 #[test]
 fn a_token_without_a_refresh_token_comes_with_the_way_out() {
     let mine = Provider::with("", r#""expires_in":3600"#, ok);
-    mine.call(&["x"])
-        .code(9)
-        .says("no refresh token")
-        .says("`oauthctl login --provider mine --scope 'read'` gets another");
+    mine.call(&["x"]).code(9).says("no refresh token").says("`oauthctl login mine --scope 'read'` gets another");
     assert_eq!((mine.sent().0, mine.sent().1.len()), (0, 1));
 
     let ci = mine.sandbox.without("OAUTHCTL_CLIENT_ID").with("OAUTHCTL_TOKEN", "at-0").with("OAUTHCTL_PROFILE", "mine");

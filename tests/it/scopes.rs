@@ -55,7 +55,7 @@ fn every_way_to_deny_is_read_for_what_it_is() {
 fn a_401_ends_the_run_and_means_a_new_login() {
     let shop = ShopApi::start(Rules { denial: Denial::Unauthorized, ..Rules::granting(&[]) });
     let output = judgeme_at(&shop).run(&["scopes", "--probe"]);
-    output.code(4).says("→ 401 \"unauthorized\"").says("`oauthctl login --provider judgeme`");
+    output.code(4).says("→ 401 \"unauthorized\"").says("`oauthctl login judgeme`");
     assert!(output.stdout().is_empty() && shop.requests().len() <= 4, "{:?}", shop.requests());
 
     let sandbox = Sandbox::new().with("OAUTHCTL_EMULATOR", &format!("judgeme={}", shop.origin()));

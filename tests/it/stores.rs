@@ -87,10 +87,7 @@ fn login_without_keychain_or_terminal_fails_with_alternatives() {
     let sandbox = Sandbox::new().without("OAUTHCTL_STORE").with("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
     for args in [&["--no-browser"][..], &["--with-token"]] {
         let login = sandbox.run(&[&["login", "--provider", "judgeme"], args].concat());
-        login
-            .code(7)
-            .says("`oauthctl login --provider judgeme --store file`")
-            .says("`oauthctl import --store file FILE`");
+        login.code(7).says("`oauthctl login judgeme --store file`").says("`oauthctl import --store file FILE`");
         assert!(!login.stderr().contains("Redirect URI"), "{login}");
     }
     // The way out that it names is one.

@@ -8,7 +8,7 @@ use crate::support::{Emulated, Output, PendingLogin, Sandbox, http};
 /// What a person types after an emulator is up; `$BROWSER_CMD` plays the browser.
 const ROUND: &str = r#"
 set -e
-oauthctl login --provider judgeme --scope read_products --port 0 --browser "$BROWSER_CMD"
+oauthctl login judgeme --scope read_products --port 0 --browser "$BROWSER_CMD"
 oauthctl call GET /api/v1/products > products.json
 oauthctl token > token.txt
 oauthctl status
@@ -112,7 +112,7 @@ fn a_missing_scope_is_distinguished_from_other_refusals() {
     let denied = judgeme.run(&["call", "GET", "/api/v1/reviews"]);
     denied
         .code(10)
-        .says("login --provider judgeme --profile judgeme-emulator --scope 'read_products read_reviews'")
+        .says("login judgeme --profile judgeme-emulator --scope 'read_products read_reviews'")
         .says("read_reviews");
     assert!(denied.stdout().contains("You don't have access to the resource"));
     judgeme.run(&["call", "GET", "/api/v1/nothing"]).code(9);
@@ -134,7 +134,7 @@ fn a_login_belongs_to_its_servers_and_is_used_nowhere_else() {
     let sandbox = Sandbox::new();
     emulate(&sandbox, ROUND).code(0);
     let call = sandbox.run(&["call", "GET", "/api/v1/products", "--profile", "judgeme-emulator"]);
-    call.code(3).says("nothing was sent").says("oauthctl login --provider judgeme --profile judgeme-emulator");
+    call.code(3).says("nothing was sent").says("oauthctl login judgeme --profile judgeme-emulator");
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Render for AppOutcome {
             writeln!(text, "  replaces the client `{}`", sanitize::line(replaced))?;
         }
         let flag = self.app.name().map(|name| format!(" --app {name}")).unwrap_or_default();
-        let command = format_args!("oauthctl login --provider {}{flag}", self.provider);
+        let command = format_args!("oauthctl login {}{flag}", self.provider);
         text.line(&[&"  next     ", &Style::Strong.of(command)])
     }
 }

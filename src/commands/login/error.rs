@@ -78,7 +78,7 @@ impl Advice for LoginError {
         match self {
             Self::Failed { source, .. } => source.next_step(),
             Self::NowhereToKeep { provider, .. } => ExitCode::Store.hint(format!(
-                "`oauthctl login --provider {provider} --store file` keeps it in a sealed file; \
+                "`oauthctl login {provider} --store file` keeps it in a sealed file; \
                  `oauthctl import --store file FILE` takes a login that `oauthctl export` sealed on another machine"
             )),
             Self::NotAProvider { login, provider } => {
@@ -91,7 +91,7 @@ impl Advice for LoginError {
             }
             Self::BadToken(NoGivenToken::NeedsProof(kind)) => ExitCode::Refused.hint(kind.proof.hint()),
             Self::BadToken(_) => {
-                ExitCode::Usage.hint("pipe the token alone: `oauthctl login --provider ID --with-token < token.txt`")
+                ExitCode::Usage.hint("pipe the token alone: `oauthctl login ID --with-token < token.txt`")
             }
             Self::NotGranted { .. } => ExitCode::ScopeMissing.hint(
                 "log in again and approve all of it, or leave `--require-scopes` out to keep a token that may do less; \

@@ -277,7 +277,7 @@ pub fn about_reply(reply: &TokenReply, provider: &Provider, context: &Context) {
             context,
             &format!(
                 "the provider sent no value for `{param}`, without which `call` does not know the API's address; name \
-                it with `oauthctl login --provider {id} --param {param}=VALUE`"
+                it with `oauthctl login {id} --param {param}=VALUE`"
             ),
         );
     }

@@ -108,7 +108,7 @@ impl Render for StatusView {
         if self.logins.is_empty() {
             return writeln!(
                 text,
-                "No logins. `oauthctl login --provider ID` makes one; `oauthctl providers list` shows the providers."
+                "No logins. `oauthctl login ID` makes one; `oauthctl providers list` shows the providers."
             );
         }
         let labelled = self.logins.iter().any(|row| row.label.is_some());

@@ -176,7 +176,7 @@ pub fn of_refusal(error: &ErrorResponse, sent: &Sent) -> NextStep {
 }
 
 fn advice(objection: Objection, sent: &Sent) -> String {
-    let login = format!("`oauthctl login --provider {}`", sent.client());
+    let login = format!("`oauthctl login {}`", sent.client());
     match objection {
         Objection::Client => client(sent),
         Objection::Unauthorized => format!(

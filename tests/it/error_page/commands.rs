@@ -53,13 +53,13 @@ pub fn errors(page: &mut Page) {
         ScopesError::ScopesMissing {
             profile: profile(),
             missing: missing(),
-            remedy: text("oauthctl login --provider acme --scope 'read_products write_products'"),
+            remedy: text("oauthctl login acme --scope 'read_products write_products'"),
         },
         ScopesError::TokenRejected {
             request: text("GET /api/v1/shop"),
             status: 401,
             said: Some(text("invalid_token")),
-            way_out: text("this login has no refresh token; `oauthctl login --provider acme` gets another token"),
+            way_out: text("this login has no refresh token; `oauthctl login acme` gets another token"),
         },
     ]);
     let source = Box::new(SessionError::TokenSource(TokenSourceError::Dead {
@@ -169,7 +169,7 @@ fn session_errors() -> Vec<SessionError> {
             at: at(),
             params: vec![text("store=our-shop")],
             servers: vec![text("https://our-shop.acme.example")],
-            remedy: text("oauthctl login --provider acme --param store=our-shop"),
+            remedy: text("oauthctl login acme --param store=our-shop"),
         },
     ]
 }
@@ -275,7 +275,7 @@ fn call_errors() -> Vec<CallError> {
             detail: Some(text("\"insufficient_scope\"")),
             lacks: Some(text("write_products")),
             is_known: true,
-            remedy: text("oauthctl login --provider acme --scope 'read_products write_products'"),
+            remedy: text("oauthctl login acme --scope 'read_products write_products'"),
         },
         CallError::ScopeMissing {
             profile: profile(),
@@ -283,7 +283,7 @@ fn call_errors() -> Vec<CallError> {
             detail: None,
             lacks: None,
             is_known: false,
-            remedy: text("oauthctl login --provider acme --scope 'read_products SCOPES'"),
+            remedy: text("oauthctl login acme --scope 'read_products SCOPES'"),
         },
     ]
 }

@@ -546,7 +546,7 @@ fn definition_errors() -> Vec<DefinitionError> {
             part: "token",
             recorded: text("https://acme.example"),
             now: text("https://elsewhere.example"),
-            remedy: text("oauthctl login --provider acme"),
+            remedy: text("oauthctl login acme"),
         },
     ]
 }

@@ -126,7 +126,7 @@ fn an_entry_changed_by_others_is_refused_and_left_unchanged() {
         bus.secret_tool(&format!("clear {entry}"));
         // Deleted behind our back, or not there where it was: nobody can tell.
         let gone = sandbox.run(&["token"]);
-        gone.code(7).says("was not found in the OS keychain").says("oauthctl login --provider judgeme");
+        gone.code(7).says("was not found in the OS keychain").says("oauthctl login judgeme");
         gone.says("oauthctl logout --local --profile judgeme");
     }
     let sandbox = at(&bus);

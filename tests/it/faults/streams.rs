@@ -154,8 +154,8 @@ const ANSWERS: &[&str] = &[
     "export --move",
     "export -o -",
     "refresh",
-    "login --provider mine --port 0 --no-browser --timeout 0s",
-    "login --provider mine --with-token --profile other",
+    "login mine --port 0 --no-browser --timeout 0s",
+    "login mine --with-token --profile other",
     "import",
     "app show mine",
     "app set mine --client-id id --client-secret-stdin",
@@ -260,7 +260,7 @@ fn twenty_descriptors_are_enough_and_fewer_are_an_error() {
         }
     }
     assert!(failed > 0);
-    let login = format!("ulimit -n 5; echo {TOKEN} | \"$0\" login --provider mine --with-token");
+    let login = format!("ulimit -n 5; echo {TOKEN} | \"$0\" login mine --with-token");
     bash(&mine, &login).code(7).says("os error 24").says("hint: raise the limit on open files");
     mine.run(&["call", "GET", "/api/things"]).code(0);
 }
@@ -302,13 +302,13 @@ fn a_thread_limit_is_an_error_and_not_a_panic() {
     fs::set_permissions(&helper, permissions(0o755)).unwrap();
     // A number of its own: the limit counts all of a user's processes.
     let user = UnprivilegedUser::with_id(home, UNKNOWN + 1);
-    user.run_shell(&format!("echo {TOKEN} | \"$0\" login --provider mine --with-token")).code(0);
+    user.run_shell(&format!("echo {TOKEN} | \"$0\" login mine --with-token")).code(0);
     assert_eq!(user.run_shell("ulimit -u 0; exec \"$0\" token").code(0).stdout(), format!("{TOKEN}\n"));
     for limit in 0..6 {
         for (line, code) in [
             ("exec \"$0\" call GET /x", 8),
             ("exec \"$0\" call POST /x --input /etc/passwd", 8),
-            ("exec \"$0\" login --provider mine --port 0 --timeout 0s --browser true", 8),
+            ("exec \"$0\" login mine --port 0 --timeout 0s --browser true", 8),
             ("PATH=$HOME:$PATH exec \"$0\" token --store helper:own --profile x", 7),
         ] {
             let output = user.run_shell(&format!("ulimit -u {limit}; {line}"));

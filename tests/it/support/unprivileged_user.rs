@@ -103,7 +103,7 @@ impl UnprivilegedUser {
 
     /// Stores a token as the login `judgeme`.
     pub fn keep(&self, token: &str) -> Output {
-        self.run_shell(&format!("echo {token} | \"$0\" login --provider judgeme --with-token"))
+        self.run_shell(&format!("echo {token} | \"$0\" login judgeme --with-token"))
     }
 
     pub fn id(&self) -> u32 {

@@ -159,7 +159,7 @@ fn a_hint_goes_by_the_code_and_by_what_was_sent() {
         (browser(), "access_denied", "", "log in again and approve"),
         (exchange(), "access_denied", "", "the client secret in the body"),
         (with(browser(), "prompt", "none"), "login_required", "", "`prompt=none` was sent"),
-        (refresh(), "interaction_required", "", "run `oauthctl login --provider acme` again"),
+        (refresh(), "interaction_required", "", "run `oauthctl login acme` again"),
         (exchange(), "weird", "", "a form to https://acme.example/token with client_id, grant_type, code"),
     ] {
         let (exit, found) = hint(code, words, &sent);
