@@ -96,7 +96,7 @@ fn walk(shape: &Shape, jobs: usize) -> (Vec<String>, Vec<String>, Result<End, Fl
     }
     let rows = RowsAt::of(dialect.rows());
     let way = Way::of(&first, shape.next.as_ref(), dialect.paging(), rows.clone()).unwrap();
-    let (clock, token) = (SetClock::at(0), AccessToken::new("t"));
+    let (clock, token) = (SetClock::at(0), AccessToken::new("made-up-token"));
     let held = HeldToken::new(Renewed { token, expiry: Expiry::Unknown, refreshed: false }, &clock, &Nobody);
     let caller = Caller::new(api, held, (&http, &clock), &Nobody, Duration::from_secs(60));
     let (mut found, mut place) = (Vec::new(), None::<JsonPath>);

@@ -21,7 +21,7 @@ fn walk_until(stop_at: usize, http: &Scripted<'_>, paging: &Paging, plan: Plan) 
     let (provider, clock) = (provider(""), SetClock::at(0));
     let api = Api::new(&provider, None).unwrap().with_redirects(Redirects::Anywhere);
     let first = api.request(http::Method::GET, api.resolve("/x").unwrap()).unwrap();
-    let token = Renewed { token: AccessToken::new("t"), expiry: Expiry::Unknown, refreshed: false };
+    let token = Renewed { token: AccessToken::new("made-up-token"), expiry: Expiry::Unknown, refreshed: false };
     let held = HeldToken::new(token, &clock, &Nobody);
     let caller = Caller::new(api, held, (http, &clock), &Nobody, Duration::from_secs(60));
     let mut bodies = Vec::new();
