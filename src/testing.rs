@@ -7,6 +7,7 @@ pub use crate::cli::Cli;
 pub use crate::commands::errors::*;
 pub use crate::emulator::{Emulator, EmulatorError, Fault, Options};
 pub use crate::flow::authorization::{Seen, Unanswered};
+pub use crate::flow::client::Client;
 pub use crate::flow::discovery::DiscoveryError;
 pub use crate::flow::evidence::Missing;
 pub use crate::flow::held_token::{HeldToken, Renew, Renewed};
@@ -16,7 +17,6 @@ pub use crate::flow::pasted::judge_pasted;
 pub use crate::flow::redirect::{
     Answer, Claim, Difference, Doubt, Expected, RedirectVerdict, Stray, Unproven, Unusable, judge as judge_redirect,
 };
-pub use crate::flow::refresh::Client;
 pub use crate::flow::refusal::{Asked, NoToken, Refusal, Sent};
 pub use crate::flow::rows_missing::RowsMissing;
 pub use crate::flow::token_endpoint::request_token;

@@ -33,6 +33,7 @@ use self::verdict::{Asked, Verdict};
 use super::Context;
 use super::renewal::Renewal;
 use super::valid_token::{active_login, valid_active_login};
+use super::without_login::{WithoutLogin, client_login};
 use crate::flow::api::{Api, Redirects, redirect_target};
 use crate::flow::judge::ApiAnswer;
 use crate::flow::paging::{self, End, NoPages, Plan, RowsAt, Way};
@@ -72,6 +73,9 @@ pub struct CallArgs {
     /// followed without the token
     #[arg(long, conflicts_with = "paginate", help_heading = "Network")]
     no_follow: bool,
+
+    #[command(flatten, next_help_heading = "Without a login")]
+    without_login: WithoutLogin,
 
     /// Longest Retry-After to honor (429 and 503)
     #[arg(long, value_name = "DURATION", default_value = "60s", help_heading = "Network")]
@@ -113,8 +117,13 @@ impl CallArgs {
 
 pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
     // What is only shown needs no token that works.
-    let login =
-        if args.curl || args.dry_run { active_login(context)? } else { valid_active_login(Wanted::Valid, context)? };
+    let is_shown = args.curl || args.dry_run;
+    let login = match args.without_login.request(context)? {
+        Some(request) if is_shown && !args.show_secrets => request.unused(context.system.clock.now()),
+        Some(request) => client_login(&request, Wanted::Valid, context)?,
+        None if is_shown => active_login(context)?,
+        None => valid_active_login(Wanted::Valid, context)?,
+    };
     let redirects = if args.no_follow { Redirects::Never } else { Redirects::Anywhere };
     let mut api = Api::new(&login.provider, args.token_in)?.with_redirects(redirects);
     for text in &args.allow_origin {

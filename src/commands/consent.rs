@@ -35,6 +35,11 @@ pub fn to_send_token(provider: &Provider, profile: &Profile, context: &Context) 
     ask(provider, &Typed::new(), &format!("printenv OAUTHCTL_TOKEN | {login} --with-token"), context)
 }
 
+/// Asks for consent before the client's secret goes to them.
+pub fn to_request_token(provider: &Provider, typed: &Typed, context: &Context) -> Result<(), SessionError> {
+    ask(provider, typed, &format!("oauthctl token --provider {}", provider.id()), context)
+}
+
 fn ask(provider: &Provider, typed: &Typed, command: &str, context: &Context) -> Result<(), SessionError> {
     let choices = context.session.unconfirmed_servers(provider, typed)?;
     let Some(first) = choices.first() else { return Ok(()) };

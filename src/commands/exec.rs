@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::Context;
 use super::valid_token::{valid_login, wanted};
+use super::without_login::{WithoutLogin, client_login};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;
@@ -26,6 +27,9 @@ pub struct ExecArgs {
     /// The command and its arguments
     #[arg(last = true, value_name = "COMMAND", required = true)]
     command: Vec<OsString>,
+
+    #[command(flatten, next_help_heading = "Without a login")]
+    without_login: WithoutLogin,
 }
 
 /// Parses an environment variable's name in the form that every shell accepts.
@@ -79,9 +83,19 @@ impl Advice for ChildNotStarted {
 
 /// Runs the command and returns its exit code, which becomes ours.
 pub fn run(args: &ExecArgs, context: &Context) -> Result<u8, ExecError> {
-    let (profile, found) = valid_login(wanted(args.min_validity), context)?;
+    let wanted = wanted(args.min_validity);
+    let (profile, record) = match args.without_login.request(context)? {
+        Some(request) => {
+            let login = client_login(&request, wanted, context)?;
+            (login.profile, login.token)
+        }
+        None => {
+            let (profile, found) = valid_login(wanted, context)?;
+            (profile, found.record)
+        }
+    };
     let Some((program, rest)) = args.command.split_first() else { return Ok(0) };
-    let variables = [(args.env.as_str(), found.record.access_token.expose()), ("OAUTHCTL_PROFILE", profile.as_str())];
+    let variables = [(args.env.as_str(), record.access_token.expose()), ("OAUTHCTL_PROFILE", profile.as_str())];
     let ended = Replacement { program, args: rest, variables: &variables }.run();
     Ok(ended.map_err(|source| ChildNotStarted::new(program, source))?)
 }

@@ -5,6 +5,7 @@
 //! and read back.
 
 mod browser;
+mod client_credentials;
 mod error;
 mod talk;
 mod view;
@@ -84,7 +85,7 @@ impl LoginArgs {
     }
 }
 
-fn parse_param(text: &str) -> Result<(String, String), &'static str> {
+pub fn parse_param(text: &str) -> Result<(String, String), &'static str> {
     text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or("write NAME=VALUE")
 }
 
@@ -151,7 +152,10 @@ fn log_in(
         GrantKind::AuthorizationCode => in_browser(ResponseType::Code, asked),
         GrantKind::Implicit => in_browser(ResponseType::Token, asked),
         GrantKind::DeviceCode => Err(not_offered(&provider)),
-        GrantKind::ClientCredentials => Err(not_offered(&provider)),
+        GrantKind::ClientCredentials => {
+            let (provider, token) = client_credentials::log_in(provider, &args.scopes, login, http, context)?;
+            Ok((provider, token, None))
+        }
     }
 }
 
@@ -232,7 +236,7 @@ fn chosen_grant(args: &LoginArgs, provider: &Provider) -> Result<GrantKind, Logi
     let offered = provider.definition.grants();
     match args.grant {
         None => Ok(offered[0]),
-        Some(grant) if offered.contains(&grant) => Ok(grant),
+        Some(grant) if provider.definition.offers(grant) => Ok(grant),
         Some(_) => Err(not_offered(provider)),
     }
 }

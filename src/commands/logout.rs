@@ -149,9 +149,15 @@ fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<Str
     let access = (TokenTypeHint::AccessToken, record.access_token.expose());
     let mut unsupported = Vec::new();
     for (hint, token) in refresh.into_iter().chain([access]) {
-        match revoke(http.as_ref(), &client, token, hint)? {
-            Revocation::Done | Revocation::NoEndpoint => {}
-            Revocation::Unsupported => unsupported.push(hint.name()),
+        match revoke(http.as_ref(), &client, token, hint) {
+            Ok(Revocation::Done | Revocation::NoEndpoint) => {}
+            Ok(Revocation::Unsupported) => unsupported.push(hint.name()),
+            // A token that was brought along belongs to a client that is not known, so no second attempt can do better.
+            Err(FlowError::NotRevoked { status: 400..=499, .. }) if record.client_id.is_none() => {
+                let rest = still_valid(Some(&record.provider), context);
+                return Ok(format!("its token was not revoked, as the client that it belongs to is not known: {rest}"));
+            }
+            Err(error) => return Err(error.into()),
         }
     }
     let whose = revoker(&client.provider);

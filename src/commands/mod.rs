@@ -31,6 +31,7 @@ pub mod token;
 pub mod use_login;
 mod valid_token;
 mod view;
+mod without_login;
 
 pub use context::Context;
 
@@ -68,10 +69,18 @@ pub fn login_command_for(login: &ActiveLogin, more: &str) -> String {
     let held = login.token.scopes(&ScopeSet::default()).difference(&definition.always_granted());
     // Quoted, because scopes come from servers too.
     let scopes = held.iter().collect::<ScopeSet>().union(&ScopeSet::parse(more));
-    let command = login_command(login.provider.id(), login.profile.as_str());
+    let command = another_token(login);
     match scopes.is_empty() {
         true => command,
         false => format!("{command} --scope {}", quoted(&sanitize::line(&scopes.to_string()))),
+    }
+}
+
+/// Returns the command that gets another token: a new login, or the same request if there is no login.
+pub fn another_token(login: &ActiveLogin) -> String {
+    match login.alone {
+        Some(_) => format!("oauthctl token --provider {}", login.provider.id()),
+        None => login_command(login.provider.id(), login.profile.as_str()),
     }
 }
 

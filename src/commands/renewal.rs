@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Context;
 use super::valid_token::told_login;
+use super::without_login::client_login;
 use crate::flow::held_token::{HeldToken, Renew, Renewed};
 use crate::flow::token_source::{TokenSourceError, Wanted};
 use crate::protocol::advice::{Advice, NextStep};
@@ -55,7 +56,9 @@ impl<'a> Renewal<'a> {
 
     /// Returns the login's token as the one that the command's requests share.
     pub fn hold(&self) -> HeldToken<'_> {
-        let (token, refreshed) = (&self.login.token, self.login.refreshed);
+        // A cached token that is rejected has to leave the cache, and asking once more wears out nothing.
+        let is_cached = self.login.alone.as_ref().is_some_and(|request| request.cached);
+        let (token, refreshed) = (&self.login.token, self.login.refreshed && !is_cached);
         let first = Renewed { token: token.access_token.clone(), expiry: token.expiry, refreshed };
         HeldToken::new(first, self.context.system.clock.as_ref(), self)
     }
@@ -95,12 +98,22 @@ impl<'a> Renewal<'a> {
             Outcome::NoWay => format!("this login has no refresh token; {login}"),
             Outcome::Same => format!("a refresh gave the same token again; {login}"),
             Outcome::Renewed(..) => format!("it was refreshed, and rejected again; {login}"),
+            Outcome::NotTried if self.login.alone.is_some() => {
+                "it was requested just before: check its scopes, and the API of the definition".to_owned()
+            }
             Outcome::NotTried if self.login.refreshed => format!("it was refreshed just before; {login}"),
             Outcome::NotTried | Outcome::Failed(_) => login,
         }
     }
 
     fn get(&self, rejected: &AccessToken) -> Outcome {
+        if let Some(request) = &self.login.alone {
+            return match client_login(request, Wanted::InsteadOf(rejected), self.context) {
+                Ok(login) if login.token.access_token == *rejected => Outcome::Same,
+                Ok(login) => Outcome::Renewed(Box::new(login.token), login.refreshed),
+                Err(error) => Outcome::Failed(error),
+            };
+        }
         let (found, refreshed) = match told_login(Wanted::InsteadOf(rejected), self.context) {
             Ok(login) if login.found.store == StoreKind::Env => return Outcome::OfVariable,
             Ok(login) => (login.found.record, login.refreshed),

@@ -9,14 +9,15 @@ use clap::Args;
 
 use super::providers::KnownScopesView;
 use super::renewal::{NotRenewed, Renewal};
-use super::valid_token::valid_active_login;
-use super::{Context, login_command_for, named};
+use super::valid_token::valid_token;
+use super::without_login::WithoutLogin;
+use super::{Context, another_token, login_command_for, named};
 use crate::flow::FlowError;
 use crate::flow::evidence::{self, Missing};
 use crate::flow::introspection;
 use crate::flow::probe::{self, Probing, Proofs};
 use crate::flow::token_source::Wanted;
-use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command, with_causes};
+use crate::protocol::advice::{Advice, ExitCode, NextStep, with_causes};
 use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::jwt;
 use crate::protocol::sanitize;
@@ -41,15 +42,16 @@ pub struct ScopesArgs {
     require: Vec<String>,
 
     /// Show what has changed since the last look at this login
-    #[arg(long)]
+    #[arg(long, conflicts_with = "provider")]
     diff: bool,
 
-    // Both moved to `providers scopes`, and work here until 1.0.
-    #[arg(long, value_name = "ID", hide = true, conflicts_with_all = ["probe", "probe_writes", "require", "diff"])]
-    provider: Option<String>,
-
+    // It moved to `providers scopes`, and works here until 1.0.
     #[arg(long, hide = true, conflicts_with_all = ["provider", "probe", "probe_writes", "require", "diff"])]
     all_providers: bool,
+
+    // `--provider ID` alone moved to `providers scopes` too, and works here until 1.0.
+    #[command(flatten, next_help_heading = "Without a login")]
+    without_login: WithoutLogin,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -86,10 +88,12 @@ impl Advice for ScopesError {
 
 pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     let width = context.terminal().width();
-    if args.all_providers || args.provider.is_some() {
-        return scopes_of_providers(args.provider.as_deref(), context);
+    let has_question = args.probe || args.probe_writes || !args.require.is_empty();
+    let listed = args.without_login.provider_alone().filter(|_| !has_question);
+    if args.all_providers || listed.is_some() {
+        return scopes_of_providers(listed, context);
     }
-    let mut login = valid_active_login(Wanted::Valid, context)?;
+    let mut login = valid_token(&args.without_login, Wanted::Valid, context)?;
     let http = context.session.http(Some(&login.token))?;
     if let Some(introspect) = &login.provider.endpoints.introspect {
         http.check(introspect.url()).map_err(FlowError::TokenRequest)?;
@@ -107,7 +111,11 @@ pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     }
     let definition = &login.provider.definition;
     let evidence = evidence::gather(definition, &login.token, introspected.as_ref(), proofs.as_ref());
-    let changes = history::note_run(&login, &evidence, introspected.as_ref(), proofs.as_ref(), context);
+    // The history is that of a login.
+    let changes = match login.alone {
+        Some(_) => None,
+        None => history::note_run(&login, &evidence, introspected.as_ref(), proofs.as_ref(), context),
+    };
     let mut view = ScopesView::new(&login.profile, definition, &evidence, width);
     view.silent.extend(silent);
     view.silent.extend(proofs.as_ref().and_then(|proofs| proofs.unlisted.clone()));
@@ -156,7 +164,7 @@ fn probe_scopes(
             if let Some(failure) = renewal.failure(status, said.as_deref()) {
                 return Err(failure.into());
             }
-            let way_out = renewal.way_out(&login_command(login.provider.id(), login.profile.as_str()));
+            let way_out = renewal.way_out(&another_token(login));
             Err(ScopesError::TokenRejected { request, status, said, way_out })
         }
         Err(error) => Err(error.into()),

@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 use self::github::EnvFile;
 use super::Context;
 use super::exec::parse_variable;
-use super::valid_token::{valid_active_login, valid_login, wanted};
+use super::valid_token::{valid_login, valid_token, wanted};
+use super::without_login::{WithoutLogin, client_login};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::sanitize;
@@ -45,6 +46,9 @@ pub struct TokenArgs {
     /// The variable's name, for the forms that set one
     #[arg(long, value_name = "NAME", default_value = "OAUTHCTL_TOKEN", value_parser = parse_variable)]
     env: String,
+
+    #[command(flatten, next_help_heading = "Without a login")]
+    without_login: WithoutLogin,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -109,13 +113,17 @@ pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
     if matches!(format, Format::Header | Format::Curl) {
         return header(format, args, context);
     }
-    let (_, found) = valid_login(wanted(args.min_validity), context)?;
-    let token = found.record.access_token.expose();
+    let wanted = wanted(args.min_validity);
+    let record = match args.without_login.request(context)? {
+        Some(request) => client_login(&request, wanted, context)?.token,
+        None => valid_login(wanted, context)?.1.record,
+    };
+    let token = record.access_token.expose();
     // One write, so that a reader sees the token whole or not at all.
     let line =
         |text: String| -> Result<(), TokenError> { Ok(context.terminal().data(Zeroizing::new(text).as_bytes())?) };
     match format {
-        Format::Json => line(json(&found.record)),
+        Format::Json => line(json(&record)),
         Format::Env => line(format!("export {}={}\n", args.env, quoted(token))),
         Format::Github => {
             let path = variable("GITHUB_ENV").ok_or(TokenError::NotGithub)?;
@@ -139,7 +147,7 @@ fn json(record: &StoredToken) -> String {
 }
 
 fn header(format: Format, args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
-    let login = valid_active_login(wanted(args.min_validity), context)?;
+    let login = valid_token(&args.without_login, wanted(args.min_validity), context)?;
     let no_header = || TokenError::NoHeader { provider: login.provider.id().to_owned() };
     let placements = login.provider.definition.token_placements();
     let in_header = |place: TokenIn| matches!(place, TokenIn::Bearer | TokenIn::Header);

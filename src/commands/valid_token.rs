@@ -1,5 +1,6 @@
 //! A login with a valid token, for `token`, `call`, `exec` and `scopes`. Warnings on the way are printed here.
 
+use super::without_login::{WithoutLogin, client_login};
 use super::{Context, consent};
 use crate::flow::token_source::{ReplyNote, TokenWarning, Wanted};
 use crate::protocol::advice::{causes, login_command};
@@ -25,6 +26,18 @@ pub fn told_login(wanted: Wanted<'_>, context: &Context) -> Result<ValidLogin, S
         tell_of_the_end(&login.profile, &login.found.record.provider, end, context);
     }
     Ok(login)
+}
+
+/// Returns a usable token and where it goes: without a login if the flags say so, else that of the selected login.
+pub fn valid_token(
+    without_login: &WithoutLogin,
+    wanted: Wanted<'_>,
+    context: &Context,
+) -> Result<ActiveLogin, SessionError> {
+    match without_login.request(context)? {
+        Some(request) => client_login(&request, wanted, context),
+        None => valid_active_login(wanted, context),
+    }
 }
 
 /// Returns the selected login ready for use: its token is valid and its servers have not changed.

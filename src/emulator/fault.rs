@@ -29,6 +29,8 @@ pub enum Fault {
     RevokeUnavailable,
     /// The API rejects the first access token of each login, and takes the ones of a refresh.
     DeadToken,
+    /// The client may not use the client credentials grant.
+    ClientNotAllowed,
 }
 
 impl Fault {
@@ -42,7 +44,12 @@ impl Fault {
                 200,
                 &json!({"error": "invalid_grant", "error_description": "a refusal with status 200, as requested"}),
             )),
-            Self::NoState | Self::WrongState | Self::SlowToken | Self::RevokeUnavailable | Self::DeadToken => None,
+            Self::NoState
+            | Self::WrongState
+            | Self::SlowToken
+            | Self::RevokeUnavailable
+            | Self::DeadToken
+            | Self::ClientNotAllowed => None,
         }
     }
 }

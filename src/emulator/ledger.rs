@@ -29,6 +29,10 @@ const FAMILIES: usize = 50_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Family(u64);
 
+/// The client itself, whose tokens are counted together: each one after the first is the renewal of another. No consent
+/// has this number.
+pub const CLIENT_ALONE: Family = Family(0);
+
 /// The grant behind a code (RFC 6749 §4.1.2: it is bound to the client and the redirect URI; there is only one client
 /// here).
 #[derive(Clone, Debug)]

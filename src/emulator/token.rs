@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::fault::{Fault, SLOW};
-use super::ledger::{BadGrant, Family, IssuedCode, IssuedToken};
+use super::ledger::{BadGrant, CLIENT_ALONE, Family, IssuedCode, IssuedToken};
 use super::site::{Site, random_hex};
 use super::wire::{Incoming, Reply};
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::grant::GrantKind;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, ClientSecret, RefreshToken};
@@ -63,17 +64,22 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
             site.ledger.renew(token.expose())
         }
         Grant::RefreshToken(token) => site.ledger.rotate(&token),
-        Grant::ClientCredentials { .. } | Grant::DeviceCode(_) => {
+        Grant::ClientCredentials { scope } => {
+            return Ok(match check_client_alone(site, request.client_secret.as_ref(), &scope) {
+                Ok(scope) => {
+                    let nth = site.ledger.count_token(CLIENT_ALONE);
+                    accept(site, &issue_nth(site, scope, site.ledger.new_family(), nth)?)
+                }
+                Err(error) => refuse(400, error),
+            });
+        }
+        Grant::DeviceCode(_) => {
             let description = "this emulator supports the authorization code and the refresh grant";
             return Ok(refuse(400, error("unsupported_grant_type", Some(description), None)));
         }
     };
     match granted {
-        Ok((scope, family)) => {
-            let response = issue(site, scope, family)?;
-            let reply = Dialect::new(&site.provider).encode_token_reply(&response, site.clock.now());
-            Ok(Reply::json(200, &reply).with("Pragma", "no-cache"))
-        }
+        Ok((scope, family)) => Ok(accept(site, &issue(site, scope, family)?)),
         Err(BadGrant(hint)) => {
             let description = "The authorization grant or refresh token is invalid, expired or revoked";
             Ok(refuse(400, error("invalid_grant", Some(description), Some(hint))))
@@ -81,10 +87,42 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
     }
 }
 
+fn accept(site: &Site, response: &TokenResponse) -> Reply {
+    let reply = Dialect::new(&site.provider).encode_token_reply(response, site.clock.now());
+    Reply::json(200, &reply).with("Pragma", "no-cache")
+}
+
+/// Returns the scopes to grant to the client itself (RFC 6749 §4.4).
+fn check_client_alone(site: &Site, secret: Option<&ClientSecret>, asked: &ScopeSet) -> Result<ScopeSet, ErrorResponse> {
+    let definition = &site.provider.definition;
+    if !definition.offers(GrantKind::ClientCredentials) {
+        return Err(error("unsupported_grant_type", Some("the provider does not offer this grant"), None));
+    }
+    if site.has(Fault::ClientNotAllowed) {
+        return Err(error("unauthorized_client", Some("this client may not use the grant client_credentials"), None));
+    }
+    if secret.is_none() {
+        return Err(error(
+            "unauthorized_client",
+            Some("a public client cannot use the grant client_credentials"),
+            None,
+        ));
+    }
+    if asked.contains("openid") {
+        return Err(error("invalid_scope", Some("openid needs a person, and this grant has none"), None));
+    }
+    let scope = if asked.is_empty() { definition.default_scope() } else { asked.clone() };
+    Ok(scope.union(&definition.always_granted()))
+}
+
 /// Issues an access token without a refresh token, as in the implicit grant.
 pub fn issue_access_token(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, NoEntropy> {
+    issue_nth(site, scope, family, site.ledger.count_token(family))
+}
+
+/// Issues an access token that lives as long as the nth one of a login.
+fn issue_nth(site: &Site, scope: ScopeSet, family: Family, nth: usize) -> Result<TokenResponse, NoEntropy> {
     let access_token = AccessToken::new(random_hex(&*site.entropy)?);
-    let nth = site.ledger.count_token(family);
     let expires_in = (!site.provider.definition.never_expires()).then(|| lifetime(site, nth));
     let expires_at = expires_in.map(|lifetime| site.clock.now().plus(lifetime));
     site.ledger

@@ -3,6 +3,8 @@
 pub mod api;
 pub mod authorization;
 pub mod authorization_code;
+pub mod client;
+pub mod client_credentials;
 pub mod discovery;
 #[cfg(test)]
 mod doubles;

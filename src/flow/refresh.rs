@@ -1,9 +1,10 @@
 //! The refresh grant (RFC 6749 §6): one request. `token_source.rs` decides when it is sent and how the reply is used.
 
-use super::FlowError;
+use super::client::Client;
 use super::token_endpoint::request_token;
-use crate::protocol::client::ClientId;
-use crate::protocol::secret::{ClientSecret, RefreshToken};
+use super::{FlowError, client_credentials};
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::RefreshToken;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Grant, TokenRequest};
 use crate::provider::dialect::{TokenReply, TokenReplyError};
@@ -12,21 +13,27 @@ use crate::store::StoredToken;
 use crate::store::stored_token::ObtainedBy;
 use crate::system::http::HttpClient;
 
-/// The client that a login was made with, at the servers of that login.
-#[derive(Clone, Debug)]
-pub struct Client {
-    pub provider: Provider,
-    pub client_id: ClientId,
-    pub client_secret: Option<ClientSecret>,
+/// What brings the next token of a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presented {
+    Token(RefreshToken),
+    /// The client's own credentials, with the scopes that were asked for. They are not spent.
+    Client(ScopeSet),
 }
 
-/// Returns the token that a refresh presents: the refresh token, or the access token if the provider expects that.
-pub fn presented(provider: &Provider, record: &StoredToken) -> Option<RefreshToken> {
+/// Returns what a refresh presents: the refresh token, the access token if the provider expects that, or the client's own
+/// credentials if they got the first token.
+pub fn presented(provider: &Provider, record: &StoredToken) -> Option<Presented> {
+    if let ObtainedBy::Grant(kind) = record.obtained_by
+        && kind.runs_alone()
+    {
+        return Some(Presented::Client(record.asked.clone()));
+    }
     // A token that a person brought along belongs to a client that is not known.
     let is_given = record.obtained_by == ObtainedBy::Given;
     match Dialect::new(provider).refreshes_with_access_token() && !is_given {
-        true => Some(RefreshToken::new(record.access_token.expose())),
-        false => record.refresh_token.clone(),
+        true => Some(Presented::Token(RefreshToken::new(record.access_token.expose()))),
+        false => record.refresh_token.clone().map(Presented::Token),
     }
 }
 
@@ -35,9 +42,13 @@ pub fn presented(provider: &Provider, record: &StoredToken) -> Option<RefreshTok
 pub fn refresh(
     http: &dyn HttpClient,
     client: &Client,
-    token: RefreshToken,
+    presented: Presented,
     now: Timestamp,
 ) -> Result<TokenReply, FlowError> {
+    let token = match presented {
+        Presented::Token(token) => token,
+        Presented::Client(scope) => return client_credentials::request(http, client, scope, now),
+    };
     let request = TokenRequest {
         client_id: client.client_id.clone(),
         client_secret: client.client_secret.clone(),
@@ -76,8 +87,8 @@ pub fn meaning(error: &FlowError) -> Meaning {
 mod tests {
     use super::*;
     use crate::flow::doubles::{Said, Scripted, StubResponse, broken, provider};
+    use crate::protocol::client::ClientId;
     use crate::protocol::grant::GrantKind;
-    use crate::protocol::scope::ScopeSet;
     use crate::protocol::secret::AccessToken;
     use crate::system::http::{HttpError, Reason};
 
@@ -108,6 +119,10 @@ mod tests {
         let mut none = record(&provider(""));
         none.refresh_token = None;
         assert!(presented(&provider(""), &none).is_none());
+        none.obtained_by = ObtainedBy::Grant(GrantKind::ClientCredentials);
+        none.asked = ScopeSet::parse("a b");
+        let asked = Presented::Client(ScopeSet::parse("a b"));
+        assert_eq!(presented(&provider(""), &none), Some(asked), "the same request again");
     }
 
     /// RFC 6749 §5.2.

@@ -1,7 +1,7 @@
 //! Revocation (RFC 7009): one request per token.
 
 use super::FlowError;
-use super::refresh::Client;
+use super::client::Client;
 use super::refusal::{Asked, Refusal, Sent};
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::secret::ClientSecret;

@@ -22,6 +22,7 @@
 //!
 //! The outcome of one refresh stands in `refreshing.rs`.
 
+mod cached;
 mod error;
 mod refreshing;
 
@@ -30,7 +31,7 @@ pub use error::TokenSourceError;
 use std::time::Duration;
 
 use self::error::Failed;
-use super::refresh::Client;
+use super::client::Client;
 use crate::protocol::advice::with_causes;
 use crate::protocol::lifetime::Oddity;
 use crate::protocol::member::WrongKind;

@@ -13,7 +13,7 @@ use super::keys::{Absent, entries, keys};
 use super::quirks::{Lifetime, Pkce, TokenPlacement};
 use super::scopes::Scopes;
 use super::sections::{
-    Alternative, Api, App, Authorize, Callback, Introspect, Redirect, Refresh, Revoke, Sample, Token,
+    Alternative, Api, App, Authorize, Callback, ClientCredentials, Introspect, Redirect, Refresh, Revoke, Sample, Token,
 };
 use super::template::Param;
 use crate::protocol::client::ClientAuthMethod;
@@ -69,6 +69,10 @@ keys! {
         }
         key token: Token { help: "The token endpoint (RFC 6749 §4.1.3, §5)", absent: "none" }
         key refresh: Refresh { help: "The refresh request (RFC 6749 §6)", absent: "as in the RFC" }
+        key client_credentials: ClientCredentials {
+            help: "The request for a token of the client itself (RFC 6749 §4.4)",
+            absent: "as in the RFC",
+        }
         key revoke: Revoke { help: "The revocation endpoint (RFC 7009)", absent: "none" }
         key introspect: Introspect { help: "The introspection endpoint (RFC 7662)", absent: "none" }
         key scope: Scopes { help: "The scopes and their notation (RFC 6749 §3.3)", absent: "none" }
@@ -135,6 +139,13 @@ impl ProviderDefinition {
             Some(grants) if !grants.is_empty() => grants.clone(),
             _ => vec![GrantKind::AuthorizationCode],
         }
+    }
+
+    /// Returns `true` if a token can be requested by this grant. A user's file that does not list its grants says nothing
+    /// about the client's own: then it is up to the provider.
+    pub fn offers(&self, grant: GrantKind) -> bool {
+        let is_silent = self.grants.is_none() && self.file.is_some() && !self.token.url.0.is_empty();
+        self.grants().contains(&grant) || (is_silent && grant == GrantKind::ClientCredentials)
     }
 
     pub fn never_expires(&self) -> bool {

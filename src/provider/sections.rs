@@ -231,6 +231,28 @@ keys! {
 }
 
 keys! {
+    /// RFC 6749 §4.4.
+    #[derive(Default)]
+    pub struct ClientCredentials {
+        departure grant_type: String {
+            help: "The grant's name in the request",
+            rfc: "`client_credentials` (RFC 6749 §4.4.2)",
+            example: "\"account_credentials\"",
+        }
+        departure params: BTreeMap<String, String> {
+            help: "Parameters of the request, instead of those of `token.params`. The definition's own are filled in",
+            rfc: "no further parameters",
+            example: "{ audience = \"https://api.shop.example\" }",
+        }
+        departure names: BTreeMap<String, String> {
+            help: "Other parameter names: the RFC's name = the provider's name",
+            rfc: "`scope` (RFC 6749 §4.4.2)",
+            example: "{ scope = \"permissions\" }",
+        }
+    }
+}
+
+keys! {
     /// RFC 7009.
     #[derive(Default)]
     pub struct Revoke {

@@ -10,7 +10,7 @@
 
 use super::environment::CLIENT_ID;
 use super::{ActiveLogin, Session, SessionError, Source, Sourced};
-use crate::flow::refresh::Client;
+use crate::flow::client::Client;
 use crate::protocol::client::ClientId;
 use crate::protocol::sanitize;
 use crate::protocol::secret::ClientSecret;

@@ -2,6 +2,7 @@
 
 use super::emulator_profile;
 use super::project::{FilePosition, ProjectError};
+use crate::flow::FlowError;
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::client::BadClientId;
@@ -20,6 +21,30 @@ pub enum SessionError {
     NoProvider,
     #[error("no login was given")]
     NoProfile,
+    #[error("the definition of `{provider}` does not offer the grant `client-credentials`")]
+    NoClientCredentials { provider: String, offered: Vec<&'static str>, file: Option<String> },
+    #[error(
+        "the clients of `{provider}` have no secret (`token.auth = \"none\"`), which the client credentials grant needs (RFC 6749 §4.4)"
+    )]
+    PublicClient { provider: String },
+    #[error("no client is known for `{provider}`: OAUTHCTL_CLIENT_ID is not set, and none is registered")]
+    NoClient { provider: String },
+    #[error(
+        "no secret of the client `{client_id}` is known, and the client credentials grant needs it (RFC 6749 §4.4)"
+    )]
+    NoClientSecret { provider: String, client_id: String },
+    #[error(
+        "the scope `openid` is about a person who logs in, and the client credentials grant has none (OpenID Connect Core §3)"
+    )]
+    OpenIdAlone,
+    #[error("`--provider {provider}` gets a token without a login, and `--profile {profile}` names a login")]
+    ProviderAndProfile { provider: String, profile: String },
+    #[error("the client got no token from `{provider}`")]
+    NoClientToken {
+        provider: String,
+        #[source]
+        source: Box<FlowError>,
+    },
     #[error("the login was made with the client `{client_id}`, which is not a client registered for `{provider}`")]
     OtherClient { profile: String, provider: String, client_id: String },
     #[error("several clients are registered for `{provider}`: {}", apps_of(apps))]
@@ -86,6 +111,31 @@ impl Advice for SessionError {
             Self::NoProfile => {
                 ExitCode::Usage.hint("add its name, as in `oauthctl use NAME`; `oauthctl status` lists your logins")
             }
+            Self::NoClientCredentials { provider, offered, file } => {
+                let write = "`grants = [\"client-credentials\"]`";
+                let way = match file {
+                    Some(file) => format!("if the provider has it, write {write} in {file}"),
+                    None => format!(
+                        "if the provider has it, write {write} in the file that `oauthctl providers new {provider} \
+                         --overlay` begins"
+                    ),
+                };
+                ExitCode::Definition.hint(format!("it offers {}; {way}", offered.join(", ")))
+            }
+            Self::PublicClient { .. } => ExitCode::Definition.hint(
+                "register a confidential client at the provider, and write `auth = \"basic\"` or `auth = \"body\"` under \
+                 `[token]`",
+            ),
+            Self::NoClientSecret { provider, .. } => ExitCode::Definition.hint(format!(
+                "set OAUTHCTL_CLIENT_SECRET, or pipe the secret into `oauthctl app set {provider} --client-id ID \
+                 --client-secret-stdin`"
+            )),
+            Self::NoClient { provider } => ExitCode::Definition.hint(format!(
+                "set OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET, or run `oauthctl app set {provider}`"
+            )),
+            Self::ProviderAndProfile { .. } => ExitCode::Usage.hint("leave one of the two out"),
+            Self::NoClientToken { source, .. } => source.next_step(),
+            Self::OpenIdAlone => ExitCode::Usage.hint("leave it out of `--scope`, or log in as a person"),
             Self::OtherClient { profile, provider, client_id } => ExitCode::Definition.hint(format!(
                 "register it beside the others with `oauthctl app set {provider} --app NAME --client-id {id}`, set \
                  OAUTHCTL_CLIENT_ID={id} and OAUTHCTL_CLIENT_SECRET, or log in again with a registered client: `{}`",

@@ -14,6 +14,8 @@
 
 mod choices;
 mod client;
+mod client_alone;
+mod client_request;
 mod clients;
 mod confirmation;
 mod environment;
@@ -29,6 +31,7 @@ mod token;
 
 pub use choices::Choices;
 pub use client::LoginClient;
+pub use client_request::ClientRequest;
 pub use clients::Clients;
 pub use confirmation::ServerChoice;
 pub use environment::{Environment, ProcessEnvironment, emulator_profile, of_emulator};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::environment::TOKEN;
 use super::network::LoginNetwork;
-use super::{Session, SessionError, Source, Sourced, emulator_profile};
+use super::{ClientRequest, Session, SessionError, Source, Sourced, emulator_profile};
 use crate::flow::token_source::{TokenSource, TokenWarning, ValidToken, Wanted};
 use crate::keychain::{Keychain, VariableKeychain};
 use crate::protocol::scope::ScopeSet;
@@ -23,6 +23,8 @@ pub struct ActiveLogin {
     pub provider: Provider,
     /// Its token was refreshed for this command.
     pub refreshed: bool,
+    /// The request that the token came from, if there is no login.
+    pub alone: Option<ClientRequest>,
 }
 
 /// A login with a valid token, and a warning for the user.
@@ -70,7 +72,7 @@ impl Session {
     /// Makes a login ready for use, and checks that its servers have not changed.
     pub fn activate(&self, profile: Profile, token: StoredToken) -> Result<ActiveLogin, SessionError> {
         let provider = self.provider_of(&profile, &token)?;
-        Ok(ActiveLogin { profile, token, provider, refreshed: false })
+        Ok(ActiveLogin { profile, token, provider, refreshed: false, alone: None })
     }
 
     /// Returns the source of tokens, for callers that read logins and refresh none.

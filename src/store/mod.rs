@@ -14,6 +14,7 @@ pub mod scope_history;
 pub mod sealed_login;
 pub mod store_kind;
 pub mod stored_token;
+pub mod token_cache;
 pub mod token_store;
 
 pub use app_name::AppName;

@@ -263,7 +263,10 @@ impl StoredToken {
     }
 
     fn refresh_expiry(&self) -> Option<RefreshExpiry> {
-        self.refresh_expiry.filter(|known| self.refresh_token.is_some() && known.generation == self.generation)
+        // A refresh token that comes beside a client's own token (RFC 6749 §4.4.3: it should not) is not used.
+        let is_used = !matches!(self.renewal(), Renewal::SameGrant(_));
+        self.refresh_expiry
+            .filter(|known| is_used && self.refresh_token.is_some() && known.generation == self.generation)
     }
 
     /// Returns when the refresh token ends, as far as is known.
@@ -283,8 +286,8 @@ impl StoredToken {
     pub fn renewal(&self) -> Renewal<'_> {
         match (&self.refresh_token, self.obtained_by) {
             _ if self.dead_since.is_some() => Renewal::Never,
+            (_, ObtainedBy::Grant(kind)) if kind.runs_alone() => Renewal::SameGrant(kind),
             (Some(token), _) => Renewal::RefreshToken(token),
-            (None, ObtainedBy::Grant(kind)) if kind.runs_alone() => Renewal::SameGrant(kind),
             (None, ObtainedBy::Grant(_) | ObtainedBy::Given) => Renewal::Never,
         }
     }

@@ -15,7 +15,7 @@ use super::login_index::{IndexFile, LoginEntry, LoginIndex};
 use super::login_lock::{self, LOCK_TIMEOUT, LoginLock};
 use super::record::{self, NotARecord};
 use super::{Profile, StoreError, StoreKind, StoredToken};
-use crate::keychain::{Keychain, PROBE, probe_name};
+use crate::keychain::{Keychain, PROBE, SecretBytes, probe_name};
 use crate::system::signals::{SignalGrace, Writing};
 
 /// Opens the keychain of a kind when it is first needed.
@@ -220,6 +220,24 @@ impl TokenStore {
     /// Makes a login the current one.
     pub fn make_current(&self, profile: &Profile) -> Result<(), StoreError> {
         self.change_index(|index| index.current = Some(profile.as_str().to_owned()))
+    }
+
+    /// Reads a record that is in no list.
+    pub(super) fn cached_bytes(&self, kind: StoreKind, account: &str) -> Result<Option<SecretBytes>, StoreError> {
+        let keychain = self.keychain(kind)?;
+        keychain.get(account).map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })
+    }
+
+    /// Writes a record that is in no list.
+    pub(super) fn write_cached(&self, kind: StoreKind, account: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.write(kind, account, bytes)
+    }
+
+    /// Deletes a record that is in no list.
+    pub(super) fn delete_cached(&self, kind: StoreKind, account: &str) -> Result<(), StoreError> {
+        let keychain = self.keychain(kind)?;
+        let failed = |source| StoreError::Keychain { place: keychain.place(), kind, source };
+        keychain.delete(account).map(drop).map_err(failed)
     }
 
     /// Looks in the listed store, and again if the list has changed meanwhile.

@@ -17,6 +17,7 @@ mod captured;
 mod chromium;
 mod ci;
 mod client_auth;
+mod client_credentials;
 mod crash;
 mod definitions;
 mod denied;

@@ -118,6 +118,10 @@ fn objection(error: &ErrorResponse, sent: &Sent) -> Objection {
         return Objection::Beyond(feature);
     }
     let by_words = || {
+        let is_about_a_grant = has(&["grant type", "grant_type"]);
+        if is_about_a_grant && has(&["not allowed", "not permitted", "not authorized", "not enabled", "disabled"]) {
+            return Some(Objection::Unauthorized);
+        }
         if has(&["pkce", "code_verifier", "code verifier", "code_challenge", "code challenge"]) {
             return Some(Objection::Pkce);
         }
@@ -231,6 +235,10 @@ fn advice(objection: Objection, sent: &Sent) -> String {
 fn spent(sent: &Sent, login: &str) -> String {
     if sent.asked == Asked::Refresh {
         return format!("run {login} again: the refresh token is no longer good");
+    }
+    // The client's own token needs no code.
+    if !sent.has("code") && sent.value("grant_type").is_some_and(|grant| grant.ends_with("_credentials")) {
+        return format!("check the app's permissions {}, and what was sent: {sent}", registered(sent));
     }
     format!(
         "run {login} again: a code works once, soon expires, and belongs to the redirect URI that it was requested with{}{}",

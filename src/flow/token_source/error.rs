@@ -32,6 +32,13 @@ pub enum TokenSourceError {
         #[source]
         source: Box<FlowError>,
     },
+    #[error("`{provider}` issued no new token for the login `{profile}`")]
+    NotIssued {
+        profile: String,
+        provider: String,
+        #[source]
+        source: Box<FlowError>,
+    },
     #[error("the token ends in {left}, and `--min-validity` asks for {wanted}: {why}")]
     TooShort { left: HumanDuration, wanted: HumanDuration, why: String },
     #[error("another process has been refreshing `{profile}` for {waited}")]
@@ -76,6 +83,7 @@ impl Advice for TokenSourceError {
                 }
                 other => other,
             },
+            Self::NotIssued { source, .. } => source.next_step(),
             Self::TooShort { .. } => ExitCode::Network.hint("ask for less with `--min-validity`, or try again later"),
             Self::Busy { .. } => ExitCode::Busy.hint("try again when it is done; a process that hangs may be ended"),
             Self::Replaced { .. } => ExitCode::Busy.hint("try again"),

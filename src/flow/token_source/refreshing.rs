@@ -3,8 +3,9 @@
 use super::error::Failed;
 use super::{ReplyNote, TokenSource, TokenSourceError, TokenWarning, ValidToken};
 use crate::flow::FlowError;
-use crate::flow::refresh::{self, Client, Meaning};
-use crate::protocol::secret::{RefreshToken, Secret};
+use crate::flow::client::Client;
+use crate::flow::refresh::{self, Meaning, Presented};
+use crate::protocol::secret::Secret;
 use crate::protocol::time::Timestamp;
 use crate::provider::dialect::TokenReply;
 use crate::store::entry::Listing;
@@ -21,7 +22,7 @@ struct Refreshing<'a> {
     client: &'a Client,
     /// The record with its intent, as the store has it.
     found: Found<StoredToken>,
-    sent: RefreshToken,
+    sent: Presented,
     /// The key of the journal, by which the record is known again.
     key: Secret,
     /// True if the login was listed in its store: only then can a removal be seen.
@@ -82,7 +83,7 @@ impl TokenSource<'_> {
         mut found: Found<StoredToken>,
         lock: &'a LoginLock,
         client: &'a Client,
-        sent: RefreshToken,
+        sent: Presented,
         now: Timestamp,
     ) -> Result<(Refreshing<'a>, Option<OpenJournal>), TokenSourceError> {
         let key = Journal::new_key(self.entropy)?;
@@ -165,7 +166,10 @@ impl TokenSource<'_> {
     /// Notes in the record what a failure means, and says it.
     fn give_up(&self, refreshing: Refreshing<'_>, error: FlowError) -> TokenSourceError {
         let (standing, meaning) = (self.standing(&refreshing), refresh::meaning(&error));
-        let Refreshing { profile, found, interrupted, begun_at: now, .. } = refreshing;
+        let Refreshing { profile, found, sent, interrupted, begun_at: now, .. } = refreshing;
+        // The client's credentials are not spent, so that nothing is in doubt; a refusal can be mended at the provider.
+        let is_alone = matches!(sent, Presented::Client(_));
+        let (meaning, interrupted) = if is_alone { (Meaning::Untouched, None) } else { (meaning, interrupted) };
         let Found { mut record, store, .. } = found;
         let in_doubt = |begun_at| Intent::new(begun_at, None);
         (record.intent, record.dead_since) = match meaning {
@@ -188,6 +192,7 @@ impl TokenSource<'_> {
                 let ended = record.refresh_ends().filter(|end| *end <= now);
                 TokenSourceError::Refused { profile: name, provider, interrupted, ended, source: error.into() }
             }
+            _ if is_alone => TokenSourceError::NotIssued { profile: name, provider, source: error.into() },
             Meaning::Untouched | Meaning::Unclear => {
                 let may_be_spent = meaning == Meaning::Unclear;
                 TokenSourceError::Failed { profile: name, provider, may_be_spent, source: error.into() }

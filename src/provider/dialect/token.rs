@@ -31,6 +31,7 @@ impl Dialect<'_> {
         let definition = &self.provider.definition;
         let rules = &definition.token;
         let is_refresh = matches!(request.grant, Grant::RefreshToken(_));
+        let is_alone = matches!(request.grant, Grant::ClientCredentials { .. });
         let mut params = Params::new();
         let auth = self.begin_with_credentials(&mut params, &request.client_id, request.client_secret.as_ref());
         for (name, value) in request.to_params(definition.separator()).iter() {
@@ -47,19 +48,40 @@ impl Dialect<'_> {
         });
         if is_refresh && definition.refresh.params.is_some() {
             self.add_extra(&mut params, &definition.refresh.params, "refresh.params", &context)?;
+        } else if is_alone && definition.client_credentials.params.is_some() {
+            let extra = &definition.client_credentials.params;
+            self.add_extra(&mut params, extra, "client_credentials.params", &context)?;
         } else {
             self.add_extra(&mut params, &extra, "token.params", &context)?;
         }
         if is_refresh {
             rename(&mut params, &definition.refresh.names);
         }
-        omit_and_rename(&mut params, &rules.omit, &rules.names);
+        match is_alone {
+            true => self.speak_of_client_credentials(&mut params),
+            false => omit_and_rename(&mut params, &rules.omit, &rules.names),
+        }
 
         let url = match self.provider.endpoints.refresh.as_ref().filter(|_| is_refresh) {
             Some(endpoint) => endpoint.url().clone(),
             None => self.provider.token_endpoint()?.url().clone(),
         };
         self.credentialed_message(url, &params, auth, &request.client_id, request.client_secret.as_ref())
+    }
+
+    /// Writes the request of RFC 6749 §4.4.2 with the provider's names. What the exchange of a code leaves out is left out
+    /// here too, but for the grant's name: without it, the request would be one for a code.
+    fn speak_of_client_credentials(&self, params: &mut Params) {
+        let (rules, own) = (&self.provider.definition.token, &self.provider.definition.client_credentials);
+        if let Some(name) = value_of(&own.grant_type) {
+            params.remove("grant_type");
+            params.push("grant_type", name);
+        }
+        for name in value_of(&rules.omit).into_iter().flatten().filter(|name| *name != "grant_type") {
+            params.remove(name);
+        }
+        rename(params, &own.names);
+        rename(params, &rules.names);
     }
 
     /// Builds the request to the revocation endpoint (RFC 7009 §2.1), or returns `None` if the provider has none.
@@ -210,6 +232,13 @@ impl Dialect<'_> {
             _ => Params::from_urlencoded(std::str::from_utf8(body).ok()?),
         };
         rename_back(&mut params, &rules.names);
+        let own = &self.provider.definition.client_credentials;
+        let alone = value_of(&own.grant_type).map_or("client_credentials", String::as_str);
+        if params.single("grant_type").ok().flatten() == Some(alone) {
+            params.remove("grant_type");
+            params.push("grant_type", "client_credentials");
+            rename_back(&mut params, &own.names);
+        }
         if params.single("grant_type").ok().flatten() == Some("refresh_token") {
             rename_back(&mut params, &self.provider.definition.refresh.names);
         }

@@ -7,9 +7,11 @@ use http::{HeaderName, HeaderValue};
 use super::endpoints::placeholder;
 use super::finding::Findings;
 use crate::protocol::client::ClientAuthMethod;
+use crate::protocol::grant::GrantKind;
 use crate::provider::ProviderDefinition;
 use crate::provider::departure::{Departure, value_of};
 use crate::provider::quirks::{TokenIn, TokenPlacement};
+use crate::provider::sections::ClientCredentials;
 
 type Texts = Departure<BTreeMap<String, String>>;
 
@@ -17,6 +19,22 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
     parameters(definition, findings);
     headers(definition, findings);
     authentication(definition, findings);
+    client_credentials(definition, findings);
+}
+
+fn client_credentials(definition: &ProviderDefinition, findings: &mut Findings) {
+    let ClientCredentials { grant_type, params, names } = &definition.client_credentials;
+    let is_described = grant_type.is_some() || params.is_some() || names.is_some();
+    if is_described && !definition.offers(GrantKind::ClientCredentials) {
+        findings.fault("grants", "`client-credentials` is missing, so the section `[client_credentials]` is not used");
+    }
+    if definition.grants().contains(&GrantKind::ClientCredentials) && definition.client_auth() == ClientAuthMethod::None
+    {
+        findings.fault("token.auth", "the grant `client-credentials` needs a client with a secret (RFC 6749 §4.4)");
+    }
+    if value_of(grant_type).is_some_and(|name| name.trim().is_empty()) {
+        findings.fault("client_credentials.grant_type", "the grant needs a name");
+    }
 }
 
 /// The parameters of a revocation (RFC 7009 §2.1).
@@ -25,17 +43,22 @@ const REVOCATION: [&str; 4] = ["client_id", "client_secret", "token", "token_typ
 /// The parameters of a refresh (RFC 6749 §6). Its scope is not sent, so a definition may add one.
 const REFRESH: [&str; 4] = ["client_id", "client_secret", "grant_type", "refresh_token"];
 
+/// The parameters of RFC 6749 §4.4.2.
+const CLIENT_CREDENTIALS: [&str; 4] = ["client_id", "client_secret", "grant_type", "scope"];
+
 fn parameters(definition: &ProviderDefinition, findings: &mut Findings) {
     let (authorize, token) = (&definition.authorize, &definition.token);
     let (refresh, revoke, api) = (&definition.refresh, &definition.revoke, &definition.api);
+    let alone = &definition.client_credentials;
     let placements = definition.token_placements();
     let in_query = placements.iter().filter(|placement| placement.place == TokenIn::Query);
     let in_query: Vec<&str> = in_query.filter_map(|placement| placement.name.as_deref()).collect();
     // Those of `authorize.params` and `token.params` are refused when the definition is loaded.
-    let sections: [(&str, &Texts, &[&str], &[&Texts]); 5] = [
+    let sections: [(&str, &Texts, &[&str], &[&Texts]); 6] = [
         ("authorize.params", &authorize.params, &[], &[&authorize.names]),
         ("token.params", &token.params, &[], &[&token.names]),
         ("refresh.params", &refresh.params, &REFRESH, &[&token.names, &refresh.names]),
+        ("client_credentials.params", &alone.params, &CLIENT_CREDENTIALS, &[&token.names, &alone.names]),
         ("revoke.params", &revoke.params, &REVOCATION, &[&revoke.names]),
         ("api.query", &api.query, &in_query, &[]),
     ];
@@ -66,6 +89,7 @@ fn parameters(definition: &ProviderDefinition, findings: &mut Findings) {
         ("authorize.names", &authorize.names),
         ("token.names", &token.names),
         ("refresh.names", &refresh.names),
+        ("client_credentials.names", &alone.names),
         ("revoke.names", &revoke.names),
         ("callback.names", &definition.callback.names),
     ] {

@@ -6,7 +6,8 @@ use super::values::*;
 use super::{Page, floors};
 
 variants! {
-    SessionError: NoLogin NoProvider NoProfile OtherClient SeveralApps BadEmulator VariableNotText CacertNotAPath
+    SessionError: NoLogin NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone
+        ProviderAndProfile NoClientToken OtherClient SeveralApps BadEmulator VariableNotText CacertNotAPath
         TokenWithoutProfile NoTokenVariable BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject
         ServerNotConfirmed | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
     AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Store Terminal;
@@ -154,6 +155,24 @@ fn session_errors() -> Vec<SessionError> {
         SessionError::NoLogin { profile: Some(profile()), provider: Some(provider()) },
         SessionError::NoProvider,
         SessionError::NoProfile,
+        SessionError::NoClientCredentials {
+            provider: provider(),
+            offered: vec!["authorization-code"],
+            file: Some(text("/home/me/.config/oauthctl/providers/acme.toml")),
+        },
+        SessionError::NoClientCredentials { provider: provider(), offered: vec!["implicit"], file: None },
+        SessionError::PublicClient { provider: provider() },
+        SessionError::NoClient { provider: provider() },
+        SessionError::NoClientSecret { provider: provider(), client_id: text("client-1") },
+        SessionError::OpenIdAlone,
+        SessionError::ProviderAndProfile { provider: provider(), profile: profile() },
+        SessionError::NoClientToken {
+            provider: provider(),
+            source: Box::new(FlowError::TokenRequest(HttpError::Timeout {
+                origin: text("https://acme.example"),
+                seconds: 30,
+            })),
+        },
         SessionError::OtherClient { profile: profile(), provider: provider(), client_id: text("client-1") },
         SessionError::SeveralApps { provider: provider(), apps: vec![app("ci"), app("work")] },
         SessionError::BadEmulator { value: text("http://127.0.0.1:4000") },

@@ -19,7 +19,7 @@ variants! {
     DiscoveryError: NotAnIssuer Placeholder NotFound Redirected Malformed OtherIssuer UnsafeEndpoint;
     TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
     NotATokenResponse: NoAccessToken Malformed BadCharacters NeedsProof;
-    TokenSourceError: NoRefreshToken Dead Refused Failed TooShort Busy Replaced Unsettled Store Entropy;
+    TokenSourceError: NoRefreshToken Dead Refused Failed NotIssued TooShort Busy Replaced Unsettled Store Entropy;
     StoreError: Keychain Damaged Newer LoginGone ClientGone NotReadBack Lock Journal Index;
     KeychainError: Missing Locked Silent Refused Ambiguous TooLarge File BadKey ReadOnly;
     FileProblem: Io NotOurs Newer NotPrivate Exposed KeyGone FileGone;
@@ -395,6 +395,11 @@ fn token_source_errors() -> Vec<TokenSourceError> {
             provider: provider(),
             may_be_spent: false,
             source: Box::new(refused(401, "invalid_client", "unknown client", refreshed()).into()),
+        },
+        TokenSourceError::NotIssued {
+            profile: profile(),
+            provider: provider(),
+            source: Box::new(FlowError::TokenRequest(unreachable())),
         },
         TokenSourceError::TooShort {
             left: for_seconds(240),

@@ -1,0 +1,85 @@
+//! A token without a login, for `token`, `call`, `exec` and `scopes`: `--provider ID`, with the client of the environment or
+//! the registered one (RFC 6749 §4.4). One request, one token, kept nowhere unless `--cache` says so.
+
+use clap::Args;
+
+use super::{Context, consent};
+use crate::flow::evidence;
+use crate::flow::token_source::Wanted;
+use crate::protocol::sanitize::{self, Pieces, Style};
+use crate::provider::Provider;
+use crate::provider::dialect::TokenReply;
+use crate::session::{ActiveLogin, ClientRequest, SessionError};
+use crate::store::AppName;
+
+#[derive(Args)]
+pub struct WithoutLogin {
+    /// Get a token from this provider by client credentials, with OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET or the
+    /// registered client; it is kept nowhere
+    #[arg(long, value_name = "ID")]
+    provider: Option<String>,
+
+    /// A parameter of the provider's URLs, such as `store=myshop`
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = super::login::parse_param, requires = "provider")]
+    params: Vec<(String, String)>,
+
+    /// Scopes to request: repeat the flag, or separate them with spaces or commas
+    #[arg(long = "scope", value_name = "SCOPES", requires = "provider")]
+    scopes: Vec<String>,
+
+    /// The app whose client gets the token, if several clients of the provider are registered
+    #[arg(long, value_name = "NAME", requires = "provider")]
+    app: Option<AppName>,
+
+    /// Keep the token in the store, and use it until it ends
+    #[arg(long, requires = "provider")]
+    cache: bool,
+}
+
+impl WithoutLogin {
+    /// Returns the provider's id if it is the only one of these flags.
+    pub fn provider_alone(&self) -> Option<&str> {
+        let is_alone = self.params.is_empty() && self.scopes.is_empty() && self.app.is_none() && !self.cache;
+        self.provider.as_deref().filter(|_| is_alone)
+    }
+
+    /// Returns the request, or `None` if a login is meant.
+    pub fn request(&self, context: &Context) -> Result<Option<ClientRequest>, SessionError> {
+        let Some(id) = &self.provider else { return Ok(None) };
+        let typed = self.params.iter().cloned().collect();
+        let provider = context.session.provider_alone(id, &typed)?;
+        consent::to_request_token(&provider, &typed, context)?;
+        context.session.client_request(provider, self.app.as_ref(), &self.scopes, self.cache).map(Some)
+    }
+}
+
+/// Gets the token, and prints what should be known of a new one.
+pub fn client_login(
+    request: &ClientRequest,
+    wanted: Wanted<'_>,
+    context: &Context,
+) -> Result<ActiveLogin, SessionError> {
+    let login =
+        context.session.client_login(request, wanted, |reply, provider| about_reply(reply, provider, context))?;
+    if login.refreshed {
+        let withheld = evidence::gather(&login.provider.definition, &login.token, None, None).withheld();
+        if !withheld.is_empty() {
+            let (id, scopes) = (login.provider.id(), sanitize::line(&withheld.join(", ")));
+            warn(context, &format_args!(" `{id}` did not grant {scopes}"));
+        }
+    }
+    Ok(login)
+}
+
+fn about_reply(reply: &TokenReply, _: &Provider, context: &Context) {
+    if let Some(odd) = &reply.odd_type {
+        context.terminal().note(&format_args!("note: in the provider's reply {odd}"));
+    }
+    for oddity in &reply.oddities {
+        warn(context, &format_args!(" in the provider's reply {oddity}"));
+    }
+}
+
+fn warn(context: &Context, what: &std::fmt::Arguments<'_>) {
+    context.terminal().note(&Pieces(&[&Style::Warning.of("warning:"), what]));
+}
