@@ -41,6 +41,7 @@ fn main() {
         Err(problem) => skipped("token, sealed file", &problem),
     }
     call_row();
+    client_credentials_row();
     in_a_session();
 
     let size = fs::metadata(OAUTHCTL).map_or(0, |file| file.len());
@@ -63,6 +64,19 @@ fn call_row() {
     let accept = "Accept: application/json, */*;q=0.5";
     let curl = home.program("curl", &["-s", "-H", accept, "-H", &header, &url]);
     row(name, &home.oauthctl(&["call", "GET", "/products"]), "curl -s", &curl);
+}
+
+/// `token --provider` and curl request a token of the client itself from the same server.
+fn client_credentials_row() {
+    let name = "token --provider, loopback";
+    let Ok(origin) = serve() else { return skipped(name, "no port on loopback is to be had") };
+    let mut home = Home::new("file");
+    home.define(&format!("grants = ['client-credentials']\ntoken.url = '{origin}/t'\ntoken.auth = 'basic'"));
+    let client = [("OAUTHCTL_CLIENT_ID", "bench"), ("OAUTHCTL_CLIENT_SECRET", "made-up")];
+    home.environment.extend(client.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let url = format!("{origin}/t");
+    let curl = home.program("curl", &["-s", "-u", "bench:made-up", "-d", "grant_type=client_credentials", &url]);
+    row(name, &home.oauthctl(&["token", "--provider", "bench"]), "curl -s", &curl);
 }
 
 /// Runs [`keychain_row`] under a bus of its own, so that no keyring of this machine is touched.
@@ -219,10 +233,19 @@ fn serve() -> std::io::Result<String> {
 }
 
 fn answer(mut stream: &TcpStream) -> std::io::Result<()> {
-    const BODY: &str = r#"{"products":[{"id":101,"title":"Blue Mug"}]}"#;
+    const BODY: &str = r#"{"products":[{"id":101,"title":"Blue Mug"}],"access_token":"made-up","expires_in":3600}"#;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    let mut lines = BufReader::new(stream).lines();
-    while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+    let (mut reader, mut line, mut length) = (BufReader::new(stream), String::new(), 0);
+    while reader.read_line(&mut line)? > 0 && !line.trim().is_empty() {
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().unwrap_or_default();
+        }
+        line.clear();
+    }
+    // A connection that is closed with unread bytes is reset, and the answer may be lost.
+    std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
     write!(
         stream,
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{BODY}",
