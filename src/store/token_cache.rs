@@ -89,3 +89,21 @@ fn keyed(key: &Secret, secret: &ClientSecret) -> Secret {
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::entropy::OsEntropy;
+
+    #[test]
+    fn a_secret_is_known_again_under_its_key_and_no_name_holds_it() {
+        let (key, other) = (new_key(&OsEntropy).unwrap(), new_key(&OsEntropy).unwrap());
+        let secret = ClientSecret::new("made-up");
+        assert!(keyed(&key, &secret) == keyed(&key, &secret));
+        assert!(keyed(&key, &secret) != keyed(&other, &secret), "each record has its own key");
+        assert!(keyed(&key, &secret) != keyed(&key, &ClientSecret::new("made-up-too")));
+        let (name, another) = (CacheName::of("a request"), CacheName::of("another request"));
+        assert_ne!(name.account(), another.account());
+        assert!(name.account().starts_with("app/cached-token-") && name.account().ends_with('_'));
+    }
+}

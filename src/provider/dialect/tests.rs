@@ -270,3 +270,31 @@ fn a_callback_names_the_issuer_unless_it_may_be_missing() {
         assert_eq!(Dialect::new(&provider).issuer_may_be_missing(), keys.contains("may-be-missing"));
     }
 }
+
+#[test]
+fn a_client_asks_for_its_own_token_and_the_emulator_reads_it() {
+    const ZOOM: &str = "token.omit = ['grant_type', 'redirect_uri']\ntoken.params = { kind = 'code' }\n\
+        client_credentials = { grant_type = 'account_credentials', params = { account_id = 'a1' }, names = { scope = 'permissions' } }\n";
+    for (keys, sent) in [
+        ("", "client_id=id&client_secret=made-up&grant_type=client_credentials&scope=a+b"),
+        (
+            "token.params = { audience = 'x' }\n",
+            "client_id=id&client_secret=made-up&grant_type=client_credentials&scope=a+b&audience=x",
+        ),
+        (ZOOM, "client_id=id&client_secret=made-up&permissions=a+b&account_id=a1&grant_type=account_credentials"),
+    ] {
+        let provider = provider(&format!("{URLS}{keys}"));
+        let request = TokenRequest {
+            client_id: ClientId::new("id"),
+            client_secret: Some(ClientSecret::new("made-up")),
+            grant: Grant::ClientCredentials { scope: ScopeSet::parse("a b") },
+            state: None,
+        };
+        let dialect = Dialect::new(&provider);
+        let message = dialect.encode_token_request(&request).unwrap();
+        assert_eq!(String::from_utf8(message.body.clone()).unwrap(), sent, "{keys}");
+        let read = dialect.read_token_request("", FORM, None, &message.body).unwrap();
+        let read = TokenRequest::parse(&read).unwrap();
+        assert!(matches!(read.grant, Grant::ClientCredentials { scope } if scope == ScopeSet::parse("a b")), "{keys}");
+    }
+}
