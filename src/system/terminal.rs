@@ -101,6 +101,9 @@ pub trait Terminal: Send + Sync {
     /// Prints a line that the next one replaces, such as a countdown, if stderr is a terminal.
     fn progress(&self, line: Option<&dyn Render>);
 
+    /// Returns the columns and lines of the terminal that shows messages, if they are shown on one.
+    fn message_size(&self) -> Option<(usize, usize)>;
+
     /// Stops waiting for messages to be read: see [`messages`].
     fn stop_waiting(&self);
 
@@ -149,6 +152,15 @@ pub fn answer(text: &TerminalText) -> Result<(), TerminalError> {
 
 /// The largest secret read from stdin or a file. Secrets have a few dozen characters, tokens a few KiB.
 pub const MAX_SECRET: u64 = 64 * 1024;
+
+/// The size of a terminal that does not tell its own.
+const COMMON_SIZE: (usize, usize) = (80, 24);
+
+#[derive(Clone, Copy)]
+enum Stream {
+    Stdout,
+    Stderr,
+}
 
 /// The width of a table that goes into a pipe.
 const PIPE_WIDTH: usize = 120;
@@ -216,9 +228,16 @@ impl Terminal for SystemTerminal {
 
     fn progress(&self, line: Option<&dyn Render>) {
         if self.stderr_terminal && !self.quiet {
-            let line = line.map(|line| TerminalText::of(line).on_one_line()).unwrap_or_default();
+            // At the last column some terminals wrap already.
+            let columns = self.message_size().map_or(usize::MAX, |(columns, _)| columns.saturating_sub(1));
+            let line = line.map(|line| TerminalText::of(line).on_one_line().within(columns)).unwrap_or_default();
             messages::write(Message::Progress(line));
         }
+    }
+
+    fn message_size(&self) -> Option<(usize, usize)> {
+        let is_shown = self.stderr_terminal && !self.quiet;
+        is_shown.then(|| terminal_size(Stream::Stderr).unwrap_or(COMMON_SIZE))
     }
 
     fn stop_waiting(&self) {
@@ -235,7 +254,8 @@ impl Terminal for SystemTerminal {
 
     fn width(&self) -> usize {
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        columns.or_else(|| terminal_width().filter(|_| self.stdout_terminal)).unwrap_or(PIPE_WIDTH)
+        let of_stdout = || terminal_size(Stream::Stdout).filter(|_| self.stdout_terminal).map(|(columns, _)| columns);
+        columns.or_else(of_stdout).unwrap_or(PIPE_WIDTH)
     }
 
     fn ask(&self, question: &dyn Render) -> Result<String, TerminalError> {
@@ -291,17 +311,21 @@ fn hidden_text(ask: impl FnOnce(), is_whole: &dyn Fn(&str) -> bool) -> Result<Ze
 }
 
 #[cfg(unix)]
-fn terminal_width() -> Option<usize> {
+fn terminal_size(stream: Stream) -> Option<(usize, usize)> {
+    let stream = match stream {
+        Stream::Stdout => libc::STDOUT_FILENO,
+        Stream::Stderr => libc::STDERR_FILENO,
+    };
     // SAFETY: the kernel fills a struct of the size it expects; on an error the zeroes stay.
     let size = unsafe {
         let mut size: libc::winsize = std::mem::zeroed();
-        libc::ioctl(libc::STDOUT_FILENO, libc::TIOCGWINSZ, &mut size);
+        libc::ioctl(stream, libc::TIOCGWINSZ, &mut size);
         size
     };
-    (size.ws_col > 0).then_some(usize::from(size.ws_col))
+    (size.ws_col > 0 && size.ws_row > 0).then_some((usize::from(size.ws_col), usize::from(size.ws_row)))
 }
 
 #[cfg(not(unix))]
-fn terminal_width() -> Option<usize> {
+fn terminal_size(_: Stream) -> Option<(usize, usize)> {
     None
 }

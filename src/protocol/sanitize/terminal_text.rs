@@ -71,6 +71,8 @@ pub enum Style {
     Hint,
     /// A name, or a command to paste.
     Strong,
+    /// A code that a person types elsewhere.
+    Code,
     /// Secondary information.
     Faint,
     /// A status below 400, and one above.
@@ -96,6 +98,7 @@ impl Style {
             Self::Warning => text.yellow().bold(),
             Self::Hint => text.cyan().bold(),
             Self::Strong => text.bold(),
+            Self::Code => text.bold().reversed(),
             Self::Faint => text.dimmed(),
             Self::Good | Self::Text => text.green(),
             Self::Bad => text.red(),
@@ -210,6 +213,17 @@ impl TerminalText {
         self
     }
 
+    /// Cuts a text of one line that is longer than a terminal is wide. A longer line would wrap, and what replaces it would
+    /// leave the rest of it. A cut text has no styles.
+    pub fn within(self, columns: usize) -> Self {
+        let plain = self.to_plain();
+        if plain.chars().count() <= columns {
+            return self;
+        }
+        let kept: String = plain.chars().take(columns.saturating_sub(1)).chain(['…']).collect();
+        Self::of(&kept)
+    }
+
     /// Indents each line, and drops the final line break.
     pub fn indented(mut self, columns: usize) -> Self {
         let lines: Vec<String> = self.text.lines().map(|line| format!("{:columns$}{line}", "")).collect();
@@ -297,6 +311,16 @@ mod tests {
         assert!(clean.as_str().contains("\u{1b}[") && !foreign.as_str().contains('\u{1b}'), "{clean:?} {foreign:?}");
         assert_eq!(clean.to_plain(), foreign.to_plain());
         assert!(clean.to_plain().contains("no \u{fffd}"), "{clean:?}");
+    }
+
+    #[test]
+    fn a_line_is_cut_to_the_width_of_its_terminal() {
+        let within =
+            |text: &str, columns| TerminalText::of(&Style::Strong.of(text)).within(columns).to_plain().to_string();
+        assert_eq!(
+            (within("äbcd", 4), within("äbcd", 3), within("äbcd", 1)),
+            ("äbcd".into(), "äb…".into(), "…".into())
+        );
     }
 
     /// Any text, with an above-average share of characters that move a cursor.
