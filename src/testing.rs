@@ -17,7 +17,7 @@ pub use crate::flow::pasted::judge_pasted;
 pub use crate::flow::redirect::{
     Answer, Claim, Difference, Doubt, Expected, RedirectVerdict, Stray, Unproven, Unusable, judge as judge_redirect,
 };
-pub use crate::flow::refusal::{Asked, NoToken, Refusal, Sent};
+pub use crate::flow::refusal::{Asked, NoCode, NoToken, Refusal, Sent};
 pub use crate::flow::rows_missing::RowsMissing;
 pub use crate::flow::token_endpoint::request_token;
 pub use crate::flow::token_source::{TokenSource, TokenSourceError, TokenWarning, ValidToken, Wanted};
@@ -30,6 +30,7 @@ pub use crate::protocol::advice::{Advice, ExitCode, NextStep};
 pub use crate::protocol::authorization::{AuthorizationRequest, AuthorizationResponse, ResponseType};
 pub use crate::protocol::bearer::Challenge;
 pub use crate::protocol::client::{BadClientId, ClientAuthMethod, ClientId};
+pub use crate::protocol::device::NotADeviceResponse;
 pub use crate::protocol::error_response::ErrorResponse;
 pub use crate::protocol::given_token::NoGivenToken;
 pub use crate::protocol::grant::GrantKind;
@@ -51,7 +52,7 @@ pub use crate::protocol::{json, jwt, mask, sanitize};
 pub use crate::provider::builtin::DEFINITIONS;
 pub use crate::provider::catalogue::NoFiles;
 pub use crate::provider::definition::rfc_defaults;
-pub use crate::provider::dialect::{ClientAuth, TokenReply, TokenReplyError};
+pub use crate::provider::dialect::{ClientAuth, DeviceReplyError, TokenReply, TokenReplyError};
 pub use crate::provider::params::fill_params;
 pub use crate::provider::place::Place;
 pub use crate::provider::{

@@ -6,7 +6,9 @@
 
 mod browser;
 mod client_credentials;
+mod device;
 mod error;
+mod qr;
 mod talk;
 mod view;
 
@@ -15,6 +17,7 @@ pub use error::LoginError;
 use clap::Args;
 
 use self::browser::BrowserArgs;
+use self::device::DeviceArgs;
 use self::view::LoginOutcome;
 use super::app::NewLogin;
 use super::{Context, consent};
@@ -65,6 +68,9 @@ pub struct LoginArgs {
     grant: Option<GrantKind>,
 
     #[command(flatten)]
+    device: DeviceArgs,
+
+    #[command(flatten)]
     browser: BrowserArgs,
 
     /// A name for the account, shown by `status`
@@ -107,7 +113,7 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
         (provider, token, None)
     } else {
         let login = NewLogin { app: args.app.as_ref(), profile: &profile, before: before.as_ref() };
-        let grant = chosen_grant(args, &provider).map_err(failed)?;
+        let grant = chosen_grant(args, &provider, context).map_err(failed)?;
         log_in(args, grant, &login, provider, asked, http.as_ref(), context).map_err(failed)?
     };
     let found = evidence::gather(&provider.definition, &token, None, None);
@@ -151,7 +157,10 @@ fn log_in(
     match grant {
         GrantKind::AuthorizationCode => in_browser(ResponseType::Code, asked),
         GrantKind::Implicit => in_browser(ResponseType::Token, asked),
-        GrantKind::DeviceCode => Err(not_offered(&provider)),
+        GrantKind::DeviceCode => {
+            let (provider, token) = args.device.log_in(&provider, login, &args.browser, asked, http, context)?;
+            Ok((provider, token, None))
+        }
         GrantKind::ClientCredentials => {
             let (provider, token) = client_credentials::log_in(provider, &args.scopes, login, http, context)?;
             Ok((provider, token, None))
@@ -232,9 +241,10 @@ fn keep_given(provider: &Provider, asked: ScopeSet, context: &Context) -> Result
     Ok(StoredToken::given(provider, None, ObtainedBy::Given, asked, given.token, now))
 }
 
-fn chosen_grant(args: &LoginArgs, provider: &Provider) -> Result<GrantKind, LoginError> {
+fn chosen_grant(args: &LoginArgs, provider: &Provider, context: &Context) -> Result<GrantKind, LoginError> {
     let offered = provider.definition.grants();
-    match args.grant {
+    match args.grant.or(args.device.device.then_some(GrantKind::DeviceCode)) {
+        None if device::is_taken(offered[0], provider, &args.browser, context)? => Ok(GrantKind::DeviceCode),
         None => Ok(offered[0]),
         Some(grant) if provider.definition.offers(grant) => Ok(grant),
         Some(_) => Err(not_offered(provider)),

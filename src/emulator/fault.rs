@@ -27,6 +27,12 @@ pub enum Fault {
     SlowToken,
     /// The revocation endpoint answers with status 503.
     RevokeUnavailable,
+    /// The token endpoint asks a device to poll less often, once for each code.
+    SlowDown,
+    /// The token endpoint answers that a device's code has expired.
+    ExpiredDeviceCode,
+    /// The token endpoint answers that a device's code was denied.
+    DeviceDenied,
     /// The API rejects the first access token of each login, and takes the ones of a refresh.
     DeadToken,
     /// The client may not use the client credentials grant.
@@ -48,6 +54,9 @@ impl Fault {
             | Self::WrongState
             | Self::SlowToken
             | Self::RevokeUnavailable
+            | Self::SlowDown
+            | Self::ExpiredDeviceCode
+            | Self::DeviceDenied
             | Self::DeadToken
             | Self::ClientNotAllowed => None,
         }

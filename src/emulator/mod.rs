@@ -6,7 +6,11 @@
 //! answers but does not read the requests: see [`request`].
 
 mod authorize;
+mod bounded_map;
 mod consent;
+mod device;
+mod device_page;
+mod devices;
 mod fault;
 mod ledger;
 mod page;
@@ -33,6 +37,7 @@ use crate::provider::params::fill_params;
 use crate::provider::{DefinitionError, Endpoint, Origin, Provider, ProviderDefinition};
 use crate::system::clock::Clock;
 use crate::system::entropy::{Entropy, NoEntropy};
+use devices::Devices;
 use ledger::Ledger;
 use server::Server;
 use site::{Site, Stop, random_hex};
@@ -102,6 +107,7 @@ impl Emulator {
             redirect_uris: default.chain(options.redirect_uris.iter().cloned()).collect(),
             options,
             ledger: Ledger::default(),
+            devices: Devices::default(),
             clock,
             entropy,
             log: Box::new(log),
@@ -140,7 +146,11 @@ fn route(site: &Site, incoming: &Incoming) -> Reply {
             _ if incoming.is_get() => authorize::ask(site, &incoming.query),
             _ => Ok(Reply::method_not_allowed("GET, HEAD, POST")),
         },
-        path if is_at(path, &endpoints.token) || is_at(path, &endpoints.refresh) => token::answer(site, incoming),
+        path if [&endpoints.token, &endpoints.refresh, &endpoints.device_token].iter().any(|at| is_at(path, at)) => {
+            token::answer(site, incoming)
+        }
+        path if is_at(path, &endpoints.device) => device::answer(site, incoming),
+        devices::PAGE => Ok(device_page::answer(site, incoming)),
         path if is_at(path, &endpoints.revoke) => Ok(revoke::answer(site, incoming)),
         "/" if incoming.is_get() => Ok(page::index(site)),
         "/favicon.ico" => Ok(Reply::empty(204)),

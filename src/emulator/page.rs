@@ -6,11 +6,13 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest, Sha256};
 
 use super::consent::ConsentRequest;
+use super::devices;
 use super::site::Site;
 use super::wire::Reply;
 use crate::protocol::html::escape;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::sanitize;
+use crate::protocol::scope::ScopeSet;
 use crate::provider::Endpoint;
 
 const STYLE: &str = include_str!("page.css");
@@ -18,13 +20,7 @@ const STYLE: &str = include_str!("page.css");
 /// Returns the consent page (RFC 6749 §4.1.1). Approve comes first, so that the Enter key means Approve.
 pub fn consent(site: &Site, asked: &ConsentRequest, transaction: &str) -> Reply {
     let name = escape(site.name());
-    let mut scopes = String::new();
-    for scope in asked.scope.iter() {
-        write_scope(&mut scopes, site, scope);
-    }
-    if scopes.is_empty() {
-        scopes.push_str(r#"<p class="none soft">The app asks for no scope.</p>"#);
-    }
+    let scopes = scope_boxes(site, &asked.scope);
     let action = site.provider.endpoints.authorize.as_ref().map_or("/", |endpoint| endpoint.url().path());
     let main = format!(
         r#"<header><div class="mark" aria-hidden="true">{initial}</div><h1>An app asks for access to {name}</h1></header>
@@ -78,6 +74,10 @@ pub fn index(site: &Site) -> Reply {
     let path = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.url().path().to_owned());
     fact("Authorization endpoint", &path(&provider.endpoints.authorize).unwrap_or_else(|| "none".to_owned()));
     fact("Token endpoint", &path(&provider.endpoints.token).unwrap_or_else(|| "none".to_owned()));
+    if let Some(device) = path(&provider.endpoints.device) {
+        fact("Device authorization endpoint", &device);
+        fact("Device page", devices::PAGE);
+    }
     fact("Client id", site.client_id.as_str());
     for uri in &site.redirect_uris {
         fact("Redirect URI", uri.as_str());
@@ -121,6 +121,18 @@ pub fn index(site: &Site) -> Reply {
     document(200, site, &format!("{}, emulated", site.name()), "wide", &main)
 }
 
+/// Returns a box to tick for each scope.
+pub fn scope_boxes(site: &Site, asked: &ScopeSet) -> String {
+    let mut boxes = String::new();
+    for scope in asked.iter() {
+        write_scope(&mut boxes, site, scope);
+    }
+    if boxes.is_empty() {
+        boxes.push_str(r#"<p class="none soft">The app asks for no scope.</p>"#);
+    }
+    boxes
+}
+
 fn write_scope(list: &mut String, site: &Site, scope: &str) {
     let definition = &site.provider.definition;
     let known = definition.scope.known.iter().find(|known| known.name == scope);
@@ -146,12 +158,12 @@ fn write_scope(list: &mut String, site: &Site, scope: &str) {
     );
 }
 
-fn initial(site: &Site) -> String {
+pub fn initial(site: &Site) -> String {
     let first = site.name().chars().find(|c| c.is_alphanumeric()).unwrap_or('?');
     escape(&first.to_uppercase().to_string())
 }
 
-fn document(status: u16, site: &Site, title: &str, class: &str, main: &str) -> Reply {
+pub fn document(status: u16, site: &Site, title: &str, class: &str, main: &str) -> Reply {
     let html = format!(
         r#"<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title} · emulator</title>

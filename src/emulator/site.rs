@@ -4,6 +4,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::devices::Devices;
 use super::fault::Fault;
 use super::ledger::Ledger;
 use crate::protocol::client::ClientId;
@@ -17,7 +18,7 @@ use crate::system::entropy::{Entropy, NoEntropy, random};
 pub struct Options {
     /// 0 picks a free port.
     pub port: u16,
-    /// Consent at once, without the page.
+    /// Consent at once, without the pages.
     pub approve: bool,
     /// Compare the port of a loopback redirect URI too.
     pub exact_port: bool,
@@ -39,6 +40,7 @@ pub struct Site {
     pub redirect_uris: Vec<RedirectUri>,
     pub options: Options,
     pub ledger: Ledger,
+    pub devices: Devices,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub log: Box<dyn Fn(&str) + Send + Sync>,

@@ -64,6 +64,13 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
             site.ledger.renew(token.expose())
         }
         Grant::RefreshToken(token) => site.ledger.rotate(&token),
+        Grant::DeviceCode(code) => match site.devices.redeem(&code, site.clock.now(), |fault| site.has(fault)) {
+            Ok(granted) => Ok(granted),
+            Err(refused) => {
+                let (status, body) = Dialect::new(&site.provider).encode_poll_error(&refused);
+                return Ok(Reply::json(status, &body).with("Pragma", "no-cache"));
+            }
+        },
         Grant::ClientCredentials { scope } => {
             return Ok(match check_client_alone(site, request.client_secret.as_ref(), &scope) {
                 Ok(scope) => {
@@ -72,10 +79,6 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
                 }
                 Err(error) => refuse(400, error),
             });
-        }
-        Grant::DeviceCode(_) => {
-            let description = "this emulator supports the authorization code and the refresh grant";
-            return Ok(refuse(400, error("unsupported_grant_type", Some(description), None)));
         }
     };
     match granted {

@@ -141,6 +141,10 @@ impl Clock for SetClock {
         Timestamp(self.start).plus(self.waited())
     }
 
+    fn monotonic(&self) -> Duration {
+        self.waited()
+    }
+
     fn pause(&self, time: Duration) {
         *self.waited.lock().unwrap() += time;
     }

@@ -3,10 +3,11 @@
 use super::authorization::Unanswered;
 use super::not_followed::NotFollowed;
 use super::redirect::Unusable;
-use super::refusal::{NoToken, Refusal};
+use super::refusal::{NoCode, NoToken, Refusal};
 use super::rows_missing::RowsMissing;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::member::WrongKind;
+use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, Endpoint};
 use crate::system::entropy::NoEntropy;
 use crate::system::http::HttpError;
@@ -30,6 +31,12 @@ pub enum FlowError {
     TokenReply(Box<NoToken>),
     #[error("the token request failed")]
     TokenRequest(#[source] HttpError),
+    #[error("the request for a device code failed")]
+    DeviceRequest(#[source] HttpError),
+    #[error(transparent)]
+    DeviceReply(Box<NoCode>),
+    #[error("the code was not confirmed within {waited}{}", if *.has_ended { ", and is no longer valid" } else { "" })]
+    NotConfirmed { waited: HumanDuration, has_ended: bool },
     #[error("the issuer's metadata could not be fetched")]
     Discovery(#[source] HttpError),
     #[error(transparent)]
@@ -123,10 +130,17 @@ impl Advice for FlowError {
                  address",
             ),
             Self::TokenReply(no_token) => no_token.next_step(),
+            Self::NotConfirmed { has_ended: true, .. } => {
+                ExitCode::NoAnswer.hint("log in again, and type the new code while it is valid")
+            }
+            Self::NotConfirmed { has_ended: false, .. } => {
+                ExitCode::NoAnswer.hint("log in again with a longer `--timeout`, or without it")
+            }
+            Self::DeviceReply(no_code) => no_code.next_step(),
             // Only pages are read as a whole here.
             Self::ApiRequest(HttpError::TooLarge { .. }) => ExitCode::Network
                 .hint("ask for smaller pages; without `--paginate`, `--raw` passes on a reply of any size"),
-            Self::TokenRequest(error) | Self::ApiRequest(error) | Self::Discovery(error) => error.next_step(),
+            Self::TokenRequest(error) | Self::DeviceRequest(error) | Self::ApiRequest(error) | Self::Discovery(error) => error.next_step(),
             Self::Metadata(error) => error.next_step(),
             Self::RevocationRequest(error) if error.is_settled_here() => error.next_step(),
             Self::RevocationRequest(error) => error.next_step().code.hint(LOCAL_LOGOUT),

@@ -5,6 +5,7 @@ pub mod authorization;
 pub mod authorization_code;
 pub mod client;
 pub mod client_credentials;
+pub mod device;
 pub mod discovery;
 #[cfg(test)]
 mod doubles;

@@ -15,7 +15,7 @@ use std::fmt;
 pub use self::sent::{Asked, Sent};
 use crate::protocol::advice::NextStep;
 use crate::protocol::error_response::ErrorResponse;
-use crate::provider::dialect::TokenReplyError;
+use crate::provider::dialect::{DeviceReplyError, TokenReplyError};
 
 /// A reply without a token, and the request that it answers. Its words are the reply's: who refused is said by the error
 /// that it is the cause of.
@@ -46,6 +46,34 @@ impl fmt::Display for NoToken {
 }
 
 impl Error for NoToken {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.reply.source()
+    }
+}
+
+/// A reply without the codes for a device, and the request that it answers. Its words are the reply's.
+#[derive(Debug)]
+pub struct NoCode {
+    pub sent: Sent,
+    pub reply: DeviceReplyError,
+}
+
+impl NoCode {
+    pub fn next_step(&self) -> NextStep {
+        match &self.reply {
+            DeviceReplyError::Refused { error, .. } => hints::of_refusal(error, &self.sent),
+            reply => reply.next_step(&self.sent.provider),
+        }
+    }
+}
+
+impl fmt::Display for NoCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reply.fmt(f)
+    }
+}
+
+impl Error for NoCode {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.reply.source()
     }

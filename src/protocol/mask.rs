@@ -188,12 +188,13 @@ fn hidden(value: &Value) -> Value {
     }
 }
 
-/// `access_token`, `refreshToken`, `client_secret`, `code`, `id_token` …; not `token_type`.
+/// `access_token`, `refreshToken`, `client_secret`, `code`, `device_code`, `id_token` …; not `token_type`.
 fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let words = ["token", "secret", "password", "assertion", "api_key", "apikey", "code_verifier", "session"];
     (words.iter().any(|word| name.contains(word)) && !name.contains("type") && !name.contains("expir"))
         || name == "code"
+        || name.replace('_', "") == "devicecode"
 }
 
 #[cfg(test)]
@@ -218,6 +219,11 @@ mod tests {
         ] {
             assert_eq!(super::json(&value, &[]), shown);
         }
+        // A person types the one, and the other is exchanged for the token.
+        assert_eq!(
+            super::json(&json!({"user_code": "AB-12", "device_code": "abcdef"}), &[]),
+            json!({"user_code": "AB-12", "device_code": "[6 characters]"})
+        );
         let value = json!({"key": "canary-1", "canary-1": ["see canary-1"]});
         assert_eq!(super::json(&value, &["canary-1"]), json!({"key": "[hidden]", "[hidden]": ["see [hidden]"]}));
     }

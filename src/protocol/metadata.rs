@@ -18,6 +18,8 @@ pub struct AuthorizationServerMetadata {
     pub issuer_template: Option<String>,
     pub authorization_endpoint: Option<String>,
     pub token_endpoint: Option<String>,
+    /// RFC 8628 §4.
+    pub device_authorization_endpoint: Option<String>,
     pub revocation_endpoint: Option<String>,
     pub introspection_endpoint: Option<String>,
     pub scopes_supported: Vec<String>,
@@ -47,6 +49,7 @@ impl AuthorizationServerMetadata {
             issuer_template: None,
             authorization_endpoint: text("authorization_endpoint")?,
             token_endpoint: text("token_endpoint")?,
+            device_authorization_endpoint: text("device_authorization_endpoint")?,
             revocation_endpoint: text("revocation_endpoint")?,
             introspection_endpoint: text("introspection_endpoint")?,
             scopes_supported: texts("scopes_supported")?.unwrap_or_default(),
@@ -61,10 +64,11 @@ impl AuthorizationServerMetadata {
     }
 
     /// Returns the endpoints, to change them.
-    pub fn endpoints_mut(&mut self) -> [&mut Option<String>; 4] {
+    pub fn endpoints_mut(&mut self) -> [&mut Option<String>; 5] {
         [
             &mut self.authorization_endpoint,
             &mut self.token_endpoint,
+            &mut self.device_authorization_endpoint,
             &mut self.revocation_endpoint,
             &mut self.introspection_endpoint,
         ]

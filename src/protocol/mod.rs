@@ -5,6 +5,7 @@ pub mod authorization;
 pub mod bearer;
 pub mod client;
 pub mod copied;
+pub mod device;
 pub mod error_response;
 pub mod given_token;
 pub mod grant;

@@ -26,7 +26,7 @@ pub enum Grant {
 }
 
 /// The grant type of RFC 8628 §3.4.
-const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 impl Grant {
     pub fn grant_type(&self) -> &'static str {

@@ -13,7 +13,8 @@ use super::keys::{Absent, entries, keys};
 use super::quirks::{Lifetime, Pkce, TokenPlacement};
 use super::scopes::Scopes;
 use super::sections::{
-    Alternative, Api, App, Authorize, Callback, ClientCredentials, Introspect, Redirect, Refresh, Revoke, Sample, Token,
+    Alternative, Api, App, Authorize, Callback, ClientCredentials, Device, Introspect, Redirect, Refresh, Revoke,
+    Sample, Token,
 };
 use super::template::Param;
 use crate::protocol::client::ClientAuthMethod;
@@ -68,6 +69,7 @@ keys! {
             absent: "as in the RFCs",
         }
         key token: Token { help: "The token endpoint (RFC 6749 §4.1.3, §5)", absent: "none" }
+        key device: Device { help: "Device authorization (RFC 8628)", absent: "none" }
         key refresh: Refresh { help: "The refresh request (RFC 6749 §6)", absent: "as in the RFC" }
         key client_credentials: ClientCredentials {
             help: "The request for a token of the client itself (RFC 6749 §4.4)",
@@ -133,12 +135,19 @@ impl ProviderDefinition {
         self.scope.known.iter().map(|scope| scope.name.as_str()).collect()
     }
 
-    /// Returns the supported grants, the preferred one first; never empty.
+    /// Returns the supported grants, the preferred one first; never empty. Where there are device codes to be had, they
+    /// are offered.
     pub fn grants(&self) -> Vec<GrantKind> {
-        match value_of(&self.grants) {
+        let has_device = !self.device.url.0.is_empty();
+        let mut grants = match value_of(&self.grants) {
             Some(grants) if !grants.is_empty() => grants.clone(),
+            _ if has_device && self.authorize.url.0.is_empty() => Vec::new(),
             _ => vec![GrantKind::AuthorizationCode],
+        };
+        if has_device && !grants.contains(&GrantKind::DeviceCode) {
+            grants.push(GrantKind::DeviceCode);
         }
+        grants
     }
 
     /// Returns `true` if a token can be requested by this grant. A user's file that does not list its grants says nothing

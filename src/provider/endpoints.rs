@@ -12,6 +12,10 @@ use super::{DefinitionError, ProviderDefinition};
 pub struct Endpoints {
     pub authorize: Option<Endpoint>,
     pub token: Option<Endpoint>,
+    /// Where the device codes come from (RFC 8628 §3.1).
+    pub device: Option<Endpoint>,
+    /// Where they are exchanged, if that is not the token endpoint.
+    pub device_token: Option<Endpoint>,
     pub refresh: Option<Endpoint>,
     pub revoke: Option<Endpoint>,
     pub introspect: Option<Endpoint>,
@@ -44,6 +48,8 @@ impl Endpoints {
         Ok(Self {
             authorize: endpoint("authorize.url", &definition.authorize.url)?,
             token: endpoint("token.url", &definition.token.url)?,
+            device: endpoint("device.url", &definition.device.url)?,
+            device_token: departure("device.token_url", &definition.device.token_url)?,
             refresh: departure("refresh.url", &definition.refresh.url)?,
             revoke: departure("revoke.url", &definition.revoke.url)?,
             introspect: departure("introspect.url", &definition.introspect.url)?,
@@ -57,6 +63,8 @@ impl Endpoints {
         Self {
             authorize: rebase(&self.authorize),
             token: rebase(&self.token),
+            device: rebase(&self.device),
+            device_token: rebase(&self.device_token),
             refresh: rebase(&self.refresh),
             revoke: rebase(&self.revoke),
             introspect: rebase(&self.introspect),

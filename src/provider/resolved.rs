@@ -24,6 +24,10 @@ pub struct RecordedOrigins {
     pub authorize: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub token: Option<String>,
+    /// Origins that only a login by device sends its secrets to. One that also serves the rest is not among them, so that a
+    /// definition may gain device codes, and its logins and registrations stay good.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub device: Vec<String>,
     /// The origin of `refresh.url`, if it has its own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refresh: Option<String>,
@@ -77,6 +81,11 @@ impl Provider {
         self.endpoints.token.as_ref().ok_or_else(missing)
     }
 
+    pub fn device_endpoint(&self) -> Result<&Endpoint, DefinitionError> {
+        let missing = || self.missing("device.url", &self.definition.device.url, "a login by device");
+        self.endpoints.device.as_ref().ok_or_else(missing)
+    }
+
     pub fn api_base(&self) -> Result<&Endpoint, DefinitionError> {
         let missing = || self.missing("api.base", &self.definition.api.base, "a call");
         self.endpoints.api_base.as_ref().ok_or_else(missing)
@@ -121,9 +130,15 @@ impl Provider {
 
     pub fn recorded_origins(&self) -> RecordedOrigins {
         let origin = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.origin().to_string());
+        let (authorize, token) = (origin(&self.endpoints.authorize), origin(&self.endpoints.token));
+        let own = |origin: &String| Some(origin) != authorize.as_ref() && Some(origin) != token.as_ref();
+        let device = [origin(&self.endpoints.device), origin(&self.endpoints.device_token)];
+        let mut device: Vec<String> = device.into_iter().flatten().filter(own).collect();
+        device.dedup();
         RecordedOrigins {
-            authorize: origin(&self.endpoints.authorize),
-            token: origin(&self.endpoints.token),
+            authorize,
+            token,
+            device,
             refresh: origin(&self.endpoints.refresh),
             revoke: origin(&self.endpoints.revoke),
             api: self.endpoints.api_origins.iter().map(Origin::to_string).collect(),
@@ -177,6 +192,7 @@ impl RecordedOrigins {
         let parts = [
             ("authorization", one(&recorded.authorize), one(&self.authorize)),
             ("token", one(&recorded.token), one(&self.token)),
+            ("device authorization", list(&recorded.device), list(&self.device)),
             ("refresh", one(&recorded.refresh), one(&self.refresh)),
             ("revocation", one(&recorded.revoke), one(&self.revoke)),
             ("API", list(&recorded.api), list(&self.api)),

@@ -1,8 +1,11 @@
 //! The sections of a definition with their keys.
 
+mod device;
 mod grants;
-
+mod sample;
+pub use device::Device;
 pub use grants::{ClientCredentials, Refresh};
+pub use sample::Sample;
 
 use std::collections::BTreeMap;
 
@@ -326,38 +329,6 @@ keys! {
     }
 }
 
-keys! {
-    /// One answer of the emulated API.
-    pub struct Sample {
-        key method: String {
-            help: "The request's method",
-            absent: "GET" by "Sample::default_method",
-            example: "\"GET\"",
-        }
-        key path: String {
-            help: "Its path: from the root with a leading `/`, else under the API's base",
-            required,
-            example: "\"products\"",
-        }
-        key scope: Option<String> {
-            help: "The required scope. Without it, the answer is the provider's denial",
-            absent: "any token is enough",
-            example: "\"read_products\"",
-        }
-        key status: u16 {
-            help: "The status of the answer",
-            absent: "200" by "Sample::default_status",
-            example: "200",
-        }
-        key location: Option<String> {
-            help: "A `Location` header, relative to the path",
-            absent: "none",
-            example: "\"/products/1\"",
-        }
-        key body: String { help: "The JSON body", absent: "no body", example: "'[{\"id\":1}]'" }
-    }
-}
-
 /// Keys to lay over a definition.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -365,14 +336,4 @@ pub struct Overlay(pub toml::Table);
 
 impl Keyed for Overlay {
     const FORM: Form = Form::Overlay;
-}
-
-impl Sample {
-    fn default_method() -> String {
-        "GET".to_owned()
-    }
-
-    fn default_status() -> u16 {
-        200
-    }
 }

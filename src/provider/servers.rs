@@ -35,11 +35,13 @@ const FURTHER: &str = "api.origins";
 impl Endpoints {
     /// Lists each server and its purpose.
     pub(super) fn servers(&self) -> Vec<(&'static str, String)> {
-        let Self { authorize, token, refresh, revoke, introspect, api_base, api_origins } = self;
+        let Self { authorize, token, device, device_token, refresh, revoke, introspect, api_base, api_origins } = self;
         let one = |part, endpoint: &Option<Endpoint>| Some((part, endpoint.as_ref()?.origin().to_string()));
         let parts = [
             one("authorize", authorize),
             one("token", token),
+            one("device", device),
+            one("device.token_url", device_token),
             one("refresh", refresh),
             one("revoke", revoke),
             one("introspect", introspect),
@@ -85,7 +87,17 @@ mod tests {
             "api.origins" => "api.origins = ['https://fixed.example', 'https://a.{x}.example/p']".to_owned(),
             key => format!("{key} = 'https://a.{{x}}.example/p'"),
         };
-        for key in ["authorize.url", "token.url", "refresh.url", "revoke.url", "introspect.url", "api.base", FURTHER] {
+        for key in [
+            "authorize.url",
+            "token.url",
+            "device.url",
+            "device.token_url",
+            "refresh.url",
+            "revoke.url",
+            "introspect.url",
+            "api.base",
+            FURTHER,
+        ] {
             assert_eq!(provider(&urls(key), None).servers_decided_by("x"), ["https://a.our.example"], "{key}");
         }
         for (url, servers) in [

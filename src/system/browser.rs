@@ -10,6 +10,7 @@
 //! paste the answer.
 
 mod command;
+mod obstacle;
 
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use url::Url;
 
 use self::command::BrowserCommand;
+pub use self::obstacle::{Obstacle, obstacle};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::system::paths::variable;

@@ -1,11 +1,19 @@
 //! The current time, and pauses.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::protocol::time::Timestamp;
 
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
+
+    /// Returns the time since some moment in the past, on the clock that cannot be set. While the machine sleeps, it may
+    /// stand still, so what it has measured has passed everywhere else too.
+    fn monotonic(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
+    }
 
     /// Waits for this long.
     fn pause(&self, time: Duration) {

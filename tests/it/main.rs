@@ -21,6 +21,9 @@ mod client_credentials;
 mod crash;
 mod definitions;
 mod denied;
+mod device;
+#[cfg(unix)]
+mod device_polls;
 #[cfg(target_os = "linux")]
 mod doubt;
 mod emulator;
@@ -41,6 +44,7 @@ mod launch;
 mod logout;
 mod malformed;
 mod mutants;
+mod oidc_device;
 mod oidc_provider;
 mod os_keychain;
 #[cfg(unix)]

@@ -38,6 +38,9 @@ fn every_quirk_goes_round_through_client_and_emulator() {
         login.finish().code(0).answers("Logged in to");
         emulated.run(&["call", "things"]).code(0).answers("[{\"id\":1}]");
         emulated.run(&["status"]).code(0).answers(&id);
+        if definition.contains("[device]") {
+            emulated.run(&["login", "--device", "--scope", "read,write"]).code(0).answers("granted  read write");
+        }
     }
 }
 

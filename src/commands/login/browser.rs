@@ -5,6 +5,7 @@
 //! takes https only gets the TLS listener on `localhost`.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -27,7 +28,10 @@ use crate::system::certificate::CallbackCertificate;
 use crate::system::http::HttpClient;
 use crate::system::paste::PasteReader;
 
-/// The flags of a login in the browser, which no other way to a token has.
+/// How long we wait for the redirect. People read consent pages and look for their phone.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The flags of a login in the browser.
 #[derive(Args)]
 pub struct BrowserArgs {
     /// The redirect URI, exactly as it is registered
@@ -50,9 +54,9 @@ pub struct BrowserArgs {
     #[arg(long)]
     no_browser: bool,
 
-    /// How long to wait for the redirect: seconds, or with s, m, h, d
-    #[arg(long, value_name = "TIME", default_value = "5m")]
-    timeout: HumanDuration,
+    /// How long to wait: seconds, or with s, m, h, d [default: 5m for a redirect, a code's lifetime with --device]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<HumanDuration>,
 
     /// Accept an answer without a state, if the provider never returned one and PKCE is known to protect the code
     #[arg(long)]
@@ -96,7 +100,7 @@ impl BrowserArgs {
         talk::open_browser(self.program().as_deref(), &mut login, paste.is_some(), context);
         let missing_state = self.missing_state(provider, can_be_allowed, paste.is_some(), context);
         let tell = |waiting: Waiting<'_>| talk::while_waiting(&waiting, can_be_allowed, context);
-        let answered = login.wait(self.timeout.0, missing_state, tell);
+        let answered = login.wait(self.timeout.map_or(TIMEOUT, |time| time.0), missing_state, tell);
         drop(paste);
         terminal.progress(None);
         let now = context.system.clock.now();
@@ -124,6 +128,22 @@ impl BrowserArgs {
         }
     }
 
+    /// Returns `true` if the command line says where the browser is, or where its answer arrives.
+    pub fn is_chosen(&self) -> bool {
+        let answer = self.redirect_uri.is_some() || self.port.is_some() || self.allow_missing_state;
+        answer || self.names_a_program() || self.no_browser
+    }
+
+    /// Returns `true` with `--browser`.
+    pub fn names_a_program(&self) -> bool {
+        self.browser.is_some()
+    }
+
+    /// Returns the time of `--timeout`.
+    pub fn chosen_timeout(&self) -> Option<Duration> {
+        self.timeout.map(|time| time.0)
+    }
+
     /// Returns the treatment of an answer without a state.
     fn missing_state(
         &self,
@@ -144,7 +164,7 @@ impl BrowserArgs {
     }
 
     /// Returns the program that opens the URL, or `None` if the person does.
-    fn program(&self) -> Option<Box<dyn Browser>> {
+    pub fn program(&self) -> Option<Box<dyn Browser>> {
         match &self.browser {
             _ if self.no_browser => None,
             Some(command) => Some(Box::new(CommandBrowser(command.clone()))),

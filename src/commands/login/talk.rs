@@ -22,7 +22,7 @@ use crate::system::paths::variable;
 /// A definition's note on redirect URIs is shown on the way if it is a sentence; `providers show` has the long ones.
 const SHORT_NOTE: usize = 160;
 
-fn warn(context: &Context, text: &str) {
+pub fn warn(context: &Context, text: &str) {
     context.terminal().note(&Pieces(&[&Style::Warning.of("warning:"), &" ", &text]));
 }
 

@@ -117,6 +117,10 @@ fn objection(error: &ErrorResponse, sent: &Sent) -> Objection {
     if let Some((_, feature)) = BEYOND.into_iter().find(is_beyond) {
         return Objection::Beyond(feature);
     }
+    // As wide as `invalid_request`, or a server's own such as `device_flow_disabled`.
+    if sent.asked == Asked::Device && (code.starts_with("device_flow") || has(&["device_code", "device flow"])) {
+        return Objection::Unauthorized;
+    }
     let by_words = || {
         let is_about_a_grant = has(&["grant type", "grant_type"]);
         if is_about_a_grant && has(&["not allowed", "not permitted", "not authorized", "not enabled", "disabled"]) {
@@ -214,7 +218,7 @@ fn advice(objection: Objection, sent: &Sent) -> String {
             ),
             None => format!("run {login} again, and answer the server's page in the browser"),
         },
-        Objection::Denied if sent.asked == Asked::Authorization => {
+        Objection::Denied if matches!(sent.asked, Asked::Authorization | Asked::Device) => {
             "log in again and approve; if you did, an administrator or a policy of the provider refuses the app"
                 .to_owned()
         }
@@ -233,6 +237,9 @@ fn advice(objection: Objection, sent: &Sent) -> String {
 }
 
 fn spent(sent: &Sent, login: &str) -> String {
+    if sent.has("device_code") {
+        return format!("run {login} again: the server no longer knows the code, or has given its token out");
+    }
     if sent.asked == Asked::Refresh {
         return format!("run {login} again: the refresh token is no longer good");
     }
@@ -359,6 +366,9 @@ fn parameter(name: &str, sent: &Sent) -> String {
 }
 
 fn grant(sent: &Sent) -> String {
+    if sent.asked == Asked::Device {
+        return "the device grant (RFC 8628)".to_owned();
+    }
     let name = if sent.asked == Asked::Authorization { "response_type" } else { "grant_type" };
     sent.value(name).map_or_else(|| "the grant".to_owned(), |value| format!("`{name}={value}`"))
 }

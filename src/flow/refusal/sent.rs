@@ -34,6 +34,8 @@ const SHOWN: [&str; 12] = [
 pub enum Asked {
     /// The browser's (RFC 6749 §4.1.1).
     Authorization,
+    /// A device's, for its codes (RFC 8628 §3.1), and what a person said to it.
+    Device,
     Token,
     Refresh,
     Revocation,
@@ -44,6 +46,7 @@ impl Asked {
     pub fn section(self) -> &'static str {
         match self {
             Self::Authorization => "authorize",
+            Self::Device => "device",
             // A refresh sends what a token request does, unless `[refresh]` says otherwise.
             Self::Token | Self::Refresh => "token",
             Self::Revocation => "revoke",
@@ -155,7 +158,7 @@ impl fmt::Display for Sent {
         let names = self.params.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
         match self.asked {
             Asked::Authorization => write!(f, "{} with {names}", self.url),
-            Asked::Token | Asked::Refresh | Asked::Revocation => write!(
+            Asked::Device | Asked::Token | Asked::Refresh | Asked::Revocation => write!(
                 f,
                 "{} to {} with {names}; {}; User-Agent {}",
                 self.format,

@@ -5,6 +5,7 @@
 
 mod api;
 mod authorization;
+mod device;
 mod lifetimes;
 mod redirect;
 mod token;
@@ -13,6 +14,7 @@ mod token_reply;
 use std::collections::BTreeMap;
 
 pub use api::{ListedBy, ListedScopes};
+pub use device::{DeviceReplyError, Poll};
 pub use token_reply::{ClientAuth, TokenReply, TokenReplyError};
 
 use super::DefinitionError;

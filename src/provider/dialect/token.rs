@@ -130,7 +130,7 @@ impl Dialect<'_> {
     }
 
     /// Chooses the authentication method, and starts the body with its parameters.
-    fn begin_with_credentials(
+    pub(super) fn begin_with_credentials(
         &self,
         params: &mut Params,
         client_id: &ClientId,
@@ -149,7 +149,7 @@ impl Dialect<'_> {
         auth
     }
 
-    fn credentialed_message(
+    pub(super) fn credentialed_message(
         &self,
         url: Url,
         params: &Params,
@@ -242,10 +242,8 @@ impl Dialect<'_> {
         if params.single("grant_type").ok().flatten() == Some("refresh_token") {
             rename_back(&mut params, &self.provider.definition.refresh.names);
         }
-        if let Some(pair) = authorization.and_then(|value| value.strip_prefix("Basic ")) {
-            let pair = String::from_utf8(BASE64_STANDARD.decode(pair.trim()).ok()?).ok()?;
-            self.read_basic(&mut params, &pair)?;
-        }
+        self.read_device_grant(&mut params);
+        self.add_basic(&mut params, authorization)?;
         if self.token_request_omits("grant_type") && !params.contains("grant_type") {
             params.push("grant_type", "authorization_code");
         }
@@ -256,11 +254,15 @@ impl Dialect<'_> {
     pub fn read_revocation(&self, authorization: Option<&str>, body: &[u8]) -> Option<Params> {
         let mut params = Params::from_urlencoded(std::str::from_utf8(body).ok()?);
         rename_back(&mut params, &self.provider.definition.revoke.names);
-        if let Some(pair) = authorization.and_then(|value| value.strip_prefix("Basic ")) {
-            let pair = String::from_utf8(BASE64_STANDARD.decode(pair.trim()).ok()?).ok()?;
-            self.read_basic(&mut params, &pair)?;
-        }
+        self.add_basic(&mut params, authorization)?;
         Some(params)
+    }
+
+    /// Adds the credentials of a Basic header, if there is one.
+    pub(super) fn add_basic(&self, params: &mut Params, authorization: Option<&str>) -> Option<()> {
+        let Some(pair) = authorization.and_then(|value| value.strip_prefix("Basic ")) else { return Some(()) };
+        let pair = String::from_utf8(BASE64_STANDARD.decode(pair.trim()).ok()?).ok()?;
+        self.read_basic(params, &pair)
     }
 
     fn read_basic(&self, params: &mut Params, pair: &str) -> Option<()> {
@@ -335,7 +337,7 @@ impl Dialect<'_> {
 /// The maximum number of members in a request. Each is compared with each.
 const MAX_MEMBERS: usize = 1000;
 
-fn json_params(body: &[u8]) -> Option<Params> {
+pub(super) fn json_params(body: &[u8]) -> Option<Params> {
     let value = json::parse(body).ok()?;
     let mut params = Params::new();
     for (name, value) in value.as_object().filter(|object| object.len() <= MAX_MEMBERS)? {

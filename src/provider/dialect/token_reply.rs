@@ -148,7 +148,7 @@ pub struct ClientAuth {
     pub file: Option<String>,
 }
 
-fn beside(rest: &Option<String>) -> String {
+pub(super) fn beside(rest: &Option<String>) -> String {
     rest.as_ref().map(|rest| format!("; beside its error the reply has {rest}")).unwrap_or_default()
 }
 
@@ -336,7 +336,7 @@ impl Dialect<'_> {
 }
 
 /// Returns the target of a redirect without its query, which may repeat the request.
-fn redirect_target(headers: &HeaderMap, secrets: &[&str]) -> String {
+pub(super) fn redirect_target(headers: &HeaderMap, secrets: &[&str]) -> String {
     let Some(location) = headers.get(LOCATION) else { return "nowhere".to_owned() };
     let text = String::from_utf8_lossy(location.as_bytes());
     let shown = match Url::parse(&text) {
@@ -349,11 +349,11 @@ fn redirect_target(headers: &HeaderMap, secrets: &[&str]) -> String {
 }
 
 /// Reads a reply by its content type or, if that is missing or wrong, by its content.
-fn read_reply(content_type: Option<&str>, body: &[u8]) -> Result<Value, Option<serde_json::Error>> {
+pub(super) fn read_reply(content_type: Option<&str>, body: &[u8]) -> Result<Value, Option<serde_json::Error>> {
     let media_type = HttpRequest::media_type(content_type);
     let text = std::str::from_utf8(json::without_mark(body)).unwrap_or_default().trim_start();
-    let looks_like_form =
-        !text.starts_with(['{', '[', '<', '"']) && (text.contains("access_token=") || text.starts_with("error="));
+    let looks_like_form = !text.starts_with(['{', '[', '<', '"'])
+        && (text.contains("access_token=") || text.contains("device_code=") || text.starts_with("error="));
     if media_type != JSON && looks_like_form {
         return Ok(Params::from_urlencoded(text.trim_end()).to_json());
     }

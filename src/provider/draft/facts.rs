@@ -60,6 +60,7 @@ impl Facts {
         let endpoints = [
             ("authorize.url", "authorization_endpoint", &metadata.authorization_endpoint),
             ("token.url", "token_endpoint", &metadata.token_endpoint),
+            ("device.url", "device_authorization_endpoint", &metadata.device_authorization_endpoint),
             ("revoke.url", "revocation_endpoint", &metadata.revocation_endpoint),
             ("introspect.url", "introspection_endpoint", &metadata.introspection_endpoint),
         ];
@@ -114,6 +115,9 @@ impl Facts {
         match (is_offered("authorization_code"), is_offered("implicit")) {
             (true, _) => {}
             (false, true) => drop(self.values.insert("grants", "[\"implicit\"]".to_owned())),
+            (false, false) if metadata.device_authorization_endpoint.is_some() => {
+                self.values.insert("grants", "[\"device\"]".to_owned());
+            }
             (false, false) => {
                 self.note("grants", format!("The server offers no login in a browser, only {}.", grants.join(", ")));
             }

@@ -30,7 +30,11 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
             findings.fault(key, why);
         }
     }
-    for (key, templates) in [("authorize.url", &definition.authorize.url), ("token.url", &definition.token.url)] {
+    for (key, templates) in [
+        ("authorize.url", &definition.authorize.url),
+        ("token.url", &definition.token.url),
+        ("device.url", &definition.device.url),
+    ] {
         repeated(key, templates, findings);
     }
     for (name, param) in &definition.params {
@@ -64,6 +68,9 @@ fn required(definition: &ProviderDefinition, findings: &mut Findings) {
         if needs_browser && !authorize {
             findings.fault("authorize.url", format!("it is missing, and the grant `{}` begins there", grant.as_str()));
         }
+        if grant == GrantKind::DeviceCode && !has(&definition.device.url) {
+            findings.fault("device.url", "it is missing, and the grant `device` begins there");
+        }
         if needs_token && !token {
             findings
                 .fault("token.url", format!("it is missing, and the grant `{}` gets its token there", grant.as_str()));
@@ -89,6 +96,8 @@ fn addresses(definition: &ProviderDefinition) -> Vec<(&'static str, Vec<&str>)> 
     vec![
         ("authorize.url", many(&definition.authorize.url)),
         ("token.url", many(&definition.token.url)),
+        ("device.url", many(&definition.device.url)),
+        ("device.token_url", one(&definition.device.token_url)),
         ("refresh.url", one(&definition.refresh.url)),
         ("revoke.url", one(&definition.revoke.url)),
         ("introspect.url", one(&definition.introspect.url)),
@@ -103,6 +112,8 @@ fn unfillable(definition: &ProviderDefinition, key: &str, templates: &[&str]) ->
         "authorize.url" => param.default.is_some() || !param.is_captured(),
         // The callback comes first.
         "token.url" => param.default.is_some() || param.from_token.is_none(),
+        // Nothing comes before the first, and no callback before the second.
+        "device.url" | "device.token_url" => param.default.is_some() || !param.is_captured(),
         _ => true,
     };
     let missing = |template: &&str| {

@@ -39,18 +39,29 @@ const CALLBACK: [&str; 11] = [
     "token_type",
 ];
 
-/// The parameters of a token request (RFC 6749 §4.1.3, §4.4.2, §6, RFC 7636 §4.5).
-const TOKEN: [&str; 9] = [
+/// The parameters of a token request (RFC 6749 §4.1.3, §4.4.2, §6, RFC 7636 §4.5, RFC 8628 §3.4).
+const TOKEN: [&str; 10] = [
     "client_id",
     "client_secret",
     "code",
     "code_verifier",
+    "device_code",
     "grant_type",
     "redirect_uri",
     "refresh_token",
     "scope",
     "state",
 ];
+
+/// The parameters of a request for device codes (RFC 8628 §3.1).
+const DEVICE: [&str; 3] = ["client_id", "client_secret", "scope"];
+
+/// The members of the reply with them (RFC 8628 §3.2).
+const DEVICE_REPLY: [&str; 6] =
+    ["device_code", "expires_in", "interval", "user_code", "verification_uri", "verification_uri_complete"];
+
+/// The codes of a poll's errors (RFC 8628 §3.5).
+const POLL: [&str; 4] = ["access_denied", "authorization_pending", "expired_token", "slow_down"];
 
 /// The parameters of a revocation (RFC 7009 §2.1).
 const REVOCATION: [&str; 4] = ["client_id", "client_secret", "token", "token_type_hint"];
@@ -66,7 +77,7 @@ struct Message<'a> {
 }
 
 pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
-    let ProviderDefinition { authorize, callback, token, refresh, revoke, .. } = definition;
+    let ProviderDefinition { authorize, callback, token, device, refresh, revoke, .. } = definition;
     let message = |is, known, added| Message { is, known, added };
     let request = message("a parameter of an authorization request", &AUTHORIZATION, Some(&authorize.params));
     let exchange = message("a parameter of a token request", &TOKEN, Some(&token.params));
@@ -74,6 +85,9 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
         ("authorize.names", &authorize.names, request),
         ("callback.names", &callback.names, message("a parameter of a callback", &CALLBACK, None)),
         ("token.names", &token.names, exchange),
+        ("device.names", &device.names, message("a parameter of a request for codes", &DEVICE, Some(&device.params))),
+        ("device.response", &device.response, message("a member of the reply with the codes", &DEVICE_REPLY, None)),
+        ("device.errors", &device.errors, message("a code of a poll's error (RFC 8628 §3.5)", &POLL, None)),
         ("refresh.names", &refresh.names, message("a parameter of a refresh", &TOKEN, Some(&refresh.params))),
         ("revoke.names", &revoke.names, message("a parameter of a revocation", &REVOCATION, Some(&revoke.params))),
         ("token.response", &token.response, message("a member of a token reply that is read", &REPLY, None)),
@@ -107,7 +121,12 @@ fn paths(definition: &ProviderDefinition, findings: &mut Findings) {
     for (name, path) in value_of(&token.response).into_iter().flatten() {
         found.push((format!("token.response.{name}"), path));
     }
-    for (key, paths) in [("token.error", &token.error), ("api.error", &api.error)] {
+    for (name, path) in value_of(&definition.device.response).into_iter().flatten() {
+        found.push((format!("device.response.{name}"), path));
+    }
+    for (key, paths) in
+        [("token.error", &token.error), ("device.error", &definition.device.error), ("api.error", &api.error)]
+    {
         for (n, path) in value_of(paths).into_iter().flatten().enumerate() {
             found.push((format!("{key}[{n}]"), path));
         }

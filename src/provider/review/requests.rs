@@ -40,6 +40,10 @@ fn client_credentials(definition: &ProviderDefinition, findings: &mut Findings) 
 /// The parameters of a revocation (RFC 7009 §2.1).
 const REVOCATION: [&str; 4] = ["client_id", "client_secret", "token", "token_type_hint"];
 
+/// The parameters of a request for device codes, and of a poll (RFC 8628 §3.1, §3.4).
+const DEVICE: [&str; 3] = ["client_id", "client_secret", "scope"];
+const POLL: [&str; 4] = ["client_id", "client_secret", "device_code", "grant_type"];
+
 /// The parameters of a refresh (RFC 6749 §6). Its scope is not sent, so a definition may add one.
 const REFRESH: [&str; 4] = ["client_id", "client_secret", "grant_type", "refresh_token"];
 
@@ -54,7 +58,10 @@ fn parameters(definition: &ProviderDefinition, findings: &mut Findings) {
     let in_query = placements.iter().filter(|placement| placement.place == TokenIn::Query);
     let in_query: Vec<&str> = in_query.filter_map(|placement| placement.name.as_deref()).collect();
     // Those of `authorize.params` and `token.params` are refused when the definition is loaded.
-    let sections: [(&str, &Texts, &[&str], &[&Texts]); 6] = [
+    let device = &definition.device;
+    let sections: [(&str, &Texts, &[&str], &[&Texts]); 8] = [
+        ("device.params", &device.params, &DEVICE, &[&device.names]),
+        ("device.token_params", &device.token_params, &POLL, &[&token.names]),
         ("authorize.params", &authorize.params, &[], &[&authorize.names]),
         ("token.params", &token.params, &[], &[&token.names]),
         ("refresh.params", &refresh.params, &REFRESH, &[&token.names, &refresh.names]),
@@ -88,6 +95,7 @@ fn parameters(definition: &ProviderDefinition, findings: &mut Findings) {
     for (key, names) in [
         ("authorize.names", &authorize.names),
         ("token.names", &token.names),
+        ("device.names", &device.names),
         ("refresh.names", &refresh.names),
         ("client_credentials.names", &alone.names),
         ("revoke.names", &revoke.names),

@@ -11,12 +11,15 @@ use super::values::*;
 variants! {
     RedirectUriError: NotAbsolute Fragment UserInfo PlainHttp;
     SealedLoginError: NotOurs Newer TooCostly WrongPassphrase ShortPassphrase Damaged Entropy;
-    FlowError: Listen NoAnswer Unusable Declined NotLoopback TokenReply TokenRequest Discovery Metadata RevocationRequest
+    FlowError: Listen NoAnswer Unusable Declined NotLoopback TokenReply TokenRequest DeviceRequest
+        DeviceReply NotConfirmed Discovery Metadata RevocationRequest
         NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect ForeignPage NotFollowed Download TooManyRedirects
         UnknownPathParam BodyNotRepeatable NoThread PagesInACircle LongCursor Rows NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
     RowsMissing: NoWay Fewer Empty Link NotAnAddress Elsewhere NoPageInfo;
     LoopbackError: Taken NotAllowed Other;
     DiscoveryError: NotAnIssuer Placeholder NotFound Redirected Malformed OtherIssuer UnsafeEndpoint;
+    DeviceReplyError: Refused Busy Redirected Unreadable Unusable;
+    NotADeviceResponse: Missing Malformed BadCharacters;
     TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
     NotATokenResponse: NoAccessToken Malformed BadCharacters NeedsProof;
     TokenSourceError: NoRefreshToken Dead Refused Failed NotIssued TooShort Busy Replaced Unsettled Store Entropy;
@@ -48,6 +51,10 @@ pub fn flows(page: &mut Page) {
     page.inside(not_token_responses(), |source| {
         let source = TokenReplyError::Unusable { status: 200, reply: text("{\"ok\":true}"), source };
         FlowError::from(no_token(source))
+    });
+    page.inside(device_reply_errors(), no_code);
+    page.inside(not_device_responses(), |source| {
+        no_code(DeviceReplyError::Unusable { status: 200, reply: text("{\"ok\":true}"), source })
     });
     page.section(token_source_errors());
 }
@@ -158,6 +165,10 @@ fn flow_errors() -> Vec<FlowError> {
         declined("login_required", "prompt is none"),
         FlowError::NotLoopback { redirect_uri: text("https://shop.example/callback") },
         FlowError::TokenRequest(unreachable()),
+        FlowError::DeviceRequest(unreachable()),
+        no_code(DeviceReplyError::Redirected { status: 302, target: text("`https://login.example`") }),
+        FlowError::NotConfirmed { waited: HumanDuration(Duration::from_secs(900)), has_ended: true },
+        FlowError::NotConfirmed { waited: HumanDuration(Duration::from_secs(60)), has_ended: false },
         FlowError::Discovery(unreachable()),
         FlowError::Metadata(DiscoveryError::NotAnIssuer { issuer: text("login:shop"), meant: None }),
         FlowError::RevocationRequest(unreachable()),
@@ -285,6 +296,47 @@ fn discovery_errors() -> Vec<DiscoveryError> {
             url: text("http://login.shop.example/token"),
             problem: "plain http is for loopback only",
         },
+    ]
+}
+
+fn no_code(reply: DeviceReplyError) -> FlowError {
+    let params = ["client_id", "scope"].map(|name| (text(name), String::new())).into();
+    let sent = Sent { asked: Asked::Device, params, url: text("https://acme.example/device"), ..sent() };
+    FlowError::DeviceReply(Box::new(NoCode { sent, reply }))
+}
+
+fn device_reply_errors() -> Vec<DeviceReplyError> {
+    let refused = |code: &str, words: &str| DeviceReplyError::Refused {
+        status: 400,
+        rest: None,
+        error: Box::new(said(code, words)),
+    };
+    let busy = |status, wait: Option<u64>| DeviceReplyError::Busy {
+        status,
+        reply: text("an empty body"),
+        wait: wait.map(|wait| HumanDuration(Duration::from_secs(wait))),
+    };
+    vec![
+        refused("invalid_client", "client authentication failed"),
+        refused("unauthorized_client", "the device flow is not enabled"),
+        refused("device_flow_disabled", "Device Flow must be explicitly enabled for this App"),
+        busy(503, None),
+        busy(429, Some(30)),
+        DeviceReplyError::Redirected { status: 302, target: text("`https://login.example`") },
+        DeviceReplyError::Unreadable { status: 404, reply: text("<html>Not found</html>") },
+        DeviceReplyError::Unusable {
+            status: 200,
+            reply: text("{\"ok\":true}"),
+            source: NotADeviceResponse::Missing("device_code"),
+        },
+    ]
+}
+
+fn not_device_responses() -> Vec<NotADeviceResponse> {
+    vec![
+        NotADeviceResponse::Missing("user_code"),
+        NotADeviceResponse::Malformed(WrongKind::new("interval", &serde_json::json!([]), "a number of seconds")),
+        NotADeviceResponse::BadCharacters("user_code"),
     ]
 }
 

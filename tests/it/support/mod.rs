@@ -16,6 +16,7 @@ pub mod leftovers;
 #[cfg(target_os = "linux")]
 pub mod observer;
 pub mod oidc_provider;
+pub mod pending_device;
 pub mod pending_login;
 pub mod process;
 #[cfg(unix)]
@@ -39,6 +40,7 @@ pub use api_server::ApiServer;
 pub use chromium::Chromium;
 pub use emulated::Emulated;
 pub use oidc_provider::{OidcProvider, Person};
+pub use pending_device::PendingDevice;
 pub use pending_login::PendingLogin;
 pub use raw_server::RawServer;
 pub use sandbox::{Output, Sandbox};

@@ -128,6 +128,38 @@ impl Person {
         person.open(&attribute(&page, "<a href=\"", "/abort")).left()
     }
 
+    /// Confirms a device: opens the address with the code in it, looks at the code, signs in, and consents. Returns the
+    /// last page.
+    #[track_caller]
+    pub fn confirms(address: &Url) -> String {
+        let mut person = Self::default();
+        let page = person.open(address).page();
+        let page = person.submit_hidden(address, &page).page();
+        let page = person.submit_hidden(address, &page).page();
+        let page = person.submit(&page, &[("prompt", "login"), ("login", "alice"), ("password", "made-up")]).page();
+        person.submit(&page, &[("prompt", "consent")]).page()
+    }
+
+    /// Looks at the code of a device, and declines.
+    #[track_caller]
+    pub fn aborts(address: &Url) -> String {
+        let mut person = Self::default();
+        let page = person.open(address).page();
+        let page = person.submit_hidden(address, &page).page();
+        let mut fields = hidden_fields(&page);
+        fields.retain(|(name, _)| *name != "confirm");
+        fields.push(("abort", "yes"));
+        let reply = http::post_form_with(&without_query(address), &person.headers(), &fields);
+        person.arrive(address, reply).page()
+    }
+
+    /// Sends the form of hidden fields in a page.
+    fn submit_hidden(&mut self, address: &Url, page: &str) -> Arrival {
+        let address = without_query(address);
+        let reply = http::post_form_with(&address, &self.headers(), &hidden_fields(page));
+        self.arrive(&address, reply)
+    }
+
     /// Goes to a page, and on to where it leads.
     pub fn open(&mut self, url: &Url) -> Arrival {
         let reply = http::get_with(url, &self.headers());
@@ -160,6 +192,27 @@ impl Person {
         let cookies: Vec<String> = cookies.map(|(name, value)| format!("{name}={value}")).collect();
         if cookies.is_empty() { String::new() } else { format!("Cookie: {}\r\n", cookies.join("; ")) }
     }
+}
+
+fn without_query(address: &Url) -> Url {
+    let mut address = address.clone();
+    address.set_query(None);
+    address
+}
+
+/// The names and values of a form's hidden fields.
+fn hidden_fields(page: &str) -> Vec<(&str, &str)> {
+    let fields = page.split("<input type=\"hidden\"").skip(1);
+    let value = |field: &'static str| move |rest: &'_ str| rest.find(field).map(|at| at + field.len());
+    fields
+        .filter_map(|field| {
+            let of = |mark: &'static str| {
+                let start = value(mark)(field)?;
+                field[start..].split('"').next()
+            };
+            Some((of("name=\"")?, of("value=\"")?))
+        })
+        .collect()
 }
 
 /// Where a browser is after all redirects.

@@ -1,0 +1,184 @@
+//! A login by device (RFC 8628): a code is shown here, and typed into a browser anywhere.
+//!
+//! It is proposed where no browser can be opened here and the command line says nothing of a browser: the redirect of a
+//! login in the browser would not find its way back. The code and its address are what the person waits for, so `--quiet`
+//! does not suppress them. With `--json` they are the first object on stdout, in one line, and the outcome is the second.
+
+use clap::Args;
+use serde_json::json;
+use url::Url;
+
+use super::super::Context;
+use super::super::app::{self, ChosenClient, NewLogin};
+use super::browser::BrowserArgs;
+use super::{LoginError, qr, talk};
+use crate::flow::FlowError;
+use crate::flow::device::{DeviceLogin, DeviceWait};
+use crate::protocol::advice::with_causes;
+use crate::protocol::authorization::ResponseType;
+use crate::protocol::device::{DeviceAuthorizationRequest, DeviceAuthorizationResponse};
+use crate::protocol::grant::GrantKind;
+use crate::protocol::sanitize::{Pieces, Render, Style, TerminalText};
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::time::HumanDuration;
+use crate::provider::Provider;
+use crate::store::StoredToken;
+use crate::store::stored_token::ObtainedBy;
+use crate::system::browser::{self, Obstacle};
+use crate::system::http::HttpClient;
+
+/// The flags of a login by device.
+#[derive(Args)]
+pub struct DeviceArgs {
+    /// Log in by typing a code into a browser on any device; the same as --grant device
+    #[arg(
+        long,
+        conflicts_with_all = ["grant", "with_token", "redirect_uri", "port", "listen", "allow_missing_state"]
+    )]
+    pub device: bool,
+
+    /// Show no QR code
+    #[arg(long)]
+    no_qr: bool,
+}
+
+impl DeviceArgs {
+    /// Gets the codes, shows them, and polls until the person has confirmed.
+    pub fn log_in(
+        &self,
+        provider: &Provider,
+        new: &NewLogin<'_>,
+        browser: &BrowserArgs,
+        asked: ScopeSet,
+        http: &dyn HttpClient,
+        context: &Context,
+    ) -> Result<(Provider, StoredToken), LoginError> {
+        // Before a person confirms what could not be fetched.
+        let endpoints = &provider.endpoints;
+        for endpoint in [&endpoints.device_token, &endpoints.token].into_iter().flatten().take(1) {
+            http.check(endpoint.url()).map_err(FlowError::TokenRequest)?;
+        }
+        let ChosenClient { app, client_id, client_secret } =
+            app::client_for(provider, GrantKind::DeviceCode, new, context)?;
+        let provider = &provider.with_app(app.name());
+        let request = DeviceAuthorizationRequest { client_id: client_id.clone(), client_secret, scope: asked.clone() };
+        let login = DeviceLogin::begin(http, context.system.clock.as_ref(), provider, request)?;
+        self.announce(login.response(), provider, context)?;
+        open(login.response(), browser, context);
+        let reply = login.wait(browser.chosen_timeout(), |wait| while_waiting(&wait, context));
+        context.terminal().progress(None);
+        let (reply, now) = (reply?, context.system.clock.now());
+        let provider = match reply.captured.is_empty() {
+            true => provider.clone(),
+            false => provider.with_captured(&reply.captured)?,
+        };
+        talk::about_reply(&reply, &provider, context);
+        let obtained_by = ObtainedBy::Grant(GrantKind::DeviceCode);
+        let mut token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
+        token.app = app;
+        Ok((provider, token))
+    }
+
+    fn announce(
+        &self,
+        codes: &DeviceAuthorizationResponse,
+        provider: &Provider,
+        context: &Context,
+    ) -> Result<(), LoginError> {
+        let (terminal, choices) = (context.terminal(), &context.session.choices);
+        let emulated = provider.emulator.as_ref().map(|origin| format!(" (emulated at {origin})")).unwrap_or_default();
+        terminal.note(&Pieces(&[&"Logging in to ", &Style::Strong.of(&provider.definition.name), &emulated]));
+        if choices.json {
+            let first = json!({
+                "user_code": codes.user_code,
+                "verification_uri": codes.verification_uri,
+                "verification_uri_complete": codes.verification_uri_complete,
+                "expires_in": codes.expires_in.as_secs(),
+                "interval": codes.interval.as_secs(),
+            });
+            terminal.json(&format!("{first}\n"))?;
+        }
+        let needed = |line: &dyn Render| match choices.json {
+            true => terminal.note(line),
+            false => terminal.alarm(line),
+        };
+        needed(&"Open this address in a browser on any device:");
+        needed(&Pieces(&[&"\n    ", &Style::Strong.of(&codes.verification_uri), &"\n"]));
+        needed(&"and type this code:");
+        needed(&Pieces(&[&"\n    ", &Style::Code.of(&codes.user_code), &"\n"]));
+        let address = codes.verification_uri_complete.as_ref().unwrap_or(&codes.verification_uri);
+        let drawn = terminal.message_size().filter(|_| !self.no_qr).and_then(|size| qr::half_blocks(address, size));
+        if let Some(drawn) = drawn {
+            terminal.note(&TerminalText::of(&drawn));
+        }
+        Ok(())
+    }
+}
+
+/// Opens the address that has the code in it, if a browser can be opened.
+fn open(codes: &DeviceAuthorizationResponse, args: &BrowserArgs, context: &Context) {
+    let url = codes.verification_uri_complete.as_deref().and_then(|address| Url::parse(address).ok());
+    let (Some(url), Some(program)) = (url, args.program()) else { return };
+    if !args.names_a_program() && browser::obstacle().is_some() {
+        return;
+    }
+    match program.open(&url) {
+        Ok(()) => {
+            context.terminal().note(&"Opening the browser, with the code already typed. Compare it before you confirm.")
+        }
+        Err(error) => talk::warn(context, &format!("no page was opened: {}", with_causes(&error))),
+    }
+}
+
+fn while_waiting(wait: &DeviceWait<'_>, context: &Context) {
+    let terminal = context.terminal();
+    match wait {
+        DeviceWait::Left(left) => {
+            let left = HumanDuration(*left);
+            terminal.progress(Some(&format_args!("Waiting for you to confirm, {left} left. Ctrl-C stops.")));
+        }
+        DeviceWait::SlowDown { pause } if context.is_verbose() => {
+            let pause = HumanDuration(*pause);
+            terminal.note(&format_args!("The provider wants fewer polls: from now on there is one every {pause}."));
+        }
+        DeviceWait::SlowDown { .. } => {}
+        DeviceWait::Fault { error, pause } => {
+            let (error, pause) = (with_causes(*error), HumanDuration(*pause));
+            terminal.note(&format_args!("A poll had no answer: {error}. The next one follows in {pause}."));
+        }
+    }
+}
+
+/// Returns `true` if a login by device takes the place of the preferred grant: no browser can be opened here, the command
+/// line does not say otherwise, and the person agrees if there is one to ask.
+pub fn is_taken(
+    preferred: GrantKind,
+    provider: &Provider,
+    args: &BrowserArgs,
+    context: &Context,
+) -> Result<bool, LoginError> {
+    let is_offered = provider.definition.grants().contains(&GrantKind::DeviceCode);
+    if ResponseType::of(preferred).is_none() || !is_offered || args.is_chosen() {
+        return Ok(false);
+    }
+    match browser::obstacle() {
+        None => Ok(false),
+        Some(obstacle) => propose(&obstacle, preferred, context),
+    }
+}
+
+fn propose(obstacle: &Obstacle, preferred: GrantKind, context: &Context) -> Result<bool, LoginError> {
+    let terminal = context.terminal();
+    if terminal.is_interactive() {
+        let question =
+            format_args!("No browser can be opened here: {obstacle}. Log in with a code on any device? [Y/n]");
+        let answer = terminal.ask(&question)?.to_lowercase();
+        return Ok(!matches!(answer.as_str(), "n" | "no"));
+    }
+    let preferred = preferred.as_str();
+    terminal.note(&format_args!(
+        "No browser can be opened here: {obstacle}. So this is a login by device (`--device`); `--grant {preferred}` waits \
+         for a redirect instead."
+    ));
+    Ok(true)
+}

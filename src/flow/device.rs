@@ -1,0 +1,248 @@
+//! The device grant (RFC 8628): get a code, show it, and poll until a person has confirmed it elsewhere.
+//!
+//! A poll is never sooner than the server asked. The pause begins when a reply has arrived, not when its request was sent:
+//! the server measures from the request that reached it, which was earlier. It is measured on the clock that cannot be set,
+//! and starts anew after each poll, so a process that was suspended owes no polls and makes up for none.
+//!
+//! A connection fault, and a server's own, are no reason to give up a login that a person is confirming: the pause is
+//! doubled each time (§3.5), and the next reply ends that. Nothing is sent twice in one go. If the reply with the token is
+//! lost, its code is spent, and the server says so to the next poll.
+//!
+//! The end of the code is the server's to say. Our own measure ends the wait only after one more poll, which brings the
+//! token of a person who confirmed in the last seconds.
+
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::FlowError;
+use super::refusal::{Asked, NoCode, NoToken, Refusal, Sent};
+use crate::protocol::device::{DeviceAuthorizationRequest, DeviceAuthorizationResponse, SLOW_DOWN};
+use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::secret::ClientSecret;
+use crate::protocol::time::HumanDuration;
+use crate::protocol::token::{Grant, NotATokenResponse, TokenRequest};
+use crate::provider::dialect::{Poll, TokenReply, TokenReplyError};
+use crate::provider::{Dialect, Provider};
+use crate::system::clock::Clock;
+use crate::system::http::{HttpClient, HttpError, MAX_REPLY};
+
+/// How often the remaining time is reported.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The longest pause after faults, unless the server asked for a longer one: a network that is back is soon used.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// A report on the wait.
+#[derive(Debug)]
+pub enum DeviceWait<'a> {
+    /// This much time is left.
+    Left(Duration),
+    /// The server wants fewer polls.
+    SlowDown { pause: Duration },
+    /// A poll had no answer.
+    Fault { error: &'a FlowError, pause: Duration },
+}
+
+/// A login whose code is being shown.
+pub struct DeviceLogin<'a> {
+    http: &'a dyn HttpClient,
+    clock: &'a dyn Clock,
+    provider: &'a Provider,
+    request: DeviceAuthorizationRequest,
+    response: DeviceAuthorizationResponse,
+    begun: Duration,
+}
+
+impl<'a> DeviceLogin<'a> {
+    /// Requests the codes.
+    pub fn begin(
+        http: &'a dyn HttpClient,
+        clock: &'a dyn Clock,
+        provider: &'a Provider,
+        request: DeviceAuthorizationRequest,
+    ) -> Result<Self, FlowError> {
+        // Without a token endpoint the code would be useless. Report this before anybody types it.
+        provider.token_endpoint()?;
+        let dialect = Dialect::new(provider);
+        let message = dialect.encode_device_request(&request)?;
+        let reply = http.send(&message).map_err(FlowError::DeviceRequest)?;
+        let (status, headers) = (reply.status, reply.headers.clone());
+        let body = Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::DeviceRequest)?);
+        let secrets: Vec<&str> = request.client_secret.iter().map(ClientSecret::expose).collect();
+        let response =
+            dialect.decode_device_reply(status, &headers, &body, &secrets, clock.now()).map_err(|reply| {
+                let sent = Sent::by_us(Asked::Device, provider, &message, request.client_secret.is_some());
+                FlowError::DeviceReply(Box::new(NoCode { sent, reply }))
+            })?;
+        Ok(Self { http, clock, provider, request, response, begun: clock.monotonic() })
+    }
+
+    pub fn response(&self) -> &DeviceAuthorizationResponse {
+        &self.response
+    }
+
+    /// Polls until there is a token or a refusal, the code has ended, or `limit` is over.
+    pub fn wait(self, limit: Option<Duration>, mut tell: impl FnMut(DeviceWait<'_>)) -> Result<TokenReply, FlowError> {
+        let end = self.begun + self.response.expires_in;
+        let limit = limit.map(|limit| self.begun + limit);
+        let mut pace = Pace::new(self.response.interval);
+        loop {
+            self.pause(pace.next(), end, limit, &mut tell)?;
+            let has_ended = self.clock.monotonic() >= end;
+            match self.poll() {
+                Ok(Poll::Token(reply)) => return Ok(*reply),
+                Ok(Poll::Denied(error)) => return Err(self.declined(error)?),
+                Ok(Poll::Expired) => return Err(self.not_confirmed(true)),
+                // A server may forget a code that has ended.
+                Err(error) if has_ended && is_unknown_code(&error) => return Err(self.not_confirmed(true)),
+                Err(error) => {
+                    let Some(wait) = fault(&error).filter(|_| !has_ended) else { return Err(error) };
+                    pace.failed(wait);
+                    tell(DeviceWait::Fault { error: &error, pause: pace.next() });
+                }
+                Ok(Poll::Pending | Poll::SlowDown { .. }) if has_ended => return Err(self.not_confirmed(true)),
+                Ok(Poll::Pending) => pace.answered(),
+                Ok(Poll::SlowDown { wait }) => {
+                    pace.slow_down(wait);
+                    tell(DeviceWait::SlowDown { pause: pace.next() });
+                }
+            }
+        }
+    }
+
+    /// Waits until the next poll is due. An error if the person's own limit comes first.
+    fn pause(
+        &self,
+        pause: Duration,
+        end: Duration,
+        limit: Option<Duration>,
+        tell: &mut impl FnMut(DeviceWait<'_>),
+    ) -> Result<(), FlowError> {
+        let due = self.clock.monotonic() + pause;
+        loop {
+            let now = self.clock.monotonic();
+            if limit.is_some_and(|limit| now >= limit) {
+                return Err(self.not_confirmed(false));
+            }
+            let left = due.saturating_sub(now);
+            if left.is_zero() {
+                return Ok(());
+            }
+            let over = limit.map_or(end, |limit| limit.min(end)).saturating_sub(now);
+            tell(DeviceWait::Left(over));
+            let until_limit = limit.map_or(left, |limit| limit - now);
+            self.clock.pause(left.min(TICK).min(until_limit));
+        }
+    }
+
+    fn poll(&self) -> Result<Poll, FlowError> {
+        let request = TokenRequest {
+            client_id: self.request.client_id.clone(),
+            client_secret: self.request.client_secret.clone(),
+            grant: Grant::DeviceCode(self.response.device_code.clone()),
+            state: None,
+        };
+        let dialect = Dialect::new(self.provider);
+        let scope = self.request.scope.join(self.provider.definition.separator());
+        let message = dialect.encode_device_poll(&request, &self.response.user_code, &scope)?;
+        let reply = self.http.send(&message).map_err(FlowError::TokenRequest)?;
+        let (status, headers) = (reply.status, reply.headers.clone());
+        let body = Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?);
+        let mut secrets: Vec<&str> = self.request.client_secret.iter().map(ClientSecret::expose).collect();
+        secrets.push(self.response.device_code.expose());
+        let poll = dialect.decode_device_poll(status, &headers, &body, &secrets, self.clock.now());
+        let poll = poll.and_then(|poll| match poll {
+            Poll::Token(reply) => match reply.malformed {
+                Some(wrong) => {
+                    let reply = crate::protocol::mask::unread_reply(&body, &secrets);
+                    Err(TokenReplyError::Unusable { status, reply, source: NotATokenResponse::Malformed(wrong) })
+                }
+                None => Ok(Poll::Token(reply)),
+            },
+            other => Ok(other),
+        });
+        poll.map_err(|reply| {
+            let sent = Sent::by_us(Asked::Token, self.provider, &message, self.request.client_secret.is_some());
+            NoToken { provider: self.provider.id().to_owned(), sent: Some(sent), reply }.into()
+        })
+    }
+
+    /// Returns the refusal of the person, who was asked with the first request.
+    fn declined(&self, error: ErrorResponse) -> Result<FlowError, FlowError> {
+        let message = Dialect::new(self.provider).encode_device_request(&self.request)?;
+        let sent = Sent::by_us(Asked::Device, self.provider, &message, self.request.client_secret.is_some());
+        Ok(FlowError::Declined(Box::new(Refusal { error, sent })))
+    }
+
+    fn not_confirmed(&self, has_ended: bool) -> FlowError {
+        let waited = self.clock.monotonic().saturating_sub(self.begun);
+        FlowError::NotConfirmed { waited: HumanDuration(Duration::from_secs(waited.as_secs())), has_ended }
+    }
+}
+
+/// The pause between two polls.
+struct Pace {
+    /// The server's: what it asked at first, and what each `slow_down` added.
+    interval: Duration,
+    /// What the faults since the last reply have made of it.
+    pause: Duration,
+}
+
+impl Pace {
+    fn new(interval: Duration) -> Self {
+        Self { interval, pause: interval }
+    }
+
+    fn next(&self) -> Duration {
+        self.pause
+    }
+
+    fn answered(&mut self) {
+        self.pause = self.interval;
+    }
+
+    /// RFC 8628 §3.5: the interval is five seconds longer from now on, or as long as the server says if that is more.
+    fn slow_down(&mut self, wait: Option<Duration>) {
+        self.interval = (self.interval + SLOW_DOWN).max(wait.unwrap_or_default());
+        self.answered();
+    }
+
+    /// RFC 8628 §3.5: exponential backoff. A server that names a wait gets at least that.
+    fn failed(&mut self, wait: Option<Duration>) {
+        let longest = self.interval.max(LONGEST_PAUSE);
+        self.pause = (self.pause * 2).min(longest).max(wait.unwrap_or_default());
+    }
+}
+
+/// Returns the wait that a fault asks for, if the next poll may have an answer.
+fn fault(error: &FlowError) -> Option<Option<Duration>> {
+    match error {
+        FlowError::TokenRequest(
+            HttpError::Connect { .. }
+            | HttpError::Timeout { .. }
+            | HttpError::Overdue { .. }
+            | HttpError::Broken { .. },
+        ) => Some(None),
+        FlowError::TokenReply(no_token) => match &no_token.reply {
+            TokenReplyError::ServerFault { wait, .. } | TokenReplyError::TooOften { wait, .. } => {
+                Some(wait.map(|wait| wait.0))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_unknown_code(error: &FlowError) -> bool {
+    match error {
+        FlowError::TokenReply(no_token) => match &no_token.reply {
+            TokenReplyError::Refused { error, .. } => error.code == "invalid_grant",
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
