@@ -517,7 +517,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__call)
-            opts="-X -f -F -d -H -i -q -o -v -h --request --method --query --raw-field --field --input --form --header --include --jq --output --silent --raw --paginate --max-pages --slurp --rows --next --jobs --token-in --allow-origin --no-follow --max-wait --timeout --max-time --curl --dry-run --show-secrets --quiet --profile --store --cacert --json --verbose --color --help"
+            opts="-X -f -F -d -H -i -q -o -v -h --request --method --query --raw-field --field --input --form --header --include --jq --output --silent --raw --paginate --max-pages --slurp --rows --next --jobs --token-in --allow-origin --no-follow --provider --param --scope --app --cache --max-wait --timeout --max-time --curl --dry-run --show-secrets --quiet --profile --store --cacert --json --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -608,6 +608,22 @@ _oauthctl() {
                     return 0
                     ;;
                 --allow-origin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --app)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -730,7 +746,7 @@ _oauthctl() {
                     return 0
                     ;;
                 --fault)
-                    COMPREPLY=($(compgen -W "no-state wrong-state html server-error empty error-in-ok slow-token revoke-unavailable slow-down expired-device-code device-denied dead-token" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "no-state wrong-state html server-error empty error-in-ok slow-token revoke-unavailable slow-down expired-device-code device-denied dead-token client-not-allowed" -- "${cur}"))
                     return 0
                     ;;
                 --token-lifetime)
@@ -765,7 +781,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__exec)
-            opts="-v -q -h --min-validity --env --profile --store --cacert --json --verbose --quiet --color --help"
+            opts="-v -q -h --min-validity --env --provider --param --scope --app --cache --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -776,6 +792,22 @@ _oauthctl() {
                     return 0
                     ;;
                 --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --app)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1771,7 +1803,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__scopes)
-            opts="-v -q -h --probe --probe-writes --require --diff --provider --all-providers --profile --store --cacert --json --verbose --quiet --color --help"
+            opts="-v -q -h --probe --probe-writes --require --diff --all-providers --provider --param --scope --app --cache --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1782,6 +1814,18 @@ _oauthctl() {
                     return 0
                     ;;
                 --provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --app)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1843,7 +1887,7 @@ _oauthctl() {
             return 0
             ;;
         oauthctl__subcmd__token)
-            opts="-v -q -h --min-validity --format --env --profile --store --cacert --json --verbose --quiet --color --help"
+            opts="-v -q -h --min-validity --format --env --provider --param --scope --app --cache --profile --store --cacert --json --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1858,6 +1902,22 @@ _oauthctl() {
                     return 0
                     ;;
                 --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scope)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --app)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

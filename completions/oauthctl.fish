@@ -195,6 +195,10 @@ header\t'Another header'
 query\t'A query parameter (RFC 6750 §2.3; RFC 9700 §4.3.2 forbids it)'
 body\t'A member of the JSON body'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l allow-origin -d 'Also allow sending the token to this origin, such as `https://api.example.com`' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l provider -d 'Get a token from this provider by client credentials, with OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET or the registered client; it is kept nowhere' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l param -d 'A parameter of the provider\'s URLs, such as `store=myshop`' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l scope -d 'Scopes to request: repeat the flag, or separate them with spaces or commas' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l app -d 'The app whose client gets the token, if several clients of the provider are registered' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-wait -d 'Longest Retry-After to honor (429 and 503)' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l timeout -d 'Give up when the server is silent for this long [default: 30s]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l max-time -d 'Give up when the call takes this long in all, with its pages, retries and waits [default: 10m for each reply, and 1s more for every 4 KiB of it, up to 24h]' -r
@@ -215,6 +219,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l raw -d 'Print
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l paginate -d 'Follow the collection to its last page'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l slurp -d 'Print an array of pages instead of an array of rows'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l no-follow -d 'Print the address that a redirect leads to instead of following it; a redirect to another origin is otherwise followed without the token'
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l cache -d 'Keep the token in the store, and use it until it ends'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l curl -d 'Print the equivalent curl command and send nothing'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l dry-run -d 'Print the request and send nothing'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand call" -l show-secrets -d 'Show the token instead of masking it'
@@ -230,6 +235,10 @@ env\t'A line for `eval "$(…)"` in a shell'
 curl\t'A line for `curl -K -`, so that the token is not in curl\'s arguments'
 github\t'For a step of GitHub Actions: masks the token in logs and sets it for the steps that follow'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l env -d 'The variable\'s name, for the forms that set one' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l provider -d 'Get a token from this provider by client credentials, with OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET or the registered client; it is kept nowhere' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l param -d 'A parameter of the provider\'s URLs, such as `store=myshop`' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l scope -d 'Scopes to request: repeat the flag, or separate them with spaces or commas' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l app -d 'The app whose client gets the token, if several clients of the provider are registered' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
@@ -240,6 +249,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l cacert -d 'A
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l cache -d 'Keep the token in the store, and use it until it ends'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand token" -s q -l quiet -d 'Print only errors'
@@ -275,7 +285,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s v -l verbos
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s q -l quiet -d 'Print only errors'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l require -d 'Fail with exit code 10 unless these are granted, or with --probe proven' -r
-complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l provider -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l provider -d 'Get a token from this provider by client credentials, with OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET or the registered client; it is kept nowhere' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l param -d 'A parameter of the provider\'s URLs, such as `store=myshop`' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l scope -d 'Scopes to request: repeat the flag, or separate them with spaces or commas' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l app -d 'The app whose client gets the token, if several clients of the provider are registered' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
@@ -290,6 +303,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l probe -d 'T
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l probe-writes -d 'Like --probe, and send the writes too that the definition calls harmless'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l diff -d 'Show what has changed since the last look at this login'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l all-providers
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l cache -d 'Keep the token in the store, and use it until it ends'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand scopes" -s q -l quiet -d 'Print only errors'
@@ -326,6 +340,10 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s q -l quiet 
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l min-validity -d 'Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or a tenth of a shorter life]' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l env -d 'The variable that holds the token' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l provider -d 'Get a token from this provider by client credentials, with OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET or the registered client; it is kept nowhere' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l param -d 'A parameter of the provider\'s URLs, such as `store=myshop`' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l scope -d 'Scopes to request: repeat the flag, or separate them with spaces or commas' -r
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l app -d 'The app whose client gets the token, if several clients of the provider are registered' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l store -d 'The store for logins and registrations' -r -f -a "keychain\t'The operating system\'s keychain'
 file\t'An encrypted file, for machines without a keychain'
@@ -336,6 +354,7 @@ complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l cacert -d 'Al
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l color -d 'When to use colors; NO_COLOR is honored' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l cache -d 'Keep the token in the store, and use it until it ends'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -l json -d 'Print the answer as JSON'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s v -l verbose -d 'Print more details; secrets stay masked'
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand exec" -s q -l quiet -d 'Print only errors'
@@ -502,7 +521,8 @@ revoke-unavailable\t'The revocation endpoint answers with status 503'
 slow-down\t'The token endpoint asks a device to poll less often, once for each code'
 expired-device-code\t'The token endpoint answers that a device\'s code has expired'
 device-denied\t'The token endpoint answers that a device\'s code was denied'
-dead-token\t'The API rejects the first access token of each login, and takes the ones of a refresh'"
+dead-token\t'The API rejects the first access token of each login, and takes the ones of a refresh'
+client-not-allowed\t'The client may not use the client credentials grant'"
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l token-lifetime -d 'Access token lifetime; a list such as `5s,1h` sets it for a login\'s first token, the next, and so on' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l latency -d 'Delay before each answer of the token endpoint' -r
 complete -c oauthctl -n "__fish_oauthctl_using_subcommand emulate" -l profile -d 'The login to use; `oauthctl use NAME` changes the default' -r
