@@ -85,7 +85,7 @@ fn scopes_of_a_provider_stays_a_list_without_a_token() {
 }
 
 #[test]
-fn a_rejected_token_leaves_the_cache_and_a_new_one_is_not_repeated() {
+fn a_rejected_token_is_requested_anew_once() {
     let call = ["call", "--provider", "jobs", "things"];
     let plain = jobs(&["--fault", "dead-token"]);
     plain.run(&call).code(9).says("it was requested just before");
@@ -132,7 +132,7 @@ fn of_a_hundred_commands_on_an_ended_token_one_requests() {
 }
 
 #[test]
-fn what_cannot_work_without_a_login_is_said_before_anything_is_sent() {
+fn what_cannot_work_is_said_before_anything_is_sent() {
     let jobs = jobs(&[]);
     let home = jobs.same_home();
     home.run(&["token", "--provider", "jobs", "--profile", "other"]).code(2).says("names a login");
@@ -202,7 +202,7 @@ fn a_given_token_is_forgotten_where_no_client_can_revoke_it() {
 }
 
 #[test]
-fn the_certified_server_gives_a_client_a_token_by_header_and_by_body() {
+fn the_certified_server_takes_a_client_by_header_and_by_body() {
     let acme = OidcProvider::running();
     for (client, auth, wrong) in [("job:1", "basic", "body"), ("body job", "body", "basic")] {
         let more = format!("grants = ['client-credentials']\ntoken.auth = '{auth}'");

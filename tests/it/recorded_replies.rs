@@ -133,7 +133,7 @@ fn glus_token_ends_in_an_hour_and_its_refusals_come_with_a_hint() {
 }
 
 #[test]
-fn githubs_scopes_are_separated_by_commas_and_failures_have_status_200() {
+fn githubs_scopes_have_commas_and_its_failures_status_200() {
     let github = provider("github");
     let response = decode(&github, "github/token.http").unwrap().response;
     assert_eq!(response.access_token.expose(), "gho_made000001");
@@ -153,7 +153,7 @@ fn githubs_scopes_are_separated_by_commas_and_failures_have_status_200() {
 }
 
 #[test]
-fn shopifys_tokens_end_in_an_hour_or_a_day_and_its_denials_are_two() {
+fn shopifys_tokens_end_and_it_denies_in_two_ways() {
     let shopify = provider("shopify");
     let response = decode(&shopify, "shopify/token.http").unwrap().response;
     assert_eq!(response.scope.unwrap(), ScopeSet::parse("write_products read_orders"));

@@ -99,14 +99,14 @@ fn an_entry_changed_by_others_is_refused_and_left_unchanged() {
     let key = "A".repeat(43) + "=";
     let key_entry = format!("{{\"sealed_file_key\":\"{key}\"}}");
     let entry = "service oauthctl username judgeme";
-    let (damaged, newer) = ("is damaged", "was written by a newer version of oauthctl (format 2)");
+    let (damaged, newer) = ("is damaged", "was written by a newer version of oauthctl (format 3)");
     let cases = [
         ("from elsewhere", damaged, "log in again to replace it"),
         ("", damaged, "log in again"),
         ("{\"version\":1,\"provider\":\"judge", damaged, "log in again"),
         ("{\"version\":\"1\"}", damaged, "log in again"),
         ("[[[[[[[[", damaged, "log in again"),
-        ("{\"version\":2,\"anything\":true}", newer, "upgrade oauthctl"),
+        ("{\"version\":3,\"anything\":true}", newer, "upgrade oauthctl"),
         ("{\"sealed_file_key\":\"no base64 !\"}", "is not a valid key", "generate one"),
         (&key_entry, "the keychain has the key, but the encrypted file is missing", "log in again"),
     ];

@@ -125,7 +125,7 @@ fn streams_closed_from_the_start_leak_no_secret_into_a_file() {
             assert_eq!(output.exit_code(), Some(expected), "{output}");
         }
     }
-    bash(&sandbox, &format!("exec \"$0\" {} <&-", WITH_TOKEN.join(" "))).code(2).says("stdin is not a valid token");
+    bash(&sandbox, &format!("exec \"$0\" {} <&-", WITH_TOKEN.join(" "))).code(2).says("that is not a usable token");
     for file in files_below(sandbox.home()) {
         let content = fs::read(&file).unwrap();
         assert!(!String::from_utf8_lossy(&content).contains(TOKEN), "{}", file.display());

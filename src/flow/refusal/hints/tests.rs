@@ -179,7 +179,7 @@ fn a_fault_of_the_server_asks_for_patience_only() {
 }
 
 #[test]
-fn a_reply_that_is_not_the_protocols_is_answered_with_what_was_sent() {
+fn a_reply_of_another_kind_is_answered_with_what_was_sent() {
     for (status, says) in [
         (403, "User-Agent oauthctl/"),
         (401, "with client_id, grant_type, code, redirect_uri, code_verifier; the client secret in the body"),
