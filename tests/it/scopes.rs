@@ -290,7 +290,9 @@ fn the_old_flags_of_scopes_work_and_say_where_they_moved() {
         before.says("is now `oauthctl providers scopes");
     }
     assert!(!sandbox.run(&["scopes", "--help"]).code(0).stdout().contains("--all-providers"));
-    sandbox.run(&["scopes", "--provider", "judgeme", "--probe"]).code(2);
+    // With a probe it is about a token of the client alone.
+    let probed = sandbox.run(&["scopes", "--provider", "judgeme", "--probe"]);
+    probed.code(3).says("does not offer the grant `client-credentials`");
     assert_eq!(sandbox.run(&["scopes", "--provider", "judgeme", "-q"]).code(0).stderr(), "");
 }
 
