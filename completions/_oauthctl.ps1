@@ -35,7 +35,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('app', 'app', [CompletionResultType]::ParameterValue, 'Register your app''s client id and secret for a provider')
-            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a provider in the browser and store the token')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a provider and store the token')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Send a request to the provider''s API with the access token')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the access token and nothing else')
             [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Refresh the access token now')
@@ -612,7 +612,7 @@ Register-ArgumentCompleter -Native -CommandName 'oauthctl' -ScriptBlock {
         }
         'oauthctl;help' {
             [CompletionResult]::new('app', 'app', [CompletionResultType]::ParameterValue, 'Register your app''s client id and secret for a provider')
-            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a provider in the browser and store the token')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to a provider and store the token')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Send a request to the provider''s API with the access token')
             [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Print the access token and nothing else')
             [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Refresh the access token now')

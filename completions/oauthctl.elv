@@ -32,7 +32,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand app 'Register your app''s client id and secret for a provider'
-            cand login 'Log in to a provider in the browser and store the token'
+            cand login 'Log in to a provider and store the token'
             cand call 'Send a request to the provider''s API with the access token'
             cand token 'Print the access token and nothing else'
             cand refresh 'Refresh the access token now'
@@ -567,7 +567,7 @@ set edit:completion:arg-completer[oauthctl] = {|@words|
         }
         &'oauthctl;help'= {
             cand app 'Register your app''s client id and secret for a provider'
-            cand login 'Log in to a provider in the browser and store the token'
+            cand login 'Log in to a provider and store the token'
             cand call 'Send a request to the provider''s API with the access token'
             cand token 'Print the access token and nothing else'
             cand refresh 'Refresh the access token now'

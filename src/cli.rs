@@ -90,7 +90,7 @@ impl GlobalArgs {
 enum Command {
     /// Register your app's client id and secret for a provider
     App(commands::app::AppArgs),
-    /// Log in to a provider in the browser and store the token
+    /// Log in to a provider and store the token
     Login(commands::login::LoginArgs),
     /// Send a request to the provider's API with the access token
     Call(Box<commands::call::CallArgs>),

@@ -162,6 +162,10 @@ fn log_in(
             Ok((provider, token, None))
         }
         GrantKind::ClientCredentials => {
+            if args.browser.is_chosen() {
+                let note = "note: `--grant client-credentials` opens no browser, so the flags for one change nothing";
+                context.terminal().note(&note);
+            }
             let (provider, token) = client_credentials::log_in(provider, &args.scopes, login, http, context)?;
             Ok((provider, token, None))
         }

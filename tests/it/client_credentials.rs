@@ -57,7 +57,7 @@ fn a_login_of_the_client_is_renewed_by_the_same_request() {
 #[test]
 fn a_rejected_token_of_the_client_is_replaced_once() {
     let jobs = jobs(&["--fault", "dead-token"]);
-    jobs.run(&LOGIN).code(0);
+    jobs.run(&[&LOGIN[..], &["--port", "0"]].concat()).code(0).says("opens no browser, so the flags for one");
     jobs.run(&["call", "things"]).code(0).answers("things");
     assert_eq!(count(&jobs.requests(), "POST /token 200"), 2);
 }
