@@ -28,13 +28,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
     if incoming.method != method {
         return Ok(Reply::method_not_allowed(method));
     }
-    if site.has(Fault::SlowToken) {
-        site.stop.wait(SLOW);
-    }
-    if !site.options.latency.is_zero() {
-        site.stop.wait(site.options.latency);
-    }
-    if let Some(reply) = site.options.faults.iter().find_map(|fault| fault.token_reply()) {
+    if let Some(reply) = faulty(site) {
         return Ok(reply);
     }
     let authorization = incoming.header("Authorization");
@@ -116,6 +110,17 @@ fn check_client_alone(site: &Site, secret: Option<&ClientSecret>, asked: &ScopeS
     }
     let scope = if asked.is_empty() { definition.default_scope() } else { asked.clone() };
     Ok(scope.union(&definition.always_granted()))
+}
+
+/// Waits as long as it is slow, and returns the reply of a fault.
+fn faulty(site: &Site) -> Option<Reply> {
+    if site.has(Fault::SlowToken) {
+        site.stop.wait(SLOW);
+    }
+    if !site.options.latency.is_zero() {
+        site.stop.wait(site.options.latency);
+    }
+    site.options.faults.iter().find_map(|fault| fault.token_reply())
 }
 
 /// Issues an access token without a refresh token, as in the implicit grant.
