@@ -44,8 +44,7 @@ pub fn answer(site: &Site, form: &[u8]) -> Result<Reply, NoEntropy> {
     };
     match form.single("decision") {
         Ok(Some("approve")) => {
-            let ticked: ScopeSet = form.iter().filter(|(name, _)| *name == "scope").map(|(_, scope)| scope).collect();
-            let granted = asked.scope.iter().filter(|scope| ticked.contains(scope)).collect();
+            let granted = page::ticked(&form, &asked.scope);
             approve(site, &asked, &granted)
         }
         _ => Ok(refuse(site, &asked.back, "access_denied", "The resource owner denied the request")),

@@ -1,12 +1,11 @@
 //! The page where a person types the code of a device, and consents (RFC 8628 §3.3).
 
 use super::devices::{Answer, PAGE};
-use super::page::{document, initial, scope_boxes};
+use super::page::{Question, ask, document, initial, ticked};
 use super::site::Site;
 use super::wire::{Incoming, Reply};
 use crate::protocol::html::escape;
 use crate::protocol::params::Params;
-use crate::protocol::scope::ScopeSet;
 
 pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
     let query = Params::from_urlencoded(&incoming.query);
@@ -25,13 +24,12 @@ fn decide(site: &Site, form: &Params) -> Reply {
         return ask_for_code(site, code, "This code is not known, has expired, or was answered already.");
     };
     let answer = match form.single("decision") {
-        Ok(Some("approve")) => {
-            let ticked: ScopeSet = form.iter().filter(|(name, _)| *name == "scope").map(|(_, scope)| scope).collect();
-            let granted: ScopeSet = asked.iter().filter(|scope| ticked.contains(scope)).collect();
-            Answer::Approved(granted.union(&site.provider.definition.always_granted()))
-        }
+        Ok(Some("approve")) => Answer::Approved(ticked(form, &asked).union(&site.provider.definition.always_granted())),
         Ok(Some("deny")) => Answer::Denied,
-        _ => return consent(site, code, &asked),
+        _ => {
+            let (hidden, fact) = (("user_code", code), ("The code", code));
+            return ask(site, &Question { who: "A device", action: PAGE, hidden, fact }, &asked);
+        }
     };
     let (title, sentence) = match answer {
         Answer::Approved(_) => ("The device is allowed", "You can close this page, and go back to the device."),
@@ -60,23 +58,4 @@ fn ask_for_code(site: &Site, code: &str, problem: &str) -> Reply {
     );
     let status = if problem.is_empty() { 200 } else { 400 };
     document(status, site, &format!("Connect a device to {}", site.name()), "", &main)
-}
-
-fn consent(site: &Site, code: &str, asked: &ScopeSet) -> Reply {
-    let main = format!(
-        r#"<header><div class="mark" aria-hidden="true">{initial}</div><h1>A device asks for access to {name}</h1></header>
-<form method="post" action="{PAGE}">
-<input type="hidden" name="user_code" value="{code}">
-<fieldset><legend>It would be allowed to use</legend>
-{scopes}</fieldset>
-<div class="buttons"><button class="yes" name="decision" value="approve">Approve</button><button name="decision" value="deny">Deny</button></div>
-</form>
-<dl class="foot"><dt>Client id</dt><dd><code>{client}</code></dd><dt>The code</dt><dd><code>{code}</code></dd></dl>"#,
-        initial = initial(site),
-        name = escape(site.name()),
-        code = escape(code),
-        scopes = scope_boxes(site, asked),
-        client = escape(site.client_id.as_str()),
-    );
-    document(200, site, &format!("Access to {}", site.name()), "", &main)
 }

@@ -10,6 +10,7 @@ use super::devices;
 use super::site::Site;
 use super::wire::Reply;
 use crate::protocol::html::escape;
+use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
@@ -17,27 +18,58 @@ use crate::provider::Endpoint;
 
 const STYLE: &str = include_str!("page.css");
 
-/// Returns the consent page (RFC 6749 §4.1.1). Approve comes first, so that the Enter key means Approve.
+/// Returns the consent page (RFC 6749 §4.1.1).
 pub fn consent(site: &Site, asked: &ConsentRequest, transaction: &str) -> Reply {
-    let name = escape(site.name());
-    let scopes = scope_boxes(site, &asked.scope);
     let action = site.provider.endpoints.authorize.as_ref().map_or("/", |endpoint| endpoint.url().path());
+    let question = Question {
+        who: "An app",
+        action,
+        hidden: ("transaction", transaction),
+        fact: ("Sends you back to", asked.back.redirect_uri.as_str()),
+    };
+    ask(site, &question, &asked.scope)
+}
+
+/// What a consent page asks, and about whom.
+pub struct Question<'a> {
+    pub who: &'a str,
+    /// The path that the form is posted to.
+    pub action: &'a str,
+    /// The member by which the form is known again.
+    pub hidden: (&'a str, &'a str),
+    /// What is shown beside the client id.
+    pub fact: (&'a str, &'a str),
+}
+
+/// Returns the page that asks for consent. Approve comes first, so that the Enter key means Approve.
+pub fn ask(site: &Site, question: &Question<'_>, scope: &ScopeSet) -> Reply {
     let main = format!(
-        r#"<header><div class="mark" aria-hidden="true">{initial}</div><h1>An app asks for access to {name}</h1></header>
+        r#"<header><div class="mark" aria-hidden="true">{initial}</div><h1>{who} asks for access to {name}</h1></header>
 <form method="post" action="{action}">
-<input type="hidden" name="transaction" value="{transaction}">
+<input type="hidden" name="{hidden}" value="{value}">
 <fieldset><legend>It would be allowed to use</legend>
 {scopes}</fieldset>
 <div class="buttons"><button class="yes" name="decision" value="approve">Approve</button><button name="decision" value="deny">Deny</button></div>
 </form>
-<dl class="foot"><dt>Client id</dt><dd><code>{client}</code></dd><dt>Sends you back to</dt><dd><code>{back}</code></dd></dl>"#,
+<dl class="foot"><dt>Client id</dt><dd><code>{client}</code></dd><dt>{fact}</dt><dd><code>{shown}</code></dd></dl>"#,
         initial = initial(site),
-        action = escape(action),
-        transaction = escape(transaction),
+        who = question.who,
+        name = escape(site.name()),
+        action = escape(question.action),
+        hidden = question.hidden.0,
+        value = escape(question.hidden.1),
+        scopes = scope_boxes(site, scope),
         client = escape(site.client_id.as_str()),
-        back = escape(asked.back.redirect_uri.as_str()),
+        fact = question.fact.0,
+        shown = escape(question.fact.1),
     );
     document(200, site, &format!("Access to {}", site.name()), "", &main)
+}
+
+/// Returns those of the requested scopes whose boxes are ticked.
+pub fn ticked(form: &Params, asked: &ScopeSet) -> ScopeSet {
+    let ticked: ScopeSet = form.iter().filter(|(name, _)| *name == "scope").map(|(_, scope)| scope).collect();
+    asked.iter().filter(|scope| ticked.contains(scope)).collect()
 }
 
 /// Returns the page for a faulty request without a way back. `sent` is a redirect URI to compare with the registered
@@ -122,7 +154,7 @@ pub fn index(site: &Site) -> Reply {
 }
 
 /// Returns a box to tick for each scope.
-pub fn scope_boxes(site: &Site, asked: &ScopeSet) -> String {
+fn scope_boxes(site: &Site, asked: &ScopeSet) -> String {
     let mut boxes = String::new();
     for scope in asked.iter() {
         write_scope(&mut boxes, site, scope);
