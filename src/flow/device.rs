@@ -16,12 +16,13 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::FlowError;
-use super::refusal::{Asked, NoCode, NoToken, Refusal, Sent};
+use super::refusal::{Asked, NoCode, Refusal, Sent};
+use super::token_endpoint::exchange;
 use crate::protocol::device::{DeviceAuthorizationRequest, DeviceAuthorizationResponse, SLOW_DOWN};
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::HumanDuration;
-use crate::protocol::token::{Grant, NotATokenResponse, TokenRequest};
+use crate::protocol::token::{Grant, TokenRequest};
 use crate::provider::dialect::{Poll, TokenReply, TokenReplyError};
 use crate::provider::{Dialect, Provider};
 use crate::system::clock::Clock;
@@ -146,25 +147,12 @@ impl<'a> DeviceLogin<'a> {
         let dialect = Dialect::new(self.provider);
         let scope = self.request.scope.join(self.provider.definition.separator());
         let message = dialect.encode_device_poll(&request, &self.response.user_code, &scope)?;
-        let reply = self.http.send(&message).map_err(FlowError::TokenRequest)?;
-        let (status, headers) = (reply.status, reply.headers.clone());
-        let body = Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?);
-        let mut secrets: Vec<&str> = self.request.client_secret.iter().map(ClientSecret::expose).collect();
-        secrets.push(self.response.device_code.expose());
-        let poll = dialect.decode_device_poll(status, &headers, &body, &secrets, self.clock.now());
-        let poll = poll.and_then(|poll| match poll {
-            Poll::Token(reply) => match reply.malformed {
-                Some(wrong) => {
-                    let reply = crate::protocol::mask::unread_reply(&body, &secrets);
-                    Err(TokenReplyError::Unusable { status, reply, source: NotATokenResponse::Malformed(wrong) })
-                }
-                None => Ok(Poll::Token(reply)),
-            },
-            other => Ok(other),
-        });
-        poll.map_err(|reply| {
-            let sent = Sent::by_us(Asked::Token, self.provider, &message, self.request.client_secret.is_some());
-            NoToken { provider: self.provider.id().to_owned(), sent: Some(sent), reply }.into()
+        exchange(self.http, self.provider, &request, &message, Asked::Token, |reply| {
+            let now = self.clock.now();
+            match dialect.decode_device_poll(reply.status, &reply.headers, reply.body, reply.secrets, now)? {
+                Poll::Token(token) => reply.whole(*token).map(|token| Poll::Token(Box::new(token))),
+                other => Ok(other),
+            }
         })
     }
 

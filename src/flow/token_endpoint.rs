@@ -3,9 +3,12 @@
 //! It is sent once. A code can be used only once, and some providers revoke its token when the code is sent again. So
 //! there is no retry, neither after a timeout nor with another way to authenticate.
 
+use http::HeaderMap;
+
 use super::FlowError;
 use super::refusal::{Asked, NoToken, Sent};
 use crate::protocol::mask;
+use crate::protocol::message::HttpRequest;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Grant, NotATokenResponse, TokenRequest};
@@ -21,22 +24,52 @@ pub fn request_token(
 ) -> Result<TokenReply, FlowError> {
     let dialect = Dialect::new(provider);
     let message = dialect.encode_token_request(request)?;
-    let reply = http.send(&message).map_err(FlowError::TokenRequest)?;
-    let (status, headers) = (reply.status, reply.headers.clone());
-    let body = zeroize::Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?);
-    let secrets = secrets_of(request);
-    let reply = dialect.decode_token_reply(status, &headers, &body, &secrets, now).and_then(|reply| match reply {
+    let asked = if matches!(request.grant, Grant::RefreshToken(_)) { Asked::Refresh } else { Asked::Token };
+    exchange(http, provider, request, &message, asked, |reply| {
+        let read = dialect.decode_token_reply(reply.status, &reply.headers, reply.body, reply.secrets, now)?;
         // A rotated refresh token must not be lost because another member is malformed: the member is
         // reported, and the token is kept.
-        TokenReply { malformed: Some(wrong), .. } if !matches!(request.grant, Grant::RefreshToken(_)) => {
-            let reply = mask::unread_reply(&body, &secrets);
-            Err(TokenReplyError::Unusable { status, reply, source: NotATokenResponse::Malformed(wrong) })
+        if asked == Asked::Refresh { Ok(read) } else { reply.whole(read) }
+    })
+}
+
+/// A reply of the token endpoint, before it is read.
+pub struct RawReply<'a> {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: &'a [u8],
+    /// Those of the request, which must not be shown if the server repeats them.
+    pub secrets: &'a [&'a str],
+}
+
+impl RawReply<'_> {
+    /// Refuses a token beside which a member is of the wrong kind.
+    pub fn whole(&self, read: TokenReply) -> Result<TokenReply, TokenReplyError> {
+        match read.malformed {
+            Some(wrong) => Err(TokenReplyError::Unusable {
+                status: self.status,
+                reply: mask::unread_reply(self.body, self.secrets),
+                source: NotATokenResponse::Malformed(wrong),
+            }),
+            None => Ok(read),
         }
-        reply => Ok(reply),
-    });
-    reply.map_err(|reply| {
-        let asked = if matches!(request.grant, Grant::RefreshToken(_)) { Asked::Refresh } else { Asked::Token };
-        let sent = Sent::by_us(asked, provider, &message, request.client_secret.is_some());
+    }
+}
+
+/// Sends one message to the token endpoint, and reads its reply.
+pub fn exchange<T>(
+    http: &dyn HttpClient,
+    provider: &Provider,
+    request: &TokenRequest,
+    message: &HttpRequest,
+    asked: Asked,
+    read: impl FnOnce(RawReply<'_>) -> Result<T, TokenReplyError>,
+) -> Result<T, FlowError> {
+    let reply = http.send(message).map_err(FlowError::TokenRequest)?;
+    let (status, headers) = (reply.status, reply.headers.clone());
+    let body = zeroize::Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?);
+    read(RawReply { status, headers, body: &body, secrets: &secrets_of(request) }).map_err(|reply| {
+        let sent = Sent::by_us(asked, provider, message, request.client_secret.is_some());
         NoToken { provider: provider.id().to_owned(), sent: Some(sent), reply }.into()
     })
 }
