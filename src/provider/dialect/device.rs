@@ -1,24 +1,24 @@
 //! Device authorization (RFC 8628) in a provider's own dialect: the request for the codes, its reply, and the polls.
 
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
-use super::token::json_params;
-use super::token_reply::{TokenReply, TokenReplyError, beside, read_reply, redirect_target};
+use super::reply::{beside, named_wait, read_reply, redirect_target, refusal, shown};
+use super::token::{read_body, read_grant};
+use super::token_reply::{TokenReply, TokenReplyError};
 use super::{Dialect, JSON, omit_and_rename, rename, rename_back};
 use crate::protocol::advice::{ExitCode, NextStep};
 use crate::protocol::device::{
     DeviceAuthorizationRequest, DeviceAuthorizationResponse, NotADeviceResponse, whole_seconds,
 };
 use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::json;
 use crate::protocol::member::{self, Members};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
 use crate::protocol::retry_after::asked_wait;
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::protocol::token::{DEVICE_CODE, TokenRequest};
-use crate::protocol::{json, mask};
 use crate::provider::DefinitionError;
 use crate::provider::departure::{Documented, value_of};
 use crate::provider::template;
@@ -157,7 +157,7 @@ impl Dialect<'_> {
         let reply = || shown(status, body, secrets);
         match status {
             429 | 500.. => {
-                let wait = asked_wait(status, headers, now).filter(|wait| !wait.is_zero()).map(HumanDuration);
+                let wait = named_wait(status, headers, now);
                 return Err(DeviceReplyError::Busy { status, reply: reply(), wait });
             }
             300..=399 => {
@@ -165,12 +165,12 @@ impl Dialect<'_> {
             }
             _ => {}
         }
-        let Ok(value) = read_reply(content_type(headers), body) else {
+        let Ok(value) = read_reply(headers, body) else {
             return Err(DeviceReplyError::Unreadable { status, reply: reply() });
         };
         if let Some(error) = ErrorResponse::from_json(&value) {
-            let rest = error.unsaid(&value).map(|rest| mask::reply(rest.to_string().as_bytes(), secrets));
-            return Err(DeviceReplyError::Refused { status, rest, error: Box::new(error.without(secrets)) });
+            let (error, rest) = refusal(error, Some(&value), secrets);
+            return Err(DeviceReplyError::Refused { status, rest, error });
         }
         if !(200..=299).contains(&status) {
             return Err(DeviceReplyError::Unreadable { status, reply: reply() });
@@ -199,7 +199,7 @@ impl Dialect<'_> {
     ) -> Result<Poll, TokenReplyError> {
         // A redirect and a server's fault say nothing about the login.
         if !matches!(status, 300..=399 | 500..) {
-            let value = read_reply(content_type(headers), body).ok();
+            let value = read_reply(headers, body).ok();
             match self.poll_error(status, value.as_ref()).as_deref() {
                 Some("authorization_pending") => return Ok(Poll::Pending),
                 Some("slow_down") => {
@@ -215,10 +215,8 @@ impl Dialect<'_> {
                 }
                 Some("expired_token") => return Ok(Poll::Expired),
                 Some(code) if self.provider.definition.device.error.is_some() => {
-                    let error = ErrorResponse::new(code);
-                    let rest = value.as_ref().and_then(|value| error.unsaid(value));
-                    let rest = rest.map(|rest| mask::reply(rest.to_string().as_bytes(), secrets));
-                    return Err(TokenReplyError::Refused { status, rest, error: Box::new(error.without(secrets)) });
+                    let (error, rest) = refusal(ErrorResponse::new(code), value.as_ref(), secrets);
+                    return Err(TokenReplyError::Refused { status, rest, error });
                 }
                 _ => {}
             }
@@ -260,11 +258,8 @@ impl Dialect<'_> {
         authorization: Option<&str>,
         body: &[u8],
     ) -> Option<Params> {
-        let mut params = match HttpRequest::media_type(Some(content_type)).as_str() {
-            JSON => json_params(body)?,
-            _ if body.is_empty() => Params::from_urlencoded(query),
-            _ => Params::from_urlencoded(std::str::from_utf8(body).ok()?),
-        };
+        let is_in_query = body.is_empty() && HttpRequest::media_type(Some(content_type)) != JSON;
+        let mut params = if is_in_query { Params::from_urlencoded(query) } else { read_body(content_type, body)? };
         rename_back(&mut params, &self.provider.definition.device.names);
         self.add_basic(&mut params, authorization)?;
         Some(params)
@@ -272,11 +267,7 @@ impl Dialect<'_> {
 
     /// Renames the grant of a poll to the RFC's name.
     pub(super) fn read_device_grant(&self, params: &mut Params) {
-        let own = value_of(&self.provider.definition.device.grant).map(String::as_str);
-        if own.is_some() && params.single("grant_type").ok().flatten() == own {
-            params.remove("grant_type");
-            params.push("grant_type", DEVICE_CODE);
-        }
+        read_grant(params, &self.provider.definition.device.grant, DEVICE_CODE);
     }
 
     /// Writes the reply with the codes in the provider's format.
@@ -309,18 +300,6 @@ impl Dialect<'_> {
             }
         }
         (400, Value::Object(body))
-    }
-}
-
-fn content_type(headers: &HeaderMap) -> Option<&str> {
-    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
-}
-
-fn shown(status: u16, body: &[u8], secrets: &[&str]) -> String {
-    let masked = if (200..=299).contains(&status) { mask::unread_reply } else { mask::reply };
-    match masked(body, secrets) {
-        empty if empty.is_empty() => "an empty body".to_owned(),
-        text => text,
     }
 }
 

@@ -8,6 +8,7 @@ mod authorization;
 mod device;
 mod lifetimes;
 mod redirect;
+mod reply;
 mod token;
 mod token_reply;
 

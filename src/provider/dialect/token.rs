@@ -226,17 +226,13 @@ impl Dialect<'_> {
         body: &[u8],
     ) -> Option<Params> {
         let rules = &self.provider.definition.token;
-        let mut params = match (value_of(&rules.body), HttpRequest::media_type(Some(content_type)).as_str()) {
-            (Some(TokenBody::Query), _) => Params::from_urlencoded(query),
-            (_, JSON) => json_params(body)?,
-            _ => Params::from_urlencoded(std::str::from_utf8(body).ok()?),
+        let mut params = match value_of(&rules.body) {
+            Some(TokenBody::Query) => Params::from_urlencoded(query),
+            _ => read_body(content_type, body)?,
         };
         rename_back(&mut params, &rules.names);
         let own = &self.provider.definition.client_credentials;
-        let alone = value_of(&own.grant_type).map_or("client_credentials", String::as_str);
-        if params.single("grant_type").ok().flatten() == Some(alone) {
-            params.remove("grant_type");
-            params.push("grant_type", "client_credentials");
+        if read_grant(&mut params, &own.grant_type, "client_credentials") {
             rename_back(&mut params, &own.names);
         }
         if params.single("grant_type").ok().flatten() == Some("refresh_token") {
@@ -337,7 +333,26 @@ impl Dialect<'_> {
 /// The maximum number of members in a request. Each is compared with each.
 const MAX_MEMBERS: usize = 1000;
 
-pub(super) fn json_params(body: &[u8]) -> Option<Params> {
+/// Reads the parameters in a body, a form or JSON.
+pub(super) fn read_body(content_type: &str, body: &[u8]) -> Option<Params> {
+    match HttpRequest::media_type(Some(content_type)).as_str() {
+        JSON => json_params(body),
+        _ => Some(Params::from_urlencoded(std::str::from_utf8(body).ok()?)),
+    }
+}
+
+/// Renames this grant to the RFC's name. Returns `true` if the request is for it.
+pub(super) fn read_grant(params: &mut Params, own: &Departure<String>, rfc: &str) -> bool {
+    let own = value_of(own).map_or(rfc, String::as_str);
+    let is_it = params.single("grant_type").ok().flatten() == Some(own);
+    if is_it {
+        params.remove("grant_type");
+        params.push("grant_type", rfc);
+    }
+    is_it
+}
+
+fn json_params(body: &[u8]) -> Option<Params> {
     let value = json::parse(body).ok()?;
     let mut params = Params::new();
     for (name, value) in value.as_object().filter(|object| object.len() <= MAX_MEMBERS)? {

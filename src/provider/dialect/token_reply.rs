@@ -3,21 +3,18 @@
 use std::collections::BTreeMap;
 
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, LOCATION};
 use serde_json::Value;
-use url::Url;
 
+use super::Dialect;
 use super::lifetimes::Remarks;
-use super::{Dialect, JSON};
+use super::reply::{beside, named_wait, read_reply, redirect_target, refusal, shown};
 use crate::protocol::advice::{ExitCode, NextStep};
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::given_token::{GivenToken, NoGivenToken, Spelling};
 use crate::protocol::lifetime::Oddity;
 use crate::protocol::member::{self, WrongKind};
-use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
-use crate::protocol::retry_after::asked_wait;
 use crate::protocol::secret::RefreshToken;
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::protocol::token::{NotATokenResponse, TokenResponse};
@@ -148,10 +145,6 @@ pub struct ClientAuth {
     pub file: Option<String>,
 }
 
-pub(super) fn beside(rest: &Option<String>) -> String {
-    rest.as_ref().map(|rest| format!("; beside its error the reply has {rest}")).unwrap_or_default()
-}
-
 fn pause(wait: Option<HumanDuration>) -> String {
     wait.map(|wait| format!("; it asks for a wait of {wait}")).unwrap_or_default()
 }
@@ -178,13 +171,8 @@ impl Dialect<'_> {
         secrets: &[&str],
         now: Timestamp,
     ) -> Result<TokenReply, TokenReplyError> {
-        let is_success = (200..=299).contains(&status);
-        let masked = if is_success { mask::unread_reply } else { mask::reply };
-        let shown = || match masked(body, secrets) {
-            empty if empty.is_empty() => "an empty body".to_owned(),
-            text => text,
-        };
-        let wait = asked_wait(status, headers, now).filter(|wait| !wait.is_zero()).map(HumanDuration);
+        let shown = || shown(status, body, secrets);
+        let wait = named_wait(status, headers, now);
         match status {
             500.. => return Err(TokenReplyError::ServerFault { status, reply: shown(), wait }),
             300..=399 => {
@@ -193,19 +181,17 @@ impl Dialect<'_> {
             429 => return Err(TokenReplyError::TooOften { reply: shown(), wait }),
             _ => {}
         }
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let value = read_reply(content_type, body).map_err(|source| TokenReplyError::Unreadable {
+        let value = read_reply(headers, body).map_err(|source| TokenReplyError::Unreadable {
             status,
             reply: shown(),
             // The message names the repeated member, which may be anything.
             source: source.filter(|problem| !mask::tells(&problem.to_string(), secrets)),
         })?;
         if let Some(error) = self.read_token_error(&value) {
-            let rest = error.unsaid(&value).map(|rest| mask::reply(rest.to_string().as_bytes(), secrets));
-            let error = Box::new(error.without(secrets));
+            let (error, rest) = refusal(error, Some(&value), secrets);
             return Err(TokenReplyError::Refused { status, rest, error });
         }
-        if !is_success {
+        if !(200..=299).contains(&status) {
             return Err(TokenReplyError::Unreadable { status, reply: shown(), source: None });
         }
         let read = self.read_token(&value, now).map_err(|source| TokenReplyError::Unusable {
@@ -332,34 +318,5 @@ impl Dialect<'_> {
             }
         }
         (captured, wrong)
-    }
-}
-
-/// Returns the target of a redirect without its query, which may repeat the request.
-pub(super) fn redirect_target(headers: &HeaderMap, secrets: &[&str]) -> String {
-    let Some(location) = headers.get(LOCATION) else { return "nowhere".to_owned() };
-    let text = String::from_utf8_lossy(location.as_bytes());
-    let shown = match Url::parse(&text) {
-        Ok(url) if url.origin().is_tuple() => url.origin().ascii_serialization(),
-        Ok(url) => format!("{}:", url.scheme()),
-        // A path on the same server.
-        Err(_) => text.split(['?', '#']).next().unwrap_or_default().to_owned(),
-    };
-    format!("`{}`", mask::line(&shown, secrets))
-}
-
-/// Reads a reply by its content type or, if that is missing or wrong, by its content.
-pub(super) fn read_reply(content_type: Option<&str>, body: &[u8]) -> Result<Value, Option<serde_json::Error>> {
-    let media_type = HttpRequest::media_type(content_type);
-    let text = std::str::from_utf8(json::without_mark(body)).unwrap_or_default().trim_start();
-    let looks_like_form = !text.starts_with(['{', '[', '<', '"'])
-        && (text.contains("access_token=") || text.contains("device_code=") || text.starts_with("error="));
-    if media_type != JSON && looks_like_form {
-        return Ok(Params::from_urlencoded(text.trim_end()).to_json());
-    }
-    match json::parse(body) {
-        Ok(value @ Value::Object(_)) => Ok(value),
-        Ok(_) => Err(None),
-        Err(error) => Err(Some(error)),
     }
 }
