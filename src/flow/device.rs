@@ -16,6 +16,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::FlowError;
+use super::refresh::{Meaning, meaning};
 use super::refusal::{Asked, NoCode, Refusal, Sent};
 use super::token_endpoint::exchange;
 use crate::protocol::device::{DeviceAuthorizationRequest, DeviceAuthorizationResponse, SLOW_DOWN};
@@ -51,6 +52,7 @@ pub struct DeviceLogin<'a> {
     clock: &'a dyn Clock,
     provider: &'a Provider,
     request: DeviceAuthorizationRequest,
+    sent: Sent,
     response: DeviceAuthorizationResponse,
     begun: Duration,
 }
@@ -71,12 +73,11 @@ impl<'a> DeviceLogin<'a> {
         let (status, headers) = (reply.status, reply.headers.clone());
         let body = Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::DeviceRequest)?);
         let secrets: Vec<&str> = request.client_secret.iter().map(ClientSecret::expose).collect();
-        let response =
-            dialect.decode_device_reply(status, &headers, &body, &secrets, clock.now()).map_err(|reply| {
-                let sent = Sent::by_us(Asked::Device, provider, &message, request.client_secret.is_some());
-                FlowError::DeviceReply(Box::new(NoCode { sent, reply }))
-            })?;
-        Ok(Self { http, clock, provider, request, response, begun: clock.monotonic() })
+        let sent = Sent::by_us(Asked::Device, provider, &message, request.client_secret.is_some());
+        let response = dialect
+            .decode_device_reply(status, &headers, &body, &secrets, clock.now())
+            .map_err(|reply| FlowError::DeviceReply(Box::new(NoCode { sent: sent.clone(), reply })))?;
+        Ok(Self { http, clock, provider, request, sent, response, begun: clock.monotonic() })
     }
 
     pub fn response(&self) -> &DeviceAuthorizationResponse {
@@ -93,10 +94,10 @@ impl<'a> DeviceLogin<'a> {
             let has_ended = self.clock.monotonic() >= end;
             match self.poll() {
                 Ok(Poll::Token(reply)) => return Ok(*reply),
-                Ok(Poll::Denied(error)) => return Err(self.declined(error)?),
+                Ok(Poll::Denied(error)) => return Err(self.declined(error)),
                 Ok(Poll::Expired) => return Err(self.not_confirmed(true)),
                 // A server may forget a code that has ended.
-                Err(error) if has_ended && is_unknown_code(&error) => return Err(self.not_confirmed(true)),
+                Err(error) if has_ended && meaning(&error) == Meaning::Dead => return Err(self.not_confirmed(true)),
                 Err(error) => {
                     let Some(wait) = fault(&error).filter(|_| !has_ended) else { return Err(error) };
                     pace.failed(wait);
@@ -121,8 +122,13 @@ impl<'a> DeviceLogin<'a> {
         tell: &mut impl FnMut(DeviceWait<'_>),
     ) -> Result<(), FlowError> {
         let due = self.clock.monotonic() + pause;
+        // The poll after the end is for the last seconds, and not for what a server allows much later.
+        let is_in_vain = due > end + LONGEST_PAUSE.max(self.response.interval);
         loop {
             let now = self.clock.monotonic();
+            if is_in_vain && now >= end {
+                return Err(self.not_confirmed(true));
+            }
             if limit.is_some_and(|limit| now >= limit) {
                 return Err(self.not_confirmed(false));
             }
@@ -157,10 +163,8 @@ impl<'a> DeviceLogin<'a> {
     }
 
     /// Returns the refusal of the person, who was asked with the first request.
-    fn declined(&self, error: ErrorResponse) -> Result<FlowError, FlowError> {
-        let message = Dialect::new(self.provider).encode_device_request(&self.request)?;
-        let sent = Sent::by_us(Asked::Device, self.provider, &message, self.request.client_secret.is_some());
-        Ok(FlowError::Declined(Box::new(Refusal { error, sent })))
+    fn declined(&self, error: ErrorResponse) -> FlowError {
+        FlowError::Declined(Box::new(Refusal { error, sent: self.sent.clone() }))
     }
 
     fn not_confirmed(&self, has_ended: bool) -> FlowError {
@@ -219,16 +223,6 @@ fn fault(error: &FlowError) -> Option<Option<Duration>> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-fn is_unknown_code(error: &FlowError) -> bool {
-    match error {
-        FlowError::TokenReply(no_token) => match &no_token.reply {
-            TokenReplyError::Refused { error, .. } => error.code == "invalid_grant",
-            _ => false,
-        },
-        _ => false,
     }
 }
 

@@ -125,6 +125,16 @@ fn a_slow_down_that_names_a_longer_wait_gets_it() {
 }
 
 #[test]
+fn a_wait_that_is_far_beyond_the_code_ends_with_the_code() {
+    for (status, body) in [(429, r#"{"error":"slow_down"}"#), (503, "busy")] {
+        let said = Ok(StubResponse::new(status, body).with("retry-after", "86400"));
+        let ended = Case::new([said, token()]).run();
+        let Err(FlowError::NotConfirmed { waited, has_ended: true }) = ended.result else { panic!("{status}") };
+        assert_eq!((waited.0.as_secs(), ended.times), (100, vec![2]), "{status}");
+    }
+}
+
+#[test]
 fn faults_double_the_pause_until_there_is_an_answer() {
     let connect = Err(HttpError::Connect { origin: String::new(), source: Reason("made up".to_owned()) });
     let down = Ok(StubResponse::new(502, "<h1>Bad Gateway"));
