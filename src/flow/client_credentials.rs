@@ -31,11 +31,7 @@ pub fn obtain(
     now: Timestamp,
 ) -> Result<(TokenReply, Provider), FlowError> {
     let reply = request(http, client, scope, now)?;
-    let provider = if reply.captured.is_empty() {
-        client.provider.clone()
-    } else {
-        client.provider.with_captured(&reply.captured)?
-    };
+    let provider = client.provider.with_captured(&reply.captured)?;
     Ok((reply, provider))
 }
 

@@ -29,11 +29,15 @@ pub struct ChangedValue {
 impl Provider {
     /// Returns the same provider with values that it sent itself, in the callback or in the token reply.
     pub fn with_captured(&self, captured: &BTreeMap<String, String>) -> Result<Self, DefinitionError> {
+        if captured.is_empty() {
+            return Ok(self.clone());
+        }
         let mut params = self.params.clone();
         for (name, value) in captured.iter().filter(|(name, _)| self.definition.params.contains_key(*name)) {
             params.insert(name.clone(), accept(&self.definition, name, value)?);
         }
-        Self::new(self.definition.clone(), params, self.emulator.clone())
+        let whole = Self::new(self.definition.clone(), params, self.emulator.clone())?;
+        Ok(whole.with_app(self.app.as_deref()))
     }
 
     /// Returns the parameters of a login of this provider with the captured values that it lacks. One that would change a

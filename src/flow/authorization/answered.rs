@@ -1,7 +1,5 @@
 //! The exchange of the answer for a token, and the page that the browser ends on.
 
-use std::collections::BTreeMap;
-
 use url::Url;
 
 use super::{Login, LoginRequest, Ports, Secrets};
@@ -61,7 +59,7 @@ fn obtain(
     http: &dyn HttpClient,
     now: Timestamp,
 ) -> Result<Obtained, FlowError> {
-    let mut provider = with_captured(request.provider, &answer.captured)?;
+    let mut provider = request.provider.with_captured(&answer.captured)?;
     // Code, verifier and client secret go there: an answer that anybody may have made up must not choose the server.
     if !answer.has_state && token_server(&provider) != token_server(request.provider) {
         provider = request.provider.clone();
@@ -78,16 +76,12 @@ fn obtain(
             return Err(FlowError::Declined(Box::new(Refusal { error, sent: sent() })));
         }
     };
-    let provider = with_captured(&provider, &reply.captured)?;
+    let provider = provider.with_captured(&reply.captured)?;
     Ok(Obtained { reply, provider })
 }
 
 fn token_server(provider: &Provider) -> Option<Origin> {
     provider.endpoints.token.as_ref().map(Endpoint::origin)
-}
-
-fn with_captured(provider: &Provider, captured: &BTreeMap<String, String>) -> Result<Provider, FlowError> {
-    Ok(if captured.is_empty() { provider.clone() } else { provider.with_captured(captured)? })
 }
 
 /// The browser tab that waits for the result. There is none if the answer was pasted.

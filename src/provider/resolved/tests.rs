@@ -25,6 +25,13 @@ fn a_value_from_a_server_must_fit_the_parameters_grammar() {
     }
 }
 
+#[test]
+fn a_captured_value_leaves_the_app_as_it_was() {
+    let work = shop("mugs").unwrap().with_app(Some("work"));
+    let captured = work.with_captured(&BTreeMap::from([("store".into(), "cups".into())])).unwrap();
+    assert_eq!((captured.app.as_deref(), captured.params["store"].as_str()), (Some("work"), "cups"));
+}
+
 /// A client is registered once, and serves logins whose values come later.
 #[test]
 fn a_registration_is_compared_without_the_values_of_a_login() {
