@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::protocol::sanitize::{Pieces, Render};
+use crate::protocol::sanitize::{Pieces, Render, Style};
 use crate::provider::DefinitionError;
 use crate::session::Session;
 use crate::system::System;
@@ -36,6 +36,11 @@ impl Context {
     /// Returns `true` with `--verbose`.
     pub fn is_verbose(&self) -> bool {
         self.session.choices.verbose
+    }
+
+    /// Prints a warning on stderr.
+    pub fn warn(&self, what: &dyn Render) {
+        self.terminal.note(&Pieces(&[&Style::Warning.of("warning:"), &" ", what]));
     }
 
     /// Prints one line of an answer that is printed line by line.

@@ -106,11 +106,11 @@ pub fn tell_of_the_end(profile: &Profile, provider: &str, end: Timestamp, contex
     let now = context.system.clock.now();
     let login = login_command(provider, profile.as_str());
     let what = match end > now {
-        true => format!(" the refresh token of `{profile}` ends at {end}, in {}", HumanDuration(now.until(end))),
-        false => format!(" the refresh token of `{profile}` ended at {end} by this machine's clock"),
+        true => format!("the refresh token of `{profile}` ends at {end}, in {}", HumanDuration(now.until(end))),
+        false => format!("the refresh token of `{profile}` ended at {end} by this machine's clock"),
     };
     let remedy = format_args!("; `oauthctl refresh` may bring a new one, `{login}` does");
-    context.terminal().note(&Pieces(&[&Style::Warning.of("warning:"), &what, &remedy]));
+    context.warn(&Pieces(&[&what, &remedy]));
 }
 
 /// Returns the lifetime required by `--min-validity`, or the default.

@@ -6,8 +6,7 @@ use clap::Args;
 use super::{Context, consent};
 use crate::flow::evidence;
 use crate::flow::token_source::Wanted;
-use crate::protocol::sanitize::{self, Pieces, Style};
-use crate::provider::Provider;
+use crate::protocol::sanitize;
 use crate::provider::dialect::TokenReply;
 use crate::session::{ActiveLogin, ClientRequest, SessionError};
 use crate::store::AppName;
@@ -59,27 +58,23 @@ pub fn client_login(
     wanted: Wanted<'_>,
     context: &Context,
 ) -> Result<ActiveLogin, SessionError> {
-    let login =
-        context.session.client_login(request, wanted, |reply, provider| about_reply(reply, provider, context))?;
+    let login = context.session.client_login(request, wanted, |reply| what_is_odd(reply, context))?;
     if login.refreshed {
         let withheld = evidence::gather(&login.provider.definition, &login.token, None, None).withheld();
         if !withheld.is_empty() {
             let (id, scopes) = (login.provider.id(), sanitize::line(&withheld.join(", ")));
-            warn(context, &format_args!(" `{id}` did not grant {scopes}"));
+            context.warn(&format_args!("`{id}` did not grant {scopes}"));
         }
     }
     Ok(login)
 }
 
-fn about_reply(reply: &TokenReply, _: &Provider, context: &Context) {
+/// Tells what is odd about the provider's reply.
+pub fn what_is_odd(reply: &TokenReply, context: &Context) {
     if let Some(odd) = &reply.odd_type {
         context.terminal().note(&format_args!("note: in the provider's reply {odd}"));
     }
     for oddity in &reply.oddities {
-        warn(context, &format_args!(" in the provider's reply {oddity}"));
+        context.warn(&format_args!("in the provider's reply {oddity}"));
     }
-}
-
-fn warn(context: &Context, what: &std::fmt::Arguments<'_>) {
-    context.terminal().note(&Pieces(&[&Style::Warning.of("warning:"), what]));
 }

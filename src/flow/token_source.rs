@@ -234,15 +234,10 @@ impl TokenSource<'_> {
         handed: ValidToken<E>,
         wanted: Wanted<'_>,
     ) -> Result<ValidToken<E>, E> {
-        let (record, now) = (&handed.found.record, self.clock.now());
-        match (wanted, record.expiry, &handed.warning) {
-            (Wanted::ValidFor(time), Expiry::At(end), None) if !record.is_fresh(now, time) => {
-                let (left, wanted) = (HumanDuration(now.until(end)), HumanDuration(time));
-                let why = format!("`{}` gives no longer ones", record.provider);
-                Err(TokenSourceError::TooShort { left, wanted, why }.into())
-            }
-            _ => Ok(handed),
+        if handed.warning.is_none() {
+            check_lifetime(&handed.found.record, wanted, self.clock.now())?;
         }
+        Ok(handed)
     }
 
     /// A record with an open intent is never enough: a newer token may lie in its journal. Neither is one that was
@@ -269,6 +264,18 @@ impl TokenSource<'_> {
 /// Returns how long a token must still be good for if the caller does not say.
 fn margin(record: &StoredToken) -> Duration {
     record.lifetime().map_or(MIN_VALIDITY, |lifetime| MIN_VALIDITY.min(lifetime / MIN_PART))
+}
+
+/// Refuses a new token that does not live as long as it must.
+pub fn check_lifetime(record: &StoredToken, wanted: Wanted<'_>, now: Timestamp) -> Result<(), TokenSourceError> {
+    match (wanted, record.expiry) {
+        (Wanted::ValidFor(time), Expiry::At(end)) if !record.is_fresh(now, time) => {
+            let (left, wanted) = (HumanDuration(now.until(end)), HumanDuration(time));
+            let why = format!("`{}` gives no longer ones", record.provider);
+            Err(TokenSourceError::TooShort { left, wanted, why })
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

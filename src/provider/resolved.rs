@@ -86,6 +86,11 @@ impl Provider {
         self.endpoints.device.as_ref().ok_or_else(missing)
     }
 
+    /// Returns the endpoint at which a device's code is exchanged: its own, or the token endpoint.
+    pub fn device_token_endpoint(&self) -> Result<&Endpoint, DefinitionError> {
+        self.endpoints.device_token.as_ref().map_or_else(|| self.token_endpoint(), Ok)
+    }
+
     pub fn api_base(&self) -> Result<&Endpoint, DefinitionError> {
         let missing = || self.missing("api.base", &self.definition.api.base, "a call");
         self.endpoints.api_base.as_ref().ok_or_else(missing)

@@ -1,21 +1,20 @@
 //! A token of the client itself (RFC 6749 §4.4): which client can have one, and what it can ask for.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::{ActiveLogin, ClientRequest, Session, SessionError, emulator_profile};
 use crate::flow::client::Client;
 use crate::flow::client_credentials::{self, OPENID};
-use crate::flow::token_source::{TokenSourceError, Wanted};
+use crate::flow::token_source::{Wanted, check_lifetime};
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
-use crate::protocol::time::{HumanDuration, Timestamp};
+use crate::protocol::time::Timestamp;
 use crate::provider::Provider;
 use crate::provider::dialect::TokenReply;
-use crate::store::stored_token::{Expiry, ObtainedBy};
+use crate::store::stored_token::ObtainedBy;
 use crate::store::token_cache::CacheName;
 use crate::store::{AppName, StoredToken};
 use crate::system::http::HttpClient;
@@ -69,7 +68,7 @@ impl Session {
         &self,
         request: &ClientRequest,
         wanted: Wanted<'_>,
-        tell: impl Fn(&TokenReply, &Provider),
+        tell: impl Fn(&TokenReply),
     ) -> Result<ActiveLogin, SessionError> {
         let http = self.http(None)?;
         let issue = || self.issue(request, http.as_ref(), &tell);
@@ -80,11 +79,7 @@ impl Session {
             }
             _ => (issue()?, true),
         };
-        if let (Wanted::ValidFor(time), Expiry::At(end)) = (wanted, token.expiry)
-            && !token.is_fresh(self.system.clock.now(), time)
-        {
-            return Err(too_short(&token.provider, self.system.clock.now().until(end), time).into());
-        }
+        check_lifetime(&token, wanted, self.system.clock.now())?;
         let provider = &request.client.provider;
         let captured = token.params != provider.params;
         let provider = if captured { provider.with_captured(&token.params)? } else { provider.clone() };
@@ -95,7 +90,7 @@ impl Session {
         &self,
         request: &ClientRequest,
         http: &dyn HttpClient,
-        tell: &impl Fn(&TokenReply, &Provider),
+        tell: &impl Fn(&TokenReply),
     ) -> Result<StoredToken, SessionError> {
         let ClientRequest { client, scope, .. } = request;
         let now = self.system.clock.now();
@@ -104,7 +99,7 @@ impl Session {
             source: Box::new(source),
         };
         let (reply, provider) = client_credentials::obtain(http, client, scope.clone(), now).map_err(failed)?;
-        tell(&reply, &provider);
+        tell(&reply);
         let by = ObtainedBy::Grant(GrantKind::ClientCredentials);
         Ok(StoredToken::from_reply(&provider, Some(client.client_id.clone()), by, scope.clone(), reply, now))
     }
@@ -146,9 +141,4 @@ impl Session {
         let scope = ScopeSet::parse(&typed.join(" "));
         if scope.contains(OPENID) { Err(SessionError::OpenIdAlone) } else { Ok(scope) }
     }
-}
-
-fn too_short(provider: &str, left: Duration, wanted: Duration) -> TokenSourceError {
-    let why = format!("`{provider}` gives no longer ones");
-    TokenSourceError::TooShort { left: HumanDuration(left), wanted: HumanDuration(wanted), why }
 }

@@ -59,10 +59,10 @@ pub fn tell(logins: &[String], context: &Context) {
         return;
     }
     let what = format!(
-        " without that client, {} cannot be refreshed until it is registered again, or you log in again",
+        "without that client, {} cannot be refreshed until it is registered again, or you log in again",
         ticked(logins)
     );
-    context.terminal().note(&Pieces(&[&Style::Warning.of("warning:"), &what]));
+    context.warn(&what);
 }
 
 /// Tells that the login that is replaced was made with another client.

@@ -6,7 +6,7 @@ use super::{LoginError, talk};
 use crate::flow::client::Client;
 use crate::flow::client_credentials;
 use crate::protocol::grant::GrantKind;
-use crate::protocol::sanitize::{self, Pieces, Style};
+use crate::protocol::sanitize;
 use crate::provider::Provider;
 use crate::store::StoredToken;
 use crate::store::stored_token::ObtainedBy;
@@ -28,11 +28,8 @@ pub fn log_in(
     let provider = provider.with_app(app.name());
     let client = Client { provider, client_id, client_secret };
     context.session.check_client_alone(&client)?;
-    let name = Style::Strong.of(&client.provider.definition.name);
-    let emulated =
-        client.provider.emulator.as_ref().map(|origin| format!(" (emulated at {origin})")).unwrap_or_default();
-    let whom = format_args!("{emulated} as the client `{}`", sanitize::line(client.client_id.as_str()));
-    context.terminal().note(&Pieces(&[&"Logging in to ", &name, &whom]));
+    let whom = format!(" as the client `{}`", sanitize::line(client.client_id.as_str()));
+    talk::about_login(&client.provider, &whom, context);
     let now = context.system.clock.now();
     let (reply, provider) = client_credentials::obtain(http, &client, asked.clone(), now)?;
     talk::about_reply(&reply, &provider, context);

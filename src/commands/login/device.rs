@@ -54,8 +54,7 @@ impl DeviceArgs {
         context: &Context,
     ) -> Result<(Provider, StoredToken), LoginError> {
         // Before a person confirms what could not be fetched.
-        let endpoints = &provider.endpoints;
-        for endpoint in [&endpoints.device_token, &endpoints.token].into_iter().flatten().take(1) {
+        if let Ok(endpoint) = provider.device_token_endpoint() {
             http.check(endpoint.url()).map_err(FlowError::TokenRequest)?;
         }
         let ChosenClient { app, client_id, client_secret } =
@@ -68,10 +67,7 @@ impl DeviceArgs {
         let reply = login.wait(browser.chosen_timeout(), |wait| while_waiting(&wait, context));
         context.terminal().progress(None);
         let (reply, now) = (reply?, context.system.clock.now());
-        let provider = match reply.captured.is_empty() {
-            true => provider.clone(),
-            false => provider.with_captured(&reply.captured)?,
-        };
+        let provider = provider.with_captured(&reply.captured)?;
         talk::about_reply(&reply, &provider, context);
         let obtained_by = ObtainedBy::Grant(GrantKind::DeviceCode);
         let mut token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
@@ -86,8 +82,7 @@ impl DeviceArgs {
         context: &Context,
     ) -> Result<(), LoginError> {
         let (terminal, choices) = (context.terminal(), &context.session.choices);
-        let emulated = provider.emulator.as_ref().map(|origin| format!(" (emulated at {origin})")).unwrap_or_default();
-        terminal.note(&Pieces(&[&"Logging in to ", &Style::Strong.of(&provider.definition.name), &emulated]));
+        talk::about_login(provider, "", context);
         if choices.json {
             let first = json!({
                 "user_code": codes.user_code,
@@ -126,7 +121,7 @@ fn open(codes: &DeviceAuthorizationResponse, args: &BrowserArgs, context: &Conte
         Ok(()) => {
             context.terminal().note(&"Opening the browser, with the code already typed. Compare it before you confirm.")
         }
-        Err(error) => talk::warn(context, &format!("no page was opened: {}", with_causes(&error))),
+        Err(error) => context.warn(&format!("no page was opened: {}", with_causes(&error))),
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::super::Context;
 use crate::commands::view::what_was_read;
+use crate::commands::without_login::what_is_odd;
 use crate::flow::authorization::{Listen, Login, Tab, Waiting};
 use crate::flow::evidence::{Evidence, Missing};
 use crate::flow::pages::BrowserPage;
@@ -22,8 +23,11 @@ use crate::system::paths::variable;
 /// A definition's note on redirect URIs is shown on the way if it is a sentence; `providers show` has the long ones.
 const SHORT_NOTE: usize = 160;
 
-pub fn warn(context: &Context, text: &str) {
-    context.terminal().note(&Pieces(&[&Style::Warning.of("warning:"), &" ", &text]));
+/// Says to which provider the login is, and `more`.
+pub fn about_login(provider: &Provider, more: &str, context: &Context) {
+    let emulated = provider.emulator.as_ref().map(|origin| format!(" (emulated at {origin})")).unwrap_or_default();
+    let name = Style::Strong.of(&provider.definition.name);
+    context.terminal().note(&Pieces(&[&"Logging in to ", &name, &emulated, &more]));
 }
 
 pub fn about_scopes(asked: &ScopeSet, definition: &ProviderDefinition, context: &Context) {
@@ -32,19 +36,18 @@ pub fn about_scopes(asked: &ScopeSet, definition: &ProviderDefinition, context: 
     if !known.is_empty() && !unknown.is_empty() {
         let unknown = sanitize::line(&unknown.join(", "));
         let name = &definition.name;
-        warn(context, &format!("{unknown} is not among the scopes that {name} documents: {}", known.join(", ")));
+        context.warn(&format!("{unknown} is not among the scopes that {name} documents: {}", known.join(", ")));
     }
     for scope in definition.scope.known.iter().filter(|scope| asked.contains(&scope.name)) {
         if let Some(note) = &scope.note {
-            warn(context, &format!("{}: {note}", scope.name));
+            context.warn(&format!("{}: {note}", scope.name));
         }
     }
 }
 
 pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, context: &Context) {
     let terminal = context.terminal();
-    let emulated = provider.emulator.as_ref().map(|origin| format!(" (emulated at {origin})")).unwrap_or_default();
-    terminal.note(&Pieces(&[&"Logging in to ", &Style::Strong.of(&provider.definition.name), &emulated]));
+    about_login(provider, "", context);
     let where_to = match &provider.definition.app.page {
         Some(page) if provider.emulator.is_none() => format!(" (register exactly this URI at {page})"),
         _ => " (register exactly this URI)".to_owned(),
@@ -108,7 +111,7 @@ pub fn open_browser(browser: Option<&dyn Browser>, login: &mut Login<'_>, can_pa
     match open(browser, login, context) {
         Ok(()) => terminal
             .note(&format_args!("Opening the browser. If none appears, open this address yourself{paste}:\n{url}")),
-        Err(error) => warn(context, &format!("{error}. Open this address yourself{paste}:\n{url}")),
+        Err(error) => context.warn(&format!("{error}. Open this address yourself{paste}:\n{url}")),
     }
 }
 
@@ -153,20 +156,14 @@ pub fn while_waiting(waiting: &Waiting<'_>, can_be_allowed: bool, context: &Cont
             "The answer names the issuer `{}`, which is not compared: the definition has no `authorize.issuer` (RFC 9207).",
             sanitize::line(issuer)
         )),
-        Waiting::Foreign { user } => warn(
-            context,
-            &format!(
+        Waiting::Foreign { user } => context.warn(&format!(
                 "a program of another user ({user}) asked for the address that the browser was started with, and got nothing"
             ),
         ),
-        Waiting::Unidentified => warn(
-            context,
-            "a program that cannot be identified asked for the address that the browser was started with, and got \
+        Waiting::Unidentified => context.warn(&"a program that cannot be identified asked for the address that the browser was started with, and got \
              nothing. If your browser says to go back to the terminal, open the address above in it",
         ),
-        Waiting::Second => warn(
-            context,
-            "a second program asked for the address that the browser was started with, and got nothing. If that was your \
+        Waiting::Second => context.warn(&"a second program asked for the address that the browser was started with, and got nothing. If that was your \
              browser, the first may be another user's: press Ctrl-C, and log in with `--no-browser`",
         ),
         Waiting::Tls => {
@@ -224,9 +221,7 @@ fn way_out(unproven: Unproven, can_be_allowed: bool) -> &'static str {
 /// Tells that `--allow-missing-state` was given and is not used.
 pub fn about_useless_permission(provider: &Provider, context: &Context) {
     let name = &provider.definition.name;
-    warn(
-        context,
-        &format!(
+    context.warn(&format!(
             "`--allow-missing-state` changes nothing: an answer without a state is accepted only if {name} has never returned \
              one and its definition says `authorize.pkce = \"S256\"`, or `callback.state = \"may-be-missing\"`"
         ),
@@ -247,17 +242,15 @@ pub fn show(tab: Tab, page: BrowserPage, context: &Context) {
 /// Tells what will be used in place of this login when it is not named.
 pub fn about_shadows(profile: &Profile, context: &Context) -> Result<(), SessionError> {
     if context.session.has_token_variable() {
-        warn(context, "OAUTHCTL_TOKEN is set: with `--profile` or OAUTHCTL_PROFILE it is used in place of this login");
+        context.warn(&"OAUTHCTL_TOKEN is set: with `--profile` or OAUTHCTL_PROFILE it is used in place of this login");
     }
     let Some(Sourced { value: other, from }) = context.session.shadow_of(profile)? else { return Ok(()) };
     match from {
-        Source::Project(at) => warn(
-            context,
-            &format!("{at} names `{other}`: in this project commands use that without `--profile {profile}`"),
-        ),
+        Source::Project(at) => context
+            .warn(&format!("{at} names `{other}`: in this project commands use that without `--profile {profile}`")),
         _ => {
             let other = sanitize::line(&other);
-            warn(context, &format!("OAUTHCTL_PROFILE is set: without `--profile {profile}` commands use `{other}`"));
+            context.warn(&format!("OAUTHCTL_PROFILE is set: without `--profile {profile}` commands use `{other}`"));
         }
     }
     Ok(())
@@ -265,21 +258,13 @@ pub fn about_shadows(profile: &Profile, context: &Context) -> Result<(), Session
 
 /// Tells what is odd about the provider's reply, and what is not in it.
 pub fn about_reply(reply: &TokenReply, provider: &Provider, context: &Context) {
-    if let Some(odd) = &reply.odd_type {
-        context.terminal().note(&format_args!("note: in the provider's reply {odd}"));
-    }
-    for oddity in &reply.oddities {
-        warn(context, &format!("in the provider's reply {oddity}"));
-    }
+    what_is_odd(reply, context);
     for param in provider.uncaptured(&provider.definition.api.base).iter().filter(|_| provider.api_base().is_err()) {
         let id = provider.id();
-        warn(
-            context,
-            &format!(
-                "the provider sent no value for `{param}`, without which `call` does not know the API's address; name \
+        context.warn(&format!(
+            "the provider sent no value for `{param}`, without which `call` does not know the API's address; name \
                 it with `oauthctl login {id} --param {param}=VALUE`"
-            ),
-        );
+        ));
     }
 }
 
@@ -287,15 +272,13 @@ pub fn about_reply(reply: &TokenReply, provider: &Provider, context: &Context) {
 pub fn about_outcome(found: &Evidence, provider: &Provider, token: &StoredToken, context: &Context) {
     for scope in found.withheld().iter() {
         let reason = provider.definition.scope.likely_reason(scope);
-        warn(context, &sanitize::line(&format!("{scope} was asked for and not granted; the likely reason: {reason}")));
+        context.warn(&sanitize::line(&format!("{scope} was asked for and not granted; the likely reason: {reason}")));
     }
     let disagreements = found.disagreements();
     if !disagreements.is_empty() {
         let told = sanitize::line(&disagreements.join("; "));
-        warn(
-            context,
-            &format!("the sources disagree on what is granted: {told}. `oauthctl scopes --probe` asks the API"),
-        );
+        context
+            .warn(&format!("the sources disagree on what is granted: {told}. `oauthctl scopes --probe` asks the API"));
     }
     if context.is_verbose() {
         if let Some(reply) = &token.reply {

@@ -138,10 +138,7 @@ impl Dialect<'_> {
             self.add_extra(&mut params, &Some(Documented::bare(stateless)), "token.params", &context[..1])?;
         }
         omit_and_rename(&mut params, &rules.omit, &rules.names);
-        let url = match &self.provider.endpoints.device_token {
-            Some(endpoint) => endpoint.url().clone(),
-            None => self.provider.token_endpoint()?.url().clone(),
-        };
+        let url = self.provider.device_token_endpoint()?.url().clone();
         self.credentialed_message(url, &params, auth, id, secret)
     }
 
