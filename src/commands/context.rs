@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::protocol::sanitize::{Pieces, Render, Style};
 use crate::provider::DefinitionError;
+use crate::provider::dialect::TokenReply;
 use crate::session::Session;
 use crate::system::System;
 use crate::system::terminal::{Terminal, TerminalError};
@@ -41,6 +42,16 @@ impl Context {
     /// Prints a warning on stderr.
     pub fn warn(&self, what: &dyn Render) {
         self.terminal.note(&Pieces(&[&Style::Warning.of("warning:"), &" ", what]));
+    }
+
+    /// Tells what is odd about the provider's reply.
+    pub fn tell_oddities(&self, reply: &TokenReply) {
+        if let Some(odd) = &reply.odd_type {
+            self.terminal.note(&format_args!("note: in the provider's reply {odd}"));
+        }
+        for oddity in &reply.oddities {
+            self.warn(&format_args!("in the provider's reply {oddity}"));
+        }
     }
 
     /// Prints one line of an answer that is printed line by line.

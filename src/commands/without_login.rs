@@ -7,7 +7,6 @@ use super::{Context, consent};
 use crate::flow::evidence;
 use crate::flow::token_source::Wanted;
 use crate::protocol::sanitize;
-use crate::provider::dialect::TokenReply;
 use crate::session::{ActiveLogin, ClientRequest, SessionError};
 use crate::store::AppName;
 
@@ -58,7 +57,7 @@ pub fn client_login(
     wanted: Wanted<'_>,
     context: &Context,
 ) -> Result<ActiveLogin, SessionError> {
-    let login = context.session.client_login(request, wanted, |reply| what_is_odd(reply, context))?;
+    let login = context.session.client_login(request, wanted, |reply| context.tell_oddities(reply))?;
     if login.refreshed {
         let withheld = evidence::gather(&login.provider.definition, &login.token, None, None).withheld();
         if !withheld.is_empty() {
@@ -67,14 +66,4 @@ pub fn client_login(
         }
     }
     Ok(login)
-}
-
-/// Tells what is odd about the provider's reply.
-pub fn what_is_odd(reply: &TokenReply, context: &Context) {
-    if let Some(odd) = &reply.odd_type {
-        context.terminal().note(&format_args!("note: in the provider's reply {odd}"));
-    }
-    for oddity in &reply.oddities {
-        context.warn(&format_args!("in the provider's reply {oddity}"));
-    }
 }

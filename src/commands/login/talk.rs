@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 
 use super::super::Context;
 use crate::commands::view::what_was_read;
-use crate::commands::without_login::what_is_odd;
 use crate::flow::authorization::{Listen, Login, Tab, Waiting};
 use crate::flow::evidence::{Evidence, Missing};
 use crate::flow::pages::BrowserPage;
@@ -258,7 +257,7 @@ pub fn about_shadows(profile: &Profile, context: &Context) -> Result<(), Session
 
 /// Tells what is odd about the provider's reply, and what is not in it.
 pub fn about_reply(reply: &TokenReply, provider: &Provider, context: &Context) {
-    what_is_odd(reply, context);
+    context.tell_oddities(reply);
     for param in provider.uncaptured(&provider.definition.api.base).iter().filter(|_| provider.api_base().is_err()) {
         let id = provider.id();
         context.warn(&format!(
