@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::DefinitionError;
 use super::departure::{Departure, Seen, value_of};
+use super::endpoint::UrlTemplates;
 use super::keys::{Absent, entries, keys};
 use super::quirks::{Lifetime, Pkce, TokenPlacement};
 use super::scopes::Scopes;
@@ -171,6 +172,27 @@ impl ProviderDefinition {
             Some(placements) if !placements.is_empty() => placements.clone(),
             _ => vec![TokenPlacement::bearer()],
         }
+    }
+
+    /// Lists the addresses of a definition with their keys, before they are filled in.
+    pub fn addresses(&self) -> Vec<(&'static str, Vec<&str>)> {
+        fn many(templates: &UrlTemplates) -> Vec<&str> {
+            templates.0.iter().map(String::as_str).collect()
+        }
+        fn one(template: &Departure<String>) -> Vec<&str> {
+            value_of(template).into_iter().map(String::as_str).collect()
+        }
+        vec![
+            ("authorize.url", many(&self.authorize.url)),
+            ("token.url", many(&self.token.url)),
+            ("device.url", many(&self.device.url)),
+            ("device.token_url", one(&self.device.token_url)),
+            ("refresh.url", one(&self.refresh.url)),
+            ("revoke.url", one(&self.revoke.url)),
+            ("introspect.url", one(&self.introspect.url)),
+            ("api.base", many(&self.api.base)),
+            ("api.origins", self.api.origins.iter().map(String::as_str).collect()),
+        ]
     }
 
     /// Returns the error for a wrong value of this key.

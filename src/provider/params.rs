@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use super::departure::value_of;
 use super::template::{self, ParamKind};
 use super::{DefinitionError, ProviderDefinition};
 use crate::protocol::sanitize;
@@ -72,11 +71,8 @@ fn identifier(value: &str) -> Result<String, String> {
 
 /// Returns `true` if a URL of the definition has the parameter before its path.
 fn is_in_a_host(definition: &ProviderDefinition, name: &str) -> bool {
-    let ProviderDefinition { authorize, token, refresh, revoke, introspect, api, .. } = definition;
-    let lists = [&authorize.url, &token.url, &api.base].into_iter().flat_map(|urls| &urls.0);
-    let single = [&refresh.url, &revoke.url, &introspect.url].into_iter().filter_map(value_of);
-    lists.chain(single).chain(&api.origins).any(|url| {
-        let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    definition.addresses().into_iter().flat_map(|(_, urls)| urls).any(|url| {
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         // A scheme that is a parameter is read as a host too: better too strict.
         let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
@@ -106,6 +102,8 @@ mod tests {
             "api.base = 'https://{x}.example'",
             "token.url = 'https://{x}.example/t'",
             "api.origins = ['https://{x}.a']",
+            "device.url = 'https://{x}.example/d'",
+            "device.token_url = 'https://{x}.example/d'",
         ] {
             assert_eq!(
                 accepted(&format!("{host}\nauthorize.url = 'https://a.example/{{x}}'"), "T0A").as_deref(),

@@ -5,7 +5,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use super::keys::keys;
-use crate::protocol::json;
+use crate::protocol::{json, member};
 
 keys! {
     /// A reply of the API that refuses a token. All conditions that are set must hold.
@@ -72,7 +72,7 @@ impl Refusal {
             (Some(path), body) if !self.has_words() => {
                 return body.and_then(|body| json::at(body, path)).is_some_and(Value::is_string);
             }
-            (Some(path), body) => body.and_then(|body| plain(json::at(body, path)?)),
+            (Some(path), body) => member::scalar(path, body.and_then(|body| json::at(body, path))).ok().flatten(),
             (None, Some(Value::String(text))) => Some(text.clone()),
             (None, _) => Some(String::from_utf8_lossy(raw).trim().to_owned()),
         };
@@ -104,15 +104,6 @@ impl Refusal {
         self.path.is_none()
             && !self.has_words()
             && (self.status.is_empty() || self.status.iter().any(|status| !(400..500).contains(status)))
-    }
-}
-
-/// A text, a number or a boolean as a text.
-fn plain(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        _ => None,
     }
 }
 

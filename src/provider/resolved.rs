@@ -123,10 +123,8 @@ impl Provider {
         if let Some(sample) = self.definition.samples.iter().find(opens) {
             return sample.scope.as_deref();
         }
-        let base = self.endpoints.api_base.as_ref().map_or("", |base| base.url().path()).trim_end_matches('/');
         let is_probed = |probe: &Probe| {
-            let probed = probe.path.split('?').next().unwrap_or_default();
-            let probed = if probed.starts_with('/') { probed.to_owned() } else { format!("{base}/{probed}") };
+            let probed = self.full_path(probe.path.split('?').next().unwrap_or_default());
             probe.method.to_http() == *method && is_same_path(&probed, path)
         };
         let known = &self.definition.scope.known;
@@ -161,7 +159,8 @@ impl Provider {
     /// Refuses to continue if a login's servers differ from the recorded ones. `remedy` is the command that makes the login
     /// again.
     pub fn check_origins(&self, recorded: &RecordedOrigins, remedy: &str) -> Result<(), DefinitionError> {
-        self.moved(recorded).map_or(Ok(()), |moved| Err(moved.error(self.id(), remedy)))
+        let moved = self.recorded_origins().differs_from(recorded);
+        moved.map_or(Ok(()), |moved| Err(moved.error(self.id(), remedy)))
     }
 
     /// Refuses to continue if the definition names other servers than when a client was registered. What the parameters of
@@ -169,10 +168,6 @@ impl Provider {
     pub fn check_registration(&self, recorded: &RecordedOrigins, remedy: &str) -> Result<(), DefinitionError> {
         let now = self.own_origins().unwrap_or_else(|| self.recorded_origins());
         now.differs_from(recorded).map_or(Ok(()), |moved| Err(moved.error(self.id(), remedy)))
-    }
-
-    fn moved(&self, recorded: &RecordedOrigins) -> Option<Moved> {
-        self.recorded_origins().differs_from(recorded)
     }
 }
 

@@ -20,8 +20,7 @@ use crate::protocol::retry_after::asked_wait;
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::protocol::token::{DEVICE_CODE, TokenRequest};
 use crate::provider::DefinitionError;
-use crate::provider::departure::{Documented, value_of};
-use crate::provider::template;
+use crate::provider::departure::value_of;
 
 /// A reply of the device authorization endpoint without codes. `reply` is masked and cleaned.
 #[derive(Debug, thiserror::Error)]
@@ -131,11 +130,8 @@ impl Dialect<'_> {
         let context = [("client_id", id.as_str()), ("user_code", user_code), ("scope", scope)];
         if device.token_params.is_some() {
             self.add_extra(&mut params, &device.token_params, "device.token_params", &context)?;
-        } else if let Some(extra) = value_of(&rules.params) {
-            // There is no state to repeat.
-            let stateless = extra.iter().filter(|(_, text)| !template::names(text).contains(&"state"));
-            let stateless = stateless.map(|(name, text)| (name.clone(), text.clone())).collect();
-            self.add_extra(&mut params, &Some(Documented::bare(stateless)), "token.params", &context[..1])?;
+        } else {
+            self.add_token_params(&mut params, false, &context[..1])?;
         }
         omit_and_rename(&mut params, &rules.omit, &rules.names);
         let url = self.provider.device_token_endpoint()?.url().clone();

@@ -52,6 +52,21 @@ impl<'a> Dialect<'a> {
         Ok(())
     }
 
+    /// Adds `token.params`. A parameter made from the state is left out where there is none to repeat.
+    fn add_token_params(
+        &self,
+        params: &mut Params,
+        has_state: bool,
+        context: &[(&str, &str)],
+    ) -> Result<(), DefinitionError> {
+        for (name, text) in value_of(&self.provider.definition.token.params).into_iter().flatten() {
+            if has_state || !template::names(text).contains(&"state") {
+                params.push(name, self.fill(text, "token.params", context)?);
+            }
+        }
+        Ok(())
+    }
+
     fn fill(&self, text: &str, key: &str, context: &[(&str, &str)]) -> Result<String, DefinitionError> {
         let mut values = self.provider.params.clone();
         values.extend(context.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

@@ -18,7 +18,7 @@ use crate::protocol::secret::{AccessToken, ClientSecret};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Grant, TokenRequest, TokenResponse};
 use crate::provider::DefinitionError;
-use crate::provider::departure::{Departure, Documented, value_of};
+use crate::provider::departure::{Departure, value_of};
 use crate::provider::quirks::{ExpiryUnit, RefreshWith, TokenBody, TokenMethod};
 use crate::provider::template;
 
@@ -39,20 +39,13 @@ impl Dialect<'_> {
         }
         let state = request.state.as_deref().unwrap_or_default();
         let context = [("client_id", request.client_id.as_str()), ("state", state)];
-        // A refresh has no state to repeat, so a parameter made from the state is left out.
-        let extra: Departure<_> = value_of(&rules.params).map(|extra| {
-            let wanted = |text: &str| request.state.is_some() || !template::names(text).contains(&"state");
-            Documented::bare(
-                extra.iter().filter(|(_, text)| wanted(text)).map(|(n, t)| (n.clone(), t.clone())).collect(),
-            )
-        });
         if is_refresh && definition.refresh.params.is_some() {
             self.add_extra(&mut params, &definition.refresh.params, "refresh.params", &context)?;
         } else if is_alone && definition.client_credentials.params.is_some() {
             let extra = &definition.client_credentials.params;
             self.add_extra(&mut params, extra, "client_credentials.params", &context)?;
         } else {
-            self.add_extra(&mut params, &extra, "token.params", &context)?;
+            self.add_token_params(&mut params, request.state.is_some(), &context)?;
         }
         if is_refresh {
             rename(&mut params, &definition.refresh.names);

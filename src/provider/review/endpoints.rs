@@ -7,7 +7,6 @@ use super::names::misspelt_braces;
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::grant::GrantKind;
 use crate::provider::check::RESERVED;
-use crate::provider::departure::{Departure, value_of};
 use crate::provider::endpoint::UrlTemplates;
 use crate::provider::params::accept;
 use crate::provider::template::{Param, names};
@@ -15,7 +14,7 @@ use crate::provider::{DefinitionError, ProviderDefinition};
 
 pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
     required(definition, findings);
-    for (key, templates) in addresses(definition) {
+    for (key, templates) in definition.addresses() {
         for (n, template) in templates.iter().enumerate() {
             let key = if templates.len() == 1 { key.to_owned() } else { format!("{key}[{n}]") };
             if let Some(why) = placeholder_in_url(template) {
@@ -83,27 +82,6 @@ fn required(definition: &ProviderDefinition, findings: &mut Findings) {
         return;
     }
     findings.note("api.base", "it is missing, so `call` cannot be used");
-}
-
-/// The addresses with their keys.
-fn addresses(definition: &ProviderDefinition) -> Vec<(&'static str, Vec<&str>)> {
-    fn many(templates: &UrlTemplates) -> Vec<&str> {
-        templates.0.iter().map(String::as_str).collect()
-    }
-    fn one(template: &Departure<String>) -> Vec<&str> {
-        value_of(template).into_iter().map(String::as_str).collect()
-    }
-    vec![
-        ("authorize.url", many(&definition.authorize.url)),
-        ("token.url", many(&definition.token.url)),
-        ("device.url", many(&definition.device.url)),
-        ("device.token_url", one(&definition.device.token_url)),
-        ("refresh.url", one(&definition.refresh.url)),
-        ("revoke.url", one(&definition.revoke.url)),
-        ("introspect.url", one(&definition.introspect.url)),
-        ("api.base", many(&definition.api.base)),
-        ("api.origins", definition.api.origins.iter().map(String::as_str).collect()),
-    ]
 }
 
 /// Returns why none of the templates can be filled in when it is needed.

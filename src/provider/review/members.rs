@@ -53,8 +53,11 @@ const TOKEN: [&str; 10] = [
     "state",
 ];
 
+/// The parameters of RFC 6749 §4.4.2.
+pub(super) const CLIENT_CREDENTIALS: [&str; 4] = ["client_id", "client_secret", "grant_type", "scope"];
+
 /// The parameters of a request for device codes (RFC 8628 §3.1).
-const DEVICE: [&str; 3] = ["client_id", "client_secret", "scope"];
+pub(super) const DEVICE: [&str; 3] = ["client_id", "client_secret", "scope"];
 
 /// The members of the reply with them (RFC 8628 §3.2).
 const DEVICE_REPLY: [&str; 6] =
@@ -64,7 +67,7 @@ const DEVICE_REPLY: [&str; 6] =
 const POLL: [&str; 4] = ["access_denied", "authorization_pending", "expired_token", "slow_down"];
 
 /// The parameters of a revocation (RFC 7009 §2.1).
-const REVOCATION: [&str; 4] = ["client_id", "client_secret", "token", "token_type_hint"];
+pub(super) const REVOCATION: [&str; 4] = ["client_id", "client_secret", "token", "token_type_hint"];
 
 type Texts = Departure<BTreeMap<String, String>>;
 
@@ -77,7 +80,8 @@ struct Message<'a> {
 }
 
 pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
-    let ProviderDefinition { authorize, callback, token, device, refresh, revoke, .. } = definition;
+    let ProviderDefinition { authorize, callback, token, device, refresh, revoke, client_credentials: alone, .. } =
+        definition;
     let message = |is, known, added| Message { is, known, added };
     let request = message("a parameter of an authorization request", &AUTHORIZATION, Some(&authorize.params));
     let exchange = message("a parameter of a token request", &TOKEN, Some(&token.params));
@@ -88,6 +92,11 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
         ("device.names", &device.names, message("a parameter of a request for codes", &DEVICE, Some(&device.params))),
         ("device.response", &device.response, message("a member of the reply with the codes", &DEVICE_REPLY, None)),
         ("device.errors", &device.errors, message("a code of a poll's error (RFC 8628 §3.5)", &POLL, None)),
+        (
+            "client_credentials.names",
+            &alone.names,
+            message("a parameter of the client's own request", &CLIENT_CREDENTIALS, Some(&alone.params)),
+        ),
         ("refresh.names", &refresh.names, message("a parameter of a refresh", &TOKEN, Some(&refresh.params))),
         ("revoke.names", &revoke.names, message("a parameter of a revocation", &REVOCATION, Some(&revoke.params))),
         ("token.response", &token.response, message("a member of a token reply that is read", &REPLY, None)),

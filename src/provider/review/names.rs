@@ -22,6 +22,8 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
     check("device.params", &definition.device.params, &["client_id"], When::Authorizing);
     let of_a_poll = ["client_id", "user_code", "scope"];
     check("device.token_params", &definition.device.token_params, &of_a_poll, When::Authorizing);
+    let alone = &definition.client_credentials;
+    check("client_credentials.params", &alone.params, &["client_id"], When::Authorizing);
     // A refresh has no state.
     check("refresh.params", &definition.refresh.params, &["client_id"], When::Later);
     check("revoke.params", &definition.revoke.params, &["client_id"], When::Later);

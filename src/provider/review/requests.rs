@@ -6,6 +6,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::endpoints::placeholder;
 use super::finding::Findings;
+use super::members::{CLIENT_CREDENTIALS, DEVICE, REVOCATION};
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::grant::GrantKind;
 use crate::provider::ProviderDefinition;
@@ -37,18 +38,11 @@ fn client_credentials(definition: &ProviderDefinition, findings: &mut Findings) 
     }
 }
 
-/// The parameters of a revocation (RFC 7009 §2.1).
-const REVOCATION: [&str; 4] = ["client_id", "client_secret", "token", "token_type_hint"];
-
-/// The parameters of a request for device codes, and of a poll (RFC 8628 §3.1, §3.4).
-const DEVICE: [&str; 3] = ["client_id", "client_secret", "scope"];
+/// The parameters of a poll (RFC 8628 §3.4).
 const POLL: [&str; 4] = ["client_id", "client_secret", "device_code", "grant_type"];
 
 /// The parameters of a refresh (RFC 6749 §6). Its scope is not sent, so a definition may add one.
 const REFRESH: [&str; 4] = ["client_id", "client_secret", "grant_type", "refresh_token"];
-
-/// The parameters of RFC 6749 §4.4.2.
-const CLIENT_CREDENTIALS: [&str; 4] = ["client_id", "client_secret", "grant_type", "scope"];
 
 fn parameters(definition: &ProviderDefinition, findings: &mut Findings) {
     let (authorize, token) = (&definition.authorize, &definition.token);

@@ -145,6 +145,16 @@ fn an_unknown_name_is_a_fault_wherever_it_is() {
         ("token.basic = { user = '{client}' }", "token.basic.user", "not known"),
         ("token.basic = { user = 'x', password = '{secret}' }", "token.basic.password", "not known"),
         ("refresh.params.a = '{state}'", "refresh.params.a", "not known"),
+        (
+            "client_credentials.params.a = '{acount}'\ngrants = ['authorization-code', 'client-credentials']",
+            "client_credentials.params.a",
+            "not known",
+        ),
+        (
+            "client_credentials.params.a = '{state}'\ngrants = ['authorization-code', 'client-credentials']",
+            "client_credentials.params.a",
+            "not known",
+        ),
         ("revoke.params.a = '{token}'", "revoke.params.a", "not known"),
         ("api.headers.X-A = '{client_id}'", "api.headers.X-A", "nothing is filled in here"),
         ("api.query.a = '{stroe}'\n[params.store]", "api.query.a", "did you mean `store`?"),
@@ -209,6 +219,11 @@ fn a_misspelt_name_of_an_rfc_is_a_fault() {
         ("callback.names.cod = 'c'", "callback.names.cod", "did you mean `code`?"),
         ("token.names.client_secert = 's'", "token.names.client_secert", "did you mean `client_secret`?"),
         ("refresh.names.refreshtoken = 's'", "refresh.names.refreshtoken", "did you mean `refresh_token`?"),
+        (
+            "client_credentials.names.scop = 's'\ngrants = ['authorization-code', 'client-credentials']",
+            "client_credentials.names.scop",
+            "did you mean `scope`?",
+        ),
         ("revoke.names.tokn = 's'", "revoke.names.tokn", "did you mean `token`?"),
         ("authorize.omit = ['scope', 'response-type']", "authorize.omit[1]", "did you mean `response_type`?"),
         ("token.omit = ['redirect_url']", "token.omit[0]", "did you mean `redirect_uri`?"),
