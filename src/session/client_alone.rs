@@ -17,7 +17,6 @@ use crate::provider::dialect::TokenReply;
 use crate::store::stored_token::ObtainedBy;
 use crate::store::token_cache::CacheName;
 use crate::store::{AppName, StoredToken};
-use crate::system::http::HttpClient;
 
 impl ClientRequest {
     /// Returns the login for a command that shows a request and sends nothing: its token is not needed.
@@ -70,8 +69,7 @@ impl Session {
         wanted: Wanted<'_>,
         tell: impl Fn(&TokenReply),
     ) -> Result<ActiveLogin, SessionError> {
-        let http = self.http(None)?;
-        let issue = || self.issue(request, http.as_ref(), &tell);
+        let issue = || self.issue(request, &tell);
         let (token, refreshed) = match &request.client.client_secret {
             Some(secret) if request.cached => {
                 let name = CacheName::of(&client_credentials::fingerprint(&request.client, &request.scope)?);
@@ -86,19 +84,16 @@ impl Session {
         Ok(ActiveLogin { profile: request.profile.clone(), token, provider, refreshed, alone: Some(request.clone()) })
     }
 
-    fn issue(
-        &self,
-        request: &ClientRequest,
-        http: &dyn HttpClient,
-        tell: &impl Fn(&TokenReply),
-    ) -> Result<StoredToken, SessionError> {
+    fn issue(&self, request: &ClientRequest, tell: &impl Fn(&TokenReply)) -> Result<StoredToken, SessionError> {
         let ClientRequest { client, scope, .. } = request;
         let now = self.system.clock.now();
         let failed = |source| SessionError::NoClientToken {
             provider: client.provider.id().to_owned(),
             source: Box::new(source),
         };
-        let (reply, provider) = client_credentials::obtain(http, client, scope.clone(), now).map_err(failed)?;
+        let http = self.http(None)?;
+        let (reply, provider) =
+            client_credentials::obtain(http.as_ref(), client, scope.clone(), now).map_err(failed)?;
         tell(&reply);
         let by = ObtainedBy::Grant(GrantKind::ClientCredentials);
         Ok(StoredToken::from_reply(&provider, Some(client.client_id.clone()), by, scope.clone(), reply, now))

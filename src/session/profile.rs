@@ -60,8 +60,9 @@ impl Session {
     }
 
     fn is_by_another_app(&self, profile: &Profile, app: Option<&AppName>) -> bool {
+        let Some(app) = app else { return false };
         let record = self.store().ok().and_then(|store| Some(store.load(profile).ok()??.record));
-        app.is_some_and(|app| record.is_some_and(|record| record.app != *app))
+        record.is_some_and(|record| record.app != *app)
     }
 
     /// Returns the name for an imported login: the one given, or the one it was exported under.

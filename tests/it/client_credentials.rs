@@ -108,6 +108,8 @@ fn a_cached_token_is_for_the_same_client_scopes_and_secret_only() {
     jobs.same_home().with("OAUTHCTL_CLIENT_SECRET", "made-up-other").run(&cached).code(5).hides("made-up-other");
     jobs.same_home().with("OAUTHCTL_CLIENT_ID", "another").run(&cached).code(5);
     assert_eq!(token_of(&jobs.run(&cached)), first, "a wrong secret replaces nothing");
+    let no_file = [&cached[..], &["--cacert", "/nowhere/ca.pem"]].concat();
+    assert_eq!(token_of(&jobs.run(&no_file)), first, "nothing is sent, so no certificate is read");
     assert_ne!(token_of(&jobs.run(&["token", "--provider", "jobs"])), first, "without --cache it is a new one");
     assert_eq!(count(&jobs.requests(), "POST /token 200"), 3);
 }
