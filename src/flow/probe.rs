@@ -23,7 +23,7 @@ use super::judge::{ApiAnswer, LOOK_INTO, Ruling};
 use super::retry::{Sender, ruling};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::secret::AccessToken;
-use crate::protocol::{json, sanitize};
+use crate::protocol::{json, member, sanitize};
 use crate::provider::dialect::ListedScopes;
 use crate::provider::probe::{Need, Probe};
 use crate::provider::scopes::KnownScope;
@@ -334,11 +334,8 @@ fn shown(request: &HttpRequest) -> String {
 }
 
 fn value_at(done: &BTreeMap<&str, Done>, need: &Need) -> Option<String> {
-    match json::at(done.get(need.scope.as_str())?.reply.as_ref()?, &need.path)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+    let reply = done.get(need.scope.as_str())?.reply.as_ref()?;
+    member::text_or_number(&need.path, json::at(reply, &need.path)).ok().flatten()
 }
 
 /// Returns the result for a scope whose probe was not sent, or that has none.

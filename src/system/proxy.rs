@@ -10,6 +10,7 @@
 //! program it is not read at all, because there the sender of the request sets it (httpoxy).
 
 use std::ffi::OsString;
+use std::sync::OnceLock;
 
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
@@ -50,6 +51,7 @@ pub struct Proxies {
     chosen: Option<SelectedProxy>,
     /// The hosts to connect to directly, separated by commas.
     exempt: String,
+    matcher: OnceLock<Matcher>,
 }
 
 #[derive(Debug)]
@@ -80,7 +82,7 @@ impl Proxies {
             let list = hosts(&value).ok_or(ProxyError { name, problem: ProxyProblem::List })?;
             exempt.get_or_insert(list);
         }
-        Ok(Self { chosen, exempt: exempt.unwrap_or_default() })
+        Ok(Self { chosen, exempt: exempt.unwrap_or_default(), matcher: OnceLock::new() })
     }
 
     /// Returns the proxy for the HTTP library, or `None` to use the system's settings.
@@ -92,19 +94,22 @@ impl Proxies {
 
     /// Returns whether this address is asked through a proxy, also one of the system's settings.
     pub fn intercepts(&self, target: &Url) -> bool {
-        let matcher = match &self.chosen {
+        target.as_str().parse().is_ok_and(|target| self.matcher().intercept(&target).is_some())
+    }
+
+    /// The HTTP library's own reader of these settings.
+    fn matcher(&self) -> &Matcher {
+        self.matcher.get_or_init(|| match &self.chosen {
             Some(SelectedProxy { url, .. }) => Matcher::builder().all(url.as_str()).no(self.exempt.as_str()).build(),
             None => Matcher::from_system(),
-        };
-        target.as_str().parse().is_ok_and(|target| matcher.intercept(&target).is_some())
+        })
     }
 
     /// Describes the proxy used for this address, without its password. Returns `None` without a proxy, or if it comes
     /// from the system's settings.
     pub fn described(&self, target: &Url) -> Option<String> {
         let SelectedProxy { name, url } = self.chosen.as_ref()?;
-        let matcher = Matcher::builder().all(url.as_str()).no(self.exempt.as_str()).build();
-        matcher.intercept(&target.as_str().parse().ok()?)?;
+        self.matcher().intercept(&target.as_str().parse().ok()?)?;
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         let host = url.host_str().unwrap_or_default();
         Some(sanitize::line(&format!("the proxy {}://{host}{port} (from {name})", url.scheme())))

@@ -6,8 +6,8 @@
 use http::Method;
 use serde_json::{Map, Value};
 
-use crate::protocol::json;
 use crate::protocol::message::HttpRequest;
+use crate::protocol::{json, member};
 
 /// Returns `true` for a POST whose body is a JSON object.
 pub fn is_object(request: &HttpRequest) -> bool {
@@ -16,11 +16,8 @@ pub fn is_object(request: &HttpRequest) -> bool {
 
 /// Returns the member at a dotted path as a text.
 pub fn get(request: &HttpRequest, path: &str) -> Option<String> {
-    match json::at(&Value::Object(object(request)?), path)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
+    let body = Value::Object(object(request)?);
+    member::text_or_number(path, json::at(&body, path)).ok().flatten()
 }
 
 /// Replaces the member at a dotted path. Returns `false` if the body has none.

@@ -107,7 +107,7 @@ fn offered(caller: &Caller<'_>, page: &Page, sight: &Sight) -> Result<Option<Htt
         return follow(caller, page, target).map(Some);
     }
     let marks = &sight.marks;
-    let has_ended = marks.more.as_ref().is_some_and(|more| !more.value);
+    let has_ended = marks.says_no_more();
     let in_body = marks.address.as_ref().filter(|_| sight.rows.is_some() && !has_ended);
     match (in_body, link) {
         (Some(address), _) => follow(caller, page, &address.value).map(Some),

@@ -197,9 +197,7 @@ impl HttpClient for NetworkClient {
     }
 
     fn check(&self, url: &Url) -> Result<(), HttpError> {
-        if url.scheme() == "https" && !is_loopback(url) {
-            self.proxies()?;
-        }
+        self.proxies_for(url)?;
         Ok(())
     }
 }
