@@ -212,17 +212,17 @@ impl Call<'_> {
         let sender = Sender::of(&reply, &self.login.provider);
         let head = self.show.body(reply)?;
         let verdict = self.verdict().of(&ApiAnswer::new(status, &headers, &head), &asked, &sender);
-        verdict.map_err(|error| self.with_request(error, &request, &written))
+        verdict.map_err(|error| self.with_request(error, &request, Some(&written)))
     }
 
-    /// Says what was asked for where nothing was found there.
-    fn with_request(&self, error: CallError, request: &HttpRequest, written: &str) -> CallError {
+    /// Says what was asked for where nothing was found there, and how the path that was `written` may have been meant.
+    fn with_request(&self, error: CallError, request: &HttpRequest, written: Option<&str>) -> CallError {
         match error {
-            CallError::ApiStatus { status: status @ (404 | 405 | 410), detail, .. } => {
+            CallError::ApiStatus { status: status @ (404 | 405 | 410), detail, advice, .. } => {
                 let asked = format!("{} {}", request.method, request.url);
                 let asked = Some(mask::line(&asked, &[self.caller.token().expose()]));
-                let advice =
-                    (status == 404).then(|| not_found::advice(&self.caller.api, written, &request.url)).flatten();
+                let path = written.filter(|_| status == 404);
+                let advice = advice.or_else(|| not_found::advice(&self.caller.api, path?, &request.url));
                 CallError::ApiStatus { status, asked, detail, advice }
             }
             other => other,
@@ -254,7 +254,9 @@ impl Call<'_> {
             let asked = Asked { method: &request.method, path: &prepared.path, one_way: false };
             let answer = ApiAnswer::new(page.status, &page.headers, &page.body);
             let verdict = self.verdict().of(&answer, &asked, &page.sender);
-            refusal = verdict.map_err(|error| self.with_request(error, &page.request, &prepared.written));
+            // The first page shows that the path is right.
+            let written = (count == 0).then_some(prepared.written.as_str());
+            refusal = verdict.map_err(|error| self.with_request(error, &page.request, written));
             // A refusal after good pages is told of, but has no place in their array.
             match (refusal.is_ok(), joined.has_begun()) {
                 (true, _) => joined.add(&page)?,

@@ -16,6 +16,7 @@ use url::Url;
 use self::download::{Download, MAX_REDIRECTS, location};
 use super::FlowError;
 use crate::protocol::message::HttpRequest;
+use crate::protocol::params::remove_pairs;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::{mask, sanitize};
 use crate::provider::quirks::{TokenIn, TokenPlacement};
@@ -81,10 +82,7 @@ impl<'a> Api<'a> {
     pub fn resolve(&self, path_or_url: &str) -> Result<Url, FlowError> {
         let text = &self.fill(path_or_url)?;
         let not_a_path = || FlowError::NotAPath { text: sanitize::line(path_or_url) };
-        let written_as_url = text.contains("://") || text.starts_with("//") || text.contains('\\');
-        // A URL in the query is a value like any other.
-        let written_as_url = written_as_url && !text.split(['?', '#']).next().is_some_and(is_plain_path);
-        let mut url = if written_as_url {
+        let mut url = if is_written_as_url(text) {
             Url::parse(text).map_err(|_| not_a_path())?
         } else {
             let base = self.provider.api_base()?.url();
@@ -127,14 +125,13 @@ impl<'a> Api<'a> {
 
     /// A request as the API wants it, before the token is in it.
     pub fn request(&self, method: Method, url: Url) -> Result<HttpRequest, FlowError> {
-        let mut request = HttpRequest::new(method, url);
-        request.headers.insert(ACCEPT, http::HeaderValue::from_static("application/json, */*;q=0.5"));
-        self.complete(request)
+        self.complete(HttpRequest::new(method, url))
     }
 
     /// Adds what the API wants with every request.
     pub fn complete(&self, mut request: HttpRequest) -> Result<HttpRequest, FlowError> {
         Dialect::new(self.provider).complete_request(&mut request)?;
+        request.headers.entry(ACCEPT).or_insert(http::HeaderValue::from_static("application/json, */*;q=0.5"));
         Ok(request)
     }
 
@@ -272,6 +269,11 @@ fn is_name(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
+/// Returns `true` for a text that is meant as a whole URL. A URL in the query is a value like any other.
+pub fn is_written_as_url(text: &str) -> bool {
+    !text.split(['?', '#']).next().is_some_and(is_plain_path)
+}
+
 /// Sets a query parameter in the place of all that have its name.
 pub fn set_pair(url: &mut Url, name: &str, value: &str) {
     remove_pair(url, name);
@@ -280,10 +282,7 @@ pub fn set_pair(url: &mut Url, name: &str, value: &str) {
 
 /// Takes every pair with this name out of the query, and leaves the others as they are written.
 fn remove_pair(url: &mut Url, name: &str) {
-    let is_other = |pair: &&str| url::form_urlencoded::parse(pair.as_bytes()).all(|(key, _)| key != name);
-    let Some(query) = url.query() else { return };
-    let kept = query.split('&').filter(is_other).collect::<Vec<_>>().join("&");
-    url.set_query((!kept.is_empty()).then_some(&kept));
+    remove_pairs(url, |key, _| key == name);
 }
 
 #[cfg(test)]

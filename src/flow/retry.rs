@@ -93,7 +93,6 @@ impl<'a> Caller<'a> {
         let one_way = upload.is_some();
         let (mut token, mut patience, mut tried_again) = (self.token(), self.max_wait, false);
         for _ in 0..MAX_REPEATS {
-            self.watch.sends(&self.api, request, &token);
             let mut reply = self.send(request, &token, upload.take())?;
             if reply.is_download() {
                 return Ok(reply);
@@ -128,6 +127,7 @@ impl<'a> Caller<'a> {
     }
 
     fn send(&self, request: &HttpRequest, token: &AccessToken, upload: Option<Upload>) -> Result<HttpReply, FlowError> {
+        self.watch.sends(&self.api, request, token);
         let reply = self.api.send(self.http, token, request, upload)?;
         if reply.is_download() {
             let mut visited = self.visited.lock().unwrap_or_else(PoisonError::into_inner);

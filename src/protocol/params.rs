@@ -83,6 +83,16 @@ impl Params {
     }
 }
 
+/// Takes pairs out of the query, and leaves the others as they are written.
+pub fn remove_pairs(url: &mut url::Url, is_removed: impl Fn(&str, &str) -> bool) {
+    let is_kept =
+        |pair: &&str| url::form_urlencoded::parse(pair.as_bytes()).all(|(name, value)| !is_removed(&name, &value));
+    // A signature counts by its bytes: where nothing goes, nothing is written anew.
+    let Some(query) = url.query().filter(|query| !query.split('&').all(|pair| is_kept(&pair))) else { return };
+    let kept = query.split('&').filter(is_kept).collect::<Vec<_>>().join("&");
+    url.set_query((!kept.is_empty()).then_some(&kept));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -54,7 +54,7 @@ impl fmt::Display for Endpoint {
 }
 
 /// Returns `true` if what is sent there cannot be read on the way.
-fn is_confidential(url: &Url) -> bool {
+pub fn is_confidential(url: &Url) -> bool {
     match url.scheme() {
         "https" => url.has_host(),
         "http" => is_loopback(url),

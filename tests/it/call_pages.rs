@@ -126,7 +126,9 @@ fn a_short_page_is_not_the_last_and_a_404_behind_it_is() {
         Some("1") => ok(r#"{"rows":[1],"total_pages":2}"#),
         _ => ("404 Not Found", vec![], b"no such page".to_vec()),
     });
-    says_more.login("api.paging = { kind = 'page', param = 'page' }").run(&["call", "x", "--paginate"]).code(9);
+    let call = says_more.login("api.paging = { kind = 'page', param = 'page' }").run(&["call", "x", "--paginate"]);
+    // The first page showed that the path is right.
+    call.code(9).says("404 to GET").hides("hint");
 }
 
 const QUERY: &str = "query($endCursor: String) { shop { products(first: 1, after: $endCursor) { nodes { id } \

@@ -6,7 +6,7 @@
 use url::Url;
 
 use super::method;
-use crate::flow::api::Api;
+use crate::flow::api::{Api, is_written_as_url};
 use crate::protocol::sanitize;
 
 /// Returns what to try after a 404 for a path as it was written.
@@ -16,7 +16,7 @@ pub fn advice(api: &Api<'_>, written: &str, asked: &Url) -> Option<String> {
         return Some(format!("`{written}` was taken as the path; with a method it is `oauthctl call {method} PATH`"));
     }
     let base = api.provider.api_base().ok()?.url().path().trim_matches('/').to_owned();
-    if base.is_empty() || written.contains("://") {
+    if base.is_empty() || is_written_as_url(written) {
         return None;
     }
     let (rooted, below) = match written.strip_prefix('/') {

@@ -106,9 +106,6 @@ impl RequestArgs {
         let taken_away = self.add_headers(&mut request, api)?;
         refuse_own_token(&request, &fields, api)?;
         let mut request = api.complete(request)?;
-        if !request.headers.contains_key(http::header::ACCEPT) {
-            request.set_header("Accept", "application/json, */*;q=0.5")?;
-        }
         taken_away.iter().for_each(|name| drop(request.headers.remove(name)));
         Ok(Prepared { path: request.url.path().to_owned(), written: path.to_owned(), request, upload })
     }

@@ -18,14 +18,15 @@ use std::fmt::Write;
 
 use http::Method;
 use http::header::{ACCEPT, HeaderValue, LOCATION};
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 use super::super::FlowError;
 use super::super::not_followed::NotFollowed;
 use crate::protocol::message::HttpRequest;
+use crate::protocol::params::remove_pairs;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::{mask, sanitize};
-use crate::provider::endpoint::is_loopback;
+use crate::provider::endpoint::is_confidential;
 use crate::system::http::{HttpClient, HttpReply, Reach};
 
 /// Redirects of one request are followed this often, within the API or not: RFC 9110 §15.4 asks for some limit, browsers
@@ -64,14 +65,14 @@ impl<'t> Download<'t> {
         if !matches!(request.method, Method::GET | Method::HEAD) {
             return Err(refused(NotFollowed::Method { method: sanitize::line(request.method.as_str()) }));
         }
-        if !(url.scheme() == "https" && url.has_host() || url.scheme() == "http" && is_loopback(&url)) {
+        if !is_confidential(&url) {
             return Err(refused(NotFollowed::Scheme));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(refused(NotFollowed::UserName));
         }
         url.set_fragment(None);
-        take_out(&mut url, token);
+        remove_pairs(&mut url, |_, value| value == token.expose());
         if tells(url.as_str(), token) {
             return Err(refused(NotFollowed::Token));
         }
@@ -111,14 +112,6 @@ fn escaped(bytes: &[u8]) -> String {
         }
         text
     })
-}
-
-/// Takes every parameter out of the query that is the token.
-fn take_out(url: &mut Url, token: &AccessToken) {
-    let is_other = |pair: &&str| form_urlencoded::parse(pair.as_bytes()).all(|(_, value)| value != token.expose());
-    let Some(query) = url.query().filter(|query| !query.split('&').all(|pair| is_other(&pair))) else { return };
-    let kept = query.split('&').filter(is_other).collect::<Vec<_>>().join("&");
-    url.set_query((!kept.is_empty()).then_some(&kept));
 }
 
 /// Returns whether the token is in a URL, escaped in any way or not at all.

@@ -48,6 +48,16 @@ fn a_url_elsewhere_is_refused() {
     }
 }
 
+#[test]
+fn every_request_accepts_what_the_definition_says() {
+    for (id, accepted) in [("judgeme", "application/json, */*;q=0.5"), ("github", "application/vnd.github+json")] {
+        let provider = Catalogue::new(&NoFiles, None).resolve(id, &BTreeMap::new()).unwrap();
+        let api = Api::new(&provider, None).unwrap();
+        let request = api.request(Method::GET, api.resolve("/x").unwrap()).unwrap();
+        assert_eq!(request.headers[ACCEPT], accepted);
+    }
+}
+
 const TOKEN: &str = "made-up-token";
 
 /// Sends the API a request with a body, and returns what comes of it.

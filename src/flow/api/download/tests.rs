@@ -1,5 +1,7 @@
 use std::sync::Mutex;
 
+use url::Url;
+
 use super::*;
 use crate::flow::api::{Api, Redirects};
 use crate::flow::doubles::{Reply, Scripted, StubResponse, provider};
