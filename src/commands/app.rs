@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use self::list::ListArgs;
 use self::view::{AppOutcome, AppStatus};
 use super::Context;
-use crate::protocol::client::{BadClientId, ClientId};
+use crate::protocol::client::{BadClientId, ClientAuthMethod, ClientId};
 use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI;
 use crate::protocol::sanitize::{self, Pieces, Style, TerminalText};
@@ -130,7 +130,14 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
         context.session.secret_of_environment()
     };
     let (client_id, secret) = match &args.client_id {
-        Some(id) => (ClientId::parse(id)?, secret),
+        Some(id) => {
+            let id = ClientId::parse(id)?;
+            let secret = match secret {
+                Some(secret) => Some(secret),
+                None => secret_of_known(&key, &id, &definition, context)?,
+            };
+            (id, secret)
+        }
         None if secret.is_none() => ask_for_client(&definition, &key, context)?,
         None => return Err(BadClientId.into()),
     };
@@ -148,6 +155,29 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
         store: kind,
         place: store.place(kind)?,
     })?)
+}
+
+/// Returns the secret of a client whose id was given alone: the stored one of the same client, else what a person at a
+/// terminal types. A secret is not lost because the command was run again without it.
+fn secret_of_known(
+    key: &ClientKey,
+    id: &ClientId,
+    definition: &ProviderDefinition,
+    context: &Context,
+) -> Result<Option<ClientSecret>, AppError> {
+    let known = context.session.clients(Some(&key.provider))?;
+    let known = known.of(key).and_then(|client| client.record.as_ref().ok()).filter(|known| known.client_id == *id);
+    if let Some(secret) = known.and_then(|known| known.client_secret.clone()) {
+        let remove = key.arguments();
+        context.terminal().note(&format_args!(
+            "The stored secret of this client is kept; `oauthctl app remove {remove}` deletes it."
+        ));
+        return Ok(Some(secret));
+    }
+    if definition.client_auth() == ClientAuthMethod::None || !context.terminal().is_interactive() {
+        return Ok(None);
+    }
+    Ok(non_empty_secret(context.terminal().ask_hidden(&"Client secret (empty: none)")?.expose()))
 }
 
 fn show(key: &ClientKey, context: &Context) -> Result<(), AppError> {

@@ -89,8 +89,13 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
     let only = meant.as_ref().filter(|_| args.check || context.session.named_profile().is_some());
     let within = args.expires_within.map_or(Duration::ZERO, |within| within.0);
     let mut ending = Vec::new();
+    // A login that is only looked at is not the current one.
+    let listed_current = match context.session.typed_profile() {
+        Some(_) => context.session.store()?.index()?.current,
+        None => meant.as_ref().map(Profile::to_string),
+    };
     for (profile, entry) in listed(only, context)? {
-        let current = meant.as_ref() == Some(&profile);
+        let current = listed_current.as_deref() == Some(profile.as_str());
         match reader.look(&profile, &entry)? {
             Ok(found) => {
                 let known = reader.known(&profile, &found.record)?;
@@ -107,9 +112,10 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
     }
     // An empty list would say that there are no logins at all.
     if view.logins.is_empty()
-        && let Some(typed) = context.session.typed_profile()
+        && let Some(named) = context.session.named_profile()
+        && (context.session.typed_profile().is_some() || !context.session.store()?.index()?.logins.is_empty())
     {
-        return Err(context.session.no_such_login(typed)?.into());
+        return Err(context.session.no_such_login(named)?.into());
     }
     context.answer(&view)?;
     if let Some(error) = reader.broken {

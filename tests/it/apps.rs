@@ -212,3 +212,20 @@ fn records_of_0_1_need_no_app_and_get_none() {
     let rows = mine.json(&["app", "list"]);
     assert_eq!(rows["apps"][0]["logins"], json!(["mine"]));
 }
+
+#[test]
+fn a_client_that_is_registered_again_keeps_its_secret() {
+    let provider = Provider::new();
+    provider.register("one", &[]).code(0);
+    provider.home.run(&["app", "set", "mine", "--client-id", "one"]).code(0).says("secret of this client is kept");
+    provider.log_in(&[]).code(0);
+    let mut terminal =
+        TerminalSession::start(provider.home.command(&["app", "set", "mine", "--client-id", "two", "--replace"]));
+    terminal.shows("Client secret (empty: none)");
+    terminal.types("secret-of-two");
+    let exit = terminal.finish();
+    assert!(!exit.code(0).shown.contains("secret-of-two"), "{}", exit.shown);
+    provider.log_in(&["--profile", "second"]).code(0);
+    let work = ["login", "--provider", "mine", "--app", "work", "--port", "0", "--no-browser"];
+    Provider::new().home.run(&work).code(3).says("leave out `--app`");
+}

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Emulated, Output, Sandbox};
+use crate::support::{Emulated, Output, PendingLogin, Sandbox, http};
 
 /// A provider whose servers depend on a label and on a host.
 const SHOP: &str = "authorize.url = 'https://{store}.shop.example/authorize'\n\
@@ -46,6 +46,25 @@ fn use_sets_the_current_login_below_flag_and_variable() {
     assert_eq!(sandbox.run(&["token"]).code(0).stdout(), "token-of-two\n");
     assert_eq!(sandbox.run(&["token", "--profile", "one"]).code(0).stdout(), "token-of-one\n");
     sandbox.run(&["use", "one"]).code(0).says("Here, commands still use `two` (environment, OAUTHCTL_PROFILE)");
+}
+
+#[test]
+fn status_of_one_login_says_what_is_true_of_all() {
+    let sandbox = with_two_logins();
+    sandbox.run(&["status", "two", "--json"]).code(0).answers("\"current\": true");
+    sandbox.run(&["status", "one", "--json"]).code(0).answers("\"current\": false");
+    let nope = sandbox.with("OAUTHCTL_PROFILE", "nope");
+    nope.run(&["status"]).code(4).says("there is no login called `nope`");
+    nope.run(&["status", "--check"]).code(4).hides("No logins");
+}
+
+#[test]
+fn a_login_says_its_address_to_a_person_who_wants_quiet() {
+    let judgeme = Emulated::start(&["--approve"]);
+    let login = PendingLogin::start(judgeme.command(&["login", "-q", "--port", "0", "--no-browser"]));
+    assert!(login.said().starts_with("Open this address"), "{}", login.said());
+    assert!(http::follow(&login.authorize_url).contains("You are logged in"));
+    login.finish().code(0);
 }
 
 #[test]

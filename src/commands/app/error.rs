@@ -46,7 +46,11 @@ impl Advice for AppError {
             Self::NotRegistered { key, others } => ExitCode::Definition.hint(format!(
                 "pipe the secret into `oauthctl app set {} --client-id ID --client-secret-stdin`, or {}",
                 key.arguments(),
-                if *others { LIST } else { "set OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET" }
+                match (others, key.app.name()) {
+                    (true, _) => LIST,
+                    (false, Some(_)) => "leave out `--app` for a client in OAUTHCTL_CLIENT_ID, which has no name",
+                    (false, None) => "set OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET",
+                }
             )),
             Self::NoApp { key, others } => {
                 let set = format!("run `oauthctl app set {}`", key.arguments());

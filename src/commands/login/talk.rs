@@ -9,7 +9,7 @@ use crate::flow::evidence::{Evidence, Missing};
 use crate::flow::pages::BrowserPage;
 use crate::flow::redirect::{Claim, Doubt, Stray, Unproven};
 use crate::protocol::grant::GrantKind;
-use crate::protocol::sanitize::{self, Pieces, Style};
+use crate::protocol::sanitize::{self, Pieces, Render, Style};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
 use crate::provider::dialect::TokenReply;
@@ -104,13 +104,18 @@ pub fn open_browser(browser: Option<&dyn Browser>, login: &mut Login<'_>, can_pa
     let terminal = context.terminal();
     let url = login.authorize_url().clone();
     let paste = if can_paste { ", or paste the address at which it ended" } else { "" };
+    // Shown even with `--quiet`: without the address nobody can go on.
+    let needed = |line: &dyn Render| terminal.alarm(line);
     let Some(browser) = browser else {
-        return terminal.note(&format_args!("Open this address in a browser on this machine{paste}:\n{url}"));
+        return needed(&format_args!("Open this address in a browser on this machine{paste}:\n{url}"));
     };
     match open(browser, login, context) {
         Ok(()) => terminal
             .note(&format_args!("Opening the browser. If none appears, open this address yourself{paste}:\n{url}")),
-        Err(error) => context.warn(&format!("{error}. Open this address yourself{paste}:\n{url}")),
+        Err(error) => {
+            let what = format!("{error}. Open this address yourself{paste}:\n{url}");
+            needed(&Pieces(&[&Style::Warning.of("warning:"), &" ", &what]));
+        }
     }
 }
 

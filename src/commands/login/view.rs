@@ -42,6 +42,9 @@ pub struct LoginOutcome {
     /// True if the provider documents any.
     #[serde(skip)]
     has_scopes: bool,
+    /// True if the reply named its scopes, perhaps none.
+    #[serde(skip)]
+    is_said: bool,
     #[serde(skip)]
     example: Option<String>,
     #[serde(skip)]
@@ -72,6 +75,7 @@ impl LoginOutcome {
             refreshable: token.renews_at(now),
             refresh_expires_at: token.refresh_ends(),
             renewal: renewal(token, now),
+            is_said: token.granted.is_some(),
             has_scopes: !provider.definition.scope.known.is_empty(),
             example: provider.definition.api.example.clone(),
             now,
@@ -89,6 +93,7 @@ impl Render for LoginOutcome {
         }
         let granted = match (&self.granted, self.has_scopes) {
             (None, _) => "unknown: `oauthctl scopes --probe` tests it".to_owned(),
+            (Some(granted), true) if granted.is_empty() && self.is_said => "none".to_owned(),
             (Some(granted), true) if granted.is_empty() => "not said".to_owned(),
             (Some(granted), false) if granted.is_empty() && self.disputed.is_empty() => {
                 format!("what its owner may do: {} names no scopes", self.name)
