@@ -118,10 +118,10 @@ enum Command {
     Emulate(commands::emulate::EmulateArgs),
     /// Try the full login flow against a local emulator; saves no login
     Demo(commands::demo::DemoArgs),
-    /// Print a completion script for your shell
+    /// Print or install a completion script for your shell
     Completions(commands::completions::CompletionsArgs),
-    /// Print a manual page
-    Man(commands::completions::ManArgs),
+    /// Print a manual page, or write all of them
+    Man(commands::man::ManArgs),
 }
 
 impl Command {
@@ -159,8 +159,8 @@ impl Command {
             | Self::Scopes(_)
             | Self::Import(_)
             | Self::Demo(_)
-            | Self::Completions(_)
-            | Self::Man(_) => true,
+            | Self::Completions(_) => true,
+            Self::Man(args) => args.answers(),
             Self::Use(_) | Self::Logout(_) | Self::Exec(_) => false,
             Self::App(args) => args.answers(),
             Self::Call(args) => args.answers(),
@@ -175,7 +175,10 @@ impl Command {
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let args: Vec<OsString> = args.into_iter().collect();
     let mut command = Cli::command();
-    let matches = command.try_get_matches_from_mut(&args).map_err(|error| cleaned(error, &mut command, &args))?;
+    let matches = match command.try_get_matches_from_mut(&args) {
+        Err(error) if is_help(&error) => return Err(explained_help(&args).unwrap_or(error)),
+        read => read.map_err(|error| cleaned(error, &mut command, &args))?,
+    };
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let is_typed = matches.value_source("profile") == Some(ValueSource::CommandLine);
     let flag = cli.global.profile.as_ref().filter(|_| is_typed);
@@ -185,6 +188,25 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Erro
     }
     cli.choices = cli.global.choices(&matches, cli.command.login());
     Ok(cli)
+}
+
+/// Returns `true` if a shell asks, whose user completes a command line.
+pub fn asks_for_completion(args: &[OsString]) -> bool {
+    args.get(1).is_some_and(|first| first == commands::ASKED)
+}
+
+/// Returns the words that such a line can go on with, as the shell wants them.
+pub fn completion(args: &[OsString], system: System) -> String {
+    commands::answer_shell(&args[2..], Cli::command(), system)
+}
+
+fn is_help(error: &clap::Error) -> bool {
+    matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)
+}
+
+/// Returns the help again, with examples. They are not there before help is asked for.
+fn explained_help(args: &[OsString]) -> Option<clap::Error> {
+    commands::help::explained(Cli::command()).try_get_matches_from(args).err().filter(is_help)
 }
 
 /// Cleans an error message, which may quote an argument with terminal escapes, or one that is very long.
@@ -258,8 +280,8 @@ impl Cli {
             Command::Providers(args) => commands::providers::run(args, &context)?,
             Command::Emulate(args) => return Ok(commands::emulate::run(args, &context)?),
             Command::Demo(args) => commands::demo::run(args, &context)?,
-            Command::Completions(args) => commands::completions::run(args, Self::command(), &context)?,
-            Command::Man(args) => commands::completions::run_man(args, Self::command(), &context)?,
+            Command::Completions(args) => commands::completions::run(args, &context)?,
+            Command::Man(args) => commands::man::run(args, Self::command(), &context)?,
         }
         Ok(0)
     }

@@ -88,6 +88,10 @@ pub use system::System;
 /// Runs one command line. All of its output has been written when this returns.
 pub fn run(args: impl IntoIterator<Item = OsString>, system: System) -> ExitCode {
     report::quiet_background_panics();
+    let args: Vec<OsString> = args.into_iter().collect();
+    if cli::asks_for_completion(&args) {
+        return report::complete(&cli::completion(&args, system));
+    }
     match cli::parse(args) {
         Ok(cli) => report::end(cli.run(system)),
         Err(error) => report::usage(&error),

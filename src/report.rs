@@ -4,6 +4,7 @@
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::error::Error;
 use std::fmt;
+use std::io::Write as _;
 use std::process;
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep, causes};
@@ -45,6 +46,12 @@ pub fn usage(error: &clap::Error) -> process::ExitCode {
         return ExitCode::Usage.into();
     }
     end(terminal::answer(&text).map(|()| 0).map_err(|error| Box::new(error) as Box<dyn Advice>))
+}
+
+/// Hands the words for a completion to the shell that asked. Without a reader nothing is lost.
+pub fn complete(words: &str) -> process::ExitCode {
+    let _ = std::io::stdout().write_all(words.as_bytes());
+    ExitCode::Success.into()
 }
 
 /// Silences panics of our background threads: the code that waits for a thread reports its failure.

@@ -5,6 +5,7 @@
 
 pub use crate::cli::Cli;
 pub use crate::commands::errors::*;
+pub use crate::commands::{Example, GROUPS, Kind, examples_of, value_kind};
 pub use crate::emulator::{Emulator, EmulatorError, Fault, Options};
 pub use crate::flow::authorization::{Seen, Unanswered};
 pub use crate::flow::client::Client;

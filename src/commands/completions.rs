@@ -1,63 +1,71 @@
-//! `completions` and `man`: completion scripts and manual pages, generated from the command line's definition. That is
-//! passed in, because it belongs to a higher floor.
+//! `completions`: prints the script with which a shell completes command lines, or installs it. The scripts are the files
+//! in `completions/`; [`super::complete`] answers what they ask.
 
-use clap::{Args, Command};
-use clap_complete::Shell;
+use std::fmt;
+
+use clap::Args;
 
 use super::Context;
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
-use crate::protocol::sanitize;
-use crate::provider::manual::manual;
+use super::complete::{InstallError, Installed, Shell, install};
+use crate::protocol::advice::{Advice, NextStep};
+use crate::protocol::sanitize::{Render, TerminalText};
 use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct CompletionsArgs {
-    /// The shell; for zsh, write the output to a file called _oauthctl on your fpath
-    #[arg(value_name = "SHELL")]
-    shell: Shell,
-}
+    /// The shell; with `--install`, the one in use if none is named
+    #[arg(value_name = "SHELL", required_unless_present = "install")]
+    shell: Option<Shell>,
 
-pub fn run(args: &CompletionsArgs, mut program: Command, context: &Context) -> Result<(), TerminalError> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut program, "oauthctl", &mut script);
-    context.terminal().data(&script)
-}
-
-#[derive(Args)]
-pub struct ManArgs {
-    /// A command such as `login`, or `definition` for the keys of a provider definition [default: the whole program]
-    #[arg(value_name = "COMMAND")]
-    command: Option<String>,
+    /// Put the script where the shell finds it, and say what was changed
+    #[arg(long)]
+    install: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum ManError {
-    #[error("there is no command `{name}`")]
-    NoSuchCommand { name: String },
+pub enum CompletionsError {
+    #[error(transparent)]
+    Install(#[from] InstallError),
     #[error(transparent)]
     Terminal(#[from] TerminalError),
 }
 
-impl Advice for ManError {
+impl Advice for CompletionsError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::NoSuchCommand { .. } => ExitCode::Usage.hint("run `oauthctl --help` for a list of commands"),
+            Self::Install(error) => error.next_step(),
             Self::Terminal(error) => error.next_step(),
         }
     }
 }
 
-pub fn run_man(args: &ManArgs, mut program: Command, context: &Context) -> Result<(), ManError> {
-    program.build();
-    let command = match &args.command {
-        Some(name) if name == "definition" => return Ok(context.terminal().data(manual().as_bytes())?),
-        Some(name) => {
-            let found = program.find_subcommand(name).cloned();
-            found.ok_or_else(|| ManError::NoSuchCommand { name: sanitize::line(name) })?
+pub fn run(args: &CompletionsArgs, context: &Context) -> Result<(), CompletionsError> {
+    match args.shell {
+        Some(shell) if !args.install => Ok(context.terminal().data(shell.script().as_bytes())?),
+        shell => Ok(context.answer(&install(shell)?)?),
+    }
+}
+
+impl Render for Installed {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        let script = match self.script_changed {
+            true => "Wrote",
+            false => "Nothing to change in",
+        };
+        writeln!(text, "{script} {}", self.script)?;
+        match (&self.startup_file, &self.line_to_add) {
+            (Some(file), Some(line)) => {
+                writeln!(text, "{file} is a link, so it is yours to change. Add this line at its end:\n{line}")?;
+            }
+            (Some(file), None) if self.startup_file_changed => {
+                writeln!(text, "Added a line to {file}, which loads it")?
+            }
+            (Some(file), None) => writeln!(text, "Nothing to change in {file}, which loads it")?,
+            (None, _) => {}
         }
-        None => program,
-    };
-    let mut page = Vec::new();
-    clap_mangen::Man::new(command).render(&mut page).map_err(TerminalError::Stdout)?;
-    Ok(context.terminal().data(&page)?)
+        if let Some(note) = self.note {
+            writeln!(text, "Note: {note}")?;
+        }
+        writeln!(text, "A new {} completes `oauthctl`.", self.shell)
+    }
 }

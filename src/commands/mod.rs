@@ -6,22 +6,28 @@
 //! `Advice` is implemented beside it. A command without messages of its own returns the error of what it calls.
 //! `anyhow` is only for errors that do not end a command, because it carries no exit code.
 //!
-//! A new command touches six files: its own, this one and `cli.rs`; its story in `tests/it/` and `tests/it/main.rs`;
-//! and `tests/it/error_page/commands.rs`, where its errors get made-up values. `UPDATE=1 cargo test --test it` with
-//! `completion_files` and with `error_page` writes the generated files.
+//! A new command touches eight files: its own, this one and `cli.rs`; its examples in `examples.rs` and its group in
+//! `help.rs`; its story in `tests/it/` and `tests/it/main.rs`; and `tests/it/error_page/commands.rs`, where its errors get
+//! made-up values. `UPDATE=1 cargo test --test it error_page` writes the page of them. A flag is completed by the name of
+//! its value, see `complete/values.rs`.
 
 pub mod app;
 pub mod call;
+mod complete;
 pub mod completions;
 mod consent;
 mod context;
 pub mod demo;
 pub mod emulate;
+mod examples;
 pub mod exec;
 pub mod export;
+mod facts;
+pub mod help;
 pub mod import;
 pub mod login;
 pub mod logout;
+pub mod man;
 pub mod providers;
 pub mod refresh;
 mod renewal;
@@ -33,13 +39,17 @@ mod valid_token;
 mod view;
 mod without_login;
 
+pub use complete::{ASKED, Kind, answer as answer_shell, kind as value_kind};
 pub use context::Context;
+pub use examples::{Example, of as examples_of};
+pub use help::GROUPS;
 
 /// The errors of all commands, for the page of all error messages.
 pub mod errors {
     pub use super::app::AppError;
     pub use super::call::CallError;
-    pub use super::completions::ManError;
+    pub use super::complete::InstallError;
+    pub use super::completions::CompletionsError;
     pub use super::demo::DemoError;
     pub use super::emulate::EmulateError;
     pub use super::exec::{ChildNotStarted, ExecError};
@@ -47,6 +57,7 @@ pub mod errors {
     pub use super::import::ImportError;
     pub use super::login::LoginError;
     pub use super::logout::LogoutError;
+    pub use super::man::ManError;
     pub use super::providers::ProvidersError;
     pub use super::refresh::RefreshError;
     pub use super::renewal::NotRenewed;

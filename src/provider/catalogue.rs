@@ -60,6 +60,16 @@ impl<'a> Catalogue<'a> {
         ids
     }
 
+    /// Lists every id with the provider's name. Definitions are not read whole for it: there can be hundreds of them, and a
+    /// person waits for a key.
+    pub fn names(&self) -> Vec<(String, String)> {
+        let name = |id: &str| {
+            let own = self.files.read(id).ok().flatten().and_then(|(text, _)| name_in(&text));
+            own.or_else(|| built_in(id).and_then(name_in)).unwrap_or_default()
+        };
+        self.ids().into_iter().map(|id| (name(&id), id)).map(|(name, id)| (id, name)).collect()
+    }
+
     /// Returns the id of the provider that is emulated in this environment.
     pub fn emulated_id(&self) -> Option<&str> {
         self.emulated.as_ref().map(|(id, _)| id.as_str())
@@ -161,6 +171,14 @@ impl<'a> Catalogue<'a> {
     }
 }
 
+/// Returns the provider's name: the line `name = "…"` before the first section.
+fn name_in(text: &str) -> Option<String> {
+    let top = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
+    let line = top.filter(|line| line.starts_with("name")).find(|line| line[4..].trim_start().starts_with('='))?;
+    let table = toml::from_str::<toml::Table>(line).ok()?;
+    table.get("name")?.as_str().map(str::to_owned)
+}
+
 fn built_in(id: &str) -> Option<&'static str> {
     DEFINITIONS.iter().find(|(known, _)| *known == id).map(|(_, text)| *text)
 }
@@ -227,6 +245,18 @@ mod tests {
         assert_eq!(definition.separator(), ",");
         assert_eq!(definition.token.url.first(), Some("https://judge.me/oauth/token"));
         assert_eq!(definition.name, "Judge.me");
+    }
+
+    #[test]
+    fn the_names_are_those_of_the_definitions() {
+        let files =
+            OneFile("mine", "# mine\nauthorize.url = 'https://mine.example'\nname = 'My \"shop\"' # so\n[scope]\n");
+        let catalogue = Catalogue::new(&files, None);
+        let names = catalogue.names();
+        assert!(names.contains(&("mine".to_owned(), "My \"shop\"".to_owned())), "{names:?}");
+        for (id, name) in names.iter().filter(|(id, _)| id != "mine") {
+            assert_eq!(*name, catalogue.get(id).unwrap().name);
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod provider;
 mod sourced;
 mod store;
 mod token;
+mod unfinished;
 
 pub use choices::Choices;
 pub use client::LoginClient;

@@ -23,13 +23,13 @@ pub enum StoreKind {
     Helper(HelperName),
 }
 
-/// The forms and their meaning; a name follows the helper's.
-const FORMS: [(&str, &str); 5] = [
+/// The forms and their meaning.
+pub const FORMS: [(&str, &str); 5] = [
     ("keychain", "The operating system's keychain"),
     ("file", "An encrypted file, for machines without a keychain"),
     ("memory", "Nothing outlives the command"),
     ("env", "OAUTHCTL_TOKEN, read-only"),
-    ("helper:", "The program docker-credential-NAME, such as helper:pass"),
+    ("helper:NAME", "The program docker-credential-NAME, such as helper:pass"),
 ];
 
 const HELPER: &str = "helper:";
@@ -134,7 +134,7 @@ mod tests {
         assert!(read("helper:").is_none() && read("disk").is_none());
         let shown = arg().get_possible_values();
         let names: Vec<&str> = shown.iter().map(PossibleValue::get_name).collect();
-        assert_eq!(names, ["keychain", "file", "memory", "env", "helper:"]);
+        assert_eq!(names, ["keychain", "file", "memory", "env", "helper:NAME"]);
         assert!(shown.iter().all(|value| value.get_help().is_some()), "each with what it means");
     }
 

@@ -8,6 +8,14 @@ pub fn in_background<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + S
     thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }
 
+/// Returns the name of the program that started this one, where the system tells it without ado.
+pub fn parent_name() -> Option<String> {
+    #[cfg(target_os = "linux")]
+    return std::fs::read_to_string(format!("/proc/{}/comm", std::os::unix::process::parent_id())).ok();
+    #[cfg(not(target_os = "linux"))]
+    return None;
+}
+
 /// Makes the allocator return large buffers to the system when they are freed, and grow them without a copy. Each time
 /// such a buffer is freed, glibc raises the size from which it does so, up to 32 MiB, and keeps smaller buffers: a few
 /// pages of a collection would stay forever. Must be called first in `main`.

@@ -18,6 +18,8 @@ mod chromium;
 mod ci;
 mod client_auth;
 mod client_credentials;
+#[cfg(unix)]
+mod completion;
 mod crash;
 mod definitions;
 mod denied;
@@ -29,6 +31,8 @@ mod doubt;
 mod emulator;
 mod error_page;
 mod every_provider;
+#[cfg(unix)]
+mod examples;
 mod export;
 mod faults;
 mod floors;
@@ -43,6 +47,7 @@ mod killed;
 mod launch;
 mod logout;
 mod malformed;
+mod manual;
 mod mutants;
 mod oidc_device;
 mod oidc_provider;

@@ -30,7 +30,9 @@ variants! {
     EmulateError: | NotStarted Session Definition Emulator Terminal;
     DemoError: DemoStep NoThread NoBrowserGrant
         | Browser BadProfile BadRedirectUri Session Emulator Flow Http Store Definition Terminal Entropy;
-    ManError: NoSuchCommand | Terminal;
+    ManError: NoSuchCommand NotWritten | Terminal;
+    InstallError: UnknownShell NoHome NotOurs Link NotInstalled;
+    CompletionsError: | Install Terminal;
     NoGivenToken: Characters NotJson NoMember Several NeedsProof | Text;
     NotASecretText: Empty NotText Lines;
 }
@@ -130,7 +132,23 @@ pub fn errors(page: &mut Page) {
         DemoError::NoThread(no_thread()),
         DemoError::NoBrowserGrant { provider: provider() },
     ]);
-    page.section(vec![ManError::NoSuchCommand { name: text("logn") }]);
+    page.section(vec![
+        ManError::NoSuchCommand { name: text("logn") },
+        ManError::NotWritten {
+            path: text("/usr/share/man/man1/oauthctl.1"),
+            source: std::io::ErrorKind::PermissionDenied.into(),
+        },
+    ]);
+    page.section(vec![
+        InstallError::UnknownShell,
+        InstallError::NoHome,
+        InstallError::NotOurs { path: text("/home/ada/.config/fish/completions/oauthctl.fish") },
+        InstallError::Link { path: text("/home/ada/.config/fish/completions/oauthctl.fish") },
+        InstallError::NotInstalled {
+            path: text("/home/ada/.zshrc"),
+            source: std::io::ErrorKind::PermissionDenied.into(),
+        },
+    ]);
 }
 
 fn provider() -> String {
