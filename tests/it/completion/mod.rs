@@ -6,6 +6,8 @@ mod install;
 mod shells;
 mod values;
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 
 use crate::support::Sandbox;
@@ -24,12 +26,16 @@ fn words(home: &Sandbox, line: &[&str]) -> Vec<String> {
     offered(home, line).into_iter().map(|(word, _)| word).collect()
 }
 
-/// A home in which each shell finds `oauthctl`, and a definition of the provider `mine`.
+/// A home in which each shell finds `oauthctl` and `deploy-it`, and a definition of the provider `mine`.
 fn home(definition: &str) -> Sandbox {
     let home = Sandbox::new();
     home.define("mine", definition);
-    let program = std::path::Path::new(env!("CARGO_BIN_EXE_oauthctl"));
-    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let deploy = home.home().join("bin/deploy-it");
+    std::fs::create_dir(home.home().join("bin")).unwrap();
+    std::fs::write(&deploy, "#!/bin/sh\n").unwrap();
+    std::fs::set_permissions(&deploy, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_oauthctl")).parent().unwrap().display();
+    let path = format!("{}/bin:{program}:{}", home.home().display(), std::env::var("PATH").unwrap());
     home.with("PATH", &path).with("TERM", "dumb").with("LANG", "C.UTF-8")
 }
 

@@ -4,7 +4,7 @@ use super::{DEFINITION, home, shell};
 use crate::support::{Sandbox, TerminalSession};
 
 /// What is typed before TAB, and the words that the line then has.
-const LINES: [(&str, &[&str]); 9] = [
+const LINES: [(&str, &[&str]); 11] = [
     ("oauthctl stat", &["status"]),
     ("oauthctl login mi", &["login", "mine"]),
     ("oauthctl login mine --scope read", &["login", "mine", "--scope", "read_cheese"]),
@@ -13,7 +13,10 @@ const LINES: [(&str, &[&str]); 9] = [
     ("oauthctl login mine --scope=read", &["login", "mine", "--scope=read_cheese"]),
     ("oauthctl token cu", &["token", "custom"]),
     ("oauthctl login --cacert au", &["login", "--cacert", "authorities.pem"]),
-    ("oauthctl login mine --param sh\u{7f}\u{7f}sh", &["login", "mine", "--param", "shop="]),
+    // What follows is typed without a space between.
+    ("oauthctl login mine --param sh\tcheese", &["login", "mine", "--param", "shop=cheese"]),
+    ("oauthctl --store hel\tpass status", &["--store", "helper:pass", "status"]),
+    ("oauthctl exec -- deploy-i", &["exec", "--", "deploy-it"]),
 ];
 
 fn press(home: &Sandbox, name: &str, args: &[&str], start: &[&str]) {
