@@ -60,6 +60,17 @@ fn zsh_completes_a_line() {
     press(&home(DEFINITION), "zsh", &["-f", "-i"], &start);
 }
 
+/// As for the script of 0.1, which was a file of this name, too.
+#[test]
+fn zsh_loads_the_script_from_its_search_path() {
+    let start = [
+        "unset zle_bracketed_paste; mkdir f; command oauthctl completions zsh > f/_oauthctl; fpath=($HOME/f $fpath)",
+        "autoload -Uz compinit; compinit -u -d $HOME/dump",
+        POSIX,
+    ];
+    press(&home(DEFINITION), "zsh", &["-f", "-i"], &start);
+}
+
 #[test]
 fn fish_completes_a_line() {
     let start =
