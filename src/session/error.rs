@@ -6,7 +6,7 @@ use crate::flow::FlowError;
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::client::BadClientId;
-use crate::protocol::shell::quoted;
+use crate::protocol::shell::word;
 use crate::provider::DefinitionError;
 use crate::store::profile::NotAProfile;
 use crate::store::{AppName, Profile, StoreError};
@@ -179,12 +179,6 @@ impl Advice for SessionError {
 
 fn apps_of(apps: &[AppName]) -> String {
     apps.iter().map(|app| format!("`{app}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// Quotes a client id for a shell if it needs that.
-fn word(client_id: &str) -> String {
-    let is_plain = client_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    if is_plain { client_id.to_owned() } else { quoted(client_id) }
 }
 
 fn ticked(params: &[String]) -> String {

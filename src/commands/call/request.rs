@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 
 use crate::protocol::message::HttpRequest;
 use crate::protocol::sanitize;
-use crate::protocol::shell::quoted;
+use crate::protocol::shell;
 use crate::system::http::USER_AGENT;
 
 /// Stands in a request where the token would; the code that prints the request recognizes it. Letters and digits only,
@@ -85,7 +85,6 @@ impl fmt::Display for CurlCommand<'_> {
 
 /// A word as a POSIX shell reads it back: bare, or in single quotes, or in double ones where it holds the token.
 fn word(text: &str) -> String {
-    let is_bare = |b: u8| b.is_ascii_alphanumeric() || b"-_./:=@%+,".contains(&b);
     if text.contains(TOKEN_MARK) {
         let escaped: String = text
             .chars()
@@ -93,10 +92,7 @@ fn word(text: &str) -> String {
             .collect();
         return format!("\"{}\"", escaped.replace(TOKEN_MARK, "$TOKEN"));
     }
-    if !text.is_empty() && text.bytes().all(is_bare) {
-        return text.to_owned();
-    }
-    quoted(text)
+    shell::word(text)
 }
 
 #[cfg(test)]
