@@ -8,14 +8,14 @@
 //! second signal waits for nothing.
 //!
 //! Everything happens in the handler, with only what signal-safety(7) allows there: atomics, `tcsetattr`, `unlinkat`,
-//! `kill`, `setitimer` (a system call that touches no memory of ours) and `raise`. A thread that waits for signals
+//! `kill`, `write`, `setitimer` (a system call that touches no memory of ours) and `raise`. A thread that waits for signals
 //! would be one more thread in every command that writes. Signals that were ignored at the start, as by nohup(1), stay
 //! ignored.
 //!
 //! On systems other than Unix the system ends the process, and the guards here do nothing.
 
 #[cfg(unix)]
-pub use unix::{ChangedTerminal, EndOnSignal, RemoveOnSignal, SignalGrace, Writing};
+pub use unix::{ChangedTerminal, EndOnSignal, RemoveOnSignal, Screen, SignalGrace, Writing};
 
 #[cfg(not(unix))]
 pub use elsewhere::{EndOnSignal, RemoveOnSignal, SignalGrace, Writing};
@@ -159,6 +159,16 @@ mod unix {
     struct Settings {
         before: termios,
         now: termios,
+        screen: Screen,
+    }
+
+    /// What is written to stderr when a signal interrupts a prompt that draws on the screen.
+    #[derive(Clone, Copy, Default)]
+    pub struct Screen {
+        /// Undoes what the prompt changed, when the process ends or stops.
+        pub leave: &'static [u8],
+        /// Does it again when the process continues.
+        pub enter: &'static [u8],
     }
 
     /// The terminal at stdin with other settings, until this is dropped. They are restored while Ctrl-Z stops the
@@ -168,6 +178,11 @@ mod unix {
     impl ChangedTerminal {
         /// Changes the settings, or returns `None` if stdin is not a terminal.
         pub fn enter(change: impl FnOnce(&mut termios)) -> Option<Self> {
+            Self::enter_with(change, Screen::default())
+        }
+
+        /// Changes the settings for a prompt that draws on the screen.
+        pub fn enter_with(change: impl FnOnce(&mut termios), screen: Screen) -> Option<Self> {
             let mut before = MaybeUninit::<termios>::uninit();
             // SAFETY: the kernel fills the struct, or the call fails, as it does if this is not a terminal, and then
             // the struct is not read.
@@ -181,10 +196,17 @@ mod unix {
             change(&mut now);
             catch_signals();
             // Never freed: a handler may read it at any time. A command creates one or two.
-            let settings = Box::leak(Box::new(Settings { before, now }));
+            let settings = Box::leak(Box::new(Settings { before, now, screen }));
             TERMINAL.store(settings, SeqCst);
             set(&settings.now);
             Some(Self(()))
+        }
+
+        /// Sets the changed settings again, after something else has set others.
+        pub fn set_again(&self) {
+            if let Some(settings) = settings(TERMINAL.load(SeqCst)) {
+                set(&settings.now);
+            }
         }
     }
 
@@ -210,6 +232,19 @@ mod unix {
             if foreground <= 0 || foreground == libc::getpgrp() {
                 libc::tcsetattr(STDIN_FILENO, libc::TCSANOW, settings);
             }
+        }
+    }
+
+    /// Restores the terminal before a signal ends or stops the process.
+    fn leave(settings: &Settings) {
+        show(settings.screen.leave);
+        set(&settings.before);
+    }
+
+    fn show(text: &[u8]) {
+        if !text.is_empty() {
+            // SAFETY: the text lives forever.
+            unsafe { libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len()) };
         }
     }
 
@@ -267,7 +302,7 @@ mod unix {
 
     fn end_by(signal: c_int) {
         if let Some(settings) = settings(TERMINAL.load(SeqCst)) {
-            set(&settings.before);
+            leave(settings);
         }
         // SAFETY: it is null or was leaked, and is never written to again.
         if let Some(new) = unsafe { UNNAMED.load(SeqCst).as_ref() } {
@@ -284,7 +319,7 @@ mod unix {
 
     fn on_stop() {
         if let Some(settings) = settings(TERMINAL.load(SeqCst)) {
-            set(&settings.before);
+            leave(settings);
         }
         let _ = emulate_default_handler(SIGTSTP);
     }
@@ -292,6 +327,7 @@ mod unix {
     fn on_continue() {
         if let Some(settings) = settings(TERMINAL.load(SeqCst)) {
             set(&settings.now);
+            show(settings.screen.enter);
         }
     }
 }

@@ -3,13 +3,19 @@
 //! A terminal receives only [`TerminalText`]: the functions that write to one accept no other type. Raw bytes go out
 //! only through a [`Pipe`], which exists if stdout is not a terminal, or if the user explicitly asked for raw output.
 
+mod error;
+mod lists;
+
+pub use self::error::TerminalError;
+
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use zeroize::Zeroizing;
 
+use self::lists::LineMode;
 use super::messages::{self, Message};
+use super::paths::variable;
 use super::stdout::{self, Delivered};
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize::{Json, Pieces, Render, TerminalText};
 use crate::protocol::secret::Secret;
 
@@ -20,32 +26,6 @@ pub enum ColorChoice {
     Auto,
     Always,
     Never,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum TerminalError {
-    #[error("cannot write to stdout")]
-    Stdout(#[source] io::Error),
-    #[error("stdout is closed, so the answer cannot be written")]
-    StdoutClosed,
-    #[error("cannot read stdin")]
-    Stdin(#[source] io::Error),
-    #[error("the input ended before the answer was complete")]
-    NoAnswer,
-}
-
-impl Advice for TerminalError {
-    fn next_step(&self) -> NextStep {
-        match self {
-            // The reader has read enough, as in `oauthctl status | head -1`.
-            Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::Success.no_hint(),
-            Self::Stdout(_) => ExitCode::Unexpected.no_hint(),
-            Self::StdoutClosed => {
-                ExitCode::Unexpected.hint("redirect stdout to a file or a pipe, or to /dev/null if you need no answer")
-            }
-            Self::Stdin(_) | Self::NoAnswer => ExitCode::Usage.no_hint(),
-        }
-    }
 }
 
 /// Stdout for raw bytes.
@@ -127,6 +107,12 @@ pub trait Terminal: Send + Sync {
     /// Prompts for a text without showing it on the screen: lines until they are whole.
     fn ask_hidden_text(&self, question: &dyn Render, is_whole: &dyn Fn(&str) -> bool) -> Result<Secret, TerminalError>;
 
+    /// Asks the user to choose one of several lines, and returns its index. The first word of a line is its name.
+    fn choose(&self, question: &dyn Render, lines: &[String]) -> Result<usize, TerminalError>;
+
+    /// Asks the user which of several lines apply, and returns their indices in order. `ticked` are ticked at first.
+    fn tick(&self, question: &dyn Render, lines: &[String], ticked: &[usize]) -> Result<Vec<usize>, TerminalError>;
+
     /// Reads all of stdin, of at most this many bytes.
     fn stdin_secret(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, TerminalError>;
 }
@@ -183,11 +169,17 @@ impl SystemTerminal {
         choice.write_global();
         let (stdin, stderr) = (io::stdin().is_terminal(), io::stderr().is_terminal());
         Self {
-            interactive: stdin && stderr,
+            interactive: stdin && stderr && !is_ci(),
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: stderr,
             quiet,
         }
+    }
+}
+
+impl SystemTerminal {
+    fn line_mode(&self) -> LineMode<'_> {
+        LineMode { say: Box::new(|line| self.alarm(line)), ask: Box::new(|question| self.ask(question)) }
     }
 }
 
@@ -273,6 +265,16 @@ impl Terminal for SystemTerminal {
         Ok(Secret::new(text.as_str()))
     }
 
+    fn choose(&self, question: &dyn Render, lines: &[String]) -> Result<usize, TerminalError> {
+        messages::flush();
+        lists::choose(&self.line_mode(), question, lines)
+    }
+
+    fn tick(&self, question: &dyn Render, lines: &[String], ticked: &[usize]) -> Result<Vec<usize>, TerminalError> {
+        messages::flush();
+        lists::tick(&self.line_mode(), question, lines, ticked)
+    }
+
     fn stdin_secret(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
         let mut bytes = Zeroizing::new(Vec::new());
         io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(TerminalError::Stdin)?;
@@ -282,6 +284,11 @@ impl Terminal for SystemTerminal {
         }
         Ok(bytes)
     }
+}
+
+/// Returns `true` on a build machine, where some terminals have no one who answers.
+fn is_ci() -> bool {
+    variable("CI").is_some_and(|value| !["false", "0"].contains(&value.as_str()))
 }
 
 /// Prints a question, to be answered on the same line.
