@@ -29,8 +29,12 @@ pub struct Cli {
     /// The values of the global flags and their variables.
     #[arg(skip)]
     choices: Choices,
+    /// A fault in the environment that stops no front page.
+    #[arg(skip)]
+    problem: Option<String>,
+    /// Without one, the front page is shown.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Args)]
@@ -82,6 +86,7 @@ impl GlobalArgs {
             verbose: self.verbose,
             quiet: self.quiet,
             color: self.color,
+            command_line: Vec::new(),
         }
     }
 }
@@ -175,18 +180,41 @@ impl Command {
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let args: Vec<OsString> = args.into_iter().collect();
     let mut command = Cli::command();
+    let mut problem = None;
     let matches = match command.try_get_matches_from_mut(&args) {
+        Ok(matches) => matches,
         Err(error) if is_help(&error) => return Err(explained_help(&args).unwrap_or(error)),
-        read => read.map_err(|error| cleaned(error, &mut command, &args))?,
+        Err(error) => {
+            // The same command line without the variables: it shows what is due to them.
+            let mut typed = without_variables(Cli::command());
+            match typed.try_get_matches_from_mut(&args) {
+                Ok(matches) if matches.subcommand_name().is_none() => {
+                    let error = cleaned(error, &mut command, &args).to_string();
+                    let line = error.lines().next().unwrap_or_default();
+                    // It was the variable, not the flag.
+                    let named =
+                        ["--store <STORE>", "--profile <NAME>"].into_iter().zip(["OAUTHCTL_STORE", "OAUTHCTL_PROFILE"]);
+                    let line =
+                        named.fold(line.to_owned(), |line, (flag, name)| line.replace(&format!("'{flag}'"), name));
+                    problem = Some(line.trim_start_matches("error: ").to_owned());
+                    matches
+                }
+                // Its usage line has no flags that were not typed.
+                Err(same) if same.kind() == error.kind() => return Err(cleaned(same, &mut typed, &args)),
+                _ => return Err(cleaned(error, &mut command, &args)),
+            }
+        }
     };
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let is_typed = matches.value_source("profile") == Some(ValueSource::CommandLine);
     let flag = cli.global.profile.as_ref().filter(|_| is_typed);
-    if let Some(problem) = cli.command.contradiction(flag) {
+    if let Some(problem) = cli.command.as_ref().and_then(|command| command.contradiction(flag)) {
         let of = matches.subcommand_name().and_then(|name| command.find_subcommand_mut(name));
         return Err(of.unwrap_or(&mut Cli::command()).error(ErrorKind::ArgumentConflict, problem));
     }
-    cli.choices = cli.global.choices(&matches, cli.command.login());
+    cli.choices = cli.global.choices(&matches, cli.command.as_ref().and_then(Command::login));
+    cli.choices.command_line = args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    cli.problem = problem;
     Ok(cli)
 }
 
@@ -207,6 +235,12 @@ fn is_help(error: &clap::Error) -> bool {
 /// Returns the help again, with examples. They are not there before help is asked for.
 fn explained_help(args: &[OsString]) -> Option<clap::Error> {
     commands::help::explained(Cli::command()).try_get_matches_from(args).err().filter(is_help)
+}
+
+/// Returns the command line as it is without its variables. clap counts a variable as an argument: in a usage line, for
+/// example.
+fn without_variables(command: clap::Command) -> clap::Command {
+    command.mut_args(|arg| arg.env(None)).mut_subcommands(without_variables)
 }
 
 /// Cleans an error message, which may quote an argument with terminal escapes, or one that is very long.
@@ -248,23 +282,31 @@ impl Cli {
     /// Runs the command and returns its exit code, which is another program's for `exec` and `emulate`.
     pub fn run(self, system: System) -> Result<u8, Box<dyn Advice>> {
         let terminal = SystemTerminal::new(self.choices.color, self.choices.quiet);
-        if let Command::Login(_) = self.command {
+        if let Some(Command::Login(_)) = self.command {
             // A browser waits for it, so it must not wait for its messages to be read.
             terminal.stop_waiting();
         }
         let system = Arc::new(system);
         let terminal: Arc<dyn Terminal> = Arc::new(terminal);
-        if self.command.answers() {
+        if self.command.as_ref().is_none_or(Command::answers) {
             terminal.check_stdout()?;
         }
         let teller = Arc::clone(&terminal);
         let environment = ProcessEnvironment { tell: move |ignored: &Ignored| teller.note(ignored) };
-        let session = Session::new(self.choices, Arc::clone(&system), environment)?;
+        let session = match Session::new(self.choices, Arc::clone(&system), environment) {
+            Err(error) if self.command.is_none() => {
+                return Ok(commands::front::run_without_session(&error, terminal.as_ref()).map(|()| 0)?);
+            }
+            session => session?,
+        };
         if session.choices.verbose && !system.hardened {
             terminal.note(&"note: this system allows your other processes to read the memory of this one");
         }
         let context = Context::new(system, session, terminal);
-        match &self.command {
+        let Some(command) = &self.command else {
+            return Ok(commands::front::run(self.problem, &context).map(|()| 0)?);
+        };
+        match command {
             Command::App(args) => commands::app::run(args, &context)?,
             Command::Login(args) => commands::login::run(args, &context)?,
             Command::Call(args) => commands::call::run(args, &context)?,

@@ -4,13 +4,17 @@
 //! only on request: a person is asked, a script says `--replace`. Another secret for the same client needs neither.
 //! Removing a client is a request in itself, and tells which logins it was for.
 
+mod ask;
 mod error;
 mod in_use;
 mod list;
+mod redirect;
 mod view;
 
+pub use ask::Guide;
 pub use error::AppError;
 pub use in_use::NewLogin;
+pub use redirect::default_redirect_uri;
 
 use std::path::PathBuf;
 
@@ -22,35 +26,27 @@ use self::view::{AppOutcome, AppStatus};
 use super::Context;
 use crate::protocol::client::{BadClientId, ClientAuthMethod, ClientId};
 use crate::protocol::grant::GrantKind;
-use crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI;
-use crate::protocol::sanitize::{self, Pieces, Style, TerminalText};
+use crate::protocol::sanitize;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::secret_text;
-use crate::provider::{Dialect, Provider, ProviderDefinition};
+use crate::provider::{Provider, ProviderDefinition};
 use crate::session::LoginClient;
 use crate::store::{AppName, ClientKey, Registration};
+use crate::system::entropy::random;
 use crate::system::private_file;
 use crate::system::terminal::MAX_SECRET;
 
-/// The redirect URI to register at providers that accept only https.
-const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
-
-/// Returns the default redirect URI, for registration and login. An emulator accepts http.
-pub fn default_redirect_uri(definition: &ProviderDefinition, is_emulated: bool) -> &'static str {
-    let https_only = Dialect::redirects_to_https_only(definition) && !is_emulated;
-    if https_only { HTTPS_REDIRECT_URI } else { DEFAULT_REDIRECT_URI }
-}
-
 #[derive(Args)]
 pub struct AppArgs {
+    /// Without one, all clients are listed.
     #[command(subcommand)]
-    action: Action,
+    action: Option<Action>,
 }
 
 impl AppArgs {
     /// Returns `true` if it answers on stdout.
     pub fn answers(&self) -> bool {
-        !matches!(self.action, Action::Remove(_))
+        !matches!(self.action, Some(Action::Remove(_)))
     }
 }
 
@@ -108,10 +104,11 @@ struct SetArgs {
 
 pub fn run(args: &AppArgs, context: &Context) -> Result<(), AppError> {
     match &args.action {
-        Action::Set(args) => set(args, context),
-        Action::List(args) => list::run(args, context),
-        Action::Show(which) => show(&which.key(), context),
-        Action::Remove(which) => remove(&which.key(), context),
+        None => list::run(&ListArgs::default(), context),
+        Some(Action::Set(args)) => set(args, context),
+        Some(Action::List(args)) => list::run(args, context),
+        Some(Action::Show(which)) => show(&which.key(), context),
+        Some(Action::Remove(which)) => remove(&which.key(), context),
     }
 }
 
@@ -138,7 +135,15 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
             };
             (id, secret)
         }
-        None if secret.is_none() => ask_for_client(&definition, &key, context)?,
+        None if secret.is_none() => {
+            if !context.terminal().is_interactive() {
+                return Err(not_registered(&key, context));
+            }
+            // Nothing is asked that cannot be kept.
+            let name = u64::from_ne_bytes(random(context.system.entropy.as_ref())?);
+            context.session.store()?.prove_writable(name)?;
+            ask::for_client(&definition, &Guide::of_registration(&definition, context)?, context)?
+        }
         None => return Err(BadClientId.into()),
     };
     let replaced = in_use::agreed(&key, &client_id, args.replace, context)?;
@@ -177,7 +182,7 @@ fn secret_of_known(
     if definition.client_auth() == ClientAuthMethod::None || !context.terminal().is_interactive() {
         return Ok(None);
     }
-    Ok(non_empty_secret(context.terminal().ask_hidden(&"Client secret (empty: none)")?.expose()))
+    Ok(ask::non_empty_secret(context.terminal().ask_hidden(&"Client secret (empty: none)")?.expose()))
 }
 
 fn show(key: &ClientKey, context: &Context) -> Result<(), AppError> {
@@ -222,7 +227,26 @@ pub struct ChosenClient {
     pub client_secret: Option<ClientSecret>,
 }
 
-/// Returns the client to log in with: the known one, or one that the user types now.
+/// Asks for the client of a new login if none is known, and stores it: what was typed is not lost by a login that fails
+/// later. Returns the client that was typed.
+pub fn ask_if_missing<E: From<AppError>>(
+    provider: &Provider,
+    login: &NewLogin<'_>,
+    guide: impl FnOnce() -> Result<Guide, E>,
+    context: &Context,
+) -> Result<Option<Registration>, E> {
+    let asked = context.session.client_for_login(provider, login.app, login.before).map_err(AppError::from)?;
+    if asked.client.is_some() || !context.terminal().is_interactive() {
+        return Ok(None);
+    }
+    let (id, secret) = ask::for_client(&provider.definition, &guide()?, context)?;
+    let registration = Registration::new(id, secret, provider.own_origins(), context.system.clock.now());
+    let store = context.session.store().map_err(AppError::from)?;
+    store.save_app(&asked.key, &registration).map_err(AppError::from)?;
+    Ok(Some(registration))
+}
+
+/// Returns the client to log in with: the known one, or the one that was typed for this login.
 pub fn client_for(
     provider: &Provider,
     grant: GrantKind,
@@ -230,54 +254,16 @@ pub fn client_for(
     context: &Context,
 ) -> Result<ChosenClient, AppError> {
     let LoginClient { key, client } = context.session.client_for_login(provider, login.app, login.before)?;
-    let (client_id, secret) = match client {
-        Some(known) => (known.value.client_id, known.value.client_secret),
-        None if !context.terminal().is_interactive() => return Err(not_registered(&key, context)),
-        None => {
-            let (id, secret) = ask_for_client(&provider.definition, &key, context)?;
-            let (origins, now) = (provider.own_origins(), context.system.clock.now());
-            let registration = Registration::new(id.clone(), secret.clone(), origins, now);
-            context.session.store()?.save_app(&key, &registration)?;
-            (id, secret)
-        }
+    let (client_id, secret) = match (client, login.typed) {
+        (Some(known), _) => (known.value.client_id, known.value.client_secret),
+        // A store that keeps nothing does not know it.
+        (None, Some(typed)) => (typed.client_id.clone(), typed.client_secret.clone()),
+        (None, None) => return Err(not_registered(&key, context)),
     };
     in_use::tell_of_another(login, &client_id, context);
     // The implicit grant has no use for the secret (RFC 6749 §4.2).
     let client_secret = secret.filter(|_| grant != GrantKind::Implicit);
     Ok(ChosenClient { app: key.app, client_id, client_secret })
-}
-
-/// Shows the provider's registration steps, then prompts for the client id and secret.
-fn ask_for_client(
-    definition: &ProviderDefinition,
-    key: &ClientKey,
-    context: &Context,
-) -> Result<(ClientId, Option<ClientSecret>), AppError> {
-    let terminal = context.terminal();
-    if !terminal.is_interactive() {
-        return Err(not_registered(key, context));
-    }
-    let is_emulated = context.session.catalogue()?.emulated_id() == Some(&definition.id);
-    let redirect_uri = default_redirect_uri(definition, is_emulated);
-    terminal.note(&Pieces(&[&Style::Strong.of(&definition.name), &" requires you to register an app:"]));
-    for (n, step) in definition.app.steps.iter().enumerate() {
-        let mut text = TerminalText::of(&format_args!("  {}. ", n + 1));
-        for (n, part) in step.split("{redirect_uri}").enumerate() {
-            if n > 0 {
-                text.put(&Style::Strong.of(redirect_uri));
-            }
-            text.put(&part);
-        }
-        terminal.note(&text);
-    }
-    let id = ClientId::parse(&terminal.ask(&"Client ID")?)?;
-    let secret = non_empty_secret(terminal.ask_hidden(&"Client secret")?.expose());
-    Ok((id, secret))
-}
-
-/// Returns the secret, or `None` for an empty one: a public client has no secret.
-fn non_empty_secret(text: &str) -> Option<ClientSecret> {
-    Some(text.trim()).filter(|text| !text.is_empty()).map(ClientSecret::new)
 }
 
 /// Reads the secret that is promised on stdin. A person at a terminal is asked for it.

@@ -39,6 +39,12 @@ impl Context {
         self.session.choices.verbose
     }
 
+    /// Returns `true` if the user can be asked for more than what the command cannot do without: with `--json` or `--quiet`
+    /// a program is at the terminal.
+    pub fn may_ask(&self) -> bool {
+        self.terminal.is_interactive() && !self.session.choices.json && !self.session.choices.quiet
+    }
+
     /// Prints a warning on stderr.
     pub fn warn(&self, what: &dyn Render) {
         self.terminal.note(&Pieces(&[&Style::Warning.of("warning:"), &" ", what]));

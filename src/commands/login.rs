@@ -1,7 +1,7 @@
 //! `login`: from nothing to a stored token.
 //!
-//! The order is the promise: the store is proven before anybody is asked anything, the port is bound next and kept, the
-//! redirect URI is printed before anything opens, and the browser hears what happened only after the token is stored
+//! The order is the promise: a provider that was named exists, the store is proven before anybody is asked anything (see
+//! [`wizard`]), the port is bound next and kept, the redirect URI is printed before anything opens, and the browser hears what happened only after the token is stored
 //! and read back.
 
 mod browser;
@@ -11,6 +11,7 @@ mod error;
 mod qr;
 mod talk;
 mod view;
+mod wizard;
 
 pub use error::LoginError;
 
@@ -19,7 +20,8 @@ use clap::Args;
 use self::browser::BrowserArgs;
 use self::device::DeviceArgs;
 use self::view::LoginOutcome;
-use super::app::NewLogin;
+use self::wizard::Answers;
+use super::app::{self, NewLogin};
 use super::{Context, consent};
 use crate::flow::authorization::Tab;
 use crate::flow::evidence;
@@ -29,8 +31,8 @@ use crate::protocol::given_token::{self, NoGivenToken};
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret_text;
-use crate::provider::{DefinitionError, Dialect, Provider};
-use crate::session::{Source, Sourced};
+use crate::provider::{Catalogue, DefinitionError, Dialect, Provider, ProviderDefinition};
+use crate::session::{SessionError, Source, Sourced};
 use crate::store::stored_token::ObtainedBy;
 use crate::store::{AppName, Profile, StoreError, StoreKind, StoredToken};
 use crate::system::entropy::random;
@@ -96,24 +98,39 @@ pub fn parse_param(text: &str) -> Result<(String, String), &'static str> {
 }
 
 pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
-    let id = context.session.provider_for_login(args.provider())?.value;
+    let mut answers = Answers::default();
+    let ended = run_asking(args, &mut answers, context);
+    answers.tell(ended.is_ok(), context);
+    ended
+}
+
+fn run_asking(args: &LoginArgs, answers: &mut Answers, context: &Context) -> Result<(), LoginError> {
+    let catalogue = context.session.catalogue()?;
+    let id = named_or_chosen(args, answers, context)?;
+    let definition = catalogue.get(&id).map_err(|error| not_a_provider(&id, error, context))?;
     let profile = context.session.profile_for_login(&id, args.app.as_ref())?.value;
-    // First of all: neither a question nor a browser is worth it where nothing can be kept.
+    // Neither a question nor a browser is worth it where nothing can be kept.
     let failed = |source: LoginError| LoginError::Failed { provider: id.clone(), source: Box::new(source) };
     let kind = prove_writable(&id, &profile, context).map_err(failed)?;
     let typed = args.params.iter().cloned().collect();
-    let provider = resolve_asking(&id, &typed, context)?;
+    let provider = resolve_asking(&definition, &catalogue, &typed, answers, context)?;
     consent::to_log_in(&provider, &typed, &profile, args.app.as_ref(), context)?;
     let before = before(&profile, &id, context)?;
     let cacert = context.session.cacert(before.as_ref())?;
     let http = context.session.http(before.as_ref())?;
-    let asked = asked_scopes(args, &provider, context);
     let (provider, mut token, tab) = if args.with_token {
+        let asked = asked_scopes(args, None, &provider, context);
         let token = keep_given(&provider, asked, context).map_err(failed)?;
         (provider, token, None)
     } else {
-        let login = NewLogin { app: args.app.as_ref(), profile: &profile, before: before.as_ref() };
+        let mut login = NewLogin { app: args.app.as_ref(), profile: &profile, before: before.as_ref(), typed: None };
         let grant = chosen_grant(args, &provider, context).map_err(failed)?;
+        let typed =
+            app::ask_if_missing(&provider, &login, || args.browser.guide(&provider), context).map_err(failed)?;
+        answers.is_asked |= typed.is_some();
+        login.typed = typed.as_ref();
+        let chosen = chosen_scopes(args, grant, &login, &provider, answers, context).map_err(failed)?;
+        let asked = asked_scopes(args, chosen, &provider, context);
         log_in(args, grant, &login, provider, asked, http.as_ref(), context).map_err(failed)?
     };
     let found = evidence::gather(&provider.definition, &token, None, None);
@@ -134,7 +151,8 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     }
     let kind = saved.map_err(|error| failed(error.into()))?;
     let (place, now) = ((kind, store.place(kind)?), context.system.clock.now());
-    let outcome = LoginOutcome::new(&profile, &provider, (&token, &found), place, now);
+    let is_shadowed = context.session.shadow_of(&profile)?.is_some();
+    let outcome = LoginOutcome::new(&profile, &provider, (&token, &found), place, is_shadowed, now);
     talk::about_outcome(&found, &provider, &token, context);
     context.answer(&outcome)?;
     Ok(talk::about_shadows(&profile, context)?)
@@ -172,25 +190,37 @@ fn log_in(
     }
 }
 
+/// Returns the id of the provider: the one that the command line or the session names, else the one that is chosen now.
+fn named_or_chosen(args: &LoginArgs, answers: &mut Answers, context: &Context) -> Result<String, LoginError> {
+    match context.session.provider_for_login(args.provider()) {
+        Err(SessionError::NoProvider) if context.may_ask() => {
+            // Nothing is asked that cannot be kept.
+            let store = context.session.store()?;
+            store.prove_writable(u64::from_ne_bytes(random(context.system.entropy.as_ref())?))?;
+            wizard::provider(answers, context)
+        }
+        id => Ok(id?.value),
+    }
+}
+
 /// A provider with its parameters: given on the command line, known to the project, or asked of a person.
-fn resolve_asking(id: &str, typed: &consent::Typed, context: &Context) -> Result<Provider, LoginError> {
-    let catalogue = context.session.catalogue()?;
-    let definition = catalogue.get(id).map_err(|error| not_a_provider(id, error, context))?;
+fn resolve_asking(
+    definition: &ProviderDefinition,
+    catalogue: &Catalogue<'_>,
+    typed: &consent::Typed,
+    answers: &mut Answers,
+    context: &Context,
+) -> Result<Provider, LoginError> {
+    let id = definition.id.as_str();
     if let Some((faults, file)) = catalogue.faults(id) {
         let faults = if faults == 1 { "a fault".to_owned() } else { format!("{faults} faults") };
         let warning =
             format_args!("{file} has {faults}, which may stop this login: run `oauthctl providers check {file}`");
         context.terminal().note(&warning);
     }
-    let mut given = context.session.with_project(&definition, typed.clone())?;
+    let mut given = context.session.with_project(definition, typed.clone())?;
     if context.terminal().is_interactive() && catalogue.emulated_id() != Some(id) {
-        for (name, param) in &definition.params {
-            // What the provider sends is not a person's to know.
-            if param.default.is_none() && !param.is_captured() && !given.contains_key(name) {
-                let question = param.prompt.clone().unwrap_or_else(|| name.clone());
-                given.insert(name.clone(), context.terminal().ask(&question)?);
-            }
-        }
+        wizard::params(definition, &mut given, answers, context)?;
     }
     Ok(catalogue.resolve(id, &given)?)
 }
@@ -217,8 +247,30 @@ fn before(profile: &Profile, id: &str, context: &Context) -> Result<Option<Store
     Ok(store.load(profile).ok().flatten().map(|found| found.record))
 }
 
-/// The scopes of the command line, or the definition's own. An unknown name is sent all the same: providers add scopes.
-fn asked_scopes(args: &LoginArgs, provider: &Provider, context: &Context) -> ScopeSet {
+/// Asks for the scopes of a login in the browser or by device, unless the command line names them.
+fn chosen_scopes(
+    args: &LoginArgs,
+    grant: GrantKind,
+    login: &NewLogin<'_>,
+    provider: &Provider,
+    answers: &mut Answers,
+    context: &Context,
+) -> Result<Option<ScopeSet>, LoginError> {
+    // The client's own scopes are a matter of its registration.
+    if !args.scopes.is_empty() || grant == GrantKind::ClientCredentials {
+        return Ok(None);
+    }
+    let before = login.before.map(|before| &before.asked);
+    wizard::scopes(&provider.definition, before, answers, context)
+}
+
+/// The scopes of the command line, the chosen ones, or the definition's own. An unknown name is sent all the same:
+/// providers add scopes.
+fn asked_scopes(args: &LoginArgs, chosen: Option<ScopeSet>, provider: &Provider, context: &Context) -> ScopeSet {
+    if let Some(chosen) = chosen {
+        talk::about_scopes(&chosen, &provider.definition, context);
+        return chosen;
+    }
     let asked = match args.scopes.as_slice() {
         // Nothing was asked for a token that is there already.
         [] if args.with_token => ScopeSet::new(),

@@ -29,14 +29,15 @@ use crate::system::private_file;
 
 #[derive(Args)]
 pub struct ProvidersArgs {
+    /// Without one, all providers are listed.
     #[command(subcommand)]
-    action: Action,
+    action: Option<Action>,
 }
 
 impl ProvidersArgs {
     /// Returns `true` if it answers on stdout.
     pub fn answers(&self) -> bool {
-        !matches!(self.action, Action::New { print: false, .. })
+        !matches!(self.action, Some(Action::New { print: false, .. }))
     }
 }
 
@@ -86,7 +87,7 @@ enum Action {
 
 pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError> {
     let catalogue = context.session.catalogue()?;
-    match &args.action {
+    match args.action.as_ref().unwrap_or(&Action::List) {
         Action::List => {
             let mut view = ProvidersView { providers: Vec::new(), width: context.terminal().width() };
             for id in catalogue.ids() {

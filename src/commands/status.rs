@@ -81,7 +81,7 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
     };
     // First, so that they are said whatever comes of the rest.
     view.sources.iter().for_each(|part| note_part(part, context));
-    let mut reader = LoginReader { context, silent: BTreeMap::new(), first_error: None, broken: None };
+    let mut reader = LoginReader::new(context);
     let meant = match args.check {
         true => Some(context.session.profile()?.value),
         false => reader.unless_verbose(context.session.profile_if_any())?.map(|profile| profile.value),
@@ -150,7 +150,7 @@ fn note_part(part: &Part, context: &Context) {
 }
 
 /// The logins to show: all, or one. The environment's token may stand for a login that was not made here.
-fn listed(only: Option<&Profile>, context: &Context) -> Result<Vec<(Profile, LoginEntry)>, SessionError> {
+pub(super) fn listed(only: Option<&Profile>, context: &Context) -> Result<Vec<(Profile, LoginEntry)>, SessionError> {
     let mut logins = context.session.store()?.index()?.logins;
     if let Some(profile) = only
         && !logins.contains_key(profile.as_str())
@@ -164,7 +164,7 @@ fn listed(only: Option<&Profile>, context: &Context) -> Result<Vec<(Profile, Log
 }
 
 /// Loads logins one after the other.
-struct LoginReader<'a> {
+pub(super) struct LoginReader<'a> {
     context: &'a Context,
     /// Stores that did not answer: one wait is enough.
     silent: BTreeMap<String, String>,
@@ -173,7 +173,11 @@ struct LoginReader<'a> {
     broken: Option<SessionError>,
 }
 
-impl LoginReader<'_> {
+impl<'a> LoginReader<'a> {
+    pub(super) fn new(context: &'a Context) -> Self {
+        Self { context, silent: BTreeMap::new(), first_error: None, broken: None }
+    }
+
     /// With `--verbose` a part that is broken ends the command only after the rest is shown.
     fn unless_verbose<T: Default>(&mut self, part: Result<T, SessionError>) -> Result<T, SessionError> {
         match part {
@@ -213,7 +217,7 @@ impl LoginReader<'_> {
     }
 
     /// The login, or what is the matter with it in words.
-    fn look(
+    pub(super) fn look(
         &mut self,
         profile: &Profile,
         entry: &LoginEntry,

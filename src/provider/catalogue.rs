@@ -296,6 +296,17 @@ mod tests {
     }
 
     #[test]
+    fn every_provider_is_listed_by_its_name() {
+        let files = OneFile("judgeme", "name = \"Mine\"");
+        let catalogue = Catalogue::new(&files, None);
+        let names = catalogue.names();
+        assert!(names.is_sorted() && names.contains(&("judgeme".to_owned(), "Mine".to_owned())), "{names:?}");
+        for (id, name) in names {
+            assert_eq!(catalogue.get(&id).unwrap().name, name);
+        }
+    }
+
+    #[test]
     fn ids_are_plain_file_names() {
         assert!(is_id("judgeme") && is_id("my-shop.2"));
         for bad in ["", "..", "a/b", "A", ".hidden", "a_", "a b", &"a".repeat(65)] {

@@ -132,6 +132,12 @@ impl ProviderDefinition {
         self.scope.default.iter().map(String::as_str).collect()
     }
 
+    /// Returns `true` if the provider's documents say that there are no scopes: the request never names any.
+    pub fn is_without_scopes(&self) -> bool {
+        let omitted = value_of(&self.authorize.omit).is_some_and(|omitted| omitted.iter().any(|name| name == "scope"));
+        omitted && self.scope.known.is_empty()
+    }
+
     pub fn known_scopes(&self) -> ScopeSet {
         self.scope.known.iter().map(|scope| scope.name.as_str()).collect()
     }

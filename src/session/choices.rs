@@ -19,4 +19,6 @@ pub struct Choices {
     pub verbose: bool,
     pub quiet: bool,
     pub color: ColorChoice,
+    /// The arguments as they were typed.
+    pub command_line: Vec<String>,
 }

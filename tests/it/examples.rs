@@ -121,5 +121,5 @@ fn every_command_stands_in_one_group() {
     for (title, names) in GROUPS {
         help.code(0).answers(&format!("\n{title}:\n  {}", names[0]));
     }
-    help.answers("Usage: oauthctl [OPTIONS] <COMMAND>");
+    help.answers("Usage: oauthctl [OPTIONS] [COMMAND]");
 }

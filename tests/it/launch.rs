@@ -271,7 +271,7 @@ fn it_needs_no_certificate_and_no_callback_port() {
     let far = "https://elsewhere.example/callback";
     let judgeme = Emulated::start(&["--approve", "--redirect-uri", far]);
     let recorder = Recorder::new(&judgeme);
-    let mut terminal = TerminalSession::start(recorder.command(&judgeme, &["--redirect-uri", far]));
+    let mut terminal = TerminalSession::start(recorder.command(&judgeme, &["--scope", "", "--redirect-uri", far]));
     let launch = recorder.launched();
     let authorize_url = terminal.authorize_url();
     assert_eq!(browser::location(&browser::get(&launch)), authorize_url);

@@ -36,6 +36,7 @@ mod examples;
 mod export;
 mod faults;
 mod floors;
+mod front_page;
 mod fuzz_corpora;
 mod given_token;
 mod guides;
@@ -49,6 +50,8 @@ mod logout;
 mod malformed;
 mod manual;
 mod mutants;
+#[cfg(unix)]
+mod next_command;
 mod oidc_device;
 mod oidc_provider;
 mod os_keychain;
@@ -82,3 +85,5 @@ mod terminal_door;
 #[cfg(target_os = "linux")]
 mod trust;
 mod whole_path;
+#[cfg(unix)]
+mod wizard;

@@ -11,7 +11,7 @@ const CODE: &str = "canary-of-the-code";
 
 /// A login at a terminal.
 fn start_login(emulated: &Emulated, args: &[&str]) -> TerminalSession {
-    TerminalSession::start(emulated.command(&[&["login", "--port", "0", "--no-browser"], args].concat()))
+    TerminalSession::start(emulated.command(&[&["login", "--scope", "", "--port", "0", "--no-browser"], args].concat()))
 }
 
 /// Where the browser ends, as the address bar of an unreachable page says it.
@@ -156,7 +156,7 @@ fn the_terminal_is_restored_after_sigint_and_sigterm() {
 #[test]
 fn a_hang_up_that_the_shell_ignores_is_ignored_here_too() {
     let judgeme = Emulated::start(&["--approve"]);
-    let login = judgeme.command(&["login", "--port", "0", "--no-browser"]);
+    let login = judgeme.command(&["login", "--scope", "", "--port", "0", "--no-browser"]);
     // What nohup(1) does.
     let mut command = Command::new("sh");
     command.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(login.get_program()).args(login.get_args());
@@ -238,7 +238,7 @@ fn a_bare_code_without_pkce_needs_a_yes() {
 fn a_redirect_uri_elsewhere_goes_straight_to_paste() {
     let uri = "https://anything.example/cb";
     let judgeme = Emulated::start(&["--approve", "--redirect-uri", uri]);
-    let args = ["login", "--redirect-uri", uri, "--no-browser"];
+    let args = ["login", "--scope", "", "--redirect-uri", uri, "--no-browser"];
     let mut terminal = TerminalSession::start(judgeme.command(&args));
     let address = final_address(&terminal.authorize_url());
     assert!(address.as_str().starts_with("https://anything.example/cb?"), "{address}");
@@ -282,7 +282,7 @@ fn a_tunnel_may_end_here() {
 #[test]
 fn over_ssh_the_command_that_makes_the_tunnel_is_printed() {
     let judgeme = Emulated::start(&["--approve"]);
-    let mut command = judgeme.command(&["login", "--port", "0", "--no-browser"]);
+    let mut command = judgeme.command(&["login", "--scope", "", "--port", "0", "--no-browser"]);
     command.env("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.9 2222").env("USER", "dev");
     let mut terminal = TerminalSession::start(command);
     let address = final_address(&terminal.authorize_url());

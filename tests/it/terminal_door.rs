@@ -461,6 +461,8 @@ fn no_question_shows_what_acts_on_a_terminal() {
         terminal.types("mine");
         terminal.shows("(not shown)");
         terminal.types("made-up");
+        terminal.shows("or Enter to go on: ");
+        terminal.types("");
         terminal.authorize_url();
         // What is typed is never shown; the terminal acts on some controls before we read them.
         terminal.types(&format!("no code at all {}", hostile(number).replace(|c: char| c.is_ascii_control(), "")));

@@ -7,6 +7,7 @@ use crate::protocol::secret_text::NotASecretText;
 use crate::provider::DefinitionError;
 use crate::session::SessionError;
 use crate::store::{ClientKey, StoreError};
+use crate::system::entropy::NoEntropy;
 use crate::system::terminal::TerminalError;
 
 /// Errors in finding, asking for or storing a client.
@@ -34,6 +35,8 @@ pub enum AppError {
     Session(#[from] SessionError),
     #[error(transparent)]
     Definition(#[from] DefinitionError),
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -68,6 +71,7 @@ impl Advice for AppError {
             Self::BadClientId(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Definition(error) => error.next_step(),
+            Self::Entropy(error) => error.next_step(),
             Self::Store(error) => error.next_step(),
             Self::Terminal(error) => error.next_step(),
         }

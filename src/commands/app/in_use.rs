@@ -4,7 +4,7 @@ use super::super::Context;
 use super::error::{AppError, ticked};
 use crate::protocol::client::ClientId;
 use crate::protocol::sanitize::{self, Pieces, Style};
-use crate::store::{AppName, ClientKey, Profile, StoredToken};
+use crate::store::{AppName, ClientKey, Profile, Registration, StoredToken};
 
 /// The login that a client is wanted for.
 #[derive(Clone, Copy)]
@@ -14,6 +14,8 @@ pub struct NewLogin<'a> {
     pub profile: &'a Profile,
     /// The login at the same provider that it replaces.
     pub before: Option<&'a StoredToken>,
+    /// The client that was typed for it.
+    pub typed: Option<&'a Registration>,
 }
 
 /// The client that a new one replaces.

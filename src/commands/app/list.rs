@@ -13,7 +13,7 @@ use crate::protocol::time::Timestamp;
 use crate::session::Clients;
 use crate::store::{AppName, StoreKind};
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct ListArgs {
     /// Only this provider's clients
     #[arg(value_name = "PROVIDER")]
@@ -23,7 +23,12 @@ pub struct ListArgs {
 pub fn run(args: &ListArgs, context: &Context) -> Result<(), AppError> {
     let mut clients = context.session.clients(args.provider.as_deref())?;
     let first_error = clients.first_error.take();
-    context.answer(&AppList::new(clients, context.terminal().width()))?;
+    let list = AppList::new(clients, args.provider.clone(), context.terminal().width());
+    if let Some(provider) = args.provider.as_ref().filter(|_| list.is_empty()) {
+        // A misspelled id would look like a provider without clients.
+        context.session.catalogue()?.get(provider)?;
+    }
+    context.answer(&list)?;
     first_error.map_or(Ok(()), |error| Err(error.into()))
 }
 
@@ -35,6 +40,9 @@ struct AppList {
     unregistered: Vec<UnregisteredRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unreadable_logins: Vec<String>,
+    /// The only provider whose clients are listed.
+    #[serde(skip)]
+    of: Option<String>,
     #[serde(skip)]
     width: usize,
 }
@@ -64,7 +72,11 @@ struct UnregisteredRow {
 }
 
 impl AppList {
-    fn new(clients: Clients, width: usize) -> Self {
+    fn is_empty(&self) -> bool {
+        self.apps.is_empty() && self.unregistered.is_empty()
+    }
+
+    fn new(clients: Clients, of: Option<String>, width: usize) -> Self {
         let apps = clients.registered.into_iter().map(|client| AppRow {
             provider: client.key.provider,
             app: client.key.app,
@@ -86,6 +98,7 @@ impl AppList {
                 .map(|((provider, client_id), logins)| UnregisteredRow { provider, client_id, logins })
                 .collect(),
             unreadable_logins: clients.unreadable.into_iter().map(|(name, _)| name).collect(),
+            of,
             width,
         }
     }
@@ -93,8 +106,13 @@ impl AppList {
 
 impl Render for AppList {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        if self.apps.is_empty() && self.unregistered.is_empty() {
-            writeln!(text, "No clients. `oauthctl app set PROVIDER` registers one.")?;
+        if self.is_empty() {
+            match &self.of {
+                Some(provider) => {
+                    writeln!(text, "No clients of `{provider}`. `oauthctl app set {provider}` registers one.")?;
+                }
+                None => writeln!(text, "No clients. `oauthctl app set PROVIDER` registers one.")?,
+            }
         } else {
             let logins = |logins: &[String]| if logins.is_empty() { "–".to_owned() } else { logins.join(", ") };
             let mut table = table(self.width, &["PROVIDER", "APP", "CLIENT ID", "SECRET", "STORE", "LOGINS"]);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::super::Context;
-use super::super::app::{self, ChosenClient, NewLogin};
+use super::super::app::{self, ChosenClient, Guide, NewLogin};
 use super::{LoginError, talk};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Listen, Login, LoginRequest, MissingState, Obtained, Tab, Waiting};
@@ -23,7 +23,7 @@ use crate::protocol::time::HumanDuration;
 use crate::provider::{Dialect, Provider};
 use crate::store::stored_token::ObtainedBy;
 use crate::store::{StoreError, StoredToken};
-use crate::system::browser::{Browser, CommandBrowser, DesktopBrowser};
+use crate::system::browser::{self, Browser, CommandBrowser, DesktopBrowser};
 use crate::system::certificate::CallbackCertificate;
 use crate::system::http::HttpClient;
 use crate::system::paste::PasteReader;
@@ -126,6 +126,18 @@ impl BrowserArgs {
                 Err(error.into())
             }
         }
+    }
+
+    /// Returns what a person needs to register an app for this login.
+    pub fn guide(&self, provider: &Provider) -> Result<Guide, LoginError> {
+        let uri = self.redirect_uri(provider)?.to_string();
+        let redirect_uri = match self.port {
+            // It differs from login to login, so it is registered without one (RFC 8252 §7.3).
+            Some(0) => format!("{}, with any port", uri.replacen(":0/", "/", 1)),
+            _ => uri,
+        };
+        let can_open = self.names_a_program() || browser::obstacle().is_none();
+        Ok(Guide { redirect_uri, browser: self.program().filter(|_| can_open) })
     }
 
     /// Returns `true` if the command line says where the browser is, or where its answer arrives.

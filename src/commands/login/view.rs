@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::commands::next;
 use crate::commands::view::{renewal, until};
 use crate::flow::evidence::Evidence;
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
@@ -42,21 +43,26 @@ pub struct LoginOutcome {
     /// True if the provider documents any.
     #[serde(skip)]
     has_scopes: bool,
+    /// True if the provider documents that there are none.
+    #[serde(skip)]
+    is_without_scopes: bool,
     /// True if the reply named its scopes, perhaps none.
     #[serde(skip)]
     is_said: bool,
     #[serde(skip)]
-    example: Option<String>,
+    next: String,
     #[serde(skip)]
     now: Timestamp,
 }
 
 impl LoginOutcome {
+    /// `shadow` is true if commands use another login than this one unless it is named.
     pub fn new(
         profile: &Profile,
         provider: &Provider,
         (token, found): (&StoredToken, &Evidence),
         (store, place): (StoreKind, String),
+        shadow: bool,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -77,7 +83,8 @@ impl LoginOutcome {
             renewal: renewal(token, now),
             is_said: token.granted.is_some(),
             has_scopes: !provider.definition.scope.known.is_empty(),
-            example: provider.definition.api.example.clone(),
+            is_without_scopes: provider.definition.is_without_scopes(),
+            next: next::suggested(&provider.definition, found.named().as_ref(), shadow.then(|| profile.as_str())),
             now,
         }
     }
@@ -95,9 +102,10 @@ impl Render for LoginOutcome {
             (None, _) => "unknown: `oauthctl scopes --probe` tests it".to_owned(),
             (Some(granted), true) if granted.is_empty() && self.is_said => "none".to_owned(),
             (Some(granted), true) if granted.is_empty() => "not said".to_owned(),
-            (Some(granted), false) if granted.is_empty() && self.disputed.is_empty() => {
-                format!("what its owner may do: {} names no scopes", self.name)
-            }
+            (Some(granted), false) if granted.is_empty() && self.disputed.is_empty() => match self.is_without_scopes {
+                true => format!("what its owner may do: {} names no scopes", self.name),
+                false => format!("unknown: the definition of {} documents no scopes", self.name),
+            },
             (Some(granted), _) => sanitize::line(&granted.to_string()),
         };
         writeln!(text, "  granted  {granted}")?;
@@ -106,7 +114,6 @@ impl Render for LoginOutcome {
         }
         writeln!(text, "  until    {}{}", until(self.expiry, self.now), self.renewal)?;
         writeln!(text, "  kept in  {}", self.place)?;
-        let path = self.example.as_deref().unwrap_or("PATH");
-        text.line(&[&"  next     ", &Style::Strong.of(format_args!("oauthctl call GET {path}"))])
+        text.line(&[&"  next     ", &Style::Strong.of(&self.next)])
     }
 }

@@ -46,6 +46,9 @@ pub struct ScopeCatalogueView {
     source: Option<String>,
     checked: Option<String>,
     scopes: Vec<CatalogueRow>,
+    /// True if the provider documents that there are none.
+    #[serde(skip)]
+    is_without_scopes: bool,
     #[serde(skip)]
     width: usize,
 }
@@ -68,6 +71,7 @@ impl ScopeCatalogueView {
             source: definition.source.clone(),
             checked: definition.checked.clone(),
             scopes: definition.scope.known.iter().map(row).collect(),
+            is_without_scopes: definition.is_without_scopes(),
             width,
         }
     }
@@ -103,7 +107,10 @@ impl Render for ScopeCatalogueView {
         let from = format_args!(" ({}), from {source}{checked}", self.provider);
         text.line(&[&Style::Strong.of(&self.name), &from])?;
         if self.scopes.is_empty() {
-            return writeln!(text, "It defines no scopes: a token may do whatever its owner may do.");
+            return match self.is_without_scopes {
+                true => writeln!(text, "It defines no scopes: a token may do whatever its owner may do."),
+                false => writeln!(text, "Its definition documents no scopes."),
+            };
         }
         let mut table = table(self.width, &["SCOPE", "GROUP", "ABOUT", "PROVEN BY"]);
         for row in &self.scopes {

@@ -32,6 +32,9 @@ pub struct ScopesView {
     /// True if the provider's documents name any scopes.
     #[serde(skip)]
     documented: bool,
+    /// True if the provider documents that there are none.
+    #[serde(skip)]
+    is_without_scopes: bool,
     #[serde(skip)]
     probed: bool,
     #[serde(skip)]
@@ -87,6 +90,7 @@ impl ScopesView {
             name: definition.name.clone(),
             sources: documents.into_iter().chain(asked).chain(statements).chain(probes).collect(),
             documented: known > 0,
+            is_without_scopes: definition.is_without_scopes(),
             silent: Vec::new(),
             diff: None,
             scopes,
@@ -188,7 +192,10 @@ fn how(proof: &Proof) -> String {
 impl Render for ScopesView {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
         if self.scopes.is_empty() {
-            writeln!(text, "{} names no scopes: a token may do whatever its owner may.", self.name)?;
+            match self.is_without_scopes {
+                true => writeln!(text, "{} names no scopes: a token may do whatever its owner may.", self.name)?,
+                false => writeln!(text, "The definition of {} documents no scopes.", self.name)?,
+            }
         } else {
             let head: &[&str] = match self.probed {
                 true => &["SCOPE", "ASKED", "GRANTED", "PROVEN", "HOW"],

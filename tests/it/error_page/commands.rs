@@ -10,7 +10,7 @@ variants! {
         ProviderAndProfile NoClientToken OtherClient SeveralApps BadEmulator VariableNotText CacertNotAPath
         TokenWithoutProfile NoTokenVariable BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject
         ServerNotConfirmed | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
-    AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Store Terminal;
+    AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Entropy Store Terminal;
     LoginError: Failed NowhereToKeep NotAProvider GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken
         NotGranted
         | Session App Flow Store Definition Certificate Terminal Entropy;
