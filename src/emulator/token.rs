@@ -137,7 +137,15 @@ fn issue_nth(site: &Site, scope: ScopeSet, family: Family, nth: usize) -> Result
         .put_access_token(&access_token, IssuedToken { scope: scope.clone(), family, expires_at, is_first: nth == 0 });
     let token_type = Some("Bearer".to_owned());
     let (refresh_token, refresh_expires_in) = (None, None);
-    Ok(TokenResponse { access_token, token_type, expires_in, refresh_token, refresh_expires_in, scope: Some(scope) })
+    Ok(TokenResponse {
+        access_token,
+        token_type,
+        expires_in,
+        refresh_token,
+        refresh_expires_in,
+        scope: Some(scope),
+        id_token: None,
+    })
 }
 
 /// Returns the lifetime for the nth access token of a family.

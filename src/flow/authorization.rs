@@ -64,6 +64,8 @@ pub struct Secrets {
     pub redirect_uri: RedirectUri,
     pub state: State,
     pub code_verifier: Option<CodeVerifier>,
+    /// The value that must be in the ID token (OpenID Connect Core §3.1.2.1), if one is asked for.
+    pub nonce: Option<State>,
 }
 
 /// A login in progress.
@@ -123,13 +125,16 @@ impl<'a> Login<'a> {
             Pkce::S256 => Some(CodeVerifier::from_random(random(entropy)?)),
             Pkce::Off => None,
         };
-        let authorize_url = Dialect::new(request.provider).authorization_url(&AuthorizationRequest {
+        let dialect = Dialect::new(request.provider);
+        let nonce = dialect.sends_nonce(&request.scope).then(|| random(entropy).map(State::from_random)).transpose()?;
+        let authorize_url = dialect.authorization_url(&AuthorizationRequest {
             response_type: request.response_type,
             client_id: request.client_id.clone(),
             redirect_uri: redirect_uri.clone(),
             scope: request.scope.clone(),
             state: state.as_str().to_owned(),
             code_challenge: code_verifier.as_ref().map(CodeVerifier::challenge),
+            nonce: nonce.as_ref().map(|nonce| nonce.as_str().to_owned()),
         })?;
         let mut hosts = vec![redirect_uri.authority()];
         if let (Listen::Tunnel(address), Some(loopback)) = (&mut request.listen, &loopback) {
@@ -137,7 +142,7 @@ impl<'a> Login<'a> {
             // A tunnel forwards the public name, or replaces it with its own target.
             hosts.extend([address.to_string(), format!("localhost:{}", address.port())]);
         }
-        let secrets = Secrets { redirect_uri, state, code_verifier };
+        let secrets = Secrets { redirect_uri, state, code_verifier, nonce };
         let mut ports = Ports::default();
         if let Some(loopback) = loopback {
             // A provider may post its answer (`form_post`), and our own page posts its address.

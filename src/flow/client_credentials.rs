@@ -10,9 +10,6 @@ use crate::provider::dialect::TokenReply;
 use crate::provider::{DefinitionError, Dialect, Provider};
 use crate::system::http::HttpClient;
 
-/// The scope that asks who the person is (OpenID Connect Core §3.1.2.1).
-pub const OPENID: &str = "openid";
-
 /// Requests a token. It can be done again at any time: nothing is spent.
 pub fn request(
     http: &dyn HttpClient,

@@ -59,6 +59,8 @@ pub struct AuthorizationRequest {
     pub scope: ScopeSet,
     pub state: String,
     pub code_challenge: Option<CodeChallenge>,
+    /// OpenID Connect Core §3.1.2.1.
+    pub nonce: Option<String>,
 }
 
 /// The response at the redirect URI, once the state is proven.

@@ -2,7 +2,7 @@
 
 mod issuer;
 
-pub use issuer::{Issuer, Named, NotAnIssuer, issuer_in};
+pub use issuer::{Issuer, Named, NotAnIssuer, is_filled_in, issuer_in};
 
 use std::collections::BTreeMap;
 
@@ -22,11 +22,16 @@ pub struct AuthorizationServerMetadata {
     pub device_authorization_endpoint: Option<String>,
     pub revocation_endpoint: Option<String>,
     pub introspection_endpoint: Option<String>,
+    /// The issuer's public keys (OpenID Connect Discovery §3).
+    pub jwks_uri: Option<String>,
+    pub userinfo_endpoint: Option<String>,
     pub scopes_supported: Vec<String>,
     pub grant_types_supported: Option<Vec<String>>,
     /// `None` means `client_secret_basic` (RFC 8414 §2).
     pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
     pub code_challenge_methods_supported: Option<Vec<String>>,
+    /// OpenID Connect Discovery §3.
+    pub id_token_signing_alg_values_supported: Vec<String>,
     /// Initiating User Registration via OpenID Connect 1.0 §4.
     pub prompt_values_supported: Option<Vec<String>>,
     /// RFC 9207 §3.
@@ -52,10 +57,13 @@ impl AuthorizationServerMetadata {
             device_authorization_endpoint: text("device_authorization_endpoint")?,
             revocation_endpoint: text("revocation_endpoint")?,
             introspection_endpoint: text("introspection_endpoint")?,
+            jwks_uri: text("jwks_uri")?,
+            userinfo_endpoint: text("userinfo_endpoint")?,
             scopes_supported: texts("scopes_supported")?.unwrap_or_default(),
             grant_types_supported: texts("grant_types_supported")?,
             token_endpoint_auth_methods_supported: texts("token_endpoint_auth_methods_supported")?,
             code_challenge_methods_supported: texts("code_challenge_methods_supported")?,
+            id_token_signing_alg_values_supported: texts("id_token_signing_alg_values_supported")?.unwrap_or_default(),
             prompt_values_supported: texts("prompt_values_supported")?,
             authorization_response_iss_parameter_supported: members
                 .flag("authorization_response_iss_parameter_supported")?
@@ -64,13 +72,15 @@ impl AuthorizationServerMetadata {
     }
 
     /// Returns the endpoints, to change them.
-    pub fn endpoints_mut(&mut self) -> [&mut Option<String>; 5] {
+    pub fn endpoints_mut(&mut self) -> [&mut Option<String>; 7] {
         [
             &mut self.authorization_endpoint,
             &mut self.token_endpoint,
             &mut self.device_authorization_endpoint,
             &mut self.revocation_endpoint,
             &mut self.introspection_endpoint,
+            &mut self.jwks_uri,
+            &mut self.userinfo_endpoint,
         ]
     }
 

@@ -66,6 +66,8 @@ secret_types! {
     AccessToken;
     /// The credential for the next access token (RFC 6749 §1.5).
     RefreshToken;
+    /// What a server says of a person, for this client (OpenID Connect Core §2).
+    IdToken;
     /// The client's password at the token endpoint (RFC 6749 §2.3.1).
     ClientSecret;
 }

@@ -9,7 +9,7 @@ use super::member::{Members, WrongKind};
 use super::params::{Params, Repeated};
 use super::pkce::CodeVerifier;
 use super::scope::ScopeSet;
-use super::secret::{AccessToken, AuthorizationCode, ClientSecret, DeviceCode, RefreshToken, is_vschar};
+use super::secret::{AccessToken, AuthorizationCode, ClientSecret, DeviceCode, IdToken, RefreshToken, is_vschar};
 use super::token_type::{ProofType, TokenType};
 
 /// The credential that the client exchanges for a token.
@@ -123,6 +123,8 @@ pub struct TokenResponse {
     pub refresh_expires_in: Option<Duration>,
     /// `None` if the reply does not say. Then it is the requested scope (RFC 6749 §5.1).
     pub scope: Option<ScopeSet>,
+    /// OpenID Connect Core §3.1.3.3. Nothing is verified yet.
+    pub id_token: Option<IdToken>,
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -173,6 +175,7 @@ impl TokenResponse {
             refresh_token: refresh_token.map(RefreshToken::new),
             refresh_expires_in: None,
             scope: right(members.scopes("scope"), &mut wrong),
+            id_token: right(members.text("id_token"), &mut wrong).filter(|text| !text.is_empty()).map(IdToken::new),
         };
         Ok((response, wrong))
     }
@@ -190,6 +193,9 @@ impl TokenResponse {
         }
         if let Some(lifetime) = self.refresh_expires_in {
             object.insert("refresh_token_expires_in".into(), lifetime.as_secs().into());
+        }
+        if let Some(token) = &self.id_token {
+            object.insert("id_token".into(), token.expose().into());
         }
         if let Some(scope) = &self.scope {
             object.insert("scope".into(), scope.join(separator).into());

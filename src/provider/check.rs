@@ -9,6 +9,7 @@ use super::probe::ScopesList;
 use super::quirks::TokenIn;
 use super::refusal::Refusal;
 use super::{DefinitionError, ProviderDefinition, printable};
+use crate::protocol::jws::Algorithm;
 
 /// Checks the rules that the types cannot express. Nothing here needs the network.
 pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
@@ -52,6 +53,13 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
         let body = if sample.body.is_empty() { "null" } else { &sample.body };
         serde_json::from_str::<serde_json::Value>(body)
             .map_err(|error| wrong(&format!("samples[{n}].body"), format!("this is not JSON: {error}")))?;
+    }
+    for (n, name) in definition.openid.algorithms.iter().enumerate() {
+        if Algorithm::named(name).is_none() {
+            let known: Vec<&str> = Algorithm::ALL.into_iter().map(Algorithm::as_str).collect();
+            let problem = format!("`{name}` is not an algorithm that oauthctl verifies; it knows {}", known.join(", "));
+            return Err(wrong(&format!("openid.algorithms[{n}]"), problem));
+        }
     }
     let api = &definition.api;
     for (key, refusals) in [("api.denied", &api.denied), ("api.invalid_token", &api.invalid_token)] {

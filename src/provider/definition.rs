@@ -14,8 +14,8 @@ use super::keys::{Absent, entries, keys};
 use super::quirks::{Lifetime, Pkce, TokenPlacement};
 use super::scopes::Scopes;
 use super::sections::{
-    Alternative, Api, App, Authorize, Callback, ClientCredentials, Device, Introspect, Redirect, Refresh, Revoke,
-    Sample, Token,
+    Alternative, Api, App, Authorize, Callback, ClientCredentials, Device, Introspect, OpenId, Redirect, Refresh,
+    Revoke, Sample, Token,
 };
 use super::template::Param;
 use crate::protocol::client::ClientAuthMethod;
@@ -78,6 +78,7 @@ keys! {
         }
         key revoke: Revoke { help: "The revocation endpoint (RFC 7009)", absent: "none" }
         key introspect: Introspect { help: "The introspection endpoint (RFC 7662)", absent: "none" }
+        key openid: OpenId { help: "ID tokens (OpenID Connect Core)", absent: "an ID token is kept without being verified" }
         key scope: Scopes { help: "The scopes and their notation (RFC 6749 §3.3)", absent: "none" }
         key api: Api { help: "The API that the token is for", absent: "none" }
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -196,6 +197,8 @@ impl ProviderDefinition {
             ("refresh.url", one(&self.refresh.url)),
             ("revoke.url", one(&self.revoke.url)),
             ("introspect.url", one(&self.introspect.url)),
+            ("openid.jwks_url", one(&self.openid.jwks_url)),
+            ("openid.userinfo_url", one(&self.openid.userinfo_url)),
             ("api.base", many(&self.api.base)),
             ("api.origins", self.api.origins.iter().map(String::as_str).collect()),
         ]

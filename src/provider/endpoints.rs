@@ -19,6 +19,10 @@ pub struct Endpoints {
     pub refresh: Option<Endpoint>,
     pub revoke: Option<Endpoint>,
     pub introspect: Option<Endpoint>,
+    /// The issuer's public keys (RFC 7517). Nothing secret is sent there.
+    pub jwks: Option<Endpoint>,
+    /// Where the claims about a person are (OpenID Connect Core §5.3).
+    pub userinfo: Option<Endpoint>,
     pub api_base: Option<Endpoint>,
     /// The origins that may receive the token, the base's origin first.
     pub api_origins: Vec<Origin>,
@@ -53,6 +57,8 @@ impl Endpoints {
             refresh: departure("refresh.url", &definition.refresh.url)?,
             revoke: departure("revoke.url", &definition.revoke.url)?,
             introspect: departure("introspect.url", &definition.introspect.url)?,
+            jwks: departure("openid.jwks_url", &definition.openid.jwks_url)?,
+            userinfo: departure("openid.userinfo_url", &definition.openid.userinfo_url)?,
             api_base,
             api_origins,
         })
@@ -68,6 +74,8 @@ impl Endpoints {
             refresh: rebase(&self.refresh),
             revoke: rebase(&self.revoke),
             introspect: rebase(&self.introspect),
+            jwks: rebase(&self.jwks),
+            userinfo: rebase(&self.userinfo),
             api_base: rebase(&self.api_base),
             api_origins: vec![origin.clone()],
         }

@@ -2,9 +2,11 @@
 
 mod device;
 mod grants;
+mod openid;
 mod sample;
 pub use device::Device;
 pub use grants::{ClientCredentials, Refresh};
+pub use openid::OpenId;
 pub use sample::Sample;
 
 use std::collections::BTreeMap;

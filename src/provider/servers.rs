@@ -35,7 +35,19 @@ const FURTHER: &str = "api.origins";
 impl Endpoints {
     /// Lists each server and its purpose.
     pub(super) fn servers(&self) -> Vec<(&'static str, String)> {
-        let Self { authorize, token, device, device_token, refresh, revoke, introspect, api_base, api_origins } = self;
+        let Self {
+            authorize,
+            token,
+            device,
+            device_token,
+            refresh,
+            revoke,
+            introspect,
+            jwks,
+            userinfo,
+            api_base,
+            api_origins,
+        } = self;
         let one = |part, endpoint: &Option<Endpoint>| Some((part, endpoint.as_ref()?.origin().to_string()));
         let parts = [
             one("authorize", authorize),
@@ -45,6 +57,8 @@ impl Endpoints {
             one("refresh", refresh),
             one("revoke", revoke),
             one("introspect", introspect),
+            one("openid.jwks_url", jwks),
+            one("openid.userinfo_url", userinfo),
             one("api.base", api_base),
         ];
         parts.into_iter().flatten().chain(api_origins.iter().map(|origin| (FURTHER, origin.to_string()))).collect()
@@ -95,6 +109,8 @@ mod tests {
             "refresh.url",
             "revoke.url",
             "introspect.url",
+            "openid.jwks_url",
+            "openid.userinfo_url",
             "api.base",
             FURTHER,
         ] {

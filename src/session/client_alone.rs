@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{ActiveLogin, ClientRequest, Session, SessionError, emulator_profile};
 use crate::flow::client::Client;
-use crate::flow::client_credentials::{self, OPENID};
+use crate::flow::client_credentials;
 use crate::flow::token_source::{Wanted, check_lifetime};
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::grant::GrantKind;
+use crate::protocol::id_token::OPENID;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;

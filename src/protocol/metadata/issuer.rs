@@ -130,6 +130,11 @@ fn places(issuer: &Url) -> Vec<Url> {
     }
 }
 
+/// Returns `true` if a text is this template with its parts filled in.
+pub fn is_filled_in(template: &str, text: &str) -> bool {
+    filled(template, text).is_some()
+}
+
 /// Returns the values with which a template is this text, or `None` if it is another text, or no template.
 fn filled(template: &str, text: &str) -> Option<BTreeMap<String, String>> {
     let (template, text): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), text.split('/').collect());

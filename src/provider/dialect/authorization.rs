@@ -35,11 +35,20 @@ impl Dialect<'_> {
             params.push("code_challenge", challenge.as_str());
             params.push("code_challenge_method", CodeChallenge::METHOD);
         }
+        if let Some(nonce) = &request.nonce {
+            params.push("nonce", nonce);
+        }
         // It is as random as the state, and does not reveal it.
         let random = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(format!("random:{}", request.state)));
         let context =
             [("state", request.state.as_str()), ("client_id", request.client_id.as_str()), ("random", &random)];
+        let nonce = params.single("nonce").ok().flatten().map(str::to_owned);
         self.add_extra(&mut params, &rules.params, "authorize.params", &context)?;
+        if let Some(nonce) = nonce {
+            // One of the definition's own could not be checked.
+            params.remove("nonce");
+            params.push("nonce", nonce);
+        }
         omit_and_rename(&mut params, &rules.omit, &rules.names);
 
         let mut url = self.provider.authorize_endpoint()?.url().clone();

@@ -7,6 +7,7 @@ mod api;
 mod authorization;
 mod device;
 mod lifetimes;
+mod openid;
 mod redirect;
 mod reply;
 mod token;

@@ -30,6 +30,7 @@ fn authorize(toml: &str) -> String {
         scope: ScopeSet::parse("a b"),
         state: "s".into(),
         code_challenge: None,
+        nonce: None,
     };
     Dialect::new(&provider).authorization_url(&request).unwrap().to_string()
 }

@@ -15,7 +15,7 @@ use crate::protocol::given_token::{GivenToken, NoGivenToken, Spelling};
 use crate::protocol::lifetime::Oddity;
 use crate::protocol::member::{self, WrongKind};
 use crate::protocol::params::Params;
-use crate::protocol::secret::RefreshToken;
+use crate::protocol::secret::{IdToken, RefreshToken};
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::protocol::token::{NotATokenResponse, TokenResponse};
 use crate::protocol::token_type::{OddTokenType, TokenType};
@@ -158,7 +158,8 @@ fn masked_reply(value: &Value, response: &TokenResponse, sent: &[&str]) -> Value
 /// Returns the secrets that a reply brought.
 fn received(response: &TokenResponse) -> Vec<&str> {
     let refresh = response.refresh_token.iter().map(RefreshToken::expose);
-    [response.access_token.expose()].into_iter().chain(refresh).collect()
+    let id_token = response.id_token.iter().map(IdToken::expose);
+    [response.access_token.expose()].into_iter().chain(refresh).chain(id_token).collect()
 }
 
 impl Dialect<'_> {

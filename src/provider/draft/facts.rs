@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use url::form_urlencoded;
 
+use crate::protocol::jws::Algorithm;
 use crate::protocol::metadata::AuthorizationServerMetadata;
 use crate::protocol::sanitize;
 
@@ -38,6 +39,7 @@ impl Facts {
         if let Some(metadata) = metadata {
             facts.endpoints(metadata);
             facts.issuer(metadata);
+            facts.openid(metadata);
             facts.client_auth(Some(metadata));
             facts.grants(metadata);
             facts.pkce(metadata);
@@ -83,6 +85,24 @@ impl Facts {
         self.set("authorize.issuer", &metadata.issuer);
         if !metadata.authorization_response_iss_parameter_supported {
             self.set("callback.iss", "may-be-missing");
+        }
+    }
+
+    /// Without its keys nothing of an ID token is verified, so then no key of the section is in use.
+    fn openid(&mut self, metadata: &AuthorizationServerMetadata) {
+        let Some(jwks) = &metadata.jwks_uri else { return };
+        self.set("openid.jwks_url", jwks);
+        if let Some(template) = &metadata.issuer_template {
+            self.set("openid.issuer", template);
+        }
+        if let Some(userinfo) = &metadata.userinfo_endpoint {
+            self.set("openid.userinfo_url", userinfo);
+        }
+        let names = metadata.id_token_signing_alg_values_supported.iter();
+        let known: Vec<String> =
+            names.filter(|name| Algorithm::named(name).is_some()).map(|name| toml_text(name)).collect();
+        if !known.is_empty() {
+            self.values.insert("openid.algorithms", format!("[{}]", known.join(", ")));
         }
     }
 
@@ -284,6 +304,22 @@ mod tests {
         let mut metadata = AuthorizationServerMetadata::from_json(&metadata).unwrap().unwrap();
         metadata.issuer_template = Some("https://as.example/{tenantid}".to_owned());
         assert!(!Facts::of_new("mine", Some(&metadata)).values.contains_key("authorize.issuer"));
+    }
+
+    #[test]
+    fn id_tokens_are_checked_with_what_the_server_publishes() {
+        let members = json!({
+            "jwks_uri": "https://as.example/keys",
+            "userinfo_endpoint": "https://as.example/me",
+            "id_token_signing_alg_values_supported": ["none", "RS256", "ES512", "EdDSA"],
+        });
+        let drafted = facts(&members);
+        assert_eq!(drafted.values["openid.jwks_url"], "\"https://as.example/keys\"");
+        assert_eq!(drafted.values["openid.userinfo_url"], "\"https://as.example/me\"");
+        assert_eq!(drafted.values["openid.algorithms"], "[\"RS256\", \"EdDSA\"]");
+        assert!(!drafted.values.contains_key("openid.issuer"), "it is that of `authorize.issuer`");
+        let without = facts(&json!({"userinfo_endpoint": "https://as.example/me"}));
+        assert!(without.values.keys().all(|key| !key.starts_with("openid.")));
     }
 
     #[test]

@@ -30,6 +30,7 @@ fn bare(access_token: &str) -> TokenReply {
         expires_in: None,
         refresh_token: None,
         refresh_expires_in: None,
+        id_token: None,
         scope: None,
     };
     let (captured, oddities) = (BTreeMap::new(), Vec::new());
