@@ -244,7 +244,7 @@ fn log_in(
     let (tab, obtained) =
         login.wait(CONSENT_TIMEOUT, MissingState::Refuse, |_| {})?.obtain(context.system.http.as_ref(), now);
     tab.show(if obtained.is_ok() { BrowserPage::LoggedIn } else { BrowserPage::Failed });
-    let Obtained { reply, provider } = obtained?;
+    let Obtained { reply, provider, .. } = obtained?;
     let how = match response_type {
         ResponseType::Code => "code exchanged with PKCE",
         ResponseType::Token => "token read from the fragment",

@@ -1,6 +1,7 @@
 //! The errors of the flows: the port, the servers, the refusals.
 
 use super::authorization::Unanswered;
+use super::id_token::IdTokenRefused;
 use super::not_followed::NotFollowed;
 use super::redirect::Unusable;
 use super::refusal::{NoCode, NoToken, Refusal};
@@ -29,6 +30,8 @@ pub enum FlowError {
     NotLoopback { redirect_uri: String },
     #[error(transparent)]
     TokenReply(Box<NoToken>),
+    #[error(transparent)]
+    IdToken(Box<IdTokenRefused>),
     #[error("the token request failed")]
     TokenRequest(#[source] HttpError),
     #[error("the request for a device code failed")]
@@ -130,6 +133,7 @@ impl Advice for FlowError {
                  address",
             ),
             Self::TokenReply(no_token) => no_token.next_step(),
+            Self::IdToken(refused) => refused.next_step(),
             Self::NotConfirmed { has_ended: true, .. } => {
                 ExitCode::NoAnswer.hint("log in again, and type the new code while it is valid")
             }

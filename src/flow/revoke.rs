@@ -5,6 +5,7 @@ use super::client::Client;
 use super::refusal::{Asked, Refusal, Sent};
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::secret::ClientSecret;
+use crate::protocol::token::TokenResponse;
 use crate::protocol::{json, mask};
 use crate::provider::Dialect;
 use crate::system::http::{HttpClient, MAX_REPLY};
@@ -42,6 +43,43 @@ pub enum Revocation {
     Unsupported,
     /// The definition names no revocation endpoint.
     NoEndpoint,
+}
+
+/// What became of tokens that are not kept.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Aftermath {
+    Revoked,
+    /// The provider cannot revoke tokens.
+    StillValid,
+    NotRevoked,
+}
+
+impl std::fmt::Display for Aftermath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Revoked => "the tokens that came with it were revoked, and nothing is kept",
+            Self::StillValid => {
+                "nothing is kept, and the tokens that came with it stay valid: the provider cannot revoke them"
+            }
+            Self::NotRevoked => {
+                "nothing is kept, and the tokens that came with it stay valid: they could not be revoked"
+            }
+        })
+    }
+}
+
+/// Revokes the tokens of a reply that are not kept, the refresh token first (RFC 7009 §2.1).
+pub fn revoke_all(http: &dyn HttpClient, client: &Client, response: &TokenResponse) -> Aftermath {
+    let refresh = response.refresh_token.iter().map(|token| (token.expose(), TokenTypeHint::RefreshToken));
+    let tokens = refresh.chain([(response.access_token.expose(), TokenTypeHint::AccessToken)]);
+    let outcomes: Vec<_> = tokens.map(|(token, hint)| revoke(http, client, token, hint)).collect();
+    if outcomes.iter().any(Result::is_err) {
+        return Aftermath::NotRevoked;
+    }
+    match outcomes.iter().all(|outcome| matches!(outcome, Ok(Revocation::Done))) {
+        true => Aftermath::Revoked,
+        false => Aftermath::StillValid,
+    }
 }
 
 pub fn revoke(

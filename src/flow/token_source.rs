@@ -33,6 +33,7 @@ use std::time::Duration;
 use self::error::Failed;
 use super::client::Client;
 use crate::protocol::advice::with_causes;
+use crate::protocol::id_token::BadIdToken;
 use crate::protocol::lifetime::Oddity;
 use crate::protocol::member::WrongKind;
 use crate::protocol::secret::AccessToken;
@@ -97,6 +98,11 @@ pub enum ReplyNote {
     /// A value that belongs to the login is another one now.
     #[error("in the reply {0}")]
     Changed(ChangedValue),
+    /// The new ID token is not kept.
+    #[error("its new ID token is not kept: {0}")]
+    OldIdToken(BadIdToken),
+    #[error("the signature of its new ID token was not verified: {0}")]
+    UnverifiedIdToken(String),
     /// The refresh token had ended by our clock, and was taken.
     #[error("its refresh token had ended at {0} by this machine's clock, which may be wrong")]
     Revived(Timestamp),

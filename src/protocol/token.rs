@@ -180,6 +180,11 @@ impl TokenResponse {
         Ok((response, wrong))
     }
 
+    /// Returns the scopes of the token: those that the reply names, or else the ones that were asked for (RFC 6749 §5.1).
+    pub fn granted_of(&self, asked: &ScopeSet) -> ScopeSet {
+        self.scope.as_ref().unwrap_or(asked).clone()
+    }
+
     /// Writes the reply as the RFC sends it; `separator` joins scopes.
     pub fn to_json(&self, separator: &str) -> Map<String, Value> {
         let mut object = Map::new();

@@ -4,6 +4,7 @@ pub mod app_name;
 pub mod client_key;
 pub mod entry;
 mod error;
+pub mod id_token;
 pub mod journal;
 pub mod login_index;
 pub mod login_lock;

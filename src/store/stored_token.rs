@@ -5,6 +5,8 @@
 //! * The end of a refresh token is what the reply said that brought it. A refresh that does not rotate keeps it; a rotated
 //!   refresh token without an end has an unknown one. 0.1 keeps the member and knows nothing of it, so it carries the number
 //!   of the refresh that it belongs to: after a refresh by 0.1 the end is unknown.
+//! * An ID token is about the sign-in of the person, so a refresh that brings none keeps it (OpenID Connect Core §12.2). 0.1
+//!   keeps the member as it is.
 //! * A refresh token that has ended by our clock is still tried, because the clock may be wrong. But it does not count as a
 //!   way to renew the login in what we report.
 
@@ -15,6 +17,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::id_token::StoredIdToken;
 use super::{AppName, record};
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;
@@ -126,6 +129,9 @@ pub struct StoredToken {
     /// The scopes in the reply. `None` if it said nothing, which means: as asked (RFC 6749 §5.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted: Option<ScopeSet>,
+    /// What the server said of the person, if `openid` was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<StoredIdToken>,
     /// The provider's reply with its secrets masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Value>,
@@ -227,6 +233,7 @@ impl StoredToken {
             refresh_expiry: None,
             asked,
             granted: None,
+            id_token: None,
             reply: None,
             generation: 0,
             restored: false,

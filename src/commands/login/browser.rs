@@ -112,11 +112,15 @@ impl BrowserArgs {
             let _ = context.session.store()?.note_returned_state(provider.id());
         }
         match obtained {
-            Ok(Obtained { reply, provider }) => {
+            Ok(Obtained { reply, provider, id_token }) => {
                 talk::about_reply(&reply, &provider, context);
+                if response_type == ResponseType::Code {
+                    talk::about_id_token(id_token.as_ref(), &reply.response.granted_of(&asked), context);
+                }
                 let obtained_by = ObtainedBy::Grant(grant);
                 let mut token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
                 token.app = app;
+                token.id_token = id_token.map(|checked| checked.token);
                 Ok((tab, provider, token))
             }
             Err(error) => {

@@ -13,7 +13,9 @@ use super::super::app::{self, ChosenClient, NewLogin};
 use super::browser::BrowserArgs;
 use super::{LoginError, qr, talk};
 use crate::flow::FlowError;
+use crate::flow::client::Client;
 use crate::flow::device::{DeviceLogin, DeviceWait};
+use crate::flow::id_token::{self, LoginAsked};
 use crate::protocol::advice::with_causes;
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::device::{DeviceAuthorizationRequest, DeviceAuthorizationResponse};
@@ -60,7 +62,12 @@ impl DeviceArgs {
         let ChosenClient { app, client_id, client_secret } =
             app::client_for(provider, GrantKind::DeviceCode, new, context)?;
         let provider = &provider.with_app(app.name());
-        let request = DeviceAuthorizationRequest { client_id: client_id.clone(), client_secret, scope: asked.clone() };
+        let client = Client { provider: provider.clone(), client_id: client_id.clone(), client_secret };
+        let request = DeviceAuthorizationRequest {
+            client_id: client_id.clone(),
+            client_secret: client.client_secret.clone(),
+            scope: asked.clone(),
+        };
         let login = DeviceLogin::begin(http, context.system.clock.as_ref(), provider, request)?;
         self.announce(login.response(), provider, context)?;
         open(login.response(), browser, context);
@@ -69,9 +76,15 @@ impl DeviceArgs {
         let (reply, now) = (reply?, context.system.clock.now());
         let provider = provider.with_captured(&reply.captured)?;
         talk::about_reply(&reply, &provider, context);
+        let client = Client { provider: provider.clone(), ..client };
+        // No nonce can be sent on this way (RFC 8628 §3.1).
+        let login = LoginAsked { scope: &asked, nonce: None, by_browser: false };
+        let id_token = id_token::accept(http, &client, &login, &reply.response, now).map_err(FlowError::from)?;
+        talk::about_id_token(id_token.as_ref(), &reply.response.granted_of(&asked), context);
         let obtained_by = ObtainedBy::Grant(GrantKind::DeviceCode);
         let mut token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
         token.app = app;
+        token.id_token = id_token.map(|checked| checked.token);
         Ok((provider, token))
     }
 

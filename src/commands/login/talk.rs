@@ -6,9 +6,11 @@ use super::super::Context;
 use crate::commands::view::what_was_read;
 use crate::flow::authorization::{Listen, Login, Tab, Waiting};
 use crate::flow::evidence::{Evidence, Missing};
+use crate::flow::id_token::{CheckedIdToken, Unverified};
 use crate::flow::pages::BrowserPage;
 use crate::flow::redirect::{Claim, Doubt, Stray, Unproven};
 use crate::protocol::grant::GrantKind;
+use crate::protocol::id_token::OPENID;
 use crate::protocol::sanitize::{self, Pieces, Render, Style};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
@@ -269,6 +271,22 @@ pub fn about_reply(reply: &TokenReply, provider: &Provider, context: &Context) {
             "the provider sent no value for `{param}`, without which `call` does not know the API's address; name \
                 it with `oauthctl login {id} --param {param}=VALUE`"
         ));
+    }
+}
+
+/// Tells that an ID token was not verified, or did not come.
+pub fn about_id_token(checked: Option<&CheckedIdToken>, granted: &ScopeSet, context: &Context) {
+    match checked {
+        Some(CheckedIdToken { unverified: Some(why @ Unverified::NoKeys(_)), .. }) => {
+            context.warn(&format!("the signature of the ID token was not verified: {why}"));
+        }
+        Some(CheckedIdToken { unverified: Some(why), .. }) => {
+            context.terminal().note(&format_args!("note: the signature of the ID token was not verified: {why}"));
+        }
+        None if granted.contains(OPENID) => {
+            context.terminal().note(&"note: `openid` was granted, and the reply has no ID token");
+        }
+        Some(CheckedIdToken { unverified: None, .. }) | None => {}
     }
 }
 

@@ -3,6 +3,8 @@
 use url::Url;
 
 use super::{Login, LoginRequest, Ports, Secrets};
+use crate::flow::client::Client;
+use crate::flow::id_token::{self, CheckedIdToken, LoginAsked};
 use crate::flow::pages::BrowserPage;
 use crate::flow::redirect::Answer;
 use crate::flow::refusal::{Refusal, Sent};
@@ -29,6 +31,8 @@ pub struct Answered<'a> {
 pub struct Obtained {
     pub reply: TokenReply,
     pub provider: Provider,
+    /// The ID token, if one was asked for and came.
+    pub id_token: Option<CheckedIdToken>,
 }
 
 impl<'a> Answered<'a> {
@@ -64,6 +68,7 @@ fn obtain(
     if !answer.has_state && token_server(&provider) != token_server(request.provider) {
         provider = request.provider.clone();
     }
+    let (nonce, by_browser) = (secrets.nonce.clone(), matches!(answer.response, AuthorizationResponse::Token(_)));
     let reply = match answer.response {
         AuthorizationResponse::Code(code) => {
             authorization_code::exchange(http, &provider, request, secrets, code, now)?
@@ -77,7 +82,14 @@ fn obtain(
         }
     };
     let provider = provider.with_captured(&reply.captured)?;
-    Ok(Obtained { reply, provider })
+    let client = Client {
+        provider: provider.clone(),
+        client_id: request.client_id.clone(),
+        client_secret: request.client_secret.clone(),
+    };
+    let asked = LoginAsked { scope: &request.scope, nonce: nonce.as_ref(), by_browser };
+    let id_token = id_token::accept(http, &client, &asked, &reply.response, now)?;
+    Ok(Obtained { reply, provider, id_token })
 }
 
 fn token_server(provider: &Provider) -> Option<Origin> {

@@ -1,6 +1,7 @@
 //! Why there is no valid token of a login.
 
 use crate::flow::FlowError;
+use crate::flow::id_token::IdTokenRefused;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::store::{StoreError, ways_to_end};
@@ -22,6 +23,14 @@ pub enum TokenSourceError {
         ended: Option<Timestamp>,
         #[source]
         source: Box<FlowError>,
+    },
+    /// The new tokens may be another person's.
+    #[error("the login `{profile}` has ended: what came of its refresh is not used")]
+    IdToken {
+        profile: String,
+        provider: String,
+        #[source]
+        source: Box<IdTokenRefused>,
     },
     #[error("the token of `{profile}` could not be refreshed{}", doubt(provider, *may_be_spent))]
     Failed {
@@ -69,6 +78,9 @@ impl Advice for TokenSourceError {
             | Self::Dead { profile, provider, .. }
             | Self::Refused { profile, provider, .. } => {
                 ExitCode::LoginNeeded.hint(format!("`{}` makes a new login", login_command(provider, profile)))
+            }
+            Self::IdToken { profile, provider, .. } => {
+                ExitCode::Refused.hint(format!("`{}` makes a new login", login_command(provider, profile)))
             }
             Self::Failed { source, profile, provider, may_be_spent } => match source.next_step() {
                 NextStep { code: ExitCode::Network, hint: Some(hint) } if source.is_settled_here() => {

@@ -4,11 +4,14 @@ use super::error::Failed;
 use super::{ReplyNote, TokenSource, TokenSourceError, TokenWarning, ValidToken};
 use crate::flow::FlowError;
 use crate::flow::client::Client;
+use crate::flow::id_token::{self, CheckedIdToken, IdTokenRefused, RefreshedIdToken, Unverified};
 use crate::flow::refresh::{self, Meaning, Presented};
 use crate::protocol::secret::Secret;
 use crate::protocol::time::Timestamp;
+use crate::protocol::token::TokenResponse;
 use crate::provider::dialect::TokenReply;
 use crate::store::entry::Listing;
+use crate::store::id_token::StoredIdToken;
 use crate::store::journal::OpenJournal;
 use crate::store::stored_token::{Expiry, Intent};
 use crate::store::token_store::Found;
@@ -103,13 +106,21 @@ impl TokenSource<'_> {
         reply: TokenReply,
     ) -> Result<ValidToken<E>, TokenSourceError> {
         let provider = &refreshing.client.provider;
-        let notes = notes(&refreshing, &reply);
-        let record = refreshing.found.record.refreshed(provider, reply, refreshing.begun_at);
+        let mut notes = notes(&refreshing, &reply);
+        let response = reply.response.clone();
+        let mut record = refreshing.found.record.refreshed(provider, reply, refreshing.begun_at);
         // If it cannot be written there is still the store: two chances that do not depend on each other.
         let is_kept = journal.is_some_and(|journal| journal.write(&record, self.entropy).is_ok());
         let standing = self.standing(&refreshing);
         let (profile, kind, journal) = (refreshing.profile, refreshing.found.store, refreshing.lock.journal());
         let (name, place) = (profile.to_string(), journal.as_ref().map(Journal::place).filter(|_| is_kept));
+        if !matches!((&standing, &place), (Standing::Lost, Some(_)) | (Standing::Replaced, _)) {
+            match self.id_token(&refreshing, &response, &mut notes) {
+                Ok(Some(new)) => record.id_token = Some(new),
+                Ok(None) => {}
+                Err(refused) => return Err(self.end(refreshing, refused)),
+            }
+        }
         let unsaved = match (standing, place) {
             (Standing::Lost, Some(journal)) => {
                 let (provider, place) = (record.provider, refreshing.found.place);
@@ -134,6 +145,41 @@ impl TokenSource<'_> {
             Some((error, journal)) => Some(TokenWarning::NotStored { error, journal }),
         };
         Ok(ValidToken { found: refreshing.found, warning, refreshed: true })
+    }
+
+    /// Returns the ID token to keep. It is checked when the new tokens are safe in the journal, as that may take requests.
+    fn id_token(
+        &self,
+        refreshing: &Refreshing<'_>,
+        response: &TokenResponse,
+        notes: &mut Vec<ReplyNote>,
+    ) -> Result<Option<StoredIdToken>, IdTokenRefused> {
+        let Refreshing { client, found, begun_at, .. } = refreshing;
+        match id_token::accept_refreshed(self.http, client, &found.record, response, *begun_at)? {
+            RefreshedIdToken::None => Ok(None),
+            RefreshedIdToken::Dropped(problem) => {
+                notes.push(ReplyNote::OldIdToken(problem));
+                Ok(None)
+            }
+            RefreshedIdToken::Checked(CheckedIdToken { token, unverified }) => {
+                if let Some(Unverified::NoKeys(why)) = unverified {
+                    notes.push(ReplyNote::UnverifiedIdToken(why.to_string()));
+                }
+                Ok(Some(token))
+            }
+        }
+    }
+
+    /// Ends a login whose new tokens may be another person's: they are revoked by now, and are not kept.
+    fn end(&self, refreshing: Refreshing<'_>, refused: IdTokenRefused) -> TokenSourceError {
+        let Refreshing { profile, lock, found, begun_at, .. } = refreshing;
+        let Found { mut record, store, .. } = found;
+        (record.intent, record.dead_since) = (None, Some(begun_at));
+        let provider = record.provider.clone();
+        // If the store does not take it now, the next run finds an intent whose journal is gone, and sends a spent token.
+        let _ = self.store.replace(profile, store, &record);
+        lock.journal().iter().for_each(Journal::remove);
+        TokenSourceError::IdToken { profile: profile.to_string(), provider, source: Box::new(refused) }
     }
 
     fn standing(&self, refreshing: &Refreshing<'_>) -> Standing {
