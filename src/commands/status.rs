@@ -1,5 +1,6 @@
 //! `status`: every login there is. It never opens a browser and never shows a token.
 
+mod userinfo;
 mod view;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use self::view::{Known, StatusRow, StatusView};
 use super::Context;
 use super::view::what_was_read;
 use crate::flow::evidence;
+use crate::flow::userinfo::NoUserinfo;
 use crate::keychain::KeychainError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::sanitize;
@@ -33,6 +35,10 @@ pub struct StatusArgs {
     #[arg(long)]
     check: bool,
 
+    /// Ask the provider who the current login's account is (OpenID Connect)
+    #[arg(long, conflicts_with_all = ["check", "expires_within"])]
+    userinfo: bool,
+
     /// Exit with 4 if a login will need renewing within this time, such as 7d
     #[arg(long, value_name = "TIME")]
     expires_within: Option<HumanDuration>,
@@ -42,6 +48,8 @@ pub struct StatusArgs {
 pub enum StatusError {
     #[error("{}", ending(profiles))]
     LoginsEnd { profiles: Vec<String>, provider: String },
+    #[error("the provider does not say who the login is")]
+    Userinfo(#[from] NoUserinfo),
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
@@ -57,6 +65,7 @@ impl Advice for StatusError {
                 let profile = profiles.first().map_or(provider.as_str(), String::as_str);
                 ExitCode::LoginNeeded.hint(format!("`{}` logs in again", login_command(provider, profile)))
             }
+            Self::Userinfo(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Store(error) => error.next_step(),
             Self::Terminal(error) => error.next_step(),
@@ -73,6 +82,9 @@ fn ending(profiles: &[String]) -> String {
 }
 
 pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
+    if args.userinfo {
+        return userinfo::print(context);
+    }
     let mut view = StatusView {
         logins: Vec::new(),
         sources: if context.is_verbose() { context.session.parts() } else { Vec::new() },

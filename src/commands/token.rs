@@ -5,6 +5,7 @@
 //! depend on it.
 
 mod github;
+mod id;
 
 use clap::{Args, ValueEnum};
 use http::Method;
@@ -47,6 +48,10 @@ pub struct TokenArgs {
     #[arg(long, value_name = "NAME", default_value = "OAUTHCTL_TOKEN", value_parser = parse_variable)]
     env: String,
 
+    /// Print the ID token, which says who logged in, as it was received (OpenID Connect)
+    #[arg(long, conflicts_with_all = ["min_validity", "format", "env", "provider", "params"])]
+    id: bool,
+
     #[command(flatten, next_help_heading = "Without a login")]
     without_login: WithoutLogin,
 }
@@ -69,6 +74,8 @@ enum Format {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
+    #[error("the login `{profile}` has no ID token: {}", no_id_token(provider, *was_asked))]
+    NoIdToken { profile: String, provider: String, was_asked: bool, login: String },
     #[error("`{provider}` takes no token in a header")]
     NoHeader { provider: String },
     #[error("GITHUB_ENV is not set: this format is for a step of GitHub Actions")]
@@ -93,6 +100,9 @@ pub enum TokenError {
 impl Advice for TokenError {
     fn next_step(&self) -> NextStep {
         match self {
+            Self::NoIdToken { was_asked: true, login, .. } => ExitCode::LoginNeeded
+                .hint(format!("see whether the provider supports OpenID Connect; `{login}` asks for one again")),
+            Self::NoIdToken { login, .. } => ExitCode::LoginNeeded.hint(format!("`{login}` asks for one")),
             Self::NoHeader { provider } => {
                 ExitCode::Usage.hint(format!("`oauthctl providers show {provider}` says where it takes one"))
             }
@@ -108,7 +118,17 @@ impl Advice for TokenError {
     }
 }
 
+fn no_id_token(provider: &str, was_asked: bool) -> String {
+    match was_asked {
+        true => format!("`{provider}` sent none, though `openid` was asked for"),
+        false => "`openid` was not among the scopes that it asked for".to_owned(),
+    }
+}
+
 pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
+    if args.id {
+        return id::print(context.session.choices.json, context);
+    }
     let format = if context.session.choices.json && args.format == Format::Plain { Format::Json } else { args.format };
     if matches!(format, Format::Header | Format::Curl) {
         return header(format, args, context);

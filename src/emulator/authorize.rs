@@ -109,7 +109,9 @@ fn judge(site: &Site, params: &Params) -> Result<ConsentRequest, Reply> {
         None => definition.default_scope(),
     };
     // Unknown scopes are accepted, because providers add scopes faster than definitions are updated.
-    Ok(ConsentRequest { back, scope: scope.union(&definition.always_granted()), challenge, redirect_uri_sent })
+    let scope = scope.union(&definition.always_granted());
+    let nonce = params.single("nonce").ok().flatten().map(str::to_owned);
+    Ok(ConsentRequest { back, scope, challenge, nonce, redirect_uri_sent })
 }
 
 fn registered(site: &Site, sent: &str) -> Result<RedirectUri, Reply> {
@@ -165,6 +167,7 @@ fn approve(site: &Site, asked: &ConsentRequest, ticked: &ScopeSet) -> Result<Rep
                 family: site.ledger.new_family(),
                 issued_at: site.clock.now(),
             };
+            site.sign_ins.begin(issued.family, asked.nonce.clone(), issued.issued_at);
             site.ledger.put_code(&code, issued);
             Params::new().with("code", code.expose())
         }

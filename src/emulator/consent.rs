@@ -11,6 +11,8 @@ pub struct ConsentRequest {
     pub back: RedirectTarget,
     pub scope: ScopeSet,
     pub challenge: Option<CodeChallenge>,
+    /// OpenID Connect Core §3.1.2.1.
+    pub nonce: Option<String>,
     /// RFC 6749 §4.1.3: the token request must repeat the redirect URI only if it was in this request.
     pub redirect_uri_sent: bool,
 }

@@ -37,6 +37,10 @@ pub enum Fault {
     DeadToken,
     /// The client may not use the client credentials grant.
     ClientNotAllowed,
+    /// The ID token has the nonce of another login.
+    WrongNonce,
+    /// The signature of the ID token is wrong.
+    BadSignature,
 }
 
 impl Fault {
@@ -58,7 +62,9 @@ impl Fault {
             | Self::ExpiredDeviceCode
             | Self::DeviceDenied
             | Self::DeadToken
-            | Self::ClientNotAllowed => None,
+            | Self::ClientNotAllowed
+            | Self::WrongNonce
+            | Self::BadSignature => None,
         }
     }
 }

@@ -80,7 +80,7 @@ impl Ledger {
     pub fn open_consent(&self, transaction: String, asked: ConsentRequest, now: Timestamp) {
         let mut books = self.books();
         books.consents.retain(|(_, since)| since.until(now) < MEMORY);
-        let (scope, size) = (asked.scope.clone(), asked.back.size());
+        let (scope, size) = (asked.scope.clone(), asked.back.size() + asked.nonce.as_ref().map_or(0, String::len));
         books.consents.put(transaction, (asked, now), &scope, size);
     }
 

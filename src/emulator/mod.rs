@@ -13,12 +13,14 @@ mod device_page;
 mod devices;
 mod fault;
 mod ledger;
+mod openid;
 mod page;
 mod permits;
 mod request;
 mod resource;
 mod revoke;
 mod server;
+mod signing;
 mod site;
 mod token;
 mod wire;
@@ -39,6 +41,7 @@ use crate::system::clock::Clock;
 use crate::system::entropy::{Entropy, NoEntropy};
 use devices::Devices;
 use ledger::Ledger;
+use openid::SignIns;
 use server::Server;
 use site::{Site, Stop, random_hex};
 use wire::{Incoming, Reply};
@@ -108,6 +111,7 @@ impl Emulator {
             options,
             ledger: Ledger::default(),
             devices: Devices::default(),
+            sign_ins: SignIns::default(),
             clock,
             entropy,
             log: Box::new(log),
@@ -154,7 +158,7 @@ fn route(site: &Site, incoming: &Incoming) -> Reply {
         path if is_at(path, &endpoints.revoke) => Ok(revoke::answer(site, incoming)),
         "/" if incoming.is_get() => Ok(page::index(site)),
         "/favicon.ico" => Ok(Reply::empty(204)),
-        _ => Ok(resource::answer(site, incoming)),
+        _ => Ok(openid::answer(site, incoming).unwrap_or_else(|| resource::answer(site, incoming))),
     };
     // Without random bytes there is nothing to issue.
     answer.unwrap_or_else(|_: NoEntropy| Reply::json(500, &serde_json::json!({"error": "server_error"})))

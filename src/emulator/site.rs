@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::devices::Devices;
 use super::fault::Fault;
 use super::ledger::Ledger;
+use super::openid::SignIns;
 use crate::protocol::client::ClientId;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::secret::ClientSecret;
@@ -41,6 +42,7 @@ pub struct Site {
     pub options: Options,
     pub ledger: Ledger,
     pub devices: Devices,
+    pub sign_ins: SignIns,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub log: Box<dyn Fn(&str) + Send + Sync>,

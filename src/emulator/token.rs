@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::fault::{Fault, SLOW};
 use super::ledger::{BadGrant, CLIENT_ALONE, Family, IssuedCode, IssuedToken};
+use super::openid;
 use super::site::{Site, random_hex};
 use super::wire::{Incoming, Reply};
 use crate::protocol::client::ClientAuthMethod;
@@ -156,6 +157,7 @@ fn lifetime(site: &Site, nth: usize) -> Duration {
 
 fn issue(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, NoEntropy> {
     let mut response = issue_access_token(site, scope.clone(), family)?;
+    response.id_token = openid::id_token(site, &scope, family, &response.access_token);
     if response.expires_in.is_some() {
         let token = RefreshToken::new(random_hex(&*site.entropy)?);
         site.ledger.put_refresh_token(&token, scope, family);

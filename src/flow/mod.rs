@@ -31,5 +31,6 @@ pub mod revoke;
 pub mod rows_missing;
 pub mod token_endpoint;
 pub mod token_source;
+pub mod userinfo;
 
 pub use error::FlowError;

@@ -9,6 +9,7 @@ use crate::protocol::sanitize::{self, Render, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
 use crate::session::Part;
+use crate::store::id_token::StoredIdToken;
 use crate::store::login_index::LoginEntry;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::store::token_store::Found;
@@ -46,6 +47,11 @@ pub struct StatusRow {
     /// The person's name for the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Who it is by its ID token: an email address, a user name, or the subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<IdTokenRow>,
     /// `null` in it if nothing is known of the token's scopes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Option<ScopeSet>>,
@@ -65,6 +71,15 @@ pub struct StatusRow {
     pub problem: Option<String>,
 }
 
+/// What is known of a login's ID token.
+#[derive(Debug, Serialize)]
+pub struct IdTokenRow {
+    /// Its signature was verified.
+    pub verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
 impl StatusRow {
     pub fn new(profile: &Profile, current: bool, found: &Found<StoredToken>, known: Known, now: Timestamp) -> Self {
         Self {
@@ -74,6 +89,17 @@ impl StatusRow {
             store: found.store,
             app: found.record.app.clone(),
             label: found.record.label.clone(),
+            account: found
+                .record
+                .id_token
+                .as_ref()
+                .and_then(StoredIdToken::account)
+                .map(|account| sanitize::line(&account)),
+            id_token: found
+                .record
+                .id_token
+                .as_ref()
+                .map(|kept| IdTokenRow { verified: kept.verified, expires_at: kept.expires_at() }),
             scopes: Some(known.scopes),
             disputed: known.disputed,
             since: Some(found.record.obtained_at),
@@ -81,6 +107,16 @@ impl StatusRow {
             refreshable: Some(found.record.renews_at(now)),
             refresh_expires_at: found.record.refresh_ends(),
             problem: None,
+        }
+    }
+
+    /// Returns the account for people. One of which nothing shows that the issuer named it is marked.
+    fn who(&self) -> String {
+        let is_verified = self.id_token.as_ref().is_some_and(|kept| kept.verified);
+        match &self.account {
+            Some(account) if is_verified => account.clone(),
+            Some(account) => format!("{account} (not verified)"),
+            None => String::new(),
         }
     }
 
@@ -92,6 +128,8 @@ impl StatusRow {
             store: entry.store,
             app: AppName::default(),
             label: None,
+            account: None,
+            id_token: None,
             scopes: None,
             disputed: ScopeSet::new(),
             since: None,
@@ -115,6 +153,10 @@ impl Render for StatusView {
         let mut head = vec!["", "PROFILE", "PROVIDER", "STORE", "SCOPES", "SINCE", "UNTIL"];
         if labelled {
             head.insert(2, "LABEL");
+        }
+        let known = self.logins.iter().any(|row| row.account.is_some());
+        if known {
+            head.insert(if labelled { 3 } else { 2 }, "ACCOUNT");
         }
         let ends = self.logins.iter().any(|row| row.refresh_expires_at.is_some());
         if ends {
@@ -144,6 +186,9 @@ impl Render for StatusView {
             ];
             if ends {
                 cells.push(row.refresh_expires_at.map(|end| until(Expiry::At(end), self.now)).unwrap_or_default());
+            }
+            if known {
+                cells.insert(2, row.who());
             }
             if labelled {
                 cells.insert(2, row.label.as_deref().map(sanitize::line).unwrap_or_default());
