@@ -1,7 +1,10 @@
 //! `status`: every login there is. It never opens a browser and never shows a token.
 
+mod error;
 mod userinfo;
 mod view;
+
+pub use error::StatusError;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,9 +15,7 @@ use self::view::{Known, StatusRow, StatusView};
 use super::Context;
 use super::view::what_was_read;
 use crate::flow::evidence;
-use crate::flow::userinfo::NoUserinfo;
 use crate::keychain::KeychainError;
-use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;
 use crate::session::{Decision, Part, SessionError};
@@ -23,7 +24,6 @@ use crate::store::scope_history::{ScopeHistory, ScopeRun};
 use crate::store::stored_token::{Expiry, ObtainedBy};
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken};
-use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct StatusArgs {
@@ -42,43 +42,6 @@ pub struct StatusArgs {
     /// Exit with 4 if a login will need renewing within this time, such as 7d
     #[arg(long, value_name = "TIME")]
     expires_within: Option<HumanDuration>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum StatusError {
-    #[error("{}", ending(profiles))]
-    LoginsEnd { profiles: Vec<String>, provider: String },
-    #[error("the provider does not say who the login is")]
-    Userinfo(#[from] NoUserinfo),
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Terminal(#[from] TerminalError),
-}
-
-impl Advice for StatusError {
-    fn next_step(&self) -> NextStep {
-        match self {
-            Self::LoginsEnd { profiles, provider } => {
-                let profile = profiles.first().map_or(provider.as_str(), String::as_str);
-                ExitCode::LoginNeeded.hint(format!("`{}` logs in again", login_command(provider, profile)))
-            }
-            Self::Userinfo(error) => error.next_step(),
-            Self::Session(error) => error.next_step(),
-            Self::Store(error) => error.next_step(),
-            Self::Terminal(error) => error.next_step(),
-        }
-    }
-}
-
-fn ending(profiles: &[String]) -> String {
-    let names = profiles.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    match profiles {
-        [_] => format!("the login {names} does not last"),
-        _ => format!("these logins do not last: {names}"),
-    }
 }
 
 pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {

@@ -4,12 +4,14 @@
 //! Nothing is sent, so the provider's definition is read only where its header is asked for: a script's token does not
 //! depend on it.
 
+mod error;
 mod github;
 mod id;
 
+pub use error::TokenError;
+
 use clap::{Args, ValueEnum};
 use http::Method;
-use http::header::ToStrError;
 use zeroize::Zeroizing;
 
 use self::github::EnvFile;
@@ -17,18 +19,15 @@ use super::Context;
 use super::exec::parse_variable;
 use super::valid_token::{valid_login, valid_token, wanted};
 use super::without_login::{WithoutLogin, client_login};
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::sanitize;
 use crate::protocol::shell::quoted;
 use crate::protocol::time::HumanDuration;
+use crate::provider::Dialect;
 use crate::provider::quirks::TokenIn;
-use crate::provider::{DefinitionError, Dialect};
-use crate::session::SessionError;
 use crate::store::Profile;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::system::paths::variable;
-use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct TokenArgs {
@@ -70,59 +69,6 @@ enum Format {
     Curl,
     /// For a step of GitHub Actions: masks the token in logs and sets it for the steps that follow
     Github,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum TokenError {
-    #[error("the login `{profile}` has no ID token: {}", no_id_token(provider, *was_asked))]
-    NoIdToken { profile: String, provider: String, was_asked: bool, login: String },
-    #[error("`{provider}` takes no token in a header")]
-    NoHeader { provider: String },
-    #[error("GITHUB_ENV is not set: this format is for a step of GitHub Actions")]
-    NotGithub,
-    #[error("`{path}`, which GITHUB_ENV names, cannot be written")]
-    GithubEnv {
-        path: String,
-        #[source]
-        source: std::io::Error,
-    },
-    /// The definition has letters beside the token that a header may have, and a terminal's line may not.
-    #[error(transparent)]
-    HeaderNotText(#[from] ToStrError),
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    #[error(transparent)]
-    Definition(#[from] DefinitionError),
-    #[error(transparent)]
-    Terminal(#[from] TerminalError),
-}
-
-impl Advice for TokenError {
-    fn next_step(&self) -> NextStep {
-        match self {
-            Self::NoIdToken { was_asked: true, login, .. } => ExitCode::LoginNeeded
-                .hint(format!("see whether the provider supports OpenID Connect; `{login}` asks for one again")),
-            Self::NoIdToken { login, .. } => ExitCode::LoginNeeded.hint(format!("`{login}` asks for one")),
-            Self::NoHeader { provider } => {
-                ExitCode::Usage.hint(format!("`oauthctl providers show {provider}` says where it takes one"))
-            }
-            Self::NotGithub => ExitCode::Usage.hint(
-                "elsewhere `--format env` prints a line for a shell, and `oauthctl exec -- COMMAND` prints nothing",
-            ),
-            Self::GithubEnv { .. } => ExitCode::Usage.no_hint(),
-            Self::HeaderNotText(_) => ExitCode::Unexpected.no_hint(),
-            Self::Session(error) => error.next_step(),
-            Self::Definition(error) => error.next_step(),
-            Self::Terminal(error) => error.next_step(),
-        }
-    }
-}
-
-fn no_id_token(provider: &str, was_asked: bool) -> String {
-    match was_asked {
-        true => format!("`{provider}` sent none, though `openid` was asked for"),
-        false => "`openid` was not among the scopes that it asked for".to_owned(),
-    }
 }
 
 pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {

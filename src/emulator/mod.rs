@@ -20,6 +20,7 @@ mod request;
 mod resource;
 mod revoke;
 mod server;
+mod sign_ins;
 mod signing;
 mod site;
 mod token;
@@ -41,8 +42,8 @@ use crate::system::clock::Clock;
 use crate::system::entropy::{Entropy, NoEntropy};
 use devices::Devices;
 use ledger::Ledger;
-use openid::SignIns;
 use server::Server;
+use sign_ins::SignIns;
 use site::{Site, Stop, random_hex};
 use wire::{Incoming, Reply};
 

@@ -2,21 +2,19 @@
 //!
 //! They are there for every provider. Without paths in the definition they are at the emulator's own.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
 use super::ledger::Family;
+use super::sign_ins::SignIn;
 use super::signing;
 use super::site::Site;
 use super::wire::{Incoming, Reply};
 use crate::protocol::id_token::{OPENID, at_hash};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, IdToken};
-use crate::protocol::time::Timestamp;
 use crate::provider::{Dialect, Endpoint};
 
 /// Where the keys are, if the definition does not say.
@@ -28,43 +26,6 @@ const USERINFO: &str = "/emulated/userinfo";
 /// How long an ID token is good for. Many servers use an hour.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// The number of sign-ins that are remembered.
-const SIGN_INS: usize = 8_000;
-
-/// A nonce of more characters is not repeated. Ours has 43.
-const MAX_NONCE: usize = 512;
-
-/// What is remembered of each consent until its tokens end.
-#[derive(Default)]
-pub struct SignIns(Mutex<BTreeMap<Family, SignIn>>);
-
-#[derive(Clone)]
-struct SignIn {
-    nonce: Option<String>,
-    at: Timestamp,
-}
-
-impl SignIns {
-    /// Remembers the nonce of a request that a person has consented to.
-    pub fn begin(&self, family: Family, nonce: Option<String>, now: Timestamp) {
-        let mut sign_ins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let nonce = nonce.filter(|nonce| nonce.len() <= MAX_NONCE);
-        sign_ins.insert(family, SignIn { nonce, at: now });
-        if sign_ins.len() > SIGN_INS {
-            sign_ins.pop_first();
-        }
-    }
-
-    /// Returns when the person signed in, and the nonce, once: a refresh does not repeat it (§12.2).
-    fn take(&self, family: Family) -> Option<SignIn> {
-        let mut sign_ins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let sign_in = sign_ins.get_mut(&family)?;
-        let known = sign_in.clone();
-        sign_in.nonce = None;
-        Some(known)
-    }
-}
-
 /// Returns the issuer: the definition's, or this emulator.
 pub fn issuer(site: &Site) -> String {
     let origin = || site.provider.emulator.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -72,22 +33,6 @@ pub fn issuer(site: &Site) -> String {
     // One server for many tenants says in each token which one it is.
     let segments = issuer.split('/').map(|part| if part.starts_with('{') { "emulated" } else { part });
     segments.collect::<Vec<_>>().join("/")
-}
-
-/// Returns the members of the metadata that are about ID tokens (OpenID Connect Discovery §3).
-pub fn metadata(site: &Site) -> Map<String, Value> {
-    let endpoints = &site.provider.endpoints;
-    let origin = site.provider.emulator.as_ref().map(ToString::to_string).unwrap_or_default();
-    let at = |endpoint: &Option<Endpoint>, own| {
-        endpoint.as_ref().map_or_else(|| format!("{origin}{own}"), ToString::to_string)
-    };
-    let algorithm = signing::choose(&site.provider.definition.openid.algorithms);
-    let mut members = Map::new();
-    members.insert("jwks_uri".to_owned(), at(&endpoints.jwks, JWKS).into());
-    members.insert("userinfo_endpoint".to_owned(), at(&endpoints.userinfo, USERINFO).into());
-    members.insert("id_token_signing_alg_values_supported".to_owned(), json!([algorithm.as_str()]));
-    members.insert("subject_types_supported".to_owned(), json!(["public"]));
-    members
 }
 
 /// Answers a request to one of these endpoints.

@@ -1,7 +1,7 @@
 //! The keys that the emulator signs ID tokens with. They are published: RFC 7515 §A.2 and §A.3, RFC 8037 §A.1. Its tokens
 //! are made up, and anyone may make up more. ring makes no RSA keys, and a key of our own would look like a secret.
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
 use hmac::{Hmac, KeyInit, Mac};
 use ring::rand::SystemRandom;
 use ring::signature::{
@@ -11,11 +11,11 @@ use ring::signature::{
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::protocol::jws::Algorithm;
 use crate::protocol::secret::ClientSecret;
+use crate::protocol::signing_algorithm::Algorithm;
 
-/// In PKCS #1.
-const RSA: &[u8] = include_bytes!("published_key.der");
+/// In PKCS #1, in base64.
+const RSA: &str = include_str!("published_key.b64");
 const EC_X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
 const EC_Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
 const EC_D: &str = "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI";
@@ -30,7 +30,7 @@ pub fn choose(offered: &[String]) -> Algorithm {
 
 /// Returns the public keys (RFC 7517 §5).
 pub fn jwks() -> Value {
-    let rsa = RsaKeyPair::from_der(RSA).expect("the published key is one");
+    let rsa = rsa_key();
     let RsaPublicKeyComponents::<Vec<u8>> { n, e } = rsa.public().into();
     let number = |bytes: Vec<u8>| BASE64_URL_SAFE_NO_PAD.encode(bytes);
     json!({"keys": [
@@ -52,6 +52,11 @@ pub fn sign(algorithm: Algorithm, claims: &Value, secret: &ClientSecret) -> Stri
     format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }
 
+fn rsa_key() -> RsaKeyPair {
+    let der = BASE64_STANDARD.decode(RSA.replace('\n', "")).expect("it is base64");
+    RsaKeyPair::from_der(&der).expect("the published key is one")
+}
+
 fn kid(algorithm: Algorithm) -> Option<&'static str> {
     match algorithm {
         Algorithm::Hs256 => None,
@@ -64,7 +69,7 @@ fn kid(algorithm: Algorithm) -> Option<&'static str> {
 fn signature(algorithm: Algorithm, signed: &[u8], secret: &ClientSecret) -> Vec<u8> {
     let decode = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).expect("it is base64url");
     let rsa = |how: &'static dyn RsaEncoding| {
-        let key = RsaKeyPair::from_der(RSA).expect("the published key is one");
+        let key = rsa_key();
         let mut signature = vec![0; key.public().modulus_len()];
         // Without random bytes the signature stays wrong, and the client says so.
         let _ = key.sign(how, &SystemRandom::new(), signed, &mut signature);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::devices::Devices;
 use super::fault::Fault;
 use super::ledger::Ledger;
-use super::openid::SignIns;
+use super::sign_ins::SignIns;
 use crate::protocol::client::ClientId;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::secret::ClientSecret;

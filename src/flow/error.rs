@@ -112,6 +112,12 @@ impl From<NoToken> for FlowError {
     }
 }
 
+impl From<IdTokenRefused> for FlowError {
+    fn from(refused: IdTokenRefused) -> Self {
+        Self::IdToken(Box::new(refused))
+    }
+}
+
 /// Returns a reply if nothing else tells what is in it.
 fn unless(is_told: bool, reply: &str) -> String {
     if is_told { String::new() } else { format!(" and {reply}") }

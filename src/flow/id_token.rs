@@ -13,16 +13,19 @@
 //!   and none is kept. A refresh is gentler about the time alone: a clock that is wrong must not cost a login, so the new
 //!   tokens are kept without the new ID token.
 
-use super::FlowError;
+mod refused;
+
+pub use refused::{Aftermath, IdTokenRefused};
+
 use super::client::Client;
 use super::jwks::{self, Asked, NoKeys};
-use super::revoke::{Aftermath, revoke_all};
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
-use crate::protocol::id_token::{BadIdToken, Expected, ExpectedNonce, FoundNonce, OPENID, check};
-use crate::protocol::jws::{Algorithm, Jws};
+use super::revoke::revoke_all;
+use crate::protocol::id_token::{BadIdToken, Expected, ExpectedNonce, OPENID, check};
+use crate::protocol::jws::Jws;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::IdToken;
+use crate::protocol::signing_algorithm::Algorithm;
 use crate::protocol::state::State;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenResponse;
@@ -52,11 +55,11 @@ pub struct CheckedIdToken {
 #[derive(Debug, thiserror::Error)]
 pub enum Unverified {
     #[error("the definition has no `openid.issuer`")]
-    NoIssuer,
+    Issuer,
     #[error("the definition has no `openid.jwks_url`")]
-    NoUrl,
+    Url,
     #[error(transparent)]
-    NoKeys(#[from] NoKeys),
+    Keys(#[from] NoKeys),
 }
 
 /// What became of the ID token in the reply to a refresh.
@@ -67,51 +70,6 @@ pub enum RefreshedIdToken {
     Checked(CheckedIdToken),
     /// It is not kept, and the rest of the reply is.
     Dropped(BadIdToken),
-}
-
-/// An ID token that was not accepted.
-#[derive(Debug, thiserror::Error)]
-#[error("the ID token from `{provider}` was not accepted: {problem}; {tokens}")]
-pub struct IdTokenRefused {
-    pub provider: String,
-    pub problem: BadIdToken,
-    pub tokens: Aftermath,
-}
-
-impl From<IdTokenRefused> for FlowError {
-    fn from(refused: IdTokenRefused) -> Self {
-        Self::IdToken(Box::new(refused))
-    }
-}
-
-impl Advice for IdTokenRefused {
-    fn next_step(&self) -> NextStep {
-        let show = format!("`oauthctl providers show {}`", self.provider);
-        ExitCode::Refused.hint(match &self.problem {
-            BadIdToken::Issuer { .. } => {
-                format!("if that is the provider's issuer, write it under `openid.issuer`; {show} prints the definition")
-            }
-            BadIdToken::Algorithm { got, .. } if Algorithm::named(got).is_some() => format!(
-                "if the provider documents {got} for this client, list it under `openid.algorithms`; {show} prints the \
-                 definition"
-            ),
-            BadIdToken::Algorithm { .. } | BadIdToken::Form(_) | BadIdToken::Unsigned => {
-                "register the client for ID tokens that are signed with RS256, ES256 or EdDSA, and are not encrypted".to_owned()
-            }
-            BadIdToken::NoSecret => format!("register the secret with `oauthctl app set {}`", self.provider),
-            BadIdToken::Ended { .. } | BadIdToken::FromTheFuture { .. } => {
-                "compare this machine's clock with the right time, and log in again".to_owned()
-            }
-            BadIdToken::Nonce(FoundNonce::None) => format!(
-                "log in again; if the provider never repeats it, `authorize.omit = [\"nonce\"]` leaves it out; {show} prints \
-                 the definition"
-            ),
-            BadIdToken::UnknownKey { .. } | BadIdToken::Signature => format!(
-                "if it happens again, compare `openid.jwks_url` with the provider's documents; {show} prints the definition"
-            ),
-            _ => "log in again; if it happens again, tell the provider".to_owned(),
-        })
-    }
 }
 
 /// Checks the ID token of a login. If it is not accepted, the tokens that came with it are revoked where possible.
@@ -179,7 +137,7 @@ fn judge(
     let issuer = dialect.id_token_issuer();
     check(&jws.claims, Some(algorithm), &Expected { issuer: issuer.as_deref(), ..expected })?;
     let unverified = match (issuer, dialect.jwks_endpoint()) {
-        (None, _) => Some(Unverified::NoIssuer),
+        (None, _) => Some(Unverified::Issuer),
         (Some(_), _) if algorithm == Algorithm::Hs256 => {
             let secret = client.client_secret.as_ref().ok_or(BadIdToken::NoSecret)?;
             if !jws.is_signed_with(secret) {
@@ -187,8 +145,8 @@ fn judge(
             }
             None
         }
-        (Some(_), None) => Some(Unverified::NoUrl),
-        (Some(_), Some(endpoint)) => verify(http, endpoint, &jws, algorithm)?.map(Unverified::NoKeys),
+        (Some(_), None) => Some(Unverified::Url),
+        (Some(_), Some(endpoint)) => verify(http, endpoint, &jws, algorithm)?.map(Unverified::Keys),
     };
     Ok(CheckedIdToken { token: StoredIdToken::new(token.clone(), unverified.is_none()), unverified })
 }

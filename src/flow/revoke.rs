@@ -2,6 +2,7 @@
 
 use super::FlowError;
 use super::client::Client;
+use super::id_token::Aftermath;
 use super::refusal::{Asked, Refusal, Sent};
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::secret::ClientSecret;
@@ -43,29 +44,6 @@ pub enum Revocation {
     Unsupported,
     /// The definition names no revocation endpoint.
     NoEndpoint,
-}
-
-/// What became of tokens that are not kept.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Aftermath {
-    Revoked,
-    /// The provider cannot revoke tokens.
-    StillValid,
-    NotRevoked,
-}
-
-impl std::fmt::Display for Aftermath {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Revoked => "the tokens that came with it were revoked, and nothing is kept",
-            Self::StillValid => {
-                "nothing is kept, and the tokens that came with it stay valid: the provider cannot revoke them"
-            }
-            Self::NotRevoked => {
-                "nothing is kept, and the tokens that came with it stay valid: they could not be revoked"
-            }
-        })
-    }
 }
 
 /// Revokes the tokens of a reply that are not kept, the refresh token first (RFC 7009 §2.1).

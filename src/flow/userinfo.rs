@@ -32,7 +32,7 @@ pub enum NoUserinfo {
     #[error("the userinfo endpoint's reply is not a JSON object")]
     NotAnObject,
     #[error("in the userinfo endpoint's reply {0}")]
-    Malformed(#[from] WrongKind),
+    Malformed(WrongKind),
     #[error("the userinfo endpoint's reply has no `sub`")]
     NoSubject,
     #[error("the userinfo endpoint's reply is about another account than the login's ID token")]
@@ -84,7 +84,7 @@ pub fn ask(http: &dyn HttpClient, provider: &Provider, login: &StoredToken) -> R
         return Err(NoUserinfo::Signed);
     }
     let claims = json::parse(&body).ok().filter(Value::is_object).ok_or(NoUserinfo::NotAnObject)?;
-    let now = subject(&claims)?.ok_or(NoUserinfo::NoSubject)?;
+    let now = subject(&claims).map_err(NoUserinfo::Malformed)?.ok_or(NoUserinfo::NoSubject)?;
     let known = login.id_token.as_ref().and_then(StoredIdToken::claims);
     match known.and_then(|claims| subject(&claims).ok().flatten()) {
         Some(known) if known != now => Err(NoUserinfo::OtherSubject),

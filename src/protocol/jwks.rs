@@ -6,8 +6,8 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::Value;
 
-use super::jws::Algorithm;
 use super::member::{Members, WrongKind};
+use super::signing_algorithm::Algorithm;
 
 /// The number of keys that are read. Servers publish two or three, and some one for each tenant.
 const MAX_KEYS: usize = 100;

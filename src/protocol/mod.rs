@@ -33,6 +33,7 @@ pub mod scope;
 pub mod secret;
 pub mod secret_text;
 pub mod shell;
+pub mod signing_algorithm;
 pub mod state;
 pub mod time;
 pub mod token;

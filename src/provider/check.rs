@@ -9,7 +9,7 @@ use super::probe::ScopesList;
 use super::quirks::TokenIn;
 use super::refusal::Refusal;
 use super::{DefinitionError, ProviderDefinition, printable};
-use crate::protocol::jws::Algorithm;
+use crate::protocol::signing_algorithm::Algorithm;
 
 /// Checks the rules that the types cannot express. Nothing here needs the network.
 pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {

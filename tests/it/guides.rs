@@ -21,6 +21,7 @@ fn authorize_url(provider: &Provider, response_type: ResponseType, scope: &str) 
         scope: ScopeSet::parse(scope),
         state: "NONCE".into(),
         code_challenge: None,
+        nonce: None,
     };
     Dialect::new(provider).authorization_url(&request).unwrap().to_string()
 }

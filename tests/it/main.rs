@@ -54,6 +54,7 @@ mod mutants;
 mod next_command;
 mod oidc_device;
 mod oidc_provider;
+mod openid;
 mod os_keychain;
 #[cfg(unix)]
 mod paste;

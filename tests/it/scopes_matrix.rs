@@ -81,6 +81,7 @@ fn token_with(emulator: &Emulator, http: &dyn HttpClient, scope: &ScopeSet) -> A
         scope: scope.clone(),
         state: "st".to_owned(),
         code_challenge: None,
+        nonce: None,
     };
     let url = dialect.authorization_url(&request).unwrap();
     let reply = http.send(&HttpRequest::new(http::Method::GET, url)).unwrap();

@@ -4,6 +4,7 @@
 //
 // It listens on a free port of 127.0.0.1, prints its issuer, and ends when its stdin does. People consent on the pages
 // that come with it. What is configured is what its administrator decides: clients, scopes, lifetimes, rotation.
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -27,11 +28,21 @@ const clients = JSON.parse(readFileSync(new URL('clients.json', import.meta.url)
 // What a late client is given has ended when it arrives.
 const lifetime = (seconds) => (ctx, model, client) => (client.clientId.startsWith('late') ? 0 : seconds);
 
+// A key of each type, made anew at each start.
+const made = (...args) => generateKeyPairSync(...args).privateKey.export({ format: 'jwk' });
+const keys = [
+  made('rsa', { modulusLength: 2048 }),
+  made('ec', { namedCurve: 'P-256' }),
+  made('ed25519'),
+].map((key, n) => ({ ...key, kid: `key-${n}`, use: 'sig' }));
+
 const server = createServer();
 await new Promise((listening) => { server.listen(0, '127.0.0.1', listening); });
 const issuer = `http://127.0.0.1:${server.address().port}`;
 const provider = new Provider(issuer, {
   clients,
+  jwks: { keys },
+  enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
   cookies: { keys: ['made-up'] },
   features: {
     clientCredentials: { enabled: true },

@@ -114,13 +114,10 @@ impl BrowserArgs {
         match obtained {
             Ok(Obtained { reply, provider, id_token }) => {
                 talk::about_reply(&reply, &provider, context);
-                if response_type == ResponseType::Code {
-                    talk::about_id_token(id_token.as_ref(), &reply.response.granted_of(&asked), context);
-                }
-                let obtained_by = ObtainedBy::Grant(grant);
-                let mut token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
-                token.app = app;
-                token.id_token = id_token.map(|checked| checked.token);
+                talk::about_id_token(id_token.as_ref(), &reply.response.granted_of(&asked), grant, context);
+                let by = ObtainedBy::Grant(grant);
+                let mut token = StoredToken::from_reply(&provider, Some(client_id), by, asked, reply, now);
+                (token.app, token.id_token) = (app, id_token.map(|checked| checked.token));
                 Ok((tab, provider, token))
             }
             Err(error) => {

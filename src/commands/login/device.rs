@@ -80,7 +80,7 @@ impl DeviceArgs {
         // No nonce can be sent on this way (RFC 8628 §3.1).
         let login = LoginAsked { scope: &asked, nonce: None, by_browser: false };
         let id_token = id_token::accept(http, &client, &login, &reply.response, now).map_err(FlowError::from)?;
-        talk::about_id_token(id_token.as_ref(), &reply.response.granted_of(&asked), context);
+        talk::about_id_token(id_token.as_ref(), &reply.response.granted_of(&asked), GrantKind::DeviceCode, context);
         let obtained_by = ObtainedBy::Grant(GrantKind::DeviceCode);
         let mut token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
         token.app = app;

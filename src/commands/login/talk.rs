@@ -275,15 +275,16 @@ pub fn about_reply(reply: &TokenReply, provider: &Provider, context: &Context) {
 }
 
 /// Tells that an ID token was not verified, or did not come.
-pub fn about_id_token(checked: Option<&CheckedIdToken>, granted: &ScopeSet, context: &Context) {
+pub fn about_id_token(checked: Option<&CheckedIdToken>, granted: &ScopeSet, grant: GrantKind, context: &Context) {
     match checked {
-        Some(CheckedIdToken { unverified: Some(why @ Unverified::NoKeys(_)), .. }) => {
+        Some(CheckedIdToken { unverified: Some(why @ Unverified::Keys(_)), .. }) => {
             context.warn(&format!("the signature of the ID token was not verified: {why}"));
         }
         Some(CheckedIdToken { unverified: Some(why), .. }) => {
             context.terminal().note(&format_args!("note: the signature of the ID token was not verified: {why}"));
         }
-        None if granted.contains(OPENID) => {
+        // `response_type=token` asks for none.
+        None if granted.contains(OPENID) && grant != GrantKind::Implicit => {
             context.terminal().note(&"note: `openid` was granted, and the reply has no ID token");
         }
         Some(CheckedIdToken { unverified: None, .. }) | None => {}

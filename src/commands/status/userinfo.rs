@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::StatusError;
+use super::error::StatusError;
 use crate::commands::Context;
 use crate::commands::valid_token::valid_active_login;
 use crate::flow::token_source::Wanted;

@@ -6,7 +6,7 @@
 
 use zeroize::Zeroizing;
 
-use super::TokenError;
+use super::error::TokenError;
 use crate::commands::Context;
 use crate::protocol::advice::login_command;
 use crate::protocol::id_token::OPENID;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::flow::doubles::{Said, Scripted, StubResponse, broken, provider_of};
+use crate::protocol::advice::{Advice, ExitCode};
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::id_token::at_hash;
@@ -162,11 +163,11 @@ fn without_keys_a_token_is_kept_as_one_that_is_not_verified() {
         assert!(!checked.token.verified);
         checked.unverified.unwrap()
     };
-    assert!(matches!(not_verified(BASE, &[]), Unverified::NoUrl));
-    assert!(matches!(not_verified(&format!("{BASE}{KEYS}"), &[None]), Unverified::NoKeys(_)));
-    assert!(matches!(not_verified(&format!("{BASE}{KEYS}"), &[Some("<html>")]), Unverified::NoKeys(_)));
+    assert!(matches!(not_verified(BASE, &[]), Unverified::Url));
+    assert!(matches!(not_verified(&format!("{BASE}{KEYS}"), &[None]), Unverified::Keys(_)));
+    assert!(matches!(not_verified(&format!("{BASE}{KEYS}"), &[Some("<html>")]), Unverified::Keys(_)));
     let nameless = BASE.replace("authorize.issuer", "source");
-    assert!(matches!(not_verified(&format!("{nameless}{KEYS}"), &[]), Unverified::NoIssuer));
+    assert!(matches!(not_verified(&format!("{nameless}{KEYS}"), &[]), Unverified::Issuer));
     // The claims are checked all the same, and before anything is fetched.
     let other = signer.sign(&json!({"alg": "EdDSA"}), &with("aud", json!("other")));
     for definition in [BASE.to_owned(), format!("{BASE}{KEYS}"), nameless] {

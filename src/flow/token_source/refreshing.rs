@@ -162,7 +162,7 @@ impl TokenSource<'_> {
                 Ok(None)
             }
             RefreshedIdToken::Checked(CheckedIdToken { token, unverified }) => {
-                if let Some(Unverified::NoKeys(why)) = unverified {
+                if let Some(Unverified::Keys(why)) = unverified {
                     notes.push(ReplyNote::UnverifiedIdToken(why.to_string()));
                 }
                 Ok(Some(token))

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use url::form_urlencoded;
 
-use crate::protocol::jws::Algorithm;
 use crate::protocol::metadata::AuthorizationServerMetadata;
 use crate::protocol::sanitize;
+use crate::protocol::signing_algorithm::Algorithm;
 
 /// The facts and notes of a draft, by the paths of their keys.
 #[derive(Default)]

@@ -36,6 +36,11 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
     ] {
         repeated(key, templates, findings);
     }
+    let has_issuer = definition.openid.issuer.is_some() || definition.authorize.issuer.is_some();
+    if definition.openid.jwks_url.is_some() && !has_issuer {
+        let problem = "no ID token is verified with these keys, as neither `openid.issuer` nor `authorize.issuer` says whose they are";
+        findings.fault("openid.jwks_url", problem);
+    }
     for (name, param) in &definition.params {
         param_values(definition, name, param, findings);
     }

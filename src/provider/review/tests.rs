@@ -343,3 +343,16 @@ fn a_missing_client_authentication_is_noted() {
     // Over a built-in definition that has it, it is not missing.
     assert_eq!(found("judgeme", "name = 'x'"), []);
 }
+
+#[test]
+fn keys_without_an_issuer_verify_nothing() {
+    let keys = "openid.jwks_url = 'https://as.shop.test/keys'";
+    for (more, is_faulty) in [
+        ("", true),
+        ("openid.issuer = 'https://as.shop.test'", false),
+        ("authorize.issuer = 'https://as.shop.test'", false),
+    ] {
+        let found = found("mine", &format!("{keys}\n{more}\napi.base = 'https://api.shop.test'"));
+        assert_eq!(found.iter().any(|finding| finding.key == "openid.jwks_url"), is_faulty, "{more}");
+    }
+}

@@ -1,4 +1,5 @@
 use super::*;
+use crate::protocol::secret::IdToken;
 use crate::protocol::token::TokenResponse;
 use crate::provider::Catalogue;
 use crate::provider::catalogue::NoFiles;
@@ -350,4 +351,21 @@ fn a_record_keeps_its_app_and_is_0_1s_without_one() {
     let read: StoredToken = record::decode(text(&token).as_bytes()).unwrap();
     let refreshed = read.refreshed(&provider("judgeme", &[]), bare("new"), Timestamp(200));
     assert_eq!((read.app.name(), refreshed.app.name()), (Some("work"), Some("work")));
+}
+
+#[test]
+fn an_id_token_is_kept_with_its_verification_and_not_shown() {
+    let claims = "eyJzdWIiOiJhbGljZSIsImVtYWlsIjoiY2FuYXJ5QHNob3AuZXhhbXBsZSIsImV4cCI6MTgwMDAwMDAwMH0";
+    let mut login = token();
+    login.id_token = Some(StoredIdToken::new(IdToken::new(format!("e30.{claims}.c2ln")), true));
+    assert!(!format!("{login:?}").contains("e30"), "{login:?}");
+    let read: StoredToken = record::decode(&record::encode(&login)).unwrap();
+    let kept = read.id_token.as_ref().unwrap();
+    assert_eq!((kept.account().as_deref(), kept.verified), (Some("canary@shop.example"), true));
+    assert_eq!(kept.expires_at(), Some(Timestamp(1_800_000_000)));
+    // A refresh that brings none keeps it, and 0.1 wrote none.
+    let refreshed = read.refreshed(&provider("judgeme", &[]), bare("new"), Timestamp(200));
+    assert_eq!(refreshed.id_token.unwrap().token, kept.token);
+    let without = record::decode::<StoredToken>(&record::encode(&token())).unwrap();
+    assert!(without.id_token.is_none() && !String::from_utf8_lossy(&record::encode(&token())).contains("id_token"));
 }

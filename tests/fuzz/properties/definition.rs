@@ -105,6 +105,7 @@ fn goes_to_its_servers(provider: &Provider) {
         scope: ScopeSet::parse("a b"),
         state: "a-made-up-state".to_owned(),
         code_challenge: None,
+        nonce: None,
     };
     if let Ok(url) = dialect.authorization_url(&request) {
         let endpoint = provider.endpoints.authorize.as_ref().expect("an endpoint");

@@ -7,6 +7,7 @@
 pub mod callback;
 pub mod challenge;
 pub mod definition;
+pub mod id_token;
 pub mod jwt;
 pub mod link;
 pub mod placeholders;
@@ -22,10 +23,11 @@ use oauthctl::testing::{Provider, ProviderDefinition};
 pub type Property = fn(&[u8]);
 
 /// Every property, under the name of its fuzz target and of its corpus.
-pub const ALL: [(&str, Property); 10] = [
+pub const ALL: [(&str, Property); 11] = [
     ("callback", callback::holds),
     ("challenge", challenge::holds),
     ("definition", definition::holds),
+    ("id_token", id_token::holds),
     ("jwt", jwt::holds),
     ("link", link::holds),
     ("placeholders", placeholders::holds),

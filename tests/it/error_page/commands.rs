@@ -17,8 +17,8 @@ variants! {
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
         NotJson MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing
         | NotRenewed Session Flow Http Terminal OurHeader;
-    TokenError: NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
-    StatusError: LoginsEnd | Session Store Terminal;
+    TokenError: NoIdToken NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
+    StatusError: LoginsEnd Userinfo | Session Store Terminal;
     ScopesError: ScopesMissing TokenRejected | NotRenewed Session Flow Terminal;
     LogoutError: OneOrAll Leftover | Session Store TokenSource Flow;
     RefreshError: | Session Terminal;
@@ -51,6 +51,7 @@ pub fn errors(page: &mut Page) {
     page.section(vec![
         StatusError::LoginsEnd { profiles: vec![profile()], provider: provider() },
         StatusError::LoginsEnd { profiles: vec![profile(), text("acme-us")], provider: provider() },
+        StatusError::Userinfo(NoUserinfo::NoEndpoint { provider: provider() }),
     ]);
     page.section(vec![
         ScopesError::ScopesMissing {
@@ -325,8 +326,15 @@ fn call_errors() -> Vec<CallError> {
     ]
 }
 
+fn no_id_token(was_asked: bool) -> TokenError {
+    let login = text("oauthctl login acme --profile acme-eu --scope 'openid read'");
+    TokenError::NoIdToken { profile: profile(), provider: provider(), was_asked, login }
+}
+
 fn token_errors() -> Vec<TokenError> {
     vec![
+        no_id_token(false),
+        no_id_token(true),
         TokenError::NoHeader { provider: provider() },
         TokenError::NotGithub,
         TokenError::GithubEnv { path: text("/home/runner/_temp/set_env"), source: denied() },

@@ -12,17 +12,20 @@ variants! {
     RedirectUriError: NotAbsolute Fragment UserInfo PlainHttp;
     SealedLoginError: NotOurs Newer TooCostly WrongPassphrase ShortPassphrase Damaged Entropy;
     FlowError: Listen NoAnswer Unusable Declined NotLoopback TokenReply TokenRequest DeviceRequest
-        DeviceReply NotConfirmed Discovery Metadata RevocationRequest
+        DeviceReply NotConfirmed IdToken Discovery Metadata RevocationRequest
         NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect ForeignPage NotFollowed Download TooManyRedirects
         UnknownPathParam BodyNotRepeatable NoThread PagesInACircle LongCursor Rows NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
     RowsMissing: NoWay Fewer Empty Link NotAnAddress Elsewhere NoPageInfo;
     LoopbackError: Taken NotAllowed Other;
+    BadIdToken: Form Malformed Missing Issuer Audience Audiences AuthorizedParty Ended FromTheFuture Nonce AccessTokenHash
+        Subject Changed Unsigned Algorithm NoSecret UnknownKey Signature;
+    NoUserinfo: NoEndpoint ForeignOrigin Status Signed NotAnObject Malformed NoSubject OtherSubject | Flow;
     DiscoveryError: NotAnIssuer Placeholder NotFound Redirected Malformed OtherIssuer UnsafeEndpoint;
     DeviceReplyError: Refused Busy Redirected Unreadable Unusable;
     NotADeviceResponse: Missing Malformed BadCharacters;
     TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
     NotATokenResponse: NoAccessToken Malformed BadCharacters NeedsProof;
-    TokenSourceError: NoRefreshToken Dead Refused Failed NotIssued TooShort Busy Replaced Unsettled Store Entropy;
+    TokenSourceError: NoRefreshToken Dead Refused Failed NotIssued IdToken TooShort Busy Replaced Unsettled Store Entropy;
     StoreError: Keychain Damaged Newer LoginGone ClientGone NotReadBack Lock Journal Index;
     KeychainError: Missing Locked Silent Refused Ambiguous TooLarge File BadKey ReadOnly;
     FileProblem: Io NotOurs Newer NotPrivate Exposed KeyGone FileGone;
@@ -57,6 +60,9 @@ pub fn flows(page: &mut Page) {
         no_code(DeviceReplyError::Unusable { status: 200, reply: text("{\"ok\":true}"), source })
     });
     page.section(token_source_errors());
+    page.inside(bad_id_tokens(), |problem| FlowError::from(id_token_refused(problem)));
+    page.only("IdTokenRefused", id_token_refused(BadIdToken::Unsigned));
+    page.section(no_userinfos());
 }
 
 pub fn stores(page: &mut Page) {
@@ -169,6 +175,12 @@ fn flow_errors() -> Vec<FlowError> {
         no_code(DeviceReplyError::Redirected { status: 302, target: text("`https://login.example`") }),
         FlowError::NotConfirmed { waited: HumanDuration(Duration::from_secs(900)), has_ended: true },
         FlowError::NotConfirmed { waited: HumanDuration(Duration::from_secs(60)), has_ended: false },
+        IdTokenRefused {
+            provider: provider(),
+            problem: BadIdToken::Nonce(FoundNonce::None),
+            tokens: Aftermath::StillValid,
+        }
+        .into(),
         FlowError::Discovery(unreachable()),
         FlowError::Metadata(DiscoveryError::NotAnIssuer { issuer: text("login:shop"), meant: None }),
         FlowError::RevocationRequest(unreachable()),
@@ -405,6 +417,54 @@ fn not_token_responses() -> Vec<NotATokenResponse> {
     ]
 }
 
+fn id_token_refused(problem: BadIdToken) -> IdTokenRefused {
+    IdTokenRefused { provider: text("acme"), problem, tokens: Aftermath::Revoked }
+}
+
+fn bad_id_tokens() -> Vec<BadIdToken> {
+    let (expected, got) = (|| text("app-1"), || text("app-2"));
+    let (ended, now) = (Timestamp(1_790_000_000), Timestamp(1_790_086_400));
+    vec![
+        BadIdToken::Form(NotAJws::Encrypted),
+        BadIdToken::Form(NotAJws::Form),
+        BadIdToken::Malformed(malformed("exp")),
+        BadIdToken::Missing("at_hash"),
+        BadIdToken::Issuer { expected: text("https://id.acme.example"), got: text("https://id.acme.example/") },
+        BadIdToken::Audience { expected: expected(), got: got() },
+        BadIdToken::Audiences { expected: expected(), got: text("app-1, app-2") },
+        BadIdToken::AuthorizedParty { expected: expected(), got: got() },
+        BadIdToken::Ended { ended, now },
+        BadIdToken::FromTheFuture { issued: now, now: ended },
+        BadIdToken::Nonce(FoundNonce::None),
+        BadIdToken::Nonce(FoundNonce::Other),
+        BadIdToken::AccessTokenHash,
+        BadIdToken::Subject,
+        BadIdToken::Changed("auth_time"),
+        BadIdToken::Unsigned,
+        BadIdToken::Algorithm { expected: text("RS256"), got: text("ES256") },
+        BadIdToken::Algorithm { expected: text("RS256"), got: text("ES512") },
+        BadIdToken::NoSecret,
+        BadIdToken::UnknownKey { kid: text("2026-11") },
+        BadIdToken::Signature,
+    ]
+}
+
+fn no_userinfos() -> Vec<NoUserinfo> {
+    let provider = || text("acme");
+    vec![
+        NoUserinfo::NoEndpoint { provider: provider() },
+        NoUserinfo::ForeignOrigin { provider: provider(), origin: text("https://users.acme.example") },
+        NoUserinfo::Status { provider: provider(), status: 403, reply: text("{\"error\":\"insufficient_scope\"}") },
+        NoUserinfo::Status { provider: provider(), status: 503, reply: text("an empty body") },
+        NoUserinfo::Status { provider: provider(), status: 404, reply: text("Not Found") },
+        NoUserinfo::Signed,
+        NoUserinfo::NotAnObject,
+        NoUserinfo::Malformed(malformed("sub")),
+        NoUserinfo::NoSubject,
+        NoUserinfo::OtherSubject,
+    ]
+}
+
 fn token_source_errors() -> Vec<TokenSourceError> {
     let (provider, profile) = (|| text("acme"), || text("acme-eu"));
     let long_ago = Timestamp(1_790_000_000);
@@ -452,6 +512,15 @@ fn token_source_errors() -> Vec<TokenSourceError> {
             profile: profile(),
             provider: provider(),
             source: Box::new(FlowError::TokenRequest(unreachable())),
+        },
+        TokenSourceError::IdToken {
+            profile: profile(),
+            provider: provider(),
+            source: Box::new(IdTokenRefused {
+                provider: provider(),
+                problem: BadIdToken::Subject,
+                tokens: Aftermath::NotRevoked,
+            }),
         },
         TokenSourceError::TooShort {
             left: for_seconds(240),

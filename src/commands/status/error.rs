@@ -1,0 +1,44 @@
+//! The reasons why `status` fails.
+
+use crate::flow::userinfo::NoUserinfo;
+use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
+use crate::session::SessionError;
+use crate::store::StoreError;
+use crate::system::terminal::TerminalError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StatusError {
+    #[error("{}", ending(profiles))]
+    LoginsEnd { profiles: Vec<String>, provider: String },
+    #[error("the provider does not say who the login is")]
+    Userinfo(#[from] NoUserinfo),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+}
+
+impl Advice for StatusError {
+    fn next_step(&self) -> NextStep {
+        match self {
+            Self::LoginsEnd { profiles, provider } => {
+                let profile = profiles.first().map_or(provider.as_str(), String::as_str);
+                ExitCode::LoginNeeded.hint(format!("`{}` logs in again", login_command(provider, profile)))
+            }
+            Self::Userinfo(error) => error.next_step(),
+            Self::Session(error) => error.next_step(),
+            Self::Store(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
+        }
+    }
+}
+
+fn ending(profiles: &[String]) -> String {
+    let names = profiles.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match profiles {
+        [_] => format!("the login {names} does not last"),
+        _ => format!("these logins do not last: {names}"),
+    }
+}
