@@ -35,6 +35,22 @@ pub fn issuer(site: &Site) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
+/// Returns the members of the metadata that are about ID tokens (OpenID Connect Discovery §3).
+pub fn metadata(site: &Site) -> Map<String, Value> {
+    let endpoints = &site.provider.endpoints;
+    let origin = site.provider.emulator.as_ref().map(ToString::to_string).unwrap_or_default();
+    let at = |endpoint: &Option<Endpoint>, own| {
+        endpoint.as_ref().map_or_else(|| format!("{origin}{own}"), ToString::to_string)
+    };
+    let algorithm = signing::choose(&site.provider.definition.openid.algorithms);
+    let mut members = Map::new();
+    members.insert("jwks_uri".to_owned(), at(&endpoints.jwks, JWKS).into());
+    members.insert("userinfo_endpoint".to_owned(), at(&endpoints.userinfo, USERINFO).into());
+    members.insert("id_token_signing_alg_values_supported".to_owned(), json!([algorithm.as_str()]));
+    members.insert("subject_types_supported".to_owned(), json!(["public"]));
+    members
+}
+
 /// Answers a request to one of these endpoints.
 pub fn answer(site: &Site, incoming: &Incoming) -> Option<Reply> {
     let endpoints = &site.provider.endpoints;

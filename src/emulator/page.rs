@@ -6,9 +6,9 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest, Sha256};
 
 use super::consent::ConsentRequest;
-use super::devices;
 use super::site::Site;
 use super::wire::Reply;
+use super::{devices, openid};
 use crate::protocol::html::escape;
 use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -109,6 +109,12 @@ pub fn index(site: &Site) -> Reply {
     if let Some(device) = path(&provider.endpoints.device) {
         fact("Device authorization endpoint", &device);
         fact("Device page", devices::PAGE);
+    }
+    if provider.endpoints.jwks.is_some() {
+        let members = openid::metadata(site);
+        for (name, member) in [("Keys of ID tokens", "jwks_uri"), ("Userinfo endpoint", "userinfo_endpoint")] {
+            fact(name, members[member].as_str().unwrap_or_default());
+        }
     }
     fact("Client id", site.client_id.as_str());
     for uri in &site.redirect_uris {

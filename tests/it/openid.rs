@@ -54,6 +54,8 @@ fn a_refresh_brings_a_new_id_token_of_the_same_person() {
     let emulated = emulated(&[]);
     log_in(&emulated, "openid read").code(0);
     let first = emulated.run(&["token", "--id"]).code(0).stdout().to_owned();
+    let origin = emulated.variable("OAUTHCTL_EMULATOR").split_once('=').unwrap().1.parse().unwrap();
+    assert!(http::get(&origin).contains("/keys</code>"), "its page says where the keys are");
     let refreshed = emulated.run(&["refresh"]);
     assert!(refreshed.code(0).stderr().is_empty(), "{refreshed}");
     let second = emulated.run(&["token", "--id"]).code(0).stdout().to_owned();
