@@ -19,6 +19,7 @@ use crate::protocol::message::HttpRequest;
 use crate::protocol::params::remove_pairs;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::{mask, sanitize};
+use crate::provider::param::ParamKind;
 use crate::provider::quirks::{TokenIn, TokenPlacement};
 use crate::provider::{Dialect, Origin, Provider, template};
 use crate::system::http::{HttpClient, HttpReply, Upload};
@@ -117,8 +118,13 @@ impl<'a> Api<'a> {
             return Err(FlowError::UnknownPathParam { name: name.to_owned(), known });
         }
         Ok(params.iter().fold(text.to_owned(), |text, (name, value)| {
-            // The server chose some of the values, so they stay within one segment.
-            let value: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+            // The server chose some of the values, so they stay within one segment. A path is of plain ones.
+            let encode = |part: &str| url::form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>();
+            let is_path = self.provider.definition.params.get(name).is_some_and(|param| param.kind == ParamKind::Path);
+            let value = match is_path {
+                true => value.split('/').map(encode).collect::<Vec<_>>().join("/"),
+                false => encode(value),
+            };
             text.replace(&format!("{{{name}}}"), &value.replace('+', "%20"))
         }))
     }

@@ -12,9 +12,10 @@ use std::collections::BTreeMap;
 
 use super::DefinitionError;
 use super::endpoint::UrlTemplates;
+use super::param::Param;
 use super::params::accept;
 use super::resolved::Provider;
-use super::template::{self, Param};
+use super::template;
 use crate::protocol::sanitize;
 
 /// A value that the provider sent again, and not as it was.

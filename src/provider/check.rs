@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::departure::value_of;
 use super::endpoints::Endpoints;
-use super::params::accept;
+use super::param::{Param, ParamKind};
+use super::params::{accept, is_in_a_host, is_in_a_url};
 use super::probe::ScopesList;
 use super::quirks::TokenIn;
 use super::refusal::Refusal;
@@ -35,6 +36,7 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
     // Every URL is tried with sample values, so that its faults are found now and not at a login.
     let mut samples = BTreeMap::new();
     for (name, param) in &definition.params {
+        check_param(definition, name, param)?;
         let refused = |error| match error {
             DefinitionError::ParamRefused { problem, .. } => {
                 wrong(&format!("params.{name}"), format!("its example is not a valid value: {problem}"))
@@ -80,6 +82,23 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
         return Err(wrong("api.scopes_list", problem));
     }
     definition.scope.check().map_err(|(key, problem)| wrong(&key, problem))
+}
+
+/// A parameter's own rules, and where it may stand.
+fn check_param(definition: &ProviderDefinition, name: &str, param: &Param) -> Result<(), DefinitionError> {
+    let wrong = |key: &str, problem: String| definition.wrong(&format!("params.{name}.{key}"), problem);
+    param.check().map_err(|(key, problem)| wrong(key, problem))?;
+    if !param.kind.fits_a_host() && is_in_a_host(definition, name) {
+        let problem = "its value stands before the path of a URL, where only a label, a host or an origin can be";
+        return Err(wrong("kind", problem.into()));
+    }
+    if param.kind == ParamKind::Text && is_in_a_url(definition, name) {
+        return Err(wrong("kind", "any text is for parameters and headers; in a URL it is an `id` or a `path`".into()));
+    }
+    match param.lacks_a_sample() {
+        true => Err(wrong("pattern", "write an `example` that matches, to show and to try it with".into())),
+        false => Ok(()),
+    }
 }
 
 /// Parameters that a definition may not add, because the flow sends them itself (RFC 6749 §3.1, §3.2).

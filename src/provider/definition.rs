@@ -11,13 +11,13 @@ use super::DefinitionError;
 use super::departure::{Departure, Seen, value_of};
 use super::endpoint::UrlTemplates;
 use super::keys::{Absent, entries, keys};
+use super::param::Param;
 use super::quirks::{Lifetime, Pkce, TokenPlacement};
 use super::scopes::Scopes;
 use super::sections::{
     Alternative, Api, App, Authorize, Callback, ClientCredentials, Device, Introspect, OpenId, Redirect, Refresh,
     Revoke, Sample, Token,
 };
-use super::template::Param;
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;

@@ -15,6 +15,7 @@ mod error;
 mod keys;
 pub mod manual;
 mod overlay;
+pub mod param;
 pub mod params;
 pub mod place;
 pub mod printable;

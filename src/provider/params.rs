@@ -1,12 +1,14 @@
 //! The values of a definition's parameters: which are given, and how each is written.
 //!
-//! A parameter's kind says what its value may be. A label that the provider sends and that no URL has in its host is an
+//! A parameter's kind says what its value may be, and its list or pattern which of those there are. The kinds that keep
+//! their case stand in no host, and a text in no URL at all, which is checked when the definition is loaded. A label that the provider sends and that no URL has in its host is an
 //! identifier, as `acct_1A` is: it keeps its case, and may have every character that a URL takes as it is. In a host
 //! it stays a DNS label, whoever sends it.
 
 use std::collections::BTreeMap;
 
-use super::template::{self, ParamKind};
+use super::param::{ParamKind, identifier};
+use super::template;
 use super::{DefinitionError, ProviderDefinition};
 use crate::protocol::sanitize;
 
@@ -50,27 +52,19 @@ pub fn accept(definition: &ProviderDefinition, name: &str, value: &str) -> Resul
         return Err(DefinitionError::UnknownParam { id: definition.id.clone(), param: name.to_owned(), known });
     };
     let is_identifier = param.is_captured() && param.kind == ParamKind::Label && param.strip_suffix.is_none();
-    match is_identifier && !is_in_a_host(definition, name) {
-        true => identifier(value.trim()).map_err(refused),
-        false => param.normalize(value).map_err(refused),
-    }
-}
-
-/// The longest identifier: no provider has one of this length.
-const MAX_IDENTIFIER: usize = 200;
-
-/// Returns the value if a URL takes it as it is, in a path or anywhere else (RFC 3986 §2.3, §3.3).
-fn identifier(value: &str) -> Result<String, String> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    let is_dots = value.bytes().all(|b| b == b'.');
-    match value.bytes().all(plain) && !is_dots && value.len() <= MAX_IDENTIFIER {
-        true => Ok(value.to_owned()),
-        false => Err("it must be one name of letters, digits, hyphens, dots, underscores and tildes".into()),
-    }
+    let is_identifier = is_identifier && param.values.is_empty();
+    let accepted = match is_identifier && !is_in_a_host(definition, name) {
+        true => identifier(value.trim()).and_then(|id| match param.matches(&id) {
+            true => Ok(id),
+            false => param.normalize(value),
+        }),
+        false => param.normalize(value),
+    };
+    accepted.map_err(refused)
 }
 
 /// Returns `true` if a URL of the definition has the parameter before its path.
-fn is_in_a_host(definition: &ProviderDefinition, name: &str) -> bool {
+pub fn is_in_a_host(definition: &ProviderDefinition, name: &str) -> bool {
     definition.addresses().into_iter().flat_map(|(_, urls)| urls).any(|url| {
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -78,6 +72,11 @@ fn is_in_a_host(definition: &ProviderDefinition, name: &str) -> bool {
         let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
         [scheme, host].iter().any(|part| template::names(part).contains(&name))
     })
+}
+
+/// Returns `true` if an address of the definition has the parameter.
+pub fn is_in_a_url(definition: &ProviderDefinition, name: &str) -> bool {
+    definition.addresses().into_iter().flat_map(|(_, urls)| urls).any(|url| template::names(url).contains(&name))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use toml::Spanned;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::provider::catalogue::is_id;
-use crate::provider::template::Param;
+use crate::provider::param::Param;
 use crate::system::private_file::{self, Ownership};
 
 pub const FILE: &str = ".oauthctl.toml";

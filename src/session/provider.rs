@@ -7,7 +7,7 @@ use super::{Session, SessionError, Source, Sourced};
 use crate::protocol::advice::login_command;
 use crate::protocol::sanitize;
 use crate::provider::catalogue::is_id;
-use crate::provider::template::ParamKind;
+use crate::provider::param::ParamKind;
 use crate::provider::{Catalogue, Origin, Provider, ProviderDefinition};
 use crate::store::{Profile, StoredToken};
 
@@ -47,7 +47,8 @@ impl Session {
     ) -> Result<BTreeMap<String, String>, SessionError> {
         for (name, value) in self.project()?.into_iter().flat_map(|project| &project.params) {
             let Some(param) = definition.params.get(name).filter(|_| !given.contains_key(name)) else { continue };
-            if param.kind != ParamKind::Label {
+            // A file from elsewhere names labels only. One of a closed list is the definition's own.
+            if param.kind != ParamKind::Label && param.values.is_empty() {
                 let (at, provider) = (value.at.clone(), definition.id.clone());
                 return Err(SessionError::ParamNotForProject { at, param: name.clone(), provider });
             }

@@ -1,5 +1,7 @@
 //! The addresses of a definition: those that a login needs, that can be filled in, and that are real.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use super::finding::Findings;
@@ -8,8 +10,10 @@ use crate::protocol::authorization::ResponseType;
 use crate::protocol::grant::GrantKind;
 use crate::provider::check::RESERVED;
 use crate::provider::endpoint::UrlTemplates;
+use crate::provider::endpoints::Endpoints;
+use crate::provider::param::Param;
 use crate::provider::params::accept;
-use crate::provider::template::{Param, names};
+use crate::provider::template::names;
 use crate::provider::{DefinitionError, ProviderDefinition};
 
 pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
@@ -133,6 +137,22 @@ fn param_values(definition: &ProviderDefinition, name: &str, param: &Param, find
     if let Some(DefinitionError::ParamRefused { problem, .. }) = refused {
         findings.fault(format!("params.{name}.default"), format!("it is not a valid value: {problem}"));
     }
+    for (n, value) in param.values.iter().enumerate() {
+        let with_it = samples(definition).map(|mut samples| {
+            samples.insert(name.to_owned(), value.clone());
+            Endpoints::resolve(definition, &samples)
+        });
+        if let Some(Err(DefinitionError::Wrong { key, problem, .. })) = with_it {
+            findings.fault(format!("params.{name}.values[{n}]"), format!("it spoils `{key}`: {problem}"));
+        }
+    }
+}
+
+/// Returns a value to try for each parameter. `None` if one of them has no valid one, which is told elsewhere.
+fn samples(definition: &ProviderDefinition) -> Option<BTreeMap<String, String>> {
+    let sample =
+        |(name, param): (&String, &Param)| Some((name.clone(), accept(definition, name, &param.sample()).ok()?));
+    definition.params.iter().map(sample).collect()
 }
 
 /// Returns why an address cannot be a real one. The names are those of RFC 2606 and RFC 6761, which lead nowhere, and

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::finding::{Findings, meant};
 use crate::provider::ProviderDefinition;
 use crate::provider::departure::{Departure, value_of};
-use crate::provider::template::{Param, Part, names, parts};
+use crate::provider::param::Param;
+use crate::provider::template::{Part, names, parts};
 
 pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
     let mut check = |key: &str, texts: &Departure<BTreeMap<String, String>>, known: &[&str], when: When| {

@@ -1,5 +1,7 @@
 use std::fs;
 
+mod values;
+
 use super::*;
 use crate::provider::builtin::DEFINITIONS;
 use crate::provider::catalogue::{Catalogue, NoFiles};

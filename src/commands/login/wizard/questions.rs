@@ -51,11 +51,16 @@ fn param_value(
         ParamKind::Label => "letters, digits and hyphens",
         ParamKind::Host => "a host name",
         ParamKind::Origin => "an https address",
+        ParamKind::Id => "as it is, with capitals and small letters",
+        ParamKind::Path => "parts of a path with `/` between them",
+        ParamKind::Text => "any text",
     };
     let example = param.example.as_deref().map(|example| format!(", such as {example}")).unwrap_or_default();
-    let prompt = param.prompt.as_deref().unwrap_or(name);
+    let question = param.question(name);
+    // A list says itself what may be typed.
+    let kind = if param.values.is_empty() { format!("; {kind}") } else { String::new() };
     loop {
-        let typed = terminal.ask(&format_args!("{prompt}; {kind}{example}"))?;
+        let typed = terminal.ask(&format_args!("{question}{kind}{example}"))?;
         match accept(definition, name, &typed) {
             Ok(value) => return Ok(value),
             // Shown even with `--quiet`: without it the question would just be repeated.
