@@ -151,7 +151,10 @@ fn route(site: &Site, incoming: &Incoming) -> Reply {
             _ if incoming.is_get() => authorize::ask(site, &incoming.query),
             _ => Ok(Reply::method_not_allowed("GET, HEAD, POST")),
         },
-        path if [&endpoints.token, &endpoints.refresh, &endpoints.device_token].iter().any(|at| is_at(path, at)) => {
+        path if [&endpoints.token, &endpoints.refresh, &endpoints.exchange, &endpoints.device_token]
+            .iter()
+            .any(|at| is_at(path, at)) =>
+        {
             token::answer(site, incoming)
         }
         path if is_at(path, &endpoints.device) => device::answer(site, incoming),

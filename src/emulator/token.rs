@@ -25,9 +25,12 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(90 * 86_400);
 
 pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
-    let method = if Dialect::new(&site.provider).token_request_is_get() { "GET" } else { "POST" };
-    if incoming.method != method {
-        return Ok(Reply::method_not_allowed(method));
+    let methods = Dialect::new(&site.provider).token_methods(&incoming.path);
+    if !methods.contains(&incoming.method.as_str()) {
+        return Ok(Reply::method_not_allowed(match methods.as_slice() {
+            [method] => method,
+            _ => "GET, POST",
+        }));
     }
     if let Some(reply) = faulty(site) {
         return Ok(reply);
@@ -59,6 +62,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
             site.ledger.renew(token.expose())
         }
         Grant::RefreshToken(token) => site.ledger.rotate(&token),
+        Grant::TokenExchange(token) => site.ledger.renew(token.expose()),
         Grant::DeviceCode(code) => match site.devices.redeem(&code, site.clock.now(), |fault| site.has(fault)) {
             Ok(granted) => Ok(granted),
             Err(refused) => {
@@ -170,9 +174,17 @@ fn issue(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, 
 
 fn read(site: &Site, incoming: &Incoming, authorization: Option<&str>) -> Result<TokenRequest, ErrorResponse> {
     let content_type = incoming.header("Content-Type").unwrap_or_default();
-    let params = Dialect::new(&site.provider)
+    let dialect = Dialect::new(&site.provider);
+    let mut params = dialect
         .read_token_request(&incoming.query, &content_type, authorization, &incoming.body)
         .ok_or_else(|| error("invalid_request", Some("the body is neither a form nor a JSON object of texts"), None))?;
+    let grant = params.single("grant_type").ok().flatten().unwrap_or_default().to_owned();
+    for (name, known) in [("client_id", site.client_id.as_str()), ("client_secret", site.client_secret.expose())] {
+        // The token itself is the only proof there.
+        if dialect.omits_of_grant(&grant, name) && !params.contains(name) {
+            params.push(name, known);
+        }
+    }
     TokenRequest::parse(&params).map_err(|problem| match problem {
         NotATokenRequest::UnsupportedGrantType(_) => {
             error("unsupported_grant_type", Some("this emulator does not know the grant type"), None)

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 use super::FlowError;
 use super::refresh::{Meaning, meaning};
 use super::refusal::{Asked, NoCode, Refusal, Sent};
+use super::second_exchange;
 use super::token_endpoint::exchange;
 use crate::protocol::device::{DeviceAuthorizationRequest, DeviceAuthorizationResponse, SLOW_DOWN};
 use crate::protocol::error_response::ErrorResponse;
@@ -93,7 +94,7 @@ impl<'a> DeviceLogin<'a> {
             self.pause(pace.next(), end, limit, &mut tell)?;
             let has_ended = self.clock.monotonic() >= end;
             match self.poll() {
-                Ok(Poll::Token(reply)) => return Ok(*reply),
+                Ok(Poll::Token(reply)) => return self.exchanged(*reply),
                 Ok(Poll::Denied(error)) => return Err(self.declined(error)),
                 Ok(Poll::Expired) => return Err(self.not_confirmed(true)),
                 // A server may forget a code that has ended.
@@ -160,6 +161,12 @@ impl<'a> DeviceLogin<'a> {
                 other => Ok(other),
             }
         })
+    }
+
+    fn exchanged(&self, first: TokenReply) -> Result<TokenReply, FlowError> {
+        let provider = self.provider.with_captured(&first.captured)?;
+        let DeviceAuthorizationRequest { client_id, client_secret, .. } = &self.request;
+        second_exchange::follow(self.http, &provider, client_id, client_secret.as_ref(), first, self.clock.now())
     }
 
     /// Returns the refusal of the person, who was asked with the first request.

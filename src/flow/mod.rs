@@ -29,6 +29,7 @@ pub mod refusal;
 pub mod retry;
 pub mod revoke;
 pub mod rows_missing;
+mod second_exchange;
 pub mod token_endpoint;
 pub mod token_source;
 pub mod userinfo;

@@ -26,7 +26,12 @@ pub fn request_token(
     let message = dialect.encode_token_request(request)?;
     let asked = if matches!(request.grant, Grant::RefreshToken(_)) { Asked::Refresh } else { Asked::Token };
     exchange(http, provider, request, &message, asked, |reply| {
-        let read = dialect.decode_token_reply(reply.status, &reply.headers, reply.body, reply.secrets, now)?;
+        let read = match &request.grant {
+            Grant::RefreshToken(token) if dialect.refresh_extends() => {
+                dialect.decode_extension(reply.status, &reply.headers, reply.body, token, reply.secrets, now)?
+            }
+            _ => dialect.decode_token_reply(reply.status, &reply.headers, reply.body, reply.secrets, now)?,
+        };
         // A rotated refresh token must not be lost because another member is malformed: the member is
         // reported, and the token is kept.
         if asked == Asked::Refresh { Ok(read) } else { reply.whole(read) }
@@ -85,6 +90,7 @@ fn secrets_of(request: &TokenRequest) -> Vec<&str> {
         }
         Grant::RefreshToken(token) => secrets.push(token.expose()),
         Grant::DeviceCode(code) => secrets.push(code.expose()),
+        Grant::TokenExchange(token) => secrets.push(token.expose()),
         Grant::ClientCredentials { .. } => {}
     }
     secrets

@@ -1,4 +1,4 @@
-//! The token request and its reply (RFC 6749 §4.1.3, §4.4.2, §5.1, §6), with the RFCs' names.
+//! The token request and its reply (RFC 6749 §4.1.3, §4.4.2, §5.1, §6; RFC 8693), with the RFCs' names.
 
 use std::time::Duration;
 
@@ -23,7 +23,15 @@ pub enum Grant {
     ClientCredentials { scope: ScopeSet },
     /// RFC 8628 §3.4.
     DeviceCode(DeviceCode),
+    /// RFC 8693 §2.1: an access token for another one.
+    TokenExchange(AccessToken),
 }
+
+/// The grant type of RFC 8693 §2.1.
+pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/// The type of a presented access token (RFC 8693 §3).
+const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// The grant type of RFC 8628 §3.4.
 pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -35,6 +43,7 @@ impl Grant {
             Self::RefreshToken(_) => "refresh_token",
             Self::ClientCredentials { .. } => "client_credentials",
             Self::DeviceCode(_) => DEVICE_CODE,
+            Self::TokenExchange(_) => TOKEN_EXCHANGE,
         }
     }
 }
@@ -77,6 +86,10 @@ impl TokenRequest {
             Grant::ClientCredentials { scope } if !scope.is_empty() => params.push("scope", scope.join(separator)),
             Grant::ClientCredentials { .. } => {}
             Grant::DeviceCode(code) => params.push("device_code", code.expose()),
+            Grant::TokenExchange(token) => {
+                params.push("subject_token", token.expose());
+                params.push("subject_token_type", ACCESS_TOKEN_TYPE);
+            }
         }
         params
     }
@@ -100,6 +113,7 @@ impl TokenRequest {
                 Grant::ClientCredentials { scope: ScopeSet::parse(params.single("scope")?.unwrap_or_default()) }
             }
             DEVICE_CODE => Grant::DeviceCode(DeviceCode::new(required("device_code")?)),
+            TOKEN_EXCHANGE => Grant::TokenExchange(AccessToken::new(required("subject_token")?)),
             other => return Err(NotATokenRequest::UnsupportedGrantType(other.to_owned())),
         };
         Ok(Self {

@@ -24,7 +24,12 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
         [("authorize.params", &definition.authorize.params), ("token.params", &definition.token.params)]
     {
         for name in value_of(params).into_iter().flatten().map(|(name, _)| name) {
-            let reserved = RESERVED.contains(&name.as_str()) && !(key == "token.params" && name == "state");
+            // What the other request sends may be added to this one.
+            let own = match key {
+                "token.params" => ["state", "response_type"].contains(&name.as_str()),
+                _ => name == "grant_type",
+            };
+            let reserved = RESERVED.contains(&name.as_str()) && !own;
             if reserved {
                 return Err(wrong(
                     &format!("{key}.{name}"),

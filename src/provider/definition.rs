@@ -15,8 +15,8 @@ use super::param::Param;
 use super::quirks::{Lifetime, Pkce, TokenPlacement};
 use super::scopes::Scopes;
 use super::sections::{
-    Alternative, Api, App, Authorize, Callback, ClientCredentials, Device, Introspect, OpenId, Redirect, Refresh,
-    Revoke, Sample, Token,
+    Alternative, Api, App, Authorize, Callback, ClientCredentials, Device, Exchange, Introspect, OpenId, Redirect,
+    Refresh, Revoke, Sample, Token,
 };
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::grant::GrantKind;
@@ -71,6 +71,10 @@ keys! {
         }
         key token: Token { help: "The token endpoint (RFC 6749 §4.1.3, §5)", absent: "none" }
         key device: Device { help: "Device authorization (RFC 8628)", absent: "none" }
+        key exchange: Exchange {
+            help: "A second exchange: the login's token for another one (RFC 8693)",
+            absent: "the login keeps its first token",
+        }
         key refresh: Refresh { help: "The refresh request (RFC 6749 §6)", absent: "as in the RFC" }
         key client_credentials: ClientCredentials {
             help: "The request for a token of the client itself (RFC 6749 §4.4)",
@@ -194,6 +198,7 @@ impl ProviderDefinition {
             ("token.url", many(&self.token.url)),
             ("device.url", many(&self.device.url)),
             ("device.token_url", one(&self.device.token_url)),
+            ("exchange.url", many(&self.exchange.url)),
             ("refresh.url", one(&self.refresh.url)),
             ("revoke.url", one(&self.revoke.url)),
             ("introspect.url", one(&self.introspect.url)),

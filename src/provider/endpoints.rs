@@ -16,6 +16,8 @@ pub struct Endpoints {
     pub device: Option<Endpoint>,
     /// Where they are exchanged, if that is not the token endpoint.
     pub device_token: Option<Endpoint>,
+    /// Where the login's token is exchanged for another one.
+    pub exchange: Option<Endpoint>,
     pub refresh: Option<Endpoint>,
     pub revoke: Option<Endpoint>,
     pub introspect: Option<Endpoint>,
@@ -54,6 +56,7 @@ impl Endpoints {
             token: endpoint("token.url", &definition.token.url)?,
             device: endpoint("device.url", &definition.device.url)?,
             device_token: departure("device.token_url", &definition.device.token_url)?,
+            exchange: endpoint("exchange.url", &definition.exchange.url)?,
             refresh: departure("refresh.url", &definition.refresh.url)?,
             revoke: departure("revoke.url", &definition.revoke.url)?,
             introspect: departure("introspect.url", &definition.introspect.url)?,
@@ -71,6 +74,7 @@ impl Endpoints {
             token: rebase(&self.token),
             device: rebase(&self.device),
             device_token: rebase(&self.device_token),
+            exchange: rebase(&self.exchange),
             refresh: rebase(&self.refresh),
             revoke: rebase(&self.revoke),
             introspect: rebase(&self.introspect),

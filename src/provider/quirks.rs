@@ -2,8 +2,9 @@
 //!
 //! A departure carries its source, its date and the kind of evidence. It acts in `dialect` only.
 //!
-//! Values here cannot express the following, which would require code: signed token requests, client assertions
-//! (`private_key_jwt`), a second exchange for a longer-lived token, and two tokens in one reply.
+//! Values here cannot express the following, which would require code: signed token requests (an HMAC over the body), client
+//! assertions (`private_key_jwt`), an administrator's consent without a code, and exchanges in a vendor's XML. Of two tokens
+//! in one reply one is the login's (`token.response`), and an alternative can choose the other.
 
 use std::time::Duration;
 

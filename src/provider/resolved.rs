@@ -28,6 +28,9 @@ pub struct RecordedOrigins {
     /// definition may gain device codes, and its logins and registrations stay good.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub device: Vec<String>,
+    /// The origin of the second exchange, if it serves nothing else: a definition may gain one that does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exchange: Option<String>,
     /// The origin of `refresh.url`, if it has its own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refresh: Option<String>,
@@ -138,10 +141,12 @@ impl Provider {
         let device = [origin(&self.endpoints.device), origin(&self.endpoints.device_token)];
         let mut device: Vec<String> = device.into_iter().flatten().filter(own).collect();
         device.dedup();
+        let exchange = origin(&self.endpoints.exchange).filter(own);
         RecordedOrigins {
             authorize,
             token,
             device,
+            exchange,
             refresh: origin(&self.endpoints.refresh),
             revoke: origin(&self.endpoints.revoke),
             api: self.endpoints.api_origins.iter().map(Origin::to_string).collect(),
@@ -193,6 +198,7 @@ impl RecordedOrigins {
             ("authorization", one(&recorded.authorize), one(&self.authorize)),
             ("token", one(&recorded.token), one(&self.token)),
             ("device authorization", list(&recorded.device), list(&self.device)),
+            ("exchange", one(&recorded.exchange), one(&self.exchange)),
             ("refresh", one(&recorded.refresh), one(&self.refresh)),
             ("revocation", one(&recorded.revoke), one(&self.revoke)),
             ("API", list(&recorded.api), list(&self.api)),

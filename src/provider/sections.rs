@@ -5,6 +5,7 @@ mod grants;
 mod openid;
 mod sample;
 pub use device::Device;
+pub use grants::{ClientCredentials, Exchange, Refresh};
 pub use grants::{ClientCredentials, Refresh};
 pub use openid::OpenId;
 pub use sample::Sample;
@@ -60,6 +61,11 @@ keys! {
             help: "The authorization server's issuer. If set, the callback must name it, or may with `callback.iss` (RFC 9207)",
             absent: "the callback need not name it, and one that it names is not compared",
             example: "\"https://shop.example\"",
+        }
+        departure response_type: String {
+            help: "The `response_type` of the preferred grant in the browser",
+            rfc: "`code`, or `token` of the implicit grant (RFC 6749 §3.1.1)",
+            example: "\"server\"",
         }
         departure params: BTreeMap<String, String> {
             help: "Parameters to add. `{state}`, `{client_id}`, `{random}` and the definition's own are filled in",
@@ -150,6 +156,11 @@ keys! {
             help: "The place of the client secret: in the body, in a Basic header, or nowhere",
             rfc: "Basic, which servers must support (RFC 6749 §2.3.1); until 1.0, a file without the key sends it in the body",
             example: "\"basic\"",
+        }
+        departure grant_type: String {
+            help: "The `grant_type` of the request with a code",
+            rfc: "`authorization_code` (RFC 6749 §4.1.3)",
+            example: "\"code\"",
         }
         departure body: TokenBody {
             help: "The encoding of the parameters",

@@ -45,6 +45,7 @@ impl Endpoints {
             introspect,
             jwks,
             userinfo,
+            exchange,
             api_base,
             api_origins,
         } = self;
@@ -54,6 +55,7 @@ impl Endpoints {
             one("token", token),
             one("device", device),
             one("device.token_url", device_token),
+            one("exchange", exchange),
             one("refresh", refresh),
             one("revoke", revoke),
             one("introspect", introspect),

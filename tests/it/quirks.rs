@@ -41,6 +41,10 @@ fn every_quirk_goes_round_through_client_and_emulator() {
         if definition.contains("[device]") {
             emulated.run(&["login", "--device", "--scope", "read,write"]).code(0).answers("granted  read write");
         }
+        if definition.contains("[refresh]") || definition.contains("[exchange]") {
+            emulated.run(&["refresh"]).code(0);
+            emulated.run(&["call", "things"]).code(0).answers("[{\"id\":1}]");
+        }
         if definition.contains("[client_credentials]") {
             let args = ["login", "--grant", "client-credentials", "--scope", "read,write"];
             emulated.run(&args).code(0).answers("granted  read write");

@@ -8,7 +8,7 @@ use crate::flow::id_token::{self, CheckedIdToken, LoginAsked};
 use crate::flow::pages::BrowserPage;
 use crate::flow::redirect::Answer;
 use crate::flow::refusal::{Refusal, Sent};
-use crate::flow::{FlowError, authorization_code, implicit};
+use crate::flow::{FlowError, authorization_code, implicit, second_exchange};
 use crate::protocol::authorization::AuthorizationResponse;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::Timestamp;
@@ -71,7 +71,9 @@ fn obtain(
     let (nonce, by_browser) = (secrets.nonce.clone(), matches!(answer.response, AuthorizationResponse::Token(_)));
     let reply = match answer.response {
         AuthorizationResponse::Code(code) => {
-            authorization_code::exchange(http, &provider, request, secrets, code, now)?
+            let first = authorization_code::exchange(http, &provider, request, secrets, code, now)?;
+            provider = provider.with_captured(&first.captured)?;
+            second_exchange::follow(http, &provider, &request.client_id, request.client_secret.as_ref(), first, now)?
         }
         AuthorizationResponse::Token(params) => implicit::read(&provider, &params, now)?,
         AuthorizationResponse::Error(error) => {

@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 use url::Url;
 
 use super::{Dialect, omit_and_rename, omits, rename, rename_back};
-use crate::protocol::authorization::AuthorizationRequest;
+use crate::protocol::authorization::{AuthorizationRequest, ResponseType};
 use crate::protocol::params::Params;
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::secret::ClientSecret;
@@ -26,7 +26,7 @@ impl Dialect<'_> {
         let mut params = Params::new()
             .with("client_id", request.client_id.as_str())
             .with("redirect_uri", request.redirect_uri.as_str())
-            .with("response_type", request.response_type.as_str());
+            .with("response_type", self.response_type(request.response_type));
         if !request.scope.is_empty() {
             params.push("scope", request.scope.join(definition.separator()));
         }
@@ -64,6 +64,16 @@ impl Dialect<'_> {
         };
         url.set_query(Some(&query));
         Ok(url)
+    }
+
+    /// Returns the provider's name of a response type. Its own is that of the preferred grant.
+    fn response_type(&self, wanted: ResponseType) -> &str {
+        let own = value_of(&self.provider.definition.authorize.response_type);
+        own.filter(|_| self.preferred_response_type() == Some(wanted)).map_or(wanted.as_str(), String::as_str)
+    }
+
+    fn preferred_response_type(&self) -> Option<ResponseType> {
+        self.provider.definition.grants().into_iter().find_map(ResponseType::of)
     }
 
     /// Renames a callback's parameters to the RFC's names.
@@ -122,6 +132,13 @@ impl Dialect<'_> {
     /// Renames an authorization request's parameters to the RFC's names.
     pub fn read_authorization_request(&self, mut params: Params) -> Params {
         rename_back(&mut params, &self.provider.definition.authorize.names);
+        if let (Some(own), Some(preferred)) =
+            (value_of(&self.provider.definition.authorize.response_type), self.preferred_response_type())
+            && params.single("response_type").ok().flatten() == Some(own.as_str())
+        {
+            params.remove("response_type");
+            params.push("response_type", preferred.as_str());
+        }
         // A client that sends it anyway need not send it twice.
         if self.authorization_request_omits("response_type") && !params.contains("response_type") {
             params.push("response_type", "code");

@@ -6,6 +6,7 @@
 mod api;
 mod authorization;
 mod device;
+mod grants;
 mod lifetimes;
 mod openid;
 mod redirect;

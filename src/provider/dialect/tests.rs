@@ -282,7 +282,7 @@ fn a_client_asks_for_its_own_token_and_the_emulator_reads_it() {
             "token.params = { audience = 'x' }\n",
             "client_id=id&client_secret=made-up&grant_type=client_credentials&scope=a+b&audience=x",
         ),
-        (ZOOM, "client_id=id&client_secret=made-up&permissions=a+b&account_id=a1&grant_type=account_credentials"),
+        (ZOOM, "client_id=id&client_secret=made-up&grant_type=account_credentials&permissions=a+b&account_id=a1"),
     ] {
         let provider = provider(&format!("{URLS}{keys}"));
         let request = TokenRequest {

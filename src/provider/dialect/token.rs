@@ -9,14 +9,15 @@ use http::header::ACCEPT;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Dialect, JSON, omit_and_rename, omits, rename, rename_back};
+use super::grants::Form;
+use super::{Dialect, JSON, omits, rename, rename_back};
 use crate::protocol::client::{ClientAuthMethod, ClientId};
 use crate::protocol::json;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
 use crate::protocol::secret::{AccessToken, ClientSecret};
 use crate::protocol::time::Timestamp;
-use crate::protocol::token::{Grant, TokenRequest, TokenResponse};
+use crate::protocol::token::{TokenRequest, TokenResponse};
 use crate::provider::DefinitionError;
 use crate::provider::departure::{Departure, value_of};
 use crate::provider::quirks::{ExpiryUnit, RefreshWith, TokenBody, TokenMethod};
@@ -29,52 +30,35 @@ impl Dialect<'_> {
     /// Builds the request to the token endpoint (RFC 6749 §4.1.3, §6; credentials: §2.3.1).
     pub fn encode_token_request(&self, request: &TokenRequest) -> Result<HttpRequest, DefinitionError> {
         let definition = &self.provider.definition;
-        let rules = &definition.token;
-        let is_refresh = matches!(request.grant, Grant::RefreshToken(_));
-        let is_alone = matches!(request.grant, Grant::ClientCredentials { .. });
+        let own = self.own_rules(request.grant.grant_type());
         let mut params = Params::new();
-        let auth = self.begin_with_credentials(&mut params, &request.client_id, request.client_secret.as_ref());
+        let mut auth = self.begin_with_credentials(&mut params, &request.client_id, request.client_secret.as_ref());
         for (name, value) in request.to_params(definition.separator()).iter() {
-            params.push(name, value);
+            let own = own.grant_type.filter(|_| name == "grant_type");
+            params.push(name, own.unwrap_or(value));
         }
         let state = request.state.as_deref().unwrap_or_default();
         let context = [("client_id", request.client_id.as_str()), ("state", state)];
-        if is_refresh && definition.refresh.params.is_some() {
-            self.add_extra(&mut params, &definition.refresh.params, "refresh.params", &context)?;
-        } else if is_alone && definition.client_credentials.params.is_some() {
-            let extra = &definition.client_credentials.params;
-            self.add_extra(&mut params, extra, "client_credentials.params", &context)?;
-        } else {
-            self.add_token_params(&mut params, request.state.is_some(), &context)?;
+        match own.params {
+            Some(extra) => self.add_extra(&mut params, extra, own.params_key, &context)?,
+            None => self.add_token_params(&mut params, request.state.is_some(), &context)?,
         }
-        if is_refresh {
-            rename(&mut params, &definition.refresh.names);
+        for name in &own.omit {
+            params.remove(name);
         }
-        match is_alone {
-            true => self.speak_of_client_credentials(&mut params),
-            false => omit_and_rename(&mut params, &rules.omit, &rules.names),
+        if own.omit.contains(&"client_secret") {
+            auth = ClientAuthMethod::None;
         }
-
-        let url = match self.provider.endpoints.refresh.as_ref().filter(|_| is_refresh) {
+        if let Some(names) = own.names {
+            rename(&mut params, names);
+        }
+        rename(&mut params, &definition.token.names);
+        let url = match own.endpoint {
             Some(endpoint) => endpoint.url().clone(),
             None => self.provider.token_endpoint()?.url().clone(),
         };
-        self.credentialed_message(url, &params, auth, &request.client_id, request.client_secret.as_ref())
-    }
-
-    /// Writes the request of RFC 6749 §4.4.2 with the provider's names. What the exchange of a code leaves out is left out
-    /// here too, but for the grant's name: without it, the request would be one for a code.
-    fn speak_of_client_credentials(&self, params: &mut Params) {
-        let (rules, own) = (&self.provider.definition.token, &self.provider.definition.client_credentials);
-        if let Some(name) = value_of(&own.grant_type) {
-            params.remove("grant_type");
-            params.push("grant_type", name);
-        }
-        for name in value_of(&rules.omit).into_iter().flatten().filter(|name| *name != "grant_type") {
-            params.remove(name);
-        }
-        rename(params, &own.names);
-        rename(params, &rules.names);
+        let form = own.form.unwrap_or_else(|| self.form());
+        self.message_in(form, url, &params, auth, &request.client_id, request.client_secret.as_ref())
     }
 
     /// Builds the request to the revocation endpoint (RFC 7009 §2.1), or returns `None` if the provider has none.
@@ -150,13 +134,26 @@ impl Dialect<'_> {
         client_id: &ClientId,
         secret: Option<&ClientSecret>,
     ) -> Result<HttpRequest, DefinitionError> {
+        self.message_in(self.form(), url, params, auth, client_id, secret)
+    }
+
+    /// Writes a message in the form of its section.
+    fn message_in(
+        &self,
+        (method, body): Form,
+        url: Url,
+        params: &Params,
+        auth: ClientAuthMethod,
+        client_id: &ClientId,
+        secret: Option<&ClientSecret>,
+    ) -> Result<HttpRequest, DefinitionError> {
         let rules = &self.provider.definition.token;
-        let method = match value_of(&rules.method).copied().unwrap_or_default() {
+        let method = match method {
             TokenMethod::Post => Method::POST,
             TokenMethod::Get => Method::GET,
         };
         let mut message = HttpRequest::new(method, url);
-        message = match value_of(&rules.body).copied().unwrap_or_default() {
+        message = match body {
             TokenBody::Form => message.with_body(FORM, params.to_form()),
             TokenBody::Json => message.with_body(JSON, params.to_json().to_string()),
             TokenBody::Query => {
@@ -206,7 +203,7 @@ impl Dialect<'_> {
 
     /// Returns `true` if the provider's clients request a token with GET.
     pub fn token_request_is_get(&self) -> bool {
-        value_of(&self.provider.definition.token.method) == Some(&TokenMethod::Get)
+        self.form().0 == TokenMethod::Get
     }
 
     /// Reads a token request's parameters with the RFC's names. Form and JSON are both read, as servers do. The
@@ -221,16 +218,12 @@ impl Dialect<'_> {
         let rules = &self.provider.definition.token;
         let mut params = match value_of(&rules.body) {
             Some(TokenBody::Query) => Params::from_urlencoded(query),
+            // A request with GET, whatever the token endpoint takes.
+            _ if body.is_empty() => Params::from_urlencoded(query),
             _ => read_body(content_type, body)?,
         };
         rename_back(&mut params, &rules.names);
-        let own = &self.provider.definition.client_credentials;
-        if read_grant(&mut params, &own.grant_type, "client_credentials") {
-            rename_back(&mut params, &own.names);
-        }
-        if params.single("grant_type").ok().flatten() == Some("refresh_token") {
-            rename_back(&mut params, &self.provider.definition.refresh.names);
-        }
+        self.read_own_grant(&mut params);
         self.read_device_grant(&mut params);
         self.add_basic(&mut params, authorization)?;
         if self.token_request_omits("grant_type") && !params.contains("grant_type") {

@@ -172,6 +172,31 @@ impl Dialect<'_> {
         secrets: &[&str],
         now: Timestamp,
     ) -> Result<TokenReply, TokenReplyError> {
+        self.decode(status, headers, body, None, secrets, now)
+    }
+
+    /// Reads the reply to a refresh that extends the presented token, and need not repeat it.
+    pub fn decode_extension(
+        &self,
+        status: u16,
+        headers: &HeaderMap,
+        body: &[u8],
+        presented: &RefreshToken,
+        secrets: &[&str],
+        now: Timestamp,
+    ) -> Result<TokenReply, TokenReplyError> {
+        self.decode(status, headers, body, Some(presented), secrets, now)
+    }
+
+    fn decode(
+        &self,
+        status: u16,
+        headers: &HeaderMap,
+        body: &[u8],
+        extended: Option<&RefreshToken>,
+        secrets: &[&str],
+        now: Timestamp,
+    ) -> Result<TokenReply, TokenReplyError> {
         let shown = || shown(status, body, secrets);
         let wait = named_wait(status, headers, now);
         match status {
@@ -195,7 +220,7 @@ impl Dialect<'_> {
         if !(200..=299).contains(&status) {
             return Err(TokenReplyError::Unreadable { status, reply: shown(), source: None });
         }
-        let read = self.read_token(&value, now).map_err(|source| TokenReplyError::Unusable {
+        let read = self.read_token(&value, extended, now).map_err(|source| TokenReplyError::Unusable {
             status,
             reply: shown(),
             source: source.without(secrets),
@@ -212,7 +237,7 @@ impl Dialect<'_> {
     pub fn decode_fragment(&self, params: &Params, now: Timestamp) -> Result<TokenReply, TokenReplyError> {
         let value = params.to_json();
         let state = params.single("state").ok().flatten().unwrap_or_default();
-        let read = self.read_token(&value, now);
+        let read = self.read_token(&value, None, now);
         // The state has been used, and is hidden all the same.
         let unusable =
             |source: NotATokenResponse| TokenReplyError::UnusableFragment { source: source.without(&[state]) };
@@ -238,8 +263,16 @@ impl Dialect<'_> {
     }
 
     /// Reads the token. The first other member of the wrong kind is returned under the provider's own name.
-    fn read_token(&self, value: &Value, now: Timestamp) -> Result<ReadToken, NotATokenResponse> {
-        let (standard, unreached) = self.with_rfc_names(value);
+    fn read_token(
+        &self,
+        value: &Value,
+        extended: Option<&RefreshToken>,
+        now: Timestamp,
+    ) -> Result<ReadToken, NotATokenResponse> {
+        let (mut standard, unreached) = self.with_rfc_names(value);
+        if let (Some(token), Some(members)) = (extended, standard.as_object_mut()) {
+            members.entry("access_token").or_insert_with(|| token.expose().into());
+        }
         let paths = value_of(&self.provider.definition.token.response);
         let own = |wrong: WrongKind| match paths.and_then(|paths| paths.get(&wrong.member)) {
             Some(path) => WrongKind { member: path.clone(), ..wrong },

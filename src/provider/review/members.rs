@@ -53,6 +53,13 @@ const TOKEN: [&str; 10] = [
     "state",
 ];
 
+/// The parameters of RFC 8693 §2.1 that are sent.
+pub(super) const EXCHANGE: [&str; 5] =
+    ["client_id", "client_secret", "grant_type", "subject_token", "subject_token_type"];
+
+/// The parameters of a refresh (RFC 6749 §6) that can be left out.
+const REFRESH: [&str; 4] = ["client_id", "client_secret", "grant_type", "refresh_token"];
+
 /// The parameters of RFC 6749 §4.4.2.
 pub(super) const CLIENT_CREDENTIALS: [&str; 4] = ["client_id", "client_secret", "grant_type", "scope"];
 
@@ -80,8 +87,17 @@ struct Message<'a> {
 }
 
 pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
-    let ProviderDefinition { authorize, callback, token, device, refresh, revoke, client_credentials: alone, .. } =
-        definition;
+    let ProviderDefinition {
+        authorize,
+        callback,
+        token,
+        device,
+        refresh,
+        exchange: second,
+        revoke,
+        client_credentials: alone,
+        ..
+    } = definition;
     let message = |is, known, added| Message { is, known, added };
     let request = message("a parameter of an authorization request", &AUTHORIZATION, Some(&authorize.params));
     let exchange = message("a parameter of a token request", &TOKEN, Some(&token.params));
@@ -98,6 +114,7 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
             message("a parameter of the client's own request", &CLIENT_CREDENTIALS, Some(&alone.params)),
         ),
         ("refresh.names", &refresh.names, message("a parameter of a refresh", &TOKEN, Some(&refresh.params))),
+        ("exchange.names", &second.names, message("a parameter of a token exchange", &EXCHANGE, Some(&second.params))),
         ("revoke.names", &revoke.names, message("a parameter of a revocation", &REVOCATION, Some(&revoke.params))),
         ("token.response", &token.response, message("a member of a token reply that is read", &REPLY, None)),
     ] {
@@ -105,8 +122,12 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
             message.expect(name, format!("{key}.{name}"), findings);
         }
     }
-    for (key, omitted, message) in [("authorize.omit", &authorize.omit, request), ("token.omit", &token.omit, exchange)]
-    {
+    for (key, omitted, message) in [
+        ("authorize.omit", &authorize.omit, request),
+        ("token.omit", &token.omit, exchange),
+        ("refresh.omit", &refresh.omit, message("a parameter of a refresh", &REFRESH, Some(&refresh.params))),
+        ("exchange.omit", &second.omit, message("a parameter of a token exchange", &EXCHANGE, Some(&second.params))),
+    ] {
         for (n, name) in value_of(omitted).into_iter().flatten().enumerate() {
             message.expect(name, format!("{key}[{n}]"), findings);
         }

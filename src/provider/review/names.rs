@@ -27,6 +27,7 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
     check("client_credentials.params", &alone.params, &["client_id"], When::Authorizing);
     // A refresh has no state.
     check("refresh.params", &definition.refresh.params, &["client_id"], When::Later);
+    check("exchange.params", &definition.exchange.params, &["client_id"], When::Later);
     check("revoke.params", &definition.revoke.params, &["client_id"], When::Later);
     check("api.headers", &api.headers, &[], When::Later);
     check("api.query", &api.query, &[], When::Later);

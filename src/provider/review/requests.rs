@@ -6,12 +6,12 @@ use http::{HeaderName, HeaderValue};
 
 use super::endpoints::placeholder;
 use super::finding::Findings;
-use super::members::{CLIENT_CREDENTIALS, DEVICE, REVOCATION};
+use super::members::{CLIENT_CREDENTIALS, DEVICE, EXCHANGE, REVOCATION};
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::grant::GrantKind;
 use crate::provider::ProviderDefinition;
 use crate::provider::departure::{Departure, value_of};
-use crate::provider::quirks::{TokenIn, TokenPlacement};
+use crate::provider::quirks::{RefreshWith, TokenIn, TokenPlacement};
 use crate::provider::sections::ClientCredentials;
 
 type Texts = Departure<BTreeMap<String, String>>;
@@ -21,6 +21,34 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
     headers(definition, findings);
     authentication(definition, findings);
     client_credentials(definition, findings);
+    grants(definition, findings);
+}
+
+/// The names of grants, and what is of no use without an endpoint or another key.
+fn grants(definition: &ProviderDefinition, findings: &mut Findings) {
+    let (authorize, token) = (&definition.authorize, &definition.token);
+    let (refresh, second) = (&definition.refresh, &definition.exchange);
+    for (key, name) in [
+        ("authorize.response_type", &authorize.response_type),
+        ("token.grant_type", &token.grant_type),
+        ("refresh.grant_type", &refresh.grant_type),
+        ("exchange.grant_type", &second.grant_type),
+    ] {
+        if value_of(name).is_some_and(|name| name.trim().is_empty()) {
+            findings.fault(key, "it is empty; `omit` leaves a parameter out");
+        }
+    }
+    let is_described = second.grant_type.is_some()
+        || second.method.is_some()
+        || second.params.is_some()
+        || second.names.is_some()
+        || second.omit.is_some();
+    if is_described && second.url.0.is_empty() {
+        findings.fault("exchange.url", "it is missing, so the section `[exchange]` is not used");
+    }
+    if value_of(&refresh.extends) == Some(&true) && value_of(&refresh.with) != Some(&RefreshWith::Access) {
+        findings.fault("refresh.extends", "only a presented access token can live on: it needs `with = \"access\"`");
+    }
 }
 
 fn client_credentials(definition: &ProviderDefinition, findings: &mut Findings) {
@@ -53,12 +81,14 @@ fn parameters(definition: &ProviderDefinition, findings: &mut Findings) {
     let in_query: Vec<&str> = in_query.filter_map(|placement| placement.name.as_deref()).collect();
     // Those of `authorize.params` and `token.params` are refused when the definition is loaded.
     let device = &definition.device;
-    let sections: [(&str, &Texts, &[&str], &[&Texts]); 8] = [
+    let second = &definition.exchange;
+    let sections: [(&str, &Texts, &[&str], &[&Texts]); 9] = [
         ("device.params", &device.params, &DEVICE, &[&device.names]),
         ("device.token_params", &device.token_params, &POLL, &[&token.names]),
         ("authorize.params", &authorize.params, &[], &[&authorize.names]),
         ("token.params", &token.params, &[], &[&token.names]),
         ("refresh.params", &refresh.params, &REFRESH, &[&token.names, &refresh.names]),
+        ("exchange.params", &second.params, &EXCHANGE, &[&token.names, &second.names]),
         ("client_credentials.params", &alone.params, &CLIENT_CREDENTIALS, &[&token.names, &alone.names]),
         ("revoke.params", &revoke.params, &REVOCATION, &[&revoke.names]),
         ("api.query", &api.query, &in_query, &[]),
@@ -92,6 +122,7 @@ fn parameters(definition: &ProviderDefinition, findings: &mut Findings) {
         ("device.names", &device.names),
         ("refresh.names", &refresh.names),
         ("client_credentials.names", &alone.names),
+        ("exchange.names", &second.names),
         ("revoke.names", &revoke.names),
         ("callback.names", &definition.callback.names),
     ] {

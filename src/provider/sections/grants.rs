@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::provider::departure::Departure;
+use crate::provider::endpoint::UrlTemplates;
 use crate::provider::keys::keys;
-use crate::provider::quirks::RefreshWith;
+use crate::provider::quirks::{RefreshWith, TokenMethod};
 
 keys! {
     /// RFC 6749 §6.
@@ -14,6 +15,16 @@ keys! {
             help: "The URL to refresh a token",
             rfc: "the token endpoint (RFC 6749 §6)",
             example: "\"https://shop.example/oauth/refresh\"",
+        }
+        departure grant_type: String {
+            help: "The grant's name in the request",
+            rfc: "`refresh_token` (RFC 6749 §6)",
+            example: "\"extend_token\"",
+        }
+        departure method: TokenMethod {
+            help: "The method of the request. With GET its parameters are in the query",
+            rfc: "that of the token endpoint",
+            example: "\"GET\"",
         }
         departure params: BTreeMap<String, String> {
             help: "Parameters of a refresh, instead of those of `token.params`",
@@ -25,10 +36,57 @@ keys! {
             rfc: "`refresh_token` (RFC 6749 §6)",
             example: "{ refresh_token = \"token\" }",
         }
+        departure omit: Vec<String> {
+            help: "Parameters to leave out (the RFC's names), instead of those of `token.omit`",
+            rfc: "every parameter of RFC 6749 §6",
+            example: "[\"client_secret\"]",
+        }
         departure with: RefreshWith {
             help: "The token that a refresh presents",
             rfc: "the refresh token (RFC 6749 §6)",
             example: "\"access\"",
+        }
+        departure extends: bool {
+            help: "The reply need not name a token: the one that was presented lives on. Only with `with = \"access\"`",
+            rfc: "the reply has the new token (RFC 6749 §5.1)",
+            example: "true",
+        }
+    }
+}
+
+keys! {
+    /// RFC 8693, right after the login.
+    #[derive(Default)]
+    pub struct Exchange {
+        key url: UrlTemplates {
+            help: "The URL to exchange the login's token at once for another one, such as one that lives longer. Of several, the first whose parameters all have a value",
+            absent: "none, so the login keeps its first token",
+            example: "\"https://shop.example/oauth/long-lived\"",
+        }
+        departure grant_type: String {
+            help: "The grant's name in the request",
+            rfc: "urn:ietf:params:oauth:grant-type:token-exchange (RFC 8693 §2.1)",
+            example: "\"exchange_token\"",
+        }
+        departure method: TokenMethod {
+            help: "The method of the request. With GET its parameters are in the query",
+            rfc: "that of the token endpoint",
+            example: "\"GET\"",
+        }
+        departure params: BTreeMap<String, String> {
+            help: "Parameters to add. `{client_id}` and the definition's own are filled in",
+            rfc: "no further parameters",
+            example: "{ audience = \"https://shop.example\" }",
+        }
+        departure names: BTreeMap<String, String> {
+            help: "Other parameter names: the RFC's name = the provider's name",
+            rfc: "`subject_token` and `subject_token_type` (RFC 8693 §2.1)",
+            example: "{ subject_token = \"access_token\" }",
+        }
+        departure omit: Vec<String> {
+            help: "Parameters to leave out (the RFC's names)",
+            rfc: "every parameter of RFC 8693 §2.1",
+            example: "[\"subject_token_type\"]",
         }
     }
 }
