@@ -10,7 +10,9 @@ use super::site::Site;
 use super::wire::{Incoming, Reply};
 use crate::protocol::json;
 use crate::protocol::params::Params;
+use crate::protocol::scope::ScopeSet;
 use crate::provider::Dialect;
+use crate::provider::probe::ScopesList;
 use crate::provider::quirks::Paging;
 use crate::provider::sections::Sample;
 
@@ -18,10 +20,10 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
     let definition = &site.provider.definition;
     let dialect = Dialect::new(&site.provider);
     if let Some(list) = dialect.scopes_list()
-        && incoming.method == "GET"
-        && site.provider.full_path(&list.path) == incoming.path
+        && incoming.method == list.method.to_http().as_str()
+        && list.is_at(&site.provider.full_path(&list.path), &incoming.path)
     {
-        return issued(site, incoming).map_or_else(identity, |token| Reply::json(200, &list.reply(&token.scope)));
+        return issued_to_list(site, list, incoming).map_or_else(identity, |token| listed(list, &token.scope));
     }
     let at_path = || definition.samples.iter().filter(|sample| site.provider.path_of(sample) == incoming.path);
     let method = if incoming.method == "HEAD" { "GET" } else { &incoming.method };
@@ -36,7 +38,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
         Err(refusal) => return refusal,
     };
     let reply = match &sample.scope {
-        Some(scope) if !definition.scope.is_held(scope, &issued.scope) => {
+        Some(scope) if !sample.scopes().any(|scope| definition.scope.is_held(scope, &issued.scope)) => {
             let (status, body) = dialect.denial(scope);
             let reply = Reply::json(status, &body);
             // RFC 6750 §3.1, unless the provider has its own format.
@@ -53,6 +55,27 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
         Some((name, scopes)) => reply.with(name.to_owned(), scopes),
         None => reply,
     }
+}
+
+/// Returns the reply with the list of scopes.
+fn listed(list: &ScopesList, scopes: &ScopeSet) -> Reply {
+    match &list.header {
+        Some(name) => {
+            let scopes = scopes.iter().collect::<Vec<_>>().join(", ");
+            Reply::json(200, &Value::Object(Default::default())).with(name.clone(), scopes)
+        }
+        None => Reply::json(200, &list.reply(scopes)),
+    }
+}
+
+/// Returns the token of a request for its scopes, which may come with a scheme of its own.
+fn issued_to_list(site: &Site, list: &ScopesList, incoming: &Incoming) -> Result<IssuedToken, Reply> {
+    let Some(scheme) = &list.scheme else { return issued(site, incoming) };
+    let header = incoming.header("Authorization").unwrap_or_default();
+    let token = header.strip_prefix(scheme.as_str()).and_then(|rest| rest.strip_prefix(' '));
+    let token = token.ok_or_else(|| no_token(site))?;
+    let dialect = Dialect::new(&site.provider);
+    site.ledger.access_token(token, site.clock.now()).map_err(|problem| invalid_token(dialect, problem))
 }
 
 /// Returns the token of a request, or its refusal.

@@ -20,6 +20,7 @@ use crate::protocol::params::remove_pairs;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::{mask, sanitize};
 use crate::provider::param::ParamKind;
+use crate::provider::probe::written_origin;
 use crate::provider::quirks::{TokenIn, TokenPlacement};
 use crate::provider::{Dialect, Origin, Provider, template};
 use crate::system::http::{HttpClient, HttpReply, Upload};
@@ -67,6 +68,12 @@ impl<'a> Api<'a> {
         })
     }
 
+    /// Sends the token in the `Authorization` header with another word before it.
+    pub fn with_scheme(mut self, scheme: &str) -> Self {
+        self.placement = TokenPlacement { scheme: Some(scheme.to_owned()), ..TokenPlacement::bearer() };
+        self
+    }
+
     /// Lets the token go to another origin too, because a person said so.
     pub fn allow(mut self, origin: &Origin) -> Self {
         self.origins.push(origin.clone());
@@ -97,6 +104,18 @@ impl<'a> Api<'a> {
         };
         url.set_fragment(None);
         if self.is_allowed(&url) { Ok(url) } else { Err(self.foreign(&url)) }
+    }
+
+    /// Resolves a path or URL of the definition itself. Where the provider is emulated, the emulator has the paths of all
+    /// its servers.
+    pub fn resolve_own(&self, path_or_url: &str) -> Result<Url, FlowError> {
+        match (&self.provider.emulator, written_origin(path_or_url)) {
+            (Some(_), Some(origin)) => {
+                let rest = &path_or_url[origin.len()..];
+                self.resolve(&format!("/{}", rest.trim_start_matches('/')))
+            }
+            _ => self.resolve(path_or_url),
+        }
     }
 
     fn is_allowed(&self, url: &Url) -> bool {

@@ -6,8 +6,8 @@ use super::departure::value_of;
 use super::endpoints::Endpoints;
 use super::param::{Param, ParamKind};
 use super::params::{accept, is_in_a_host, is_in_a_url};
-use super::probe::ScopesList;
-use super::quirks::TokenIn;
+use super::probe::{ScopesList, written_origin};
+use super::quirks::{Rate, TokenIn};
 use super::refusal::Refusal;
 use super::{DefinitionError, ProviderDefinition, printable};
 use crate::protocol::signing_algorithm::Algorithm;
@@ -86,7 +86,34 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
     if let Some(Err(problem)) = value_of(&api.scopes_list).map(ScopesList::check) {
         return Err(wrong("api.scopes_list", problem));
     }
-    definition.scope.check().map_err(|(key, problem)| wrong(&key, problem))
+    definition.scope.check().map_err(|(key, problem)| wrong(&key, problem))?;
+    if let Some(Err(problem)) = value_of(&api.rate).map(Rate::check) {
+        return Err(wrong("api.rate", problem));
+    }
+    check_own_urls(definition)
+}
+
+/// A request that the definition itself writes as a whole URL is for an origin that may have the token.
+fn check_own_urls(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
+    let (api, scope) = (&definition.api, &definition.scope);
+    let list = value_of(&api.scopes_list).map(|list| ("api.scopes_list.path".to_owned(), list.path.as_str()));
+    let account = scope.account.as_ref().and_then(|need| need.request.as_deref());
+    let mut paths: Vec<(String, &str)> = list.into_iter().collect();
+    paths.extend(account.map(|path| ("scope.account.request".to_owned(), path)));
+    for (n, probe) in scope.known.iter().enumerate().filter_map(|(n, known)| Some((n, known.probe.as_ref()?))) {
+        paths.push((format!("scope.known[{n}].probe.path"), &probe.path));
+        for (name, path) in probe.needs.iter().filter_map(|(name, need)| Some((name, need.request.as_deref()?))) {
+            paths.push((format!("scope.known[{n}].probe.needs.{name}.request"), path));
+        }
+    }
+    let known: Vec<&str> = api.base.0.iter().chain(&api.origins).filter_map(|url| written_origin(url)).collect();
+    for (key, path) in paths {
+        if let Some(origin) = written_origin(path).filter(|origin| !known.contains(origin)) {
+            let problem = format!("`{origin}` is not an origin of the API; add it to `api.origins`");
+            return Err(definition.wrong(&key, problem));
+        }
+    }
+    Ok(())
 }
 
 /// A parameter's own rules, and where it may stand.

@@ -20,7 +20,7 @@ keys! {
     pub struct Probe {
         key method: ProbeMethod { help: "The request's method", absent: "GET", example: "\"GET\"" }
         key path: String {
-            help: "The path, as for `call`: under the API's base, or from its root with a leading `/`. `{NAME}` is filled from `needs`",
+            help: "The path, as for `call`: under the API's base, from its root with a leading `/`, or a URL on one of the API's origins. `{NAME}` is filled from `needs`",
             absent: "none, which is refused",
             example: "\"products?per_page=1\"",
         }
@@ -32,7 +32,7 @@ keys! {
         }
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         key needs: BTreeMap<String, Need> {
-            help: "Values to read from another probe's reply first",
+            help: "Values to read from another reply first",
             absent: "none",
             example: "id",
         }
@@ -41,6 +41,18 @@ keys! {
             help: "Statuses beside 2xx that prove the scope, such as a 404 that only a token with the scope gets",
             absent: "none",
             example: "[404]",
+        }
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        key any_of: Vec<String> {
+            help: "Other scopes each of which opens the request too. A success proves this one only if they are denied",
+            absent: "the request needs this scope",
+            example: "[\"write_products\"]",
+        }
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        key reads: bool {
+            help: "A POST that only reads, such as a search. It is sent like a GET",
+            absent: "false",
+            example: "true",
         }
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         key harmless: bool {
@@ -64,10 +76,21 @@ keys! {
 }
 
 keys! {
-    /// A value in the reply to another scope's probe.
-    #[derive(PartialEq, Eq)]
+    /// A value in the reply to another request: another scope's probe, or one that needs no scope.
+    #[derive(Default, PartialEq, Eq)]
     pub struct Need {
-        key scope: String { help: "The scope of the other probe", required, example: "\"read_products\"" }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key scope: Option<String> {
+            help: "The scope of the other probe",
+            absent: "`request`",
+            example: "\"read_products\"",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key request: Option<String> {
+            help: "The path of a GET that needs no scope, written as that of a probe",
+            absent: "`scope`",
+            example: "\"/me\"",
+        }
         key path: String {
             help: "A dotted path into the JSON body of its reply",
             required,
@@ -84,17 +107,38 @@ keys! {
 
 keys! {
     /// A request whose reply lists the scopes of the token.
-    #[derive(PartialEq, Eq)]
+    #[derive(Default, PartialEq, Eq)]
     pub struct ScopesList {
         key path: String {
-            help: "The path, as for `call`: under the API's base, or from its root with a leading `/`",
+            help: "The path, as for `call`: under the API's base, from its root with a leading `/`, or a URL on one of the API's origins. `{token}` is the token itself",
             required,
             example: "\"/oauth/scopes\"",
         }
+        #[serde(skip_serializing_if = "String::is_empty")]
         key names: String {
             help: "A dotted path to the scopes in the JSON body of its reply; `*` stands for every item of a list",
-            required,
+            absent: "`header`",
             example: "\"scopes.*.name\"",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key header: Option<String> {
+            help: "The header of its reply that lists the scopes",
+            absent: "`names`",
+            example: "\"X-OAuth-Scopes\"",
+        }
+        #[serde(skip_serializing_if = "is_get")]
+        key method: ProbeMethod { help: "The request's method", absent: "GET", example: "\"POST\"" }
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        key form: BTreeMap<String, String> {
+            help: "Parameters of a form, for a POST. `{token}` is the token itself",
+            absent: "no body",
+            example: "{ token = \"{token}\" }",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key scheme: Option<String> {
+            help: "The word before the token in the `Authorization` header of this request",
+            absent: "as in every request",
+            example: "\"OAuth\"",
         }
     }
 }
@@ -151,14 +195,23 @@ impl Probe {
         template::fill(&self.path, &encoded).map_err(|_| UnfitValue)
     }
 
+    /// Returns `true` if it requests no change.
+    pub fn is_safe(&self) -> bool {
+        self.method.is_safe() || (self.reads && self.method == ProbeMethod::Post)
+    }
+
     /// Checks the rules that the types cannot express, except for the scopes in `needs`, which only their list knows.
     pub(super) fn check(&self) -> Result<(), String> {
         check_path(&self.path)?;
-        if !self.method.is_safe() && !self.harmless {
+        if !self.is_safe() && !self.harmless {
             return Err(
-                "a request that may change something cannot be a probe, unless `harmless = true` says that it does not"
+                "a request that may change something cannot be a probe, unless `harmless = true` says that it does not, or \
+                 `reads = true` of a POST that only reads"
                     .to_owned(),
             );
+        }
+        if self.reads && self.method != ProbeMethod::Post {
+            return Err("`reads` is for a POST; GET and HEAD always read, and the others write".to_owned());
         }
         let names = template::names(&self.path);
         if let Some(name) = names.iter().find(|name| !self.needs.contains_key(**name)) {
@@ -183,6 +236,20 @@ impl Probe {
 }
 
 impl ScopesList {
+    /// Returns the path and the form with the token in them. In the path it is percent-encoded.
+    pub fn fill(&self, token: &str) -> (String, Vec<(&str, String)>) {
+        let form = self.form.iter().map(|(name, text)| (name.as_str(), text.replace(TOKEN, token))).collect();
+        (self.path.replace(TOKEN, &percent_encode(token)), form)
+    }
+
+    /// Returns `true` if a path is that of the request, whatever the token in it.
+    pub fn is_at(&self, own: &str, path: &str) -> bool {
+        match own.split_once(TOKEN) {
+            Some((before, after)) => path.strip_prefix(before).is_some_and(|rest| rest.ends_with(after)),
+            None => own == path,
+        }
+    }
+
     /// Returns the scopes in the reply, or `None` if there is no list of names in it.
     pub fn scopes_in(&self, body: &Value) -> Option<ScopeSet> {
         let Some((list, name)) = self.halves() else {
@@ -213,8 +280,22 @@ impl ScopesList {
 
     pub(super) fn check(&self) -> Result<(), String> {
         check_path(&self.path)?;
+        if let Some(name) = template::names(&self.path).into_iter().find(|name| *name != "token") {
+            return Err(format!("`{{{name}}}` is not filled in; only `{{token}}` is"));
+        }
+        if !self.form.is_empty() && self.method != ProbeMethod::Post {
+            return Err("a form is sent with `method = \"POST\"` only".to_owned());
+        }
+        if !matches!(self.method, ProbeMethod::Get | ProbeMethod::Post) {
+            return Err("the list is asked for with GET or POST".to_owned());
+        }
+        if self.header.as_deref().is_some_and(|name| http::HeaderName::from_bytes(name.as_bytes()).is_err()) {
+            return Err("a header's name has only letters, digits and hyphens".to_owned());
+        }
         match self.names.split_once('*') {
+            _ if self.names.is_empty() && self.header.is_some() => Ok(()),
             _ if self.names.is_empty() => Err("`names` is empty".to_owned()),
+            _ if self.header.is_some() => Err("`names` and `header` are two places for the list".to_owned()),
             Some((list, name))
                 if !(list.is_empty() || list.ends_with('.')) || !(name.is_empty() || name.starts_with('.')) =>
             {
@@ -226,11 +307,30 @@ impl ScopesList {
     }
 }
 
-fn check_path(path: &str) -> Result<(), String> {
-    match path.is_empty() || path.contains("://") || path.starts_with("//") || path.contains('\\') {
-        true => Err("`path` must be a path, not a URL".to_owned()),
+/// Stands for the token in the request for the list of its scopes.
+const TOKEN: &str = "{token}";
+
+fn is_get(method: &ProbeMethod) -> bool {
+    *method == ProbeMethod::Get
+}
+
+/// A URL that is written out must be on one of the API's origins, which only the whole definition knows.
+pub(super) fn check_path(path: &str) -> Result<(), String> {
+    let plain = path.split(['?', '#']).next().unwrap_or_default();
+    match path.is_empty() || path.starts_with("//") || path.contains('\\') {
+        true => Err("`path` must be a path, or a URL on one of the API's origins".to_owned()),
+        false if plain.contains("://") && !(plain.starts_with("https://") || plain.starts_with("http://")) => {
+            Err("a URL begins with `https://`".to_owned())
+        }
         false => Ok(()),
     }
+}
+
+/// Returns the origin of a request that is written as a whole URL, as it is written.
+pub fn written_origin(path: &str) -> Option<&str> {
+    let plain = path.split(['?', '#']).next()?;
+    let host = plain.find("://")? + 3;
+    Some(&path[..path[host..].find('/').map_or(plain.len(), |end| host + end)])
 }
 
 fn percent_encode(value: &str) -> String {
@@ -257,7 +357,7 @@ mod tests {
             ("*", r#"["read","write"]"#),
             ("scopes", r#"{"scopes":["read","write"]}"#),
         ] {
-            let list = ScopesList { path: "/scopes".into(), names: names.into() };
+            let list = ScopesList { path: "/scopes".into(), names: names.into(), ..ScopesList::default() };
             let body: Value = serde_json::from_str(body).unwrap();
             assert_eq!(
                 (list.check(), list.reply(&scopes), list.scopes_in(&body)),
@@ -265,11 +365,13 @@ mod tests {
             );
             assert_eq!(list.scopes_in(&serde_json::json!({"errors": "no"})), None, "{names}");
         }
-        let text = ScopesList { path: "/scopes".into(), names: "scope".into() };
+        let text = ScopesList { path: "/scopes".into(), names: "scope".into(), ..ScopesList::default() };
         assert_eq!(text.scopes_in(&serde_json::json!({"scope": "read write"})), Some(scopes));
-        let problem =
-            |path: &str, names: &str| ScopesList { path: path.into(), names: names.into() }.check().unwrap_err();
-        assert!(problem("https://x.example/", "a").contains("not a URL"));
+        let problem = |path: &str, names: &str| {
+            ScopesList { path: path.into(), names: names.into(), ..ScopesList::default() }.check().unwrap_err()
+        };
+        assert!(problem("//x.example/", "a").contains("must be a path"));
+        assert!(problem("/a/{id}", "a").contains("only `{token}` is"));
         assert!(problem("/a", "").contains("empty") && problem("/a", "*.a.*").contains("one `*`"));
         assert!(problem("/a", "a*.b").contains("between two dots"));
     }

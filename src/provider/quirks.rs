@@ -142,6 +142,35 @@ keys! {
 }
 
 keys! {
+    /// How often an API may be asked.
+    #[derive(PartialEq, Eq)]
+    pub struct Rate {
+        key requests: u64 { help: "The number of requests", required, example: "10" }
+        key per: String { help: "The time in which they may be sent", absent: "1s" by "second", example: "\"1s\"" }
+    }
+}
+
+fn second() -> String {
+    "1s".to_owned()
+}
+
+impl Rate {
+    /// Returns the time in which the requests may be sent.
+    pub fn time(&self) -> Duration {
+        self.per.parse().map_or(Duration::from_secs(1), |HumanDuration(time)| time)
+    }
+
+    pub fn check(&self) -> Result<(), String> {
+        let is_a_time = self.per.parse::<HumanDuration>().is_ok_and(|time| !time.0.is_zero());
+        match (self.requests, is_a_time) {
+            (0, _) => Err("with no request at all there is nothing to ask".to_owned()),
+            (_, false) => Err("`per` is a duration such as `1s` or `1m`".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+keys! {
     /// A member that marks a reply as a success, whatever the status.
     #[derive(PartialEq, Eq)]
     pub struct SuccessMark {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::endpoint::{Endpoint, Origin, UrlTemplates};
 use super::endpoints::Endpoints;
 use super::params::fill_params;
-use super::probe::Probe;
+use super::probe::{Probe, written_origin};
 use super::sections::Sample;
 use super::{DefinitionError, ProviderDefinition};
 
@@ -112,8 +112,12 @@ impl Provider {
         self.full_path(&sample.path)
     }
 
-    /// Returns a path on the API's server: one that begins with `/` as it is, another one under the API's base.
+    /// Returns a path on the API's server: one that begins with `/` as it is, that of a URL, another one under the API's base.
     pub fn full_path(&self, path: &str) -> String {
+        if let Some(origin) = written_origin(path) {
+            let rest = path[origin.len()..].split(['?', '#']).next().unwrap_or_default();
+            return if rest.is_empty() { "/".to_owned() } else { rest.to_owned() };
+        }
         match &self.endpoints.api_base {
             Some(base) if !path.starts_with('/') => format!("{}/{path}", base.url().path().trim_end_matches('/')),
             _ => path.to_owned(),

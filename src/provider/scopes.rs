@@ -3,8 +3,9 @@
 
 use super::departure::Departure;
 use super::keys::keys;
-use super::probe::{Need, Probe};
+use super::probe::{Need, Probe, check_path};
 use super::quirks::ScopeEncoding;
+use super::template;
 use crate::protocol::scope::ScopeSet;
 
 keys! {
@@ -147,6 +148,9 @@ impl Scopes {
                     return wrong(".probe.needs", problem);
                 }
             }
+            if let Some(other) = probe.any_of.iter().find(|other| **other == scope.name || self.get(other).is_none()) {
+                return wrong(".probe.any_of", format!("`{other}` is not another known scope"));
+            }
             if self.needs_itself(&scope.name) {
                 return wrong(".probe.needs", "the probes depend on each other in a circle".to_owned());
             }
@@ -156,9 +160,16 @@ impl Scopes {
     }
 
     fn check_need(&self, need: &Need) -> Result<(), String> {
-        match self.get(&need.scope).and_then(|scope| scope.probe.as_ref()) {
+        let name = match (&need.scope, &need.request) {
+            (Some(name), None) => name,
+            (None, Some(path)) if template::names(path).is_empty() => return check_path(path),
+            (None, Some(_)) => return Err("`request` is sent as it is, and has no names in braces".to_owned()),
+            (Some(_), Some(_)) => return Err("`scope` and `request` are two replies to read from".to_owned()),
+            (None, None) => return Err("it needs a `scope` or a `request` to read from".to_owned()),
+        };
+        match self.get(name).and_then(|scope| scope.probe.as_ref()) {
             Some(_) => Ok(()),
-            None => Err(format!("`{}` is not a known scope with a probe", need.scope)),
+            None => Err(format!("`{name}` is not a known scope with a probe")),
         }
     }
 
@@ -166,7 +177,8 @@ impl Scopes {
     fn needs_itself(&self, name: &str) -> bool {
         let probe = |name: &str| self.get(name).and_then(|scope| scope.probe.as_ref());
         let needs = |name: &str| -> Vec<&str> {
-            probe(name).into_iter().flat_map(|probe| probe.needs.values()).map(|need| need.scope.as_str()).collect()
+            let needs = probe(name).into_iter().flat_map(|probe| probe.needs.values());
+            needs.filter_map(|need| need.scope.as_deref()).collect()
         };
         let mut reached = needs(name);
         // Each round adds names or is the last, and there are only as many names as known scopes.
@@ -200,7 +212,18 @@ mod tests {
             ("[[known]]\nname = 'b'\nprobe = { path = 'x', proves = [401] }".into(), "401 proves nothing"),
             ("[[known]]\nname = 'b'\nprobe = { path = 'x', method = 'POST' }".into(), "`harmless = true`"),
             ("[[known]]\nname = 'b'\nprobe = { path = 'x/{id}' }".into(), "`{id}` has no entry in `needs`"),
-            ("[[known]]\nname = 'b'\nprobe = { path = 'https://x.example/' }".into(), "a path, not a URL"),
+            ("[[known]]\nname = 'b'\nprobe = { path = '//x.example/' }".into(), "must be a path, or a URL"),
+            ("[[known]]\nname = 'b'\nprobe = { path = 'ftp://x.example/' }".into(), "begins with `https://`"),
+            ("[[known]]\nname = 'b'\nprobe = { path = 'x', any_of = ['b'] }".into(), "not another known scope"),
+            ("[[known]]\nname = 'b'\nprobe = { path = 'x', reads = true }".into(), "`reads` is for a POST"),
+            (
+                "[[known]]\nname = 'b'\nprobe = { path = '{i}', needs.i = { path = 'id' } }".into(),
+                "it needs a `scope` or a `request`",
+            ),
+            (
+                "[[known]]\nname = 'b'\nprobe = { path = '{i}', needs.i = { request = '/{a}', path = 'id' } }".into(),
+                "has no names in braces",
+            ),
             (
                 format!(
                     "{a}[[known]]\nname = 'b'\nprobe = {{ path = '{{i}}', needs.i = {{ scope = 'c', path = 'id' }} }}"

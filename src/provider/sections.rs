@@ -19,7 +19,7 @@ use super::endpoint::UrlTemplates;
 use super::keys::{Form, Keyed, keys};
 use super::probe::ScopesList;
 use super::quirks::{
-    BasicHalves, CallbackSignature, ExpiryUnit, IssuerEcho, Lifetime, LoopbackRule, Paging, Pkce, StateEcho,
+    BasicHalves, CallbackSignature, ExpiryUnit, IssuerEcho, Lifetime, LoopbackRule, Paging, Pkce, Rate, StateEcho,
     SuccessMark, TokenBody, TokenMethod, TokenPlacement,
 };
 use super::refusal::Refusal;
@@ -311,6 +311,10 @@ keys! {
             help: "The response header that lists the scopes of the token",
             rfc: "no such header",
             example: "\"X-OAuth-Scopes\"",
+        }
+        departure rate: Rate {
+            help: "The published rate of requests, which `scopes --probe` keeps to",
+            rfc: "no rate that is known; 429 with `Retry-After` is honored (RFC 6585 §4)",
         }
         departure scopes_list: ScopesList {
             help: "The request that lists the scopes of the token",

@@ -41,6 +41,11 @@ fn every_quirk_goes_round_through_client_and_emulator() {
         if definition.contains("[device]") {
             emulated.run(&["login", "--device", "--scope", "read,write"]).code(0).answers("granted  read write");
         }
+        if definition.contains("[[scope.known]]") {
+            emulated.run(&["scopes", "--probe", "--require", "read,write"]).code(0);
+            let others = emulated.run(&["scopes", "--probe", "--require", "admin"]);
+            others.code(10).says("admin");
+        }
         if definition.contains("[refresh]") || definition.contains("[exchange]") {
             emulated.run(&["refresh"]).code(0);
             emulated.run(&["call", "things"]).code(0).answers("[{\"id\":1}]");

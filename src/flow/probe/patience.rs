@@ -1,11 +1,13 @@
-//! Honors the wait that an API asks for, for all probes together: a rate limit counts the token's requests from every
+//! Keeps to the published rate of an API, and honors the wait that it asks for, for all probes together: a rate limit counts the token's requests from every
 //! thread.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::flow::FlowError;
 use crate::protocol::retry_after::asked_wait;
+use crate::provider::quirks::Rate;
 use crate::system::clock::Clock;
 use crate::system::http::HttpReply;
 
@@ -17,6 +19,9 @@ const ATTEMPTS: usize = 3;
 
 pub struct Patience<'a> {
     clock: &'a dyn Clock,
+    rate: Option<&'a Rate>,
+    /// When the last requests were sent, as many as the rate allows. Held during a pause, so that no thread overtakes.
+    sent: Mutex<VecDeque<Duration>>,
     /// Held during a pause, so that no thread sends meanwhile.
     pauses: Mutex<Pauses>,
 }
@@ -28,8 +33,25 @@ struct Pauses {
 }
 
 impl<'a> Patience<'a> {
-    pub fn new(clock: &'a dyn Clock) -> Self {
-        Self { clock, pauses: Mutex::default() }
+    pub fn new(clock: &'a dyn Clock, rate: Option<&'a Rate>) -> Self {
+        Self { clock, rate, sent: Mutex::default(), pauses: Mutex::default() }
+    }
+
+    /// Waits until the published rate allows another request.
+    fn keep_to_the_rate(&self) {
+        let Some(rate) = self.rate else { return };
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut now = self.clock.monotonic();
+        if sent.len() as u64 >= rate.requests
+            && let Some(oldest) = sent.pop_front()
+        {
+            let pause = (oldest + rate.time()).saturating_sub(now);
+            if !pause.is_zero() {
+                self.clock.pause(pause);
+            }
+            now = self.clock.monotonic();
+        }
+        sent.push_back(now);
     }
 
     /// Sends a request, and sends it again after the pause that the server asks for, if that is within the limit.
@@ -37,6 +59,7 @@ impl<'a> Patience<'a> {
         let mut attempt = 1;
         loop {
             let pauses_before = self.pauses.lock().unwrap_or_else(PoisonError::into_inner).count;
+            self.keep_to_the_rate();
             let reply = send()?;
             if attempt == ATTEMPTS || !self.waited(&reply, pauses_before) {
                 return Ok(reply);
@@ -96,20 +119,30 @@ mod tests {
             (&[(429, "1"), (429, "1"), (429, "1")], 2),
         ] {
             let (clock, server) = (SetClock::at(0), server(answers));
-            let status = ask(&Patience::new(&clock), &server);
+            let status = ask(&Patience::new(&clock, None), &server);
             assert_eq!(server.requests().len(), answers.len(), "{answers:?}");
             assert_eq!((status, clock.waited().as_secs()), (answers[answers.len() - 1].0, waited), "{answers:?}");
         }
         let (clock, server) = (SetClock::at(0), server(&[(429, "40"), (200, ""), (429, "40")]));
-        let patience = Patience::new(&clock);
+        let patience = Patience::new(&clock, None);
         assert_eq!((ask(&patience, &server), ask(&patience, &server)), (200, 429), "the minute is for the whole run");
+    }
+
+    #[test]
+    fn a_published_rate_is_kept_without_being_told() {
+        let answers = [(200, ""); 7];
+        let (clock, server) = (SetClock::at(0), server(&answers));
+        let rate = Rate { requests: 3, per: "10s".to_owned() };
+        let patience = Patience::new(&clock, Some(&rate));
+        let waited = answers.map(|_| (ask(&patience, &server), clock.waited().as_secs()).1);
+        assert_eq!(waited, [0, 0, 0, 10, 10, 10, 20]);
     }
 
     /// While one request is in progress, another one is told to wait, waits, and is sent again.
     #[test]
     fn two_threads_that_get_the_same_pause_wait_once() {
         let (clock, theirs) = (SetClock::at(0), server(&[(429, "10"), (200, "")]));
-        let patience = Patience::new(&clock);
+        let patience = Patience::new(&clock, None);
         let ours = Scripted::new(|_| {
             let first = theirs.requests().is_empty();
             let status = if first && ask(&patience, &theirs) == 200 { 429 } else { 200 };

@@ -14,7 +14,7 @@ use crate::protocol::secret::AccessToken;
 use crate::provider::DefinitionError;
 use crate::provider::departure::{Departure, value_of};
 use crate::provider::probe::ScopesList;
-use crate::provider::quirks::{Paging, TokenIn, TokenPlacement};
+use crate::provider::quirks::{Paging, Rate, TokenIn, TokenPlacement};
 use crate::provider::refusal::Refusal;
 
 /// The scopes of a token as the API itself lists them.
@@ -165,6 +165,19 @@ impl Dialect<'_> {
         let header = value_of(&self.provider.definition.api.scopes_header)?;
         let scopes = ScopeSet::parse(headers.get(header.as_str())?.to_str().ok()?);
         Some(ListedScopes { by: ListedBy::Header(header.clone()), scopes })
+    }
+
+    /// Returns the published rate of requests, if it is known.
+    pub fn rate(&self) -> Option<&Rate> {
+        value_of(&self.provider.definition.api.rate)
+    }
+
+    /// Returns the scopes in the reply to the request for them, in its header or its body.
+    pub fn scopes_of_list(&self, list: &ScopesList, headers: &HeaderMap, body: &[u8]) -> Option<ScopeSet> {
+        match &list.header {
+            Some(name) => Some(ScopeSet::parse(headers.get(name.as_str())?.to_str().ok()?)),
+            None => json::parse(body).ok().and_then(|body| list.scopes_in(&body)),
+        }
     }
 
     /// Returns the request that lists the token's scopes, if the API has one.

@@ -3,8 +3,9 @@
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
+use super::grants::read_grant;
 use super::reply::{beside, named_wait, read_reply, redirect_target, refusal, shown};
-use super::token::{read_body, read_grant};
+use super::token::read_body;
 use super::token_reply::{TokenReply, TokenReplyError};
 use super::{Dialect, JSON, omit_and_rename, rename, rename_back};
 use crate::protocol::advice::{ExitCode, NextStep};

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use super::token::read_grant;
 use super::{Dialect, omits, rename_back};
 use crate::protocol::params::Params;
 use crate::protocol::token::TOKEN_EXCHANGE;
@@ -166,4 +165,15 @@ impl Dialect<'_> {
         }
         methods
     }
+}
+
+/// Renames this grant to the RFC's name. Returns `true` if the request is for it.
+pub(super) fn read_grant(params: &mut Params, own: &Departure<String>, rfc: &str) -> bool {
+    let own = value_of(own).map_or(rfc, String::as_str);
+    let is_it = params.single("grant_type").ok().flatten() == Some(own);
+    if is_it {
+        params.remove("grant_type");
+        params.push("grant_type", rfc);
+    }
+    is_it
 }

@@ -19,7 +19,7 @@ use crate::protocol::secret::{AccessToken, ClientSecret};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{TokenRequest, TokenResponse};
 use crate::provider::DefinitionError;
-use crate::provider::departure::{Departure, value_of};
+use crate::provider::departure::value_of;
 use crate::provider::quirks::{ExpiryUnit, RefreshWith, TokenBody, TokenMethod};
 use crate::provider::template;
 
@@ -325,17 +325,6 @@ pub(super) fn read_body(content_type: &str, body: &[u8]) -> Option<Params> {
         JSON => json_params(body),
         _ => Some(Params::from_urlencoded(std::str::from_utf8(body).ok()?)),
     }
-}
-
-/// Renames this grant to the RFC's name. Returns `true` if the request is for it.
-pub(super) fn read_grant(params: &mut Params, own: &Departure<String>, rfc: &str) -> bool {
-    let own = value_of(own).map_or(rfc, String::as_str);
-    let is_it = params.single("grant_type").ok().flatten() == Some(own);
-    if is_it {
-        params.remove("grant_type");
-        params.push("grant_type", rfc);
-    }
-    is_it
 }
 
 fn json_params(body: &[u8]) -> Option<Params> {

@@ -20,6 +20,12 @@ keys! {
             absent: "any token is enough",
             example: "\"read_products\"",
         }
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        key any_of: Vec<String> {
+            help: "Other scopes each of which is enough too",
+            absent: "only `scope` is",
+            example: "[\"write_products\"]",
+        }
         key status: u16 {
             help: "The status of the answer",
             absent: "200" by "Sample::default_status",
@@ -35,6 +41,11 @@ keys! {
 }
 
 impl Sample {
+    /// Lists the scopes of which one is enough.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scope.iter().chain(&self.any_of).map(String::as_str)
+    }
+
     fn default_method() -> String {
         "GET".to_owned()
     }

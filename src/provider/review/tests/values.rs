@@ -22,6 +22,31 @@ fn a_value_that_its_place_cannot_take_is_a_fault() {
 }
 
 #[test]
+fn a_request_of_the_definition_itself_stays_with_the_api() {
+    let probe = |probe: &str| format!("scope.known = [{{ name = 'a', probe = {{ {probe} }} }}]");
+    let elsewhere = probe("path = 'https://evil.test/x'");
+    let needs = probe("path = '/{i}', needs.i = { request = 'https://evil.test/x', path = 'i' }");
+    let other_port = probe("path = 'https://api.shop.test:8443/x'");
+    each_is_the_only_fault(&[
+        (&elsewhere, "scope.known[0].probe.path", "`https://evil.test` is not an origin of the API"),
+        (&needs, "scope.known[0].probe.needs.i.request", "is not an origin of the API"),
+        (&other_port, "scope.known[0].probe.path", "is not an origin of the API"),
+        ("api.scopes_list = { path = 'https://evil.test/x', names = 'a' }", "api.scopes_list.path", "is not an origin"),
+        ("api.scopes_list = { path = '/x' }", "api.scopes_list", "`names` is empty"),
+        ("api.scopes_list = { path = '/x', names = 'a', header = 'b' }", "api.scopes_list", "two places"),
+        (
+            "api.scopes_list = { path = '/x', names = 'a', form.t = '{token}' }",
+            "api.scopes_list",
+            "`method = \"POST\"`",
+        ),
+        ("api.rate = { requests = 0 }", "api.rate", "no request at all"),
+        ("api.rate = { requests = 1, per = 'soon' }", "api.rate", "a duration such as"),
+    ]);
+    let own = probe("path = 'https://api.shop.test/x'");
+    assert_eq!(found("mine", &format!("{GOOD}api.rate = {{ requests = 5, per = '1m' }}\n{own}")), []);
+}
+
+#[test]
 fn a_section_that_cannot_be_used_is_a_fault() {
     each_is_the_only_fault(&[
         ("exchange.grant_type = 'x'", "exchange.url", "it is missing"),
