@@ -24,8 +24,8 @@ use self::wizard::Answers;
 use super::app::{self, NewLogin};
 use super::{Context, consent};
 use crate::flow::authorization::Tab;
-use crate::flow::evidence;
 use crate::flow::pages::BrowserPage;
+use crate::flow::{asked_value, evidence};
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::given_token::{self, NoGivenToken};
 use crate::protocol::grant::GrantKind;
@@ -120,7 +120,7 @@ fn run_asking(args: &LoginArgs, answers: &mut Answers, context: &Context) -> Res
     let http = context.session.http(before.as_ref())?;
     let (provider, mut token, tab) = if args.with_token {
         let asked = asked_scopes(args, None, &provider, context);
-        let token = keep_given(&provider, asked, context).map_err(failed)?;
+        let (provider, token) = keep_given(&provider, asked, http.as_ref(), context).map_err(failed)?;
         (provider, token, None)
     } else {
         let mut login = NewLogin { app: args.app.as_ref(), profile: &profile, before: before.as_ref(), typed: None };
@@ -282,7 +282,12 @@ fn asked_scopes(args: &LoginArgs, chosen: Option<ScopeSet>, provider: &Provider,
 }
 
 /// Reads a token that is there already: from stdin, or as a person types it. It is taken out of what it came in.
-fn keep_given(provider: &Provider, asked: ScopeSet, context: &Context) -> Result<StoredToken, LoginError> {
+fn keep_given(
+    provider: &Provider,
+    asked: ScopeSet,
+    http: &dyn HttpClient,
+    context: &Context,
+) -> Result<(Provider, StoredToken), LoginError> {
     let terminal = context.terminal();
     let bytes = match terminal.is_interactive() {
         true => terminal.ask_hidden_text(&"Access token", &given_token::is_whole)?.expose().as_bytes().to_vec().into(),
@@ -294,7 +299,9 @@ fn keep_given(provider: &Provider, asked: ScopeSet, context: &Context) -> Result
         terminal.note(&format_args!("note: the token was taken from {wrapping}; nothing else of it is kept"));
     }
     let now = context.system.clock.now();
-    Ok(StoredToken::given(provider, None, ObtainedBy::Given, asked, given.token, now))
+    let provider = asked_value::complete(http, provider, None, &given.token);
+    let token = StoredToken::given(&provider, None, ObtainedBy::Given, asked, given.token, now);
+    Ok((provider, token))
 }
 
 fn chosen_grant(args: &LoginArgs, provider: &Provider, context: &Context) -> Result<GrantKind, LoginError> {

@@ -5,6 +5,7 @@
 //! So connections, requests, and what is remembered of them are bounded: 64 MiB in any case. tiny_http writes the
 //! answers but does not read the requests: see [`request`].
 
+mod asked;
 mod authorize;
 mod bounded_map;
 mod consent;

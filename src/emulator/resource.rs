@@ -4,6 +4,7 @@ use std::convert::identity;
 
 use serde_json::Value;
 
+use super::asked;
 use super::fault::Fault;
 use super::ledger::IssuedToken;
 use super::site::Site;
@@ -23,7 +24,18 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
         && incoming.method == list.method.to_http().as_str()
         && list.is_at(&site.provider.full_path(&list.path), &incoming.path)
     {
-        return issued_to_list(site, list, incoming).map_or_else(identity, |token| listed(list, &token.scope));
+        return issued_by(site, list.scheme.as_deref(), incoming)
+            .map_or_else(identity, |token| listed(list, &token.scope));
+    }
+    let endpoints = &site.provider.endpoints;
+    let mut asked =
+        endpoints.asked.iter().filter(|(_, at)| at.url().path() == incoming.path).map(|(name, _)| name).peekable();
+    if let Some(first) = asked.peek().copied()
+        && incoming.is_get()
+    {
+        let scheme = definition.params[first].from_api.as_ref().and_then(|from| from.scheme.as_deref());
+        return issued_by(site, scheme, incoming)
+            .map_or_else(identity, |_| Reply::json(200, &asked::reply(definition, asked)));
     }
     let at_path = || definition.samples.iter().filter(|sample| site.provider.path_of(sample) == incoming.path);
     let method = if incoming.method == "HEAD" { "GET" } else { &incoming.method };
@@ -68,11 +80,11 @@ fn listed(list: &ScopesList, scopes: &ScopeSet) -> Reply {
     }
 }
 
-/// Returns the token of a request for its scopes, which may come with a scheme of its own.
-fn issued_to_list(site: &Site, list: &ScopesList, incoming: &Incoming) -> Result<IssuedToken, Reply> {
-    let Some(scheme) = &list.scheme else { return issued(site, incoming) };
+/// Returns the token of a request that may have a scheme of its own.
+fn issued_by(site: &Site, scheme: Option<&str>, incoming: &Incoming) -> Result<IssuedToken, Reply> {
+    let Some(scheme) = scheme else { return issued(site, incoming) };
     let header = incoming.header("Authorization").unwrap_or_default();
-    let token = header.strip_prefix(scheme.as_str()).and_then(|rest| rest.strip_prefix(' '));
+    let token = header.strip_prefix(scheme).and_then(|rest| rest.strip_prefix(' '));
     let token = token.ok_or_else(|| no_token(site))?;
     let dialect = Dialect::new(&site.provider);
     site.ledger.access_token(token, site.clock.now()).map_err(|problem| invalid_token(dialect, problem))

@@ -1,8 +1,8 @@
 //! The client credentials grant (RFC 6749 §4.4): one request, for a token of the client itself.
 
-use super::FlowError;
 use super::client::Client;
 use super::token_endpoint::request_token;
+use super::{FlowError, asked_value};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Grant, TokenRequest};
@@ -29,6 +29,7 @@ pub fn obtain(
 ) -> Result<(TokenReply, Provider), FlowError> {
     let reply = request(http, client, scope, now)?;
     let provider = client.provider.with_captured(&reply.captured)?;
+    let provider = asked_value::complete(http, &provider, Some(&client.client_id), &reply.response.access_token);
     Ok((reply, provider))
 }
 

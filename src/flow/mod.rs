@@ -1,8 +1,9 @@
 //! Floor 4, the client's side: one grant or one request per file.
 
 pub mod api;
+pub mod asked_value;
 pub mod authorization;
-pub mod authorization_code;
+mod authorization_code;
 pub mod client;
 pub mod client_credentials;
 pub mod device;

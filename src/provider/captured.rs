@@ -1,5 +1,5 @@
-//! Values that a provider sends for the definition's parameters: in the callback (`realmId`) or in the token reply
-//! (`instance_url`).
+//! Values that a provider sends for the definition's parameters: in the callback (`realmId`), in the token reply
+//! (`instance_url`), or in the reply to a request after the login (`dc`).
 //!
 //! They decide where a token goes, so they count once, at the login, whose record keeps them and the servers that they
 //! lead to. A refresh reply that names another value is not followed: an attacker at the token endpoint, or a definition
@@ -38,7 +38,7 @@ impl Provider {
             params.insert(name.clone(), accept(&self.definition, name, value)?);
         }
         let whole = Self::new(self.definition.clone(), params, self.emulator.clone())?;
-        Ok(whole.with_app(self.app.as_deref()))
+        Ok(whole.with_app(self.app.as_deref()).with_client(self.client_id.as_ref()))
     }
 
     /// Returns the parameters of a login of this provider with the captured values that it lacks. One that would change a

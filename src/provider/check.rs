@@ -50,7 +50,11 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
         };
         samples.insert(name.clone(), accept(definition, name, &param.sample()).map_err(refused)?);
     }
-    Endpoints::resolve(definition, &samples)?;
+    let endpoints = Endpoints::resolve(definition, &samples)?;
+    if let Some((name, at)) = endpoints.asked.iter().find(|(_, at)| !endpoints.serve(at)) {
+        let problem = format!("`{}` is not a server of the login or the API; add it to `api.origins`", at.origin());
+        return Err(wrong(&format!("params.{name}.from_api.url"), problem));
+    }
     for (n, placement) in definition.token_placements().iter().enumerate() {
         if placement.name.is_none() && placement.place != TokenIn::Bearer {
             return Err(wrong(&format!("api.token[{n}]"), "a header, query or body placement needs a `name`".into()));

@@ -205,6 +205,7 @@ impl ProviderDefinition {
             ("openid.jwks_url", one(&self.openid.jwks_url)),
             ("openid.userinfo_url", one(&self.openid.userinfo_url)),
             ("api.base", many(&self.api.base)),
+            ("params.from_api", self.params.values().filter_map(|p| Some(p.from_api.as_ref()?.url.as_str())).collect()),
             ("api.origins", self.api.origins.iter().map(String::as_str).collect()),
         ]
     }

@@ -139,7 +139,7 @@ mod tests {
             let name = entry.key.name;
             let stands =
                 [format!("\n#{name} = "), format!("\n{name} = "), format!("{{ {name} = "), format!(", {name} = ")];
-            let header = entry.path.replace("[]", "");
+            let header = entry.path.replace("[]", "").replace("params.NAME", "params.store");
             assert!(stands.iter().any(|key| text.contains(key)) || text.contains(&header), "{}", entry.path);
         }
         let in_use: String = text

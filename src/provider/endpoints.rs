@@ -26,6 +26,8 @@ pub struct Endpoints {
     /// Where the claims about a person are (OpenID Connect Core §5.3).
     pub userinfo: Option<Endpoint>,
     pub api_base: Option<Endpoint>,
+    /// Where the value of a parameter is asked for after the login, by the parameter's name.
+    pub asked: BTreeMap<String, Endpoint>,
     /// The origins that may receive the token, the base's origin first.
     pub api_origins: Vec<Origin>,
 }
@@ -51,7 +53,14 @@ impl Endpoints {
                 api_origins.push(origin);
             }
         }
+        let mut asked = BTreeMap::new();
+        for (name, from) in definition.params.iter().filter_map(|(name, p)| Some((name, p.from_api.as_ref()?))) {
+            let templates = UrlTemplates(vec![from.url.clone()]);
+            let endpoint = fill_first(definition, &format!("params.{name}.from_api.url"), &templates, params)?;
+            asked.extend(endpoint.map(|endpoint| (name.clone(), endpoint)));
+        }
         Ok(Self {
+            asked,
             authorize: endpoint("authorize.url", &definition.authorize.url)?,
             token: endpoint("token.url", &definition.token.url)?,
             device: endpoint("device.url", &definition.device.url)?,
@@ -65,6 +74,12 @@ impl Endpoints {
             api_base,
             api_origins,
         })
+    }
+
+    /// Returns `true` if a login itself sends secrets to an endpoint's server, or the API's token goes there.
+    pub fn serve(&self, endpoint: &Endpoint) -> bool {
+        let of_login = [&self.authorize, &self.token].into_iter().flatten().map(Endpoint::origin);
+        of_login.chain(self.api_origins.iter().cloned()).any(|origin| origin.holds(endpoint.url()))
     }
 
     pub(super) fn rebased(&self, origin: &Origin) -> Self {
@@ -81,6 +96,7 @@ impl Endpoints {
             jwks: rebase(&self.jwks),
             userinfo: rebase(&self.userinfo),
             api_base: rebase(&self.api_base),
+            asked: self.asked.iter().map(|(name, at)| (name.clone(), at.rebased(origin))).collect(),
             api_origins: vec![origin.clone()],
         }
     }

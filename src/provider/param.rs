@@ -93,13 +93,42 @@ keys! {
             absent: "a person enters it",
             example: "\"shop.name\"",
         }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key from_api: Option<FromApi> {
+            help: "The request whose reply has the value. It is sent once, after the login",
+            absent: "a person enters it",
+        }
+    }
+}
+
+keys! {
+    /// A request for a value, with the login's first token.
+    #[derive(PartialEq, Eq)]
+    pub struct FromApi {
+        key url: String {
+            help: "Its URL, on a server of the login or of the API",
+            required,
+            example: "\"https://login.shop.example/metadata\"",
+        }
+        key path: String { help: "A dotted path to the value in the JSON reply", required, example: "\"shop.region\"" }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key scheme: Option<String> {
+            help: "The word before the token in the `Authorization` header of this request",
+            absent: "as in every request",
+            example: "\"OAuth\"",
+        }
     }
 }
 
 impl Param {
     /// Returns `true` if the value comes from the provider and not from a person.
     pub fn is_captured(&self) -> bool {
-        self.from_callback.is_some() || self.from_token.is_some()
+        self.from_callback.is_some() || self.comes_after_the_exchange()
+    }
+
+    /// Returns `true` if the provider sends the value in its token reply or later.
+    pub fn comes_after_the_exchange(&self) -> bool {
+        self.from_token.is_some() || self.from_api.is_some()
     }
 
     /// Returns the question to ask a person, with the values to choose from.

@@ -15,6 +15,7 @@ use super::params::fill_params;
 use super::probe::{Probe, written_origin};
 use super::sections::Sample;
 use super::{DefinitionError, ProviderDefinition};
+use crate::protocol::client::ClientId;
 
 /// The origins of a provider at the time of a stored record. They are compared at each use, so that a changed
 /// definition cannot move a token to another server.
@@ -50,6 +51,8 @@ pub struct Provider {
     pub endpoints: Endpoints,
     /// The emulator that replaces the provider's servers, if any.
     pub emulator: Option<Origin>,
+    /// The client of the login, for the texts that name it.
+    pub client_id: Option<ClientId>,
     /// The name of the app whose client is used, if it has one, for the commands that hints name.
     pub app: Option<String>,
 }
@@ -62,12 +65,17 @@ impl Provider {
     ) -> Result<Self, DefinitionError> {
         let endpoints = Endpoints::resolve(&definition, &params)?;
         let endpoints = emulator.as_ref().map(|origin| endpoints.rebased(origin)).unwrap_or(endpoints);
-        Ok(Self { definition, params, endpoints, emulator, app: None })
+        Ok(Self { definition, params, endpoints, emulator, client_id: None, app: None })
     }
 
     /// Returns the provider as one app's client uses it.
     pub fn with_app(&self, app: Option<&str>) -> Self {
         Self { app: app.map(str::to_owned), ..self.clone() }
+    }
+
+    /// Returns the provider as one client's login uses it.
+    pub fn with_client(&self, client_id: Option<&ClientId>) -> Self {
+        Self { client_id: client_id.cloned(), ..self.clone() }
     }
 
     pub fn id(&self) -> &str {

@@ -284,12 +284,12 @@ keys! {
             rfc: "401, or `invalid_token` (RFC 6750 §3.1)",
         }
         departure headers: BTreeMap<String, String> {
-            help: "Headers to add to every request. The definition's own parameters are filled in",
+            help: "Headers to add to every request. `{client_id}` and the definition's own parameters are filled in; without a value of an optional one the header is left out",
             rfc: "no further headers",
             example: "{ Accept = \"application/json\" }",
         }
         departure query: BTreeMap<String, String> {
-            help: "Query parameters to add to every request. The definition's own parameters are filled in",
+            help: "Query parameters to add to every request. `{client_id}` and the definition's own are filled in; without a value of an optional one the parameter is left out",
             rfc: "no further parameters",
             example: "{ version = \"2\" }",
         }

@@ -48,6 +48,7 @@ impl Endpoints {
             exchange,
             api_base,
             api_origins,
+            ..
         } = self;
         let one = |part, endpoint: &Option<Endpoint>| Some((part, endpoint.as_ref()?.origin().to_string()));
         let parts = [

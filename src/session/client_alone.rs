@@ -82,6 +82,7 @@ impl Session {
         let provider = &request.client.provider;
         let captured = token.params != provider.params;
         let provider = if captured { provider.with_captured(&token.params)? } else { provider.clone() };
+        let provider = provider.with_client(token.client_id.as_ref());
         Ok(ActiveLogin { profile: request.profile.clone(), token, provider, refreshed, alone: Some(request.clone()) })
     }
 

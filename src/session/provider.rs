@@ -36,7 +36,7 @@ impl Session {
     pub fn provider_of(&self, profile: &Profile, token: &StoredToken) -> Result<Provider, SessionError> {
         let provider = self.catalogue()?.resolve(&token.provider, &token.params)?;
         provider.check_origins(&token.origins, &login_command(&token.provider, profile.as_str()))?;
-        Ok(provider)
+        Ok(provider.with_client(token.client_id.as_ref()))
     }
 
     /// Returns the given parameters, completed with the project's.

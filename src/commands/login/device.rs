@@ -16,6 +16,7 @@ use crate::flow::FlowError;
 use crate::flow::client::Client;
 use crate::flow::device::{DeviceLogin, DeviceWait};
 use crate::flow::id_token::{self, LoginAsked};
+use crate::flow::{FlowError, asked_value};
 use crate::protocol::advice::with_causes;
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::device::{DeviceAuthorizationRequest, DeviceAuthorizationResponse};
@@ -75,6 +76,7 @@ impl DeviceArgs {
         context.terminal().progress(None);
         let (reply, now) = (reply?, context.system.clock.now());
         let provider = provider.with_captured(&reply.captured)?;
+        let provider = asked_value::complete(http, &provider, Some(&client_id), &reply.response.access_token);
         talk::about_reply(&reply, &provider, context);
         let client = Client { provider: provider.clone(), ..client };
         // No nonce can be sent on this way (RFC 8628 §3.1).

@@ -8,7 +8,7 @@ use crate::flow::id_token::{self, CheckedIdToken, LoginAsked};
 use crate::flow::pages::BrowserPage;
 use crate::flow::redirect::Answer;
 use crate::flow::refusal::{Refusal, Sent};
-use crate::flow::{FlowError, authorization_code, implicit, second_exchange};
+use crate::flow::{FlowError, asked_value, authorization_code, implicit, second_exchange};
 use crate::protocol::authorization::AuthorizationResponse;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::Timestamp;
@@ -91,6 +91,7 @@ fn obtain(
     };
     let asked = LoginAsked { scope: &request.scope, nonce: nonce.as_ref(), by_browser };
     let id_token = id_token::accept(http, &client, &asked, &reply.response, now)?;
+    let provider = asked_value::complete(http, &provider, Some(&request.client_id), &reply.response.access_token);
     Ok(Obtained { reply, provider, id_token })
 }
 

@@ -1,6 +1,7 @@
 //! An API request with its token, and the API's errors (RFC 6750), in a provider's own dialect.
 
-use http::HeaderMap;
+use http::header::ACCEPT;
+use http::{HeaderMap, Method};
 use serde_json::{Map, Value};
 
 use super::{Dialect, JSON};
@@ -13,6 +14,7 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
 use crate::provider::DefinitionError;
 use crate::provider::departure::{Departure, value_of};
+use crate::provider::endpoint::Endpoint;
 use crate::provider::probe::ScopesList;
 use crate::provider::quirks::{Paging, Rate, TokenIn, TokenPlacement};
 use crate::provider::refusal::Refusal;
@@ -54,19 +56,49 @@ impl Dialect<'_> {
     /// Adds the headers and query parameters that the API requires with every request. Existing ones stay.
     pub fn complete_request(&self, request: &mut HttpRequest) -> Result<(), DefinitionError> {
         let rules = &self.provider.definition.api;
+        let id = self.provider.client_id.as_ref().map(|id| ("client_id", id.as_str()));
+        let context = id.as_slice();
         for (name, text) in value_of(&rules.headers).into_iter().flatten() {
-            if !request.headers.contains_key(name.as_str()) {
-                let value = self.fill(text, "api.headers", &[])?;
+            if !request.headers.contains_key(name.as_str())
+                && let Some(value) = self.fill_if_known(text, "api.headers", context)?
+            {
                 self.header(request, name, &value, false)?;
             }
         }
         for (name, text) in value_of(&rules.query).into_iter().flatten() {
-            if !request.url.query_pairs().any(|(given, _)| given == *name) {
-                let value = self.fill(text, "api.query", &[])?;
+            if !request.url.query_pairs().any(|(given, _)| given == *name)
+                && let Some(value) = self.fill_if_known(text, "api.query", context)?
+            {
                 request.url.query_pairs_mut().append_pair(name, &value);
             }
         }
         Ok(())
+    }
+
+    /// Builds the request for a parameter's value, with the login's token. What another value of this kind is needed for is
+    /// left out of it.
+    pub fn encode_value_request(
+        &self,
+        param: &str,
+        endpoint: &Endpoint,
+        token: &AccessToken,
+    ) -> Result<HttpRequest, DefinitionError> {
+        let definition = &self.provider.definition;
+        let mut request = HttpRequest::new(Method::GET, endpoint.url().clone());
+        request.headers.insert(ACCEPT, http::HeaderValue::from_static(JSON));
+        let id = self.provider.client_id.as_ref().map(|id| ("client_id", id.as_str()));
+        for (name, text) in value_of(&definition.api.headers).into_iter().flatten() {
+            if let Ok(Some(value)) = self.fill_if_known(text, "api.headers", id.as_slice()) {
+                self.header(&mut request, name, &value, false)?;
+            }
+        }
+        let own = definition.params.get(param).and_then(|param| param.from_api.as_ref()?.scheme.clone());
+        let placement = match own {
+            Some(scheme) => TokenPlacement { scheme: Some(scheme), ..TokenPlacement::bearer() },
+            None => definition.token_placements().swap_remove(0),
+        };
+        self.place_token(&mut request, &placement, token)?;
+        Ok(request)
     }
 
     /// Puts the token where the provider expects it, once (RFC 6750 §2).

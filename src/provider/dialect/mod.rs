@@ -49,9 +49,26 @@ impl<'a> Dialect<'a> {
         context: &[(&str, &str)],
     ) -> Result<(), DefinitionError> {
         for (name, text) in value_of(extra).into_iter().flatten() {
-            params.push(name, self.fill(text, key, context)?);
+            if let Some(value) = self.fill_if_known(text, key, context)? {
+                params.push(name, value);
+            }
         }
         Ok(())
+    }
+
+    /// Fills a text, or returns `None` if it names an optional parameter without a value: then what it is for is left out.
+    fn fill_if_known(
+        &self,
+        text: &str,
+        key: &str,
+        context: &[(&str, &str)],
+    ) -> Result<Option<String>, DefinitionError> {
+        let (params, known) = (&self.provider.params, &self.provider.definition.params);
+        let is_left_out = |name: &&str| !params.contains_key(*name) && known.get(*name).is_some_and(|p| p.optional);
+        match template::names(text).iter().any(is_left_out) {
+            true => Ok(None),
+            false => self.fill(text, key, context).map(Some),
+        }
     }
 
     /// Adds `token.params`. A parameter made from the state is left out where there is none to repeat.
@@ -62,8 +79,11 @@ impl<'a> Dialect<'a> {
         context: &[(&str, &str)],
     ) -> Result<(), DefinitionError> {
         for (name, text) in value_of(&self.provider.definition.token.params).into_iter().flatten() {
-            if has_state || !template::names(text).contains(&"state") {
-                params.push(name, self.fill(text, "token.params", context)?);
+            if !has_state && template::names(text).contains(&"state") {
+                continue;
+            }
+            if let Some(value) = self.fill_if_known(text, "token.params", context)? {
+                params.push(name, value);
             }
         }
         Ok(())

@@ -164,8 +164,10 @@ impl Dialect<'_> {
         message.headers.insert(ACCEPT, http::HeaderValue::from_static(JSON));
         self.authenticate(&mut message, auth, client_id, secret)?;
         for (name, value) in value_of(&rules.headers).into_iter().flatten() {
-            let value = self.fill(value, "token.headers", &[("client_id", client_id.as_str())])?;
-            self.header(&mut message, name, &value, false)?;
+            let context = [("client_id", client_id.as_str())];
+            if let Some(value) = self.fill_if_known(value, "token.headers", &context)? {
+                self.header(&mut message, name, &value, false)?;
+            }
         }
         Ok(message)
     }

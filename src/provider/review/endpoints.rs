@@ -98,7 +98,7 @@ fn unfillable(definition: &ProviderDefinition, key: &str, templates: &[&str]) ->
     let is_known = |param: &Param| match key {
         "authorize.url" => param.default.is_some() || !param.is_captured(),
         // The callback comes first.
-        "token.url" => param.default.is_some() || param.from_token.is_none(),
+        "token.url" => param.default.is_some() || !param.comes_after_the_exchange(),
         // Nothing comes before the first, and no callback before the second.
         "device.url" | "device.token_url" => param.default.is_some() || !param.is_captured(),
         _ => true,

@@ -177,6 +177,7 @@ fn paths(definition: &ProviderDefinition, findings: &mut Findings) {
         page_path(format!("api.rows[{n}]"), path, findings);
     }
     for (name, param) in &definition.params {
+        found.extend(param.from_api.as_ref().map(|from| (format!("params.{name}.from_api.path"), from.path.as_str())));
         found.extend(param.from_token.as_deref().map(|path| (format!("params.{name}.from_token"), path)));
     }
     if let Some(account) = &scope.account {

@@ -29,8 +29,8 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
     check("refresh.params", &definition.refresh.params, &["client_id"], When::Later);
     check("exchange.params", &definition.exchange.params, &["client_id"], When::Later);
     check("revoke.params", &definition.revoke.params, &["client_id"], When::Later);
-    check("api.headers", &api.headers, &[], When::Later);
-    check("api.query", &api.query, &[], When::Later);
+    check("api.headers", &api.headers, &["client_id"], When::Later);
+    check("api.query", &api.query, &["client_id"], When::Later);
     if let Some(halves) = value_of(&token.basic) {
         for (key, text) in [("token.basic.user", &halves.user), ("token.basic.password", &halves.password)] {
             template(definition, key, text, &["client_id", "client_secret"], When::Exchanging, findings);
@@ -89,7 +89,7 @@ fn template(
         let comes_later = param.default.is_none()
             && match when {
                 When::Authorizing => param.is_captured(),
-                When::Exchanging => param.from_token.is_some(),
+                When::Exchanging => param.comes_after_the_exchange(),
                 When::Later => false,
             };
         if comes_later {
@@ -97,7 +97,7 @@ fn template(
                 key,
                 format!("`{{{name}}}` is known only from the provider's answer, which comes after it is used"),
             );
-        } else if is_missing_at_times(param) {
+        } else if is_missing_at_times(param) && key.starts_with("token.basic") {
             findings.note(key, format!("`{{{name}}}` is optional, and without a value the request fails"));
         }
     }

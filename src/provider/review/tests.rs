@@ -158,7 +158,7 @@ fn an_unknown_name_is_a_fault_wherever_it_is() {
             "not known",
         ),
         ("revoke.params.a = '{token}'", "revoke.params.a", "not known"),
-        ("api.headers.X-A = '{client_id}'", "api.headers.X-A", "nothing is filled in here"),
+        ("api.headers.X-A = '{state}'", "api.headers.X-A", "here there are `{client_id}`"),
         ("api.query.a = '{stroe}'\n[params.store]", "api.query.a", "did you mean `store`?"),
         ("api.headers = { value = { X-A = 'b {c}' }, source = 'x' }", "api.headers.X-A", "`{c}` is not known"),
         ("api.headers.X-A = '{ store }'\n[params.store]", "api.headers.X-A", "`{ store }` is sent as it is"),

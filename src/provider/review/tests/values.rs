@@ -47,6 +47,18 @@ fn a_request_of_the_definition_itself_stays_with_the_api() {
 }
 
 #[test]
+fn a_value_is_asked_from_a_server_of_the_login_or_the_api() {
+    let from = |url: &str| format!("params.x.from_api = {{ url = '{url}', path = 'id' }}");
+    each_is_the_only_fault(&[(&from("https://evil.test/me"), "params.x.from_api.url", "is not a server of the login")]);
+    for url in ["https://as.shop.test/me", "https://api.shop.test/me"] {
+        let used = format!("{GOOD}{}\napi.headers.X-A = '{{x}}'", from(url));
+        assert_eq!(found("mine", &used), [], "{url}");
+    }
+    let early = format!("{}\nauthorize.params.a = '{{x}}'", from("https://as.shop.test/me"));
+    each_is_the_only_fault(&[(&early, "authorize.params.a", "comes after it is used")]);
+}
+
+#[test]
 fn a_section_that_cannot_be_used_is_a_fault() {
     each_is_the_only_fault(&[
         ("exchange.grant_type = 'x'", "exchange.url", "it is missing"),
