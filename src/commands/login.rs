@@ -274,7 +274,8 @@ fn asked_scopes(args: &LoginArgs, chosen: Option<ScopeSet>, provider: &Provider,
     let asked = match args.scopes.as_slice() {
         // Nothing was asked for a token that is there already.
         [] if args.with_token => ScopeSet::new(),
-        [] => provider.definition.default_scope(),
+        // Nobody chose them, so there is nothing to say about the choice.
+        [] => return provider.definition.default_scope(),
         scopes => ScopeSet::parse(&scopes.join(" ")),
     };
     talk::about_scopes(&asked, &provider.definition, context);

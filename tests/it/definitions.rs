@@ -20,9 +20,11 @@ fn a_skeleton_is_written_and_works_once_it_is_filled_in() {
     check(3).says("mine.toml` cannot be used").says("`authorize.url`").says("`token.url`");
     let skeleton = std::fs::read_to_string(&file).unwrap();
     assert!(skeleton.contains("\nauth = \"basic\"\n"), "{skeleton}");
+    // The one of a parameter's own request needs its section.
+    let is_address = |key: &str| key.starts_with("url = ") && !key.contains("/metadata");
     let examples: String = skeleton
         .lines()
-        .map(|line| line.strip_prefix('#').filter(|key| key.starts_with("url = ")).unwrap_or(line))
+        .map(|line| line.strip_prefix('#').filter(|key| is_address(key)).unwrap_or(line))
         .flat_map(|line| [line, "\n"])
         .collect();
     std::fs::write(&file, &examples).unwrap();

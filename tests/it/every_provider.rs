@@ -62,11 +62,7 @@ fn a_shop_is_named_on_the_command_line_as_people_write_it() {
         ),
         ("shopify", "store=MyShop.myshopify.com", "https://myshop.myshopify.com/admin/oauth/authorize?"),
         ("glu", "store=https://my-store.glu.io/", "https://my-store.glu.io/oauth/authorize?"),
-        (
-            "smithcart",
-            "domain=Shop.Example.com",
-            "https://shop.example.com/DesktopModules/Smith.BuyNow/Services/v1/Authorize.ashx?",
-        ),
+        ("smithcart", "domain=Shop.Example.com", "https://shop.example.com/oauth2/authorize?"),
     ] {
         let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "made-up");
         let args = ["login", "--provider", id, "--param", typed, "--port", "0", "--no-browser", "--timeout", "1"];
@@ -129,7 +125,7 @@ fn scopes_that_the_guide_warns_of_bring_its_words() {
         .says("cart: currently unused")
         .says("admin: ask for it only if the app acts as a store administrator");
     let quiet = goodsie.run(&["login", "--port", "0", "--browser", &browser]);
-    assert!(quiet.stderr().contains("scope=storefront&"), "{}", quiet.stderr());
+    assert!(quiet.stderr().contains("scope=storefront+cart&"), "{}", quiet.stderr());
     assert!(!quiet.stderr().contains("warning"), "{}", quiet.stderr());
 }
 

@@ -13,6 +13,14 @@ fn provider(id: &str, params: &[(&str, &str)]) -> Provider {
     Catalogue::new(&NoFiles, None).resolve(id, &given).unwrap()
 }
 
+/// The provider with one of its alternatives.
+fn chosen(id: &str, alternative: &str, params: &[(&str, &str)]) -> Provider {
+    let own = format!("alternative = '{alternative}'");
+    let definition = Catalogue::new(&NoFiles, None).compose(id, Some((&own, "mine.toml"))).unwrap();
+    let given = params.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    Provider::new(definition, given, None).unwrap()
+}
+
 fn authorize_url(provider: &Provider, response_type: ResponseType, scope: &str) -> String {
     let request = AuthorizationRequest {
         response_type,
@@ -107,6 +115,10 @@ fn storehippo() {
         "https://myshop.storehippo.com/admin/oauth/authorization?client_id=ID&redirect_uri=https%3A%2F%2Fexample.com%2Fcb\
          &response_type=code&scope=write_orders%2Cread_customers&state=NONCE"
     );
+    // Its name is lost with the URL of the guide, so `nonce` is one of the alternatives.
+    let named = chosen("storehippo", "nonce", &[("store", "myshop")]);
+    let url = authorize_url(&named, ResponseType::Code, "read_orders");
+    assert!(url.contains("&state=NONCE&") && url.contains("&nonce="), "{url}");
     // "with the following parameters provided in the body": client_id, client_secret, code, redirect_uri, grant_type
     let request = token_request(&storehippo, code(), Some("NONCE"));
     assert_eq!(request.url.as_str(), "https://myshop.storehippo.com/admin/oauth/token");
@@ -139,18 +151,22 @@ fn goodsie() {
     assert_eq!(authorized(&goodsie, 0).headers["authorization"], "Bearer TOKEN");
     assert_eq!(authorized(&goodsie, 1).url.query(), Some("access_token=TOKEN"));
     // "it should generally only request storefront and cart scopes"; cart is "currently unused"
-    assert_eq!(goodsie.definition.default_scope().to_string(), "storefront");
+    assert_eq!(goodsie.definition.default_scope().to_string(), "storefront cart");
 }
 
 #[test]
 fn smithcart() {
     let smithcart = provider("smithcart", &[("domain", "shop.example.com")]);
-    // "GET …authorize?response_type=token&client_id=…&scope=private&state=…"
+    // "GET /oauth2/authorize?response_type=token&client_id=…&scope=private&state=…"
     assert_eq!(
         authorize_url(&smithcart, ResponseType::Token, "private orders"),
-        "https://shop.example.com/DesktopModules/Smith.BuyNow/Services/v1/Authorize.ashx?client_id=ID\
+        "https://shop.example.com/oauth2/authorize?client_id=ID\
          &redirect_uri=https%3A%2F%2Fexample.com%2Fcb&response_type=token&scope=private%20orders&state=NONCE"
     );
+    // A login that was made at the path of 0.1 stays good: its servers are the same.
+    let earlier = chosen("smithcart", "module-paths", &[("domain", "shop.example.com")]);
+    assert!(authorize_url(&earlier, ResponseType::Token, "private").contains("/Authorize.ashx?"));
+    assert!(smithcart.check_origins(&earlier.recorded_origins(), "").is_ok());
     // "Must be token": there is no other grant, and no token endpoint.
     assert!(smithcart.token_endpoint().is_err());
     // "to deny any of the scopes you requested (except for public)"
