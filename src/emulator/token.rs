@@ -25,12 +25,8 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(90 * 86_400);
 
 pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
-    let methods = Dialect::new(&site.provider).token_methods(&incoming.path);
-    if !methods.contains(&incoming.method.as_str()) {
-        return Ok(Reply::method_not_allowed(match methods.as_slice() {
-            [method] => method,
-            _ => "GET, POST",
-        }));
+    if let Some(reply) = wrong_method(site, incoming) {
+        return Ok(reply);
     }
     if let Some(reply) = faulty(site) {
         return Ok(reply);
@@ -87,6 +83,16 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
             Ok(refuse(400, error("invalid_grant", Some(description), Some(hint))))
         }
     }
+}
+
+/// Refuses a method that no request at this path has.
+fn wrong_method(site: &Site, incoming: &Incoming) -> Option<Reply> {
+    let methods = Dialect::new(&site.provider).token_methods(&incoming.path);
+    let allowed = match methods.as_slice() {
+        [method] => method,
+        _ => "GET, POST",
+    };
+    (!methods.contains(&incoming.method.as_str())).then(|| Reply::method_not_allowed(allowed))
 }
 
 fn accept(site: &Site, response: &TokenResponse) -> Reply {

@@ -72,28 +72,7 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
             return Err(wrong(&format!("openid.algorithms[{n}]"), problem));
         }
     }
-    let api = &definition.api;
-    for (key, refusals) in [("api.denied", &api.denied), ("api.invalid_token", &api.invalid_token)] {
-        for (n, refusal) in value_of(refusals).into_iter().flatten().enumerate() {
-            refusal.check().map_err(|problem| wrong(&format!("{key}[{n}]"), problem))?;
-        }
-    }
-    if let Some(n) = value_of(&api.invalid_token).and_then(|refusals| refusals.iter().position(Refusal::is_too_wide)) {
-        let problem = "it would take every success for a rejected token; name a status from 400 to 499, or a text";
-        return Err(wrong(&format!("api.invalid_token[{n}]"), problem.into()));
-    }
-    if let Some(name) = value_of(&api.scopes_header)
-        && http::HeaderName::from_bytes(name.as_bytes()).is_err()
-    {
-        return Err(wrong("api.scopes_header", "a header's name has only letters, digits and hyphens".into()));
-    }
-    if let Some(Err(problem)) = value_of(&api.scopes_list).map(ScopesList::check) {
-        return Err(wrong("api.scopes_list", problem));
-    }
-    definition.scope.check().map_err(|(key, problem)| wrong(&key, problem))?;
-    if let Some(Err(problem)) = value_of(&api.rate).map(Rate::check) {
-        return Err(wrong("api.rate", problem));
-    }
+    check_api(definition)?;
     check_own_urls(definition)
 }
 
@@ -118,6 +97,33 @@ fn check_own_urls(definition: &ProviderDefinition) -> Result<(), DefinitionError
         }
     }
     Ok(())
+}
+
+/// What the API answers, and what it is asked.
+fn check_api(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
+    let wrong = |key: &str, problem: String| definition.wrong(key, problem);
+    let api = &definition.api;
+    for (key, refusals) in [("api.denied", &api.denied), ("api.invalid_token", &api.invalid_token)] {
+        for (n, refusal) in value_of(refusals).into_iter().flatten().enumerate() {
+            refusal.check().map_err(|problem| wrong(&format!("{key}[{n}]"), problem))?;
+        }
+    }
+    if let Some(n) = value_of(&api.invalid_token).and_then(|refusals| refusals.iter().position(Refusal::is_too_wide)) {
+        let problem = "it would take every success for a rejected token; name a status from 400 to 499, or a text";
+        return Err(wrong(&format!("api.invalid_token[{n}]"), problem.into()));
+    }
+    if let Some(name) = value_of(&api.scopes_header)
+        && http::HeaderName::from_bytes(name.as_bytes()).is_err()
+    {
+        return Err(wrong("api.scopes_header", "a header's name has only letters, digits and hyphens".into()));
+    }
+    if let Some(Err(problem)) = value_of(&api.scopes_list).map(ScopesList::check) {
+        return Err(wrong("api.scopes_list", problem));
+    }
+    if let Some(Err(problem)) = value_of(&api.rate).map(Rate::check) {
+        return Err(wrong("api.rate", problem));
+    }
+    definition.scope.check().map_err(|(key, problem)| wrong(&key, problem))
 }
 
 /// A parameter's own rules, and where it may stand.

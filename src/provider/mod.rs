@@ -12,6 +12,7 @@ pub mod draft;
 pub mod endpoint;
 mod endpoints;
 mod error;
+mod from_api;
 mod keys;
 pub mod manual;
 mod overlay;

@@ -7,6 +7,7 @@
 use regex_lite::Regex;
 use serde::{Deserialize, Serialize};
 
+use super::from_api::FromApi;
 use super::keys::{keys, words};
 
 /// The kind of value that a parameter accepts.
@@ -97,25 +98,6 @@ keys! {
         key from_api: Option<FromApi> {
             help: "The request whose reply has the value. It is sent once, after the login",
             absent: "a person enters it",
-        }
-    }
-}
-
-keys! {
-    /// A request for a value, with the login's first token.
-    #[derive(PartialEq, Eq)]
-    pub struct FromApi {
-        key url: String {
-            help: "Its URL, on a server of the login or of the API",
-            required,
-            example: "\"https://login.shop.example/metadata\"",
-        }
-        key path: String { help: "A dotted path to the value in the JSON reply", required, example: "\"shop.region\"" }
-        #[serde(skip_serializing_if = "Option::is_none")]
-        key scheme: Option<String> {
-            help: "The word before the token in the `Authorization` header of this request",
-            absent: "as in every request",
-            example: "\"OAuth\"",
         }
     }
 }

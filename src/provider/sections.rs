@@ -6,7 +6,6 @@ mod openid;
 mod sample;
 pub use device::Device;
 pub use grants::{ClientCredentials, Exchange, Refresh};
-pub use grants::{ClientCredentials, Refresh};
 pub use openid::OpenId;
 pub use sample::Sample;
 

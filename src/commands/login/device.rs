@@ -12,7 +12,6 @@ use super::super::Context;
 use super::super::app::{self, ChosenClient, NewLogin};
 use super::browser::BrowserArgs;
 use super::{LoginError, qr, talk};
-use crate::flow::FlowError;
 use crate::flow::client::Client;
 use crate::flow::device::{DeviceLogin, DeviceWait};
 use crate::flow::id_token::{self, LoginAsked};

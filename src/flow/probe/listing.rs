@@ -28,7 +28,7 @@ impl Run<'_> {
             if form.is_empty() {
                 return Ok(request);
             }
-            let form = form.iter().fold(Params::new(), |params, (name, value)| params.with(*name, value));
+            let form = form.iter().fold(Params::new(), |params, (name, value)| params.with(name, value));
             Ok(request.with_body("application/x-www-form-urlencoded", form.to_form()))
         };
         // The token may stand in the path.

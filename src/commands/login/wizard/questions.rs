@@ -6,8 +6,8 @@ use super::super::super::Context;
 use super::super::LoginError;
 use super::Answers;
 use crate::protocol::scope::ScopeSet;
+use crate::provider::param::{Param, ParamKind};
 use crate::provider::params::accept;
-use crate::provider::template::{Param, ParamKind};
 use crate::provider::{DefinitionError, ProviderDefinition};
 
 /// Asks which provider to log in to.
