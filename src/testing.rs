@@ -57,12 +57,15 @@ pub use crate::protocol::time::{HumanDuration, Timestamp};
 pub use crate::protocol::token::{Grant, NotATokenResponse, TokenRequest};
 pub use crate::protocol::token_type::{ProofType, TokenType};
 pub use crate::protocol::{json, jwt, mask, sanitize};
-pub use crate::provider::builtin::DEFINITIONS;
+pub use crate::provider::builtin::{Entry, entries};
 pub use crate::provider::catalogue::NoFiles;
 pub use crate::provider::definition::rfc_defaults;
 pub use crate::provider::dialect::{ClientAuth, DeviceReplyError, TokenReply, TokenReplyError};
+pub use crate::provider::evidence::{Sureness, ValueLine, idle_paths, values};
 pub use crate::provider::params::fill_params;
 pub use crate::provider::place::Place;
+pub use crate::provider::proof::{How, Proof};
+pub use crate::provider::reader::read as read_definition;
 pub use crate::provider::{
     Catalogue, DefinitionError, DefinitionFiles, Dialect, Endpoint, Origin, Provider, ProviderDefinition,
 };

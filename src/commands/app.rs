@@ -30,7 +30,7 @@ use crate::protocol::sanitize;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::secret_text;
 use crate::provider::{Provider, ProviderDefinition};
-use crate::session::LoginClient;
+use crate::session::{LoginClient, SessionError};
 use crate::store::{AppName, ClientKey, Registration};
 use crate::system::entropy::random;
 use crate::system::private_file;
@@ -75,8 +75,9 @@ struct WhichArgs {
 }
 
 impl WhichArgs {
-    fn key(&self) -> ClientKey {
-        ClientKey::new(&self.provider, self.app.clone().unwrap_or_default())
+    fn key(&self, context: &Context) -> Result<ClientKey, SessionError> {
+        let provider = context.session.provider_id(&self.provider)?;
+        Ok(ClientKey::new(&provider, self.app.clone().unwrap_or_default()))
     }
 }
 
@@ -107,13 +108,13 @@ pub fn run(args: &AppArgs, context: &Context) -> Result<(), AppError> {
         None => list::run(&ListArgs::default(), context),
         Some(Action::Set(args)) => set(args, context),
         Some(Action::List(args)) => list::run(args, context),
-        Some(Action::Show(which)) => show(&which.key(), context),
-        Some(Action::Remove(which)) => remove(&which.key(), context),
+        Some(Action::Show(which)) => show(&which.key(context)?, context),
+        Some(Action::Remove(which)) => remove(&which.key(context)?, context),
     }
 }
 
 fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
-    let key = args.which.key();
+    let key = args.which.key(context)?;
     let catalogue = context.session.catalogue()?;
     let definition = catalogue.get(&key.provider)?;
     // The servers that the secret may go to are known now only if no parameter of the login decides them.

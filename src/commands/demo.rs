@@ -28,6 +28,7 @@ use crate::protocol::message::HttpRequest;
 use crate::protocol::redirect_uri::{RedirectUri, RedirectUriError};
 use crate::protocol::sanitize::{Pieces, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
+use crate::provider::builtin::entries;
 use crate::provider::{DefinitionError, Dialect, Provider, ProviderDefinition};
 use crate::session::SessionError;
 use crate::store::profile::NotAProfile;
@@ -151,10 +152,14 @@ fn what_stays(kind: StoreKind) -> &'static str {
 fn definition(args: &DemoArgs, context: &Context) -> Result<ProviderDefinition, DemoError> {
     let catalogue = context.session.catalogue()?;
     if let Some(id) = &args.provider {
-        return Ok(catalogue.get(id)?);
+        return Ok(catalogue.get(&catalogue.id_of(id))?);
     }
     let mut broken = None;
-    for id in catalogue.ids() {
+    let built_in = entries().filter(|entry| entry.is_demo).map(|entry| entry.id.to_owned());
+    let mut ids: Vec<String> = built_in.chain(catalogue.own_ids()).collect();
+    ids.sort();
+    ids.dedup();
+    for id in ids {
         match catalogue.get(&id) {
             Ok(definition) if definition.demo => return Ok(definition),
             Ok(_) => {}

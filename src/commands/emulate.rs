@@ -96,7 +96,8 @@ impl Advice for EmulateError {
 
 /// Runs the emulator and returns the exit code of the command that ran against it, which becomes ours.
 pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
-    let definition = context.session.catalogue()?.get(&args.provider)?;
+    let catalogue = context.session.catalogue()?;
+    let definition = catalogue.get(&catalogue.id_of(&args.provider))?;
     let options = Options {
         port: args.port,
         approve: args.approve,

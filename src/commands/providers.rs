@@ -1,6 +1,7 @@
 //! `providers`: lists the providers and shows definitions, each departure from the RFCs with its source and date.
 
 mod error;
+mod list;
 mod scopes;
 mod view;
 
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use self::view::{CheckedDefinition, PlacedFinding, ProviderView, ProvidersView};
+use self::view::{CheckedDefinition, PlacedFinding, ProviderView};
 use super::Context;
 use crate::flow::FlowError;
 use crate::flow::discovery::discover;
@@ -43,13 +44,29 @@ impl ProvidersArgs {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List all providers
-    List,
-    /// Show one definition
+    /// List the providers, your own and the popular ones first
+    List {
+        /// Only those that have all these words in their names, or in what they are
+        #[arg(value_name = "WORD")]
+        words: Vec<String>,
+        /// List the less popular ones, too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Find a provider by words, such as `shop reviews`
+    Search {
+        /// The words
+        #[arg(value_name = "WORD", required = true)]
+        words: Vec<String>,
+    },
+    /// Show one definition, and how sure it is
     Show {
         /// The provider's id
         #[arg(value_name = "ID")]
         id: String,
+        /// Show how each value is known (also with --verbose)
+        #[arg(long, conflicts_with = "toml")]
+        evidence: bool,
         /// Print it as TOML, with comments
         #[arg(long, conflicts_with = "json")]
         toml: bool,
@@ -87,23 +104,20 @@ enum Action {
 
 pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError> {
     let catalogue = context.session.catalogue()?;
-    match args.action.as_ref().unwrap_or(&Action::List) {
-        Action::List => {
-            let mut view = ProvidersView { providers: Vec::new(), width: context.terminal().width() };
-            for id in catalogue.ids() {
-                match catalogue.get(&id) {
-                    Ok(definition) => view.push(&definition),
-                    Err(error) => context.leave_out(&id, &error),
-                }
-            }
-            Ok(context.answer(&view)?)
+    let popular = Action::List { words: Vec::new(), all: false };
+    match args.action.as_ref().unwrap_or(&popular) {
+        Action::List { words, all } => list::list(words, *all, &catalogue, context),
+        Action::Search { words } => list::search(words, &catalogue, context),
+        Action::Show { id, toml: true, .. } => {
+            Ok(context.terminal().data(catalogue.text(&catalogue.id_of(id))?.as_bytes())?)
         }
-        Action::Show { id, toml: true } => Ok(context.terminal().data(catalogue.text(id)?.as_bytes())?),
         Action::Scopes { id } => Ok(context.answer(&KnownScopesView::new(id.as_deref(), context)?)?),
         Action::Schema => Ok(context.terminal().json(&format!("{:#}\n", schema()))?),
-        Action::Show { id, toml: false } => {
-            let definition = catalogue.get(id)?;
-            Ok(context.answer(&ProviderView::new(definition))?)
+        Action::Show { id, toml: false, evidence } => {
+            let id = catalogue.id_of(id);
+            let own = catalogue.own_file(&id)?.map(|(text, _)| text);
+            let with_evidence = *evidence || context.is_verbose();
+            Ok(context.answer(&ProviderView::new(catalogue.whole(&id)?, own.as_deref(), with_evidence))?)
         }
         Action::New { id, issuer, overlay, print } => {
             let draft = drafted(id, issuer.as_deref(), *overlay, context)?;

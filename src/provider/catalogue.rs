@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::builtin::DEFINITIONS;
+use super::builtin;
 use super::check::check;
 use super::copy::copy;
 use super::overlay::lay_over;
@@ -54,7 +54,8 @@ impl<'a> Catalogue<'a> {
 
     /// Lists every id, sorted.
     pub fn ids(&self) -> Vec<String> {
-        let mut ids: Vec<String> = DEFINITIONS.iter().map(|(id, _)| (*id).to_owned()).chain(self.files.ids()).collect();
+        let mut ids: Vec<String> =
+            builtin::entries().map(|entry| entry.id.to_owned()).chain(self.files.ids()).collect();
         ids.sort();
         ids.dedup();
         ids
@@ -63,11 +64,14 @@ impl<'a> Catalogue<'a> {
     /// Lists every id with the provider's name. Definitions are not read whole for it: there can be hundreds of them, and a
     /// person waits for a key.
     pub fn names(&self) -> Vec<(String, String)> {
-        let name = |id: &str| {
-            let own = self.files.read(id).ok().flatten().and_then(|(text, _)| name_in(&text));
-            own.or_else(|| built_in(id).and_then(name_in)).unwrap_or_default()
-        };
-        self.ids().into_iter().map(|id| (name(&id), id)).map(|(name, id)| (id, name)).collect()
+        let built_in = builtin::entries().map(|entry| (entry.id.to_owned(), entry.name.to_owned()));
+        let mut names: BTreeMap<String, String> = built_in.collect();
+        for id in self.files.ids() {
+            let own = self.files.read(&id).ok().flatten().and_then(|(text, _)| name_in(&text));
+            let name = names.entry(id).or_default();
+            *name = own.unwrap_or_else(|| std::mem::take(name));
+        }
+        names.into_iter().collect()
     }
 
     /// Returns the id of the provider that is emulated in this environment.
@@ -75,34 +79,73 @@ impl<'a> Catalogue<'a> {
         self.emulated.as_ref().map(|(id, _)| id.as_str())
     }
 
+    /// Lists the ids of the user's own files, sorted.
+    pub fn own_ids(&self) -> Vec<String> {
+        let mut ids = self.files.ids();
+        ids.sort();
+        ids
+    }
+
+    /// Returns the id that a person means: an alias of a built-in provider stands for its id, unless a file of the user's
+    /// has that name.
+    pub fn id_of(&self, typed: &str) -> String {
+        let is_known = builtin::entry(typed).is_some() || !is_id(typed) || !matches!(self.files.read(typed), Ok(None));
+        let id = if is_known { None } else { builtin::id_of_alias(typed) };
+        id.unwrap_or(typed).to_owned()
+    }
+
     pub fn get(&self, id: &str) -> Result<ProviderDefinition, DefinitionError> {
-        let place = self.files.place(id);
-        let user = if is_id(id) {
-            self.files.read(id).map_err(|source| DefinitionError::UnreadableFile { place, source })?
-        } else {
-            None
-        };
+        let user = self.own_file(id)?;
         self.compose(id, user.as_ref().map(|(text, place)| (text.as_str(), place.as_str())))
+    }
+
+    /// Returns the definition of [`Catalogue::get`] with its evidence.
+    pub fn whole(&self, id: &str) -> Result<ProviderDefinition, DefinitionError> {
+        let user = self.own_file(id)?;
+        let user = user.as_ref().map(|(text, place)| (text.as_str(), place.as_str()));
+        let base = whole(id).filter(|_| user.is_none_or(|(text, _)| lies_over(id, text)));
+        self.checked(id, base.as_deref(), user)
+    }
+
+    /// Returns the text and the place of the user's file, if there is one.
+    pub fn own_file(&self, id: &str) -> Result<Option<(String, String)>, DefinitionError> {
+        if !is_id(id) {
+            return Ok(None);
+        }
+        self.files.read(id).map_err(|source| DefinitionError::UnreadableFile { place: self.files.place(id), source })
     }
 
     /// Combines the user's text, if any, with the built-in definition, and checks the result.
     pub fn compose(&self, id: &str, user: Option<(&str, &str)>) -> Result<ProviderDefinition, DefinitionError> {
-        let definition = self.combine(id, user)?;
-        match (check(&definition), user) {
-            (Ok(()), _) => Ok(definition),
-            (Err(DefinitionError::Wrong { id, file, key, problem, .. }), Some((text, _))) => {
+        let base = built_in(id).filter(|_| user.is_none_or(|(text, _)| lies_over(id, text)));
+        self.checked(id, base.as_deref(), user)
+    }
+
+    fn checked(
+        &self,
+        id: &str,
+        base: Option<&str>,
+        user: Option<(&str, &str)>,
+    ) -> Result<ProviderDefinition, DefinitionError> {
+        let definition = self.combine(id, base, user)?;
+        // The tests have checked what comes with the program.
+        let Some((text, _)) = user else { return Ok(definition) };
+        match check(&definition) {
+            Ok(()) => Ok(definition),
+            Err(DefinitionError::Wrong { id, file, key, problem, .. }) => {
                 let place = place(text, &key);
                 Err(DefinitionError::Wrong { id, file, place, key, problem })
             }
-            (Err(error), _) => Err(error),
+            Err(error) => Err(error),
         }
     }
 
     /// Returns all that `providers check` finds in a user's text.
     pub fn review(&self, id: &str, text: &str, file: &str) -> Result<Vec<Finding>, DefinitionError> {
-        let definition = self.combine(id, Some((text, file)))?;
+        let base = built_in(id).filter(|_| lies_over(id, text));
+        let definition = self.combine(id, base.as_deref(), Some((text, file)))?;
         let table = |text: &str| toml::from_str::<toml::Table>(text).map_err(|error| unreadable(error, file));
-        let base = built_in(id).map(table).transpose()?;
+        let base = base.as_deref().map(table).transpose()?;
         Ok(review(&definition, &table(text)?, base.as_ref()))
     }
 
@@ -116,8 +159,13 @@ impl<'a> Catalogue<'a> {
         (faults > 0).then_some((faults, file))
     }
 
-    fn combine(&self, id: &str, user: Option<(&str, &str)>) -> Result<ProviderDefinition, DefinitionError> {
-        let mut definition = match (built_in(id), user) {
+    fn combine(
+        &self,
+        id: &str,
+        base: Option<&str>,
+        user: Option<(&str, &str)>,
+    ) -> Result<ProviderDefinition, DefinitionError> {
+        let mut definition = match (base, user) {
             (None, None) => return Err(DefinitionError::UnknownProvider { id: id.to_owned(), near: self.near(id) }),
             (Some(text), None) => read(text, id)?,
             (None, Some((text, place))) => read(text, place)?,
@@ -133,19 +181,18 @@ impl<'a> Catalogue<'a> {
 
     /// Returns the definition of [`Catalogue::get`] as a text to copy, with its comments.
     pub fn text(&self, id: &str) -> Result<String, DefinitionError> {
-        let place = self.files.place(id);
-        let user = self.files.read(id).map_err(|source| DefinitionError::UnreadableFile { place, source })?;
+        let user = self.own_file(id)?;
         self.copied(id, user.as_ref().map(|(text, place)| (text.as_str(), place.as_str())))
     }
 
     /// Returns the result of [`Catalogue::compose`] as a text.
     pub(super) fn copied(&self, id: &str, user: Option<(&str, &str)>) -> Result<String, DefinitionError> {
         let definition = self.compose(id, user)?;
-        let built_in = built_in(id);
+        let built_in = whole(id).filter(|_| user.is_none_or(|(text, _)| lies_over(id, text)));
         let chosen = definition.alternative.filter(|_| built_in.is_some() && user.is_some());
         let chosen = chosen.and_then(|name| Some(definition.alternatives.get(&name)?.set.0.to_string()));
         let layers: Vec<&str> =
-            built_in.into_iter().chain(chosen.as_deref()).chain(user.map(|(text, _)| text)).collect();
+            built_in.as_deref().into_iter().chain(chosen.as_deref()).chain(user.map(|(text, _)| text)).collect();
         let place = user.map_or(id, |(_, place)| place);
         copy(&layers).map_err(|error| unreadable(serde::de::Error::custom(error.message()), place))
     }
@@ -163,6 +210,7 @@ impl<'a> Catalogue<'a> {
         let mut near: Vec<(f64, String)> = self
             .ids()
             .into_iter()
+            .chain(builtin::entries().flat_map(|entry| entry.aliases().map(str::to_owned)))
             .map(|known| (strsim::jaro_winkler(&id.to_ascii_lowercase(), &known), known))
             .filter(|(likeness, _)| *likeness > 0.7)
             .collect();
@@ -179,13 +227,35 @@ fn name_in(text: &str) -> Option<String> {
     table.get("name")?.as_str().map(str::to_owned)
 }
 
-fn built_in(id: &str) -> Option<&'static str> {
-    DEFINITIONS.iter().find(|(known, _)| *known == id).map(|(_, text)| *text)
+/// Returns the built-in definition of this id, without its evidence.
+fn built_in(id: &str) -> Option<String> {
+    builtin::entry(id).map(|entry| entry.text())
+}
+
+/// Returns the built-in definition of this id, with its evidence.
+fn whole(id: &str) -> Option<String> {
+    builtin::entry(id).map(|entry| entry.whole_text())
+}
+
+/// Returns `true` if a user's file lies over the built-in definition of its name, and `false` if it stands for itself.
+///
+/// A file that has all addresses was complete before the program came with a definition of that name, and it keeps its
+/// meaning: what it leaves out is as in the RFCs, not as in the built-in definition. The providers that came with 0.1 are
+/// different, since a file over them never stood for itself.
+fn lies_over(id: &str, text: &str) -> bool {
+    if builtin::entry(id).is_none_or(|entry| entry.came_with_0_1) {
+        return true;
+    }
+    let Ok(own) = text.parse::<toml::Table>() else { return true };
+    let has = |section: &str| own.get(section).and_then(|section| section.get("url")).is_some();
+    let is_complete = (has("token") && (has("authorize") || has("device")))
+        || (own.contains_key("grants") && (has("token") || has("authorize")));
+    !is_complete || own.contains_key("alternative")
 }
 
 /// Returns `true` if a provider of this id comes with the program.
 pub fn is_built_in(id: &str) -> bool {
-    built_in(id).is_some()
+    builtin::entry(id).is_some()
 }
 
 /// Returns `true` for a valid id. An id is also a file name, so it has no separators in it.

@@ -12,6 +12,7 @@ use super::departure::{Departure, Seen, value_of};
 use super::endpoint::UrlTemplates;
 use super::keys::{Absent, entries, keys};
 use super::param::Param;
+use super::proof::Proofs;
 use super::quirks::{Lifetime, Pkce, TokenPlacement};
 use super::scopes::Scopes;
 use super::sections::{
@@ -35,6 +36,36 @@ keys! {
             pub file: Option<String>,
         }
         key name: String { help: "The provider's display name", absent: "its id", example: "\"My shop API\"" }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key about: Option<String> {
+            help: "What the provider is, in a few words",
+            absent: "unknown",
+            example: "\"product reviews for shops\"",
+        }
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        key aliases: Vec<String> {
+            help: "In a built-in definition: other ids that people may type",
+            absent: "none",
+            example: "[\"shp\"]",
+        }
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        key words: Vec<String> {
+            help: "Further words to find it by",
+            absent: "none",
+            example: "[\"shop\", \"e-commerce\"]",
+        }
+        #[serde(skip_serializing_if = "is_zero")]
+        key popularity: u16 {
+            help: "Its rank in lists: the higher, the earlier",
+            absent: "0",
+            example: "50",
+        }
+        #[serde(skip_serializing)]
+        key since: Option<String> {
+            help: "In a built-in definition: the version whose files of this name lie over it, even if they have all addresses",
+            absent: "a file that has all addresses stands for itself",
+            example: "\"0.1\"",
+        }
         key source: Option<String> {
             help: "The documents that the definition is based on",
             absent: "unknown",
@@ -91,6 +122,12 @@ keys! {
             absent: "none",
             example: "app-hosts",
         }
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        key evidence: Proofs {
+            help: "How values are known that have no source beside them, by their key; a key covers everything below it, the longest counts, and `*` covers all",
+            absent: "by `source`",
+            example: "\"authorize.url\"",
+        }
         #[serde(skip_serializing)]
         key demo: bool {
             help: "Use this provider for `oauthctl demo` if none is named",
@@ -106,6 +143,10 @@ keys! {
             example: "{ shop = \"example-shop\" }",
         }
     }
+}
+
+fn is_zero(number: &u16) -> bool {
+    *number == 0
 }
 
 /// One line of `providers show`: a departure from the RFC, and the evidence for it.
@@ -160,6 +201,12 @@ impl ProviderDefinition {
             grants.push(GrantKind::DeviceCode);
         }
         grants
+    }
+
+    /// Lists the parameters that a person has to give.
+    pub fn needed_params(&self) -> impl Iterator<Item = &str> {
+        let needed = self.params.iter().filter(|(_, param)| !param.optional && param.default.is_none());
+        needed.filter(|(_, param)| !param.is_captured()).map(|(name, _)| name.as_str())
     }
 
     /// Returns `true` if a token can be requested by this grant. A user's file that does not list its grants says nothing
@@ -264,7 +311,7 @@ fn collect_departures(
         });
         return;
     }
-    for (key, inner) in object.iter().filter(|(key, _)| *key != "alternatives") {
+    for (key, inner) in object.iter().filter(|(key, _)| !["alternatives", "evidence"].contains(&key.as_str())) {
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
         collect_departures(inner, path, defaults, lines);
     }

@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn an_overlay_draft_changes_nothing_of_the_built_in_one() {
-        for (id, _) in crate::provider::builtin::DEFINITIONS {
+        for (id, _) in crate::provider::builtin::texts() {
             let value = |definition: ProviderDefinition| serde_json::to_value(definition).unwrap();
             let built_in = Catalogue::new(&NoFiles, None).get(id).unwrap();
             assert_eq!(value(compose(id, &draft(id, true, None))), value(built_in), "{id}");

@@ -2,9 +2,9 @@
 
 use roff::{Inline, Roff, bold, italic, roman};
 
+use super::ProviderDefinition;
 use super::departure::Evidence;
 use super::keys::{Absent, Entry, Form, Key, entries};
-use super::{ProviderDefinition, builtin};
 
 /// Returns the page in the format of `man`.
 pub fn manual() -> String {
@@ -52,8 +52,12 @@ pub fn manual() -> String {
         describe(&mut page, &entry);
     }
     page.control("SH", ["SEE ALSO"]);
-    let ids: Vec<&str> = builtin::DEFINITIONS.iter().map(|(id, _)| *id).collect();
-    paragraphs(&mut page, &[&format!("The built-in definitions to read: {}.", ids.join(", "))]);
+    paragraphs(
+        &mut page,
+        &[
+            "`oauthctl providers show ID --toml` prints a built-in definition to read, such as `judgeme`, `shopify` or `github`; `oauthctl providers list --all` lists them.",
+        ],
+    );
     page.render()
 }
 

@@ -37,6 +37,7 @@ impl Session {
             return Err(SessionError::ProviderAndProfile { provider, profile });
         }
         let catalogue = self.catalogue()?;
+        let id = &catalogue.id_of(id);
         let definition = catalogue.get(id)?;
         let params = self.with_project(&definition, typed.clone())?;
         let provider = catalogue.resolve(id, &params)?;

@@ -17,10 +17,15 @@ impl Session {
         Ok(Catalogue::new(self.paths()?, self.emulated()?))
     }
 
+    /// Returns the id of the provider that a person names, who may have typed another name of it.
+    pub fn provider_id(&self, typed: &str) -> Result<String, SessionError> {
+        Ok(self.catalogue()?.id_of(typed))
+    }
+
     /// Returns the provider of a new login: the typed one, else the emulated one, else that of the selected login.
     pub fn provider_for_login(&self, typed: Option<Sourced<String>>) -> Result<Sourced<String>, SessionError> {
         if let Some(typed) = typed {
-            return Ok(typed);
+            return Ok(Sourced { value: self.provider_id(&typed.value)?, ..typed });
         }
         if let Some((id, _)) = self.emulated()? {
             return Ok(Sourced::new(id, Source::Variable(EMULATOR)));

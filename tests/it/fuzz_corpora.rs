@@ -55,7 +55,7 @@ fn every_property_holds_for_every_file_of_its_corpus() {
 fn every_definition_in_the_fixtures_has_the_fuzzed_properties() {
     let property = ALL.iter().find(|(name, _)| *name == "definition").unwrap().1;
     let mut files = files("fixtures/definitions");
-    files.extend(oauthctl::testing::DEFINITIONS.iter().map(|(id, text)| ((*id).to_owned(), (*text).into())));
+    files.extend(oauthctl::testing::entries().map(|entry| (entry.id.to_owned(), entry.whole_text().into())));
     // The choice that begins an input: a provider of its own.
     files.iter_mut().for_each(|(_, bytes)| bytes.insert(0, b'0'));
     assert_eq!(broken_by("definition", property, &files), [""; 0]);

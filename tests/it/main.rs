@@ -14,6 +14,7 @@ mod call_pages;
 #[cfg(target_os = "linux")]
 mod canary;
 mod captured;
+mod catalogue;
 mod chromium;
 mod ci;
 mod client_auth;

@@ -17,6 +17,8 @@ pub enum ProvidersError {
     BuiltIn { id: String },
     #[error("`{id}` is not a built-in provider, so there is nothing to lay a file over")]
     NotBuiltIn { id: String },
+    #[error("no provider matches `{words}`")]
+    NoneFound { words: String },
     #[error("no definition of `{id}` can be drafted")]
     NotDrafted {
         id: String,
@@ -53,6 +55,9 @@ impl Advice for ProvidersError {
                 "run `oauthctl providers new {id} --overlay` to change single keys of it, or choose another id"
             )),
             Self::NotBuiltIn { .. } => ExitCode::Usage.hint("leave `--overlay` out"),
+            Self::NoneFound { .. } => ExitCode::Definition.hint(
+                "use fewer words; `oauthctl providers new ID --issuer URL` drafts the definition of a provider that is not built in",
+            ),
             Self::NotDrafted { id, source } => source.next_step_with(&format!("oauthctl providers new {id} --issuer")),
             Self::Faulty { .. } => ExitCode::Definition.hint("`oauthctl man definition` explains each key"),
             Self::DefinitionExists { .. } => ExitCode::Usage.hint("edit it, or choose another id"),

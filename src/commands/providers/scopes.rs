@@ -22,7 +22,7 @@ pub enum KnownScopesView {
 impl KnownScopesView {
     pub fn new(id: Option<&str>, context: &Context) -> Result<Self, SessionError> {
         let (catalogue, width) = (context.session.catalogue()?, context.terminal().width());
-        let view = |id: &str| Ok(ScopeCatalogueView::new(&catalogue.get(id)?, width));
+        let view = |id: &str| Ok(ScopeCatalogueView::new(&catalogue.get(&catalogue.id_of(id))?, width));
         match id {
             Some(id) => view(id).map(Self::One),
             None => {

@@ -1,64 +1,15 @@
-//! The views of the catalogue and of one definition.
+//! The views of one definition, and of a check of one.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::commands::view::{add_row, table, write_table};
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::provider::ProviderDefinition;
 use crate::provider::definition::DepartureLine;
+use crate::provider::evidence::{Sureness, ValueLine, values};
 use crate::provider::place::Place;
 use crate::provider::review::Finding;
-
-#[derive(Debug, Serialize)]
-pub struct ProvidersView {
-    pub providers: Vec<ProviderRow>,
-    #[serde(skip)]
-    pub width: usize,
-}
-
-#[derive(Debug, Serialize)]
-pub struct ProviderRow {
-    pub id: String,
-    pub name: String,
-    pub params: Vec<String>,
-    pub scopes: usize,
-    pub checked: Option<String>,
-    /// Changed or added by the user's own file.
-    pub overlaid: bool,
-}
-
-impl ProvidersView {
-    pub fn push(&mut self, definition: &ProviderDefinition) {
-        self.providers.push(ProviderRow {
-            id: definition.id.clone(),
-            name: definition.name.clone(),
-            params: definition.params.keys().cloned().collect(),
-            scopes: definition.scope.known.len(),
-            checked: definition.checked.clone(),
-            overlaid: definition.file.is_some(),
-        });
-    }
-}
-
-impl Render for ProvidersView {
-    fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        let mut table = table(self.width, &["ID", "NAME", "NEEDS", "SCOPES", "CHECKED", ""]);
-        for row in &self.providers {
-            let cells = [
-                row.id.clone(),
-                row.name.clone(),
-                if row.params.is_empty() { "–".to_owned() } else { row.params.join(", ") },
-                row.scopes.to_string(),
-                row.checked.clone().unwrap_or_else(|| "–".to_owned()),
-                if row.overlaid { "your file" } else { "" }.to_owned(),
-            ];
-            add_row(&mut table, cells);
-        }
-        write_table(text, &mut table)
-    }
-}
 
 /// A definition as data.
 #[derive(Debug, Serialize)]
@@ -67,14 +18,28 @@ pub struct ProviderView {
     overlaid: bool,
     definition: ProviderDefinition,
     departures: Vec<DepartureLine>,
+    sure: Sureness,
+    values: Vec<ValueLine>,
+    /// Print each value's evidence for people, too.
+    #[serde(skip)]
+    with_evidence: bool,
 }
 
 impl ProviderView {
-    pub fn new(definition: ProviderDefinition) -> Self {
+    /// `own` is the text of the user's file, whose values have no other evidence than the file.
+    pub fn new(definition: ProviderDefinition, own: Option<&str>, with_evidence: bool) -> Self {
+        let mut values = values(&definition);
+        if let Some(own) = own.and_then(|own| own.parse::<toml::Table>().ok()) {
+            let is_own = |line: &ValueLine| sets(&own, &line.key);
+            values.iter_mut().filter(|line| is_own(line)).for_each(ValueLine::forget_evidence_of_others);
+        }
         Self {
             id: definition.id.clone(),
             overlaid: definition.file.is_some(),
             departures: definition.departures(),
+            sure: Sureness::of(&values),
+            values,
+            with_evidence,
             definition,
         }
     }
@@ -94,7 +59,9 @@ impl Render for ProviderView {
             "source",
             &format!("{source}, read {}", definition.checked.as_deref().unwrap_or("at an unknown date")),
         )?;
+        line(text, "how sure", &self.sure.to_string())?;
         let optional = [
+            ("about", definition.about.as_deref()),
             ("authorize", definition.authorize.url.first()),
             ("token", definition.token.url.first()),
             ("API", definition.api.base.first()),
@@ -131,15 +98,44 @@ impl Render for ProviderView {
                 writeln!(text, "    {note}")?;
             }
         }
-        if !definition.alternatives.is_empty() {
+        self.render_alternatives(text)?;
+        if self.with_evidence { self.render_evidence(text) } else { Ok(()) }
+    }
+}
+
+impl ProviderView {
+    fn render_alternatives(&self, text: &mut TerminalText) -> fmt::Result {
+        let alternatives = &self.definition.alternatives;
+        if !alternatives.is_empty() {
             let how = "Alternatives: `alternative = \"NAME\"` in your own file chooses one";
             text.line(&[&"\n", &Style::Strong.of(how)])?;
         }
-        for (name, alternative) in &definition.alternatives {
+        for (name, alternative) in alternatives {
             text.line(&[&"  ", &Style::Strong.of(name), &format_args!("  {}", alternative.note)])?;
             writeln!(text, "    {}, {}", alternative.source, alternative.checked)?;
         }
         Ok(())
+    }
+
+    fn render_evidence(&self, text: &mut TerminalText) -> fmt::Result {
+        text.line(&[&"\n", &Style::Strong.of("Evidence")])?;
+        for ValueLine { key, value, proof, .. } in &self.values {
+            text.line(&[&"  ", &Style::Strong.of(key), &format_args!(" = {value}")])?;
+            match proof {
+                Some(proof) => writeln!(text, "    {proof}")?,
+                None => writeln!(text, "    no source")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns `true` if a file sets this key, or a table around it as a whole.
+fn sets(own: &toml::Table, key: &str) -> bool {
+    let (first, rest) = key.split_once('.').unwrap_or((key, ""));
+    match own.get(first) {
+        Some(toml::Value::Table(inner)) if !inner.contains_key("value") && !rest.is_empty() => sets(inner, rest),
+        value => value.is_some(),
     }
 }
 

@@ -26,7 +26,8 @@ variants! {
     PassphraseError: NoPassphrase PassphrasesDiffer NotOnStdin | Terminal;
     ExportError: MoveOfVariable File MayNotHaveArrived MovedNotDeleted | SealedLogin Passphrase Session Store Terminal;
     ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
-    ProvidersError: NotAnId BuiltIn NotBuiltIn NotDrafted Faulty DefinitionExists NotWritten | Session Definition Flow Terminal;
+    ProvidersError: NotAnId BuiltIn NotBuiltIn NoneFound NotDrafted Faulty DefinitionExists NotWritten
+        | Session Definition Flow Terminal;
     EmulateError: | NotStarted Session Definition Emulator Terminal;
     DemoError: DemoStep NoThread NoBrowserGrant
         | Browser BadProfile BadRedirectUri Session Emulator Flow Http Store Definition Terminal Entropy;
@@ -111,6 +112,7 @@ pub fn errors(page: &mut Page) {
         ProvidersError::NotAnId { id: text("My Shop") },
         ProvidersError::BuiltIn { id: text("judgeme") },
         ProvidersError::NotBuiltIn { id: provider() },
+        ProvidersError::NoneFound { words: text("flower shop") },
         ProvidersError::NotDrafted {
             id: provider(),
             source: DiscoveryError::NotAnIssuer {
