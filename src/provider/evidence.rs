@@ -114,10 +114,11 @@ impl Walk<'_> {
 /// Returns the evidence that stands beside a value.
 fn own_proof(beside: &serde_json::Map<String, Value>, seen: Seen) -> Option<Proof> {
     let text = |key: &str| beside.get(key).and_then(Value::as_str).map(str::to_owned);
-    let source = text("source")?;
+    // A text can name several.
+    let source = Sources(text("source")?.split("; ").map(str::to_owned).collect());
     Some(Proof {
         how: seen.into(),
-        source: Sources(vec![source]),
+        source,
         checked: text("checked"),
         agree: None,
         note: text("note"),

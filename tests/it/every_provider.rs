@@ -54,9 +54,9 @@ fn round(definition: &ProviderDefinition, grant: GrantKind) {
     let token = emulated.run(&["token"]);
     token.code(0);
     outcome.hides(token.stdout().trim());
-    let example = definition.api.example.as_deref().unwrap_or("/me");
-    if !definition.api.base.0.is_empty() {
-        emulated.run(&["call", "GET", example]).code(0);
+    let first = definition.samples.first().map(|sample| (sample.method.as_str(), sample.path.as_str()));
+    if let Some((method, path)) = definition.api.example.as_deref().map(|path| ("GET", path)).or(first) {
+        emulated.run(&["call", method, path]).code(0);
     }
     let scopes = emulated.run(&["scopes"]);
     for scope in &definition.scope.known {
