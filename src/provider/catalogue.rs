@@ -206,16 +206,28 @@ impl<'a> Catalogue<'a> {
         Provider::new(definition, params, emulator)
     }
 
+    /// Returns the ids with a similar name, the most similar first.
     fn near(&self, id: &str) -> Vec<String> {
-        let mut near: Vec<(f64, String)> = self
-            .ids()
-            .into_iter()
-            .chain(builtin::entries().flat_map(|entry| entry.aliases().map(str::to_owned)))
-            .map(|known| (strsim::jaro_winkler(&id.to_ascii_lowercase(), &known), known))
+        let own = self.files.ids().into_iter().map(|own| (own.clone(), own));
+        let built_in =
+            builtin::entries().flat_map(|entry| entry.aliases().chain([entry.id]).map(move |name| (name, entry.id)));
+        let built_in = built_in.map(|(name, id)| (name.to_owned(), id.to_owned()));
+        let typed = id.to_ascii_lowercase();
+        let mut near: Vec<(f64, String)> = own
+            .chain(built_in)
+            .map(|(name, id)| (strsim::jaro_winkler(&typed, &name), id))
             .filter(|(likeness, _)| *likeness > 0.7)
             .collect();
         near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        near.into_iter().map(|(_, known)| known).collect()
+        let mut ids: Vec<String> = Vec::new();
+        for (_, id) in near {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        // Among hundreds, some are always a little similar.
+        ids.truncate(3);
+        ids
     }
 }
 
@@ -350,8 +362,8 @@ mod tests {
 
     #[test]
     fn similar_names_are_suggested_for_an_unknown_one() {
-        let error = Catalogue::new(&NoFiles, None).get("judge.me").unwrap_err();
-        assert!(matches!(error, DefinitionError::UnknownProvider { near, .. } if near == ["judgeme"]));
+        let error = Catalogue::new(&NoFiles, None).get("judge-me").unwrap_err();
+        assert!(matches!(error, DefinitionError::UnknownProvider { near, .. } if near.first().unwrap() == "judgeme"));
         assert!(matches!(Catalogue::new(&NoFiles, None).get("../x"), Err(DefinitionError::UnknownProvider { .. })));
     }
 

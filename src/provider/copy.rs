@@ -143,7 +143,8 @@ mod tests {
     fn means_the_same(id: &str, user: Option<&str>) {
         let catalogue = Catalogue::new(&NoFiles, None);
         let user = user.map(|text| (text, "mine.toml"));
-        let mut definition = catalogue.compose(id, user).unwrap();
+        let whole = || catalogue.whole(id).unwrap();
+        let mut definition = user.map_or_else(whole, |user| catalogue.compose(id, Some(user)).unwrap());
         let text = catalogue.copied(id, user).unwrap();
         // Over the built-in one, and as a separate provider.
         let over = catalogue.compose(id, Some((&text, "copy.toml"))).unwrap_or_else(|e| panic!("{e:?}\n{text}"));

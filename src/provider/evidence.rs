@@ -116,13 +116,7 @@ fn own_proof(beside: &serde_json::Map<String, Value>, seen: Seen) -> Option<Proo
     let text = |key: &str| beside.get(key).and_then(Value::as_str).map(str::to_owned);
     // A text can name several.
     let source = Sources(text("source")?.split("; ").map(str::to_owned).collect());
-    Some(Proof {
-        how: seen.into(),
-        source,
-        checked: text("checked"),
-        agree: None,
-        note: text("note"),
-    })
+    Some(Proof { how: seen.into(), source, checked: text("checked"), agree: None, note: text("note") })
 }
 
 /// Returns the evidence of the longest path that covers the key.

@@ -80,7 +80,8 @@ fn order(listed: &Listed) -> (bool, Reverse<u16>, &str) {
 
 /// Returns the providers that have all the words, the best first.
 pub fn search(all: Vec<Listed>, words: &[String]) -> Vec<Listed> {
-    let words: Vec<String> = words.iter().flat_map(|word| tokens(word)).collect();
+    // One letter, as in `e-commerce`, is in every name.
+    let words: Vec<String> = words.iter().flat_map(|word| tokens(word)).filter(|word| word.len() > 1).collect();
     let mut found: Vec<(u32, Listed)> = all
         .into_iter()
         .filter_map(|listed| {
@@ -103,7 +104,7 @@ fn likeness(listed: &Listed, word: &str) -> Option<u32> {
     if begins(&listed.name) || ids().any(|id| id.starts_with(word) || begins(id)) {
         return Some(60);
     }
-    if listed.name.to_lowercase().contains(word) || ids().any(|id| id.contains(word)) {
+    if word.len() > 2 && (listed.name.to_lowercase().contains(word) || ids().any(|id| id.contains(word))) {
         return Some(30);
     }
     let is_described = listed.words.iter().any(|known| begins(known)) || listed.about.as_deref().is_some_and(begins);

@@ -28,7 +28,8 @@ fn every_provider_logs_in_calls_and_logs_out_by_each_grant() {
             round(definition, *grant);
         }
     };
-    let threads = std::thread::available_parallelism().map_or(2, usize::from).min(8);
+    // They wait more than they work.
+    let threads = (2 * std::thread::available_parallelism().map_or(2, usize::from)).min(8);
     std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
     let with_browser = definitions.iter().filter(|definition| !grants(definition).is_empty());
     assert!(rounds.len() >= with_browser.count() && rounds.len() > 7);
@@ -63,9 +64,7 @@ fn round(definition: &ProviderDefinition, grant: GrantKind) {
         scopes.code(0).answers(&scope.name).answers(&scope.about);
     }
     if outcome.stdout().contains("renewed automatically") {
-        emulated.run(&["refresh"]).code(0);
-        let renewed = emulated.run(&["token"]);
-        assert_ne!(renewed.code(0).stdout(), token.stdout(), "{id} {grant}");
+        emulated.run(&["refresh"]).code(0).answers("Refreshed").hides(token.stdout().trim());
     }
     emulated.run(&["logout"]).code(0);
     emulated.run(&["token"]).code(4);
