@@ -194,7 +194,7 @@ impl fmt::Display for Sureness {
             .collect();
         write!(f, "{} values, {}", self.values, counts.join(", "))?;
         if !self.unsure_addresses.is_empty() {
-            write!(f, " (not documented: {})", self.unsure_addresses.join(", "))?;
+            write!(f, " (not from its documents: {})", self.unsure_addresses.join(", "))?;
         }
         match &self.checked {
             Some((first, last)) if first == last => write!(f, "; read {first}"),
