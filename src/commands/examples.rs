@@ -65,8 +65,11 @@ const ALL: &[Example] = &[
     example("scopes", "In a script: stop unless it may read products", "oauthctl scopes --require read_products"),
 
     example("providers", "List the providers", "oauthctl providers list"),
+    example("providers list", "All of them", "oauthctl providers list --all"),
     example("providers list", "As JSON", "oauthctl providers list --json"),
+    example("providers search", "Find one by what it is", "oauthctl providers search shop reviews"),
     example("providers show", "A definition, each departure from the RFCs with its source", "oauthctl providers show judgeme"),
+    example("providers show", "How each value is known", "oauthctl providers show judgeme --evidence"),
     example("providers show", "As a file to copy", "oauthctl providers show judgeme --toml > my-judgeme.toml"),
     example("providers scopes", "The scopes that can be requested", "oauthctl providers scopes judgeme"),
     example("providers schema", "For completion and checks in an editor", "oauthctl providers schema > definition.schema.json"),

@@ -72,6 +72,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("TIME", Kind::Free),
     ("URI", Kind::Free),
     ("URL", Kind::Free),
+    ("WORD", Kind::Free),
 ];
 
 /// Returns the kind of an argument's values, or `None` if it has no row.
@@ -185,7 +186,8 @@ impl Values<'_> {
     }
 
     fn definition(&self) -> Option<ProviderDefinition> {
-        self.session?.catalogue().ok()?.get(&self.provider()?).ok()
+        let catalogue = self.session?.catalogue().ok()?;
+        catalogue.get(&catalogue.id_of(&self.provider()?)).ok()
     }
 }
 
