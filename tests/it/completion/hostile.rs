@@ -62,7 +62,7 @@ fn press(name: &str, args: &[&str], start: &[String], show: &str) {
     terminal.types(show);
     for (n, evil) in EVIL.iter().enumerate() {
         // Listed, then inserted.
-        terminal.presses(b"oauthctl login m\t");
+        terminal.presses(b"oauthctl login min\t");
         terminal.presses(b"--scope \t");
         if name == "bash" {
             terminal.presses(b"\t");

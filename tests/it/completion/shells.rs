@@ -6,7 +6,7 @@ use crate::support::{Sandbox, TerminalSession};
 /// What is typed before TAB, and the words that the line then has.
 const LINES: [(&str, &[&str]); 11] = [
     ("oauthctl stat", &["status"]),
-    ("oauthctl login mi", &["login", "mine"]),
+    ("oauthctl login min", &["login", "mine"]),
     ("oauthctl login mine --scope read", &["login", "mine", "--scope", "read_cheese"]),
     ("oauthctl login mine --scope wri", &["login", "mine", "--scope", "write:cheese"]),
     ("oauthctl login mine --scope write:ch", &["login", "mine", "--scope", "write:cheese"]),
@@ -96,13 +96,13 @@ fn powershell_is_sent_words_that_it_can_insert() {
         let output = home.run(&[&["__complete", "powershell", "--"], words].concat());
         output.code(0).stdout().to_owned()
     };
-    assert_eq!(ask(&["=oauthctl", "=login", "=mi"]), "values\nmine\tmine\tIt's\n");
+    assert_eq!(ask(&["=oauthctl", "=login", "=min"]), "values\nmine\tmine\tIt's\n");
     let shown = ask(&["=oauthctl", "=login", "=mine", "=--scope", "="]);
     assert_eq!(shown, "values\n'it''s $(x)'\tit's $(x)\tevil\n");
 }
 
 #[test]
 fn elvish_is_sent_plain_words() {
-    let output = home(DEFINITION).run(&["__complete", "elvish", "--", "oauthctl", "login", "mi"]);
+    let output = home(DEFINITION).run(&["__complete", "elvish", "--", "oauthctl", "login", "min"]);
     assert_eq!(output.code(0).stdout(), "values\nmine\tMy shop\n");
 }

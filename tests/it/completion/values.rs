@@ -14,7 +14,7 @@ fn each_value_of_a_line_is_offered_where_it_fits() {
     for (line, fitting) in [
         (&["stat"][..], &["status"][..]),
         (&["providers", "sh"], &["show"]),
-        (&["login", "mi"], &["mine"]),
+        (&["login", "min"], &["mine"]),
         (&["login", "--provider", "ju"], &["judgeme"]),
         (&["login", "--provider=ju"], &["--provider=judgeme"]),
         (&["token", ""], &["mine", "work"]),
@@ -41,7 +41,7 @@ fn each_value_of_a_line_is_offered_where_it_fits() {
     ] {
         assert_eq!(words(&home, line), fitting, "{line:?}");
     }
-    assert_eq!(offered(&home, &["login", "mi"]), [("mine".to_owned(), "My shop".to_owned())]);
+    assert_eq!(offered(&home, &["login", "min"]), [("mine".to_owned(), "My shop".to_owned())]);
 }
 
 #[test]
