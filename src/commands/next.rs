@@ -68,7 +68,7 @@ fn same_resource(one: &str, other: &str, definition: &ProviderDefinition) -> boo
 mod tests {
     use super::*;
     use crate::provider::Catalogue;
-    use crate::provider::builtin::DEFINITIONS;
+    use crate::provider::builtin::entries;
     use crate::provider::catalogue::NoFiles;
 
     fn built_in(id: &str, granted: Option<&str>) -> String {
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn every_built_in_provider_gets_a_command_for_any_scope() {
-        for (id, _) in DEFINITIONS {
+        for id in entries().map(|entry| entry.id) {
             let definition = Catalogue::new(&NoFiles, None).get(id).unwrap();
             for scope in definition.known_scopes().iter() {
                 assert!(built_in(id, Some(scope)).starts_with("oauthctl "), "{id}");
