@@ -31,7 +31,7 @@ use crate::protocol::secret::ClientSecret;
 use crate::protocol::secret_text;
 use crate::provider::{Provider, ProviderDefinition};
 use crate::session::{LoginClient, SessionError};
-use crate::store::{AppName, ClientKey, Registration};
+use crate::store::{AppName, ClientKey, Profile, Registration};
 use crate::system::entropy::random;
 use crate::system::private_file;
 use crate::system::terminal::MAX_SECRET;
@@ -75,9 +75,10 @@ struct WhichArgs {
 }
 
 impl WhichArgs {
+    /// Returns the key of the client, which a provider may share with others.
     fn key(&self, context: &Context) -> Result<ClientKey, SessionError> {
-        let provider = context.session.provider_id(&self.provider)?;
-        Ok(ClientKey::new(&provider, self.app.clone().unwrap_or_default()))
+        let id = context.session.clients_id(&context.session.provider_id(&self.provider)?)?;
+        Ok(ClientKey::new(id, self.app.clone().unwrap_or_default()))
     }
 }
 
@@ -116,10 +117,10 @@ pub fn run(args: &AppArgs, context: &Context) -> Result<(), AppError> {
 fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
     let key = args.which.key(context)?;
     let catalogue = context.session.catalogue()?;
-    let definition = catalogue.get(&key.provider)?;
+    let id = context.session.provider_id(&args.which.provider)?;
+    let definition = catalogue.get(&id)?;
     // The servers that the secret may go to are known now only if no parameter of the login decides them.
-    let origins =
-        catalogue.resolve(&key.provider, &Default::default()).ok().and_then(|provider| provider.own_origins());
+    let origins = catalogue.resolve(&id, &Default::default()).ok().and_then(|provider| provider.own_origins());
     let secret = if args.client_secret_stdin {
         Some(secret_of_stdin(context)?)
     } else if let Some(path) = &args.client_secret_file {
@@ -187,11 +188,10 @@ fn secret_of_known(
 }
 
 fn show(key: &ClientKey, context: &Context) -> Result<(), AppError> {
-    let definition = context.session.catalogue()?.get(&key.provider)?;
     let found = context.session.store()?.load_app(key)?;
     let found = found.ok_or_else(|| no_app(key, context))?;
     Ok(context.answer(&AppStatus {
-        provider: definition.id,
+        provider: key.provider.clone(),
         app: key.app.clone(),
         client_id: found.record.client_id.to_string(),
         secret: found.record.client_secret.is_some(),
@@ -211,6 +211,21 @@ fn remove(key: &ClientKey, context: &Context) -> Result<(), AppError> {
     context.terminal().note(&format_args!("Deleted {}.", sanitize::line(&key.words())));
     in_use::tell(&logins, context);
     Ok(())
+}
+
+/// Returns the registered client that a new one will replace. If logins use it beside `login`, which is made anew, the
+/// user has agreed.
+pub fn replaceable(
+    key: &ClientKey,
+    new: &ClientId,
+    login: &Profile,
+    context: &Context,
+) -> Result<Option<Registration>, AppError> {
+    let users = context.session.clients(Some(&key.provider))?.users(key);
+    if users.iter().any(|user| user != login.as_str()) {
+        in_use::agreed(key, new, false, context)?;
+    }
+    Ok(context.session.store()?.load_app(key).ok().flatten().map(|found| found.record))
 }
 
 fn no_app(key: &ClientKey, context: &Context) -> AppError {

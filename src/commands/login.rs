@@ -5,6 +5,7 @@
 //! and read back.
 
 mod browser;
+mod by_address;
 mod client_credentials;
 mod device;
 mod error;
@@ -13,11 +14,13 @@ mod talk;
 mod view;
 mod wizard;
 
+pub use by_address::ByAddressError;
 pub use error::LoginError;
 
 use clap::Args;
 
 use self::browser::BrowserArgs;
+use self::by_address::{AddressArgs, ByAddress, Settled, Wanted};
 use self::device::DeviceArgs;
 use self::view::LoginOutcome;
 use self::wizard::Answers;
@@ -41,7 +44,7 @@ use crate::system::terminal::MAX_SECRET;
 
 #[derive(Args)]
 pub struct LoginArgs {
-    /// The provider's id; `oauthctl providers list` shows all
+    /// The provider's id (`oauthctl providers list` shows all), or the https address of an issuer or an MCP server
     #[arg(value_name = "PROVIDER")]
     pub named: Option<String>,
 
@@ -70,6 +73,9 @@ pub struct LoginArgs {
     grant: Option<GrantKind>,
 
     #[command(flatten)]
+    address: AddressArgs,
+
+    #[command(flatten)]
     device: DeviceArgs,
 
     #[command(flatten)]
@@ -91,6 +97,11 @@ impl LoginArgs {
         let flag = || Some(Sourced::new(self.provider.clone()?, Source::Flag("--provider")));
         argument().or_else(flag)
     }
+
+    fn wanted(&self) -> Wanted<'_> {
+        let provider = self.named.as_deref().or(self.provider.as_deref());
+        Wanted { provider, address: &self.address, app: self.app.as_ref(), scopes: &self.scopes }
+    }
 }
 
 pub fn parse_param(text: &str) -> Result<(String, String), &'static str> {
@@ -105,8 +116,12 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
 }
 
 fn run_asking(args: &LoginArgs, answers: &mut Answers, context: &Context) -> Result<(), LoginError> {
+    let by_address = by_address::find(&args.wanted(), context)?;
     let catalogue = context.session.catalogue()?;
-    let id = named_or_chosen(args, answers, context)?;
+    let id = match &by_address {
+        Some(found) => found.id.clone(),
+        None => named_or_chosen(args, answers, context)?,
+    };
     let definition = catalogue.get(&id).map_err(|error| not_a_provider(&id, error, context))?;
     let profile = context.session.profile_for_login(&id, args.app.as_ref())?.value;
     // Neither a question nor a browser is worth it where nothing can be kept.
@@ -115,47 +130,87 @@ fn run_asking(args: &LoginArgs, answers: &mut Answers, context: &Context) -> Res
     let typed = args.params.iter().cloned().collect();
     let provider = resolve_asking(&definition, &catalogue, &typed, answers, context)?;
     consent::to_log_in(&provider, &typed, &profile, args.app.as_ref(), context)?;
-    let before = before(&profile, &id, context)?;
-    let cacert = context.session.cacert(before.as_ref())?;
-    let http = context.session.http(before.as_ref())?;
-    let (provider, mut token, tab) = if args.with_token {
-        let asked = asked_scopes(args, None, &provider, context);
-        let (provider, token) = keep_given(&provider, asked, http.as_ref(), context).map_err(failed)?;
-        (provider, token, None)
-    } else {
-        let mut login = NewLogin { app: args.app.as_ref(), profile: &profile, before: before.as_ref(), typed: None };
-        let grant = chosen_grant(args, &provider, context).map_err(failed)?;
-        let typed =
-            app::ask_if_missing(&provider, &login, || args.browser.guide(&provider), context).map_err(failed)?;
-        answers.is_asked |= typed.is_some();
-        login.typed = typed.as_ref();
-        let chosen = chosen_scopes(args, grant, &login, &provider, answers, context).map_err(failed)?;
-        let asked = asked_scopes(args, chosen, &provider, context);
-        log_in(args, grant, &login, provider, asked, http.as_ref(), context).map_err(failed)?
+    let login = Asked { args, id: &id, profile: &profile, kind };
+    let Some(found) = by_address.filter(|_| !args.with_token) else {
+        return login.run(provider, None, answers, context);
     };
-    let found = evidence::gather(&provider.definition, &token, None, None);
-    let missing = found.missing(&ScopeSet::parse(&args.require_scopes.join(" ")));
-    if !missing.is_empty() {
-        if let Some(tab) = tab {
-            talk::show(tab, BrowserPage::Failed, context);
+    let http = context.session.http(None)?;
+    let (settled, provider) =
+        found.settle(&args.browser, (&provider, &profile), http.as_ref(), context).map_err(failed)?;
+    let result = login.run(provider, Some((&found, &settled)), answers, context);
+    if result.is_err() {
+        settled.undo(http.as_ref(), context);
+    }
+    result
+}
+
+/// The login that the command line asks for.
+struct Asked<'a> {
+    args: &'a LoginArgs,
+    id: &'a str,
+    profile: &'a Profile,
+    /// The store that it will go to.
+    kind: StoreKind,
+}
+
+impl Asked<'_> {
+    /// Gets the token, and keeps it.
+    fn run(
+        &self,
+        provider: Provider,
+        by_address: Option<(&ByAddress, &Settled)>,
+        answers: &mut Answers,
+        context: &Context,
+    ) -> Result<(), LoginError> {
+        let Self { args, id, profile, kind } = *self;
+        let failed = |source: LoginError| LoginError::Failed { provider: id.to_owned(), source: Box::new(source) };
+        let before = before(profile, id, context)?;
+        let cacert = context.session.cacert(before.as_ref())?;
+        let http = context.session.http(before.as_ref())?;
+        let (provider, mut token, tab) = if args.with_token {
+            let asked = asked_scopes(args, None, &provider, context);
+            let (provider, token) = keep_given(&provider, asked, http.as_ref(), context).map_err(failed)?;
+            (provider, token, None)
+        } else {
+            let registered = by_address.filter(|(_, settled)| settled.is_registered).map(|_| AppName::default());
+            let app = args.app.as_ref().or(registered.as_ref());
+            let mut login = NewLogin { app, profile, before: before.as_ref(), typed: None };
+            let grant = chosen_grant(args, &provider, context).map_err(failed)?;
+            let typed =
+                app::ask_if_missing(&provider, &login, || args.browser.guide(&provider), context).map_err(failed)?;
+            answers.is_asked |= typed.is_some();
+            login.typed = typed.as_ref();
+            // Those of a login by address were confirmed.
+            let chosen = match by_address {
+                Some(_) => None,
+                None => chosen_scopes(args, grant, &login, &provider, answers, context).map_err(failed)?,
+            };
+            let asked = asked_scopes(args, chosen, &provider, context);
+            log_in(args, grant, &login, provider, asked, http.as_ref(), context).map_err(failed)?
+        };
+        let found = evidence::gather(&provider.definition, &token, None, None);
+        let missing = found.missing(&ScopeSet::parse(&args.require_scopes.join(" ")));
+        if !missing.is_empty() {
+            if let Some(tab) = tab {
+                talk::show(tab, BrowserPage::Failed, context);
+            }
+            let missing = talk::reasons(missing, &found, &provider);
+            return Err(failed(LoginError::NotGranted { provider: id.to_owned(), missing }));
         }
-        let missing = talk::reasons(missing, &found, &provider);
-        return Err(failed(LoginError::NotGranted { provider: id.clone(), missing }));
+        token.label = args.label.clone().or_else(|| before.and_then(|before| before.label));
+        token.cacert = cacert;
+        let saved = by_address::save(profile, &token, kind, by_address, context);
+        if let Some(tab) = tab {
+            talk::show(tab, if saved.is_ok() { BrowserPage::LoggedIn } else { BrowserPage::Failed }, context);
+        }
+        let kind = saved.map_err(failed)?;
+        let (place, now) = ((kind, context.session.store()?.place(kind)?), context.system.clock.now());
+        let is_shadowed = context.session.shadow_of(profile)?.is_some();
+        let outcome = LoginOutcome::new(profile, &provider, (&token, &found), place, is_shadowed, now);
+        talk::about_outcome(&found, &provider, &token, context);
+        context.answer(&outcome)?;
+        Ok(talk::about_shadows(profile, context)?)
     }
-    let store = context.session.store()?;
-    token.label = args.label.clone().or_else(|| before.and_then(|before| before.label));
-    token.cacert = cacert;
-    let saved = store.save_in(kind, &profile, &token);
-    if let Some(tab) = tab {
-        talk::show(tab, if saved.is_ok() { BrowserPage::LoggedIn } else { BrowserPage::Failed }, context);
-    }
-    let kind = saved.map_err(|error| failed(error.into()))?;
-    let (place, now) = ((kind, store.place(kind)?), context.system.clock.now());
-    let is_shadowed = context.session.shadow_of(&profile)?.is_some();
-    let outcome = LoginOutcome::new(&profile, &provider, (&token, &found), place, is_shadowed, now);
-    talk::about_outcome(&found, &provider, &token, context);
-    context.answer(&outcome)?;
-    Ok(talk::about_shadows(&profile, context)?)
 }
 
 /// Runs the grant, up to the token. A login in the browser leaves a tab, which waits to be told how it ended.

@@ -2,13 +2,17 @@
 //! be revoked is reported, and kept for a second attempt. A listed login that is not found stays listed, until the user
 //! says with `--local` that it is gone for good.
 
+mod error;
+mod unregister;
+
+pub use error::LogoutError;
+
 use clap::Args;
 
 use super::Context;
 use crate::flow::FlowError;
 use crate::flow::revoke::{Revocation, TokenTypeHint, revoke};
 use crate::flow::token_source::TokenSourceError;
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, Provider};
 use crate::session::SessionError;
@@ -29,39 +33,10 @@ pub struct LogoutArgs {
     /// Log out of every login on this machine
     #[arg(long)]
     all: bool,
-}
 
-#[derive(Debug, thiserror::Error)]
-pub enum LogoutError {
-    #[error("one login and `--all` cannot be given together")]
-    OneOrAll,
-    #[error("`{profile}` is deleted, but files that an interrupted process left may still be on the disk")]
-    Leftover {
-        profile: String,
-        #[source]
-        source: Box<StoreError>,
-    },
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    TokenSource(#[from] TokenSourceError),
-    #[error(transparent)]
-    Flow(#[from] FlowError),
-}
-
-impl Advice for LogoutError {
-    fn next_step(&self) -> NextStep {
-        match self {
-            Self::OneOrAll => ExitCode::Usage.hint("leave out one of them"),
-            Self::Leftover { source, .. } => source.next_step(),
-            Self::Session(error) => error.next_step(),
-            Self::Store(error) => error.next_step(),
-            Self::TokenSource(error) => error.next_step(),
-            Self::Flow(error) => error.next_step(),
-        }
-    }
+    /// Also delete the client at the provider, if oauthctl registered it
+    #[arg(long, conflicts_with_all = ["local", "all"])]
+    unregister: bool,
 }
 
 pub fn run(args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
@@ -93,6 +68,11 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<()
     if !context.session.may_have(profile)? {
         return Err(context.session.no_such_login(profile)?.into());
     }
+    let client = args.unregister.then(|| unregister::find(profile, context)).transpose()?;
+    let http = match &client {
+        Some(_) => Some(context.session.http(store.load(profile)?.map(|found| found.record).as_ref())?),
+        None => None,
+    };
     // A refresh in progress would store the login again after it was deleted.
     let lock = store.lock(profile, store.kind_of(profile)?, LOCK_TIMEOUT);
     let (what_of_it, lock) = if args.local {
@@ -114,6 +94,9 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<()
     let _ = ScopeHistory::new(&context.session.paths()?.data).forget(profile);
     lock.and_then(|lock| lock.journal()).iter().for_each(crate::store::Journal::remove);
     context.terminal().note(&format_args!("Deleted the login `{profile}` from this machine; {what_of_it}."));
+    if let Some((client, http)) = client.zip(http) {
+        client.delete(http.as_ref(), context)?;
+    }
     // The login is not fully deleted while a file of a killed process still contains its token.
     store.sweep(kind).map_err(|source| LogoutError::Leftover { profile: profile.to_string(), source: Box::new(source) })
 }

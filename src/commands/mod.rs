@@ -57,7 +57,7 @@ pub mod errors {
     pub use super::exec::{ChildNotStarted, ExecError};
     pub use super::export::{ExportError, PassphraseError};
     pub use super::import::ImportError;
-    pub use super::login::LoginError;
+    pub use super::login::{ByAddressError, LoginError};
     pub use super::logout::LogoutError;
     pub use super::man::ManError;
     pub use super::providers::ProvidersError;

@@ -86,7 +86,7 @@ impl<'a> Api<'a> {
     }
 
     /// Resolves a path or URL on the API. A path that begins with `/` replaces the base's path (RFC 3986 §5.2.2),
-    /// another one is put under it; a whole URL must be on one of the API's origins.
+    /// another one is put under it, and `.` is the base itself; a whole URL must be on one of the API's origins.
     pub fn resolve(&self, path_or_url: &str) -> Result<Url, FlowError> {
         let text = &self.fill(path_or_url)?;
         let not_a_path = || FlowError::NotAPath { text: sanitize::line(path_or_url) };
@@ -94,6 +94,10 @@ impl<'a> Api<'a> {
             Url::parse(text).map_err(|_| not_a_path())?
         } else {
             let base = self.provider.api_base()?.url();
+            // The base itself, as it is written: an MCP server has no other path.
+            if text == "." {
+                return Ok(base.clone());
+            }
             let mut directory = base.clone();
             if !directory.path().ends_with('/') {
                 directory.set_path(&format!("{}/", base.path()));

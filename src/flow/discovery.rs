@@ -24,6 +24,11 @@ use crate::system::http::{HttpClient, HttpReply, MAX_REPLY};
 const MAX_REDIRECTS: usize = 3;
 
 pub fn discover(http: &dyn HttpClient, issuer: &str) -> Result<AuthorizationServerMetadata, FlowError> {
+    locate(http, issuer).map(|(_, metadata)| metadata)
+}
+
+/// Returns the metadata and the address where it is.
+pub fn locate(http: &dyn HttpClient, issuer: &str) -> Result<(Url, AuthorizationServerMetadata), FlowError> {
     let asked = parse(issuer)?;
     let (mut tried, mut refusal) = (Vec::new(), None);
     for location in &asked.locations {
@@ -37,7 +42,7 @@ pub fn discover(http: &dyn HttpClient, issuer: &str) -> Result<AuthorizationServ
             }),
         };
         match found {
-            Ok(Found::Metadata(metadata)) => return Ok(checked(*metadata)?),
+            Ok(Found::Metadata(metadata)) => return Ok((location.clone(), checked(*metadata)?)),
             Ok(Found::Nothing(why)) => tried.push(format!("{location} answered {why}")),
             Err(why) => {
                 refusal.get_or_insert(why);
@@ -67,13 +72,14 @@ fn parse(issuer: &str) -> Result<Issuer, DiscoveryError> {
     }
 }
 
-enum Fetched {
+pub(super) enum Fetched {
     Reply(HttpReply),
     /// A redirect to another origin.
     Elsewhere(Url),
 }
 
-fn fetch(http: &dyn HttpClient, location: &Url) -> Result<Fetched, FlowError> {
+/// Gets a document, and follows redirects within its origin.
+pub(super) fn fetch(http: &dyn HttpClient, location: &Url) -> Result<Fetched, FlowError> {
     let mut url = location.clone();
     for _ in 0..MAX_REDIRECTS {
         let reply = http.send(&HttpRequest::new(Method::GET, url.clone())).map_err(FlowError::Discovery)?;
@@ -120,12 +126,13 @@ fn read(asked: &Issuer, location: &Url, reply: HttpReply) -> Result<Result<Found
 }
 
 fn checked(mut metadata: AuthorizationServerMetadata) -> Result<AuthorizationServerMetadata, DiscoveryError> {
-    for url in metadata.endpoints_mut().into_iter().flatten() {
+    for (member, endpoint) in metadata.endpoints_mut() {
+        let Some(url) = endpoint else { continue };
         // A definition would take it for a parameter.
         let problem =
             if url.contains(['{', '}']) { Some("it has a part to fill in") } else { Endpoint::parse(url).err() };
         if let Some(problem) = problem {
-            return Err(DiscoveryError::UnsafeEndpoint { url: sanitize::line(url), problem });
+            return Err(DiscoveryError::UnsafeEndpoint { member, url: sanitize::line(url), problem });
         }
     }
     Ok(metadata)
@@ -140,9 +147,9 @@ mod tests {
 
     const PLACES: [&str; 4] = [
         "/.well-known/oauth-authorization-server/tenant",
+        "/.well-known/openid-configuration/tenant",
         "/tenant/.well-known/openid-configuration",
         "/tenant/.well-known/oauth-authorization-server",
-        "/.well-known/openid-configuration/tenant",
     ];
 
     /// Returns the result of these replies, and the paths that were requested.

@@ -226,8 +226,8 @@ pub enum DiscoveryError {
     },
     #[error("the metadata names the issuer `{said}`, but `{asked}` was requested (RFC 8414 §3.3)")]
     OtherIssuer { asked: String, said: String },
-    #[error("the metadata names `{url}`, an endpoint that must not see secrets: {problem}")]
-    UnsafeEndpoint { url: String, problem: &'static str },
+    #[error("the metadata names `{url}` as its `{member}`, an endpoint that must not see secrets: {problem}")]
+    UnsafeEndpoint { member: &'static str, url: String, problem: &'static str },
 }
 
 impl DiscoveryError {

@@ -102,6 +102,19 @@ impl<'a> ApiAnswer<'a> {
         Some(mask::line(&words, &[token.expose()])).filter(|text| !text.is_empty())
     }
 
+    /// Returns the parameters of the login that the API wants instead (RFC 9470 §3), for the authorization request.
+    pub fn wanted_login(&self) -> Vec<(&'static str, String)> {
+        let challenges = Challenge::all_in(self.headers);
+        let param = |name: &str| challenges.iter().find_map(|challenge| challenge.param(name));
+        // They go into a command: an odd value is left out.
+        let is_words =
+            |text: &&str| !text.is_empty() && text.len() <= 500 && text.bytes().all(|b| (b' '..=b'~').contains(&b));
+        let is_number = |text: &&str| !text.is_empty() && text.len() <= 10 && text.bytes().all(|b| b.is_ascii_digit());
+        let acr = param("acr_values").filter(is_words).map(|value| ("acr_values", value.to_owned()));
+        let age = param("max_age").filter(is_number).map(|value| ("max_age", value.to_owned()));
+        acr.into_iter().chain(age).collect()
+    }
+
     /// Returns `true` for a page that is meant for a browser.
     pub fn is_page(&self) -> bool {
         let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());

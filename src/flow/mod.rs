@@ -7,6 +7,7 @@ mod authorization_code;
 pub mod client;
 pub mod client_credentials;
 pub mod device;
+pub mod discover;
 pub mod discovery;
 #[cfg(test)]
 mod doubles;
@@ -27,6 +28,7 @@ pub mod probe;
 pub mod redirect;
 pub mod refresh;
 pub mod refusal;
+pub mod register;
 pub mod retry;
 pub mod revoke;
 pub mod rows_missing;

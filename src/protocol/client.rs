@@ -56,3 +56,19 @@ pub enum ClientAuthMethod {
     /// `client_id` only: a public client.
     None,
 }
+
+impl ClientAuthMethod {
+    /// Returns the method's name in metadata and registrations (RFC 7591 §2).
+    pub fn registered_name(self) -> &'static str {
+        match self {
+            Self::Body => "client_secret_post",
+            Self::Basic => "client_secret_basic",
+            Self::None => "none",
+        }
+    }
+
+    /// Returns the method of this name, or `None` for one that we do not have.
+    pub fn registered_as(name: &str) -> Option<Self> {
+        [Self::Basic, Self::Body, Self::None].into_iter().find(|method| method.registered_name() == name)
+    }
+}

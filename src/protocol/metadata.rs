@@ -36,9 +36,37 @@ pub struct AuthorizationServerMetadata {
     pub prompt_values_supported: Option<Vec<String>>,
     /// RFC 9207 §3.
     pub authorization_response_iss_parameter_supported: bool,
+    /// RFC 7591 §3.
+    pub registration_endpoint: Option<String>,
+    /// A client id may be the address of the client's own metadata (OAuth Client ID Metadata Document).
+    pub client_id_metadata_document_supported: bool,
 }
 
 impl AuthorizationServerMetadata {
+    /// Returns the metadata of a server that says nothing but its name.
+    pub fn bare(issuer: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            issuer_template: None,
+            authorization_endpoint: None,
+            token_endpoint: None,
+            device_authorization_endpoint: None,
+            revocation_endpoint: None,
+            introspection_endpoint: None,
+            jwks_uri: None,
+            userinfo_endpoint: None,
+            scopes_supported: Vec::new(),
+            grant_types_supported: None,
+            token_endpoint_auth_methods_supported: None,
+            code_challenge_methods_supported: None,
+            id_token_signing_alg_values_supported: Vec::new(),
+            prompt_values_supported: None,
+            authorization_response_iss_parameter_supported: false,
+            registration_endpoint: None,
+            client_id_metadata_document_supported: false,
+        }
+    }
+
     /// Reads the metadata. `None` if it names no issuer, and so is not metadata.
     ///
     /// A member without a value must be left out (RFC 8414 §3.2). Servers write `null`, an empty text or an empty list
@@ -68,25 +96,45 @@ impl AuthorizationServerMetadata {
             authorization_response_iss_parameter_supported: members
                 .flag("authorization_response_iss_parameter_supported")?
                 .unwrap_or_default(),
+            registration_endpoint: text("registration_endpoint")?,
+            client_id_metadata_document_supported: members
+                .flag("client_id_metadata_document_supported")?
+                .unwrap_or_default(),
         }))
     }
 
-    /// Returns the endpoints, to change them.
-    pub fn endpoints_mut(&mut self) -> [&mut Option<String>; 7] {
+    /// Returns the endpoints with the names of their members, to change them.
+    pub fn endpoints_mut(&mut self) -> [(&'static str, &mut Option<String>); 8] {
         [
-            &mut self.authorization_endpoint,
-            &mut self.token_endpoint,
-            &mut self.device_authorization_endpoint,
-            &mut self.revocation_endpoint,
-            &mut self.introspection_endpoint,
-            &mut self.jwks_uri,
-            &mut self.userinfo_endpoint,
+            ("authorization_endpoint", &mut self.authorization_endpoint),
+            ("token_endpoint", &mut self.token_endpoint),
+            ("device_authorization_endpoint", &mut self.device_authorization_endpoint),
+            ("revocation_endpoint", &mut self.revocation_endpoint),
+            ("introspection_endpoint", &mut self.introspection_endpoint),
+            ("registration_endpoint", &mut self.registration_endpoint),
+            ("jwks_uri", &mut self.jwks_uri),
+            ("userinfo_endpoint", &mut self.userinfo_endpoint),
         ]
+    }
+
+    /// Returns the endpoints that are named, with the names of their members.
+    pub fn endpoints(&self) -> Vec<(&'static str, &str)> {
+        let all = [
+            ("authorization_endpoint", &self.authorization_endpoint),
+            ("token_endpoint", &self.token_endpoint),
+            ("device_authorization_endpoint", &self.device_authorization_endpoint),
+            ("revocation_endpoint", &self.revocation_endpoint),
+            ("introspection_endpoint", &self.introspection_endpoint),
+            ("registration_endpoint", &self.registration_endpoint),
+            ("jwks_uri", &self.jwks_uri),
+            ("userinfo_endpoint", &self.userinfo_endpoint),
+        ];
+        all.into_iter().filter_map(|(name, endpoint)| Some((name, endpoint.as_deref()?))).collect()
     }
 
     /// Puts a tenant's values into the endpoints of a document that is written for many.
     pub fn for_tenant(mut self, values: &BTreeMap<String, String>) -> Self {
-        for endpoint in self.endpoints_mut().into_iter().flatten() {
+        for endpoint in self.endpoints_mut().into_iter().filter_map(|(_, endpoint)| endpoint.as_mut()) {
             for (name, value) in values {
                 *endpoint = endpoint.replace(&format!("{{{name}}}"), value);
             }
@@ -95,7 +143,7 @@ impl AuthorizationServerMetadata {
     }
 }
 
-fn without_nothing(value: &Value) -> Value {
+pub(super) fn without_nothing(value: &Value) -> Value {
     let is_nothing = |value: &Value| match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
@@ -151,6 +199,8 @@ mod tests {
             "code_challenge_methods_supported",
             "prompt_values_supported",
             "authorization_response_iss_parameter_supported",
+            "registration_endpoint",
+            "client_id_metadata_document_supported",
         ];
         for name in names {
             for nothing in [json!(null), json!(""), json!([]), json!([null])] {

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use super::departure::value_of;
 use super::endpoints::Endpoints;
+use super::id::is_id;
 use super::param::{Param, ParamKind};
 use super::params::{accept, is_in_a_host, is_in_a_url};
 use super::probe::{ScopesList, written_origin};
 use super::quirks::{Rate, TokenIn};
 use super::refusal::Refusal;
 use super::{DefinitionError, ProviderDefinition, printable};
+use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::signing_algorithm::Algorithm;
 
 /// Checks the rules that the types cannot express. Nothing here needs the network.
@@ -111,6 +113,18 @@ fn check_api(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
     if let Some(n) = value_of(&api.invalid_token).and_then(|refusals| refusals.iter().position(Refusal::is_too_wide)) {
         let problem = "it would take every success for a rejected token; name a status from 400 to 499, or a text";
         return Err(wrong(&format!("api.invalid_token[{n}]"), problem.into()));
+    }
+    // RFC 8707 §2.
+    if let Some(resource) = &api.resource
+        && !url::Url::parse(resource).is_ok_and(|url| url.fragment().is_none())
+    {
+        return Err(wrong("api.resource", "a resource is an absolute URI without a fragment (RFC 8707 §2)".into()));
+    }
+    if let Some(Err(error)) = definition.redirect.uri.as_deref().map(RedirectUri::parse) {
+        return Err(wrong("redirect.uri", error.to_string()));
+    }
+    if definition.app.clients_of.as_deref().is_some_and(|id| !is_id(id)) {
+        return Err(wrong("app.clients_of", "it is not a provider's id".into()));
     }
     if let Some(name) = value_of(&api.scopes_header)
         && http::HeaderName::from_bytes(name.as_bytes()).is_err()

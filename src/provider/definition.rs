@@ -224,6 +224,11 @@ impl ProviderDefinition {
         value_of(&self.token.auth).copied().unwrap_or_default()
     }
 
+    /// Returns the id under which the provider's clients are registered.
+    pub fn clients_id(&self) -> &str {
+        self.app.clients_of.as_deref().unwrap_or(&self.id)
+    }
+
     /// Returns the ways to present the token, the preferred one first; never empty.
     pub fn token_placements(&self) -> Vec<TokenPlacement> {
         match value_of(&self.api.token) {

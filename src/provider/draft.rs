@@ -2,7 +2,10 @@
 //!
 //! A line of prose starts with `# `, an unused key with `#` alone. Removing that one character activates the key.
 
+mod by_address;
 mod facts;
+
+pub use by_address::{AddressFacts, MARK, id_of};
 
 use self::facts::Facts;
 use super::ProviderDefinition;

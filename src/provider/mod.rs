@@ -14,6 +14,7 @@ mod endpoints;
 mod error;
 pub mod evidence;
 mod from_api;
+mod id;
 mod keys;
 pub mod manual;
 mod overlay;

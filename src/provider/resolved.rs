@@ -180,6 +180,17 @@ impl Provider {
         moved.map_or(Ok(()), |moved| Err(moved.error(self.id(), remedy)))
     }
 
+    /// Returns the servers that a client's secret goes to, whatever the API.
+    pub fn client_servers(&self) -> RecordedOrigins {
+        RecordedOrigins { api: Vec::new(), ..self.recorded_origins() }
+    }
+
+    /// Refuses to continue if the secret of a client that providers share would go to other servers.
+    pub fn check_servers(&self, recorded: &RecordedOrigins, remedy: &str) -> Result<(), DefinitionError> {
+        let moved = self.client_servers().differs_from(recorded);
+        moved.map_or(Ok(()), |moved| Err(moved.error(self.id(), remedy)))
+    }
+
     /// Refuses to continue if the definition names other servers than when a client was registered. What the parameters of
     /// a login decide is not the registration's: the login's own record says it.
     pub fn check_registration(&self, recorded: &RecordedOrigins, remedy: &str) -> Result<(), DefinitionError> {

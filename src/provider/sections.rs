@@ -43,6 +43,12 @@ keys! {
             absent: "unknown",
             example: "\"https://shop.example/settings/access\"",
         }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key clients_of: Option<String> {
+            help: "The id under which its clients are registered: providers with the same authorization server share them",
+            absent: "the provider's own id",
+            example: "\"login.shop.example\"",
+        }
     }
 }
 
@@ -133,6 +139,12 @@ keys! {
             help: "The loopback redirect URIs that the provider accepts",
             rfc: "any port of a loopback IP literal (RFC 8252 §7.3)",
             example: "\"exact\"",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key uri: Option<String> {
+            help: "The redirect URI to use if none is typed",
+            absent: "http://127.0.0.1:8765/callback, or https://localhost:8443/callback where only https can be registered",
+            example: "\"http://127.0.0.1:8765/callback\"",
         }
         key note: Option<String> {
             help: "Further remarks",
@@ -269,6 +281,12 @@ keys! {
             help: "Further origins that may receive the token",
             absent: "none",
             example: "[\"https://files.shop.example\"]",
+        }
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key resource: Option<String> {
+            help: "The resource that tokens are for; sent with every authorization and token request (RFC 8707)",
+            absent: "none is named",
+            example: "\"https://shop.example/api\"",
         }
         departure token: Vec<TokenPlacement> {
             help: "The places of the token in a request, the preferred one first",

@@ -35,7 +35,7 @@ impl Session {
         typed: Option<&AppName>,
         before: Option<&StoredToken>,
     ) -> Result<LoginClient, SessionError> {
-        let id = provider.id();
+        let id = provider.definition.clients_id();
         if typed.is_none()
             && let Some(client) = self.client_of_environment(provider)?
         {
@@ -63,7 +63,7 @@ impl Session {
             let client = Client { provider, client_id, client_secret: self.secret_of_environment() };
             return Ok(Sourced::new(client, Source::Variable(CLIENT_ID)));
         }
-        match self.registration_of(provider.id(), &record.app, &client_id)? {
+        match self.registration_of(provider.definition.clients_id(), &record.app, &client_id)? {
             Some((key, found)) => registered(found, &key, provider),
             None => Err(SessionError::OtherClient {
                 profile: profile.to_string(),
@@ -99,6 +99,11 @@ impl Session {
         self.system.secrets.client_secret.clone()
     }
 
+    /// Returns the client id in OAUTHCTL_CLIENT_ID.
+    pub fn client_id_of_environment(&self) -> Option<String> {
+        self.environment.variable(CLIENT_ID)
+    }
+
     fn client_of_environment(&self, provider: &Provider) -> Result<Option<Sourced<Client>>, SessionError> {
         let Some(id) = self.environment.variable(CLIENT_ID) else { return Ok(None) };
         let (client_id, client_secret) = (ClientId::parse(&id)?, self.secret_of_environment());
@@ -109,7 +114,8 @@ impl Session {
     /// Returns the app of a login that is made anew.
     fn app_so_far(&self, before: &StoredToken) -> Option<AppName> {
         let client_id = before.client_id.as_ref()?;
-        let registered = self.registration_of(&before.provider, &before.app, client_id).ok().flatten();
+        let id = self.clients_id(&before.provider).ok()?;
+        let registered = self.registration_of(&id, &before.app, client_id).ok().flatten();
         registered.map(|(key, _)| key.app).or_else(|| Some(before.app.clone()).filter(|app| !app.is_default()))
     }
 
@@ -173,8 +179,24 @@ fn registered(
     provider: Provider,
 ) -> Result<Sourced<Client>, SessionError> {
     let Found { record, store, .. } = found;
-    if let Some(origins) = &record.origins {
-        provider.check_registration(origins, &format!("oauthctl app set {}", key.arguments()))?;
+    let remedy = || format!("oauthctl app set {}", key.arguments());
+    match (&record.issuer, &record.origins) {
+        // The resources of one issuer share its clients, each with an API of its own.
+        (Some(issuer), origins) => {
+            let now = provider.definition.authorize.issuer.as_deref();
+            if now.is_some_and(|now| now != issuer) {
+                return Err(SessionError::OtherIssuer {
+                    client: key.words(),
+                    issuer: sanitize::line(issuer),
+                    now: sanitize::line(now.unwrap_or_default()),
+                });
+            }
+            if let Some(origins) = origins {
+                provider.check_servers(origins, &remedy())?;
+            }
+        }
+        (None, Some(origins)) => provider.check_registration(origins, &remedy())?,
+        (None, None) => {}
     }
     let provider = provider.with_app(key.app.name());
     let client = Client { provider, client_id: record.client_id, client_secret: record.client_secret };

@@ -59,6 +59,8 @@ impl Session {
         let store = self.store()?;
         let index = store.index()?;
         let is_meant = |id: &str| provider.is_none_or(|meant| meant == id);
+        // Of a provider that is gone, the clients are its own.
+        let owner = |id: &str| self.clients_id(id).unwrap_or_else(|_| id.to_owned());
         let mut reader = Reader { store, silent: BTreeMap::new(), first_error: None };
         let mut clients = Clients::default();
         let listed = index.apps.iter().filter(|(_, entry)| !entry.ending);
@@ -71,13 +73,16 @@ impl Session {
         clients.registered.sort_by(|a, b| a.key.cmp(&b.key));
         // The environment's token has no client.
         let is_stored = |entry: &LoginEntry| !entry.ending && entry.store != StoreKind::Env;
-        for (name, entry) in index.logins.iter().filter(|(_, entry)| is_meant(&entry.provider) && is_stored(entry)) {
-            let Ok(profile) = name.parse::<Profile>() else { continue };
+        for (name, entry) in index.logins.iter().filter(|(_, entry)| is_stored(entry)) {
+            let (Ok(profile), owner) = (name.parse::<Profile>(), owner(&entry.provider)) else { continue };
+            if !is_meant(&owner) {
+                continue;
+            }
             match reader.read(entry.store, |store| client_id_of(&profile, entry, &index, store)) {
-                Ok(Some((app, client_id))) => clients.assign(name, &index, &entry.provider, &app, &client_id),
+                Ok(Some((app, client_id))) => clients.assign(name, &index, &owner, &app, &client_id),
                 // The token was given by the user.
                 Ok(None) => {}
-                Err(_) => clients.unreadable.push((name.clone(), entry.provider.clone())),
+                Err(_) => clients.unreadable.push((name.clone(), owner)),
             }
         }
         clients.first_error = reader.first_error;

@@ -47,6 +47,8 @@ pub enum SessionError {
     },
     #[error("the login was made with the client `{client_id}`, which is not a client registered for `{provider}`")]
     OtherClient { profile: String, provider: String, client_id: String },
+    #[error("{client} was registered with the issuer `{issuer}`, and the definition names `{now}`")]
+    OtherIssuer { client: String, issuer: String, now: String },
     #[error("several clients are registered for `{provider}`: {}", apps_of(apps))]
     SeveralApps { provider: String, apps: Vec<AppName> },
     #[error("OAUTHCTL_EMULATOR is `{value}`, but must have the form `PROVIDER=http://127.0.0.1:PORT`")]
@@ -142,6 +144,9 @@ impl Advice for SessionError {
                 login_command(provider, profile),
                 id = word(client_id)
             )),
+            Self::OtherIssuer { .. } => ExitCode::Definition.hint(
+                "its credentials are for that issuer only; `oauthctl login ADDRESS` registers a client with the new one",
+            ),
             Self::SeveralApps { .. } => ExitCode::Usage.hint("choose one with `--app NAME`"),
             Self::BadEmulator { .. } => ExitCode::Definition
                 .hint("run `unset OAUTHCTL_EMULATOR`, or start `oauthctl emulate` again and set what it prints"),

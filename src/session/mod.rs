@@ -18,6 +18,7 @@ mod client_alone;
 mod client_request;
 mod clients;
 mod confirmation;
+mod definitions;
 mod environment;
 mod error;
 mod network;
@@ -44,6 +45,7 @@ pub use token::{ActiveLogin, ValidLogin};
 
 use std::sync::{Arc, OnceLock};
 
+use self::definitions::Definitions;
 use crate::store::TokenStore;
 use crate::system::System;
 use crate::system::paths::Paths;
@@ -53,7 +55,7 @@ pub struct Session {
     pub choices: Choices,
     system: Arc<System>,
     environment: Box<dyn Environment>,
-    paths: OnceLock<Paths>,
+    definitions: OnceLock<Definitions>,
     store: OnceLock<TokenStore>,
     project: OnceLock<Option<Project>>,
 }
@@ -69,17 +71,28 @@ impl Session {
             return Err(SessionError::VariableNotText { name });
         }
         let environment = Box::new(environment);
-        let (paths, store, project) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Ok(Self { choices, system, environment, paths, store, project })
+        let (definitions, store, project) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Ok(Self { choices, system, environment, definitions, store, project })
     }
 
     /// Returns the user's folders.
     pub fn paths(&self) -> Result<&Paths, SessionError> {
-        if let Some(paths) = self.paths.get() {
-            return Ok(paths);
+        Ok(&self.definitions()?.paths)
+    }
+
+    /// Returns the user's definitions, with the one that this command is about to write.
+    fn definitions(&self) -> Result<&Definitions, SessionError> {
+        if let Some(definitions) = self.definitions.get() {
+            return Ok(definitions);
         }
         let paths = self.environment.paths()?;
-        Ok(self.paths.get_or_init(|| paths))
+        Ok(self.definitions.get_or_init(|| Definitions::new(paths)))
+    }
+
+    /// Uses this text as the definition of `id` for the rest of the command. It is not written.
+    pub fn define(&self, id: &str, text: &str) -> Result<(), SessionError> {
+        self.definitions()?.define(id, text);
+        Ok(())
     }
 
     /// Returns the project of the working directory, if there is one.

@@ -4,6 +4,7 @@
 //! it. The file is read when a connection may be needed: `token` from the store reads none.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use url::Url;
 
@@ -11,6 +12,7 @@ use super::{Session, SessionError};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::sanitize;
 use crate::store::StoredToken;
+use crate::system::clock::Deadline;
 use crate::system::http::{Authorities, HttpClient, HttpError, HttpReply, NamedBy, NetworkClient, Upload};
 
 impl Session {
@@ -18,6 +20,15 @@ impl Session {
     pub fn http(&self, login: Option<&StoredToken>) -> Result<Arc<dyn HttpClient>, SessionError> {
         let Some(authorities) = self.authorities(login)? else { return Ok(Arc::clone(&self.system.http)) };
         Ok(Arc::new(NetworkClient::default().with_authorities(authorities)))
+    }
+
+    /// Returns an HTTP client for questions that must all be answered within this time.
+    pub fn http_within(&self, span: Duration) -> Result<Arc<dyn HttpClient>, SessionError> {
+        let client = NetworkClient::default().with_end(Deadline::after(span));
+        Ok(match self.authorities(None)? {
+            Some(authorities) => Arc::new(client.with_authorities(authorities)),
+            None => Arc::new(client),
+        })
     }
 
     /// Reads the added certificate authorities, if there are any.

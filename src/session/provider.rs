@@ -8,13 +8,13 @@ use crate::protocol::advice::login_command;
 use crate::protocol::sanitize;
 use crate::provider::catalogue::is_id;
 use crate::provider::param::ParamKind;
-use crate::provider::{Catalogue, Origin, Provider, ProviderDefinition};
+use crate::provider::{Catalogue, DefinitionError, Origin, Provider, ProviderDefinition};
 use crate::store::{Profile, StoredToken};
 
 impl Session {
     /// Returns all definitions, with the emulated provider of this environment.
     pub fn catalogue(&self) -> Result<Catalogue<'_>, SessionError> {
-        Ok(Catalogue::new(self.paths()?, self.emulated()?))
+        Ok(Catalogue::new(self.definitions()?, self.emulated()?))
     }
 
     /// Returns the id of the provider that a person names, who may have typed another name of it.
@@ -34,6 +34,16 @@ impl Session {
         let entry = self.store()?.index()?.logins.remove(profile.as_str());
         let entry = entry.ok_or(SessionError::NoProvider)?;
         Ok(Sourced::new(entry.provider, Source::Login(profile.to_string())))
+    }
+
+    /// Returns the id under which a provider's clients are registered: its own, unless it shares them with others. The
+    /// id of clients that are registered is one too.
+    pub fn clients_id(&self, provider: &str) -> Result<String, SessionError> {
+        match self.catalogue()?.get(provider) {
+            Ok(definition) => Ok(definition.clients_id().to_owned()),
+            Err(DefinitionError::UnknownProvider { .. }) if self.has_clients(provider) => Ok(provider.to_owned()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Returns the provider of a login, with the parameters of its record. Its servers must be the ones the login was

@@ -25,7 +25,7 @@ pub use journal::Journal;
 pub use login_index::LoginIndex;
 pub use login_lock::LoginLock;
 pub use profile::Profile;
-pub use registration::Registration;
+pub use registration::{DynamicRegistration, Registration};
 pub use sealed_login::SealedLogin;
 pub use store_kind::StoreKind;
 pub use stored_token::StoredToken;

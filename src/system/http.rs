@@ -295,6 +295,12 @@ pub trait HttpClient: Send + Sync {
         Ok(self.stream(request, None)?.into_download())
     }
 
+    /// Returns the error if an address that a server has named leads nearer than `from`, to a machine that is none of that
+    /// server's business. Names are resolved. A name without an address is no error: nothing can be sent there.
+    fn check_reach(&self, url: &Url, from: Reach) -> Result<(), HttpError> {
+        from.nearer_host(url).map_or(Ok(()), |reach| Err(HttpError::out_of_reach(url, reach, from)))
+    }
+
     /// Returns the error that is known beforehand to keep every request to this address from being sent. For callers
     /// that do something before that cannot be done again.
     fn check(&self, _url: &Url) -> Result<(), HttpError> {

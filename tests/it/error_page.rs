@@ -31,6 +31,7 @@ macro_rules! variants {
     };
 }
 
+mod by_address;
 mod commands;
 mod floors;
 mod values;
@@ -69,7 +70,7 @@ fn the_error_page_has_every_error_that_gives_advice() {
     advisers(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut given);
     assert!(given.len() > 30, "{given:?}");
     let page = error_page();
-    let named = [commands::NAMED, floors::NAMED].concat();
+    let named = [by_address::NAMED, commands::NAMED, floors::NAMED].concat();
     let is_told = |name: &str| page.contains(&format!("\n# {name}\n"));
     let has_no_words = |name: &str| named.contains(&(name, &[]));
     let all = named.iter().map(|(name, _)| *name).chain(given.iter().map(String::as_str));
@@ -107,6 +108,7 @@ fn error_page() -> String {
             .to_owned(),
     );
     commands::errors(&mut page);
+    by_address::errors(&mut page);
     floors::flows(&mut page);
     floors::stores(&mut page);
     floors::others(&mut page);

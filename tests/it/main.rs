@@ -5,6 +5,8 @@ mod apps;
 mod bad_input;
 #[cfg(target_os = "linux")]
 mod bounds;
+mod by_address;
+mod by_address_readme;
 mod call;
 mod call_downloads;
 mod call_like_gh;

@@ -15,7 +15,7 @@ import { pathToFileURL } from 'node:url';
 console.info = console.error;
 
 const installed = createRequire(resolve(process.argv[2], 'server.mjs'));
-const { default: Provider } = await import(pathToFileURL(installed.resolve('oidc-provider')));
+const { default: Provider, errors } = await import(pathToFileURL(installed.resolve('oidc-provider')));
 
 const clients = JSON.parse(readFileSync(new URL('clients.json', import.meta.url))).map((client) => ({
   // RFC 8252 §7.3: a native app's loopback redirect URI is good with any port.
@@ -48,6 +48,18 @@ const provider = new Provider(issuer, {
     clientCredentials: { enabled: true },
     deviceFlow: { enabled: true },
     introspection: { enabled: true },
+    // Anybody may register a client, and delete it again; each change rotates the token for it (RFC 7591, RFC 7592).
+    registration: { enabled: true },
+    registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
+    // Tokens are for the resource that is asked for (RFC 8707); one of them does not exist.
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: (ctx, resource) => {
+        if (resource.includes('unknown')) throw new errors.InvalidTarget();
+        return { scope: 'read write', audience: resource, accessTokenFormat: 'opaque' };
+      },
+      useGrantedResource: () => true,
+    },
     jwtResponseModes: { enabled: true },
     revocation: { enabled: true },
   },

@@ -21,7 +21,9 @@ pub struct ListArgs {
 }
 
 pub fn run(args: &ListArgs, context: &Context) -> Result<(), AppError> {
-    let mut clients = context.session.clients(args.provider.as_deref())?;
+    // A provider may share its clients with others. An unknown one is told below.
+    let shared = args.provider.as_ref().map(|id| context.session.clients_id(id).unwrap_or_else(|_| id.clone()));
+    let mut clients = context.session.clients(shared.as_deref())?;
     let first_error = clients.first_error.take();
     let list = AppList::new(clients, args.provider.clone(), context.terminal().width());
     if let Some(provider) = args.provider.as_ref().filter(|_| list.is_empty()) {

@@ -7,7 +7,10 @@ use crate::provider::{Dialect, ProviderDefinition};
 const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
 
 /// Returns the default redirect URI, for registration and login. An emulator accepts http.
-pub fn default_redirect_uri(definition: &ProviderDefinition, is_emulated: bool) -> &'static str {
+pub fn default_redirect_uri(definition: &ProviderDefinition, is_emulated: bool) -> &str {
+    if let Some(uri) = definition.redirect.uri.as_deref().filter(|_| !is_emulated) {
+        return uri;
+    }
     let https_only = Dialect::redirects_to_https_only(definition) && !is_emulated;
     if https_only { HTTPS_REDIRECT_URI } else { DEFAULT_REDIRECT_URI }
 }

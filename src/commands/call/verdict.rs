@@ -11,6 +11,7 @@ use crate::flow::retry::Sender;
 use crate::protocol::mask;
 use crate::protocol::sanitize;
 use crate::protocol::secret::AccessToken;
+use crate::protocol::shell::quoted;
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::provider::Dialect;
 use crate::session::ActiveLogin;
@@ -57,8 +58,9 @@ impl Verdict<'_> {
                 refused(Some("the API wants DPoP proofs (RFC 9449), which oauthctl does not make".to_owned()))
             }
             Ruling::StrongerLoginWanted => refused(Some(format!(
-                "the API wants a stronger or a newer login (RFC 9470); `{}` logs in again",
-                login_command_for(self.login, "")
+                "the API wants a stronger or a newer login (RFC 9470); `{}{}` logs in again",
+                login_command_for(self.login, ""),
+                auth_params(&answer.wanted_login())
             ))),
             Ruling::Busy { wait: Some(wait) } => refused(Some(busy(HumanDuration(wait), asked))),
             Ruling::Other if status == 403 && !answer.is_page() => refused(Some(format!(
@@ -106,6 +108,13 @@ impl Verdict<'_> {
             _ => self.renewal.way_out(&login_command_for(self.login, "")),
         }
     }
+}
+
+/// Returns the flags that send parameters with the authorization request.
+fn auth_params(params: &[(&str, String)]) -> String {
+    let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:/".contains(&b));
+    let word = |text: &String| if is_plain(text) { text.clone() } else { quoted(text) };
+    params.iter().map(|(name, value)| format!(" --auth-param {name}={}", word(value))).collect()
 }
 
 fn busy(wait: HumanDuration, asked: &Asked<'_>) -> String {

@@ -147,6 +147,11 @@ impl BrowserArgs {
         answer || self.names_a_program() || self.no_browser
     }
 
+    /// Returns `true` if the command line names the redirect URI.
+    pub fn names_a_redirect(&self) -> bool {
+        self.redirect_uri.is_some()
+    }
+
     /// Returns `true` with `--browser`.
     pub fn names_a_program(&self) -> bool {
         self.browser.is_some()
@@ -205,7 +210,8 @@ impl BrowserArgs {
         Ok((uri, Listen::Here { tls }))
     }
 
-    fn redirect_uri(&self, provider: &Provider) -> Result<RedirectUri, LoginError> {
+    /// Returns the redirect URI of the command line, or the provider's usual one.
+    pub fn redirect_uri(&self, provider: &Provider) -> Result<RedirectUri, LoginError> {
         let default = app::default_redirect_uri(&provider.definition, provider.emulator.is_some());
         let uri = RedirectUri::parse(self.redirect_uri.as_deref().unwrap_or(default))?;
         Ok(self.port.map_or_else(|| uri.clone(), |port| uri.with_port(port)))

@@ -2,10 +2,13 @@
 
 use std::net::SocketAddr;
 
+use super::ByAddressError;
 use crate::commands::app::AppError;
 use crate::commands::named;
 use crate::flow::FlowError;
+use crate::flow::discover::AddressError;
 use crate::flow::evidence::Missing;
+use crate::flow::register::RegisterError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::given_token::NoGivenToken;
 use crate::protocol::grant::GrantKind;
@@ -49,6 +52,12 @@ pub enum LoginError {
     #[error("`{provider}` did not grant {}, so the token is not kept", named(missing))]
     NotGranted { provider: String, missing: Vec<Missing> },
     #[error(transparent)]
+    Address(Box<AddressError>),
+    #[error(transparent)]
+    ByAddress(#[from] ByAddressError),
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
     App(Box<AppError>),
@@ -70,6 +79,13 @@ pub enum LoginError {
 impl From<AppError> for LoginError {
     fn from(error: AppError) -> Self {
         Self::App(Box::new(error))
+    }
+}
+
+/// It is a large one, too.
+impl From<AddressError> for LoginError {
+    fn from(error: AddressError) -> Self {
+        Self::Address(Box::new(error))
     }
 }
 
@@ -98,6 +114,9 @@ impl Advice for LoginError {
                  the app's access was given all the same, and is removed at the provider",
             ),
             Self::BadRedirectUri(error) => error.next_step(),
+            Self::Address(error) => error.next_step(),
+            Self::ByAddress(error) => error.next_step(),
+            Self::Register(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::App(error) => error.next_step(),
             Self::Flow(error) => error.next_step(),

@@ -113,7 +113,8 @@ pub fn issuer_in(text: &str) -> Option<String> {
 }
 
 /// Returns the places of an issuer's metadata. RFC 8414 §3.1 puts the well-known part between host and path, OpenID
-/// Connect Discovery §4 after the path. Servers do both with both names; the forms of the standards come first.
+/// Connect Discovery §4 after the path. Servers do both with both names. The order is that of RFC 8414 §5, which MCP
+/// prescribes.
 fn places(issuer: &Url) -> Vec<Url> {
     let path = issuer.path().trim_end_matches('/');
     let at = |path: String| {
@@ -126,7 +127,7 @@ fn places(issuer: &Url) -> Vec<Url> {
     let appended = |name| at(format!("{path}{WELL_KNOWN}{name}"));
     match path {
         "" => vec![inserted(oauth), appended(oidc)],
-        _ => vec![inserted(oauth), appended(oidc), appended(oauth), inserted(oidc)],
+        _ => vec![inserted(oauth), inserted(oidc), appended(oidc), appended(oauth)],
     }
 }
 
@@ -193,9 +194,9 @@ mod tests {
         ];
         let tenant = [
             "https://as.example/.well-known/oauth-authorization-server/a/b",
+            "https://as.example/.well-known/openid-configuration/a/b",
             "https://as.example/a/b/.well-known/openid-configuration",
             "https://as.example/a/b/.well-known/oauth-authorization-server",
-            "https://as.example/.well-known/openid-configuration/a/b",
         ];
         for slash in ["", "/"] {
             assert_eq!(places_of(&format!("https://as.example{slash}")), root);

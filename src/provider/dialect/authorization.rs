@@ -44,6 +44,7 @@ impl Dialect<'_> {
             [("state", request.state.as_str()), ("client_id", request.client_id.as_str()), ("random", &random)];
         let nonce = params.single("nonce").ok().flatten().map(str::to_owned);
         self.add_extra(&mut params, &rules.params, "authorize.params", &context)?;
+        self.add_resource(&mut params);
         if let Some(nonce) = nonce {
             // One of the definition's own could not be checked.
             params.remove("nonce");

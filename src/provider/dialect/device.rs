@@ -108,6 +108,7 @@ impl Dialect<'_> {
             params.push(name, value);
         }
         self.add_extra(&mut params, &definition.device.params, "device.params", &[("client_id", id.as_str())])?;
+        self.add_resource(&mut params);
         rename(&mut params, &definition.device.names);
         let url = self.provider.device_endpoint()?.url().clone();
         self.credentialed_message(url, &params, auth, id, secret)
@@ -134,6 +135,7 @@ impl Dialect<'_> {
         } else {
             self.add_token_params(&mut params, false, &context[..1])?;
         }
+        self.add_resource(&mut params);
         omit_and_rename(&mut params, &rules.omit, &rules.names);
         let url = self.provider.device_token_endpoint()?.url().clone();
         self.credentialed_message(url, &params, auth, id, secret)

@@ -89,6 +89,14 @@ impl<'a> Dialect<'a> {
         Ok(())
     }
 
+    /// Names the resource that the token is for (RFC 8707 §2), unless the definition's own parameters do.
+    fn add_resource(&self, params: &mut Params) {
+        if let Some(resource) = self.provider.definition.api.resource.as_ref().filter(|_| !params.contains("resource"))
+        {
+            params.push("resource", resource);
+        }
+    }
+
     fn fill(&self, text: &str, key: &str, context: &[(&str, &str)]) -> Result<String, DefinitionError> {
         let mut values = self.provider.params.clone();
         values.extend(context.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

@@ -59,6 +59,32 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const URLS: &str = "authorize.url = 'https://a.example/auth?tenant=x'\ntoken.url = 'https://a.example/token'\n";
 
 #[test]
+fn the_resource_goes_with_every_request_and_once() {
+    let with = |more: &str| format!("{URLS}api.resource = 'https://a.example/api'\n{more}");
+    let resources = |text: &str| text.matches("resource=https%3A%2F%2Fa.example%2Fapi").count();
+    assert_eq!((resources(&authorize(URLS)), resources(&body(URLS))), (0, 0));
+    assert_eq!((resources(&authorize(&with(""))), resources(&body(&with("")))), (1, 1));
+    let provider = provider(&with("refresh.params = { a = 'b' }\ndevice.url = 'https://a.example/device'"));
+    let dialect = Dialect::new(&provider);
+    let (client_id, state) = (ClientId::new("id"), None);
+    for grant in [
+        Grant::RefreshToken(crate::protocol::secret::RefreshToken::new("r")),
+        Grant::ClientCredentials { scope: ScopeSet::default() },
+    ] {
+        let request = TokenRequest { client_id: client_id.clone(), client_secret: None, grant, state: state.clone() };
+        let sent = dialect.encode_token_request(&request).unwrap().body;
+        assert_eq!(resources(&String::from_utf8(sent).unwrap()), 1);
+    }
+    let scope = ScopeSet::default();
+    let device = crate::protocol::device::DeviceAuthorizationRequest { client_id, client_secret: None, scope };
+    let sent = dialect.encode_device_request(&device).unwrap().body;
+    assert_eq!(resources(&String::from_utf8(sent).unwrap()), 1);
+    // The definition's own word for it counts.
+    let own = with("authorize.params = { resource = 'urn:x' }");
+    assert!(authorize(&own).contains("resource=urn%3Ax") && resources(&authorize(&own)) == 0);
+}
+
+#[test]
 fn the_authorize_url_follows_the_rfc_and_then_the_quirks() {
     let standard =
         "https://a.example/auth?tenant=x&client_id=id&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcb&response_type=code";

@@ -43,6 +43,7 @@ impl Dialect<'_> {
             Some(extra) => self.add_extra(&mut params, extra, own.params_key, &context)?,
             None => self.add_token_params(&mut params, request.state.is_some(), &context)?,
         }
+        self.add_resource(&mut params);
         for name in &own.omit {
             params.remove(name);
         }

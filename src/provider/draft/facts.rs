@@ -48,7 +48,7 @@ impl Facts {
         facts
     }
 
-    fn set(&mut self, key: &'static str, value: &str) {
+    pub(super) fn set(&mut self, key: &'static str, value: &str) {
         self.values.insert(key, toml_text(value));
     }
 
@@ -211,7 +211,7 @@ fn without_prompts(url: &str) -> (String, Vec<String>) {
     (url, prompts)
 }
 
-fn toml_text(text: &str) -> String {
+pub(super) fn toml_text(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 

@@ -64,6 +64,25 @@ impl Downloads {
     /// resolver that is silent for so long has no answer.
     pub fn resolve(&self, url: &Url, from: Reach, limit: Duration) -> Result<Target, HttpError> {
         let Some(Host::Domain(name)) = url.host() else { return Ok(Target::default()) };
+        let mut addresses = self.look_up(url, name, limit)?;
+        let nearest = nearest(&addresses);
+        addresses.retain(|address| Reach::of(address.ip()) >= from);
+        match nearest {
+            Some(reach) if addresses.is_empty() => Err(HttpError::out_of_reach(url, reach, from)),
+            _ => Ok(Target { name: name.to_owned(), addresses }),
+        }
+    }
+
+    /// Refuses a URL whose name has an address that is nearer than `from`.
+    pub fn check(&self, url: &Url, from: Reach, limit: Duration) -> Result<(), HttpError> {
+        let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+        let nearest = self.look_up(url, name, limit).ok().and_then(|addresses| nearest(&addresses));
+        let nearer = nearest.filter(|reach| *reach < from);
+        nearer.map_or(Ok(()), |reach| Err(HttpError::out_of_reach(url, reach, from)))
+    }
+
+    /// Returns the addresses of a name; never none.
+    fn look_up(&self, url: &Url, name: &str, limit: Duration) -> Result<Vec<SocketAddr>, HttpError> {
         let origin = || url.origin().ascii_serialization();
         let failed = |error: io::Error| HttpError::Connect { origin: origin(), source: Reason(error.to_string()) };
         let (report, result) = mpsc::channel();
@@ -71,15 +90,16 @@ impl Downloads {
         // There is no listener any more if it takes too long.
         process::in_background("resolve", move || drop(report.send(lookup(&asked.0, asked.1)))).map_err(failed)?;
         let timeout = |_| HttpError::Timeout { origin: origin(), seconds: limit.as_secs() };
-        let mut addresses = result.recv_timeout(limit).map_err(timeout)?.map_err(failed)?;
-        let nearest = addresses.iter().map(|address| Reach::of(address.ip())).min();
-        addresses.retain(|address| Reach::of(address.ip()) >= from);
-        match nearest {
-            Some(reach) if addresses.is_empty() => Err(HttpError::out_of_reach(url, reach, from)),
-            Some(_) => Ok(Target { name: name.to_owned(), addresses }),
-            None => Err(failed(io::Error::new(io::ErrorKind::NotFound, "the name has no address"))),
+        let addresses = result.recv_timeout(limit).map_err(timeout)?.map_err(failed)?;
+        match addresses.is_empty() {
+            true => Err(failed(io::Error::new(io::ErrorKind::NotFound, "the name has no address"))),
+            false => Ok(addresses),
         }
     }
+}
+
+fn nearest(addresses: &[SocketAddr]) -> Option<Reach> {
+    addresses.iter().map(|address| Reach::of(address.ip())).min()
 }
 
 /// A name with the addresses that it stands for. The address of an IP literal stands in the URL.
@@ -132,6 +152,22 @@ mod tests {
 
     fn downloads() -> Downloads {
         Downloads { lookup, ..Downloads::default() }
+    }
+
+    #[test]
+    fn a_name_is_checked_by_all_that_it_stands_for() {
+        let check = |host: &str, from| {
+            let url = Url::parse(&format!("https://{host}/token")).unwrap();
+            downloads().check(&url, from, SILENCE).err().map(|error| matches!(error, HttpError::OutOfReach { .. }))
+        };
+        // What is checked is connected to later, by any of its addresses.
+        for nearer in ["private.test", "mixed.test", "mapped.test", "here.test"] {
+            assert_eq!(check(nearer, Reach::Internet), Some(true), "{nearer}");
+            assert_eq!(check(nearer, Reach::Loopback), None, "{nearer}");
+        }
+        for nothing in ["nowhere.test", "unknown.test"] {
+            assert_eq!(check(nothing, Reach::Internet), None, "nothing can be sent there");
+        }
     }
 
     #[test]

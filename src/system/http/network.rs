@@ -196,6 +196,19 @@ impl HttpClient for NetworkClient {
         Ok(self.reply(outgoing, None, url)?.into_download())
     }
 
+    fn check_reach(&self, url: &Url, from: Reach) -> Result<(), HttpError> {
+        if let Some(reach) = from.nearer_host(url) {
+            return Err(HttpError::out_of_reach(url, reach, from));
+        }
+        // A proxy resolves the names, and says where it leads nobody.
+        match self.proxies_for(url)? {
+            Some(_) => Ok(()),
+            None => {
+                self.downloads.check(url, from, self.until.map_or(CONNECT_TIME, |until| until.left().min(CONNECT_TIME)))
+            }
+        }
+    }
+
     fn check(&self, url: &Url) -> Result<(), HttpError> {
         self.proxies_for(url)?;
         Ok(())

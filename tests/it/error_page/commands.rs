@@ -7,20 +7,20 @@ use super::{Page, floors};
 
 variants! {
     SessionError: NoLogin NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone
-        ProviderAndProfile NoClientToken OtherClient SeveralApps BadEmulator VariableNotText CacertNotAPath
+        ProviderAndProfile NoClientToken OtherClient OtherIssuer SeveralApps BadEmulator VariableNotText CacertNotAPath
         TokenWithoutProfile NoTokenVariable BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject
         ServerNotConfirmed | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
     AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Entropy Store Terminal;
     LoginError: Failed NowhereToKeep NotAProvider GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken
         NotGranted
-        | Session App Flow Store Definition Certificate Terminal Entropy;
+        | Address ByAddress Register Session App Flow Store Definition Certificate Terminal Entropy;
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
         NotJson MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing
         | NotRenewed Session Flow Http Terminal OurHeader;
     TokenError: NoIdToken NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
     StatusError: LoginsEnd Userinfo | Session Store Terminal;
     ScopesError: ScopesMissing TokenRejected | NotRenewed Session Flow Terminal;
-    LogoutError: OneOrAll Leftover | Session Store TokenSource Flow;
+    LogoutError: OneOrAll Leftover NotRegisteredByUs NoDeletion ClientInUse | Register Session Store TokenSource Flow;
     RefreshError: | Session Terminal;
     ExecError: | NotStarted Session;
     PassphraseError: NoPassphrase PassphrasesDiffer NotOnStdin | Terminal;
@@ -77,7 +77,13 @@ pub fn errors(page: &mut Page) {
         NotRenewed { profile: text("acme-eu"), status: 401, said: Some(text("it expired")), source },
     );
     let source = Box::new(StoreError::Index(IndexError::Busy));
-    page.section(vec![LogoutError::OneOrAll, LogoutError::Leftover { profile: text("acme-eu"), source }]);
+    page.section(vec![
+        LogoutError::OneOrAll,
+        LogoutError::Leftover { profile: text("acme-eu"), source },
+        LogoutError::NotRegisteredByUs { profile: text("acme-eu") },
+        LogoutError::NoDeletion { client_id: text("client-1") },
+        LogoutError::ClientInUse { client_id: text("client-1"), others: vec![text("acme-us")] },
+    ]);
     page.only("ChildNotStarted", ChildNotStarted { program: text("crul"), source: not_found() });
     page.section(vec![
         PassphraseError::NoPassphrase,
@@ -195,6 +201,11 @@ fn session_errors() -> Vec<SessionError> {
             })),
         },
         SessionError::OtherClient { profile: profile(), provider: provider(), client_id: text("client-1") },
+        SessionError::OtherIssuer {
+            client: text("the client of `login.shop.example`"),
+            issuer: text("https://login.shop.example"),
+            now: text("https://elsewhere.example"),
+        },
         SessionError::SeveralApps { provider: provider(), apps: vec![app("ci"), app("work")] },
         SessionError::BadEmulator { value: text("http://127.0.0.1:4000") },
         SessionError::VariableNotText { name: "OAUTHCTL_CLIENT_SECRET" },

@@ -305,6 +305,7 @@ fn discovery_errors() -> Vec<DiscoveryError> {
         DiscoveryError::OtherIssuer { asked: issuer(), said: text("https://elsewhere.example/{tenantid}/") },
         DiscoveryError::OtherIssuer { asked: issuer(), said: text("the shop") },
         DiscoveryError::UnsafeEndpoint {
+            member: "token_endpoint",
             url: text("http://login.shop.example/token"),
             problem: "plain http is for loopback only",
         },

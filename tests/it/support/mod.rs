@@ -2,6 +2,7 @@
 //!
 //! Nothing sleeps. Tests wait for a line, a reply or the end of a process.
 
+pub mod address_server;
 pub mod api_server;
 #[cfg(target_os = "linux")]
 pub mod canary;
