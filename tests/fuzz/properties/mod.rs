@@ -10,6 +10,7 @@ pub mod definition;
 pub mod id_token;
 pub mod jwt;
 pub mod link;
+pub mod metadata;
 pub mod placeholders;
 pub mod record;
 pub mod sanitizer;
@@ -23,13 +24,14 @@ use oauthctl::testing::{Provider, ProviderDefinition};
 pub type Property = fn(&[u8]);
 
 /// Every property, under the name of its fuzz target and of its corpus.
-pub const ALL: [(&str, Property); 11] = [
+pub const ALL: [(&str, Property); 12] = [
     ("callback", callback::holds),
     ("challenge", challenge::holds),
     ("definition", definition::holds),
     ("id_token", id_token::holds),
     ("jwt", jwt::holds),
     ("link", link::holds),
+    ("metadata", metadata::holds),
     ("placeholders", placeholders::holds),
     ("record", record::holds),
     ("sanitizer", sanitizer::holds),
