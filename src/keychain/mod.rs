@@ -1,6 +1,8 @@
 //! Floor 2½: places that keep secrets. One trait, and its implementations: the OS keychain, encrypted files, a
 //! credential helper, an environment variable, and memory.
 
+#[cfg(target_os = "linux")]
+mod dbus;
 pub mod files;
 pub mod helper;
 pub mod long_records;

@@ -5,21 +5,18 @@
 //! own. On Linux it is ours, and `secret_service.rs` says why. No default store is registered for the process, so two
 //! keychains with different deadlines can coexist.
 //!
-//! Every call runs on a thread of its own, and we wait for it only until the deadline. Connecting to the bus has no
-//! timeout setting, and neither have the calls into macOS and Windows. A thread that hangs is left behind. It holds
-//! nothing that would delay the end of the process.
+//! On macOS and Windows every call runs on a thread of its own, and we wait for it only until the deadline: their calls
+//! have no timeout setting. A thread that hangs is left behind. It holds nothing that would delay the end of the process.
+//! On Linux the store itself keeps the deadline, and a call is a call.
 //!
 //! Secrets are stored as bytes, not as passwords: on Windows a password becomes UTF-16, which halves the capacity.
 
-use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use keyring::{Entry, Error};
 
 use crate::keychain::{Keychain, KeychainError, SecretBytes};
 use crate::protocol::sanitize;
-use crate::system::process::in_background;
 
 /// The service name of all our entries. It is the same in every version: a changed name would orphan every login. It
 /// has no dot, because Windows joins account and service with a dot.
@@ -37,7 +34,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 pub struct OsKeychain {
     deadline: Duration,
-    store: Arc<platform::Store>,
+    store: platform::Store,
 }
 
 impl OsKeychain {
@@ -47,37 +44,20 @@ impl OsKeychain {
     }
 
     pub fn with_deadline(deadline: Duration) -> Self {
-        Self { deadline, store: Arc::new(platform::store(deadline)) }
+        Self { deadline, store: platform::store(deadline) }
     }
 
-    /// Runs the work on a thread of its own and waits until the deadline. The work may still finish after that: a `set`
-    /// that was not answered in time may have taken effect, may do so later, or never.
+    /// Does the work within the deadline. The work may still finish after that: a `set` that was not answered in time may
+    /// have taken effect, may do so later, or never.
     fn ask<T: Send + 'static>(
         &self,
         account: &str,
         work: impl FnOnce(&Entry) -> Result<T, Error> + Send + 'static,
     ) -> Result<Option<T>, KeychainError> {
-        let (answer, answered) = mpsc::sync_channel(1);
-        let store = Arc::clone(&self.store);
-        let name = account.to_owned();
-        let asked = in_background("keychain", move || {
-            let result = platform::entry(&store, &name).and_then(|entry| work(&entry));
-            // After the deadline, the receiver is gone.
-            let _ = answer.send(result);
-        });
-        if let Err(error) = asked {
-            return Err(KeychainError::Refused {
-                reason: format!("no thread could be started for the call ({error})"),
-            });
-        }
-        match answered.recv_timeout(self.deadline) {
-            Ok(Ok(value)) => Ok(Some(value)),
-            Ok(Err(Error::NoEntry)) => Ok(None),
-            Ok(Err(error)) => Err(explain(account, error)),
-            Err(RecvTimeoutError::Timeout) => Err(KeychainError::silent(self.deadline)),
-            Err(RecvTimeoutError::Disconnected) => {
-                Err(KeychainError::Refused { reason: "the call ended without an answer".to_owned() })
-            }
+        match platform::ask(&self.store, account, work, self.deadline)? {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::NoEntry) => Ok(None),
+            Err(error) => Err(explain(account, error)),
         }
     }
 }
@@ -143,22 +123,32 @@ mod platform {
     use keyring::{Entry, Error};
     use keyring_core::api::CredentialStoreApi;
 
+    use crate::keychain::KeychainError;
     pub use crate::keychain::secret_service::SecretServiceStore as Store;
 
     pub fn store(deadline: Duration) -> Store {
         Store::new(deadline)
     }
 
-    pub fn entry(store: &Store, account: &str) -> Result<Entry, Error> {
-        Ok(Entry { inner: store.build(super::SERVICE, account, None)? })
+    pub fn ask<T>(
+        store: &Store,
+        account: &str,
+        work: impl FnOnce(&Entry) -> Result<T, Error>,
+        _: Duration,
+    ) -> Result<Result<T, Error>, KeychainError> {
+        Ok(store.build(super::SERVICE, account, None).and_then(|inner| work(&Entry { inner })))
     }
 }
 
 #[cfg(not(target_os = "linux"))]
 mod platform {
+    use std::sync::mpsc::{self, RecvTimeoutError};
     use std::time::Duration;
 
     use keyring::{Entry, Error};
+
+    use crate::keychain::KeychainError;
+    use crate::system::process::in_background;
 
     /// A placeholder: `keyring` keeps the store itself.
     pub struct Store;
@@ -167,14 +157,34 @@ mod platform {
         Store
     }
 
+    /// Runs the work on a thread of its own and waits until the deadline.
+    pub fn ask<T: Send + 'static>(
+        _: &Store,
+        account: &str,
+        work: impl FnOnce(&Entry) -> Result<T, Error> + Send + 'static,
+        deadline: Duration,
+    ) -> Result<Result<T, Error>, KeychainError> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        let name = account.to_owned();
+        let asked = in_background("keychain", move || {
+            // After the deadline, the receiver is gone.
+            let _ = answer.send(entry(&name).and_then(|entry| work(&entry)));
+        });
+        asked.map_err(|error| super::refused(&format!("no thread could be started for the call ({error})")))?;
+        answered.recv_timeout(deadline).map_err(|error| match error {
+            RecvTimeoutError::Timeout => KeychainError::silent(deadline),
+            RecvTimeoutError::Disconnected => super::refused("the call ended without an answer"),
+        })
+    }
+
     #[cfg(not(windows))]
-    pub fn entry(_: &Store, account: &str) -> Result<Entry, Error> {
+    fn entry(account: &str) -> Result<Entry, Error> {
         Entry::new(super::SERVICE, account)
     }
 
     /// Creates an entry for this machine only. By default it would roam with the user's profile through the domain.
     #[cfg(windows)]
-    pub fn entry(_: &Store, account: &str) -> Result<Entry, Error> {
+    fn entry(account: &str) -> Result<Entry, Error> {
         // The first call creates the store. Without it, no entry can have modifiers.
         if Entry::store_status().is_err() {
             return Err(Error::NoDefaultStore);
@@ -213,9 +223,10 @@ mod tests {
     }
 
     #[test]
+    #[cfg(not(target_os = "linux"))]
     fn work_that_hangs_is_abandoned_at_the_deadline() {
         let keychain = OsKeychain::with_deadline(Duration::from_millis(20));
-        let (_keep, never) = mpsc::channel::<()>();
+        let (_keep, never) = std::sync::mpsc::channel::<()>();
         let result = keychain.ask("acme", move |_| {
             let _ = never.recv();
             Ok(())
@@ -224,6 +235,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg(not(target_os = "linux"))]
     fn work_that_panics_is_an_error() {
         let keychain = OsKeychain::new();
         let result = keychain.ask::<()>("acme", |_| panic!("made up"));
