@@ -27,6 +27,8 @@ pub use crate::flow::token_endpoint::request_token;
 pub use crate::flow::token_source::{TokenSource, TokenSourceError, TokenWarning, ValidToken, Wanted};
 pub use crate::flow::userinfo::NoUserinfo;
 pub use crate::flow::{FlowError, probe};
+#[cfg(target_os = "linux")]
+pub use crate::keychain::dbus::{Body as BusBody, HEAD as DBUS_HEAD, MAX_MESSAGE, Message as BusMessage, MessageKind};
 pub use crate::keychain::helper::HelperName;
 pub use crate::keychain::os::OsKeychain;
 pub use crate::keychain::seal::SealKey;

@@ -2,7 +2,7 @@
 //! credential helper, an environment variable, and memory.
 
 #[cfg(target_os = "linux")]
-mod dbus;
+pub mod dbus;
 pub mod files;
 pub mod helper;
 pub mod long_records;

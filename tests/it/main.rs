@@ -47,6 +47,8 @@ mod help_and_completions;
 mod hostile_callbacks;
 mod https_callback;
 #[cfg(target_os = "linux")]
+mod keychain_wire;
+#[cfg(target_os = "linux")]
 mod killed;
 mod launch;
 mod logout;

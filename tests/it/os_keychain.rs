@@ -160,7 +160,7 @@ impl SessionBus {
 }
 
 /// Does one call in a process that sees this home and this bus and nothing else of the desktop.
-fn call(home: &Path, address: &str, call: &str, deadline: Duration) -> String {
+pub fn call(home: &Path, address: &str, call: &str, deadline: Duration) -> String {
     let mut child = in_home(std::env::current_exe().unwrap().to_str().unwrap(), home, address);
     child
         .args(["--ignored", "--exact", "os_keychain::child_does_one_call", "--nocapture"])

@@ -97,7 +97,8 @@ impl Message {
     }
 
     /// Reads a message of exactly these bytes.
-    pub fn decode(bytes: Zeroizing<Vec<u8>>) -> Result<Self, Unreadable> {
+    pub fn decode(bytes: impl Into<Zeroizing<Vec<u8>>>) -> Result<Self, Unreadable> {
+        let bytes = bytes.into();
         let head: &[u8; HEAD] = bytes.first_chunk().ok_or(Unreadable::Short)?;
         if Self::length(head)? != bytes.len() {
             return Err(Unreadable::Form);

@@ -23,7 +23,7 @@ use std::time::Instant;
 pub use address::BadAddress;
 pub use body::{Body, BodyWriter};
 pub use connection::{Connection, SessionAddress};
-pub use message::{Call, Message};
+pub use message::{Call, HEAD, MAX_MESSAGE, Message, MessageKind};
 
 /// A bus call that failed. No field ever holds a message's body, which may be a secret.
 #[derive(Debug, thiserror::Error)]

@@ -4,6 +4,7 @@
 //! The fuzz targets call them with what they make up, and `tests/it/fuzz_corpora.rs` with every file of the corpora.
 //! Where a property says "exactly", it reads the bytes a second time, by a small reader of its own.
 
+pub mod bus_message;
 pub mod callback;
 pub mod challenge;
 pub mod definition;
@@ -24,7 +25,8 @@ use oauthctl::testing::{Provider, ProviderDefinition};
 pub type Property = fn(&[u8]);
 
 /// Every property, under the name of its fuzz target and of its corpus.
-pub const ALL: [(&str, Property); 12] = [
+pub const ALL: [(&str, Property); 13] = [
+    ("bus_message", bus_message::holds),
     ("callback", callback::holds),
     ("challenge", challenge::holds),
     ("definition", definition::holds),

@@ -28,6 +28,8 @@ pub mod raw_server;
 #[cfg(target_os = "linux")]
 pub mod replies;
 pub mod sandbox;
+#[cfg(unix)]
+pub mod scripted_bus;
 pub mod session_bus;
 pub mod shop_api;
 #[cfg(unix)]
