@@ -2,10 +2,12 @@
 //! keychains cannot be listed on every platform, and because a command must not open the keychain to learn that there
 //! is no login.
 //!
-//! One small JSON file, replaced atomically, changed under a lock.
+//! One small JSON file, replaced atomically, changed under a lock. A command asks for it several times, and reads it again
+//! only if it is another file by then: that is one call of the system in place of two dozen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +17,7 @@ use super::record::{self, NotARecord, VERSION};
 use super::store_kind::StoreKind;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::shell::quoted;
-use crate::system::private_file::{self, PrivateDir, PrivateFileError};
+use crate::system::private_file::{self, FileStamp, PrivateDir, PrivateFileError};
 
 /// The largest index. A login takes about a hundred bytes.
 const MAX_INDEX: u64 = 1024 * 1024;
@@ -133,11 +135,13 @@ impl Default for LoginIndex {
 #[derive(Clone, Debug)]
 pub struct IndexFile {
     dir: PathBuf,
+    /// What was read last, and from which file.
+    last: Arc<Mutex<Option<(FileStamp, LoginIndex)>>>,
 }
 
 impl IndexFile {
     pub fn new(data: PathBuf) -> Self {
-        Self { dir: data }
+        Self { dir: data, last: Arc::default() }
     }
 
     /// Reads the index. Without a file it is empty.
@@ -148,12 +152,23 @@ impl IndexFile {
     /// Reads the index, or returns `None` without a file. The file is never deleted, not even with the last login, so
     /// `None` does not mean that a login was removed.
     pub fn read_if_there(&self) -> Result<Option<LoginIndex>, IndexError> {
-        let bytes = private_file::read(&self.dir.join(FILE), MAX_INDEX).map_err(|e| self.failed(e))?;
-        let decoded = bytes.map(|bytes| record::decode(&bytes)).transpose();
-        decoded.map_err(|problem| match problem {
+        let path = self.dir.join(FILE);
+        // Taken before the file is opened: if it is replaced in between, the next stamp differs, and it is read again.
+        let stamp = FileStamp::of(&path);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(stamp), Some((of_last, index))) = (&stamp, &*last)
+            && stamp == of_last
+        {
+            return Ok(Some(index.clone()));
+        }
+        let bytes = private_file::read(&path, MAX_INDEX).map_err(|e| self.failed(e))?;
+        let decoded = bytes.map(|bytes| record::decode::<LoginIndex>(&bytes)).transpose();
+        let index = decoded.map_err(|problem| match problem {
             NotARecord::Damaged(source) => IndexError::Damaged { path: self.place(), source },
             NotARecord::Newer(version) => IndexError::Newer { path: self.place(), version },
-        })
+        })?;
+        *last = stamp.zip(index.clone());
+        Ok(index)
     }
 
     /// Changes the index under its lock.
@@ -240,6 +255,21 @@ mod tests {
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
         assert!(matches!(file.read(), Err(IndexError::File { .. })));
+    }
+
+    #[test]
+    fn a_list_is_read_again_if_it_is_another_file() {
+        let home = TempDir::new().unwrap();
+        let (file, other) = (IndexFile::new(home.path().to_owned()), IndexFile::new(home.path().to_owned()));
+        assert!(file.read().unwrap().logins.is_empty());
+        for profile in ["a", "b", "c"] {
+            // Each of the same length, and within the same tick of most clocks.
+            other.change(|index| index.current = Some(profile.into())).unwrap();
+            assert_eq!(file.read().unwrap().current.as_deref(), Some(profile));
+            assert_eq!(file.read().unwrap().current.as_deref(), Some(profile));
+        }
+        fs::remove_file(home.path().join(FILE)).unwrap();
+        assert!(file.read_if_there().unwrap().is_none());
     }
 
     #[test]

@@ -30,10 +30,12 @@ mod os;
 mod exposed;
 mod ownership;
 mod reserved;
+mod stamp;
 
 pub use exposed::ExposedFolder;
 pub use ownership::{Ownership, read_unless_foreign};
 pub use reserved::Reserved;
+pub use stamp::FileStamp;
 
 /// The largest file that is read by default. Our own files have a few KiB, and reading this much does no harm.
 pub const SIZE_LIMIT: u64 = 1 << 20;
