@@ -174,6 +174,12 @@ impl Command {
             Self::Emulate(args) => args.answers(),
         }
     }
+
+    /// Returns `true` if it answers on stdout with `--json`. Stdout is another program's for `exec`, and for `emulate` with
+    /// a command.
+    fn has_outcome(&self) -> bool {
+        !matches!(self, Self::Exec(_) | Self::Call(_) | Self::Emulate(_))
+    }
 }
 
 /// Parses the command line. An error is clap's own message, with the user's text cleaned.
@@ -288,7 +294,8 @@ impl Cli {
         }
         let system = Arc::new(system);
         let terminal: Arc<dyn Terminal> = Arc::new(terminal);
-        if self.command.as_ref().is_none_or(Command::answers) {
+        let is_answer = |command: &Command| command.answers() || self.choices.json && command.has_outcome();
+        if self.command.as_ref().is_none_or(is_answer) {
             terminal.check_stdout()?;
         }
         let teller = Arc::clone(&terminal);

@@ -101,6 +101,7 @@ pub use crate::system::http::{
     HttpClient, HttpError, HttpReply, MAX_REPLY, NamedBy, NetworkClient, Reach, Reason, TlsProblem, TrustError, Upload,
 };
 pub use crate::system::loopback::{LoopbackError, LoopbackRequest, Parsed, parse as parse_request};
+pub use crate::system::own_folder::OwnFolderError;
 pub use crate::system::paths::PathsError;
 pub use crate::system::private_file::{ExposedFolder, PrivateFileError};
 pub use crate::system::proxy::{ProxyError, ProxyProblem};

@@ -22,7 +22,7 @@ use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
 use self::list::ListArgs;
-use self::view::{AppOutcome, AppStatus};
+use self::view::{AppOutcome, AppStatus, RemovedApp};
 use super::Context;
 use crate::protocol::client::{BadClientId, ClientAuthMethod, ClientId};
 use crate::protocol::grant::GrantKind;
@@ -153,6 +153,7 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
     let store = context.session.store()?;
     let kind = store.save_app(&key, &registration)?;
     in_use::tell(&replaced.logins, context);
+    context.tell_inside("This client");
     Ok(context.answer(&AppOutcome {
         provider: key.provider,
         app: key.app,
@@ -208,7 +209,7 @@ fn remove(key: &ClientKey, context: &Context) -> Result<(), AppError> {
     if !context.session.store()?.forget_app(key)? {
         return Err(no_app(key, context));
     }
-    context.terminal().note(&format_args!("Deleted {}.", sanitize::line(&key.words())));
+    context.report(&RemovedApp { provider: key.provider.clone(), app: key.app.clone(), logins: logins.clone() })?;
     in_use::tell(&logins, context);
     Ok(())
 }

@@ -45,6 +45,15 @@ impl Context {
         self.terminal.is_interactive() && !self.session.choices.json && !self.session.choices.quiet
     }
 
+    /// Says that what was stored inside an emulator ends with it. `what` is the subject.
+    pub fn tell_inside(&self, what: &str) {
+        if let Some(provider) = self.session.inside_emulator_of() {
+            self.terminal.note(&format_args!(
+                "{what} is in the emulator of `{provider}`, and is deleted when that ends; your own store is not touched."
+            ));
+        }
+    }
+
     /// Prints a warning on stderr.
     pub fn warn(&self, what: &dyn Render) {
         self.terminal.note(&Pieces(&[&Style::Warning.of("warning:"), &" ", what]));
@@ -63,6 +72,17 @@ impl Context {
     /// Prints one line of an answer that is printed line by line.
     pub fn say(&self, line: &dyn Render) -> Result<(), TerminalError> {
         self.terminal.show(&Pieces(&[line, &"\n"]))
+    }
+
+    /// Prints the outcome of a command that has nothing to answer: a message for people, or an answer as JSON.
+    pub fn report<T: Render + serde::Serialize>(&self, outcome: &T) -> Result<(), TerminalError> {
+        match self.session.choices.json {
+            true => self.answer(outcome),
+            false => {
+                self.terminal.note(outcome);
+                Ok(())
+            }
+        }
     }
 
     /// Prints an answer: for people, or as JSON.

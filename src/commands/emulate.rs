@@ -1,25 +1,35 @@
 //! `emulate`: runs a local mock of a provider, and optionally a command against it.
 //!
-//! In the command's environment the provider is the emulator. The default profile there has a separate name, so that a
-//! real login of the provider is never touched. The origins recorded with a real login keep its token from the
-//! emulator.
+//! In the command's environment the provider is the emulator, and whatever is stored there goes to a store of the
+//! emulator's own: see `session/emulation.rs`. The default profile there has a separate name all the same, and the origins
+//! recorded with a login keep its token from the emulator, for programs that use OAUTHCTL_EMULATOR alone.
 
+mod end;
+pub mod own_store;
+
+use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::process::Command;
 use std::time::Duration;
 
 use clap::Args;
+use serde::Serialize;
 
+use self::end::End;
+use self::own_store::{OwnStore, clear_left};
 use super::Context;
 use super::exec::ChildNotStarted;
 use crate::emulator::{Emulator, EmulatorError, Fault, Options};
-use crate::protocol::advice::{Advice, NextStep};
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::redirect_uri::RedirectUri;
-use crate::protocol::sanitize::{Pieces, Style};
-use crate::protocol::shell::quoted;
+use crate::protocol::sanitize::{Pieces, Render, Style, TerminalText};
+use crate::protocol::shell::{quoted, word};
 use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, ProviderDefinition};
 use crate::session::{SessionError, of_emulator};
+use crate::system::own_folder::OwnFolderError;
+use crate::system::signals::EndSignals;
 use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
@@ -78,6 +88,8 @@ pub enum EmulateError {
     Definition(#[from] DefinitionError),
     #[error(transparent)]
     Emulator(#[from] EmulatorError),
+    #[error("the emulator has no folder for its logins")]
+    OwnStore(#[from] OwnFolderError),
     #[error(transparent)]
     Terminal(#[from] TerminalError),
 }
@@ -89,6 +101,10 @@ impl Advice for EmulateError {
             Self::Session(error) => error.next_step(),
             Self::Definition(error) => error.next_step(),
             Self::Emulator(error) => error.next_step(),
+            Self::OwnStore(OwnFolderError::Folder { source, .. }) => {
+                ExitCode::Store.hint(format!("{}, or set TMPDIR to a folder of your own", source.hint()))
+            }
+            Self::OwnStore(OwnFolderError::Entropy(error)) => error.next_step(),
             Self::Terminal(error) => error.next_step(),
         }
     }
@@ -108,20 +124,73 @@ pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
         latency: Duration::from_millis(args.latency),
     };
     let emulator = start(&definition, options, context)?;
-    let origin = emulator.origin().to_string();
-    let environment = of_emulator(&definition.id, &origin, emulator.client_id(), emulator.client_secret());
     let terminal = context.terminal();
-    let what = format_args!(" {} at {}", definition.name, emulator.origin());
-    terminal.note(&Pieces(&[&Style::Success.of("Emulating"), &what]));
-    if !args.command.is_empty() {
-        return Ok(run_command(&args.command, &environment)?);
+    if let Some(left) = clear_left() {
+        terminal.note(&left);
     }
-    terminal.note(&"Paste these lines into another terminal; Ctrl-C here stops the emulator.");
-    for (name, value) in &environment {
+    // From here on a signal must not end the process before the store is deleted.
+    let signals = EndSignals::receive().ok();
+    let store = OwnStore::create(&definition.id, context.system.entropy.as_ref())?;
+    let origin = emulator.origin().to_string();
+    let (id, secret) = (emulator.client_id(), emulator.client_secret());
+    let environment = of_emulator(&definition.id, &origin, store.folder(), id, secret);
+    let end = End::new(store, signals, context.terminal_handle());
+    let what = format_args!(" {} at {origin}", definition.name);
+    terminal.note(&Pieces(&[&Style::Success.of("Emulating"), &what]));
+    let result = match args.command.is_empty() {
+        false => run_command(&args.command, &environment, &definition, &end, context).map_err(EmulateError::from),
+        true => show_lines(&environment, &definition, &origin, args, context).map(|()| {
+            loop {
+                std::thread::park();
+            }
+        }),
+    };
+    end.reach();
+    result
+}
+
+/// Prints the variables for another terminal.
+fn show_lines(
+    environment: &[(&'static str, String)],
+    definition: &ProviderDefinition,
+    origin: &str,
+    args: &EmulateArgs,
+    context: &Context,
+) -> Result<(), EmulateError> {
+    let (terminal, id) = (context.terminal(), &definition.id);
+    if context.session.choices.json {
+        let environment = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let view = EmulatorView { provider: id, name: &definition.name, origin, environment };
+        return Ok(context.answer(&view)?);
+    }
+    terminal.note(&format_args!(
+        "Paste these lines into another terminal, and type `oauthctl login {id}` there. Logins and clients go to a store \
+         of the emulator's own there; yours are not touched."
+    ));
+    for (name, value) in environment {
         terminal.data(format!("export {name}={}\n", quoted(value)).as_bytes())?;
     }
-    loop {
-        std::thread::park();
+    let port = origin.rsplit_once(':').map(|(_, port)| port).filter(|_| args.port == 0);
+    if let Some(port) = port {
+        terminal.note(&format_args!("`--port {port}` would keep this address for the next time."));
+    }
+    terminal.note(&"Ctrl-C here stops the emulator and deletes that store.");
+    Ok(())
+}
+
+/// The answer of an emulator without a command.
+#[derive(Serialize)]
+struct EmulatorView<'a> {
+    provider: &'a str,
+    name: &'a str,
+    origin: &'a str,
+    /// The variables with which other commands use the emulator. The secret in it is made up.
+    environment: BTreeMap<&'static str, &'a str>,
+}
+
+impl Render for EmulatorView<'_> {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        writeln!(text, "{}", self.origin)
     }
 }
 
@@ -133,14 +202,36 @@ pub fn start(definition: &ProviderDefinition, options: Options, context: &Contex
     Emulator::start(definition, options, clock, entropy, log)
 }
 
-fn run_command(command: &[OsString], environment: &[(&str, String)]) -> Result<u8, ChildNotStarted> {
+fn run_command(
+    command: &[OsString],
+    environment: &[(&'static str, String)],
+    definition: &ProviderDefinition,
+    end: &End,
+    context: &Context,
+) -> Result<u8, ChildNotStarted> {
     let (program, args) = command.split_first().expect("the command is not empty");
+    if context.terminal().is_interactive() {
+        tell_how(definition, context);
+    }
     let mut child = Command::new(program);
     child.args(args).envs(environment.iter().map(|(name, value)| (name, value)));
     if let Some(path) = path_with_us() {
         child.env("PATH", path);
     }
-    child.status().map(exit_code).map_err(|source| ChildNotStarted::new(program, source))
+    let mut child = child.spawn().map_err(|source| ChildNotStarted::new(program, source))?;
+    end.set_child(child.id());
+    child.wait().map(exit_code).map_err(|source| ChildNotStarted::new(program, source))
+}
+
+/// Tells a person what to type inside, and how to leave.
+fn tell_how(definition: &ProviderDefinition, context: &Context) {
+    let terminal = context.terminal();
+    terminal.note(&"  Logins and clients go to a store of the emulator's own here; yours are not touched.");
+    let login = Style::Strong.of(format!("oauthctl login {}", definition.id));
+    terminal.note(&Pieces(&[&"  log in   ", &login]));
+    let path = definition.api.example.as_deref().unwrap_or("PATH");
+    terminal.note(&Pieces(&[&"  call     ", &Style::Strong.of(format!("oauthctl call GET {}", word(path)))]));
+    terminal.note(&Pieces(&[&"  leave    ", &Style::Strong.of("exit"), &", which deletes that store"]));
 }
 
 /// Returns PATH with our own folder appended, so that `cargo run -- emulate judgeme -- oauthctl …` finds us.

@@ -108,7 +108,8 @@ impl Passphrase {
 }
 
 impl PassphraseArgs {
-    pub fn read(&self, context: &Context, twice: bool) -> Result<Passphrase, PassphraseError> {
+    /// Returns the passphrase. `twice` asks a person to repeat it. `after_stdin` says that stdin was read to its end.
+    pub fn read(&self, context: &Context, twice: bool, after_stdin: bool) -> Result<Passphrase, PassphraseError> {
         let terminal = context.terminal();
         if self.passphrase_stdin && !terminal.is_interactive() {
             return Passphrase::read(&terminal.stdin_secret(MAX_SECRET)?);
@@ -116,7 +117,9 @@ impl PassphraseArgs {
         if let Some(passphrase) = context.system.secrets.export_passphrase.as_ref().filter(|_| !self.passphrase_stdin) {
             return Ok(passphrase.clone().into());
         }
-        if !terminal.is_interactive() {
+        // Only what follows a pipe that was read can be asked beside it.
+        let can_ask = if after_stdin { terminal.reach_person() } else { terminal.is_interactive() };
+        if !can_ask {
             return Err(PassphraseError::NoPassphrase);
         }
         let passphrase = terminal.ask_hidden(&"Passphrase")?;
@@ -200,7 +203,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
         let exists = io::Error::new(io::ErrorKind::AlreadyExists, "the file already exists");
         return Err(not_exported(file, exists));
     }
-    let passphrase = args.passphrase.read(context, true)?.text;
+    let passphrase = args.passphrase.read(context, true, false)?.text;
     if passphrase.expose().chars().count() < SHORTEST {
         return Err(SealedLoginError::ShortPassphrase.into());
     }

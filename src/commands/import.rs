@@ -79,7 +79,8 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
         None => terminal.stdin_secret(MAX_LINE as u64)?,
     };
     let line = secret_text::decode(&bytes).map_err(|_| SealedLoginError::NotOurs)?;
-    let passphrase = args.passphrase.read(context, false)?;
+    let is_piped = args.file.is_none() && !terminal.is_interactive();
+    let passphrase = args.passphrase.read(context, false, is_piped)?;
     let sealed = SealedLogin::open(&line, &passphrase.text).or_else(|error| match (&error, &passphrase.in_0_1) {
         (SealedLoginError::WrongPassphrase, Some(in_0_1)) => SealedLogin::open(&line, in_0_1).map_err(|_| error),
         _ => Err(error),
@@ -94,6 +95,7 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
     token.cacert = context.session.cacert(Some(&token))?;
     let kind = store.save(&profile, &token)?;
     let now = context.system.clock.now();
+    context.tell_inside("This login");
     Ok(context.answer(&ImportOutcome::new(&profile, &token, kind, store.place(kind)?, now))?)
 }
 

@@ -208,6 +208,9 @@ impl Asked<'_> {
         let is_shadowed = context.session.shadow_of(profile)?.is_some();
         let outcome = LoginOutcome::new(profile, &provider, (&token, &found), place, is_shadowed, now);
         talk::about_outcome(&found, &provider, &token, context);
+        if provider.emulator.is_none() {
+            context.tell_inside("This login");
+        }
         context.answer(&outcome)?;
         Ok(talk::about_shadows(profile, context)?)
     }

@@ -7,15 +7,20 @@ mod unregister;
 
 pub use error::LogoutError;
 
+use std::fmt;
+
 use clap::Args;
+use serde::Serialize;
 
 use super::Context;
+use super::emulate::own_store::contents;
 use crate::flow::FlowError;
 use crate::flow::revoke::{Revocation, TokenTypeHint, revoke};
 use crate::flow::token_source::TokenSourceError;
+use crate::protocol::sanitize::{Render, TerminalText};
 use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, Provider};
-use crate::session::SessionError;
+use crate::session::{EndedEmulator, OF_EMULATOR, SessionError};
 use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::scope_history::ScopeHistory;
 use crate::store::{LoginLock, Profile, StoreError, StoredToken};
@@ -40,8 +45,11 @@ pub struct LogoutArgs {
 }
 
 pub fn run(args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
+    if let Some(ended) = context.session.ended_emulator()? {
+        return clear_ended(&ended, context);
+    }
     if !args.all {
-        return log_out(&context.session.profile()?.value, args, context);
+        return one(&context.session.profile()?.value, args, context);
     }
     if context.session.typed_profile().is_some() {
         return Err(LogoutError::OneOrAll);
@@ -51,18 +59,109 @@ pub fn run(args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
         context.terminal().note(&"There are no logins.");
     }
     // An error with one login must not stop the others.
-    let mut first_error = Ok(());
+    let (mut deleted, mut first_error) = (Vec::new(), Ok(()));
     for name in logins.keys() {
         let Ok(profile) = name.parse() else { continue };
-        let result = log_out(&profile, args, context);
+        let result = log_out(&profile, args, context, &mut deleted);
         if first_error.is_ok() {
             first_error = result;
         }
     }
+    show(deleted, Vec::new(), context)?;
     first_error
 }
 
-fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
+/// Prints what was deleted as JSON. People were told of each login at once.
+fn show(deleted: Vec<DeletedLogin>, others: Vec<String>, context: &Context) -> Result<(), LogoutError> {
+    match context.session.choices.json {
+        true => Ok(context.answer(&LogoutOutcome { deleted, others })?),
+        false => Ok(()),
+    }
+}
+
+/// Logs out of one login. Names the others if it was the current one.
+fn one(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
+    let was_current = context.session.store()?.index()?.current.as_deref() == Some(profile.as_str());
+    let mut deleted = Vec::new();
+    let result = log_out(profile, args, context, &mut deleted);
+    let others = if was_current && !deleted.is_empty() { context.session.logins()? } else { Vec::new() };
+    tell_others(&others, context);
+    show(deleted, others, context)?;
+    result
+}
+
+/// Names the logins that are left when the current one is gone.
+pub fn tell_others(others: &[String], context: &Context) {
+    let Some(first) = others.first() else { return };
+    let names = others.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let what = if others.len() == 1 { "The other one is" } else { "The others are" };
+    context.terminal().note(&format_args!(
+        "It was the current login. {what} {names}: `oauthctl use {first}` makes it the current one."
+    ));
+}
+
+/// Deletes what an emulator left that has ended.
+fn clear_ended(ended: &EndedEmulator, context: &Context) -> Result<(), LogoutError> {
+    let left = ended.left();
+    ended.clear();
+    let what = contents(&left).map_or_else(|| "it left nothing".to_owned(), |what| format!("deleted {what}"));
+    let EndedEmulator { provider, origin, .. } = ended;
+    let variables = OF_EMULATOR.join(" ");
+    context.terminal().note(&format_args!(
+        "The emulator of `{provider}` at {origin} has ended; {what}. `unset {variables}` leads back to your own logins."
+    ));
+    let detail = "its token ended with the emulator";
+    let deleted = left.logins.into_iter().map(|(profile, entry)| DeletedLogin {
+        profile,
+        provider: entry.provider,
+        revoked: false,
+        detail: detail.to_owned(),
+    });
+    show(deleted.collect(), Vec::new(), context)
+}
+
+/// The outcome for programs.
+#[derive(Serialize)]
+struct LogoutOutcome {
+    deleted: Vec<DeletedLogin>,
+    /// The logins that are left, if the current one was deleted.
+    others: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct DeletedLogin {
+    profile: String,
+    provider: String,
+    /// True if the provider has revoked its tokens.
+    revoked: bool,
+    /// What happened to its tokens, in words.
+    detail: String,
+}
+
+impl Render for LogoutOutcome {
+    fn render(&self, _: &mut TerminalText) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// What happened to a login's tokens.
+struct TokenState {
+    revoked: bool,
+    words: String,
+}
+
+impl From<String> for TokenState {
+    fn from(words: String) -> Self {
+        Self { revoked: false, words }
+    }
+}
+
+fn log_out(
+    profile: &Profile,
+    args: &LogoutArgs,
+    context: &Context,
+    deleted: &mut Vec<DeletedLogin>,
+) -> Result<(), LogoutError> {
     let store = context.session.store()?;
     let listed = store.index()?.logins.get(profile.as_str()).map(|entry| entry.provider.clone());
     if !context.session.may_have(profile)? {
@@ -79,21 +178,27 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<()
         let record = store.load(profile).ok().flatten().map(|found| found.record);
         let unreadable = || still_valid(listed.as_deref(), context);
         // Even without a lock, or while another process holds it, the user can delete a login.
-        (record.map_or_else(unreadable, |record| kept(profile, &record, context)), lock.ok().flatten())
+        let kept = record.map_or_else(unreadable, |record| kept(profile, &record, context));
+        (TokenState::from(kept), lock.ok().flatten())
     } else {
         let busy = || TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(LOCK_TIMEOUT) };
         let lock = lock?.ok_or_else(busy)?;
         (revoked(profile, &lock, context)?, Some(lock))
     };
     let kind = store.kind_of(profile)?;
-    let deleted = if args.local { store.forget_even_if_gone(profile) } else { store.forget(profile) };
-    if !deleted? {
+    let is_deleted = if args.local { store.forget_even_if_gone(profile) } else { store.forget(profile) };
+    if !is_deleted? {
         return Err(SessionError::NoLogin { profile: Some(profile.to_string()), provider: listed }.into());
     }
     // The scope history is not secret, so failing to remove it is not an error.
     let _ = ScopeHistory::new(&context.session.paths()?.data).forget(profile);
     lock.and_then(|lock| lock.journal()).iter().for_each(crate::store::Journal::remove);
-    context.terminal().note(&format_args!("Deleted the login `{profile}` from this machine; {what_of_it}."));
+    let TokenState { revoked, words: detail } = what_of_it;
+    if !context.session.choices.json {
+        context.terminal().note(&format_args!("Deleted the login `{profile}` from this machine; {detail}."));
+    }
+    let provider = listed.unwrap_or_default();
+    deleted.push(DeletedLogin { profile: profile.to_string(), provider, revoked, detail });
     if let Some((client, http)) = client.zip(http) {
         client.delete(http.as_ref(), context)?;
     }
@@ -102,13 +207,15 @@ fn log_out(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<()
 }
 
 /// Revokes the tokens where possible, and describes the result.
-fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<String, LogoutError> {
+fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<TokenState, LogoutError> {
     let record = match context.session.token_source()?.settled(profile, lock) {
         Ok(Some((found, _))) => found.record,
         // Only an interrupted logout leaves this state.
-        Ok(None) => return Ok("an earlier logout had removed its token".to_owned()),
+        Ok(None) => return Ok("an earlier logout had removed its token".to_owned().into()),
         // A damaged record cannot be revoked, and is of no further use.
-        Err(StoreError::Damaged { .. }) => return Ok("its record was damaged, so nothing was revoked".to_owned()),
+        Err(StoreError::Damaged { .. }) => {
+            return Ok("its record was damaged, so nothing was revoked".to_owned().into());
+        }
         Err(error) => return Err(error.into()),
     };
     let is_gone = context.session.provider_of(profile, &record).is_err() && record.origins.are_on_this_machine();
@@ -121,7 +228,7 @@ fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<Str
     }
     let unchecked = unchecked.ok();
     if is_gone || unchecked.is_none_or(|provider| provider.endpoints.revoke.is_none()) {
-        return Ok(kept(profile, &record, context));
+        return Ok(kept(profile, &record, context).into());
     }
     let client = context.session.client_of(profile, &record)?.value;
     let http = context.session.http(Some(&record))?;
@@ -138,19 +245,19 @@ fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<Str
             // A token that was brought along belongs to a client that is not known, so no second attempt can do better.
             Err(FlowError::NotRevoked { status: 400..=499, .. }) if record.client_id.is_none() => {
                 let rest = still_valid(Some(&record.provider), context);
-                return Ok(format!("its token was not revoked, as the client that it belongs to is not known: {rest}"));
+                let why = "its token was not revoked, as the client that it belongs to is not known";
+                return Ok(format!("{why}: {rest}").into());
             }
             Err(error) => return Err(error.into()),
         }
     }
     let whose = revoker(&client.provider);
     Ok(match unsupported.as_slice() {
-        [] => format!("{whose} has revoked its tokens"),
-        kinds => format!(
-            "{whose} cannot revoke its {}: {}",
-            kinds.join(" and "),
-            still_valid(Some(&record.provider), context)
-        ),
+        [] => TokenState { revoked: true, words: format!("{whose} has revoked its tokens") },
+        kinds => {
+            let rest = still_valid(Some(&record.provider), context);
+            format!("{whose} cannot revoke its {}: {rest}", kinds.join(" and ")).into()
+        }
     })
 }
 

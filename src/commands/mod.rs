@@ -66,6 +66,7 @@ pub mod errors {
     pub use super::scopes::ScopesError;
     pub use super::status::StatusError;
     pub use super::token::TokenError;
+    pub use super::use_login::UseError;
 }
 
 use crate::flow::evidence::Missing;

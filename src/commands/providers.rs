@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use self::view::{CheckedDefinition, PlacedFinding, ProviderView};
+use self::view::{CheckedDefinition, NewDefinition, PlacedFinding, ProviderView};
 use super::Context;
 use crate::flow::FlowError;
 use crate::flow::discovery::discover;
@@ -24,7 +24,7 @@ use crate::provider::place::{Place, place};
 use crate::provider::reader::check_keys;
 use crate::provider::review::Finding;
 use crate::provider::schema::schema;
-use crate::provider::{Catalogue, DefinitionError};
+use crate::provider::{Catalogue, DefinitionError, DefinitionFiles};
 use crate::system::paths::MAX_DEFINITION;
 use crate::system::private_file;
 
@@ -150,16 +150,17 @@ fn drafted(id: &str, issuer: Option<&str>, overlay: bool, context: &Context) -> 
 fn write_new(id: &str, text: &str, context: &Context) -> Result<(), ProvidersError> {
     let path = context.session.paths()?.definition(id);
     let shown = sanitize::line(&path.to_string_lossy());
+    // Inside an emulator the user's own is elsewhere, and must not be hidden by a new one either.
+    let known = context.session.paths()?.place(id);
+    if Path::new(&known).exists() {
+        return Err(ProvidersError::DefinitionExists { path: known });
+    }
     match private_file::write_public_new(&path, text.as_bytes()) {
         Ok(()) => {
             let findings = context.session.catalogue()?.review(id, text, &shown)?;
-            let check = format_args!("`oauthctl providers check {shown}`");
-            match findings.iter().any(|finding| finding.is_fault) {
-                true => context.terminal().note(&format_args!("Wrote {shown}. Edit it: {check} names what it lacks.")),
-                false => {
-                    context.terminal().note(&format_args!("Wrote {shown}. Edit it, then validate it with {check}."));
-                }
-            }
+            let faults = findings.iter().filter(|finding| finding.is_fault).count();
+            context.tell_inside("This definition");
+            context.report(&NewDefinition { id: id.to_owned(), file: shown, faults })?;
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             return Err(ProvidersError::DefinitionExists { path: shown });

@@ -16,9 +16,10 @@ use super::Context;
 use super::view::what_was_read;
 use crate::flow::evidence;
 use crate::keychain::KeychainError;
+use crate::protocol::advice::Advice;
 use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;
-use crate::session::{Decision, Part, SessionError};
+use crate::session::{Decision, EndedEmulator, Part, SessionError};
 use crate::store::login_index::LoginEntry;
 use crate::store::scope_history::{ScopeHistory, ScopeRun};
 use crate::store::stored_token::{Expiry, ObtainedBy};
@@ -47,6 +48,9 @@ pub struct StatusArgs {
 pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
     if args.userinfo {
         return userinfo::print(context);
+    }
+    if let Some(ended) = context.session.ended_emulator()? {
+        return tell_ended(&ended, args, context);
     }
     let mut view = StatusView {
         logins: Vec::new(),
@@ -77,7 +81,8 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
                 if !found.record.lasts(view.now, within) {
                     ending.push((profile.to_string(), found.record.provider.clone()));
                 }
-                view.logins.push(StatusRow::new(&profile, current, &found, known, view.now));
+                let emulated = context.session.is_emulated(&found.record);
+                view.logins.push(StatusRow::new(&profile, current, &found, known, view.now).emulated(emulated));
                 if context.is_verbose() {
                     say_more(&profile, &found, context);
                 }
@@ -113,6 +118,25 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
         (None, Some(profile)) if view.logins.is_empty() => Err(SessionError::no_login(profile).into()),
         (None, _) => Ok(()),
     }
+}
+
+/// Lists what an emulator that has ended left behind: no login of it can be used.
+fn tell_ended(ended: &EndedEmulator, args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
+    let listed = ended.left().logins;
+    let parsed = listed.iter().filter_map(|(name, entry)| Some((name.parse::<Profile>().ok()?, entry)));
+    let problem = "its emulator has ended";
+    let rows = parsed.map(|(profile, entry)| StatusRow::unreadable(&profile, false, entry, problem).emulated(true));
+    let (width, now) = (context.terminal().width(), context.system.clock.now());
+    let view = StatusView { logins: rows.collect(), sources: Vec::new(), width, now };
+    let error = ended.error();
+    // An empty list would say that there are no logins at all.
+    if args.check || args.expires_within.is_some() || view.logins.is_empty() {
+        return Err(error.into());
+    }
+    context.answer(&view)?;
+    let hint = error.next_step().hint.unwrap_or_default();
+    context.terminal().note(&format_args!("{error}. `oauthctl logout` deletes what it left; or {hint}."));
+    Ok(())
 }
 
 /// Says a part of the session, or why it cannot be had.

@@ -32,6 +32,8 @@ pub struct SealedFiles {
     store: PathBuf,
     key: KeyPlace,
     entropy: Arc<dyn Entropy>,
+    /// Its name in messages, in place of its folder.
+    name: Option<&'static str>,
 }
 
 /// The source of the key. The key file is not in the folder of the sealed files, so copying one does not copy both.
@@ -53,12 +55,17 @@ impl SealedFiles {
             Some(text) => KeyPlace::Given(parse_key(text.as_bytes(), KEY_VARIABLE)?),
             None => KeyPlace::Folder(config.join("keys")),
         };
-        Ok(Self { store: data.join("store"), key, entropy })
+        Ok(Self { store: data.join("store"), key, entropy, name: None })
     }
 
     /// Creates a keychain with its files below `store`, under a key that the caller keeps.
     pub fn under_key(store: PathBuf, key: SealKey, entropy: Arc<dyn Entropy>) -> Self {
-        Self { store, key: KeyPlace::Given(key), entropy }
+        Self { store, key: KeyPlace::Given(key), entropy, name: None }
+    }
+
+    /// Gives it a name for messages.
+    pub fn called(self, name: &'static str) -> Self {
+        Self { name: Some(name), ..self }
     }
 
     /// Returns the key, if there is one already.
@@ -168,7 +175,7 @@ impl Keychain for SealedFiles {
     }
 
     fn place(&self) -> String {
-        format!("the encrypted store in `{}`", self.store.display())
+        self.name.map_or_else(|| format!("the encrypted store in `{}`", self.store.display()), str::to_owned)
     }
 }
 

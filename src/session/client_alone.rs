@@ -36,6 +36,7 @@ impl Session {
             let (provider, profile) = (sanitize::line(id), profile.to_string());
             return Err(SessionError::ProviderAndProfile { provider, profile });
         }
+        self.check_emulator()?;
         let catalogue = self.catalogue()?;
         let id = &catalogue.id_of(id);
         let definition = catalogue.get(id)?;

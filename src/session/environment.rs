@@ -1,6 +1,8 @@
 //! The environment of a command: variables, the user's folders, and the working directory. Secrets in variables are not
 //! here, because `system` removes them from the environment first.
 
+use std::path::Path;
+
 use super::project::{self, Ignored, ProjectError, ProjectSearch};
 use crate::protocol::secret::ClientSecret;
 use crate::system::paths::{self, Paths, PathsError};
@@ -8,7 +10,9 @@ use crate::system::paths::{self, Paths, PathsError};
 pub(super) const PROFILE: &str = "OAUTHCTL_PROFILE";
 pub(super) const TOKEN: &str = "OAUTHCTL_TOKEN";
 pub(super) const CLIENT_ID: &str = "OAUTHCTL_CLIENT_ID";
+pub(super) const CLIENT_SECRET: &str = "OAUTHCTL_CLIENT_SECRET";
 pub(super) const EMULATOR: &str = "OAUTHCTL_EMULATOR";
+pub(super) const EMULATOR_DIR: &str = "OAUTHCTL_EMULATOR_DIR";
 pub(super) const CONFIG_DIR: &str = "OAUTHCTL_CONFIG_DIR";
 pub(super) const DATA_DIR: &str = "OAUTHCTL_DATA_DIR";
 
@@ -41,17 +45,23 @@ impl<T: Fn(&Ignored) + Send + Sync> Environment for ProcessEnvironment<T> {
     }
 }
 
-/// Returns the variables that point `oauthctl` at an emulator of the provider `id` at `origin`.
+/// The variables of [`of_emulator`], to unset where its lines were pasted.
+pub const OF_EMULATOR: [&str; 5] = [EMULATOR, EMULATOR_DIR, CLIENT_ID, CLIENT_SECRET, PROFILE];
+
+/// Returns the variables that point `oauthctl` at an emulator of the provider `id` at `origin`. Whatever is stored there
+/// goes to `folder`.
 pub fn of_emulator(
     id: &str,
     origin: &str,
+    folder: &Path,
     client_id: &str,
     client_secret: &ClientSecret,
 ) -> Vec<(&'static str, String)> {
     vec![
         (EMULATOR, format!("{id}={origin}")),
+        (EMULATOR_DIR, folder.to_string_lossy().into_owned()),
         (CLIENT_ID, client_id.to_owned()),
-        ("OAUTHCTL_CLIENT_SECRET", client_secret.expose().to_owned()),
+        (CLIENT_SECRET, client_secret.expose().to_owned()),
         (PROFILE, emulator_profile(id)),
     ]
 }

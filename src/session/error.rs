@@ -1,7 +1,7 @@
 //! Errors in resolving what a command line refers to: the login, its store, its provider and its client.
 
-use super::emulator_profile;
 use super::project::{FilePosition, ProjectError};
+use super::{OF_EMULATOR, emulator_profile};
 use crate::flow::FlowError;
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
@@ -17,6 +17,9 @@ use crate::system::paths::PathsError;
 pub enum SessionError {
     #[error("{}", no_login(profile.as_deref()))]
     NoLogin { profile: Option<String>, provider: Option<String> },
+    /// There are logins, and the last one that was current is gone.
+    #[error("none of the logins is the current one: there {}", are(logins))]
+    NoneSelected { logins: Vec<String> },
     #[error("no provider was given")]
     NoProvider,
     #[error("no login was given")]
@@ -53,6 +56,14 @@ pub enum SessionError {
     SeveralApps { provider: String, apps: Vec<AppName> },
     #[error("OAUTHCTL_EMULATOR is `{value}`, but must have the form `PROVIDER=http://127.0.0.1:PORT`")]
     BadEmulator { value: String },
+    /// Its folder is gone, or its process is.
+    #[error("the emulator of `{provider}` at {origin} has ended, and its logins are gone with it")]
+    EmulatorEnded { provider: String, origin: String },
+    /// An emulator of 0.1 left it in the user's own store.
+    #[error("the login `{profile}` was made at an emulator at {origin}, {}", emulator_now(provider, *gone))]
+    EmulatedElsewhere { profile: String, provider: String, origin: String, gone: bool },
+    #[error("inside an emulator, logins go to a store of its own, and `--store {store}` would use your real one")]
+    StoreOutside { store: String },
     #[error("{name} is not UTF-8 text")]
     VariableNotText { name: &'static str },
     #[error("OAUTHCTL_TOKEN requires `--profile` or OAUTHCTL_PROFILE")]
@@ -108,6 +119,10 @@ impl Advice for SessionError {
             Self::NoLogin { profile: None, .. } => {
                 ExitCode::LoginNeeded.hint("run `oauthctl login ID`; `oauthctl providers list` lists the providers")
             }
+            Self::NoneSelected { logins } => ExitCode::LoginNeeded.hint(format!(
+                "run `oauthctl use {}` to make one the current login, or name one with `--profile NAME`",
+                logins.first().map_or("NAME", String::as_str)
+            )),
             Self::NoProvider => ExitCode::Usage
                 .hint("add its id, as in `oauthctl login ID`; `oauthctl providers list` lists the providers"),
             Self::NoProfile => {
@@ -150,6 +165,19 @@ impl Advice for SessionError {
             Self::SeveralApps { .. } => ExitCode::Usage.hint("choose one with `--app NAME`"),
             Self::BadEmulator { .. } => ExitCode::Definition
                 .hint("run `unset OAUTHCTL_EMULATOR`, or start `oauthctl emulate` again and set what it prints"),
+            Self::EmulatorEnded { provider, origin } => ExitCode::LoginNeeded.hint(format!(
+                "leave this shell, or run `unset {}`; `oauthctl emulate {provider}{}` starts another, whose lines are to \
+                 be pasted anew",
+                OF_EMULATOR.join(" "),
+                port(origin)
+            )),
+            Self::EmulatedElsewhere { profile, provider, .. } => ExitCode::Definition.hint(format!(
+                "nothing was sent; `oauthctl logout {profile}` deletes it, and `{}` replaces it",
+                login_command(provider, profile)
+            )),
+            Self::StoreOutside { .. } => {
+                ExitCode::Usage.hint("leave out `--store`, or run the command outside the emulator")
+            }
             Self::VariableNotText { .. } => ExitCode::Usage.hint("set it to UTF-8 text; a store key is base64"),
             Self::TokenWithoutProfile => {
                 ExitCode::Usage.hint("add `--profile NAME` to say which login the token belongs to")
@@ -182,12 +210,26 @@ impl Advice for SessionError {
     }
 }
 
+fn emulator_now(provider: &str, gone: bool) -> String {
+    if gone { "which is gone".to_owned() } else { format!("and `{provider}` is not that emulator here") }
+}
+
+/// Returns the flag for an emulator at the same port.
+fn port(origin: &str) -> String {
+    origin.rsplit_once(':').map(|(_, port)| format!(" --port {port}")).unwrap_or_default()
+}
+
 fn apps_of(apps: &[AppName]) -> String {
     apps.iter().map(|app| format!("`{app}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn ticked(params: &[String]) -> String {
     params.iter().map(|param| format!("`{param}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn are(logins: &[String]) -> String {
+    let names = ticked(logins);
+    if logins.len() == 1 { format!("is {names}") } else { format!("are {names}") }
 }
 
 fn no_login(profile: Option<&str>) -> String {

@@ -19,6 +19,7 @@ mod client_request;
 mod clients;
 mod confirmation;
 mod definitions;
+mod emulation;
 mod environment;
 mod error;
 mod network;
@@ -36,7 +37,8 @@ pub use client::LoginClient;
 pub use client_request::ClientRequest;
 pub use clients::Clients;
 pub use confirmation::ServerChoice;
-pub use environment::{Environment, ProcessEnvironment, emulator_profile, of_emulator};
+pub use emulation::{EndedEmulator, stored_in};
+pub use environment::{Environment, OF_EMULATOR, ProcessEnvironment, emulator_profile, of_emulator};
 pub use error::SessionError;
 pub use parts::{Decision, Part};
 pub use project::{Project, ProjectError};
@@ -62,13 +64,16 @@ pub struct Session {
 
 impl Session {
     pub fn new(
-        choices: Choices,
+        mut choices: Choices,
         system: Arc<System>,
         environment: impl Environment + 'static,
     ) -> Result<Self, SessionError> {
         // The value read is not what the user set, so no command may continue, whether or not it uses it.
         if let Some(name) = system.secrets.not_text {
             return Err(SessionError::VariableNotText { name });
+        }
+        if emulation::folder(&environment)?.is_some() {
+            choices.store = emulation::store_inside(choices.store)?;
         }
         let environment = Box::new(environment);
         let (definitions, store, project) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
@@ -85,7 +90,10 @@ impl Session {
         if let Some(definitions) = self.definitions.get() {
             return Ok(definitions);
         }
-        let paths = self.environment.paths()?;
+        let mut paths = self.environment.paths()?;
+        if let Some(folder) = self.emulator_folder()? {
+            paths = paths.inside(&folder);
+        }
         Ok(self.definitions.get_or_init(|| Definitions::new(paths)))
     }
 

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use serde::Serialize;
 
-use super::environment::{CLIENT_ID, CONFIG_DIR, DATA_DIR, EMULATOR};
+use super::environment::{CLIENT_ID, CONFIG_DIR, DATA_DIR, EMULATOR, EMULATOR_DIR};
 use super::{Session, SessionError, Source};
 use crate::protocol::advice::with_causes;
 use crate::protocol::sanitize;
@@ -61,6 +61,7 @@ impl Session {
         }
         for (name, variable) in [
             ("emulated provider", EMULATOR),
+            ("folder of the emulator's logins", EMULATOR_DIR),
             ("client id", CLIENT_ID),
             ("configuration folder", CONFIG_DIR),
             ("data folder", DATA_DIR),

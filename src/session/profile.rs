@@ -9,7 +9,25 @@ use crate::store::{AppName, Profile};
 impl Session {
     /// Returns the selected login, whether or not it exists.
     pub fn profile(&self) -> Result<Sourced<Profile>, SessionError> {
-        self.profile_if_any()?.ok_or(SessionError::NoLogin { profile: None, provider: None })
+        match self.profile_if_any()? {
+            Some(profile) => Ok(profile),
+            None => Err(self.none_selected()?),
+        }
+    }
+
+    /// Builds the error for a command that needs a login where nothing selects one.
+    fn none_selected(&self) -> Result<SessionError, SessionError> {
+        let logins = self.logins()?;
+        Ok(match logins.is_empty() {
+            true => SessionError::NoLogin { profile: None, provider: None },
+            false => SessionError::NoneSelected { logins },
+        })
+    }
+
+    /// Lists the names of all logins.
+    pub fn logins(&self) -> Result<Vec<String>, SessionError> {
+        let listed = self.store()?.index()?.logins;
+        Ok(listed.into_iter().filter(|(_, entry)| !entry.ending).map(|(name, _)| name).collect())
     }
 
     /// Returns the selected login, or `None` if nothing selects one.

@@ -50,8 +50,10 @@ impl Session {
     /// made at.
     pub fn provider_of(&self, profile: &Profile, token: &StoredToken) -> Result<Provider, SessionError> {
         let provider = self.catalogue()?.resolve(&token.provider, &token.params)?;
-        provider.check_origins(&token.origins, &login_command(&token.provider, profile.as_str()))?;
-        Ok(provider.with_client(token.client_id.as_ref()))
+        match provider.check_origins(&token.origins, &login_command(&token.provider, profile.as_str())) {
+            Ok(()) => Ok(provider.with_client(token.client_id.as_ref())),
+            Err(moved) => Err(self.emulated_elsewhere(profile, token).unwrap_or_else(|| moved.into())),
+        }
     }
 
     /// Returns the given parameters, completed with the project's.

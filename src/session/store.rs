@@ -19,6 +19,7 @@ impl Session {
         if let Some(store) = self.store.get() {
             return Ok(store);
         }
+        self.check_emulator()?;
         let store = self.open_store(self.choices.store.as_ref().map(|chosen| chosen.value))?;
         let store = if self.typed_store().is_some() { store } else { store.remembering() };
         Ok(self.store.get_or_init(|| store))
@@ -66,7 +67,9 @@ impl Session {
         let paths = self.paths()?.clone();
         let index = IndexFile::new(paths.data.clone());
         let entropy = Arc::clone(&self.system.entropy);
-        let key = self.system.secrets.store_key.clone();
+        let inside = self.emulator_folder()?.is_some();
+        // The user's key is for the real files.
+        let key = self.system.secrets.store_key.clone().filter(|_| !inside);
         let open = move |kind: StoreKind| -> Result<Arc<dyn Keychain>, StoreError> {
             Ok(match kind {
                 StoreKind::Keychain => {
@@ -79,7 +82,8 @@ impl Session {
                     let key = key.as_ref().map(|key| key.expose());
                     let files = SealedFiles::new(&paths.data, &paths.config, key, Arc::clone(&entropy));
                     let named = |source| StoreError::Keychain { place: "the encrypted files".to_owned(), kind, source };
-                    Arc::new(files.map_err(named)?)
+                    let files = files.map_err(named)?;
+                    Arc::new(if inside { files.called("the emulator's own store") } else { files })
                 }
             })
         };

@@ -21,6 +21,7 @@ use crate::system::SecretVariables;
 use crate::system::clock::Clock;
 use crate::system::entropy::OsEntropy;
 use crate::system::http::{HttpClient, HttpError, HttpReply, Upload};
+use crate::system::own_folder::OwnFolder;
 use crate::system::paths::PathsError;
 
 mod clients;
@@ -57,7 +58,7 @@ impl Environment for TestEnvironment {
     }
 
     fn paths(&self) -> Result<Paths, PathsError> {
-        Ok(Paths { config: self.home.join("config"), data: self.home.join("data") })
+        Ok(Paths { config: self.home.join("config"), data: self.home.join("data"), beneath: None })
     }
 
     fn project(&self) -> Result<project::ProjectSearch, ProjectError> {
@@ -305,7 +306,9 @@ fn a_variables_token_without_a_meaning_is_refused() {
 fn an_emulators_variables_choose_the_emulator_for_all() {
     let mut machine = Machine::new();
     let secret = ClientSecret::new("made-up");
-    for (name, value) in of_emulator("judgeme", "http://127.0.0.1:4711", "emulated-client", &secret) {
+    let running = OwnFolder::create("oauthctl-test-session-", &OsEntropy).unwrap();
+    let folder = running.path();
+    for (name, value) in of_emulator("judgeme", "http://127.0.0.1:4711", folder, "emulated-client", &secret) {
         machine = machine.with(name, &value);
     }
     machine.log_in("current", None);

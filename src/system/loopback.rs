@@ -27,10 +27,11 @@ mod server;
 mod stream;
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -46,6 +47,9 @@ use server::Server;
 
 /// How often to try for a port that is free in both address families.
 const PORT_TRIES: usize = 16;
+
+/// How long a port of this machine may take to accept a connection.
+const REACHED_WITHIN: Duration = Duration::from_secs(1);
 
 /// How many connections the kernel queues until we accept them. A flood fills std's 128 in a moment, and a client that
 /// finds the queue full tries again only after a second.
@@ -119,6 +123,15 @@ impl Loopback {
             std::thread::Builder::new().name("loopback".to_owned()).spawn(move || server.run()).map_err(other)?;
         Ok(Serving { stop, answers, thread: Some(thread) })
     }
+}
+
+/// Returns `true` if anything listens at the port of this origin, such as `http://127.0.0.1:4711`, on this machine.
+pub fn is_listening(origin: &str) -> bool {
+    let port = origin.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    port.is_some_and(|port: u16| {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        TcpStream::connect_timeout(&address, REACHED_WITHIN).is_ok()
+    })
 }
 
 fn bind_all(addresses: &[SocketAddr], wanted: u16) -> Result<Loopback, LoopbackError> {

@@ -37,6 +37,9 @@ pub struct Paths {
     /// The folder of files that we write: the list of logins, encrypted files. `OAUTHCTL_DATA_DIR`, or the platform's
     /// default.
     pub data: PathBuf,
+    /// Another folder for definitions that are not in `config`, which is read and never written: inside an emulator, the
+    /// user's real one.
+    pub beneath: Option<PathBuf>,
 }
 
 impl Paths {
@@ -62,18 +65,36 @@ impl Paths {
         Ok(Self {
             config: or_platform(own("OAUTHCTL_CONFIG_DIR")?, directories::ProjectDirs::config_dir)?,
             data: or_platform(own("OAUTHCTL_DATA_DIR")?, directories::ProjectDirs::data_local_dir)?,
+            beneath: None,
         })
     }
 
-    /// Returns the path of a definition of the user's own.
+    /// Returns the folders of an emulator: everything is written to `folder`.
+    pub fn inside(self, folder: &Path) -> Self {
+        Self { config: folder.join("config"), data: Self::data_inside(folder), beneath: Some(self.config) }
+    }
+
+    /// Returns the folder below an emulator's that has its list of logins.
+    pub fn data_inside(folder: &Path) -> PathBuf {
+        folder.join("data")
+    }
+
+    /// Returns the path for a definition of the user's own.
     pub fn definition(&self, id: &str) -> PathBuf {
-        self.config.join("providers").join(format!("{id}.toml"))
+        definition_in(&self.config, id)
+    }
+
+    /// Returns the path of the definition that is used: see [`Paths::beneath`].
+    fn definition_used(&self, id: &str) -> PathBuf {
+        let own = self.definition(id);
+        let beneath = self.beneath.as_ref().filter(|_| own.symlink_metadata().is_err());
+        beneath.map_or(own, |beneath| definition_in(beneath, id))
     }
 }
 
 impl DefinitionFiles for Paths {
     fn read(&self, id: &str) -> io::Result<Option<(String, String)>> {
-        let path = self.definition(id);
+        let path = self.definition_used(id);
         match private_file::read_public_of_ours(&path, MAX_DEFINITION) {
             Ok(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => Ok(Some((text, self.place(id)))),
@@ -86,11 +107,12 @@ impl DefinitionFiles for Paths {
     }
 
     fn place(&self, id: &str) -> String {
-        crate::protocol::sanitize::line(&self.definition(id).to_string_lossy())
+        crate::protocol::sanitize::line(&self.definition_used(id).to_string_lossy())
     }
 
     fn ids(&self) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.config.join("providers")) else { return Vec::new() };
+        let folders = [Some(&self.config), self.beneath.as_ref()].into_iter().flatten();
+        let entries = folders.filter_map(|folder| std::fs::read_dir(folder.join("providers")).ok()).flatten();
         let name = |entry: io::Result<std::fs::DirEntry>| entry.ok()?.file_name().into_string().ok();
         entries
             .filter_map(name)
@@ -98,6 +120,10 @@ impl DefinitionFiles for Paths {
             .filter(|id| crate::provider::catalogue::is_id(id))
             .collect()
     }
+}
+
+fn definition_in(config: &Path, id: &str) -> PathBuf {
+    config.join("providers").join(format!("{id}.toml"))
 }
 
 fn relative_home() -> String {

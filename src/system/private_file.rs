@@ -257,6 +257,19 @@ impl PrivateDir {
     }
 }
 
+/// Returns `true` if no process holds the lock of this name, or if there is none. It is not kept from others meanwhile.
+pub fn is_free(path: &Path) -> io::Result<bool> {
+    match os::open(os::no_follow(OpenOptions::new().read(true)), path) {
+        Ok(file) => match file.try_lock_shared() {
+            Ok(()) => Ok(true),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(false),
+            Err(std::fs::TryLockError::Error(error)) => Err(error),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 /// Calls [`PrivateDir::sweep`] in a folder if it exists.
 pub fn sweep(path: &Path) -> Result<(), PrivateFileError> {
     match std::fs::symlink_metadata(path) {

@@ -15,15 +15,17 @@
 //! On systems other than Unix the system ends the process, and the guards here do nothing.
 
 #[cfg(unix)]
-pub use unix::{ChangedTerminal, EndOnSignal, RemoveOnSignal, Screen, SignalGrace, Writing};
+pub use unix::{ChangedTerminal, EndOnSignal, EndSignal, EndSignals, RemoveOnSignal, Screen, SignalGrace, Writing};
 
 #[cfg(not(unix))]
-pub use elsewhere::{EndOnSignal, RemoveOnSignal, SignalGrace, Writing};
+pub use elsewhere::{EndOnSignal, EndSignal, EndSignals, RemoveOnSignal, SignalGrace, Writing};
 
 #[cfg(unix)]
 mod unix {
     use std::ffi::CString;
+    use std::io::{self, PipeReader, Read};
     use std::mem::MaybeUninit;
+    use std::os::fd::IntoRawFd;
     use std::os::raw::c_int;
     use std::process::Child;
     use std::ptr::null_mut;
@@ -31,7 +33,7 @@ mod unix {
     use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicUsize, Ordering::SeqCst};
     use std::time::Duration;
 
-    use libc::{SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, STDIN_FILENO, termios};
+    use libc::{SIGALRM, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, STDIN_FILENO, termios};
     use signal_hook::low_level::{emulate_default_handler, register};
 
     /// The time a signal waits for a change in progress. With it the process ends well within 200 ms.
@@ -57,6 +59,9 @@ mod unix {
 
     /// The helper in the form of kill(2): a process, or a negative process group; 0 if there is none.
     static HELPER: AtomicI32 = AtomicI32::new(0);
+
+    /// The writing end of the pipe of [`EndSignals`], or -1.
+    static SIGNALS: AtomicI32 = AtomicI32::new(-1);
 
     /// A guard for a change in progress: a signal waits for it, up to [`GRACE`].
     #[derive(Debug)]
@@ -153,6 +158,56 @@ mod unix {
     impl Drop for EndOnSignal {
         fn drop(&mut self) {
             HELPER.store(0, SeqCst);
+        }
+    }
+
+    /// A guard for a command that ends by a signal, and has to clean up in more than a handler can do: the signals come
+    /// to [`EndSignals::wait`], and end nothing by themselves. It lasts to the end of the process.
+    pub struct EndSignals(PipeReader);
+
+    impl EndSignals {
+        pub fn receive() -> io::Result<Self> {
+            let (reader, writer) = io::pipe()?;
+            SIGNALS.store(writer.into_raw_fd(), SeqCst);
+            catch_signals();
+            if is_default(SIGQUIT) {
+                catch(SIGQUIT, || on_end(SIGQUIT));
+            }
+            Ok(Self(reader))
+        }
+
+        /// Waits for a signal.
+        pub fn wait(&mut self) -> EndSignal {
+            let mut signal = [0];
+            match self.0.read_exact(&mut signal) {
+                Ok(()) => EndSignal(c_int::from(signal[0])),
+                // The other end is never closed.
+                Err(_) => EndSignal(SIGTERM),
+            }
+        }
+    }
+
+    /// A signal that is to end the process.
+    #[derive(Clone, Copy)]
+    pub struct EndSignal(c_int);
+
+    impl EndSignal {
+        /// Returns `true` if a terminal sends it to each program that runs on it, by Ctrl-C or Ctrl-\.
+        pub fn is_for_all(self) -> bool {
+            [SIGINT, SIGQUIT].contains(&self.0)
+        }
+
+        /// Passes it on to a child.
+        pub fn pass_on(self, child: u32) {
+            if let Some(child) = i32::try_from(child).ok().filter(|child| *child > 0) {
+                // SAFETY: `kill` takes two numbers.
+                unsafe { libc::kill(child, self.0) };
+            }
+        }
+
+        /// Ends the process by this signal.
+        pub fn end(self) {
+            end_by(self.0);
         }
     }
 
@@ -278,6 +333,13 @@ mod unix {
     }
 
     fn on_end(signal: c_int) {
+        let receiver = SIGNALS.load(SeqCst);
+        if receiver >= 0 {
+            let signal = [signal as u8];
+            // SAFETY: it writes one byte of ours to a pipe that stays open.
+            unsafe { libc::write(receiver, signal.as_ptr().cast(), 1) };
+            return;
+        }
         let is_first = WANTED.swap(signal, SeqCst) == 0;
         if is_first && (CHANGES.load(SeqCst) > 0 || WRITES.load(SeqCst) > 0) {
             let nothing = libc::timeval { tv_sec: 0, tv_usec: 0 };
@@ -333,43 +395,4 @@ mod unix {
 }
 
 #[cfg(not(unix))]
-mod elsewhere {
-    /// A guard that does nothing: here a process is ended without notice.
-    #[derive(Debug)]
-    pub struct SignalGrace(());
-
-    impl SignalGrace {
-        #[must_use]
-        pub fn begin() -> Self {
-            Self(())
-        }
-    }
-
-    #[derive(Debug)]
-    pub struct Writing(());
-
-    impl Writing {
-        #[must_use]
-        pub fn begin() -> Self {
-            Self(())
-        }
-    }
-
-    #[derive(Debug)]
-    pub struct RemoveOnSignal(());
-
-    impl RemoveOnSignal {
-        #[must_use]
-        pub fn begin() -> Self {
-            Self(())
-        }
-    }
-
-    pub struct EndOnSignal(());
-
-    impl EndOnSignal {
-        pub fn watch(_: &std::process::Child, _: bool) -> Self {
-            Self(())
-        }
-    }
-}
+mod elsewhere;

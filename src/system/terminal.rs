@@ -113,6 +113,10 @@ pub trait Terminal: Send + Sync {
     /// Asks the user which of several lines apply, and returns their indices in order. `ticked` are ticked at first.
     fn tick(&self, question: &dyn Render, lines: &[String], ticked: &[usize]) -> Result<Vec<usize>, TerminalError>;
 
+    /// Takes questions to the terminal that this process belongs to, once stdin was read to its end: a pipe has the input,
+    /// and a person the answers. Returns `false` if there is none that shows messages.
+    fn reach_person(&self) -> bool;
+
     /// Reads all of stdin, of at most this many bytes.
     fn stdin_secret(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, TerminalError>;
 }
@@ -275,6 +279,10 @@ impl Terminal for SystemTerminal {
         lists::tick(&self.line_mode(), question, lines, ticked)
     }
 
+    fn reach_person(&self) -> bool {
+        self.interactive || self.stderr_terminal && stdin_to_terminal()
+    }
+
     fn stdin_secret(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
         let mut bytes = Zeroizing::new(Vec::new());
         io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(TerminalError::Stdin)?;
@@ -297,6 +305,21 @@ fn put_question(question: &dyn Render, remark: &str) {
     let mut stderr = io::stderr().lock();
     let _ = write!(stderr, "{}{remark}: ", *TerminalText::of(question).on_one_line().to_plain());
     let _ = stderr.flush();
+}
+
+/// Replaces stdin by the terminal of this process, so that it is read and restored like any other.
+#[cfg(unix)]
+fn stdin_to_terminal() -> bool {
+    use std::os::fd::AsRawFd;
+    let Ok(terminal) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty") else { return false };
+    // SAFETY: both are descriptors, and nothing else holds stdin's.
+    unsafe { libc::dup2(terminal.as_raw_fd(), libc::STDIN_FILENO) >= 0 }
+}
+
+/// A console is read whatever stdin is.
+#[cfg(not(unix))]
+fn stdin_to_terminal() -> bool {
+    true
 }
 
 #[cfg(unix)]

@@ -32,6 +32,7 @@ mod device_polls;
 #[cfg(target_os = "linux")]
 mod doubt;
 mod emulator;
+mod emulator_traces;
 mod error_page;
 mod every_provider;
 #[cfg(unix)]

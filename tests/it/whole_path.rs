@@ -5,9 +5,11 @@ use std::process::Command;
 use crate::support::emulated::MINE;
 use crate::support::{Emulated, Output, PendingLogin, Sandbox, http};
 
-/// What a person types after an emulator is up; `$BROWSER_CMD` plays the browser.
+/// What a person types after an emulator is up; `$BROWSER_CMD` plays the browser. Without its folder, everything is stored
+/// as a real login is.
 const ROUND: &str = r#"
 set -e
+unset OAUTHCTL_EMULATOR_DIR
 oauthctl login judgeme --scope read_products --port 0 --browser "$BROWSER_CMD"
 oauthctl call GET /api/v1/products > products.json
 oauthctl token > token.txt
@@ -39,7 +41,7 @@ fn a_login_lives_in_the_os_keychain_where_secret_tool_finds_it() {
 fn a_registration_lives_in_the_os_keychain_too() {
     let sandbox = Sandbox::new().with("OAUTHCTL_STORE", "keychain");
     let script = "printf made-up-password | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1\n\
-         unset OAUTHCTL_CLIENT_ID OAUTHCTL_CLIENT_SECRET\n\
+         unset OAUTHCTL_EMULATOR_DIR OAUTHCTL_CLIENT_ID OAUTHCTL_CLIENT_SECRET\n\
          printf 'canary-secret\\n' | oauthctl app set judgeme --client-id made-up-id --client-secret-stdin\n\
          secret-tool lookup service oauthctl username app/judgeme > record.json\n\
          oauthctl app show judgeme";
@@ -134,7 +136,12 @@ fn a_login_belongs_to_its_servers_and_is_used_nowhere_else() {
     let sandbox = Sandbox::new();
     emulate(&sandbox, ROUND).code(0);
     let call = sandbox.run(&["call", "GET", "/api/v1/products", "--profile", "judgeme-emulator"]);
-    call.code(3).says("nothing was sent").says("oauthctl login judgeme --profile judgeme-emulator");
+    call.code(3).says("was made at an emulator at http://127.0.0.1:").says(", which is gone").says("nothing was sent");
+    call.says("`oauthctl logout judgeme-emulator` deletes it")
+        .says("oauthctl login judgeme --profile judgeme-emulator");
+    let status = sandbox.run(&["status"]);
+    status.code(0).answers("judgeme (emulated)");
+    sandbox.run(&["logout"]).code(0).says("came from an emulator");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::time::Timestamp;
 use crate::provider::RecordedOrigins;
-use crate::store::{AppName, StoreKind};
+use crate::store::{AppName, ClientKey, StoreKind};
 
 #[derive(Debug, Serialize)]
 pub struct AppOutcome {
@@ -37,6 +37,22 @@ impl Render for AppOutcome {
         let flag = self.app.name().map(|name| format!(" --app {name}")).unwrap_or_default();
         let command = format_args!("oauthctl login {}{flag}", self.provider);
         text.line(&[&"  next     ", &Style::Strong.of(command)])
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub struct RemovedApp {
+    pub provider: String,
+    #[serde(skip_serializing_if = "AppName::is_default")]
+    pub app: AppName,
+    /// The logins that cannot be refreshed without it.
+    pub logins: Vec<String>,
+}
+
+impl Render for RemovedApp {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        let key = ClientKey::new(&self.provider, self.app.clone());
+        write!(text, "Deleted {}.", sanitize::line(&key.words()))
     }
 }
 

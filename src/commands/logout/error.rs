@@ -6,6 +6,7 @@ use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::session::SessionError;
 use crate::store::StoreError;
+use crate::system::terminal::TerminalError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LogoutError {
@@ -33,6 +34,8 @@ pub enum LogoutError {
     TokenSource(#[from] TokenSourceError),
     #[error(transparent)]
     Flow(#[from] FlowError),
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
 }
 
 impl Advice for LogoutError {
@@ -51,6 +54,7 @@ impl Advice for LogoutError {
             Self::Store(error) => error.next_step(),
             Self::TokenSource(error) => error.next_step(),
             Self::Flow(error) => error.next_step(),
+            Self::Terminal(error) => error.next_step(),
         }
     }
 }

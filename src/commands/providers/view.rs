@@ -11,6 +11,26 @@ use crate::provider::evidence::{Sureness, ValueLine, values};
 use crate::provider::place::Place;
 use crate::provider::review::Finding;
 
+/// A definition that was written.
+#[derive(Debug, Serialize)]
+pub struct NewDefinition {
+    pub id: String,
+    pub file: String,
+    /// The number of faults to edit away.
+    pub faults: usize,
+}
+
+impl Render for NewDefinition {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        let Self { file, faults, .. } = self;
+        let check = format!("`oauthctl providers check {file}`");
+        match faults {
+            0 => write!(text, "Wrote {file}. Edit it, then validate it with {check}."),
+            _ => write!(text, "Wrote {file}. Edit it: {check} names what it lacks."),
+        }
+    }
+}
+
 /// A definition as data.
 #[derive(Debug, Serialize)]
 pub struct ProviderView {

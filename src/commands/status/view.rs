@@ -44,6 +44,9 @@ pub struct StatusRow {
     /// The app that it was made with, where the provider has several.
     #[serde(skip_serializing_if = "AppName::is_default")]
     pub app: AppName,
+    /// True if it was made at an emulator.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub emulated: bool,
     /// The person's name for the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -88,6 +91,7 @@ impl StatusRow {
             provider: found.record.provider.clone(),
             store: found.store,
             app: found.record.app.clone(),
+            emulated: false,
             label: found.record.label.clone(),
             account: found
                 .record
@@ -120,6 +124,10 @@ impl StatusRow {
         }
     }
 
+    pub fn emulated(self, emulated: bool) -> Self {
+        Self { emulated, ..self }
+    }
+
     pub fn unreadable(profile: &Profile, current: bool, entry: &LoginEntry, problem: &str) -> Self {
         Self {
             profile: profile.to_string(),
@@ -127,6 +135,7 @@ impl StatusRow {
             provider: entry.provider.clone(),
             store: entry.store,
             app: AppName::default(),
+            emulated: false,
             label: None,
             account: None,
             id_token: None,
@@ -178,7 +187,7 @@ impl Render for StatusView {
             let mut cells = vec![
                 if row.current { "*" } else { "" }.to_owned(),
                 row.profile.clone(),
-                row.provider.clone(),
+                format!("{}{}", row.provider, if row.emulated { " (emulated)" } else { "" }),
                 row.store.to_string(),
                 scopes,
                 row.since.map(|since| since.to_string()).unwrap_or_default(),

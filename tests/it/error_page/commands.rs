@@ -6,8 +6,9 @@ use super::values::*;
 use super::{Page, floors};
 
 variants! {
-    SessionError: NoLogin NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone
-        ProviderAndProfile NoClientToken OtherClient OtherIssuer SeveralApps BadEmulator VariableNotText CacertNotAPath
+    SessionError: NoLogin NoneSelected NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone
+        ProviderAndProfile NoClientToken OtherClient OtherIssuer SeveralApps BadEmulator EmulatorEnded EmulatedElsewhere StoreOutside
+        VariableNotText CacertNotAPath
         TokenWithoutProfile NoTokenVariable BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject
         ServerNotConfirmed | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
     AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Entropy Store Terminal;
@@ -20,15 +21,16 @@ variants! {
     TokenError: NoIdToken NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
     StatusError: LoginsEnd Userinfo | Session Store Terminal;
     ScopesError: ScopesMissing TokenRejected | NotRenewed Session Flow Terminal;
-    LogoutError: OneOrAll Leftover NotRegisteredByUs NoDeletion ClientInUse | Register Session Store TokenSource Flow;
+    LogoutError: OneOrAll Leftover NotRegisteredByUs NoDeletion ClientInUse | Register Session Store TokenSource Flow Terminal;
     RefreshError: | Session Terminal;
+    UseError: | Session Store Terminal;
     ExecError: | NotStarted Session;
     PassphraseError: NoPassphrase PassphrasesDiffer NotOnStdin | Terminal;
     ExportError: MoveOfVariable File MayNotHaveArrived MovedNotDeleted | SealedLogin Passphrase Session Store Terminal;
     ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
     ProvidersError: NotAnId BuiltIn NotBuiltIn NoneFound NotDrafted Faulty DefinitionExists NotWritten
         | Session Definition Flow Terminal;
-    EmulateError: | NotStarted Session Definition Emulator Terminal;
+    EmulateError: OwnStore | NotStarted Session Definition Emulator Terminal;
     DemoError: DemoStep NoThread NoBrowserGrant
         | Browser BadProfile BadRedirectUri Session Emulator Flow Http Store Definition Terminal Entropy;
     ManError: NoSuchCommand NotWritten | Terminal;
@@ -141,6 +143,9 @@ pub fn errors(page: &mut Page) {
         DemoError::NoThread(no_thread()),
         DemoError::NoBrowserGrant { provider: provider() },
     ]);
+    let source = PrivateFileError::from(denied());
+    let folder = OwnFolderError::Folder { path: text("/tmp/oauthctl-emulator-0123456789abcdef"), source };
+    page.section(vec![EmulateError::OwnStore(folder)]);
     page.section(vec![
         ManError::NoSuchCommand { name: text("logn") },
         ManError::NotWritten {
@@ -180,6 +185,8 @@ fn session_errors() -> Vec<SessionError> {
         SessionError::NoLogin { profile: None, provider: None },
         SessionError::NoLogin { profile: Some(profile()), provider: None },
         SessionError::NoLogin { profile: Some(profile()), provider: Some(provider()) },
+        SessionError::NoneSelected { logins: vec![profile()] },
+        SessionError::NoneSelected { logins: vec![profile(), text("acme-us")] },
         SessionError::NoProvider,
         SessionError::NoProfile,
         SessionError::NoClientCredentials {
@@ -208,6 +215,20 @@ fn session_errors() -> Vec<SessionError> {
         },
         SessionError::SeveralApps { provider: provider(), apps: vec![app("ci"), app("work")] },
         SessionError::BadEmulator { value: text("http://127.0.0.1:4000") },
+        SessionError::EmulatorEnded { provider: provider(), origin: text("http://127.0.0.1:4000") },
+        SessionError::EmulatedElsewhere {
+            profile: text("acme-emulator"),
+            provider: provider(),
+            origin: text("http://127.0.0.1:4000"),
+            gone: true,
+        },
+        SessionError::EmulatedElsewhere {
+            profile: text("acme-emulator"),
+            provider: provider(),
+            origin: text("http://127.0.0.1:4000"),
+            gone: false,
+        },
+        SessionError::StoreOutside { store: text("keychain") },
         SessionError::VariableNotText { name: "OAUTHCTL_CLIENT_SECRET" },
         SessionError::CacertNotAPath { path: text("/etc/ssl/\u{fffd}.pem") },
         SessionError::TokenWithoutProfile,

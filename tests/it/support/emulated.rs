@@ -61,6 +61,10 @@ impl Emulated {
         for line in BufReader::new(process.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
             let (name, value) = line.strip_prefix("export ").and_then(|pair| pair.split_once('=')).expect(&line);
+            // The stories look into the sandbox's own store: without this variable, logins go there as in 0.1.
+            if name == "OAUTHCTL_EMULATOR_DIR" {
+                continue;
+            }
             sandbox = sandbox.with(name, value.trim_matches('\''));
             if name == "OAUTHCTL_PROFILE" {
                 return Self { sandbox, process, log };
