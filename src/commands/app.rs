@@ -14,7 +14,7 @@ mod view;
 pub use ask::Guide;
 pub use error::AppError;
 pub use in_use::NewLogin;
-pub use redirect::default_redirect_uri;
+pub use redirect::{HTTPS_REDIRECT_URI, default_redirect_uri};
 
 use std::path::PathBuf;
 

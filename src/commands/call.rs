@@ -26,7 +26,7 @@ use http::HeaderMap;
 use self::pages::{Joined, PageArgs};
 use self::prepare::{Prepared, RequestArgs};
 use self::reply::ReplyHead;
-use self::request::{CurlCommand, RequestView, TOKEN_MARK};
+use self::request::{CurlCommand, RequestOutcome, RequestView, TOKEN_MARK};
 use self::show::{Show, ShowArgs};
 use self::trace::Trace;
 use self::verdict::{Asked, Verdict};
@@ -118,7 +118,7 @@ impl CallArgs {
 pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
     // What is only shown needs no token that works.
     let is_shown = args.curl || args.dry_run;
-    let login = match args.without_login.request(context)? {
+    let login = match args.without_login.request(("call", &args.request.words()), context)? {
         Some(request) if is_shown && !args.show_secrets => request.unused(context.system.clock.now()),
         Some(request) => client_login(&request, Wanted::Valid, context)?,
         None if is_shown => active_login(context)?,
@@ -184,6 +184,10 @@ fn print_instead(
     let upload = prepared.upload.as_ref().and(args.request.input());
     let request = api.authorize(&prepared.request, token)?;
     let view = RequestView { request: &request, upload };
+    if context.session.choices.json {
+        let curl = args.curl.then(|| CurlCommand(RequestView { request: &request, upload }).to_string());
+        return Ok(context.answer(&RequestOutcome::new(&view, curl))?);
+    }
     let text = if args.curl { CurlCommand(view).to_string() } else { view.to_string() };
     Ok(context.terminal().data(text.as_bytes())?)
 }
@@ -259,7 +263,12 @@ impl Call<'_> {
             refusal = verdict.map_err(|error| self.with_request(error, &page.request, written));
             // A refusal after good pages is told of, but has no place in their array.
             match (refusal.is_ok(), joined.has_begun()) {
-                (true, _) => joined.add(&page)?,
+                (true, _) => {
+                    joined.add(&page)?;
+                    if count == 0 {
+                        joined.check_first(&page, way.reads_bodies())?;
+                    }
+                }
                 (false, false) => self.show.whole(page.status, &page.body)?,
                 (false, true) => {}
             }

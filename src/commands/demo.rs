@@ -4,11 +4,14 @@
 //! logins is never written, and the one record is deleted at the end, even when a step fails. Files that a store
 //! creates for itself, such as the folder and the key file of the encrypted one, stay, and the last line says so.
 
+use std::cell::RefCell;
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
 use clap::Args;
 use http::Method;
+use serde::Serialize;
 use url::Url;
 
 use super::Context;
@@ -26,11 +29,11 @@ use crate::protocol::authorization::ResponseType;
 use crate::protocol::client::ClientId;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::redirect_uri::{RedirectUri, RedirectUriError};
-use crate::protocol::sanitize::{Pieces, Style, TerminalText};
+use crate::protocol::sanitize::{Pieces, Render, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::provider::builtin::entries;
 use crate::provider::{DefinitionError, Dialect, Provider, ProviderDefinition};
-use crate::session::SessionError;
+use crate::session::{Choices, SessionError};
 use crate::store::profile::NotAProfile;
 use crate::store::stored_token::ObtainedBy;
 use crate::store::{Profile, StoreError, StoreKind, StoredToken, TokenStore};
@@ -92,6 +95,9 @@ impl Advice for DemoError {
             Self::DemoStep { .. } | Self::NoThread(_) => ExitCode::Unexpected.no_hint(),
             Self::NoBrowserGrant { provider } => ExitCode::Usage
                 .hint(format!("`oauthctl emulate {provider} -- sh` starts a shell in which its grants can be tried")),
+            Self::Browser(BrowserError::NotStarted { .. } | BrowserError::NoneFound(_)) => ExitCode::Usage.hint(
+                "name a browser with `--browser CMD`, or leave out `--browser`: then the demo consents by itself",
+            ),
             Self::Browser(error) => error.next_step(),
             Self::BadProfile(error) => error.next_step(),
             Self::BadRedirectUri(error) => error.next_step(),
@@ -118,8 +124,8 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
         Emulator::start(&definition, options, clock, entropy, |_| {})?
     };
     let provider = emulator.provider().clone();
-    let say =
-        |step: &str, what: String| context.say(&Pieces(&[&Style::Success.of("✓"), &format_args!(" {step:<9} {what}")]));
+    let story = Story { context, provider: provider.id(), steps: RefCell::default() };
+    let say = |step: &'static str, what: String| story.say(step, what);
     say("emulator", format!("a made-up {name} answers at {}", emulator.origin()))?;
 
     let store = choose_store(context)?;
@@ -132,6 +138,12 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
     result?;
     deleted?;
     say("logout", format!("the login was deleted; {}", what_stays(kind)))?;
+    if story.context.session.choices.json {
+        return Ok(context.answer(&story)?);
+    }
+    if context.session.choices.quiet {
+        return Ok(());
+    }
     let app = Style::Strong.of(format!("oauthctl app set {}", provider.id()));
     let login = Style::Strong.of(format!("oauthctl login {}", provider.id()));
     Ok(context.say(&Pieces(&[&"\nFor real: ", &app, &" and then ", &login]))?)
@@ -202,7 +214,10 @@ fn round(
     say("scopes", "requested and granted:".to_owned())?;
     let found = evidence::gather(&provider.definition, &found.record, None, None);
     let view = ScopesView::new(profile, &provider.definition, &found, context.terminal().width());
-    Ok(context.say(&TerminalText::of(&view).indented(12))?)
+    match context.session.choices {
+        Choices { json: false, quiet: false, .. } => Ok(context.say(&TerminalText::of(&view).indented(12))?),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the chosen store, else the keychain if there is one, else memory, which does not outlive the command.
@@ -224,7 +239,40 @@ fn demo_scopes(provider: &Provider) -> ScopeSet {
     provider.scope_for("GET", &path).into_iter().collect()
 }
 
-type Say<'a> = &'a dyn Fn(&str, String) -> Result<(), TerminalError>;
+type Say<'a> = &'a dyn Fn(&'static str, String) -> Result<(), TerminalError>;
+
+/// What the demo does, step by step: told at once to people, and at the end to programs.
+#[derive(Serialize)]
+struct Story<'a> {
+    #[serde(skip)]
+    context: &'a Context,
+    provider: &'a str,
+    steps: RefCell<Vec<Step>>,
+}
+
+#[derive(Serialize)]
+struct Step {
+    step: &'static str,
+    what: String,
+}
+
+impl Story<'_> {
+    fn say(&self, step: &'static str, what: String) -> Result<(), TerminalError> {
+        let choices = &self.context.session.choices;
+        if !choices.json && !choices.quiet {
+            let line = format_args!(" {step:<9} {what}");
+            self.context.say(&Pieces(&[&Style::Success.of("✓"), &line]))?;
+        }
+        self.steps.borrow_mut().push(Step { step, what });
+        Ok(())
+    }
+}
+
+impl Render for Story<'_> {
+    fn render(&self, _: &mut TerminalText) -> fmt::Result {
+        Ok(())
+    }
+}
 
 fn log_in(
     request: LoginRequest<'_>,

@@ -84,7 +84,7 @@ impl Advice for ChildNotStarted {
 /// Runs the command and returns its exit code, which becomes ours.
 pub fn run(args: &ExecArgs, context: &Context) -> Result<u8, ExecError> {
     let wanted = wanted(args.min_validity);
-    let (profile, record) = match args.without_login.request(context)? {
+    let (profile, record) = match args.without_login.request(("exec", " -- COMMAND"), context)? {
         Some(request) => {
             let login = client_login(&request, wanted, context)?;
             (login.profile, login.token)

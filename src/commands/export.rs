@@ -8,15 +8,18 @@
 //! in a file that we have created, synced and read back, or on stdout as far as we can tell. If in doubt, the login
 //! stays, since two copies do less harm than none. What is written to `/dev/null` does not arrive.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use super::Context;
+use super::logout::tell_others;
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
-use crate::protocol::sanitize;
+use crate::protocol::sanitize::{self, Render, TerminalText};
 use crate::protocol::secret::Secret;
 use crate::protocol::secret_text::{self, NotASecretText};
 use crate::protocol::time::HumanDuration;
@@ -222,11 +225,30 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
     if refreshable {
         context.terminal().note(&if args.moves { TAKES_ALONG } else { STAYS });
     }
+    let (provider, expiry) = (token.provider.clone(), token.end());
     let line = SealedLogin::new(&profile, token).seal(&passphrase, context.system.entropy.as_ref())?;
     let line = format!("{line}\n");
-    let Some(lock) = lock else { return write(args.file(), &line, context) };
+    let outcome = |sealed, file| ExportOutcome {
+        profile: profile.to_string(),
+        provider: provider.clone(),
+        expiry,
+        moved: args.moves,
+        sealed,
+        file,
+    };
+    let json = context.session.choices.json;
+    let line = match (json, args.file()) {
+        (true, None) => json_line(&outcome(Some(line.trim_end().to_owned()), None))?,
+        _ => line,
+    };
+    let tell = |file: &Path| context.report(&outcome(None, Some(sanitize::line(&file.to_string_lossy()))));
+    let Some(lock) = lock else {
+        write(args.file(), &line, context)?;
+        return Ok(args.file().filter(|_| json).map_or(Ok(()), tell)?);
+    };
     let Some(copy) = deliver(args.file(), &line, &profile, context)? else { return Ok(()) };
     let store = context.session.store()?;
+    let was_current = store.index()?.current.as_deref() == Some(profile.as_str());
     if let Err(error) = store.forget(&profile) {
         let source = Box::new(error);
         let (profile, left) = (profile.to_string(), what_is_left(store, &profile));
@@ -234,7 +256,37 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
     }
     lock.journal().iter().for_each(crate::store::Journal::remove);
     context.terminal().note(&format_args!("Deleted `{profile}` from this machine; {copy} is now the only copy."));
-    Ok(())
+    if was_current {
+        tell_others(&context.session.logins()?, context);
+    }
+    Ok(args.file().filter(|_| json).map_or(Ok(()), tell)?)
+}
+
+/// The outcome for programs.
+#[derive(Serialize)]
+struct ExportOutcome {
+    profile: String,
+    provider: String,
+    expiry: Expiry,
+    /// True if the login was deleted here.
+    moved: bool,
+    /// The line for `import`, unless it is in the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sealed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+}
+
+impl Render for ExportOutcome {
+    fn render(&self, _: &mut TerminalText) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// Returns one line, which is written at once like the line for people.
+fn json_line(outcome: &ExportOutcome) -> Result<String, TerminalError> {
+    let json = serde_json::to_string(outcome).map_err(|error| TerminalError::Stdout(error.into()))?;
+    Ok(format!("{json}\n"))
 }
 
 const STAYS: &str = "The refresh token stays here, since two copies that both refresh can invalidate each other; `--move` exports it too and deletes the login here.";

@@ -79,6 +79,7 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
         None => terminal.stdin_secret(MAX_LINE as u64)?,
     };
     let line = secret_text::decode(&bytes).map_err(|_| SealedLoginError::NotOurs)?;
+    let line = sealed_of_json(&line).unwrap_or(line);
     let is_piped = args.file.is_none() && !terminal.is_interactive();
     let passphrase = args.passphrase.read(context, false, is_piped)?;
     let sealed = SealedLogin::open(&line, &passphrase.text).or_else(|error| match (&error, &passphrase.in_0_1) {

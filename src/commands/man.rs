@@ -23,12 +23,15 @@ use crate::system::terminal::TerminalError;
 /// The day of this version in `CHANGELOG.md`; a test compares them.
 pub const RELEASED: &str = "2026-11-27";
 
+/// The page on the answers in JSON, and their fields.
+const JSON_PAGE: &str = include_str!("man/json.5");
+
 const DEFINITION: &str = "oauthctl-definition";
 
 #[derive(Args)]
 pub struct ManArgs {
-    /// A command such as `login` or `app set`, or `definition` for the keys of a provider definition [default: the
-    /// whole program]
+    /// A command such as `login` or `app set`, `definition` for the keys of a provider definition, or `json` for
+    /// the fields of answers [default: the whole program]
     #[arg(value_name = "COMMAND", conflicts_with = "dir")]
     page: Vec<String>,
 
@@ -77,6 +80,7 @@ pub fn run(args: &ManArgs, mut program: Command, context: &Context) -> Result<()
     let wanted = wanted.strip_prefix("oauthctl-").unwrap_or(&wanted);
     let page = match wanted {
         "definition" => Some(definition_page()),
+        "json" => Some(JSON_PAGE.to_owned()),
         "" | "oauthctl" => Some(page(&program, &program)),
         name => commands(&program).into_iter().find(|(path, _)| *path == name).map(|(_, found)| page(found, &program)),
     };
@@ -87,7 +91,11 @@ pub fn run(args: &ManArgs, mut program: Command, context: &Context) -> Result<()
 /// Writes every page; one that is there already is replaced.
 fn write_all(folder: &Path, program: &Command, context: &Context) -> Result<(), ManError> {
     let named = |path: &str| if path.is_empty() { "oauthctl.1".to_owned() } else { format!("oauthctl-{path}.1") };
-    let whole = [("oauthctl.1".to_owned(), page(program, program)), (format!("{DEFINITION}.5"), definition_page())];
+    let whole = [
+        ("oauthctl.1".to_owned(), page(program, program)),
+        (format!("{DEFINITION}.5"), definition_page()),
+        ("oauthctl-json.5".to_owned(), JSON_PAGE.to_owned()),
+    ];
     let of_commands = commands(program).into_iter().map(|(path, command)| (named(&path), page(command, program)));
     let mut count = 0;
     for (name, text) in whole.into_iter().chain(of_commands) {

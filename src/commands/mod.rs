@@ -77,24 +77,30 @@ use crate::protocol::shell::quoted;
 use crate::session::ActiveLogin;
 
 /// Returns the command that repeats a login with the scopes it has, so that none is lost, and with `more`, which may be
-/// empty.
+/// empty. Without a login it repeats the command line itself.
 pub fn login_command_for(login: &ActiveLogin, more: &str) -> String {
     let definition = &login.provider.definition;
     let held = login.token.scopes(&ScopeSet::default()).difference(&definition.always_granted());
     // Quoted, because scopes come from servers too.
     let scopes = held.iter().collect::<ScopeSet>().union(&ScopeSet::parse(more));
-    let command = another_token(login);
-    match scopes.is_empty() {
-        true => command,
-        false => format!("{command} --scope {}", quoted(&sanitize::line(&scopes.to_string()))),
-    }
+    let scopes = match scopes.is_empty() {
+        true => String::new(),
+        false => format!(" --scope {}", quoted(&sanitize::line(&scopes.to_string()))),
+    };
+    let (begin, rest) = beginning(login);
+    format!("{begin}{scopes}{rest}")
 }
 
 /// Returns the command that gets another token: a new login, or the same request if there is no login.
 pub fn another_token(login: &ActiveLogin) -> String {
-    match login.alone {
-        Some(_) => format!("oauthctl token --provider {}", login.provider.id()),
-        None => login_command(login.provider.id(), login.profile.as_str()),
+    let (begin, rest) = beginning(login);
+    begin + &rest
+}
+
+fn beginning(login: &ActiveLogin) -> (String, String) {
+    match &login.alone {
+        Some(request) => request.again.clone(),
+        None => (login_command(login.provider.id(), login.profile.as_str()), String::new()),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::jwt;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
+use crate::protocol::shell::word;
 use crate::session::{ActiveLogin, SessionError};
 use crate::store::StoredToken;
 use crate::system::http::HttpClient;
@@ -52,6 +53,16 @@ pub struct ScopesArgs {
     // `--provider ID` alone moved to `providers scopes` too, and works here until 1.0.
     #[command(flatten, next_help_heading = "Without a login")]
     without_login: WithoutLogin,
+}
+
+impl ScopesArgs {
+    /// Returns the questions for a shell, to repeat them.
+    fn words(&self) -> String {
+        let require = self.require.iter().map(|scopes| format!(" --require {}", word(&sanitize::line(scopes))));
+        let probes = [(self.probe, " --probe"), (self.probe_writes, " --probe-writes")];
+        let probes = probes.into_iter().filter(|(asked, _)| *asked).map(|(_, flag)| flag.to_owned());
+        require.chain(probes).collect()
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +104,7 @@ pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     if args.all_providers || listed.is_some() {
         return scopes_of_providers(listed, context);
     }
-    let mut login = valid_token(&args.without_login, Wanted::Valid, context)?;
+    let mut login = valid_token((&args.without_login, ("scopes", &args.words())), Wanted::Valid, context)?;
     let http = context.session.http(Some(&login.token))?;
     if let Some(introspect) = &login.provider.endpoints.introspect {
         http.check(introspect.url()).map_err(FlowError::TokenRequest)?;

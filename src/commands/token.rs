@@ -80,7 +80,7 @@ pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
         return header(format, args, context);
     }
     let wanted = wanted(args.min_validity);
-    let record = match args.without_login.request(context)? {
+    let record = match args.without_login.request(("token", ""), context)? {
         Some(request) => client_login(&request, wanted, context)?.token,
         None => valid_login(wanted, context)?.1.record,
     };
@@ -113,7 +113,7 @@ fn json(record: &StoredToken) -> String {
 }
 
 fn header(format: Format, args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
-    let login = valid_token(&args.without_login, wanted(args.min_validity), context)?;
+    let login = valid_token((&args.without_login, ("token", "")), wanted(args.min_validity), context)?;
     let no_header = || TokenError::NoHeader { provider: login.provider.id().to_owned() };
     let placements = login.provider.definition.token_placements();
     let in_header = |place: TokenIn| matches!(place, TokenIn::Bearer | TokenIn::Header);

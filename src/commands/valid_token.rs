@@ -30,11 +30,11 @@ pub fn told_login(wanted: Wanted<'_>, context: &Context) -> Result<ValidLogin, S
 
 /// Returns a usable token and where it goes: without a login if the flags say so, else that of the selected login.
 pub fn valid_token(
-    without_login: &WithoutLogin,
+    (without_login, command): (&WithoutLogin, (&str, &str)),
     wanted: Wanted<'_>,
     context: &Context,
 ) -> Result<ActiveLogin, SessionError> {
-    match without_login.request(context)? {
+    match without_login.request(command, context)? {
         Some(request) => client_login(&request, wanted, context),
         None => valid_active_login(wanted, context),
     }

@@ -7,6 +7,7 @@ use super::{Context, consent};
 use crate::flow::evidence;
 use crate::flow::token_source::Wanted;
 use crate::protocol::sanitize;
+use crate::protocol::shell::word;
 use crate::session::{ActiveLogin, ClientRequest, SessionError};
 use crate::store::AppName;
 
@@ -41,13 +42,29 @@ impl WithoutLogin {
         self.provider.as_deref().filter(|_| is_alone)
     }
 
-    /// Returns the request, or `None` if a login is meant.
-    pub fn request(&self, context: &Context) -> Result<Option<ClientRequest>, SessionError> {
+    /// Returns the request, or `None` if a login is meant. `command` is what the command line says beside these flags, to
+    /// repeat it with more scopes: `call`, and its path.
+    pub fn request(
+        &self,
+        (command, rest): (&str, &str),
+        context: &Context,
+    ) -> Result<Option<ClientRequest>, SessionError> {
         let Some(id) = &self.provider else { return Ok(None) };
         let typed = self.params.iter().cloned().collect();
         let provider = context.session.provider_alone(id, &typed)?;
         consent::to_request_token(&provider, &typed, context)?;
-        context.session.client_request(provider, self.app.as_ref(), &self.scopes, self.cache).map(Some)
+        let request = context.session.client_request(provider, self.app.as_ref(), &self.scopes, self.cache)?;
+        let begin = format!("oauthctl {command} --provider {id}{}", self.flags());
+        Ok(Some(ClientRequest { again: (begin, rest.to_owned()), ..request }))
+    }
+
+    /// Returns the flags that choose the client and its servers.
+    fn flags(&self) -> String {
+        let shown = |(name, value): &(String, String)| word(&sanitize::line(&format!("{name}={value}")));
+        let params = self.params.iter().map(|param| format!(" --param {}", shown(param)));
+        let app = self.app.iter().map(|app| format!(" --app {app}"));
+        let cache = self.cache.then(|| " --cache".to_owned());
+        params.chain(app).chain(cache).collect()
     }
 }
 

@@ -62,7 +62,8 @@ impl Session {
             Some(_) => emulator_profile(provider.id()).parse()?,
             None => provider.id().parse()?,
         };
-        Ok(ClientRequest { client, scope, cached, profile })
+        let again = (format!("oauthctl token --provider {}", client.provider.id()), String::new());
+        Ok(ClientRequest { client, scope, cached, profile, again })
     }
 
     /// Returns a token for the request: the cached one if it will do, else a new one. `tell` gets a new one's reply.

@@ -13,4 +13,6 @@ pub struct ClientRequest {
     pub cached: bool,
     /// The name for messages, and for the programs that get the token. No login is read or written under it.
     pub profile: Profile,
+    /// The command line that makes the request: its beginning, to which scopes are added, and the rest.
+    pub again: (String, String),
 }

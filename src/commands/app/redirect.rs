@@ -4,7 +4,7 @@ use crate::protocol::redirect_uri::DEFAULT_REDIRECT_URI;
 use crate::provider::{Dialect, ProviderDefinition};
 
 /// The redirect URI to register at providers that accept only https.
-const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
+pub const HTTPS_REDIRECT_URI: &str = "https://localhost:8443/callback";
 
 /// Returns the default redirect URI, for registration and login. An emulator accepts http.
 pub fn default_redirect_uri(definition: &ProviderDefinition, is_emulated: bool) -> &str {

@@ -48,6 +48,8 @@ pub enum CallError {
     TooMuch(TooMuch),
     #[error("the reply is larger than the {limit} bytes that are held for a screen or a filter")]
     TooLarge { limit: u64 },
+    #[error("the first page{} is not JSON, so it is not known whether more pages follow", of_kind(kind.as_deref()))]
+    UnreadablePage { kind: Option<String> },
     #[error("the pages do not fit together: {problem}")]
     MixedPages { problem: &'static str },
     #[error("the reply is {what}, which a terminal cannot show")]
@@ -120,6 +122,9 @@ impl Advice for CallError {
             Self::BadFilter { .. } | Self::FilterFailed { .. } => {
                 ExitCode::Usage.hint("`--jq` takes jq's language: https://jqlang.org/manual")
             }
+            Self::UnreadablePage { .. } => {
+                ExitCode::Network.hint("if it is all there is, leave out `--paginate`, or pass it on with `--raw`")
+            }
             Self::NotJson | Self::MixedPages { .. } => {
                 ExitCode::Network.hint("without `--jq` and `--paginate` the reply is shown as it is")
             }
@@ -151,6 +156,10 @@ impl Advice for CallError {
 
 fn lacking(scope: Option<&str>) -> String {
     scope.map_or_else(|| "may not do this".to_owned(), |scope| format!("lacks `{scope}`"))
+}
+
+fn of_kind(kind: Option<&str>) -> String {
+    kind.map(|kind| format!(" (`{kind}`)")).unwrap_or_default()
 }
 
 fn to(asked: Option<&str>) -> String {

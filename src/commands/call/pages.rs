@@ -2,6 +2,7 @@
 //! a filter each page's results.
 
 use clap::Args;
+use http::header::CONTENT_TYPE;
 
 use super::CallError;
 use super::show::{PART, Show, Sink};
@@ -127,6 +128,20 @@ impl<'a> Joined<'a> {
         match &mut self.sink {
             Some(sink) => self.show.filtered(text, sink),
             None => Ok(()),
+        }
+    }
+
+    /// Returns an error if the first page was to be JSON, and is not: then it is not known whether more pages follow.
+    pub fn check_first(&self, page: &Page, reads_bodies: bool) -> Result<(), CallError> {
+        let kind = page.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let is_meant = kind.ends_with("/json") || kind.ends_with("+json") || kind == "text/html" || reads_bodies;
+        let is_empty = page.body.trim_ascii().is_empty();
+        match page.reading {
+            Reading::NotJson if is_meant && !is_empty && !self.show.is_raw() => {
+                Err(CallError::UnreadablePage { kind: Some(sanitize::line(&kind)).filter(|kind| !kind.is_empty()) })
+            }
+            _ => Ok(()),
         }
     }
 

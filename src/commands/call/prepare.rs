@@ -15,6 +15,7 @@ use crate::protocol::json;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
 use crate::protocol::sanitize;
+use crate::protocol::shell::word;
 use crate::provider::quirks::TokenIn;
 use crate::system::http::Upload;
 
@@ -73,6 +74,16 @@ pub struct Prepared {
 }
 
 impl RequestArgs {
+    /// Returns the method and the path for a shell, with a mark for fields and headers.
+    pub fn words(&self) -> String {
+        let shown = |text: &String| word(&sanitize::line(text));
+        let method = self.method.iter().map(|method| format!(" -X {}", shown(method)));
+        let request = self.request.iter().map(|text| format!(" {}", shown(text)));
+        let more = [&self.query, &self.raw_field, &self.field, &self.header].iter().any(|fields| !fields.is_empty());
+        let more = (more || self.input.is_some()).then(|| " …".to_owned());
+        method.chain(request).chain(more).collect()
+    }
+
     pub fn input(&self) -> Option<&str> {
         self.input.as_deref()
     }

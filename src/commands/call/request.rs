@@ -2,10 +2,11 @@
 
 use std::fmt::{self, Write};
 
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
+use serde::Serialize;
 
 use crate::protocol::message::HttpRequest;
-use crate::protocol::sanitize;
+use crate::protocol::sanitize::{self, Render, TerminalText};
 use crate::protocol::shell;
 use crate::system::http::USER_AGENT;
 
@@ -34,6 +35,46 @@ impl fmt::Display for RequestView<'_> {
             None => writeln!(text, "content-length: {}\n\n{}", body.len(), String::from_utf8_lossy(body))?,
         }
         f.write_str(&sanitize::text(&text.replace(TOKEN_MARK, "[hidden]")))
+    }
+}
+
+/// A request for programs, with `[hidden]` where the token is.
+#[derive(Serialize)]
+pub struct RequestOutcome {
+    method: String,
+    url: String,
+    /// In the order in which they are sent. A name may stand there twice.
+    headers: Vec<[String; 2]>,
+    /// The body, if it is text and not read from a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+    /// The file that is sent as the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<String>,
+    /// The curl command, with `$TOKEN` where the token is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    curl: Option<String>,
+}
+
+impl RequestOutcome {
+    pub fn new(view: &RequestView<'_>, curl: Option<String>) -> Self {
+        let HttpRequest { method, url, headers, body } = view.request;
+        let hidden = |text: &str| text.replace(TOKEN_MARK, "[hidden]");
+        let value = |value: &HeaderValue| hidden(&String::from_utf8_lossy(value.as_bytes()));
+        Self {
+            method: method.to_string(),
+            url: hidden(url.as_str()),
+            headers: headers.iter().map(|(name, text)| [name.to_string(), value(text)]).collect(),
+            body: Some(body).filter(|body| !body.is_empty()).map(|body| hidden(&String::from_utf8_lossy(body))),
+            input: view.upload.map(str::to_owned),
+            curl: curl.map(|curl| curl.trim_end().to_owned()),
+        }
+    }
+}
+
+impl Render for RequestOutcome {
+    fn render(&self, _: &mut TerminalText) -> fmt::Result {
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::super::Context;
+use crate::commands::app::HTTPS_REDIRECT_URI;
 use crate::commands::view::what_was_read;
 use crate::flow::authorization::{Listen, Login, Tab, Waiting};
 use crate::flow::evidence::{Evidence, Missing};
@@ -15,7 +16,7 @@ use crate::protocol::sanitize::{self, Pieces, Render, Style};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
 use crate::provider::dialect::TokenReply;
-use crate::provider::{Provider, ProviderDefinition};
+use crate::provider::{Dialect, Provider, ProviderDefinition};
 use crate::session::{SessionError, Source, Sourced};
 use crate::store::{Profile, StoredToken};
 use crate::system::browser::{self, Browser};
@@ -57,6 +58,14 @@ pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, contex
     let note = provider.definition.redirect.note.as_deref().filter(|note| note.chars().count() <= SHORT_NOTE);
     if let Some(note) = note.filter(|_| provider.emulator.is_none()) {
         terminal.note(&format_args!("  {}", sanitize::line(note)));
+    }
+    let is_http = login.redirect_uri().loopback().is_some() && !login.redirect_uri().is_tls();
+    if is_http && provider.emulator.is_none() && Dialect::may_refuse_http(&provider.definition) {
+        terminal.note(&format_args!(
+            "  {} does not document whether it accepts http on this machine. If it refuses this URI, register \
+             {HTTPS_REDIRECT_URI} and add `--redirect-uri {HTTPS_REDIRECT_URI}`.",
+            provider.definition.name
+        ));
     }
     if grant == GrantKind::Implicit && provider.definition.grants().contains(&GrantKind::AuthorizationCode) {
         terminal.note(&"The token will come in the address itself; a code is better, as it is useless to whoever reads it (RFC 9700 §2.1.2).");

@@ -86,6 +86,11 @@ pub enum NoPages {
 }
 
 impl Way {
+    /// Returns `true` if only a body can say what the next page is.
+    pub fn reads_bodies(&self) -> bool {
+        matches!(self.ask, Ask::Address(_) | Ask::Cursor { .. } | Ask::Variable(_))
+    }
+
     /// Decides how the pages of a request are asked for. A POST may change something, so it is repeated only where its
     /// body shows that it asks for pages: a query, a cursor, or a number that it has already.
     pub fn of(

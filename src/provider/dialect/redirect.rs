@@ -12,6 +12,11 @@ impl Dialect<'_> {
         value_of(&definition.redirect.https_only) == Some(&true)
     }
 
+    /// Returns `true` if the provider may refuse http on loopback: its documents were read and do not say.
+    pub fn may_refuse_http(definition: &ProviderDefinition) -> bool {
+        value_of(&definition.redirect.loopback) == Some(&LoopbackRule::Unknown)
+    }
+
     /// Returns `true` if the provider may send the browser to a loopback address. If the documents are silent, it may.
     pub fn redirects_to_loopback(definition: &ProviderDefinition) -> bool {
         value_of(&definition.redirect.loopback) != Some(&LoopbackRule::No)

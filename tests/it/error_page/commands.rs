@@ -16,7 +16,7 @@ variants! {
         NotGranted
         | Address ByAddress Register Session App Flow Store Definition Certificate Terminal Entropy;
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
-        NotJson MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing
+        NotJson UnreadablePage MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing
         | NotRenewed Session Flow Http Terminal OurHeader;
     TokenError: NoIdToken NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
     StatusError: LoginsEnd Userinfo | Session Store Terminal;
@@ -317,6 +317,8 @@ fn call_errors() -> Vec<CallError> {
         CallError::BadFilter { problem: text("at `.[`: a bracket is not closed") },
         CallError::FilterFailed { problem: text("cannot index a number with \"title\"") },
         CallError::NotJson,
+        CallError::UnreadablePage { kind: Some(text("text/html")) },
+        CallError::UnreadablePage { kind: None },
         CallError::MixedPages { problem: "the first is JSON, another one is not" },
         CallError::NotForScreens { what: "binary" },
         CallError::TooMuch(json::TooMuch::Depth),
