@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::Context;
 use super::export::{PassphraseArgs, PassphraseError};
@@ -98,6 +99,12 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
     let now = context.system.clock.now();
     context.tell_inside("This login");
     Ok(context.answer(&ImportOutcome::new(&profile, &token, kind, store.place(kind)?, now))?)
+}
+
+/// Returns the line in an answer of `export --json`.
+fn sealed_of_json(text: &str) -> Option<Zeroizing<String>> {
+    let answer: serde_json::Value = serde_json::from_str(text.trim()).ok()?;
+    answer.get("sealed")?.as_str().map(|line| Zeroizing::new(line.to_owned()))
 }
 
 #[derive(Debug, Serialize)]

@@ -49,6 +49,14 @@ pub fn stored_in(folder: &Path) -> LoginIndex {
 }
 
 impl Session {
+    /// Takes the emulator's own store inside one.
+    pub(super) fn inside_emulator(mut self) -> Result<Self, SessionError> {
+        if self.emulator_folder()?.is_some() {
+            self.choices.store = store_inside(self.choices.store.take())?;
+        }
+        Ok(self)
+    }
+
     /// Returns the folder of the emulator that this command runs inside of.
     pub(super) fn emulator_folder(&self) -> Result<Option<PathBuf>, SessionError> {
         folder(self.environment.as_ref())
@@ -96,7 +104,7 @@ impl Session {
 }
 
 /// Returns the folder that an environment names for an emulator's logins.
-pub(super) fn folder(environment: &dyn Environment) -> Result<Option<PathBuf>, SessionError> {
+fn folder(environment: &dyn Environment) -> Result<Option<PathBuf>, SessionError> {
     let named = environment.variable(EMULATOR).and_then(|_| environment.variable(EMULATOR_DIR));
     match named.map(PathBuf::from) {
         Some(path) if !path.is_absolute() => {
@@ -108,7 +116,7 @@ pub(super) fn folder(environment: &dyn Environment) -> Result<Option<PathBuf>, S
 }
 
 /// Returns the store of a command inside an emulator.
-pub(super) fn store_inside(chosen: Option<Sourced<StoreKind>>) -> Result<Option<Sourced<StoreKind>>, SessionError> {
+fn store_inside(chosen: Option<Sourced<StoreKind>>) -> Result<Option<Sourced<StoreKind>>, SessionError> {
     let own = Sourced::new(StoreKind::File, Source::Variable(EMULATOR_DIR));
     Ok(Some(match chosen {
         Some(chosen) => match chosen.value {

@@ -64,7 +64,7 @@ pub struct Session {
 
 impl Session {
     pub fn new(
-        mut choices: Choices,
+        choices: Choices,
         system: Arc<System>,
         environment: impl Environment + 'static,
     ) -> Result<Self, SessionError> {
@@ -72,12 +72,9 @@ impl Session {
         if let Some(name) = system.secrets.not_text {
             return Err(SessionError::VariableNotText { name });
         }
-        if emulation::folder(&environment)?.is_some() {
-            choices.store = emulation::store_inside(choices.store)?;
-        }
         let environment = Box::new(environment);
         let (definitions, store, project) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Ok(Self { choices, system, environment, definitions, store, project })
+        Self { choices, system, environment, definitions, store, project }.inside_emulator()
     }
 
     /// Returns the user's folders.

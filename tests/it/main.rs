@@ -47,6 +47,7 @@ mod guides;
 mod help_and_completions;
 mod hostile_callbacks;
 mod https_callback;
+mod json_answers;
 #[cfg(target_os = "linux")]
 mod keychain_wire;
 #[cfg(target_os = "linux")]
