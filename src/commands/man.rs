@@ -80,7 +80,7 @@ pub fn run(args: &ManArgs, mut program: Command, context: &Context) -> Result<()
     let wanted = wanted.strip_prefix("oauthctl-").unwrap_or(&wanted);
     let page = match wanted {
         "definition" => Some(definition_page()),
-        "json" => Some(JSON_PAGE.to_owned()),
+        "json" => Some(json_page()),
         "" | "oauthctl" => Some(page(&program, &program)),
         name => commands(&program).into_iter().find(|(path, _)| *path == name).map(|(_, found)| page(found, &program)),
     };
@@ -94,7 +94,7 @@ fn write_all(folder: &Path, program: &Command, context: &Context) -> Result<(), 
     let whole = [
         ("oauthctl.1".to_owned(), page(program, program)),
         (format!("{DEFINITION}.5"), definition_page()),
-        ("oauthctl-json.5".to_owned(), JSON_PAGE.to_owned()),
+        ("oauthctl-json.5".to_owned(), json_page()),
     ];
     let of_commands = commands(program).into_iter().map(|(path, command)| (named(&path), page(command, program)));
     let mut count = 0;
@@ -135,8 +135,17 @@ fn date() -> String {
 }
 
 fn definition_page() -> String {
-    let title = format!(".TH OAUTHCTL-DEFINITION 5 {} \"oauthctl {}\" \"oauthctl manual\"", date(), version());
-    manual().replacen(".TH OAUTHCTL-DEFINITION 5", &title, 1)
+    dated(&manual(), ".TH OAUTHCTL-DEFINITION 5")
+}
+
+fn json_page() -> String {
+    dated(JSON_PAGE, ".TH OAUTHCTL-JSON 5")
+}
+
+/// Adds the date and the version to a page's title.
+fn dated(page: &str, title: &str) -> String {
+    let whole = format!("{title} {} \"oauthctl {}\" \"oauthctl manual\"", date(), version());
+    page.replacen(title, &whole, 1)
 }
 
 fn version() -> &'static str {

@@ -54,6 +54,10 @@ fn every_answer_about_logins_is_one_object() {
     let sealed = here.with("OAUTHCTL_EXPORT_PASSPHRASE", "a made-up passphrase");
     let export = object(&sealed.run(&["export", "--json"]));
     assert!(export["sealed"].as_str().unwrap().starts_with("oauthctl-login-1:"));
+    let whole = export.to_string();
+    sealed.run_with_stdin(&["import", "--profile", "of-json"], &whole).code(0);
+    sealed.run(&["logout", "of-json", "--local"]).code(0);
+    sealed.run(&["use", "one"]).code(0);
     let file = object(&sealed.run(&["export", "--json", "-o", "sealed"]));
     assert_eq!((&file["file"], file.get("sealed")), (&"sealed".into(), None));
     assert_eq!(object(&sealed.run(&["import", "sealed", "--profile", "three", "--json"]))["profile"], "three");
