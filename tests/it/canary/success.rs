@@ -130,6 +130,8 @@ pub fn with_a_helper_a_paste_and_an_emulator() -> Vec<Finding> {
         "0",
         "--no-browser",
     ]));
+    terminal.shows("Which scopes?");
+    terminal.types("");
     let url = terminal.authorize_url();
     let address = crate::support::http::location(&crate::support::http::get(&url));
     terminal.types(address.as_str());
