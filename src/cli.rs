@@ -96,7 +96,7 @@ enum Command {
     /// Register your app's client id and secret for a provider
     App(commands::app::AppArgs),
     /// Log in to a provider and store the token
-    Login(commands::login::LoginArgs),
+    Login(Box<commands::login::LoginArgs>),
     /// Send a request to the provider's API with the access token
     Call(Box<commands::call::CallArgs>),
     /// Print the access token and nothing else

@@ -6,7 +6,7 @@
 pub use crate::cli::Cli;
 pub use crate::commands::errors::*;
 pub use crate::commands::{Example, GROUPS, Kind, examples_of, value_kind};
-pub use crate::emulator::{Emulator, EmulatorError, Fault, Options};
+pub use crate::emulator::{Emulator, EmulatorError, Fault, MCP_DEFINITION, Options};
 pub use crate::flow::authorization::{Seen, Unanswered};
 pub use crate::flow::client::Client;
 pub use crate::flow::discover::AddressError;
@@ -47,6 +47,7 @@ pub use crate::protocol::id_token::{BadIdToken, FoundNonce};
 pub use crate::protocol::jwks::Jwks;
 pub use crate::protocol::jws::{Jws, NotAJws};
 pub use crate::protocol::link::Link;
+pub use crate::protocol::login_params::BadLoginParam;
 pub use crate::protocol::member::WrongKind;
 pub use crate::protocol::message::{BadHeader, HttpRequest};
 pub use crate::protocol::metadata::AuthorizationServerMetadata;

@@ -21,20 +21,28 @@ use self::own_store::{OwnStore, clear_left};
 use super::Context;
 use super::exec::ChildNotStarted;
 use crate::emulator::{Emulator, EmulatorError, Fault, Options};
+use crate::emulator::{self, Emulator, EmulatorError, Fault, Options};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::advice::{Advice, NextStep};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::sanitize::{Pieces, Render, Style, TerminalText};
 use crate::protocol::shell::{quoted, word};
 use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, ProviderDefinition};
-use crate::session::{SessionError, of_emulator};
+use crate::session::{SessionError, of_emulated_address, of_emulator};
 use crate::system::own_folder::OwnFolderError;
 use crate::system::signals::EndSignals;
 use crate::system::terminal::TerminalError;
 
+/// What stands for an MCP server: it is no provider, and clients know it by its address alone.
+const MCP: &str = "mcp";
+
+/// The variable with the address of the emulated MCP server.
+const MCP_URL: &str = "MCP_SERVER_URL";
+
 #[derive(Args)]
 pub struct EmulateArgs {
-    /// The provider's id
+    /// The provider's id, or `mcp` for an MCP server, which has its address in MCP_SERVER_URL
     #[arg(value_name = "PROVIDER")]
     provider: String,
 
@@ -113,7 +121,11 @@ impl Advice for EmulateError {
 /// Runs the emulator and returns the exit code of the command that ran against it, which becomes ours.
 pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
     let catalogue = context.session.catalogue()?;
-    let definition = catalogue.get(&catalogue.id_of(&args.provider))?;
+    let is_mcp = args.provider == MCP && !catalogue.ids().iter().any(|id| id == MCP);
+    let definition = match is_mcp {
+        true => catalogue.compose(MCP, Some((emulator::MCP_DEFINITION, MCP)))?,
+        false => catalogue.get(&catalogue.id_of(&args.provider))?,
+    };
     let options = Options {
         port: args.port,
         approve: args.approve,
@@ -122,6 +134,7 @@ pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
         redirect_uris: args.redirect_uris.clone(),
         token_lifetimes: args.token_lifetimes.iter().map(|time| time.0).collect(),
         latency: Duration::from_millis(args.latency),
+        mcp: is_mcp,
     };
     let emulator = start(&definition, options, context)?;
     let terminal = context.terminal();
@@ -133,10 +146,16 @@ pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
     let store = OwnStore::create(&definition.id, context.system.entropy.as_ref())?;
     let origin = emulator.origin().to_string();
     let (id, secret) = (emulator.client_id(), emulator.client_secret());
-    let environment = of_emulator(&definition.id, &origin, store.folder(), id, secret);
+    let environment = match is_mcp {
+        true => of_emulated_address(MCP_URL, &emulator.resource(), store.folder()),
+        false => of_emulator(&definition.id, &origin, store.folder(), id, secret),
+    };
     let end = End::new(store, signals, context.terminal_handle());
     let what = format_args!(" {} at {origin}", definition.name);
     terminal.note(&Pieces(&[&Style::Success.of("Emulating"), &what]));
+    if is_mcp {
+        terminal.note(&format_args!("`oauthctl login {} --yes` logs in to it by its address.", emulator.resource()));
+    }
     let result = match args.command.is_empty() {
         false => run_command(&args.command, &environment, &definition, &end, context).map_err(EmulateError::from),
         true => show_lines(&environment, &definition, &origin, args, context).map(|()| {

@@ -4,43 +4,45 @@
 //! [`wizard`]), the port is bound next and kept, the redirect URI is printed before anything opens, and the browser hears what happened only after the token is stored
 //! and read back.
 
+mod asked;
 mod browser;
 mod by_address;
 mod client_credentials;
 mod device;
 mod error;
+mod kept;
 mod qr;
 mod talk;
 mod view;
 mod wizard;
 
+pub use asked::parse_param;
 pub use by_address::ByAddressError;
 pub use error::LoginError;
 
 use clap::Args;
 
+use self::asked::AskedArgs;
 use self::browser::BrowserArgs;
 use self::by_address::{AddressArgs, ByAddress, Settled, Wanted};
 use self::device::DeviceArgs;
+use self::kept::{before, keep_given, not_a_provider, prove_writable};
 use self::view::LoginOutcome;
 use self::wizard::Answers;
 use super::app::{self, NewLogin};
 use super::{Context, consent};
 use crate::flow::authorization::Tab;
+use crate::flow::evidence;
 use crate::flow::pages::BrowserPage;
-use crate::flow::{asked_value, evidence};
 use crate::protocol::authorization::ResponseType;
-use crate::protocol::given_token::{self, NoGivenToken};
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::secret_text;
-use crate::provider::{Catalogue, DefinitionError, Dialect, Provider, ProviderDefinition};
+use crate::provider::{Catalogue, Provider, ProviderDefinition};
 use crate::session::{SessionError, Source, Sourced};
 use crate::store::stored_token::ObtainedBy;
-use crate::store::{AppName, Profile, StoreError, StoreKind, StoredToken};
+use crate::store::{AppName, Profile, StoreKind, StoredToken};
 use crate::system::entropy::random;
 use crate::system::http::HttpClient;
-use crate::system::terminal::MAX_SECRET;
 
 #[derive(Args)]
 pub struct LoginArgs {
@@ -76,6 +78,9 @@ pub struct LoginArgs {
     address: AddressArgs,
 
     #[command(flatten)]
+    asked: AskedArgs,
+
+    #[command(flatten)]
     device: DeviceArgs,
 
     #[command(flatten)]
@@ -104,10 +109,6 @@ impl LoginArgs {
     }
 }
 
-pub fn parse_param(text: &str) -> Result<(String, String), &'static str> {
-    text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or("write NAME=VALUE")
-}
-
 pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     let mut answers = Answers::default();
     let ended = run_asking(args, &mut answers, context);
@@ -128,9 +129,11 @@ fn run_asking(args: &LoginArgs, answers: &mut Answers, context: &Context) -> Res
     let failed = |source: LoginError| LoginError::Failed { provider: id.clone(), source: Box::new(source) };
     let kind = prove_writable(&id, &profile, context).map_err(failed)?;
     let typed = args.params.iter().cloned().collect();
-    let provider = resolve_asking(&definition, &catalogue, &typed, answers, context)?;
+    let before = before(&profile, &id, context)?;
+    let repeated = before.as_ref().filter(|before| !args.with_token && before.obtained_by != ObtainedBy::Given);
+    let (provider, told) = resolve_asking(&definition, &catalogue, &typed, repeated, answers, context)?;
     consent::to_log_in(&provider, &typed, &profile, args.app.as_ref(), context)?;
-    let login = Asked { args, id: &id, profile: &profile, kind };
+    let login = Asked { args, id: &id, profile: &profile, kind, before: before.as_ref(), repeated, told };
     let Some(found) = by_address.filter(|_| !args.with_token) else {
         return login.run(provider, None, answers, context);
     };
@@ -151,31 +154,36 @@ struct Asked<'a> {
     profile: &'a Profile,
     /// The store that it will go to.
     kind: StoreKind,
+    /// The login that it replaces.
+    before: Option<&'a StoredToken>,
+    /// The same, if it says what to ask for where the command line is silent.
+    repeated: Option<&'a StoredToken>,
+    /// What is asked for again, in the words of the command line.
+    told: Vec<String>,
 }
 
 impl Asked<'_> {
     /// Gets the token, and keeps it.
     fn run(
-        &self,
+        self,
         provider: Provider,
         by_address: Option<(&ByAddress, &Settled)>,
         answers: &mut Answers,
         context: &Context,
     ) -> Result<(), LoginError> {
-        let Self { args, id, profile, kind } = *self;
+        let Self { args, id, profile, kind, before, repeated, mut told } = self;
         let failed = |source: LoginError| LoginError::Failed { provider: id.to_owned(), source: Box::new(source) };
-        let before = before(profile, id, context)?;
-        let cacert = context.session.cacert(before.as_ref())?;
-        let http = context.session.http(before.as_ref())?;
+        let cacert = context.session.cacert(before)?;
+        let http = context.session.http(before)?;
         let (provider, mut token, tab) = if args.with_token {
-            let asked = asked_scopes(args, None, &provider, context);
+            let asked = asked_scopes(args, None, &provider, None, &mut told, context);
             let (provider, token) = keep_given(&provider, asked, http.as_ref(), context).map_err(failed)?;
             (provider, token, None)
         } else {
             let registered = by_address.filter(|(_, settled)| settled.is_registered).map(|_| AppName::default());
             let app = args.app.as_ref().or(registered.as_ref());
-            let mut login = NewLogin { app, profile, before: before.as_ref(), typed: None };
-            let grant = chosen_grant(args, &provider, context).map_err(failed)?;
+            let mut login = NewLogin { app, profile, before, typed: None };
+            let grant = chosen_grant(args, &provider, repeated, &mut told, context).map_err(failed)?;
             let typed =
                 app::ask_if_missing(&provider, &login, || args.browser.guide(&provider), context).map_err(failed)?;
             answers.is_asked |= typed.is_some();
@@ -185,8 +193,13 @@ impl Asked<'_> {
                 Some(_) => None,
                 None => chosen_scopes(args, grant, &login, &provider, answers, context).map_err(failed)?,
             };
-            let asked = asked_scopes(args, chosen, &provider, context);
-            log_in(args, grant, &login, provider, asked, http.as_ref(), context).map_err(failed)?
+            let again = repeated.filter(|_| by_address.is_none());
+            let asked = asked_scopes(args, chosen, &provider, again, &mut told, context);
+            let redirect_uri = args.browser.typed_redirect_uri(&provider).map_err(failed)?;
+            let asked_for = args.asked.params(&provider, redirect_uri.as_deref(), repeated).map_err(failed)?;
+            args.asked.tell_repeated(&asked_for, &told, redirect_uri.as_deref(), context);
+            log_in(args, grant, &login, provider.with_asked_for(asked_for), asked, http.as_ref(), context)
+                .map_err(failed)?
         };
         let found = evidence::gather(&provider.definition, &token, None, None);
         let missing = found.missing(&ScopeSet::parse(&args.require_scopes.join(" ")));
@@ -197,7 +210,7 @@ impl Asked<'_> {
             let missing = talk::reasons(missing, &found, &provider);
             return Err(failed(LoginError::NotGranted { provider: id.to_owned(), missing }));
         }
-        token.label = args.label.clone().or_else(|| before.and_then(|before| before.label));
+        token.label = args.label.clone().or_else(|| before?.label.clone());
         token.cacert = cacert;
         let saved = by_address::save(profile, &token, kind, by_address, context);
         if let Some(tab) = tab {
@@ -242,7 +255,7 @@ fn log_in(
                 let note = "note: `--grant client-credentials` opens no browser, so the flags for one change nothing";
                 context.terminal().note(&note);
             }
-            let (provider, token) = client_credentials::log_in(provider, &args.scopes, login, http, context)?;
+            let (provider, token) = client_credentials::log_in(provider, &args.scopes, &asked, login, http, context)?;
             Ok((provider, token, None))
         }
     }
@@ -266,9 +279,10 @@ fn resolve_asking(
     definition: &ProviderDefinition,
     catalogue: &Catalogue<'_>,
     typed: &consent::Typed,
+    before: Option<&StoredToken>,
     answers: &mut Answers,
     context: &Context,
-) -> Result<Provider, LoginError> {
+) -> Result<(Provider, Vec<String>), LoginError> {
     let id = definition.id.as_str();
     if let Some((faults, file)) = catalogue.faults(id) {
         let faults = if faults == 1 { "a fault".to_owned() } else { format!("{faults} faults") };
@@ -277,32 +291,18 @@ fn resolve_asking(
         context.terminal().note(&warning);
     }
     let mut given = context.session.with_project(definition, typed.clone())?;
+    let mut told = Vec::new();
+    for (name, value) in before.into_iter().flat_map(|before| &before.params) {
+        let is_known = definition.params.get(name).is_some_and(|param| !param.is_captured());
+        if is_known && !given.contains_key(name) && catalogue.emulated_id() != Some(id) {
+            given.insert(name.clone(), value.clone());
+            told.push(format!("--param {name}={value}"));
+        }
+    }
     if context.terminal().is_interactive() && catalogue.emulated_id() != Some(id) {
         wizard::params(definition, &mut given, answers, context)?;
     }
-    Ok(catalogue.resolve(id, &given)?)
-}
-
-/// A login's name may stand where its provider is expected.
-fn not_a_provider(id: &str, error: DefinitionError, context: &Context) -> LoginError {
-    let listed = || context.session.store().ok()?.index().ok()?.logins.remove(id);
-    match (&error, listed()) {
-        (DefinitionError::UnknownProvider { .. }, Some(entry)) if entry.provider != id => {
-            LoginError::NotAProvider { login: id.to_owned(), provider: entry.provider }
-        }
-        _ => error.into(),
-    }
-}
-
-/// Returns the login that is made anew, which keeps its client, its label and its certificate
-/// authorities.
-fn before(profile: &Profile, id: &str, context: &Context) -> Result<Option<StoredToken>, LoginError> {
-    let store = context.session.store()?;
-    if store.index()?.logins.get(profile.as_str()).is_none_or(|entry| entry.provider != id) {
-        return Ok(None);
-    }
-    // One that cannot be read has nothing to keep.
-    Ok(store.load(profile).ok().flatten().map(|found| found.record))
+    Ok((catalogue.resolve(id, &given)?, told))
 }
 
 /// Asks for the scopes of a login in the browser or by device, unless the command line names them.
@@ -322,52 +322,58 @@ fn chosen_scopes(
     wizard::scopes(&provider.definition, before, answers, context)
 }
 
-/// The scopes of the command line, the chosen ones, or the definition's own. An unknown name is sent all the same:
-/// providers add scopes.
-fn asked_scopes(args: &LoginArgs, chosen: Option<ScopeSet>, provider: &Provider, context: &Context) -> ScopeSet {
+/// The scopes of the command line, the chosen ones, those of the login before, or the definition's own. An unknown name is
+/// sent all the same: providers add scopes.
+fn asked_scopes(
+    args: &LoginArgs,
+    chosen: Option<ScopeSet>,
+    provider: &Provider,
+    before: Option<&StoredToken>,
+    told: &mut Vec<String>,
+    context: &Context,
+) -> ScopeSet {
     if let Some(chosen) = chosen {
         talk::about_scopes(&chosen, &provider.definition, context);
         return chosen;
     }
+    let own = provider.definition.default_scope();
+    let before = before.map(|before| &before.asked).filter(|asked| !asked.is_empty());
     let asked = match args.scopes.as_slice() {
         // Nothing was asked for a token that is there already.
         [] if args.with_token => ScopeSet::new(),
-        // Nobody chose them, so there is nothing to say about the choice.
-        [] => return provider.definition.default_scope(),
+        [] => match before {
+            Some(asked) => {
+                if *asked != own {
+                    told.push(format!("--scope {}", asked.join(",")));
+                }
+                asked.clone()
+            }
+            // Nobody chose them, so there is nothing to say about the choice.
+            None => return own,
+        },
         scopes => ScopeSet::parse(&scopes.join(" ")),
     };
     talk::about_scopes(&asked, &provider.definition, context);
     asked
 }
 
-/// Reads a token that is there already: from stdin, or as a person types it. It is taken out of what it came in.
-fn keep_given(
+fn chosen_grant(
+    args: &LoginArgs,
     provider: &Provider,
-    asked: ScopeSet,
-    http: &dyn HttpClient,
+    before: Option<&StoredToken>,
+    told: &mut Vec<String>,
     context: &Context,
-) -> Result<(Provider, StoredToken), LoginError> {
-    let terminal = context.terminal();
-    let bytes = match terminal.is_interactive() {
-        true => terminal.ask_hidden_text(&"Access token", &given_token::is_whole)?.expose().as_bytes().to_vec().into(),
-        false => terminal.stdin_secret(MAX_SECRET)?,
-    };
-    let text = secret_text::decode(&bytes).map_err(NoGivenToken::from)?;
-    let given = Dialect::new(provider).read_given_token(&text)?;
-    if let Some(wrapping) = given.wrapping {
-        terminal.note(&format_args!("note: the token was taken from {wrapping}; nothing else of it is kept"));
-    }
-    let now = context.system.clock.now();
-    let provider = asked_value::complete(http, provider, None, &given.token);
-    let token = StoredToken::given(&provider, None, ObtainedBy::Given, asked, given.token, now);
-    Ok((provider, token))
-}
-
-fn chosen_grant(args: &LoginArgs, provider: &Provider, context: &Context) -> Result<GrantKind, LoginError> {
-    let offered = provider.definition.grants();
+) -> Result<GrantKind, LoginError> {
+    let own = provider.definition.grants()[0];
+    let preferred = AskedArgs::grant_before(provider, before, args.browser.is_chosen()).unwrap_or(own);
     match args.grant.or(args.device.device.then_some(GrantKind::DeviceCode)) {
-        None if device::is_taken(offered[0], provider, &args.browser, context)? => Ok(GrantKind::DeviceCode),
-        None => Ok(offered[0]),
+        None if device::is_taken(preferred, provider, &args.browser, context)? => Ok(GrantKind::DeviceCode),
+        None => {
+            if preferred != own {
+                told.push(format!("--grant {}", preferred.as_str()));
+            }
+            Ok(preferred)
+        }
         Some(grant) if provider.definition.offers(grant) => Ok(grant),
         Some(_) => Err(not_offered(provider)),
     }
@@ -375,19 +381,4 @@ fn chosen_grant(args: &LoginArgs, provider: &Provider, context: &Context) -> Res
 
 fn not_offered(provider: &Provider) -> LoginError {
     LoginError::GrantNotOffered { provider: provider.id().to_owned(), offered: provider.definition.grants() }
-}
-
-/// The store that the login will go to.
-fn prove_writable(id: &str, profile: &Profile, context: &Context) -> Result<StoreKind, LoginError> {
-    let name = u64::from_ne_bytes(random(context.system.entropy.as_ref())?);
-    let store = context.session.store()?;
-    let kind = store.kind_for(profile)?;
-    match store.prove_writable_in(kind, name) {
-        Err(source @ StoreError::Keychain { kind: StoreKind::Keychain, .. })
-            if !context.terminal().is_interactive() =>
-        {
-            Err(LoginError::NowhereToKeep { provider: id.to_owned(), source: Box::new(source) })
-        }
-        proven => Ok(proven.map(|()| kind)?),
-    }
 }

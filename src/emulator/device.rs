@@ -1,8 +1,9 @@
 //! The device authorization endpoint (RFC 8628 §3.1). The polls come to the token endpoint.
 
+use super::consent::Grantee;
 use super::devices::{Answer, INTERVAL, IssuedDevice, LIFETIME, PAGE};
 use super::site::{Site, random_hex};
-use super::token::{error, knows_client, refuse};
+use super::token::{error, refuse};
 use super::wire::{Incoming, Reply};
 use crate::protocol::device::DeviceAuthorizationResponse;
 use crate::protocol::grant::GrantKind;
@@ -28,22 +29,26 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
         let problem = "the body is neither a form nor a JSON object of texts";
         return Ok(refuse(400, error("invalid_request", Some(problem), None)));
     };
-    if let Some(repeated) = params.iter().find_map(|(name, _)| params.single(name).err()) {
+    if let Some(repeated) = site.repeated(&params) {
         return Ok(refuse(400, error("invalid_request", Some(&repeated.to_string()), None)));
     }
     let value = |name: &str| params.single(name).ok().flatten().unwrap_or_default();
     let secret = Some(value("client_secret")).filter(|secret| !secret.is_empty()).map(ClientSecret::new);
-    if !knows_client(site, value("client_id"), secret.as_ref()) {
+    let Some(client) = site.authenticated(value("client_id"), secret.as_ref(), authorization.is_some()) else {
         return Ok(refuse(401, error("invalid_client", Some("Client authentication failed"), None)));
-    }
+    };
+    let resources = match site.resources(&client, &params) {
+        Ok(resources) => resources,
+        Err(problem) => return Ok(refuse(400, error("invalid_target", Some(problem), None))),
+    };
     if !site.provider.definition.grants().contains(&GrantKind::DeviceCode) {
         return Ok(refuse(400, error("unauthorized_client", Some("the provider does not offer this grant"), None)));
     }
-    let response = issue(site, value("scope"))?;
+    let response = issue(site, value("scope"), Grantee { client: client.id, resources })?;
     Ok(Reply::json(200, &dialect.encode_device_reply(&response)))
 }
 
-fn issue(site: &Site, scope: &str) -> Result<DeviceAuthorizationResponse, NoEntropy> {
+fn issue(site: &Site, scope: &str, grantee: Grantee) -> Result<DeviceAuthorizationResponse, NoEntropy> {
     let definition = &site.provider.definition;
     let scope = match ScopeSet::parse(scope) {
         // RFC 6749 §3.3: without a scope, the server falls back to its default.
@@ -58,7 +63,7 @@ fn issue(site: &Site, scope: &str) -> Result<DeviceAuthorizationResponse, NoEntr
         IssuedDevice {
             user_code: user_code.clone(),
             scope,
-            family: site.ledger.new_family(),
+            family: site.ledger.new_family(grantee),
             issued_at: site.clock.now(),
             answer,
             interval: INTERVAL,

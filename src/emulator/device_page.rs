@@ -20,7 +20,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
 /// Handles both forms: the code alone, and the code with a decision.
 fn decide(site: &Site, form: &Params) -> Reply {
     let (code, now) = (form.single("user_code").ok().flatten().unwrap_or_default(), site.clock.now());
-    let Some(asked) = site.devices.asking(code, now) else {
+    let Some((asked, family)) = site.devices.asking(code, now) else {
         return ask_for_code(site, code, "This code is not known, has expired, or was answered already.");
     };
     let answer = match form.single("decision") {
@@ -28,7 +28,9 @@ fn decide(site: &Site, form: &Params) -> Reply {
         Ok(Some("deny")) => Answer::Denied,
         _ => {
             let (hidden, fact) = (("user_code", code), ("The code", code));
-            return ask(site, &Question { who: "A device", action: PAGE, hidden, fact }, &asked);
+            let client = site.ledger.grantee(family).map_or_else(|| site.client_id.clone(), |grantee| grantee.client);
+            let question = Question { who: "A device", client: client.as_str(), action: PAGE, hidden, fact };
+            return ask(site, &question, &asked);
         }
     };
     let (title, sentence) = match answer {

@@ -94,8 +94,10 @@ impl Devices {
     }
 
     /// Returns the scopes that a device asks for whose code a person typed, and that has no answer yet.
-    pub fn asking(&self, typed: &str, now: Timestamp) -> Option<ScopeSet> {
-        self.devices().find(|device| is_open(device, typed, now)).map(|(_, device)| device.scope.clone())
+    pub fn asking(&self, typed: &str, now: Timestamp) -> Option<(ScopeSet, Family)> {
+        self.devices()
+            .find(|device| is_open(device, typed, now))
+            .map(|(_, device)| (device.scope.clone(), device.family))
     }
 
     /// Takes a person's answer, once. Returns `false` if there is no such question.
@@ -141,7 +143,7 @@ mod tests {
         let device = IssuedDevice {
             user_code: "BCDF-GHJK".to_owned(),
             scope: ScopeSet::parse("read"),
-            family: super::super::ledger::Ledger::default().new_family(),
+            family: super::super::ledger::CLIENT_ALONE,
             issued_at: Timestamp(100),
             answer,
             interval: INTERVAL,

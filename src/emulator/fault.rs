@@ -41,6 +41,14 @@ pub enum Fault {
     WrongNonce,
     /// The signature of the ID token is wrong.
     BadSignature,
+    /// The metadata and the callback name another issuer than the one asked.
+    WrongIssuer,
+    /// The metadata of the resource is about another resource.
+    WrongResource,
+    /// The registration endpoint refuses every client.
+    RegistrationRefused,
+    /// The metadata does not say that PKCE is supported, and the server ignores it.
+    NoPkce,
 }
 
 impl Fault {
@@ -64,7 +72,11 @@ impl Fault {
             | Self::DeadToken
             | Self::ClientNotAllowed
             | Self::WrongNonce
-            | Self::BadSignature => None,
+            | Self::BadSignature
+            | Self::WrongIssuer
+            | Self::WrongResource
+            | Self::RegistrationRefused
+            | Self::NoPkce => None,
         }
     }
 }

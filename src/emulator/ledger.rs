@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::bounded_map::BoundedMap;
-use super::consent::ConsentRequest;
+use super::consent::{ConsentRequest, Grantee};
+use crate::protocol::client::ClientId;
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, AuthorizationCode, RefreshToken};
@@ -22,6 +23,9 @@ const MEMORY: Duration = Duration::from_secs(600);
 /// The number of families that are counted, and of revoked ones that are remembered.
 const FAMILIES: usize = 50_000;
 
+/// The number of families whose client is remembered. Ids and resources take a kilobyte at most.
+const GRANTEES: usize = 8_000;
+
 /// All tokens from one consent. They are revoked together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Family(u64);
@@ -30,8 +34,7 @@ pub struct Family(u64);
 /// has this number.
 pub const CLIENT_ALONE: Family = Family(0);
 
-/// The grant behind a code (RFC 6749 §4.1.2: it is bound to the client and the redirect URI; there is only one client
-/// here).
+/// The grant behind a code (RFC 6749 §4.1.2: it is bound to the client, which its family knows, and the redirect URI).
 #[derive(Clone, Debug)]
 pub struct IssuedCode {
     pub scope: ScopeSet,
@@ -67,6 +70,7 @@ struct LedgerState {
     revoked: BTreeSet<Family>,
     /// The number of access tokens issued to each family.
     counts: BTreeMap<Family, usize>,
+    grantees: BTreeMap<Family, Grantee>,
     families: u64,
 }
 
@@ -90,10 +94,20 @@ impl Ledger {
         (since.until(now) < MEMORY).then_some(asked)
     }
 
-    pub fn new_family(&self) -> Family {
+    pub fn new_family(&self, grantee: Grantee) -> Family {
         let mut books = self.books();
         books.families += 1;
-        Family(books.families)
+        let family = Family(books.families);
+        books.grantees.insert(family, grantee);
+        if books.grantees.len() > GRANTEES {
+            books.grantees.pop_first();
+        }
+        family
+    }
+
+    /// Returns whom the tokens of a family are for, unless it is forgotten.
+    pub fn grantee(&self, family: Family) -> Option<Grantee> {
+        self.books().grantees.get(&family).cloned()
     }
 
     pub fn put_code(&self, code: &AuthorizationCode, issued: IssuedCode) {
@@ -110,10 +124,11 @@ impl Ledger {
         &self,
         code: &AuthorizationCode,
         now: Timestamp,
+        client: &ClientId,
         check: impl FnOnce(&IssuedCode) -> Result<(), BadGrant>,
     ) -> Result<IssuedCode, BadGrant> {
         let mut books = self.books();
-        let LedgerState { codes, revoked, .. } = &mut *books;
+        let LedgerState { codes, revoked, grantees, .. } = &mut *books;
         let Some((issued, used)) = codes.get_mut(code.expose()) else {
             return Err(BadGrant("Authorization code is unknown"));
         };
@@ -124,6 +139,9 @@ impl Ledger {
         }
         if issued.issued_at.until(now) >= CODE_LIFETIME {
             return Err(BadGrant("Authorization code has expired"));
+        }
+        if !is_of(grantees, issued.family, client) {
+            return Err(BadGrant("Authorization code was issued to another client"));
         }
         check(issued)?;
         *used = Use::Used;
@@ -141,14 +159,17 @@ impl Ledger {
     }
 
     /// Redeems a refresh token; the caller issues the next one. A second use revokes the family (RFC 9700 §4.14.2).
-    pub fn rotate(&self, token: &RefreshToken) -> Result<(ScopeSet, Family), BadGrant> {
+    pub fn rotate(&self, token: &RefreshToken, client: &ClientId) -> Result<(ScopeSet, Family), BadGrant> {
         let mut books = self.books();
-        let LedgerState { refresh_tokens, revoked, .. } = &mut *books;
+        let LedgerState { refresh_tokens, revoked, grantees, .. } = &mut *books;
         let Some((scope, family, used)) = refresh_tokens.get_mut(token.expose()) else {
             return Err(BadGrant("Refresh token is unknown"));
         };
         if revoked.contains(family) {
             return Err(BadGrant("Refresh token has been revoked"));
+        }
+        if !is_of(grantees, *family, client) {
+            return Err(BadGrant("Refresh token was issued to another client"));
         }
         if *used == Use::Used {
             revoke_all(revoked, *family);
@@ -212,6 +233,11 @@ impl Ledger {
     }
 }
 
+/// Returns `true` if a grant is this client's. A forgotten one is taken to be.
+fn is_of(grantees: &BTreeMap<Family, Grantee>, family: Family, client: &ClientId) -> bool {
+    grantees.get(&family).is_none_or(|grantee| grantee.client == *client)
+}
+
 fn revoke_all(revoked: &mut BTreeSet<Family>, family: Family) {
     revoked.insert(family);
     if revoked.len() > FAMILIES {
@@ -242,10 +268,18 @@ mod tests {
         assert!(books.access_tokens.taken() < 2000 && books.refresh_tokens.taken() <= ROOM);
     }
 
+    fn client() -> ClientId {
+        ClientId::new("c")
+    }
+
+    fn new_family(ledger: &Ledger) -> Family {
+        ledger.new_family(Grantee { client: client(), resources: Vec::new() })
+    }
+
     fn ledger_with_code(issued_at: i64) -> (Ledger, AuthorizationCode) {
         let ledger = Ledger::default();
         let code = AuthorizationCode::new("c");
-        let family = ledger.new_family();
+        let family = new_family(&ledger);
         let issued = IssuedCode {
             scope: ScopeSet::new(),
             redirect_uri: None,
@@ -261,37 +295,37 @@ mod tests {
     fn a_code_lives_for_a_minute() {
         let (ledger, code) = ledger_with_code(100);
         assert_eq!(
-            ledger.redeem(&code, Timestamp(160), |_| Ok(())).unwrap_err(),
+            ledger.redeem(&code, Timestamp(160), &client(), |_| Ok(())).unwrap_err(),
             BadGrant("Authorization code has expired")
         );
-        assert!(ledger.redeem(&code, Timestamp(159), |_| Ok(())).is_ok());
+        assert!(ledger.redeem(&code, Timestamp(159), &client(), |_| Ok(())).is_ok());
     }
 
     #[test]
     fn a_second_use_of_a_code_revokes_the_tokens_of_the_first() {
         let (ledger, code) = ledger_with_code(0);
-        let issued = ledger.redeem(&code, Timestamp(0), |_| Ok(())).unwrap();
+        let issued = ledger.redeem(&code, Timestamp(0), &client(), |_| Ok(())).unwrap();
         let token = AccessToken::new("t");
         ledger.put_access_token(
             &token,
             IssuedToken { scope: ScopeSet::new(), family: issued.family, expires_at: None, is_first: true },
         );
         assert!(ledger.access_token("t", Timestamp(1)).is_ok());
-        assert!(ledger.redeem(&code, Timestamp(1), |_| Ok(())).is_err());
+        assert!(ledger.redeem(&code, Timestamp(1), &client(), |_| Ok(())).is_err());
         assert_eq!(ledger.access_token("t", Timestamp(1)).unwrap_err(), "the access token has been revoked");
     }
 
     #[test]
     fn a_request_that_fails_its_checks_leaves_the_code_valid() {
         let (ledger, code) = ledger_with_code(0);
-        assert!(ledger.redeem(&code, Timestamp(0), |_| Err(BadGrant("no"))).is_err());
-        assert!(ledger.redeem(&code, Timestamp(0), |_| Ok(())).is_ok());
+        assert!(ledger.redeem(&code, Timestamp(0), &client(), |_| Err(BadGrant("no"))).is_err());
+        assert!(ledger.redeem(&code, Timestamp(0), &client(), |_| Ok(())).is_ok());
     }
 
     #[test]
     fn revoking_a_refresh_token_revokes_its_access_tokens() {
         let ledger = Ledger::default();
-        let family = ledger.new_family();
+        let family = new_family(&ledger);
         let issued =
             |scope: &str| IssuedToken { scope: ScopeSet::parse(scope), family, expires_at: None, is_first: true };
         ledger.put_refresh_token(&RefreshToken::new("r"), ScopeSet::new(), family);
@@ -300,19 +334,32 @@ mod tests {
         ledger.revoke("a");
         assert!(ledger.access_token("a", Timestamp(0)).is_err() && ledger.access_token("b", Timestamp(0)).is_ok());
         ledger.revoke("r");
-        assert!(ledger.access_token("b", Timestamp(0)).is_err() && ledger.rotate(&RefreshToken::new("r")).is_err());
+        assert!(
+            ledger.access_token("b", Timestamp(0)).is_err()
+                && ledger.rotate(&RefreshToken::new("r"), &client()).is_err()
+        );
         ledger.revoke("never seen");
+    }
+
+    #[test]
+    fn a_grant_serves_only_the_client_that_it_was_given_to() {
+        let (ledger, code) = ledger_with_code(0);
+        let (other, token) = (ClientId::new("other"), RefreshToken::new("r"));
+        assert!(ledger.redeem(&code, Timestamp(0), &other, |_| Ok(())).is_err());
+        let issued = ledger.redeem(&code, Timestamp(0), &client(), |_| Ok(())).unwrap();
+        ledger.put_refresh_token(&token, ScopeSet::new(), issued.family);
+        assert!(ledger.rotate(&token, &other).is_err() && ledger.rotate(&token, &client()).is_ok());
     }
 
     #[test]
     fn a_refresh_token_used_twice_revokes_its_family() {
         let ledger = Ledger::default();
         let (first, second) = (RefreshToken::new("1"), RefreshToken::new("2"));
-        let family = ledger.new_family();
+        let family = new_family(&ledger);
         ledger.put_refresh_token(&first, ScopeSet::parse("a"), family);
-        assert_eq!(ledger.rotate(&first), Ok((ScopeSet::parse("a"), family)));
+        assert_eq!(ledger.rotate(&first, &client()), Ok((ScopeSet::parse("a"), family)));
         ledger.put_refresh_token(&second, ScopeSet::parse("a"), family);
-        assert!(ledger.rotate(&first).is_err());
-        assert_eq!(ledger.rotate(&second), Err(BadGrant("Refresh token has been revoked")));
+        assert!(ledger.rotate(&first, &client()).is_err());
+        assert_eq!(ledger.rotate(&second, &client()), Err(BadGrant("Refresh token has been revoked")));
     }
 }

@@ -6,17 +6,26 @@
 //! answers but does not read the requests: see [`request`].
 
 mod asked;
+mod authentication;
 mod authorize;
+mod bearer;
 mod bounded_map;
+mod clients;
 mod consent;
 mod device;
 mod device_page;
 mod devices;
 mod fault;
+mod introspect;
 mod ledger;
+mod mcp;
+mod metadata;
 mod openid;
 mod page;
 mod permits;
+mod pushed;
+mod pushed_requests;
+mod registration;
 mod request;
 mod resource;
 mod revoke;
@@ -31,6 +40,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 
 pub use fault::Fault;
+pub use mcp::DEFINITION as MCP_DEFINITION;
 pub use site::Options;
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
@@ -41,8 +51,10 @@ use crate::provider::params::fill_params;
 use crate::provider::{DefinitionError, Endpoint, Origin, Provider, ProviderDefinition};
 use crate::system::clock::Clock;
 use crate::system::entropy::{Entropy, NoEntropy};
+use clients::Registrations;
 use devices::Devices;
 use ledger::Ledger;
+use pushed_requests::PushedRequests;
 use server::Server;
 use sign_ins::SignIns;
 use site::{Site, Stop, random_hex};
@@ -114,6 +126,8 @@ impl Emulator {
             ledger: Ledger::default(),
             devices: Devices::default(),
             sign_ins: SignIns::default(),
+            registrations: Registrations::default(),
+            pushed: PushedRequests::default(),
             clock,
             entropy,
             log: Box::new(log),
@@ -132,6 +146,11 @@ impl Emulator {
     /// Returns the provider with its endpoints on this emulator, as a client should see it.
     pub fn provider(&self) -> &Provider {
         &self.site.provider
+    }
+
+    /// Returns the address of the API.
+    pub fn resource(&self) -> String {
+        self.site.resource()
     }
 
     pub fn client_id(&self) -> &str {
@@ -160,7 +179,15 @@ fn route(site: &Site, incoming: &Incoming) -> Reply {
         }
         path if is_at(path, &endpoints.device) => device::answer(site, incoming),
         devices::PAGE => Ok(device_page::answer(site, incoming)),
-        path if is_at(path, &endpoints.revoke) => Ok(revoke::answer(site, incoming)),
+        path if is_at(path, &endpoints.revoke) || path == revoke::PATH => Ok(revoke::answer(site, incoming)),
+        path if is_at(path, &endpoints.introspect) || path == introspect::PATH => {
+            Ok(introspect::answer(site, incoming))
+        }
+        path if is_at(path, &endpoints.par) || path == pushed::PATH => pushed::answer(site, incoming),
+        path if path.starts_with(registration::PATH) => registration::answer(site, incoming),
+        path if incoming.is_get() && path.contains("/.well-known/") => {
+            Ok(metadata::document(site, path).unwrap_or_else(|| resource::answer(site, incoming)))
+        }
         "/" if incoming.is_get() => Ok(page::index(site)),
         "/favicon.ico" => Ok(Reply::empty(204)),
         _ => Ok(openid::answer(site, incoming).unwrap_or_else(|| resource::answer(site, incoming))),

@@ -26,8 +26,13 @@ const USERINFO: &str = "/emulated/userinfo";
 /// How long an ID token is good for. Many servers use an hour.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// Returns the issuer: the definition's, or this emulator.
-pub fn issuer(site: &Site) -> String {
+/// Returns the issuer of a login's ID token. The emulator's own client has the definition, and expects its issuer; another
+/// one knows this emulator by its metadata.
+fn issuer(site: &Site, family: Family) -> String {
+    let is_own = site.ledger.grantee(family).is_none_or(|grantee| grantee.client == site.client_id);
+    if !is_own || site.has(Fault::WrongIssuer) {
+        return site.issuer();
+    }
     let origin = || site.provider.emulator.as_ref().map(ToString::to_string).unwrap_or_default();
     let issuer = Dialect::new(&site.provider).id_token_issuer().unwrap_or_else(origin);
     // One server for many tenants says in each token which one it is.
@@ -73,8 +78,9 @@ pub fn id_token(site: &Site, scope: &ScopeSet, family: Family, access_token: &Ac
     }
     let (now, algorithm) = (site.clock.now(), signing::choose(&site.provider.definition.openid.algorithms));
     let mut claims = person(scope);
-    claims.insert("iss".to_owned(), issuer(site).into());
-    claims.insert("aud".to_owned(), site.client_id.as_str().into());
+    claims.insert("iss".to_owned(), issuer(site, family).into());
+    let client = site.ledger.grantee(family).map_or_else(|| site.client_id.clone(), |grantee| grantee.client);
+    claims.insert("aud".to_owned(), client.as_str().into());
     claims.insert("exp".to_owned(), now.plus(LIFETIME).0.into());
     claims.insert("iat".to_owned(), now.0.into());
     claims.insert("at_hash".to_owned(), at_hash(access_token, algorithm).into());

@@ -21,8 +21,10 @@ const STYLE: &str = include_str!("page.css");
 /// Returns the consent page (RFC 6749 §4.1.1).
 pub fn consent(site: &Site, asked: &ConsentRequest, transaction: &str) -> Reply {
     let action = site.provider.endpoints.authorize.as_ref().map_or("/", |endpoint| endpoint.url().path());
+    let name = asked.client_name.as_deref().map(|name| format!("An app that calls itself “{}”", sanitize::line(name)));
     let question = Question {
-        who: "An app",
+        who: name.as_deref().unwrap_or("An app"),
+        client: asked.grantee.client.as_str(),
         action,
         hidden: ("transaction", transaction),
         fact: ("Sends you back to", asked.back.redirect_uri.as_str()),
@@ -33,6 +35,8 @@ pub fn consent(site: &Site, asked: &ConsentRequest, transaction: &str) -> Reply 
 /// What a consent page asks, and about whom.
 pub struct Question<'a> {
     pub who: &'a str,
+    /// The id of the client that asks.
+    pub client: &'a str,
     /// The path that the form is posted to.
     pub action: &'a str,
     /// The member by which the form is known again.
@@ -53,13 +57,13 @@ pub fn ask(site: &Site, question: &Question<'_>, scope: &ScopeSet) -> Reply {
 </form>
 <dl class="foot"><dt>Client id</dt><dd><code>{client}</code></dd><dt>{fact}</dt><dd><code>{shown}</code></dd></dl>"#,
         initial = initial(site),
-        who = question.who,
+        who = escape(question.who),
         name = escape(site.name()),
         action = escape(question.action),
         hidden = question.hidden.0,
         value = escape(question.hidden.1),
         scopes = scope_boxes(site, scope),
-        client = escape(site.client_id.as_str()),
+        client = escape(question.client),
         fact = question.fact.0,
         shown = escape(question.fact.1),
     );
@@ -72,21 +76,21 @@ pub fn ticked(form: &Params, asked: &ScopeSet) -> ScopeSet {
     asked.iter().filter(|scope| ticked.contains(scope)).collect()
 }
 
-/// Returns the page for a faulty request without a way back. `sent` is a redirect URI to compare with the registered
-/// ones.
-pub fn refusal(site: &Site, title: &str, sentence: &str, sent: Option<&str>) -> Reply {
+/// Returns the page for a faulty request without a way back. `sent` is a redirect URI, and the registered ones to compare
+/// it with.
+pub fn refusal(site: &Site, title: &str, sentence: &str, sent: Option<(String, Vec<RedirectUri>)>) -> Reply {
     let mut main = format!(
         r#"<header><div class="mark bad" aria-hidden="true">!</div><h1>{}</h1></header><p>{}</p>"#,
         escape(title),
         escape(sentence)
     );
-    if let Some(sent) = sent {
+    if let Some((sent, registered)) = &sent {
         let differences: Vec<(usize, usize)> =
-            site.redirect_uris.iter().map(|uri| difference(sent, uri, site.options.exact_port)).collect();
+            registered.iter().map(|uri| difference(sent, uri, site.options.exact_port)).collect();
         // The mark in the sent text starts where the most similar registered one ends.
         let furthest = differences.iter().map(|(in_sent, _)| *in_sent).max().unwrap_or(0);
         let _ = write!(main, "<h2>Sent</h2><p><code>{}</code></p><h2>Registered</h2>", marked(sent, furthest));
-        for (uri, (_, in_registered)) in site.redirect_uris.iter().zip(differences) {
+        for (uri, (_, in_registered)) in registered.iter().zip(differences) {
             let _ = write!(main, "<p><code>{}</code></p>", marked(uri.as_str(), in_registered));
         }
     }

@@ -5,8 +5,9 @@ use std::convert::identity;
 use serde_json::Value;
 
 use super::asked;
-use super::fault::Fault;
+use super::bearer::{invalid_token, issued, no_token};
 use super::ledger::IssuedToken;
+use super::mcp;
 use super::site::Site;
 use super::wire::{Incoming, Reply};
 use crate::protocol::json;
@@ -18,6 +19,9 @@ use crate::provider::quirks::Paging;
 use crate::provider::sections::Sample;
 
 pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
+    if site.options.mcp && format!("{}{}", site.origin(), incoming.path) == site.resource() {
+        return mcp::answer(site, incoming);
+    }
     let definition = &site.provider.definition;
     let dialect = Dialect::new(&site.provider);
     if let Some(list) = dialect.scopes_list()
@@ -86,41 +90,7 @@ fn issued_by(site: &Site, scheme: Option<&str>, incoming: &Incoming) -> Result<I
     let header = incoming.header("Authorization").unwrap_or_default();
     let token = header.strip_prefix(scheme).and_then(|rest| rest.strip_prefix(' '));
     let token = token.ok_or_else(|| no_token(site))?;
-    let dialect = Dialect::new(&site.provider);
-    site.ledger.access_token(token, site.clock.now()).map_err(|problem| invalid_token(dialect, problem))
-}
-
-/// Returns the token of a request, or its refusal.
-fn issued(site: &Site, incoming: &Incoming) -> Result<IssuedToken, Reply> {
-    let dialect = Dialect::new(&site.provider);
-    let Some(token) = dialect.find_token(|name| incoming.header(name), &incoming.query, &incoming.body) else {
-        return Err(no_token(site));
-    };
-    match site.ledger.access_token(&token, site.clock.now()) {
-        Ok(issued) if issued.is_first && site.has(Fault::DeadToken) => {
-            Err(invalid_token(dialect, "the access token is rejected, as requested"))
-        }
-        Ok(issued) => Ok(issued),
-        Err(problem) => Err(invalid_token(dialect, problem)),
-    }
-}
-
-/// Refuses a token that is not valid, in the provider's own words if the definition has them (RFC 6750 §3.1).
-fn invalid_token(dialect: Dialect<'_>, problem: &str) -> Reply {
-    if let Some((status, body)) = dialect.invalid_token() {
-        return Reply::json(status, &body);
-    }
-    let body = serde_json::json!({"error": "invalid_token", "error_description": problem});
-    let challenge = format!("Bearer error=\"invalid_token\", error_description=\"{problem}\"");
-    Reply::json(401, &body).with("WWW-Authenticate", challenge)
-}
-
-/// Answers a request without a token: it names the scheme, not an error (RFC 6750 §3.1).
-fn no_token(site: &Site) -> Reply {
-    let places: Vec<String> = site.provider.definition.token_placements().iter().map(ToString::to_string).collect();
-    let description = format!("the request needs a token in exactly one place: {}", places.join(", "));
-    let body = serde_json::json!({"error": "invalid_request", "error_description": description});
-    Reply::json(401, &body).with("WWW-Authenticate", "Bearer")
+    site.ledger.access_token(token, site.clock.now()).map_err(|problem| invalid_token(site, problem))
 }
 
 fn unknown_path(site: &Site) -> Reply {

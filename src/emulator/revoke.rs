@@ -4,10 +4,13 @@ use serde_json::json;
 
 use super::fault::Fault;
 use super::site::Site;
-use super::token::{error, knows_client, refuse};
+use super::token::{error, refuse};
 use super::wire::{Incoming, Reply};
 use crate::protocol::secret::ClientSecret;
 use crate::provider::Dialect;
+
+/// The path of the endpoint, unless the definition names its own.
+pub const PATH: &str = "/emulated/revoke";
 
 pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
     if incoming.method != "POST" {
@@ -22,7 +25,9 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
     };
     let value = |name: &str| params.single(name).ok().flatten().unwrap_or_default();
     let secret = Some(value("client_secret")).filter(|secret| !secret.is_empty()).map(ClientSecret::new);
-    if !knows_client(site, value("client_id"), secret.as_ref()) {
+    let auth = Dialect::new(&site.provider).revocation_auth();
+    let client = site.authenticated(value("client_id"), secret.as_ref(), authorization.is_some());
+    if client.is_none_or(|client| !site.authenticates_by(&client, auth, authorization.is_some())) {
         return refuse(401, error("invalid_client", Some("Client authentication failed"), None));
     }
     if value("token").is_empty() {

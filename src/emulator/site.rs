@@ -4,9 +4,11 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::clients::Registrations;
 use super::devices::Devices;
 use super::fault::Fault;
 use super::ledger::Ledger;
+use super::pushed_requests::PushedRequests;
 use super::sign_ins::SignIns;
 use crate::protocol::client::ClientId;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -31,6 +33,8 @@ pub struct Options {
     pub token_lifetimes: Vec<Duration>,
     /// The delay of the token endpoint.
     pub latency: Duration,
+    /// Serve an MCP endpoint in place of the definition's API.
+    pub mcp: bool,
 }
 
 /// The shared state of all endpoints.
@@ -43,6 +47,8 @@ pub struct Site {
     pub ledger: Ledger,
     pub devices: Devices,
     pub sign_ins: SignIns,
+    pub registrations: Registrations,
+    pub pushed: PushedRequests,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub log: Box<dyn Fn(&str) + Send + Sync>,

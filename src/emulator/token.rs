@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use super::consent::Grantee;
 use super::fault::{Fault, SLOW};
 use super::ledger::{BadGrant, CLIENT_ALONE, Family, IssuedCode, IssuedToken};
 use super::openid;
 use super::site::{Site, random_hex};
 use super::wire::{Incoming, Reply};
-use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::grant::GrantKind;
+use crate::protocol::params::Params;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, ClientSecret, RefreshToken};
@@ -32,32 +33,37 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
         return Ok(reply);
     }
     let authorization = incoming.header("Authorization");
-    let request = match read(site, incoming, authorization.as_deref()) {
-        Ok(request) => request,
+    let (params, request) = match read(site, incoming, authorization.as_deref()) {
+        Ok(read) => read,
         Err(error) => {
             let status = if error.code == "invalid_client" { 401 } else { 400 };
             return Ok(refuse(status, error));
         }
     };
-    if !is_authentic(site, &request) {
+    let secret = request.client_secret.as_ref();
+    let Some(client) = site.authenticated(request.client_id.as_str(), secret, authorization.is_some()) else {
         let reply = refuse(401, error("invalid_client", Some("Client authentication failed"), None));
         // RFC 6749 §5.2: a client that used the header is told the scheme of the header.
         return Ok(match authorization {
             Some(_) => reply.with("WWW-Authenticate", "Basic realm=\"token endpoint\""),
             None => reply,
         });
-    }
+    };
+    let resources = match site.resources(&client, &params) {
+        Ok(resources) => resources,
+        Err(problem) => return Ok(refuse(400, error("invalid_target", Some(problem), None))),
+    };
     let granted = match request.grant {
         Grant::AuthorizationCode { code, redirect_uri, code_verifier } => site
             .ledger
-            .redeem(&code, site.clock.now(), |issued| {
+            .redeem(&code, site.clock.now(), &client.id, |issued| {
                 check_binding(site, issued, &redirect_uri, code_verifier.as_ref())
             })
             .map(|issued| (issued.scope, issued.family)),
         Grant::RefreshToken(token) if Dialect::new(&site.provider).refreshes_with_access_token() => {
             site.ledger.renew(token.expose())
         }
-        Grant::RefreshToken(token) => site.ledger.rotate(&token),
+        Grant::RefreshToken(token) => site.ledger.rotate(&token, &client.id),
         Grant::TokenExchange(token) => site.ledger.renew(token.expose()),
         Grant::DeviceCode(code) => match site.devices.redeem(&code, site.clock.now(), |fault| site.has(fault)) {
             Ok(granted) => Ok(granted),
@@ -70,13 +76,21 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
             return Ok(match check_client_alone(site, request.client_secret.as_ref(), &scope) {
                 Ok(scope) => {
                     let nth = site.ledger.count_token(CLIENT_ALONE);
-                    accept(site, &issue_nth(site, scope, site.ledger.new_family(), nth)?)
+                    let family = site.ledger.new_family(Grantee { client: client.id, resources });
+                    accept(site, &issue_nth(site, scope, family, nth)?)
                 }
                 Err(error) => refuse(400, error),
             });
         }
     };
     match granted {
+        // RFC 8707 §2.2: a token request may narrow what was asked for, and not widen it.
+        Ok((_, family))
+            if site.ledger.grantee(family).is_some_and(|grantee| !grantee.covers(&client.id, &resources)) =>
+        {
+            let description = "this grant is another client's, or for another resource";
+            Ok(refuse(400, error("invalid_target", Some(description), None)))
+        }
         Ok((scope, family)) => Ok(accept(site, &issue(site, scope, family)?)),
         Err(BadGrant(hint)) => {
             let description = "The authorization grant or refresh token is invalid, expired or revoked";
@@ -178,7 +192,11 @@ fn issue(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, 
     Ok(response)
 }
 
-fn read(site: &Site, incoming: &Incoming, authorization: Option<&str>) -> Result<TokenRequest, ErrorResponse> {
+fn read(
+    site: &Site,
+    incoming: &Incoming,
+    authorization: Option<&str>,
+) -> Result<(Params, TokenRequest), ErrorResponse> {
     let content_type = incoming.header("Content-Type").unwrap_or_default();
     let dialect = Dialect::new(&site.provider);
     let mut params = dialect
@@ -191,27 +209,14 @@ fn read(site: &Site, incoming: &Incoming, authorization: Option<&str>) -> Result
             params.push(name, known);
         }
     }
-    TokenRequest::parse(&params).map_err(|problem| match problem {
+    let request = TokenRequest::parse(&params).map_err(|problem| match problem {
         NotATokenRequest::UnsupportedGrantType(_) => {
             error("unsupported_grant_type", Some("this emulator does not know the grant type"), None)
         }
         NotATokenRequest::Missing("client_id") => error("invalid_client", Some("`client_id` is missing"), None),
         other => error("invalid_request", Some(&other.to_string()), None),
-    })
-}
-
-fn is_authentic(site: &Site, request: &TokenRequest) -> bool {
-    knows_client(site, request.client_id.as_str(), request.client_secret.as_ref())
-}
-
-/// Authenticates the client (RFC 6749 §3.2.1). A public client has no secret; if it sends one, it must be the right
-/// one.
-pub fn knows_client(site: &Site, id: &str, secret: Option<&ClientSecret>) -> bool {
-    let secret_is_right = match secret {
-        Some(secret) => *secret == site.client_secret,
-        None => site.provider.definition.client_auth() == ClientAuthMethod::None,
-    };
-    secret_is_right & (id == site.client_id.as_str())
+    })?;
+    Ok((params, request))
 }
 
 /// Checks what the code was bound to when it was issued (RFC 6749 §4.1.3, RFC 7636 §4.6).
@@ -233,7 +238,7 @@ fn check_binding(
         (Some(_), Some(_)) => Err(BadGrant("code_verifier does not match the code_challenge")),
         (Some(_), None) => Err(BadGrant("code_verifier is missing; the authorization request had a code_challenge")),
         // RFC 9700 §4.8.2: otherwise a thief could remove the challenge from the authorization request.
-        (None, Some(_)) if site.provider.definition.pkce() != Pkce::Off => {
+        (None, Some(_)) if site.provider.definition.pkce() != Pkce::Off && !site.has(Fault::NoPkce) => {
             Err(BadGrant("code_verifier was sent, but the authorization request had no code_challenge"))
         }
         (None, _) => Ok(()),

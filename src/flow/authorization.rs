@@ -3,8 +3,10 @@
 
 mod answered;
 mod inbox;
+mod pushing;
 mod unanswered;
 mod waiting;
+mod word;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use zeroize::Zeroizing;
 use super::FlowError;
 use super::launch::Launch;
 use super::pages::BrowserPage;
+use super::pushed::Push;
 use super::redirect::Expected;
 use crate::protocol::authorization::{AuthorizationRequest, ResponseType};
 use crate::protocol::client::ClientId;
@@ -74,7 +77,12 @@ pub struct Login<'a> {
     secrets: Secrets,
     /// Every `Host` that a request to the port may name.
     hosts: Vec<String>,
+    /// The authorization request, and the address that it would have for the browser.
+    asked: AuthorizationRequest,
     authorize_url: Url,
+    pushed: Option<Push<'a>>,
+    /// The issuer that the answer must name.
+    issuer: Option<String>,
     ports: Ports,
     launch: Option<Launch>,
 }
@@ -127,7 +135,7 @@ impl<'a> Login<'a> {
         };
         let dialect = Dialect::new(request.provider);
         let nonce = dialect.sends_nonce(&request.scope).then(|| random(entropy).map(State::from_random)).transpose()?;
-        let authorize_url = dialect.authorization_url(&AuthorizationRequest {
+        let asked = AuthorizationRequest {
             response_type: request.response_type,
             client_id: request.client_id.clone(),
             redirect_uri: redirect_uri.clone(),
@@ -135,7 +143,8 @@ impl<'a> Login<'a> {
             state: state.as_str().to_owned(),
             code_challenge: code_verifier.as_ref().map(CodeVerifier::challenge),
             nonce: nonce.as_ref().map(|nonce| nonce.as_str().to_owned()),
-        })?;
+        };
+        let authorize_url = dialect.authorization_url(&asked)?;
         let mut hosts = vec![redirect_uri.authority()];
         if let (Listen::Tunnel(address), Some(loopback)) = (&mut request.listen, &loopback) {
             address.set_port(loopback.port());
@@ -148,7 +157,8 @@ impl<'a> Login<'a> {
             // A provider may post its answer (`form_post`), and our own page posts its address.
             ports.serve(loopback, tls, Bodies::Read)?;
         }
-        Ok(Self { request, secrets, hosts, authorize_url, ports, launch: None })
+        let issuer = request.provider.issuer();
+        Ok(Self { request, secrets, hosts, asked, authorize_url, pushed: None, issuer, ports, launch: None })
     }
 
     /// Returns the address to start a browser with. It redirects to the authorize URL and reveals nothing by itself.
@@ -167,14 +177,15 @@ impl<'a> Login<'a> {
             }
         };
         let (secret, mark) = (State::from_random(random(entropy)?), State::from_random(random(entropy)?));
-        let launch = Launch::new(secret, mark, authority, self.authorize_url.clone());
+        let launch = Launch::new(secret, mark, authority, self.authorize_url().clone());
         let url = launch.url();
         self.launch = Some(launch);
         Ok(url)
     }
 
+    /// Returns the address for the browser.
     pub fn authorize_url(&self) -> &Url {
-        &self.authorize_url
+        self.pushed.as_ref().map_or(&self.authorize_url, |push| &push.pushed.url)
     }
 
     /// Returns the redirect URI exactly as it was sent.
@@ -200,7 +211,7 @@ impl<'a> Login<'a> {
             hosts: &self.hosts,
             state: &self.secrets.state,
             response_type: self.request.response_type,
-            issuer: self.request.provider.definition.authorize.issuer.as_deref(),
+            issuer: self.issuer.as_deref(),
             state_may_be_missing: missing_state == MissingState::Accept || dialect.state_may_be_missing(),
             pkce: self.secrets.code_verifier.is_some(),
             client_secret: self.request.client_secret.as_ref(),

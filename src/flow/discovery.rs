@@ -29,11 +29,25 @@ pub fn discover(http: &dyn HttpClient, issuer: &str) -> Result<AuthorizationServ
 
 /// Returns the metadata and the address where it is.
 pub fn locate(http: &dyn HttpClient, issuer: &str) -> Result<(Url, AuthorizationServerMetadata), FlowError> {
+    search(http, issuer, false)
+}
+
+/// The same for the server of a resource that publishes nothing about itself, as in MCP of 2025-03-26: there the metadata is
+/// at the root, and names an issuer that may have a path. All of it is one origin, so no server speaks for another.
+pub fn locate_in_origin(http: &dyn HttpClient, origin: &str) -> Result<(Url, AuthorizationServerMetadata), FlowError> {
+    search(http, origin, true)
+}
+
+fn search(
+    http: &dyn HttpClient,
+    issuer: &str,
+    any_path: bool,
+) -> Result<(Url, AuthorizationServerMetadata), FlowError> {
     let asked = parse(issuer)?;
     let (mut tried, mut refusal) = (Vec::new(), None);
     for location in &asked.locations {
         let found = match fetch(http, location)? {
-            Fetched::Reply(reply) => read(&asked, location, reply)?,
+            Fetched::Reply(reply) => read(&asked, location, reply, any_path)?,
             Fetched::Elsewhere(target) => Err(DiscoveryError::Redirected {
                 issuer: sanitize::line(asked.as_str()),
                 location: location.to_string(),
@@ -100,7 +114,12 @@ enum Found {
 }
 
 /// Reads a document. An inner error leaves the other locations to try.
-fn read(asked: &Issuer, location: &Url, reply: HttpReply) -> Result<Result<Found, DiscoveryError>, FlowError> {
+fn read(
+    asked: &Issuer,
+    location: &Url,
+    reply: HttpReply,
+    any_path: bool,
+) -> Result<Result<Found, DiscoveryError>, FlowError> {
     let status = reply.status;
     let body = reply.read(MAX_REPLY).map_err(FlowError::Discovery)?;
     let value = json::parse(&body).ok().filter(|_| status == 200).unwrap_or_default();
@@ -118,11 +137,18 @@ fn read(asked: &Issuer, location: &Url, reply: HttpReply) -> Result<Result<Found
             let issuer = asked.as_str().to_owned();
             Ok(Found::Metadata(Box::new(AuthorizationServerMetadata { issuer, issuer_template, ..metadata })))
         }
+        Named::Other if any_path && is_issuer_of(&metadata.issuer, location) => Ok(Found::Metadata(Box::new(metadata))),
         Named::Other => Err(DiscoveryError::OtherIssuer {
             asked: sanitize::line(asked.as_str()),
             said: sanitize::line(&metadata.issuer),
         }),
     })
+}
+
+/// Returns `true` for an issuer at the origin of its metadata.
+fn is_issuer_of(issuer: &str, location: &Url) -> bool {
+    let plain = |url: &Url| url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    Url::parse(issuer).is_ok_and(|url| url.origin() == location.origin() && plain(&url))
 }
 
 fn checked(mut metadata: AuthorizationServerMetadata) -> Result<AuthorizationServerMetadata, DiscoveryError> {
@@ -175,6 +201,26 @@ mod tests {
     }
 
     const NOTHING: Reply<'static> = (404, "", "");
+
+    #[test]
+    fn an_origin_may_name_an_issuer_of_its_own_with_a_path() {
+        let ask = |issuer: &str| {
+            let body = format!("{{\"issuer\":\"{issuer}\"}}");
+            let server = Scripted::replies(&[(200, "", &body), NOTHING, NOTHING, NOTHING]);
+            let found = locate_in_origin(&server, "https://rs.example");
+            found.map(|(_, metadata)| metadata.issuer)
+        };
+        assert_eq!(ask("https://rs.example/oauth").unwrap(), "https://rs.example/oauth");
+        for other in
+            ["https://as.example/oauth", "https://rs.example:8443/oauth", "https://rs.example/oauth?x", "oauth"]
+        {
+            assert!(matches!(ask(other), Err(FlowError::Metadata(DiscoveryError::OtherIssuer { .. }))), "{other}");
+        }
+        assert!(matches!(
+            refusal(ISSUER, &[(200, "", "{\"issuer\":\"https://as.example/other\"}"), NOTHING, NOTHING, NOTHING]),
+            DiscoveryError::OtherIssuer { .. }
+        ));
+    }
 
     #[test]
     fn the_metadata_is_taken_from_the_first_place_that_has_it() {

@@ -32,6 +32,10 @@ pub enum FlowError {
     TokenReply(Box<NoToken>),
     #[error(transparent)]
     IdToken(Box<IdTokenRefused>),
+    #[error("the authorization request could not be pushed")]
+    PushRequest(#[source] HttpError),
+    #[error("the endpoint for pushed authorization requests answered with status {status}, and {reply}")]
+    PushReply { status: u16, reply: String },
     #[error("the token request failed")]
     TokenRequest(#[source] HttpError),
     #[error("the request for a device code failed")]
@@ -150,7 +154,10 @@ impl Advice for FlowError {
             // Only pages are read as a whole here.
             Self::ApiRequest(HttpError::TooLarge { .. }) => ExitCode::Network
                 .hint("ask for smaller pages; without `--paginate`, `--raw` passes on a reply of any size"),
-            Self::TokenRequest(error) | Self::DeviceRequest(error) | Self::ApiRequest(error) | Self::Discovery(error) => error.next_step(),
+            Self::PushReply { .. } => ExitCode::Network.hint(
+                "compare `par.url` in the definition with the provider's guide; a fault of the server may pass",
+            ),
+            Self::PushRequest(error) | Self::TokenRequest(error) | Self::DeviceRequest(error) | Self::ApiRequest(error) | Self::Discovery(error) => error.next_step(),
             Self::Metadata(error) => error.next_step(),
             Self::RevocationRequest(error) if error.is_settled_here() => error.next_step(),
             Self::RevocationRequest(error) => error.next_step().code.hint(LOCAL_LOGOUT),

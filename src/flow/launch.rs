@@ -81,6 +81,11 @@ impl Launch {
         Self { secret, mark, authority, authorize_url, claim: Arc::default() }
     }
 
+    /// Changes the address that browsers are redirected to from now on.
+    pub fn lead_to(&mut self, authorize_url: Url) {
+        self.authorize_url = authorize_url;
+    }
+
     pub fn url(&self) -> Url {
         let url = format!("http://{}/open/{}", self.authority, self.secret.as_str());
         Url::parse(&url).expect("it begins with a loopback authority, and base64url needs no escape")

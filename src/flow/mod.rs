@@ -25,6 +25,7 @@ pub mod pages;
 pub mod paging;
 pub mod pasted;
 pub mod probe;
+pub mod pushed;
 pub mod redirect;
 pub mod refresh;
 pub mod refusal;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::client::ClientAuthMethod;
 use super::member::{Members, WrongKind};
 
 /// The members that a client can use; the others are ignored.
@@ -36,6 +37,12 @@ pub struct AuthorizationServerMetadata {
     pub prompt_values_supported: Option<Vec<String>>,
     /// RFC 9207 §3.
     pub authorization_response_iss_parameter_supported: bool,
+    /// RFC 9126 §5.
+    pub pushed_authorization_request_endpoint: Option<String>,
+    pub require_pushed_authorization_requests: bool,
+    /// `None` means as at the token endpoint.
+    pub revocation_endpoint_auth_methods_supported: Option<Vec<String>>,
+    pub introspection_endpoint_auth_methods_supported: Option<Vec<String>>,
     /// RFC 7591 §3.
     pub registration_endpoint: Option<String>,
     /// A client id may be the address of the client's own metadata (OAuth Client ID Metadata Document).
@@ -62,6 +69,10 @@ impl AuthorizationServerMetadata {
             id_token_signing_alg_values_supported: Vec::new(),
             prompt_values_supported: None,
             authorization_response_iss_parameter_supported: false,
+            pushed_authorization_request_endpoint: None,
+            require_pushed_authorization_requests: false,
+            revocation_endpoint_auth_methods_supported: None,
+            introspection_endpoint_auth_methods_supported: None,
             registration_endpoint: None,
             client_id_metadata_document_supported: false,
         }
@@ -96,6 +107,12 @@ impl AuthorizationServerMetadata {
             authorization_response_iss_parameter_supported: members
                 .flag("authorization_response_iss_parameter_supported")?
                 .unwrap_or_default(),
+            pushed_authorization_request_endpoint: text("pushed_authorization_request_endpoint")?,
+            require_pushed_authorization_requests: members
+                .flag("require_pushed_authorization_requests")?
+                .unwrap_or_default(),
+            revocation_endpoint_auth_methods_supported: texts("revocation_endpoint_auth_methods_supported")?,
+            introspection_endpoint_auth_methods_supported: texts("introspection_endpoint_auth_methods_supported")?,
             registration_endpoint: text("registration_endpoint")?,
             client_id_metadata_document_supported: members
                 .flag("client_id_metadata_document_supported")?
@@ -103,8 +120,22 @@ impl AuthorizationServerMetadata {
         }))
     }
 
+    /// Returns the method for an endpoint that lists these, if the one for the token endpoint is not among them. `None` also
+    /// if we have none of them.
+    pub fn own_method(&self, methods: &[String]) -> Option<ClientAuthMethod> {
+        let has =
+            |methods: &[String], method: ClientAuthMethod| methods.iter().any(|name| name == method.registered_name());
+        let secret = [ClientAuthMethod::Basic, ClientAuthMethod::Body];
+        let at_token = match &self.token_endpoint_auth_methods_supported {
+            None => Some(ClientAuthMethod::Basic),
+            Some(methods) => secret.into_iter().find(|method| has(methods, *method)),
+        };
+        let own = secret.into_iter().find(|method| has(methods, *method));
+        own.filter(|_| at_token.is_none_or(|method| !has(methods, method)))
+    }
+
     /// Returns the endpoints with the names of their members, to change them.
-    pub fn endpoints_mut(&mut self) -> [(&'static str, &mut Option<String>); 8] {
+    pub fn endpoints_mut(&mut self) -> [(&'static str, &mut Option<String>); 9] {
         [
             ("authorization_endpoint", &mut self.authorization_endpoint),
             ("token_endpoint", &mut self.token_endpoint),
@@ -114,6 +145,7 @@ impl AuthorizationServerMetadata {
             ("registration_endpoint", &mut self.registration_endpoint),
             ("jwks_uri", &mut self.jwks_uri),
             ("userinfo_endpoint", &mut self.userinfo_endpoint),
+            ("pushed_authorization_request_endpoint", &mut self.pushed_authorization_request_endpoint),
         ]
     }
 
@@ -199,6 +231,9 @@ mod tests {
             "code_challenge_methods_supported",
             "prompt_values_supported",
             "authorization_response_iss_parameter_supported",
+            "pushed_authorization_request_endpoint",
+            "require_pushed_authorization_requests",
+            "introspection_endpoint_auth_methods_supported",
             "registration_endpoint",
             "client_id_metadata_document_supported",
         ];

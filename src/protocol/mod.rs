@@ -20,6 +20,7 @@ pub mod jws;
 pub mod jwt;
 pub mod lifetime;
 pub mod link;
+pub mod login_params;
 pub mod mask;
 pub mod member;
 pub mod message;

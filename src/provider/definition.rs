@@ -16,7 +16,7 @@ use super::proof::Proofs;
 use super::quirks::{Lifetime, Pkce, TokenPlacement};
 use super::scopes::Scopes;
 use super::sections::{
-    Alternative, Api, App, Authorize, Callback, ClientCredentials, Device, Exchange, Introspect, OpenId, Redirect,
+    Alternative, Api, App, Authorize, Callback, ClientCredentials, Device, Exchange, Introspect, OpenId, Par, Redirect,
     Refresh, Revoke, Sample, Token,
 };
 use crate::protocol::client::ClientAuthMethod;
@@ -95,6 +95,7 @@ keys! {
             example: "store",
         }
         key authorize: Authorize { help: "The authorization endpoint (RFC 6749 §4.1.1)", absent: "none" }
+        key par: Par { help: "Pushed authorization requests (RFC 9126)", absent: "none" }
         key callback: Callback { help: "The authorization response (RFC 6749 §4.1.2)", absent: "as in the RFC" }
         key redirect: Redirect {
             help: "The redirect URIs that can be registered (RFC 6749 §3.1.2, RFC 8252 §7)",
@@ -247,6 +248,7 @@ impl ProviderDefinition {
         }
         vec![
             ("authorize.url", many(&self.authorize.url)),
+            ("par.url", one(&self.par.url)),
             ("token.url", many(&self.token.url)),
             ("device.url", many(&self.device.url)),
             ("device.token_url", one(&self.device.token_url)),

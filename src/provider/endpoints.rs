@@ -11,6 +11,8 @@ use super::{DefinitionError, ProviderDefinition};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoints {
     pub authorize: Option<Endpoint>,
+    /// Where authorization requests are pushed to (RFC 9126).
+    pub par: Option<Endpoint>,
     pub token: Option<Endpoint>,
     /// Where the device codes come from (RFC 8628 §3.1).
     pub device: Option<Endpoint>,
@@ -62,6 +64,7 @@ impl Endpoints {
         Ok(Self {
             asked,
             authorize: endpoint("authorize.url", &definition.authorize.url)?,
+            par: departure("par.url", &definition.par.url)?,
             token: endpoint("token.url", &definition.token.url)?,
             device: endpoint("device.url", &definition.device.url)?,
             device_token: departure("device.token_url", &definition.device.token_url)?,
@@ -86,6 +89,7 @@ impl Endpoints {
         let rebase = |endpoint: &Option<Endpoint>| endpoint.as_ref().map(|endpoint| endpoint.rebased(origin));
         Self {
             authorize: rebase(&self.authorize),
+            par: rebase(&self.par),
             token: rebase(&self.token),
             device: rebase(&self.device),
             device_token: rebase(&self.device_token),

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::departure::value_of;
 use super::endpoint::{Endpoint, Origin, UrlTemplates};
 use super::endpoints::Endpoints;
 use super::params::fill_params;
@@ -16,6 +17,7 @@ use super::probe::{Probe, written_origin};
 use super::sections::Sample;
 use super::{DefinitionError, ProviderDefinition};
 use crate::protocol::client::ClientId;
+use crate::protocol::login_params::LoginParams;
 
 /// The origins of a provider at the time of a stored record. They are compared at each use, so that a changed
 /// definition cannot move a token to another server.
@@ -32,6 +34,9 @@ pub struct RecordedOrigins {
     /// The origin of the second exchange, if it serves nothing else: a definition may gain one that does.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub exchange: Option<String>,
+    /// The origin of `par.url`, if it is not one of the above. A definition may gain it, and its logins stay good.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pushed: Option<String>,
     /// The origin of `refresh.url`, if it has its own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refresh: Option<String>,
@@ -55,6 +60,8 @@ pub struct Provider {
     pub client_id: Option<ClientId>,
     /// The name of the app whose client is used, if it has one, for the commands that hints name.
     pub app: Option<String>,
+    /// What one login asks for beside the definition.
+    pub asked_for: LoginParams,
 }
 
 impl Provider {
@@ -65,7 +72,8 @@ impl Provider {
     ) -> Result<Self, DefinitionError> {
         let endpoints = Endpoints::resolve(&definition, &params)?;
         let endpoints = emulator.as_ref().map(|origin| endpoints.rebased(origin)).unwrap_or(endpoints);
-        Ok(Self { definition, params, endpoints, emulator, client_id: None, app: None })
+        let asked_for = LoginParams::default();
+        Ok(Self { definition, params, endpoints, emulator, client_id: None, app: None, asked_for })
     }
 
     /// Returns the provider as one app's client uses it.
@@ -78,6 +86,11 @@ impl Provider {
         Self { client_id: client_id.cloned(), ..self.clone() }
     }
 
+    /// Returns the provider as one login uses it.
+    pub fn with_asked_for(&self, asked_for: LoginParams) -> Self {
+        Self { asked_for, ..self.clone() }
+    }
+
     pub fn id(&self) -> &str {
         &self.definition.id
     }
@@ -85,6 +98,12 @@ impl Provider {
     pub fn authorize_endpoint(&self) -> Result<&Endpoint, DefinitionError> {
         let missing = || self.missing("authorize.url", &self.definition.authorize.url, "a login in the browser");
         self.endpoints.authorize.as_ref().ok_or_else(missing)
+    }
+
+    pub fn par_endpoint(&self) -> Result<&Endpoint, DefinitionError> {
+        let templates = UrlTemplates(value_of(&self.definition.par.url).cloned().into_iter().collect());
+        let missing = || self.missing("par.url", &templates, "a pushed authorization request");
+        self.endpoints.par.as_ref().ok_or_else(missing)
     }
 
     pub fn token_endpoint(&self) -> Result<&Endpoint, DefinitionError> {
@@ -105,6 +124,15 @@ impl Provider {
     pub fn api_base(&self) -> Result<&Endpoint, DefinitionError> {
         let missing = || self.missing("api.base", &self.definition.api.base, "a call");
         self.endpoints.api_base.as_ref().ok_or_else(missing)
+    }
+
+    /// Returns the issuer that the provider's answers name (RFC 9207). An emulator's is at its own origin.
+    pub fn issuer(&self) -> Option<String> {
+        let issuer = self.definition.authorize.issuer.as_deref()?;
+        let Some(emulator) = &self.emulator else { return Some(issuer.to_owned()) };
+        let (_, rest) = issuer.split_once("://").unwrap_or_default();
+        let path = rest.find('/').map_or("", |slash| &rest[slash..]);
+        Some(format!("{emulator}{path}"))
     }
 
     fn missing(&self, key: &'static str, templates: &UrlTemplates, purpose: &'static str) -> DefinitionError {
@@ -154,11 +182,13 @@ impl Provider {
         let mut device: Vec<String> = device.into_iter().flatten().filter(own).collect();
         device.dedup();
         let exchange = origin(&self.endpoints.exchange).filter(own);
+        let pushed = origin(&self.endpoints.par).filter(own);
         RecordedOrigins {
             authorize,
             token,
             device,
             exchange,
+            pushed,
             refresh: origin(&self.endpoints.refresh),
             revoke: origin(&self.endpoints.revoke),
             api: self.endpoints.api_origins.iter().map(Origin::to_string).collect(),
@@ -222,6 +252,7 @@ impl RecordedOrigins {
             ("token", one(&recorded.token), one(&self.token)),
             ("device authorization", list(&recorded.device), list(&self.device)),
             ("exchange", one(&recorded.exchange), one(&self.exchange)),
+            ("pushed requests", one(&recorded.pushed), one(&self.pushed)),
             ("refresh", one(&recorded.refresh), one(&self.refresh)),
             ("revocation", one(&recorded.revoke), one(&self.revoke)),
             ("API", list(&recorded.api), list(&self.api)),

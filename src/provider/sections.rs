@@ -3,10 +3,12 @@
 mod device;
 mod grants;
 mod openid;
+mod par;
 mod sample;
 pub use device::Device;
 pub use grants::{ClientCredentials, Exchange, Refresh};
 pub use openid::OpenId;
+pub use par::Par;
 pub use sample::Sample;
 
 use std::collections::BTreeMap;
@@ -253,6 +255,11 @@ keys! {
             rfc: "`token` (RFC 7009 §2.1)",
             example: "{ token = \"access_token\" }",
         }
+        departure auth: ClientAuthMethod {
+            help: "The place of the client secret there, if it is another one than in `token.auth`",
+            rfc: "as at the token endpoint (RFC 7009 §2.1, RFC 8414 §2)",
+            example: "\"basic\"",
+        }
     }
 }
 
@@ -264,6 +271,16 @@ keys! {
             help: "The URL to query what a token may do",
             rfc: "RFC 7662, if there is one",
             example: "\"https://shop.example/oauth/introspect\"",
+        }
+        departure auth: ClientAuthMethod {
+            help: "The place of the client secret there, if it is another one than in `token.auth`",
+            rfc: "as at the token endpoint (RFC 7662 §2.1, RFC 8414 §2)",
+            example: "\"basic\"",
+        }
+        departure app: String {
+            help: "The registered app (`oauthctl app set ID --app NAME`) whose credentials are sent there, for providers that answer only the API's own client",
+            rfc: "any client of the server may ask (RFC 7662 §2.1)",
+            example: "\"introspector\"",
         }
     }
 }

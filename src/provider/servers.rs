@@ -37,6 +37,7 @@ impl Endpoints {
     pub(super) fn servers(&self) -> Vec<(&'static str, String)> {
         let Self {
             authorize,
+            par,
             token,
             device,
             device_token,
@@ -53,6 +54,7 @@ impl Endpoints {
         let one = |part, endpoint: &Option<Endpoint>| Some((part, endpoint.as_ref()?.origin().to_string()));
         let parts = [
             one("authorize", authorize),
+            one("par", par),
             one("token", token),
             one("device", device),
             one("device.token_url", device_token),
@@ -106,6 +108,7 @@ mod tests {
         };
         for key in [
             "authorize.url",
+            "par.url",
             "token.url",
             "device.url",
             "device.token_url",

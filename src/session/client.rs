@@ -14,7 +14,7 @@ use crate::flow::client::Client;
 use crate::protocol::client::ClientId;
 use crate::protocol::sanitize;
 use crate::protocol::secret::ClientSecret;
-use crate::provider::Provider;
+use crate::provider::{Dialect, Provider};
 use crate::store::token_store::Found;
 use crate::store::{AppName, ClientKey, LoginIndex, Profile, Registration, StoredToken};
 
@@ -73,9 +73,16 @@ impl Session {
         }
     }
 
-    /// Returns the client to ask about a login's token: the environment's, else the login's own, else the one that a new
+    /// Returns the client to ask about a login's token: the one that the definition names for it, else the environment's, else the login's own, else the one that a new
     /// login would use.
     pub fn client_to_introspect(&self, login: &ActiveLogin) -> Result<Option<Sourced<Client>>, SessionError> {
+        if let Some(app) = Dialect::new(&login.provider).introspection_app() {
+            let wrong =
+                || SessionError::NoIntrospectionApp { provider: login.provider.id().to_owned(), app: app.to_owned() };
+            let key = ClientKey::new(login.provider.id(), app.parse().map_err(|_| wrong())?);
+            let found = self.store()?.load_app(&key)?.ok_or_else(wrong)?;
+            return registered(found, &key, login.provider.clone()).map(Some);
+        }
         if let Some(client) = self.client_of_environment(&login.provider)? {
             return Ok(Some(client));
         }

@@ -12,7 +12,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::environment::{EMULATOR, EMULATOR_DIR};
+use super::environment::EMULATOR_DIR;
 use super::{Environment, Session, SessionError, Source, Sourced};
 use crate::protocol::sanitize;
 use crate::store::login_index::IndexFile;
@@ -105,8 +105,7 @@ impl Session {
 
 /// Returns the folder that an environment names for an emulator's logins.
 fn folder(environment: &dyn Environment) -> Result<Option<PathBuf>, SessionError> {
-    let named = environment.variable(EMULATOR).and_then(|_| environment.variable(EMULATOR_DIR));
-    match named.map(PathBuf::from) {
+    match environment.variable(EMULATOR_DIR).map(PathBuf::from) {
         Some(path) if !path.is_absolute() => {
             let value = sanitize::line(&path.to_string_lossy());
             Err(PathsError::NotAbsolute { name: EMULATOR_DIR, value }.into())

@@ -66,6 +66,11 @@ pub fn of_emulator(
     ]
 }
 
+/// Returns the variables for an emulator that is no provider: its address, and the folder for what is stored.
+pub fn of_emulated_address(name: &'static str, address: &str, folder: &Path) -> Vec<(&'static str, String)> {
+    vec![(name, address.to_owned()), (EMULATOR_DIR, folder.to_string_lossy().into_owned())]
+}
+
 /// Returns the name of the login that commands use where the provider `id` is an emulator. The name is a separate one,
 /// so that no login of the real provider is touched.
 pub fn emulator_profile(id: &str) -> String {

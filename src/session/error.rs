@@ -52,6 +52,8 @@ pub enum SessionError {
     OtherClient { profile: String, provider: String, client_id: String },
     #[error("{client} was registered with the issuer `{issuer}`, and the definition names `{now}`")]
     OtherIssuer { client: String, issuer: String, now: String },
+    #[error("`introspect.app` names the app `{app}`, which is not registered for `{provider}`")]
+    NoIntrospectionApp { provider: String, app: String },
     #[error("several clients are registered for `{provider}`: {}", apps_of(apps))]
     SeveralApps { provider: String, apps: Vec<AppName> },
     #[error("OAUTHCTL_EMULATOR is `{value}`, but must have the form `PROVIDER=http://127.0.0.1:PORT`")]
@@ -162,6 +164,11 @@ impl Advice for SessionError {
             Self::OtherIssuer { .. } => ExitCode::Definition.hint(
                 "its credentials are for that issuer only; `oauthctl login ADDRESS` registers a client with the new one",
             ),
+            Self::NoIntrospectionApp { provider, app } => ExitCode::Definition.hint(format!(
+                "register it with `oauthctl app set {} --app {}`, or take `app` out of `[introspect]` in the definition",
+                word(provider),
+                word(app)
+            )),
             Self::SeveralApps { .. } => ExitCode::Usage.hint("choose one with `--app NAME`"),
             Self::BadEmulator { .. } => ExitCode::Definition
                 .hint("run `unset OAUTHCTL_EMULATOR`, or start `oauthctl emulate` again and set what it prints"),

@@ -51,7 +51,7 @@ impl Session {
     pub fn provider_of(&self, profile: &Profile, token: &StoredToken) -> Result<Provider, SessionError> {
         let provider = self.catalogue()?.resolve(&token.provider, &token.params)?;
         match provider.check_origins(&token.origins, &login_command(&token.provider, profile.as_str())) {
-            Ok(()) => Ok(provider.with_client(token.client_id.as_ref())),
+            Ok(()) => Ok(provider.with_client(token.client_id.as_ref()).with_asked_for(token.asked_for.clone())),
             Err(moved) => Err(self.emulated_elsewhere(profile, token).unwrap_or_else(|| moved.into())),
         }
     }

@@ -22,6 +22,7 @@ use super::{AppName, record};
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::jwt;
+use crate::protocol::login_params::LoginParams;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, RefreshToken, Secret};
 use crate::protocol::time::Timestamp;
@@ -112,6 +113,9 @@ pub struct StoredToken {
     pub app: AppName,
     #[serde(rename = "origin")]
     pub obtained_by: ObtainedBy,
+    /// What the login asked for beside its definition.
+    #[serde(default, skip_serializing_if = "LoginParams::is_empty")]
+    pub asked_for: LoginParams,
     /// A person's name for the account: `login --label`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -224,6 +228,7 @@ impl StoredToken {
             client_id,
             app: AppName::default(),
             obtained_by,
+            asked_for: provider.asked_for.clone(),
             label: None,
             cacert: None,
             access_token,

@@ -156,7 +156,7 @@ fn standard(toml: &str) -> ProviderDefinition {
     ProviderDefinition { id: "standard".into(), ..definition }
 }
 
-fn http_client() -> Client {
+pub fn http_client() -> Client {
     static PROVIDER: Once = Once::new();
     // reqwest is built without a TLS provider of its own and asks for one even where no TLS happens.
     PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));

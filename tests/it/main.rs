@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod apps;
+mod asked_again;
 mod bad_input;
 #[cfg(target_os = "linux")]
 mod bounds;
@@ -23,6 +24,8 @@ mod client_auth;
 mod client_credentials;
 #[cfg(unix)]
 mod completion;
+#[cfg(target_os = "linux")]
+mod conformance;
 mod crash;
 mod definitions;
 mod denied;
@@ -31,6 +34,7 @@ mod device;
 mod device_polls;
 #[cfg(target_os = "linux")]
 mod doubt;
+mod emulated_servers;
 mod emulator;
 mod emulator_traces;
 mod error_page;
@@ -70,6 +74,7 @@ mod permissions;
 #[cfg(target_os = "linux")]
 mod port_memory;
 mod profiles;
+mod pushed;
 mod quirks;
 mod recorded_replies;
 mod refresh;

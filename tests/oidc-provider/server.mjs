@@ -61,6 +61,7 @@ const provider = new Provider(issuer, {
       useGrantedResource: () => true,
     },
     jwtResponseModes: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
     revocation: { enabled: true },
   },
   rotateRefreshToken: true,

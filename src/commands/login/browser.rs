@@ -94,6 +94,9 @@ impl BrowserArgs {
             missing_state_can_be_allowed: can_be_allowed,
         };
         let mut login = Login::begin(request, context.system.entropy.as_ref())?;
+        if provider.asked_for.push || Dialect::new(provider).requires_pushed_requests() {
+            login.push(http)?;
+        }
         talk::announce(&login, provider, grant, context);
         let terminal = context.terminal();
         let paste = terminal.is_interactive().then(|| PasteReader::start(login.paste_sender())).flatten();
@@ -200,7 +203,8 @@ impl BrowserArgs {
             return Ok((uri, Listen::Tunnel(address)));
         }
         let no_loopback = !Dialect::redirects_to_loopback(&provider.definition);
-        if uri.loopback().is_none() || (no_loopback && self.redirect_uri.is_none()) {
+        let is_chosen = self.redirect_uri.is_some() || provider.asked_for.redirect_uri.is_some();
+        if uri.loopback().is_none() || (no_loopback && !is_chosen) {
             if !context.terminal().is_interactive() {
                 return Err(LoginError::NobodyToPaste { redirect_uri: uri.to_string() });
             }
@@ -210,10 +214,18 @@ impl BrowserArgs {
         Ok((uri, Listen::Here { tls }))
     }
 
-    /// Returns the redirect URI of the command line, or the provider's usual one.
+    /// Returns the redirect URI that was typed, if it was.
+    pub fn typed_redirect_uri(&self, provider: &Provider) -> Result<Option<String>, LoginError> {
+        let is_named = self.redirect_uri.is_some() || self.port.is_some();
+        Ok(if is_named { Some(self.redirect_uri(provider)?.to_string()) } else { None })
+    }
+
+    /// Returns the redirect URI of the command line, or of the login before, or the provider's usual one.
     pub fn redirect_uri(&self, provider: &Provider) -> Result<RedirectUri, LoginError> {
         let default = app::default_redirect_uri(&provider.definition, provider.emulator.is_some());
-        let uri = RedirectUri::parse(self.redirect_uri.as_deref().unwrap_or(default))?;
+        // With a port alone, the rest is as always.
+        let before = provider.asked_for.redirect_uri.as_deref().filter(|_| self.port.is_none());
+        let uri = RedirectUri::parse(self.redirect_uri.as_deref().or(before).unwrap_or(default))?;
         Ok(self.port.map_or_else(|| uri.clone(), |port| uri.with_port(port)))
     }
 }

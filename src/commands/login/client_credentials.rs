@@ -6,7 +6,9 @@ use super::{LoginError, talk};
 use crate::flow::client::Client;
 use crate::flow::client_credentials;
 use crate::protocol::grant::GrantKind;
+use crate::protocol::id_token::OPENID;
 use crate::protocol::sanitize;
+use crate::protocol::scope::ScopeSet;
 use crate::provider::Provider;
 use crate::store::StoredToken;
 use crate::store::stored_token::ObtainedBy;
@@ -14,16 +16,21 @@ use crate::system::http::HttpClient;
 
 const GRANT: GrantKind = GrantKind::ClientCredentials;
 
-/// Requests the token. `typed` are the scopes of the command line.
+/// Requests the token. `typed` are the scopes of the command line, `asked` those with what is repeated or the default.
 pub fn log_in(
     provider: Provider,
     typed: &[String],
+    asked: &ScopeSet,
     login: &NewLogin<'_>,
     http: &dyn HttpClient,
     context: &Context,
 ) -> Result<(Provider, StoredToken), LoginError> {
     context.session.check_client_credentials(&provider)?;
-    let asked = context.session.scopes_alone(&provider, typed)?;
+    let asked = match typed {
+        // The scope about a person is not asked for by default.
+        [] => asked.difference(&ScopeSet::parse(OPENID)),
+        typed => context.session.scopes_alone(&provider, typed)?,
+    };
     let ChosenClient { app, client_id, client_secret } = app::client_for(&provider, GRANT, login, context)?;
     let provider = provider.with_app(app.name());
     let client = Client { provider, client_id, client_secret };

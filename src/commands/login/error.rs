@@ -12,6 +12,7 @@ use crate::flow::register::RegisterError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::given_token::NoGivenToken;
 use crate::protocol::grant::GrantKind;
+use crate::protocol::login_params::BadLoginParam;
 use crate::protocol::redirect_uri::RedirectUriError;
 use crate::provider::DefinitionError;
 use crate::session::SessionError;
@@ -45,6 +46,8 @@ pub enum LoginError {
         "the redirect to `{redirect_uri}` cannot be received here, and there is no terminal to paste the final address into"
     )]
     NobodyToPaste { redirect_uri: String },
+    #[error(transparent)]
+    BadParam(#[from] BadLoginParam),
     #[error(transparent)]
     BadRedirectUri(#[from] RedirectUriError),
     #[error("that is not a usable token")]
@@ -113,6 +116,12 @@ impl Advice for LoginError {
                 "log in again and approve all of it, or leave `--require-scopes` out to keep a token that may do less; \
                  the app's access was given all the same, and is removed at the provider",
             ),
+            Self::BadParam(BadLoginParam::Reserved { instead: Some(flag), .. }) => {
+                ExitCode::Usage.hint(format!("`{flag}` is the flag for it"))
+            }
+            Self::BadParam(BadLoginParam::Reserved { instead: None, .. }) => ExitCode::Usage.no_hint(),
+            Self::BadParam(BadLoginParam::Twice { .. }) => ExitCode::Usage.hint("leave one of them out"),
+            Self::BadParam(BadLoginParam::NoName { .. }) => ExitCode::Usage.hint("write NAME=VALUE"),
             Self::BadRedirectUri(error) => error.next_step(),
             Self::Address(error) => error.next_step(),
             Self::ByAddress(error) => error.next_step(),

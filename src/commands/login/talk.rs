@@ -10,6 +10,7 @@ use crate::flow::evidence::{Evidence, Missing};
 use crate::flow::id_token::{CheckedIdToken, Unverified};
 use crate::flow::pages::BrowserPage;
 use crate::flow::redirect::{Claim, Doubt, Stray, Unproven};
+use crate::protocol::advice::with_causes;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::id_token::OPENID;
 use crate::protocol::sanitize::{self, Pieces, Render, Style};
@@ -181,6 +182,13 @@ pub fn while_waiting(waiting: &Waiting<'_>, can_be_allowed: bool, context: &Cont
         Waiting::Second => context.warn(&"a second program asked for the address that the browser was started with, and got nothing. If that was your \
              browser, the first may be another user's: press Ctrl-C, and log in with `--no-browser`",
         ),
+        Waiting::PushedAgain(url) => {
+            // Shown even with `--quiet`, as the first one was.
+            terminal.alarm(&format_args!("The address above expires. If it is not open yet, open this one:\n{url}"));
+        }
+        Waiting::NotPushed(error) => {
+            context.warn(&format!("the authorization request could not be pushed again: {}", with_causes(*error)));
+        }
         Waiting::Tls => {
             terminal.note(&"A browser spoke https to the port, which speaks http: the registered redirect URI must begin with `http://`.");
         }

@@ -21,7 +21,7 @@ use crate::system::loopback::LoopbackRequest;
 pub struct Answered<'a> {
     request: LoginRequest<'a>,
     secrets: Secrets,
-    /// The address that the browser was sent to.
+    /// The address that the browser was sent to, or would have been if the request had not been pushed.
     authorize_url: Url,
     pub(super) answer: Answer,
     tab: Tab,

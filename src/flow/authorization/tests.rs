@@ -78,6 +78,8 @@ impl<'a> Login<'a> {
                 Waiting::Unusable(_) => "unusable",
                 Waiting::Page => "page",
                 Waiting::UnknownIssuer(_) => "issuer",
+                Waiting::PushedAgain(_) => "pushed again",
+                Waiting::NotPushed(_) => "not pushed",
                 Waiting::Confirm(_) => "confirm",
                 Waiting::Foreign { .. } => "foreign",
                 Waiting::Unidentified => "unidentified",

@@ -7,7 +7,10 @@ use std::collections::HashSet;
 use std::mem::Discriminant;
 use std::time::{Duration, Instant};
 
+use url::Url;
+
 use super::inbox::Arrival;
+use super::word::Word;
 use super::{Answered, Login, Seen, Unanswered, send};
 use crate::flow::FlowError;
 use crate::flow::launch::Launched;
@@ -51,6 +54,10 @@ pub enum Waiting<'a> {
     Tls,
     /// A client spoke plain http to the TLS port.
     PlainHttp,
+    /// The pushed request was about to expire, and was pushed again: this is its address now.
+    PushedAgain(&'a Url),
+    /// It could not be pushed again.
+    NotPushed(&'a FlowError),
 }
 
 /// The treatment of an answer without a state.
@@ -68,7 +75,10 @@ impl Waiting<'_> {
     /// Returns the kind of a report that is made only once, or `None` if it is made each time.
     fn kind(&self) -> Option<Kind> {
         match self {
-            Self::Left(_) | Self::Confirm(_) | Self::Unusable(_) | Self::UnknownIssuer(_) => None,
+            Self::Left(_) | Self::Confirm(_) | Self::Unusable(_) | Self::UnknownIssuer(_) | Self::PushedAgain(_) => {
+                None
+            }
+            Self::NotPushed(_) => Some(Kind::NotPushed),
             Self::Stray(Stray::Unproven(unproven)) => Some(Kind::Unproven(unproven.kind())),
             Self::Stray(stray) => Some(Kind::Stray(std::mem::discriminant(*stray))),
             Self::Page => Some(Kind::Page),
@@ -101,10 +111,11 @@ enum Kind {
     Second,
     Tls,
     PlainHttp,
+    NotPushed,
 }
 
 /// The state of a wait: the reports so far, and the question that the user has not answered yet.
-struct WaitState<T> {
+pub(super) struct WaitState<T> {
     missing_state: MissingState,
     tell: T,
     /// An answer that only the user can confirm, and the tab that waits for it.
@@ -116,6 +127,8 @@ struct WaitState<T> {
     page_is_open: bool,
     /// What is wrong with the query of that page, if it has our state, and when the page must have handed over the rest.
     query: Option<(Box<Unusable>, Instant)>,
+    /// True once a browser was redirected to the provider.
+    pub(super) is_led: bool,
     /// How many seconds were left at the last report.
     left: Option<u64>,
 }
@@ -129,7 +142,7 @@ type Ending = Result<Candidate, Box<Unusable>>;
 impl<'a> Login<'a> {
     /// Waits for an answer with the right state, or a confirmed one without it, or the timeout.
     pub fn wait(
-        self,
+        mut self,
         timeout: Duration,
         missing_state: MissingState,
         tell: impl FnMut(Waiting<'_>),
@@ -146,6 +159,9 @@ impl<'a> Login<'a> {
             }
             wait.count_down(left);
             self.report_launch(&mut wait);
+            if !wait.is_led && self.push_again(Instant::now(), &mut wait) {
+                (wait.tell)(Waiting::PushedAgain(self.authorize_url()));
+            }
             let found = match self.ports.inbox.next(left.min(TICK)) {
                 Some(Arrival::Pasted(line)) => self.read(&line, &mut wait),
                 Some(Arrival::Loopback(event)) => self.receive(event, &mut wait),
@@ -201,7 +217,7 @@ impl<'a> Login<'a> {
         }
     }
 
-    fn receive(&self, event: LoopbackEvent, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> Option<Ending> {
+    fn receive(&mut self, event: LoopbackEvent, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> Option<Ending> {
         match event {
             LoopbackEvent::Request(request) => {
                 let request = self.lead(request, wait)?;
@@ -217,13 +233,18 @@ impl<'a> Login<'a> {
 
     /// Redirects the browser from the launch address to the provider. Returns a request for another address.
     fn lead(
-        &self,
+        &mut self,
         mut request: LoopbackRequest,
         wait: &mut WaitState<impl FnMut(Waiting<'_>)>,
     ) -> Option<LoopbackRequest> {
         let Some(launch) = &self.launch else { return Some(request) };
         let Some(launched) = launch.judge(&request, || request.sender()) else { return Some(request) };
-        launch.answer(&mut request, &launched);
+        if matches!(launched, Launched::Led | Launched::Offered) {
+            self.push_for_browser(wait);
+        }
+        if let Some(launch) = &self.launch {
+            launch.answer(&mut request, &launched);
+        }
         match &launched {
             Launched::Led | Launched::Offered => {}
             Launched::Foreign { user } => wait.tell_once(Waiting::Foreign { user }),
@@ -255,6 +276,7 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
             seen: Vec::new(),
             page_is_open: false,
             query: None,
+            is_led: false,
             left: None,
         }
     }
@@ -342,7 +364,7 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
     }
 
     /// Reports once per kind, so that a page or a program that repeats a request does not flood the terminal.
-    fn tell_once(&mut self, waiting: Waiting<'_>) {
+    pub(super) fn tell_once(&mut self, waiting: Waiting<'_>) {
         if waiting.kind().is_none_or(|kind| self.told.insert(kind)) {
             if let Some(seen) = waiting.seen() {
                 self.remember(seen);
@@ -370,20 +392,4 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
 fn stateless(asked: ResponseType) -> Unproven {
     let claim = if asked == ResponseType::Code { Claim::Code } else { Claim::Token };
     Unproven { claim, other_state: false }
-}
-
-/// The user's reply to a question.
-enum Word {
-    Yes,
-    No,
-}
-
-impl Word {
-    fn read(line: &str) -> Option<Self> {
-        match line.trim().to_ascii_lowercase().as_str() {
-            "y" | "yes" => Some(Self::Yes),
-            "n" | "no" => Some(Self::No),
-            _ => None,
-        }
-    }
 }

@@ -22,7 +22,7 @@ mod server;
 pub use error::AddressError;
 pub use named::NamedServers;
 pub use resource::{Asked, Resource, ask};
-pub use server::{Rules, Server, assumed, check, server};
+pub use server::{Rules, Server, assumed, check, server, server_at_root};
 
 #[cfg(test)]
 mod tests;

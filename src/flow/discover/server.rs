@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{AddressError, NamedServers};
-use crate::flow::discovery::locate;
+use crate::flow::discovery::{locate, locate_in_origin};
 use crate::protocol::metadata::AuthorizationServerMetadata;
 use crate::protocol::sanitize;
 
@@ -27,6 +27,13 @@ pub struct Rules {
 /// Asks an issuer for its metadata. `tried` are the answers so far, for the error that there is none.
 pub fn server(http: &NamedServers<'_>, issuer: &str, tried: Vec<String>) -> Result<Server, AddressError> {
     let found = locate(http, issuer).map_err(|error| AddressError::of_issuer(issuer, error, tried))?;
+    Ok(Server { location: Some(found.0), metadata: found.1 })
+}
+
+/// Asks the server of a resource that publishes nothing about itself, at the root (MCP 2025-03-26).
+pub fn server_at_root(http: &NamedServers<'_>, resource: &Url, tried: Vec<String>) -> Result<Server, AddressError> {
+    let origin = resource.origin().ascii_serialization();
+    let found = locate_in_origin(http, &origin).map_err(|error| AddressError::of_issuer(&origin, error, tried))?;
     Ok(Server { location: Some(found.0), metadata: found.1 })
 }
 

@@ -27,6 +27,8 @@ enum Objection {
     Denied,
     ServerFault,
     Unavailable,
+    /// The request should have been pushed, or a pushed one has expired.
+    Push,
     /// Something that this program does not do.
     Beyond(&'static str),
     Parameter(String),
@@ -81,16 +83,12 @@ const CODES: [(&[&str], Objection); 13] = [
 ];
 
 const DPOP: &str = "tokens that are bound to a key (DPoP, RFC 9449)";
-const PAR: &str = "pushed authorization requests (PAR, RFC 9126)";
 const REQUEST_OBJECT: &str = "a signed request object (JAR, RFC 9101)";
 const KEY: &str = "client authentication with a key or a certificate (RFC 7523, RFC 8705)";
 
 /// Words for something that this program does not do, whatever the code beside them.
-const BEYOND: [(&str, &str); 12] = [
+const BEYOND: [(&str, &str); 9] = [
     ("dpop", DPOP),
-    ("pushed authorization", PAR),
-    ("pushed_authorization", PAR),
-    ("request_uri", PAR),
     ("request object", REQUEST_OBJECT),
     ("request_object", REQUEST_OBJECT),
     ("signed request", REQUEST_OBJECT),
@@ -100,6 +98,9 @@ const BEYOND: [(&str, &str); 12] = [
     ("tls_client_auth", KEY),
     ("client certificate", KEY),
 ];
+
+/// Words for a request that is pushed (RFC 9126), whatever the code beside them.
+const PUSHED: [&str; 3] = ["pushed authorization", "pushed_authorization", "request_uri"];
 
 /// Parameters that are words of everyday language too: they count only as they are.
 const PLAIN_NAMES: [&str; 7] = ["audience", "nonce", "prompt", "resource", "scope", "state", "display"];
@@ -114,6 +115,9 @@ fn objection(error: &ErrorResponse, sent: &Sent) -> Objection {
         // "`client_assertion` or `client_secret` is missing" asks for a secret.
         (words.contains(word) || code.contains(word)) && (*feature != KEY || !words.contains("secret"))
     };
+    if has(&PUSHED) || PUSHED.iter().any(|word| code.contains(word)) {
+        return Objection::Push;
+    }
     if let Some((_, feature)) = BEYOND.into_iter().find(is_beyond) {
         return Objection::Beyond(feature);
     }
@@ -225,6 +229,11 @@ fn advice(objection: Objection, sent: &Sent) -> String {
         Objection::Denied => {
             format!("the provider refuses this app or this user: check the app {}; sent was {sent}", registered(sent))
         }
+        Objection::Push => format!(
+            "if the provider wants the request pushed (PAR, RFC 9126), log in with `--par`: it needs `url` under `[par]` {}. \
+             A pushed request that has expired needs a new login",
+            file(sent)
+        ),
         Objection::Beyond(feature) => format!(
             "the server asks for {feature}, which oauthctl does not support: turn the demand off for this app {}",
             registered(sent)

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::{Dialect, omit_and_rename, omits, rename, rename_back};
 use crate::protocol::authorization::{AuthorizationRequest, ResponseType};
+use crate::protocol::login_params::ParamFor;
 use crate::protocol::params::Params;
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::secret::ClientSecret;
@@ -21,6 +22,11 @@ use crate::provider::quirks::{IssuerEcho, Pkce, ScopeEncoding, StateEcho};
 impl Dialect<'_> {
     /// Builds the URL for the browser (RFC 6749 §4.1.1, §4.2.1). An existing query of the endpoint is kept.
     pub fn authorization_url(&self, request: &AuthorizationRequest) -> Result<Url, DefinitionError> {
+        self.browser_url(&self.authorization_params(request)?)
+    }
+
+    /// Returns the parameters of the request with the provider's names.
+    pub(super) fn authorization_params(&self, request: &AuthorizationRequest) -> Result<Params, DefinitionError> {
         let definition = &self.provider.definition;
         let rules = &definition.authorize;
         let mut params = Params::new()
@@ -51,9 +57,26 @@ impl Dialect<'_> {
             params.push("nonce", nonce);
         }
         omit_and_rename(&mut params, &rules.omit, &rules.names);
+        self.add_asked_for(&mut params, &random);
+        Ok(params)
+    }
 
+    /// Adds what this login asks for, in place of the definition's own parameters of the same names.
+    fn add_asked_for(&self, params: &mut Params, random: &str) {
+        let asked = &self.provider.asked_for;
+        let mode = asked.response_mode.map(|mode| ("response_mode", mode.as_str().to_owned()));
+        let typed = asked.authorization.iter().map(|(name, value)| (name.as_str(), value.replace("{random}", random)));
+        for (name, value) in mode.into_iter().chain(typed) {
+            params.remove(name);
+            params.push(name, value);
+        }
+    }
+
+    /// Puts parameters into the URL for the browser.
+    pub(super) fn browser_url(&self, params: &Params) -> Result<Url, DefinitionError> {
+        let rules = &self.provider.definition.authorize;
         let mut url = self.provider.authorize_endpoint()?.url().clone();
-        let query = self.write_query(&params);
+        let query = self.write_query(params);
         if let Some(route) = value_of(&rules.route) {
             // The page reads its parameters after the route, where a server does not see them.
             url.set_fragment(Some(&format!("{}?{query}", route.trim_start_matches('#'))));
@@ -75,6 +98,16 @@ impl Dialect<'_> {
 
     fn preferred_response_type(&self) -> Option<ResponseType> {
         self.provider.definition.grants().into_iter().find_map(ResponseType::of)
+    }
+
+    /// Returns the RFCs' name of a parameter that a person typed.
+    pub fn rfc_name(&self, of: ParamFor, typed: &str) -> String {
+        let names = match of {
+            ParamFor::Authorization => &self.provider.definition.authorize.names,
+            ParamFor::Token => &self.provider.definition.token.names,
+        };
+        let mut names = value_of(names).into_iter().flatten();
+        names.find(|(_, theirs)| *theirs == typed).map_or(typed, |(ours, _)| ours).to_owned()
     }
 
     /// Renames a callback's parameters to the RFC's names.
@@ -154,9 +187,8 @@ impl Dialect<'_> {
 
     /// Names the issuer in a callback, renames its parameters to the provider's names, and signs them, if the provider
     /// does.
-    pub fn write_callback(&self, mut params: Params, secret: &ClientSecret) -> Params {
-        let issuer = self.provider.definition.authorize.issuer.as_deref();
-        if let Some(issuer) = issuer.filter(|_| !self.issuer_may_be_missing()) {
+    pub fn write_callback(&self, mut params: Params, secret: &ClientSecret, issuer: Option<&str>) -> Params {
+        if let Some(issuer) = issuer {
             params.push("iss", issuer);
         }
         rename(&mut params, &self.provider.definition.callback.names);

@@ -110,6 +110,10 @@ impl Dialect<'_> {
         self.add_extra(&mut params, &definition.device.params, "device.params", &[("client_id", id.as_str())])?;
         self.add_resource(&mut params);
         rename(&mut params, &definition.device.names);
+        for (name, value) in &self.provider.asked_for.authorization {
+            params.remove(name);
+            params.push(name, value);
+        }
         let url = self.provider.device_endpoint()?.url().clone();
         self.credentialed_message(url, &params, auth, id, secret)
     }
@@ -137,6 +141,7 @@ impl Dialect<'_> {
         }
         self.add_resource(&mut params);
         omit_and_rename(&mut params, &rules.omit, &rules.names);
+        self.add_token_asked_for(&mut params);
         let url = self.provider.device_token_endpoint()?.url().clone();
         self.credentialed_message(url, &params, auth, id, secret)
     }

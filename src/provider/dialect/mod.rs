@@ -3,12 +3,14 @@
 //! The client builds with it what the emulator reads with it, and the other way round. Agreement between the two proves
 //! only that we agree with ourselves. The recorded replies in `tests/fixtures/` show what is right.
 
+mod about_token;
 mod api;
 mod authorization;
 mod device;
 mod grants;
 mod lifetimes;
 mod openid;
+mod par;
 mod redirect;
 mod reply;
 mod token;

@@ -292,9 +292,10 @@ fn a_callback_names_the_issuer_unless_it_may_be_missing() {
         ("authorize.issuer = 'https://as.example'\ncallback.iss = 'may-be-missing'", None),
     ] {
         let provider = provider(&format!("{URLS}{keys}"));
-        let callback = Dialect::new(&provider).write_callback(Params::new().with("code", "c"), &secret);
+        let dialect = Dialect::new(&provider);
+        let issuer = provider.issuer().filter(|_| !dialect.issuer_may_be_missing());
+        let callback = dialect.write_callback(Params::new().with("code", "c"), &secret, issuer.as_deref());
         assert_eq!(callback.single("iss"), Ok(named), "{keys}");
-        assert_eq!(Dialect::new(&provider).issuer_may_be_missing(), keys.contains("may-be-missing"));
     }
 }
 

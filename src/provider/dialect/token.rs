@@ -1,5 +1,4 @@
-//! Requests to the token endpoint and its neighbors (RFC 6749 §4.1.3, §6; RFC 7009; RFC 7662) in a provider's own
-//! dialect, and the emulator's side of them.
+//! Requests to the token endpoint (RFC 6749 §4.1.3, §6) in a provider's own dialect, and the emulator's side of them.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +14,7 @@ use crate::protocol::client::{ClientAuthMethod, ClientId};
 use crate::protocol::json;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
-use crate::protocol::secret::{AccessToken, ClientSecret};
+use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{TokenRequest, TokenResponse};
 use crate::provider::DefinitionError;
@@ -23,7 +22,7 @@ use crate::provider::departure::value_of;
 use crate::provider::quirks::{ExpiryUnit, RefreshWith, TokenBody, TokenMethod};
 use crate::provider::template;
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The client's side.
 impl Dialect<'_> {
@@ -54,6 +53,7 @@ impl Dialect<'_> {
             rename(&mut params, names);
         }
         rename(&mut params, &definition.token.names);
+        self.add_token_asked_for(&mut params);
         let url = match own.endpoint {
             Some(endpoint) => endpoint.url().clone(),
             None => self.provider.token_endpoint()?.url().clone(),
@@ -62,44 +62,27 @@ impl Dialect<'_> {
         self.message_in(form, url, &params, auth, &request.client_id, request.client_secret.as_ref())
     }
 
-    /// Builds the request to the revocation endpoint (RFC 7009 §2.1), or returns `None` if the provider has none.
-    pub fn encode_revocation(
-        &self,
-        token: &str,
-        hint: &str,
-        client_id: Option<&ClientId>,
-        secret: Option<&ClientSecret>,
-    ) -> Result<Option<HttpRequest>, DefinitionError> {
-        let Some(endpoint) = &self.provider.endpoints.revoke else { return Ok(None) };
-        let rules = &self.provider.definition.revoke;
-        let client_id = client_id.cloned().unwrap_or_else(|| ClientId::new(""));
-        let mut params = Params::new();
-        let auth = self.begin_with_credentials(&mut params, &client_id, secret);
-        params.push("token", token);
-        params.push("token_type_hint", hint);
-        self.add_extra(&mut params, &rules.params, "revoke.params", &[("client_id", client_id.as_str())])?;
-        rename(&mut params, &rules.names);
-        let mut message = HttpRequest::new(Method::POST, endpoint.url().clone()).with_body(FORM, params.to_form());
-        self.authenticate(&mut message, auth, &client_id, secret)?;
-        Ok(Some(message))
+    /// Adds what this login asks for, in place of the definition's own parameters of the same names.
+    pub(super) fn add_token_asked_for(&self, params: &mut Params) {
+        for (name, value) in &self.provider.asked_for.token {
+            params.remove(name);
+            params.push(name, value);
+        }
     }
 
-    /// Builds the request to the introspection endpoint (RFC 7662 §2.1), or returns `None` if the provider has none.
-    pub fn encode_introspection(
+    /// Builds a request with a form, to an endpoint where the definition's way with token requests does not count.
+    pub(super) fn form_message(
         &self,
-        token: &AccessToken,
+        url: Url,
+        params: &Params,
+        auth: ClientAuthMethod,
         client_id: &ClientId,
         secret: Option<&ClientSecret>,
-    ) -> Result<Option<HttpRequest>, DefinitionError> {
-        let Some(endpoint) = &self.provider.endpoints.introspect else { return Ok(None) };
-        let mut params = Params::new();
-        let auth = self.begin_with_credentials(&mut params, client_id, secret);
-        params.push("token", token.expose());
-        params.push("token_type_hint", "access_token");
-        let mut message = HttpRequest::new(Method::POST, endpoint.url().clone()).with_body(FORM, params.to_form());
+    ) -> Result<HttpRequest, DefinitionError> {
+        let mut message = HttpRequest::new(Method::POST, url).with_body(FORM, params.to_form());
         message.headers.insert(ACCEPT, http::HeaderValue::from_static(JSON));
         self.authenticate(&mut message, auth, client_id, secret)?;
-        Ok(Some(message))
+        Ok(message)
     }
 
     /// Returns `true` if a refresh presents the access token.
@@ -114,7 +97,19 @@ impl Dialect<'_> {
         client_id: &ClientId,
         secret: Option<&ClientSecret>,
     ) -> ClientAuthMethod {
-        let auth = secret.map_or(ClientAuthMethod::None, |_| self.provider.definition.client_auth());
+        self.begin_with_credentials_as(params, client_id, secret, None)
+    }
+
+    /// The same at an endpoint that may have a method of its own.
+    pub(super) fn begin_with_credentials_as(
+        &self,
+        params: &mut Params,
+        client_id: &ClientId,
+        secret: Option<&ClientSecret>,
+        own: Option<ClientAuthMethod>,
+    ) -> ClientAuthMethod {
+        let method = own.unwrap_or_else(|| self.provider.definition.client_auth());
+        let auth = secret.map_or(ClientAuthMethod::None, |_| method);
         // A provider's own form of the Basic header may leave out the client id.
         let halves = value_of(&self.provider.definition.token.basic);
         let named = halves.is_none_or(|halves| template::names(&halves.user).contains(&"client_id"));
@@ -173,7 +168,7 @@ impl Dialect<'_> {
         Ok(message)
     }
 
-    fn authenticate(
+    pub(super) fn authenticate(
         &self,
         message: &mut HttpRequest,
         auth: ClientAuthMethod,
@@ -232,14 +227,6 @@ impl Dialect<'_> {
         if self.token_request_omits("grant_type") && !params.contains("grant_type") {
             params.push("grant_type", "authorization_code");
         }
-        Some(params)
-    }
-
-    /// Reads a revocation request's parameters with the RFC's names, including the credentials of a Basic header.
-    pub fn read_revocation(&self, authorization: Option<&str>, body: &[u8]) -> Option<Params> {
-        let mut params = Params::from_urlencoded(std::str::from_utf8(body).ok()?);
-        rename_back(&mut params, &self.provider.definition.revoke.names);
-        self.add_basic(&mut params, authorization)?;
         Some(params)
     }
 

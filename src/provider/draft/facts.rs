@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use url::form_urlencoded;
 
+use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::metadata::AuthorizationServerMetadata;
 use crate::protocol::sanitize;
 use crate::protocol::signing_algorithm::Algorithm;
@@ -42,6 +43,7 @@ impl Facts {
             facts.openid(metadata);
             facts.client_auth(Some(metadata));
             facts.grants(metadata);
+            facts.other_endpoints(metadata);
             facts.pkce(metadata);
             facts.scopes(metadata);
         }
@@ -62,6 +64,7 @@ impl Facts {
         let endpoints = [
             ("authorize.url", "authorization_endpoint", &metadata.authorization_endpoint),
             ("token.url", "token_endpoint", &metadata.token_endpoint),
+            ("par.url", "pushed_authorization_request_endpoint", &metadata.pushed_authorization_request_endpoint),
             ("device.url", "device_authorization_endpoint", &metadata.device_authorization_endpoint),
             ("revoke.url", "revocation_endpoint", &metadata.revocation_endpoint),
             ("introspect.url", "introspection_endpoint", &metadata.introspection_endpoint),
@@ -73,6 +76,25 @@ impl Facts {
             }
         }
         self.consent(metadata);
+    }
+
+    /// What differs at the endpoints beside the token's.
+    fn other_endpoints(&mut self, metadata: &AuthorizationServerMetadata) {
+        if metadata.require_pushed_authorization_requests {
+            self.values.insert("par.required", "true".to_owned());
+        }
+        for (key, methods) in [
+            ("revoke.auth", &metadata.revocation_endpoint_auth_methods_supported),
+            ("introspect.auth", &metadata.introspection_endpoint_auth_methods_supported),
+        ] {
+            let Some(own) = methods.as_ref().and_then(|methods| metadata.own_method(methods)) else { continue };
+            let word = match own {
+                ClientAuthMethod::Basic => "basic",
+                ClientAuthMethod::Body => "body",
+                ClientAuthMethod::None => "none",
+            };
+            self.set(key, word);
+        }
     }
 
     fn issuer(&mut self, metadata: &AuthorizationServerMetadata) {

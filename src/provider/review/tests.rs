@@ -104,8 +104,16 @@ fn a_definition_without_what_its_grants_need_is_faulty() {
 
 #[test]
 fn a_placeholder_is_a_fault_in_every_address() {
-    for key in ["authorize.url", "token.url", "refresh.url", "revoke.url", "introspect.url", "api.base", "api.origins"]
-    {
+    for key in [
+        "authorize.url",
+        "par.url",
+        "token.url",
+        "refresh.url",
+        "revoke.url",
+        "introspect.url",
+        "api.base",
+        "api.origins",
+    ] {
         for host in [
             "shop.example",
             "shop.example:8443",

@@ -6,13 +6,11 @@ use super::values::*;
 use super::{Page, floors};
 
 variants! {
-    SessionError: NoLogin NoneSelected NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone
-        ProviderAndProfile NoClientToken OtherClient OtherIssuer SeveralApps BadEmulator EmulatorEnded EmulatedElsewhere StoreOutside
-        VariableNotText CacertNotAPath
+    SessionError: NoLogin NoneSelected NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone         ProviderAndProfile NoClientToken OtherClient OtherIssuer SeveralApps BadEmulator EmulatorEnded EmulatedElsewhere StoreOutside         VariableNotText CacertNotAPath, SessionError: NoLogin NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone         ProviderAndProfile NoClientToken OtherClient OtherIssuer NoIntrospectionApp SeveralApps BadEmulator VariableNotText CacertNotAPath,
         TokenWithoutProfile NoTokenVariable BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject
         ServerNotConfirmed | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
     AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Entropy Store Terminal;
-    LoginError: Failed NowhereToKeep NotAProvider GrantNotOffered ListenElsewhere NobodyToPaste BadRedirectUri BadToken
+    LoginError: Failed NowhereToKeep NotAProvider GrantNotOffered ListenElsewhere NobodyToPaste BadParam BadRedirectUri BadToken
         NotGranted
         | Address ByAddress Register Session App Flow Store Definition Certificate Terminal Entropy;
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
@@ -213,6 +211,7 @@ fn session_errors() -> Vec<SessionError> {
             issuer: text("https://login.shop.example"),
             now: text("https://elsewhere.example"),
         },
+        SessionError::NoIntrospectionApp { provider: provider(), app: text("introspector") },
         SessionError::SeveralApps { provider: provider(), apps: vec![app("ci"), app("work")] },
         SessionError::BadEmulator { value: text("http://127.0.0.1:4000") },
         SessionError::EmulatorEnded { provider: provider(), origin: text("http://127.0.0.1:4000") },
@@ -290,6 +289,14 @@ fn login_errors() -> Vec<LoginError> {
             provider: provider(),
             offered: vec![GrantKind::AuthorizationCode, GrantKind::Implicit],
         },
+        LoginError::BadParam(BadLoginParam::Reserved {
+            name: text("scope"),
+            flag: "--auth-param",
+            instead: Some("--scope"),
+        }),
+        LoginError::BadParam(BadLoginParam::Reserved { name: text("state"), flag: "--auth-param", instead: None }),
+        LoginError::BadParam(BadLoginParam::Twice { name: text("prompt"), flag: "--auth-param" }),
+        LoginError::BadParam(BadLoginParam::NoName { flag: "--token-param" }),
         LoginError::ListenElsewhere { address: "192.168.1.5:8765".parse().unwrap() },
         LoginError::NobodyToPaste { redirect_uri: text("https://shop.example/callback") },
         LoginError::BadRedirectUri(RedirectUriError::NotAbsolute(text("callback"))),

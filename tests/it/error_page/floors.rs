@@ -11,7 +11,7 @@ use super::values::*;
 variants! {
     RedirectUriError: NotAbsolute Fragment UserInfo PlainHttp;
     SealedLoginError: NotOurs Newer TooCostly WrongPassphrase ShortPassphrase Damaged Entropy;
-    FlowError: Listen NoAnswer Unusable Declined NotLoopback TokenReply TokenRequest DeviceRequest
+    FlowError: Listen NoAnswer Unusable Declined NotLoopback TokenReply PushReply PushRequest TokenRequest DeviceRequest
         DeviceReply NotConfirmed IdToken Discovery Metadata RevocationRequest
         NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect ForeignPage NotFollowed Download TooManyRedirects
         UnknownPathParam BodyNotRepeatable NoThread PagesInACircle LongCursor Rows NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
@@ -169,6 +169,8 @@ fn flow_errors() -> Vec<FlowError> {
         declined("invalid_scope", "unknown scope `read_everything`"),
         declined("invalid_request", "the parameter request_uri is required"),
         declined("login_required", "prompt is none"),
+        FlowError::PushReply { status: 404, reply: text("sent a web page: “Not found”") },
+        FlowError::PushRequest(unreachable()),
         FlowError::NotLoopback { redirect_uri: text("https://shop.example/callback") },
         FlowError::TokenRequest(unreachable()),
         FlowError::DeviceRequest(unreachable()),

@@ -38,7 +38,6 @@ pub fn find(
 ) -> Result<Found, LoginError> {
     let (asked, from) = discover::ask(http, address)?;
     let named = NamedServers::new(http, address, from);
-    let own = address.origin().ascii_serialization();
     let chosen = args.issuer.as_deref();
     let (server, metadata, challenged, is_resource) = match asked {
         Asked::Resource(resource) => {
@@ -47,9 +46,12 @@ pub fn find(
             (discover::server(&named, &issuer, Vec::new())?, Some(*resource), scope, true)
         }
         Asked::Challenged { scope, tried } => {
-            let server = match discover::server(&named, chosen.unwrap_or(&own), tried) {
-                Err(AddressError::NoMetadata { .. }) if chosen.is_none() => discover::assumed(address),
-                server => server?,
+            let server = match chosen {
+                Some(issuer) => discover::server(&named, issuer, tried)?,
+                None => match discover::server_at_root(&named, address, tried) {
+                    Err(AddressError::NoMetadata { .. }) => discover::assumed(address),
+                    server => server?,
+                },
             };
             (server, None, scope, true)
         }

@@ -67,6 +67,13 @@ fn notes(found: &Found) -> Vec<String> {
             "the metadata is about all of {resource}: the token will be good for more than this address"
         ));
     }
+    let has_path = |issuer: &str| url::Url::parse(issuer).is_ok_and(|issuer| issuer.path() != "/");
+    if found.is_resource && found.metadata.is_none() && has_path(found.issuer()) {
+        notes.push(format!(
+            "the resource publishes nothing about itself; the metadata at its root is about the issuer {}",
+            sanitize::line(found.issuer())
+        ));
+    }
     if found.server.location.is_none() {
         notes.push("the server publishes no metadata; these endpoints are those of MCP 2025-03-26".to_owned());
     }

@@ -1,0 +1,47 @@
+//! A login whose request is pushed (RFC 9126): once before the browser opens, and again where its reference has expired or
+//! was used.
+
+use std::time::{Duration, Instant};
+
+use super::Login;
+use super::waiting::{WaitState, Waiting};
+use crate::flow::FlowError;
+use crate::flow::pushed::{Push, push};
+use crate::system::http::HttpClient;
+
+/// How long after a failure a request is pushed again.
+const PAUSE: Duration = Duration::from_secs(10);
+
+impl<'a> Login<'a> {
+    /// Pushes the request, so that the browser carries only a reference to it.
+    pub fn push(&mut self, http: &'a dyn HttpClient) -> Result<(), FlowError> {
+        let pushed = push(http, self.request.provider, &self.asked, self.request.client_secret.as_ref())?;
+        if let Some(launch) = &mut self.launch {
+            launch.lead_to(pushed.url.clone());
+        }
+        self.pushed = Some(Push { http, pushed });
+        Ok(())
+    }
+
+    /// Pushes the request again if its reference ends before `time`. A failure is reported once: the reference may have been
+    /// used, and the answer may still come.
+    pub(super) fn push_again(&mut self, time: Instant, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> bool {
+        let Some(push) = self.pushed.as_mut().filter(|push| push.pushed.until <= time) else { return false };
+        let http = push.http;
+        push.pushed.until = Instant::now() + PAUSE;
+        let pushed = self.push(http);
+        if let Err(error) = &pushed {
+            wait.tell_once(Waiting::NotPushed(error));
+        }
+        pushed.is_ok()
+    }
+
+    /// Gets a reference for a browser that is about to be led to the provider. One that a browser had before was used up: a
+    /// server takes it once (RFC 9126 §4).
+    pub(super) fn push_for_browser(&mut self, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) {
+        let until = self.pushed.as_ref().map(|push| push.pushed.until);
+        let time = if wait.is_led { until.unwrap_or_else(Instant::now) } else { Instant::now() };
+        self.push_again(time, wait);
+        wait.is_led = true;
+    }
+}
