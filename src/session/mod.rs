@@ -38,7 +38,9 @@ pub use client_request::ClientRequest;
 pub use clients::Clients;
 pub use confirmation::ServerChoice;
 pub use emulation::{EndedEmulator, stored_in};
-pub use environment::{Environment, OF_EMULATOR, ProcessEnvironment, emulator_profile, of_emulated_address, of_emulator};
+pub use environment::{
+    Environment, OF_EMULATOR, ProcessEnvironment, emulator_profile, of_emulated_address, of_emulator,
+};
 pub use error::SessionError;
 pub use parts::{Decision, Part};
 pub use project::{Project, ProjectError};

@@ -6,7 +6,9 @@ use super::values::*;
 use super::{Page, floors};
 
 variants! {
-    SessionError: NoLogin NoneSelected NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone         ProviderAndProfile NoClientToken OtherClient OtherIssuer SeveralApps BadEmulator EmulatorEnded EmulatedElsewhere StoreOutside         VariableNotText CacertNotAPath, SessionError: NoLogin NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone         ProviderAndProfile NoClientToken OtherClient OtherIssuer NoIntrospectionApp SeveralApps BadEmulator VariableNotText CacertNotAPath,
+    SessionError: NoLogin NoneSelected NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone
+        ProviderAndProfile NoClientToken OtherClient OtherIssuer NoIntrospectionApp SeveralApps BadEmulator EmulatorEnded
+        EmulatedElsewhere StoreOutside VariableNotText CacertNotAPath
         TokenWithoutProfile NoTokenVariable BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject
         ServerNotConfirmed | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
     AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Entropy Store Terminal;
