@@ -89,6 +89,11 @@ fn pushed(site: &Site, params: Params) -> Result<Params, Objection> {
     })
 }
 
+/// Returns `true` if a form is the consent page's.
+pub fn is_answer(form: &[u8]) -> bool {
+    matches!(Params::from_urlencoded(&String::from_utf8_lossy(form)).single("transaction"), Ok(Some(_)))
+}
+
 /// Handles the consent page's form.
 pub fn answer(site: &Site, form: &[u8]) -> Result<Reply, NoEntropy> {
     let form = Params::from_urlencoded(&String::from_utf8_lossy(form));

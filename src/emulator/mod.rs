@@ -166,7 +166,11 @@ impl Emulator {
 fn route(site: &Site, incoming: &Incoming) -> Reply {
     let endpoints = &site.provider.endpoints;
     let answer = match incoming.path.as_str() {
+        // Where both endpoints are one, a page asks by GET and a client exchanges by POST.
         path if is_at(path, &endpoints.authorize) => match incoming.method.as_str() {
+            "POST" if is_at(path, &endpoints.token) && !authorize::is_answer(&incoming.body) => {
+                token::answer(site, incoming)
+            }
             "POST" => authorize::answer(site, &incoming.body),
             _ if incoming.is_get() => authorize::ask(site, &incoming.query),
             _ => Ok(Reply::method_not_allowed("GET, HEAD, POST")),

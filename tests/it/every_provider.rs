@@ -1,10 +1,15 @@
 //! Each built-in provider and each grant that it offers: emulate, log in, token, call, scopes, log out.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use oauthctl::testing::{Catalogue, GrantKind, NoFiles, ProviderDefinition, ResponseType};
+use serde_json::Value;
 
-use crate::support::{Emulated, PendingLogin, Sandbox, http};
+use crate::next_command::SHELLS;
+use crate::support::{Emulated, Output, PendingLogin, Sandbox, http};
 
 fn definitions() -> Vec<ProviderDefinition> {
     let catalogue = Catalogue::new(&NoFiles, None);
@@ -23,9 +28,11 @@ fn every_provider_logs_in_calls_and_logs_out_by_each_grant() {
         .flat_map(|definition| grants(definition).into_iter().map(move |grant| (definition, grant)))
         .collect();
     let next = AtomicUsize::new(0);
+    let commands = Mutex::new(BTreeSet::new());
     let work = || {
         while let Some((definition, grant)) = rounds.get(next.fetch_add(1, Ordering::Relaxed)) {
-            round(definition, *grant);
+            let command = round(definition, *grant);
+            commands.lock().unwrap().insert(command);
         }
     };
     // They wait more than they work.
@@ -33,9 +40,34 @@ fn every_provider_logs_in_calls_and_logs_out_by_each_grant() {
     std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
     let with_browser = definitions.iter().filter(|definition| !grants(definition).is_empty());
     assert!(rounds.len() >= with_browser.count() && rounds.len() > 7);
+    same_words_in_every_shell(&commands.into_inner().unwrap());
 }
 
-fn round(definition: &ProviderDefinition, grant: GrantKind) {
+/// The next commands have been run in bash. Other shells must read the same words in them.
+fn same_words_in_every_shell(commands: &BTreeSet<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let stub = folder.path().join("oauthctl");
+    std::fs::write(&stub, "#!/bin/sh\nprintf '%s\\n' \"$@\" ---\n").unwrap();
+    std::fs::set_permissions(&stub, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let script = commands.iter().map(|command| format!("{command}\n")).collect::<String>();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let words = |[shell, plain, run]: [&str; 3]| {
+        let mut command = std::process::Command::new(shell);
+        command.args([plain, run, &script]).env("PATH", &path).env("HOME", folder.path());
+        let output = command.output().unwrap_or_else(|error| panic!("{shell}: {error}"));
+        assert!(output.status.success() && output.stderr.is_empty(), "{shell}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let [bash, others @ ..] = SHELLS;
+    let bash = words(bash);
+    assert_eq!(bash.matches("---\n").count(), commands.len());
+    for shell in others {
+        assert_eq!(words(shell), bash, "{}", shell[0]);
+    }
+}
+
+/// Returns the command that the login names as the next one.
+fn round(definition: &ProviderDefinition, grant: GrantKind) -> String {
     let id = definition.id.as_str();
     let emulated = Emulated::inside(Sandbox::new(), id, &["--approve"]);
     let grant = grant.as_str();
@@ -55,19 +87,31 @@ fn round(definition: &ProviderDefinition, grant: GrantKind) {
     let token = emulated.run(&["token"]);
     token.code(0);
     outcome.hides(token.stdout().trim());
+    let next = outcome.stdout().lines().find_map(|line| line.trim().strip_prefix("next "));
+    let next = next.unwrap_or_else(|| panic!("{outcome}")).trim().to_owned();
+    let binary = Path::new(env!("CARGO_BIN_EXE_oauthctl")).parent().unwrap();
+    let mut command = emulated.program("bash");
+    command.args(["--norc", "-c", &next]);
+    command.env("PATH", format!("{}:{}", binary.display(), std::env::var("PATH").unwrap()));
+    Output::new(format!("{id}: {next}"), command.output().unwrap()).code(0);
     let first = definition.samples.first().map(|sample| (sample.method.as_str(), sample.path.as_str()));
-    if let Some((method, path)) = definition.api.example.as_deref().map(|path| ("GET", path)).or(first) {
+    if let Some((method, path)) = first.filter(|_| definition.api.example.is_none()) {
         emulated.run(&["call", method, path]).code(0);
     }
-    let scopes = emulated.run(&["scopes"]);
+    // A table breaks long names.
+    let scopes = emulated.run(&["scopes", "--json"]);
+    let listed: Value = serde_json::from_str(scopes.code(0).stdout()).unwrap();
     for scope in &definition.scope.known {
-        scopes.code(0).answers(&scope.name).answers(&scope.about);
+        let of_name = |row: &&Value| row["scope"] == scope.name;
+        let row = listed["scopes"].as_array().unwrap().iter().find(of_name);
+        assert_eq!(row.unwrap_or_else(|| panic!("{id}: {}", scope.name))["about"], scope.about, "{id}");
     }
     if outcome.stdout().contains("renewed automatically") {
         emulated.run(&["refresh"]).code(0).answers("Refreshed").hides(token.stdout().trim());
     }
     emulated.run(&["logout"]).code(0);
     emulated.run(&["token"]).code(4);
+    next
 }
 
 #[test]
@@ -143,6 +187,8 @@ fn scopes_that_the_guide_warns_of_bring_its_words() {
         .code(0)
         .says("cart: currently unused")
         .says("admin: ask for it only if the app acts as a store administrator");
+    let goodsie = Emulated::inside(Sandbox::new(), "goodsie", &["--approve"]);
+    let browser = goodsie.browser();
     let quiet = goodsie.run(&["login", "--port", "0", "--browser", &browser]);
     assert!(quiet.stderr().contains("scope=storefront+cart&"), "{}", quiet.stderr());
     assert!(!quiet.stderr().contains("warning"), "{}", quiet.stderr());

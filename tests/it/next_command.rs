@@ -6,16 +6,17 @@ use oauthctl::testing::{Catalogue, NoFiles};
 
 use crate::support::{Emulated, Output, PendingLogin, http};
 
-const SHELLS: [[&str; 3]; 3] = [["bash", "--norc", "-c"], ["zsh", "-f", "-c"], ["fish", "--no-config", "-c"]];
+pub const SHELLS: [[&str; 3]; 3] = [["bash", "--norc", "-c"], ["zsh", "-f", "-c"], ["fish", "--no-config", "-c"]];
 
 #[test]
-fn the_next_command_works_in_every_shell_for_every_provider() {
+fn the_next_command_works_in_every_shell() {
     let folder = Path::new(env!("CARGO_BIN_EXE_oauthctl")).parent().unwrap();
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     let catalogue = Catalogue::new(&NoFiles, None);
-    for id in catalogue.ids() {
-        let emulated = Emulated::provider(&id, &["--approve"]);
-        let known = catalogue.get(&id).unwrap().known_scopes().join(" ");
+    // In bash `every_provider` runs all of them, and compares the words that the other shells read.
+    for id in ["judgeme", "storehippo", "goodsie", "smithcart", "glu", "github", "shopify"] {
+        let emulated = Emulated::provider(id, &["--approve"]);
+        let known = catalogue.get(id).unwrap().known_scopes().join(" ");
         let mut tried = Vec::new();
         for scopes in [None, Some(known.as_str())].into_iter().filter(|scopes| *scopes != Some("")) {
             let mut args = vec!["login", "--port", "0", "--no-browser"];

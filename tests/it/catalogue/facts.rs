@@ -43,13 +43,26 @@ fn strange(builtin: &Builtin, recorded: &Recorded) -> Vec<String> {
     for (key, addresses) in builtin.definition.addresses() {
         let Some(others) = recorded.get(&(builtin.id.clone(), key.to_owned())) else { continue };
         // An alternative is a value of others that lost.
-        if addresses.iter().any(|address| others.contains(&bare(address))) || addresses.is_empty() || is_documented(key)
-        {
+        // One that names the usual value of a part is the address with that part.
+        let is_theirs = |address: &&str| {
+            others.contains(&bare(address)) || others.contains(&bare(&with_defaults(builtin, address)))
+        };
+        if addresses.iter().any(is_theirs) || addresses.is_empty() || is_documented(key) {
             continue;
         }
         strange.push(format!("{}: `{key}` is {}; others have {}", builtin.id, addresses.join(", "), others.join(", ")));
     }
     strange
+}
+
+fn with_defaults(builtin: &Builtin, address: &str) -> String {
+    let mut whole = address.to_owned();
+    for (name, param) in &builtin.definition.params {
+        if let Some(default) = &param.default {
+            whole = whole.replace(&format!("{{{name}}}"), default);
+        }
+    }
+    whole
 }
 
 fn bare(address: &str) -> String {
