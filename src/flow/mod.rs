@@ -36,6 +36,7 @@ pub mod rows_missing;
 mod second_exchange;
 pub mod token_endpoint;
 pub mod token_source;
+pub mod trial;
 pub mod userinfo;
 
 pub use error::FlowError;

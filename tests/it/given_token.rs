@@ -236,7 +236,51 @@ fn a_byte_order_mark_in_a_reply_is_not_part_of_its_json() {
 #[cfg(unix)]
 mod at_a_terminal {
     use super::*;
-    use crate::support::TerminalSession;
+    use crate::support::{Emulated, TerminalSession};
+
+    /// A home from which no provider can be reached.
+    fn offline() -> Sandbox {
+        Sandbox::new().with("HTTPS_PROXY", "http://127.0.0.1:9")
+    }
+
+    #[test]
+    fn a_typed_token_is_tried_with_the_example_request() {
+        let judgeme = Emulated::start(&["--approve"]);
+        let browser = judgeme.browser();
+        judgeme.run(&["login", "--scope", "read_products", "--port", "0", "--browser", &browser]).code(0);
+        let works = judgeme.run(&["token"]).code(0).stdout().trim().to_owned();
+        let login = || TerminalSession::start(judgeme.command(&["login", "--with-token", "--profile", "typed"]));
+        let mut rejected = login();
+        rejected.shows("Access token (not shown): ");
+        rejected.types("canary-of-no-use");
+        let rejected = rejected.finish();
+        rejected.code(4).hides("canary");
+        assert!(
+            rejected.shown.contains("the API rejected the token: GET /api/v1/products → 401"),
+            "{}",
+            rejected.shown
+        );
+        judgeme.run(&["token", "--profile", "typed"]).code(4);
+
+        let mut taken = login();
+        taken.shows("Access token (not shown): ");
+        taken.types(&works);
+        let taken = taken.finish();
+        taken.code(0).hides(&works);
+        assert!(taken.shown.contains("The token works: GET /api/v1/products answered 200."), "{}", taken.shown);
+    }
+
+    #[test]
+    fn a_typed_token_that_cannot_be_tried_is_kept_with_a_word() {
+        let home = offline();
+        let mut terminal = TerminalSession::start(home.command(LOGIN));
+        terminal.shows("Access token (not shown): ");
+        terminal.types("made-up-token");
+        let login = terminal.finish();
+        login.code(0);
+        assert!(login.shown.contains("whether the token works is not known: GET /api/v1/products"), "{}", login.shown);
+        assert_eq!(home.run(&["token"]).code(0).stdout(), "made-up-token\n");
+    }
 
     #[test]
     fn a_token_is_asked_for_and_not_shown() {
@@ -245,7 +289,7 @@ mod at_a_terminal {
         for (typed, token) in
             [(long.as_str(), long.as_str()), ("Bearer canary-token", "canary-token"), (pretty, "canary-in-json")]
         {
-            let home = Sandbox::new();
+            let home = offline();
             let mut terminal = TerminalSession::start(home.command(LOGIN));
             terminal.shows("Access token (not shown): ");
             assert!(terminal.settings_changed(), "the terminal echoes");

@@ -3,6 +3,7 @@
 use super::super::Context;
 use super::error::LoginError;
 use crate::flow::asked_value;
+use crate::flow::trial::{self, Trial};
 use crate::protocol::given_token::{self, NoGivenToken};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret_text;
@@ -58,6 +59,18 @@ pub fn keep_given(
     }
     let now = context.system.clock.now();
     let provider = asked_value::complete(http, provider, None, &given.token);
+    if terminal.is_interactive() {
+        match trial::try_token(&provider, &given.token, http, now)? {
+            Some(Trial::Works { request, status }) => {
+                terminal.note(&format_args!("The token works: {request} answered {status}."));
+            }
+            Some(Trial::Unknown { request, reason }) => {
+                let what = format!("whether the token works is not known: {request}: {reason}");
+                context.warn(&what);
+            }
+            None => {}
+        }
+    }
     let token = StoredToken::given(&provider, None, ObtainedBy::Given, asked, given.token, now);
     Ok((provider, token))
 }
