@@ -217,8 +217,10 @@ impl<'a> Catalogue<'a> {
         let typed = id.to_ascii_lowercase();
         let mut near: Vec<(f64, String)> = own
             .chain(built_in)
+            // What begins like `x` or `gh` is not like it.
+            .filter(|(name, _)| name.len() > 2)
             .map(|(name, id)| (strsim::jaro_winkler(&typed, &name), id))
-            .filter(|(likeness, _)| *likeness > 0.7)
+            .filter(|(likeness, _)| *likeness > 0.75)
             .collect();
         near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         let mut ids: Vec<String> = Vec::new();

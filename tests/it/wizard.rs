@@ -162,8 +162,8 @@ fn a_terminal_that_cannot_draw_gets_numbered_lines() {
     let plain = newcomer.home.without("TERM").with("TERM", "dumb");
     let mut terminal = TerminalSession::start(plain.command(&["login", "--port", "0", "--no-browser"]));
     for (question, answer) in [
-        ("Its number, or a part of its name: ", "o"),
-        ("smithcart", "no such"),
+        ("Its number, or a part of its name: ", "goo"),
+        ("goodsie", "no such"),
         ("None of them matches", "orch"),
         ("Version of the API", "v1"),
         ("Client ID: ", "made-up"),

@@ -45,7 +45,7 @@ fn what_has_invisible_characters_is_not_offered() {
     }
     // One that acts on a terminal is refused as a whole; its name is read without that check.
     home.define("unseen", "name = \"a\\u001b]0;title\\u0007b\\u202ec\"\n");
-    assert_eq!(offered(&home, &["login", "uns"]), [("unseen".to_owned(), "ab\u{fffd}c".to_owned())]);
+    assert_eq!(offered(&home, &["login", "unse"]), [("unseen".to_owned(), "ab\u{fffd}c".to_owned())]);
 }
 
 /// Types a line with TAB behind the letter of a hostile scope, lets a function `oauthctl` show its words, and sees that they
