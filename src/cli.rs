@@ -190,6 +190,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Erro
     let matches = match command.try_get_matches_from_mut(&args) {
         Ok(matches) => matches,
         Err(error) if is_help(&error) => return Err(explained_help(&args).unwrap_or(error)),
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => return Err(error),
         Err(error) => {
             // The same command line without the variables: it shows what is due to them.
             let mut typed = without_variables(Cli::command());

@@ -142,7 +142,9 @@ impl Home {
 
     /// A real login, with curl as the browser. `token` needs no emulator afterwards.
     fn log_in_to_emulator(&self) -> Result<(), String> {
-        let login = [OAUTHCTL, "login", "--port", "0", "--browser", "curl -sL -o /dev/null"];
+        // Into the store of this home: the emulator's own ends with it.
+        let own = ["env", "-u", "OAUTHCTL_EMULATOR_DIR"];
+        let login = [&own[..], &[OAUTHCTL, "login", "--port", "0", "--browser", "curl -sL -o /dev/null"]].concat();
         let emulate = ["emulate", "judgeme", "--approve", "--"];
         run(&self.oauthctl(&[&emulate[..], &login[..]].concat()), "")
     }
