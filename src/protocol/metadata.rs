@@ -49,6 +49,23 @@ pub struct AuthorizationServerMetadata {
     pub client_id_metadata_document_supported: bool,
 }
 
+/// Every endpoint with the name of its member, borrowed in one way or the other.
+macro_rules! endpoints {
+    ($of:expr, $($borrow:tt)+) => {
+        [
+            ("authorization_endpoint", $($borrow)+ $of.authorization_endpoint),
+            ("token_endpoint", $($borrow)+ $of.token_endpoint),
+            ("device_authorization_endpoint", $($borrow)+ $of.device_authorization_endpoint),
+            ("revocation_endpoint", $($borrow)+ $of.revocation_endpoint),
+            ("introspection_endpoint", $($borrow)+ $of.introspection_endpoint),
+            ("registration_endpoint", $($borrow)+ $of.registration_endpoint),
+            ("jwks_uri", $($borrow)+ $of.jwks_uri),
+            ("userinfo_endpoint", $($borrow)+ $of.userinfo_endpoint),
+            ("pushed_authorization_request_endpoint", $($borrow)+ $of.pushed_authorization_request_endpoint),
+        ]
+    };
+}
+
 impl AuthorizationServerMetadata {
     /// Returns the metadata of a server that says nothing but its name.
     pub fn bare(issuer: &str) -> Self {
@@ -136,32 +153,12 @@ impl AuthorizationServerMetadata {
 
     /// Returns the endpoints with the names of their members, to change them.
     pub fn endpoints_mut(&mut self) -> [(&'static str, &mut Option<String>); 9] {
-        [
-            ("authorization_endpoint", &mut self.authorization_endpoint),
-            ("token_endpoint", &mut self.token_endpoint),
-            ("device_authorization_endpoint", &mut self.device_authorization_endpoint),
-            ("revocation_endpoint", &mut self.revocation_endpoint),
-            ("introspection_endpoint", &mut self.introspection_endpoint),
-            ("registration_endpoint", &mut self.registration_endpoint),
-            ("jwks_uri", &mut self.jwks_uri),
-            ("userinfo_endpoint", &mut self.userinfo_endpoint),
-            ("pushed_authorization_request_endpoint", &mut self.pushed_authorization_request_endpoint),
-        ]
+        endpoints!(self, &mut)
     }
 
     /// Returns the endpoints that are named, with the names of their members.
     pub fn endpoints(&self) -> Vec<(&'static str, &str)> {
-        let all = [
-            ("authorization_endpoint", &self.authorization_endpoint),
-            ("token_endpoint", &self.token_endpoint),
-            ("device_authorization_endpoint", &self.device_authorization_endpoint),
-            ("revocation_endpoint", &self.revocation_endpoint),
-            ("introspection_endpoint", &self.introspection_endpoint),
-            ("registration_endpoint", &self.registration_endpoint),
-            ("jwks_uri", &self.jwks_uri),
-            ("userinfo_endpoint", &self.userinfo_endpoint),
-        ];
-        all.into_iter().filter_map(|(name, endpoint)| Some((name, endpoint.as_deref()?))).collect()
+        endpoints!(self, &).into_iter().filter_map(|(name, endpoint)| Some((name, endpoint.as_deref()?))).collect()
     }
 
     /// Puts a tenant's values into the endpoints of a document that is written for many.
@@ -198,6 +195,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn every_endpoint_of_a_document_is_listed() {
+        let names = AuthorizationServerMetadata::bare("https://as.example").endpoints_mut().map(|(name, _)| name);
+        let mut document = serde_json::Map::from_iter([("issuer".to_owned(), json!("https://as.example"))]);
+        document.extend(names.map(|name| (name.to_owned(), json!(format!("https://as.example/{name}")))));
+        let read = AuthorizationServerMetadata::from_json(&Value::Object(document)).unwrap().unwrap();
+        assert_eq!(read.endpoints().into_iter().map(|(name, _)| name).collect::<Vec<_>>(), names);
+        for (name, endpoint) in read.endpoints() {
+            assert_eq!(endpoint, format!("https://as.example/{name}"));
+        }
+    }
 
     #[test]
     fn a_member_of_the_wrong_kind_is_not_taken_as_missing() {
