@@ -75,12 +75,13 @@ impl DeviceArgs {
         context.terminal().progress(None);
         let (reply, now) = (reply?, context.system.clock.now());
         let provider = provider.with_captured(&reply.captured)?;
-        let provider = asked_value::complete(http, &provider, Some(&client_id), &reply.response.access_token);
-        talk::about_reply(&reply, &provider, context);
         let client = Client { provider: provider.clone(), ..client };
         // No nonce can be sent on this way (RFC 8628 §3.1).
         let login = LoginAsked { scope: &asked, nonce: None, by_browser: false };
+        // Before the token is used: it may be another person's.
         let id_token = id_token::accept(http, &client, &login, &reply.response, now).map_err(FlowError::from)?;
+        let provider = asked_value::complete(http, &provider, Some(&client_id), &reply.response.access_token);
+        talk::about_reply(&reply, &provider, context);
         talk::about_id_token(id_token.as_ref(), &reply.response.granted_of(&asked), GrantKind::DeviceCode, context);
         let obtained_by = ObtainedBy::Grant(GrantKind::DeviceCode);
         let mut token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
