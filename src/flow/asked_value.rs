@@ -42,7 +42,7 @@ pub fn complete(
 }
 
 fn ask(http: &dyn HttpClient, provider: &Provider, name: &str, at: &Endpoint, token: &AccessToken) -> Option<Value> {
-    if !provider.endpoints.serve(at) {
+    if !provider.endpoints.serve(at.url()) {
         return None;
     }
     let request = Dialect::new(provider).encode_value_request(name, at, token).ok()?;

@@ -30,11 +30,9 @@ pub fn ask(
     client_id: &ClientId,
     secret: Option<&ClientSecret>,
 ) -> Result<Option<IntrospectionResponse>, NoIntrospection> {
-    let endpoints = &provider.endpoints;
     let request = Dialect::new(provider).encode_introspection(token, client_id, secret).map_err(FlowError::from)?;
     let Some(request) = request else { return Ok(None) };
-    let recorded = [&endpoints.authorize, &endpoints.token].into_iter().flatten().map(|endpoint| endpoint.origin());
-    if !recorded.chain(endpoints.api_origins.iter().cloned()).any(|origin| origin.holds(&request.url)) {
+    if !provider.endpoints.serve(&request.url) {
         return Err(NoIntrospection::ForeignOrigin { origin: request.url.origin().ascii_serialization() });
     }
     let reply = http.send(&request).map_err(FlowError::TokenRequest)?;

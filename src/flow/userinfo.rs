@@ -93,9 +93,7 @@ pub fn ask(http: &dyn HttpClient, provider: &Provider, login: &StoredToken) -> R
 }
 
 fn check_origin(provider: &Provider, request: &HttpRequest) -> Result<(), NoUserinfo> {
-    let endpoints = &provider.endpoints;
-    let own = [&endpoints.authorize, &endpoints.token].into_iter().flatten().map(|endpoint| endpoint.origin());
-    match own.chain(endpoints.api_origins.iter().cloned()).any(|origin| origin.holds(&request.url)) {
+    match provider.endpoints.serve(&request.url) {
         true => Ok(()),
         false => Err(NoUserinfo::ForeignOrigin {
             provider: provider.id().to_owned(),

@@ -53,7 +53,7 @@ pub fn check(definition: &ProviderDefinition) -> Result<(), DefinitionError> {
         samples.insert(name.clone(), accept(definition, name, &param.sample()).map_err(refused)?);
     }
     let endpoints = Endpoints::resolve(definition, &samples)?;
-    if let Some((name, at)) = endpoints.asked.iter().find(|(_, at)| !endpoints.serve(at)) {
+    if let Some((name, at)) = endpoints.asked.iter().find(|(_, at)| !endpoints.serve(at.url())) {
         let problem = format!("`{}` is not a server of the login or the API; add it to `api.origins`", at.origin());
         return Err(wrong(&format!("params.{name}.from_api.url"), problem));
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use url::Url;
+
 use super::departure::{Departure, value_of};
 use super::endpoint::{Endpoint, Origin, UrlTemplates};
 use super::template::{self, Part};
@@ -79,10 +81,10 @@ impl Endpoints {
         })
     }
 
-    /// Returns `true` if a login itself sends secrets to an endpoint's server, or the API's token goes there.
-    pub fn serve(&self, endpoint: &Endpoint) -> bool {
+    /// Returns `true` if a login itself sends secrets to a URL's server, or the API's token goes there.
+    pub fn serve(&self, url: &Url) -> bool {
         let of_login = [&self.authorize, &self.token].into_iter().flatten().map(Endpoint::origin);
-        of_login.chain(self.api_origins.iter().cloned()).any(|origin| origin.holds(endpoint.url()))
+        of_login.chain(self.api_origins.iter().cloned()).any(|origin| origin.holds(url))
     }
 
     pub(super) fn rebased(&self, origin: &Origin) -> Self {
