@@ -107,18 +107,19 @@ impl TokenSource<'_> {
     ) -> Result<ValidToken<E>, TokenSourceError> {
         let provider = &refreshing.client.provider;
         let mut notes = notes(&refreshing, &reply);
-        let response = reply.response.clone();
+        let response = reply.response.id_token.is_some().then(|| reply.response.clone());
         let mut record = refreshing.found.record.refreshed(provider, reply, refreshing.begun_at);
         // If it cannot be written there is still the store: two chances that do not depend on each other.
         let is_kept = journal.is_some_and(|journal| journal.write(&record, self.entropy).is_ok());
         let standing = self.standing(&refreshing);
         let (profile, kind, journal) = (refreshing.profile, refreshing.found.store, refreshing.lock.journal());
         let (name, place) = (profile.to_string(), journal.as_ref().map(Journal::place).filter(|_| is_kept));
-        if !matches!((&standing, &place), (Standing::Lost, Some(_)) | (Standing::Replaced, _)) {
+        let goes_on = !matches!((&standing, &place), (Standing::Lost, Some(_)) | (Standing::Replaced, _));
+        if let Some(response) = response.filter(|_| goes_on) {
             match self.id_token(&refreshing, &response, &mut notes) {
                 Ok(Some(new)) => record.id_token = Some(new),
                 Ok(None) => {}
-                Err(refused) => return Err(self.end(refreshing, refused)),
+                Err(refused) => return Err(self.end(refreshing, &standing, refused)),
             }
         }
         let unsaved = match (standing, place) {
@@ -171,13 +172,16 @@ impl TokenSource<'_> {
     }
 
     /// Ends a login whose new tokens may be another person's: they are revoked by now, and are not kept.
-    fn end(&self, refreshing: Refreshing<'_>, refused: IdTokenRefused) -> TokenSourceError {
+    fn end(&self, refreshing: Refreshing<'_>, standing: &Standing, refused: IdTokenRefused) -> TokenSourceError {
         let Refreshing { profile, lock, found, begun_at, .. } = refreshing;
         let Found { mut record, store, .. } = found;
         (record.intent, record.dead_since) = (None, Some(begun_at));
         let provider = record.provider.clone();
         // If the store does not take it now, the next run finds an intent whose journal is gone, and sends a spent token.
-        let _ = self.store.replace(profile, store, &record);
+        // A record that is gone, or that nobody can read, is not brought back.
+        if matches!(standing, Standing::Ours) {
+            let _ = self.store.replace(profile, store, &record);
+        }
         lock.journal().iter().for_each(Journal::remove);
         TokenSourceError::IdToken { profile: profile.to_string(), provider, source: Box::new(refused) }
     }
