@@ -23,10 +23,11 @@ impl<'a> Login<'a> {
         Ok(())
     }
 
-    /// Pushes the request again if its reference ends before `time`. A failure is reported once: the reference may have been
-    /// used, and the answer may still come.
-    pub(super) fn push_again(&mut self, time: Instant, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> bool {
-        let Some(push) = self.pushed.as_mut().filter(|push| push.pushed.until <= time) else { return false };
+    /// Pushes the request again if its reference is used up or has ended. A failure is reported once: the reference may have
+    /// been used, and the answer may still come.
+    pub(super) fn push_again(&mut self, is_used: bool, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> bool {
+        let is_over = |push: &&mut Push<'_>| is_used || push.pushed.until <= Instant::now();
+        let Some(push) = self.pushed.as_mut().filter(is_over) else { return false };
         let http = push.http;
         push.pushed.until = Instant::now() + PAUSE;
         let pushed = self.push(http);
@@ -39,9 +40,7 @@ impl<'a> Login<'a> {
     /// Gets a reference for a browser that is about to be led to the provider. One that a browser had before was used up: a
     /// server takes it once (RFC 9126 §4).
     pub(super) fn push_for_browser(&mut self, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) {
-        let until = self.pushed.as_ref().map(|push| push.pushed.until);
-        let time = if wait.is_led { until.unwrap_or_else(Instant::now) } else { Instant::now() };
-        self.push_again(time, wait);
+        self.push_again(wait.is_led, wait);
         wait.is_led = true;
     }
 }

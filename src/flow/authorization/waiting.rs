@@ -159,7 +159,7 @@ impl<'a> Login<'a> {
             }
             wait.count_down(left);
             self.report_launch(&mut wait);
-            if !wait.is_led && self.push_again(Instant::now(), &mut wait) {
+            if !wait.is_led && self.push_again(false, &mut wait) {
                 (wait.tell)(Waiting::PushedAgain(self.authorize_url()));
             }
             let found = match self.ports.inbox.next(left.min(TICK)) {
