@@ -73,7 +73,7 @@ pub fn ask(http: &dyn HttpClient, address: &Url) -> Result<(Asked, Reach), Addre
     let scope = challenge.as_ref().and_then(|challenge| challenge.param("scope")).map(ScopeSet::parse);
     let scope = scope.filter(|scope| !scope.is_empty());
     let pointed = challenge.as_ref().and_then(|challenge| challenge.param("resource_metadata"));
-    if let Some(location) = pointed.map(|pointed| search.pointed(pointed)).transpose()?.flatten()
+    if let Some(location) = pointed.map(|pointed| search.pointed(pointed)).transpose()?
         && let Some(found) = search.document(&named, &location, resource_of(&location).as_ref(), scope.clone())?
     {
         return Ok((Asked::Resource(found), from));
@@ -135,14 +135,14 @@ impl Search {
     }
 
     /// Reads the address of the metadata in a challenge.
-    fn pointed(&mut self, text: &str) -> Result<Option<Url>, AddressError> {
+    fn pointed(&self, text: &str) -> Result<Url, AddressError> {
         let joined = self.address.join(text).ok().filter(|url| Endpoint::parse(url.as_str()).is_ok());
         let refused = || AddressError::Contradiction {
             location: sanitize::line(self.address.as_str()),
             member: "resource_metadata",
             problem: format!("`{}`, which is not an https URL", sanitize::line(text)),
         };
-        joined.map(Some).ok_or_else(refused)
+        joined.ok_or_else(refused)
     }
 
     /// Reads the metadata at an address. `None` if there is none.
