@@ -8,11 +8,13 @@ use crate::provider::ProviderDefinition;
 use crate::provider::departure::{Departure, value_of};
 use crate::provider::quirks::Paging;
 
-/// The members of a token reply that are read (RFC 6749 §5.1), and the ends of the two lifetimes.
-const REPLY: [&str; 8] = [
+/// The members of a token reply that are read (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3), and the ends of the two
+/// lifetimes.
+const REPLY: [&str; 9] = [
     "access_token",
     "expires_at",
     "expires_in",
+    "id_token",
     "refresh_token",
     "refresh_token_expires_at",
     "refresh_token_expires_in",
@@ -20,9 +22,19 @@ const REPLY: [&str; 8] = [
     "token_type",
 ];
 
-/// The parameters of an authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).
-const AUTHORIZATION: [&str; 7] =
-    ["client_id", "code_challenge", "code_challenge_method", "redirect_uri", "response_type", "scope", "state"];
+/// The parameters of an authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2.1, OpenID Connect Core
+/// §3.1.2.1).
+const AUTHORIZATION: [&str; 9] = [
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "redirect_uri",
+    "resource",
+    "response_type",
+    "scope",
+    "state",
+];
 
 /// The parameters of a callback (RFC 6749 §4.1.2, §4.2.2, RFC 9207 §2).
 const CALLBACK: [&str; 11] = [
@@ -39,8 +51,8 @@ const CALLBACK: [&str; 11] = [
     "token_type",
 ];
 
-/// The parameters of a token request (RFC 6749 §4.1.3, §4.4.2, §6, RFC 7636 §4.5, RFC 8628 §3.4).
-const TOKEN: [&str; 10] = [
+/// The parameters of a token request (RFC 6749 §4.1.3, §4.4.2, §6, RFC 7636 §4.5, RFC 8628 §3.4, RFC 8707 §2.2).
+const TOKEN: [&str; 11] = [
     "client_id",
     "client_secret",
     "code",
@@ -49,6 +61,7 @@ const TOKEN: [&str; 10] = [
     "grant_type",
     "redirect_uri",
     "refresh_token",
+    "resource",
     "scope",
     "state",
 ];
@@ -57,8 +70,8 @@ const TOKEN: [&str; 10] = [
 pub(super) const EXCHANGE: [&str; 5] =
     ["client_id", "client_secret", "grant_type", "subject_token", "subject_token_type"];
 
-/// The parameters of a refresh (RFC 6749 §6) that can be left out.
-const REFRESH: [&str; 4] = ["client_id", "client_secret", "grant_type", "refresh_token"];
+/// The parameters of a refresh (RFC 6749 §6) that can be left out. Its scope is not sent, so a definition may add one.
+pub(super) const REFRESH: [&str; 4] = ["client_id", "client_secret", "grant_type", "refresh_token"];
 
 /// The parameters of RFC 6749 §4.4.2.
 pub(super) const CLIENT_CREDENTIALS: [&str; 4] = ["client_id", "client_secret", "grant_type", "scope"];

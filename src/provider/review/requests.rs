@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue};
 
 use super::endpoints::placeholder;
 use super::finding::Findings;
-use super::members::{CLIENT_CREDENTIALS, DEVICE, EXCHANGE, REVOCATION};
+use super::members::{CLIENT_CREDENTIALS, DEVICE, EXCHANGE, REFRESH, REVOCATION};
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::grant::GrantKind;
 use crate::provider::ProviderDefinition;
@@ -68,9 +68,6 @@ fn client_credentials(definition: &ProviderDefinition, findings: &mut Findings) 
 
 /// The parameters of a poll (RFC 8628 §3.4).
 const POLL: [&str; 4] = ["client_id", "client_secret", "device_code", "grant_type"];
-
-/// The parameters of a refresh (RFC 6749 §6). Its scope is not sent, so a definition may add one.
-const REFRESH: [&str; 4] = ["client_id", "client_secret", "grant_type", "refresh_token"];
 
 fn parameters(definition: &ProviderDefinition, findings: &mut Findings) {
     let (authorize, token) = (&definition.authorize, &definition.token);

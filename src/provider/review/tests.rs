@@ -43,6 +43,8 @@ fn a_good_definition_has_no_findings() {
         "token.basic = { user = '{client_id}', password = '{client_secret}' }",
         "authorize.names = { client_id = 'app_id', mine = 'm' }\nauthorize.params.mine = 'x'\nauthorize.omit = ['scope', 'mine']",
         "callback.names = { code = 'auth_code', iss = 'issuer' }\ntoken.response = { access_token = 'data.token', expires_at = 'end' }",
+        "authorize.names.nonce = 'once'\nauthorize.omit = ['nonce']\ntoken.response.id_token = 'jwt'",
+        "api.resource = 'https://api.shop.test'\nauthorize.names.resource = 'for'\ntoken.names.resource = 'for'",
         "token.omit = ['redirect_uri']\ntoken.names = { client_secret = 'secret' }\nrefresh.names.refresh_token = 'token'",
         "api.token = [{ in = 'header', name = 'X-Key', scheme = 'Token' }, { in = 'query', name = 'key' }]\napi.query.version = '2'",
         "api.paging = { kind = 'url', path = '$.links[0].next' }\napi.rows = ['.', '*', '.data[]']",
