@@ -119,10 +119,13 @@ fn own_proof(beside: &serde_json::Map<String, Value>, seen: Seen) -> Option<Proo
     Some(Proof { how: seen.into(), source, checked: text("checked"), agree: None, note: text("note") })
 }
 
+fn covers(path: &str, key: &str) -> bool {
+    key.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// Returns the evidence of the longest path that covers the key.
 fn covering(definition: &ProviderDefinition, key: &str) -> Option<Proof> {
-    let covers = |path: &str| key.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    let tables = definition.evidence.iter().filter(|(path, _)| covers(path));
+    let tables = definition.evidence.iter().filter(|(path, _)| covers(path, key));
     let table = tables.max_by_key(|(path, _)| path.len()).map(|(_, proof)| proof).or(definition.evidence.get("*"));
     let whole = || {
         let source = Sources(vec![definition.source.clone()?]);
@@ -207,8 +210,6 @@ impl fmt::Display for Sureness {
 /// Returns the paths of evidence that cover no value.
 pub fn idle_paths(definition: &ProviderDefinition) -> Vec<String> {
     let lines = values(definition);
-    let covers =
-        |path: &str, key: &str| key.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     let is_idle = |path: &&String| *path != "*" && !lines.iter().any(|line| covers(path, &line.key));
     definition.evidence.keys().filter(is_idle).cloned().collect()
 }

@@ -5,7 +5,7 @@
 
 use url::Url;
 
-use super::facts::{Facts, toml_text};
+use super::facts::{Facts, toml_text, word};
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::metadata::AuthorizationServerMetadata;
 use crate::protocol::sanitize;
@@ -50,14 +50,7 @@ impl AddressFacts<'_> {
         facts.set("source", self.source);
         facts.set("checked", self.date);
         facts.set("api.base", self.base);
-        facts.set(
-            "token.auth",
-            match self.auth {
-                ClientAuthMethod::Basic => "basic",
-                ClientAuthMethod::Body => "body",
-                ClientAuthMethod::None => "none",
-            },
-        );
+        facts.set("token.auth", word(self.auth));
         let optional = [
             ("api.resource", self.resource),
             ("app.clients_of", Some(self.clients_of).filter(|clients| *clients != id)),

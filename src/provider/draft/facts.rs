@@ -22,6 +22,15 @@ pub struct Facts {
     pub notes: BTreeMap<&'static str, Vec<String>>,
 }
 
+/// The word for a method in a definition.
+pub(super) fn word(method: ClientAuthMethod) -> &'static str {
+    match method {
+        ClientAuthMethod::Basic => "basic",
+        ClientAuthMethod::Body => "body",
+        ClientAuthMethod::None => "none",
+    }
+}
+
 impl Facts {
     /// Returns the facts of a definition that stands alone.
     pub fn of_new(id: &str, metadata: Option<&AuthorizationServerMetadata>) -> Self {
@@ -88,12 +97,7 @@ impl Facts {
             ("introspect.auth", &metadata.introspection_endpoint_auth_methods_supported),
         ] {
             let Some(own) = methods.as_ref().and_then(|methods| metadata.own_method(methods)) else { continue };
-            let word = match own {
-                ClientAuthMethod::Basic => "basic",
-                ClientAuthMethod::Body => "body",
-                ClientAuthMethod::None => "none",
-            };
-            self.set(key, word);
+            self.set(key, word(own));
         }
     }
 
