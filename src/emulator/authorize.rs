@@ -53,7 +53,7 @@ impl Objection {
 
 /// Handles a request from the browser.
 pub fn ask(site: &Site, query: &str) -> Result<Reply, NoEntropy> {
-    let params = Params::from_urlencoded(query);
+    let params = Dialect::new(&site.provider).read_authorization_request(Params::from_urlencoded(query));
     let is_own = params.single("client_id").ok().flatten().is_none_or(|id| id == site.client_id.as_str());
     let asked = match pushed(site, params).and_then(|params| judge(site, &params)) {
         Ok(asked) => asked,
@@ -68,11 +68,11 @@ pub fn ask(site: &Site, query: &str) -> Result<Reply, NoEntropy> {
     Ok(consent)
 }
 
-/// Returns the parameters that were pushed before, if the request refers to them (RFC 9126 §4), or its own.
+/// Returns the parameters that were pushed before, if the request refers to them (RFC 9126 §4), or its own. All have the
+/// RFCs' names.
 fn pushed(site: &Site, params: Params) -> Result<Params, Objection> {
     let dialect = Dialect::new(&site.provider);
     let Ok(Some(request_uri)) = params.single("request_uri") else {
-        let params = dialect.read_authorization_request(params);
         // An unknown client is told so first.
         let is_known = params.single("client_id").ok().flatten().is_some_and(|id| site.client(id).is_some());
         if dialect.requires_pushed_requests() && is_known {

@@ -188,7 +188,9 @@ fn route(site: &Site, incoming: &Incoming) -> Reply {
             Ok(introspect::answer(site, incoming))
         }
         path if is_at(path, &endpoints.par) || path == pushed::PATH => pushed::answer(site, incoming),
-        path if path.starts_with(registration::PATH) => registration::answer(site, incoming),
+        path if path.strip_prefix(registration::PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) => {
+            registration::answer(site, incoming)
+        }
         path if incoming.is_get() && path.contains("/.well-known/") => {
             Ok(metadata::document(site, path).unwrap_or_else(|| resource::answer(site, incoming)))
         }
