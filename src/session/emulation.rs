@@ -20,6 +20,9 @@ use crate::store::{LoginIndex, Profile, StoreKind, StoredToken};
 use crate::system::paths::{Paths, PathsError};
 use crate::system::{loopback, own_folder};
 
+/// The beginning of the names of the emulators' own folders.
+pub const EMULATOR_FOLDER: &str = "oauthctl-emulator-";
+
 /// An emulator that has ended, while its variables are still set.
 pub struct EndedEmulator {
     pub provider: String,
@@ -35,7 +38,7 @@ impl EndedEmulator {
 
     /// Deletes what it left behind.
     pub fn clear(&self) {
-        own_folder::remove(&self.folder);
+        own_folder::clear(&self.folder, EMULATOR_FOLDER);
     }
 
     pub fn error(&self) -> SessionError {

@@ -37,7 +37,7 @@ pub use client::LoginClient;
 pub use client_request::ClientRequest;
 pub use clients::Clients;
 pub use confirmation::ServerChoice;
-pub use emulation::{EndedEmulator, stored_in};
+pub use emulation::{EMULATOR_FOLDER, EndedEmulator, stored_in};
 pub use environment::{
     Environment, OF_EMULATOR, ProcessEnvironment, emulator_profile, of_emulated_address, of_emulator,
 };

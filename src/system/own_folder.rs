@@ -64,13 +64,9 @@ impl Drop for OwnFolder {
     fn drop(&mut self) {
         // Windows removes no open file.
         drop(self.lock.take());
-        remove(&self.path);
+        // As far as possible: what is left is removed by the next `sweep`.
+        let _ = std::fs::remove_dir_all(&self.path);
     }
-}
-
-/// Deletes a folder with all that is in it, as far as possible: what is left is removed by the next [`sweep`].
-pub fn remove(path: &Path) {
-    let _ = std::fs::remove_dir_all(path);
 }
 
 /// Returns `true` if the process of this folder has ended. In doubt it has not.
@@ -78,22 +74,29 @@ pub fn is_abandoned(path: &Path) -> bool {
     private_file::is_free(&path.join(LOCK)).unwrap_or(false)
 }
 
-/// Removes the folders whose processes have ended. `look` is called with each one before.
+/// Deletes one folder whose process has ended. Any other is left alone: its path may come from an environment that somebody
+/// wrote.
+pub fn clear(path: &Path, prefix: &str) {
+    drop(take(path, prefix));
+}
+
+/// Deletes the folders whose processes have ended. `look` is called with each one before.
 pub fn sweep(prefix: &str, mut look: impl FnMut(&Path)) {
     let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return };
-    let is_ours = |name: &str| name.strip_prefix(prefix).is_some_and(|number| number.len() == 16);
-    for entry in entries.filter_map(Result::ok).filter(|entry| entry.file_name().to_str().is_some_and(is_ours)) {
-        let path = entry.path();
-        // A folder without a lock is being made, and another user's is not ours to remove.
-        if !path.join(LOCK).exists() || !is_abandoned(&path) {
-            continue;
-        }
-        let Ok(Some(lock)) = PrivateDir::create(&path).and_then(|folder| folder.lock(LOCK, Duration::ZERO)) else {
-            continue;
-        };
-        look(&path);
-        drop(OwnFolder { path, lock: Some(lock) });
+    for folder in entries.filter_map(Result::ok).filter_map(|entry| take(&entry.path(), prefix)) {
+        look(&folder.path);
     }
+}
+
+/// Takes over a folder of this kind whose process has ended.
+fn take(path: &Path, prefix: &str) -> Option<OwnFolder> {
+    let number = path.file_name()?.to_str()?.strip_prefix(prefix)?;
+    // A folder without a lock is being made, and another user's is not ours to remove.
+    if number.len() != 16 || !path.join(LOCK).exists() || !is_abandoned(path) {
+        return None;
+    }
+    let lock = PrivateDir::create(path).and_then(|folder| folder.lock(LOCK, Duration::ZERO)).ok()??;
+    Some(OwnFolder { path: path.to_owned(), lock: Some(lock) })
 }
 
 #[cfg(test)]
@@ -110,6 +113,28 @@ mod tests {
         sweep(prefix, |path| panic!("{} is in use", path.display()));
         drop(folder);
         assert!(!path.exists() && is_abandoned(&path));
+    }
+
+    #[test]
+    fn only_a_folder_of_an_ended_process_is_cleared() {
+        let prefix = "oauthctl-test-clear-folder-";
+        let other = tempfile::tempdir().unwrap();
+        std::fs::write(other.path().join("kept"), "").unwrap();
+        let named = other.path().join(format!("{prefix}0123456789abcdef"));
+        std::fs::create_dir(&named).unwrap();
+        let running = OwnFolder::create(prefix, &OsEntropy).unwrap();
+        for path in [other.path(), &named, running.path()] {
+            clear(path, prefix);
+            assert!(path.is_dir(), "{}", path.display());
+        }
+        let mut ended = OwnFolder::create(prefix, &OsEntropy).unwrap();
+        let path = ended.path().to_owned();
+        drop(ended.lock.take());
+        std::mem::forget(ended);
+        clear(&path, "another-prefix-");
+        assert!(path.is_dir());
+        clear(&path, prefix);
+        assert!(!path.exists() && other.path().join("kept").is_file());
     }
 
     #[test]

@@ -3,12 +3,10 @@
 
 use std::path::Path;
 
-use crate::session::stored_in;
+use crate::session::{EMULATOR_FOLDER, stored_in};
 use crate::store::{ClientKey, LoginIndex};
 use crate::system::entropy::Entropy;
 use crate::system::own_folder::{OwnFolder, OwnFolderError, sweep};
-
-const PREFIX: &str = "oauthctl-emulator-";
 
 pub struct OwnStore {
     folder: OwnFolder,
@@ -17,7 +15,7 @@ pub struct OwnStore {
 
 impl OwnStore {
     pub fn create(provider: &str, entropy: &dyn Entropy) -> Result<Self, OwnFolderError> {
-        Ok(Self { folder: OwnFolder::create(PREFIX, entropy)?, provider: provider.to_owned() })
+        Ok(Self { folder: OwnFolder::create(EMULATOR_FOLDER, entropy)?, provider: provider.to_owned() })
     }
 
     pub fn folder(&self) -> &Path {
@@ -42,7 +40,7 @@ impl OwnStore {
 /// Deletes what emulators left that were killed, and says what that was.
 pub fn clear_left() -> Option<String> {
     let mut left = LoginIndex::default();
-    sweep(PREFIX, |folder| {
+    sweep(EMULATOR_FOLDER, |folder| {
         let index = stored_in(folder);
         left.logins.extend(index.logins);
         left.apps.extend(index.apps);
