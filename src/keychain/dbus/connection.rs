@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use socket2::{Domain, SockAddr, Socket as RawSocket, Type};
@@ -48,8 +48,7 @@ impl SessionAddress {
     }
 
     fn runtime_bus(&self) -> PathBuf {
-        // SAFETY: it takes nothing and cannot fail.
-        let of_user = || PathBuf::from(format!("/run/user/{}", unsafe { libc::getuid() }));
+        let of_user = || PathBuf::from(format!("/run/user/{}", uid()));
         self.runtime.clone().unwrap_or_else(of_user).join("bus")
     }
 }
@@ -74,9 +73,9 @@ impl Connection {
         let mut problem = None;
         for socket in address.sockets()? {
             let target = match &socket {
-                Socket::Path(path) => of_path(path),
-                Socket::Abstract(name) => of_path(&abstract_name(name)),
-                Socket::Runtime => of_path(&address.runtime_bus()),
+                Socket::Path(path) => SockAddr::unix(path),
+                Socket::Abstract(name) => SockAddr::unix(abstract_name(name)),
+                Socket::Runtime => SockAddr::unix(address.runtime_bus()),
             };
             match target.map_err(BusError::NoBus).and_then(|target| connect(&target, until)) {
                 Ok(stream) => return Ok(Self::greeting(stream)),
@@ -88,10 +87,8 @@ impl Connection {
     }
 
     fn greeting(stream: UnixStream) -> Self {
-        // SAFETY: it takes nothing and cannot fail.
-        let uid = unsafe { libc::getuid() }.to_string();
         let mut greeting = b"\0AUTH EXTERNAL ".to_vec();
-        for digit in uid.bytes() {
+        for digit in uid().to_string().bytes() {
             greeting.extend_from_slice(format!("{digit:02x}").as_bytes());
         }
         greeting.extend_from_slice(b"\r\nBEGIN\r\n");
@@ -259,8 +256,10 @@ fn pass(error: io::Error) -> Result<(), BusError> {
     }
 }
 
-fn of_path(path: &Path) -> io::Result<SockAddr> {
-    SockAddr::unix(path)
+/// Returns the real user's number.
+fn uid() -> libc::uid_t {
+    // SAFETY: it takes nothing and cannot fail.
+    unsafe { libc::getuid() }
 }
 
 /// An abstract name is spelled as a path that begins with a zero byte.

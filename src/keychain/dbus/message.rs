@@ -183,16 +183,17 @@ impl Message {
         if self.signature != signature {
             return Err(Unreadable::Type);
         }
-        Ok(Body::new(self.bytes.get(self.body_at..).unwrap_or_default(), self.order))
+        Ok(self.values())
+    }
+
+    fn values(&self) -> Body<'_> {
+        Body::new(self.bytes.get(self.body_at..).unwrap_or_default(), self.order)
     }
 
     /// Returns an error reply as an error. Its text is the first value, if that is one.
     pub fn into_result(self) -> Result<Self, BusError> {
         let MessageKind::Error = self.kind else { return Ok(self) };
-        let detail = self.signature.starts_with('s').then(|| {
-            let mut body = Body::new(self.bytes.get(self.body_at..).unwrap_or_default(), self.order);
-            body.text().map(str::to_owned)
-        });
+        let detail = self.signature.starts_with('s').then(|| self.values().text().map(str::to_owned));
         Err(BusError::Method { name: self.error.unwrap_or_default(), detail: detail.and_then(Result::ok) })
     }
 }

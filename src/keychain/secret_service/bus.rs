@@ -10,6 +10,12 @@ const NAME: &str = "org.freedesktop.secrets";
 const SERVICE: &str = "/org/freedesktop/secrets";
 const NOTHING: &str = "/";
 
+// The interfaces.
+const OF_SERVICE: &str = "org.freedesktop.Secret.Service";
+const OF_ITEM: &str = "org.freedesktop.Secret.Item";
+const OF_COLLECTION: &str = "org.freedesktop.Secret.Collection";
+const OF_PROMPT: &str = "org.freedesktop.Secret.Prompt";
+
 const UNKNOWN_METHOD: &str = "org.freedesktop.DBus.Error.UnknownMethod";
 const NO_SESSION: &str = "org.freedesktop.Secret.Error.NoSession";
 
@@ -23,6 +29,10 @@ pub enum CallError {
     Bus(#[from] BusError),
     #[error("the keychain is locked")]
     Locked,
+    #[error("there is no such entry")]
+    NoEntry,
+    #[error("there is more than one such entry")]
+    Ambiguous,
     #[error("the Secret Service has no default collection")]
     NoCollection,
     #[error(transparent)]
@@ -99,7 +109,7 @@ impl Calls<'_> {
     pub fn search(&mut self, attributes: &[(&str, &str)]) -> Result<Found, CallError> {
         let mut ask = || {
             let body = BodyWriter::with_room(0).texts(attributes);
-            self.call(SERVICE, "org.freedesktop.Secret.Service", "SearchItems", body)
+            self.call(SERVICE, OF_SERVICE, "SearchItems", body)
         };
         let reply = match ask() {
             Err(BusError::Method { name, .. }) if name == UNKNOWN_METHOD => ask(),
@@ -147,7 +157,7 @@ impl Calls<'_> {
         input: impl FnOnce(BodyWriter) -> BodyWriter,
     ) -> Result<Message, BusError> {
         let body = input(BodyWriter::with_room(0).text(algorithm));
-        self.call(SERVICE, "org.freedesktop.Secret.Service", "OpenSession", body)
+        self.call(SERVICE, OF_SERVICE, "OpenSession", body)
     }
 
     /// Does the work in a session. A session that the service has forgotten, because it was started anew, is opened again.
@@ -170,7 +180,7 @@ impl Calls<'_> {
     pub fn secret(&mut self, item: &str) -> Result<SecretBytes, CallError> {
         self.in_session(|calls| {
             let body = BodyWriter::with_room(0).object_path(&calls.session()?.path);
-            let reply = calls.call(item, "org.freedesktop.Secret.Item", "GetSecret", body)?;
+            let reply = calls.call(item, OF_ITEM, "GetSecret", body)?;
             let mut body = reply.body("(oayays)")?;
             body.structure()?;
             body.object_path()?;
@@ -182,7 +192,7 @@ impl Calls<'_> {
     pub fn set_secret(&mut self, item: &str, secret: &[u8]) -> Result<(), CallError> {
         self.in_session(|calls| {
             let body = calls.with_secret(BodyWriter::with_room(secret.len()), secret)?;
-            calls.call(item, "org.freedesktop.Secret.Item", "SetSecret", body)?;
+            calls.call(item, OF_ITEM, "SetSecret", body)?;
             Ok(())
         })
     }
@@ -200,7 +210,7 @@ impl Calls<'_> {
                 (("org.freedesktop.Secret.Item.Label", label), ("org.freedesktop.Secret.Item.Attributes", attributes));
             let body = BodyWriter::with_room(secret.len()).properties(&[label], &[attributes]);
             let body = calls.with_secret(body, secret)?.truth(true);
-            let reply = calls.call(collection, "org.freedesktop.Secret.Collection", "CreateItem", body)?;
+            let reply = calls.call(collection, OF_COLLECTION, "CreateItem", body)?;
             let mut body = reply.body("oo")?;
             body.object_path()?;
             Ok((body.object_path()?.to_owned(), reply.sender.clone()))
@@ -215,23 +225,31 @@ impl Calls<'_> {
     }
 
     pub fn delete(&mut self, item: &str) -> Result<(), CallError> {
-        let reply = self.call(item, "org.freedesktop.Secret.Item", "Delete", BodyWriter::with_room(0))?;
+        let reply = self.call(item, OF_ITEM, "Delete", BodyWriter::with_room(0))?;
         let prompt = reply.body("o")?.object_path()?.to_owned();
         self.prompt(&prompt, reply.sender.as_deref())
     }
 
-    /// Returns the collection for new entries.
-    pub fn default_collection(&mut self) -> Result<String, CallError> {
+    /// Returns the collection for new entries, which is unlocked, or was without asking anyone.
+    pub fn unlocked_collection(&mut self) -> Result<String, CallError> {
+        let collection = self.default_collection()?;
+        match self.is_locked(&collection)? && !self.unlock_unasked(&collection)? {
+            true => Err(CallError::Locked),
+            false => Ok(collection),
+        }
+    }
+
+    fn default_collection(&mut self) -> Result<String, CallError> {
         let body = BodyWriter::with_room(0).text("default");
-        let reply = self.call(SERVICE, "org.freedesktop.Secret.Service", "ReadAlias", body)?;
+        let reply = self.call(SERVICE, OF_SERVICE, "ReadAlias", body)?;
         match reply.body("o")?.object_path()? {
             NOTHING => Err(CallError::NoCollection),
             collection => Ok(collection.to_owned()),
         }
     }
 
-    pub fn is_locked(&mut self, collection: &str) -> Result<bool, CallError> {
-        let body = BodyWriter::with_room(0).text("org.freedesktop.Secret.Collection").text("Locked");
+    fn is_locked(&mut self, collection: &str) -> Result<bool, CallError> {
+        let body = BodyWriter::with_room(0).text(OF_COLLECTION).text("Locked");
         let reply = self.call(collection, "org.freedesktop.DBus.Properties", "Get", body)?;
         let mut body = reply.body("v")?;
         body.variant("b")?;
@@ -242,7 +260,7 @@ impl Calls<'_> {
     /// that the service made is dismissed, unseen.
     pub fn unlock_unasked(&mut self, object: &str) -> Result<bool, CallError> {
         let body = BodyWriter::with_room(0).object_paths(&[object]);
-        let reply = self.call(SERVICE, "org.freedesktop.Secret.Service", "Unlock", body)?;
+        let reply = self.call(SERVICE, OF_SERVICE, "Unlock", body)?;
         let mut body = reply.body("aoo")?;
         let unlocked = body.object_paths()?.contains(&object);
         let prompt = body.object_path()?.to_owned();
@@ -258,18 +276,17 @@ impl Calls<'_> {
         if prompt == NOTHING {
             return Ok(());
         }
-        let rule =
-            format!("type='signal',interface='org.freedesktop.Secret.Prompt',member='Completed',path='{prompt}'");
+        let rule = format!("type='signal',interface='{OF_PROMPT}',member='Completed',path='{prompt}'");
         let bus = "org.freedesktop.DBus";
         self.call_at(bus, "/org/freedesktop/DBus", bus, "AddMatch", BodyWriter::with_room(0).text(&rule))?;
         // No window of ours is on the screen.
         let body = BodyWriter::with_room(0).text("");
-        self.call(prompt, "org.freedesktop.Secret.Prompt", "Prompt", body)?;
+        self.call(prompt, OF_PROMPT, "Prompt", body)?;
         let mut connection = self.bus.open.take().ok_or(BusError::Silent)?;
         let completed = connection.signal(self.until, |signal| {
             signal.sender.as_deref() == service
                 && signal.path.as_deref() == Some(prompt)
-                && signal.interface.as_deref() == Some("org.freedesktop.Secret.Prompt")
+                && signal.interface.as_deref() == Some(OF_PROMPT)
                 && signal.member.as_deref() == Some("Completed")
         });
         let completed = match completed {
@@ -289,7 +306,7 @@ impl Calls<'_> {
 
     /// Takes a prompt away. Whether that works changes nothing.
     fn dismiss(&mut self, prompt: &str) {
-        let _ = self.call(prompt, "org.freedesktop.Secret.Prompt", "Dismiss", BodyWriter::with_room(0));
+        let _ = self.call(prompt, OF_PROMPT, "Dismiss", BodyWriter::with_room(0));
     }
 }
 

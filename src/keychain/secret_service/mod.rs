@@ -93,70 +93,51 @@ impl Specifier {
     /// Runs one operation on the bus.
     fn on_bus<T>(&self, work: impl FnOnce(&mut Calls<'_>) -> std::result::Result<T, CallError>) -> Result<T> {
         let mut bus = self.bus.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut bus.within(self.deadline)).map_err(|error| explain(error, self.deadline))
+        work(&mut bus.within(self.deadline)).map_err(|error| explain(error, &self.username, self.deadline))
     }
 
     /// Runs one operation on the entry, if there is one.
     fn on_item<T>(&self, work: impl FnOnce(&mut Calls<'_>, &str) -> std::result::Result<T, CallError>) -> Result<T> {
-        let done = self.on_bus(|calls| match self.find(calls)? {
-            Search::One(item) => work(calls, &item).map(Ok),
-            Search::Ambiguous => Ok(Err(self.ambiguous())),
-            Search::Nothing => absence(calls).map(Err),
-        });
-        done.and_then(|done| done)
+        self.on_bus(|calls| match self.find(calls)? {
+            Some(item) => work(calls, &item),
+            None => Err(absence(calls)),
+        })
     }
 
-    fn find(&self, calls: &mut Calls<'_>) -> std::result::Result<Search, CallError> {
+    fn find(&self, calls: &mut Calls<'_>) -> std::result::Result<Option<String>, CallError> {
         let Found { mut unlocked, locked } = calls.search(&self.attributes())?;
         match (unlocked.pop(), unlocked.len(), locked.as_slice()) {
-            (Some(item), 0, []) => Ok(Search::One(item)),
-            (None, _, []) => Ok(Search::Nothing),
-            (None, _, [item]) if calls.unlock_unasked(item)? => Ok(Search::One(item.clone())),
+            (Some(item), 0, []) => Ok(Some(item)),
+            (None, _, []) => Ok(None),
+            (None, _, [item]) if calls.unlock_unasked(item)? => Ok(Some(item.clone())),
             (None, _, _) => Err(CallError::Locked),
-            (Some(_), _, _) => Ok(Search::Ambiguous),
+            (Some(_), _, _) => Err(CallError::Ambiguous),
         }
     }
-
-    fn ambiguous(&self) -> Error {
-        wrap(KeychainError::Ambiguous { account: self.username.clone() })
-    }
-}
-
-enum Search {
-    One(String),
-    Nothing,
-    Ambiguous,
 }
 
 /// Returns the error for an entry that was not found. A service may be unable to search locked collections, and
 /// "locked" must never pass for "not logged in".
-fn absence(calls: &mut Calls<'_>) -> std::result::Result<Error, CallError> {
-    calls.open_session()?;
-    let locked = match calls.default_collection() {
-        Ok(collection) => calls.is_locked(&collection)? && !calls.unlock_unasked(&collection)?,
-        Err(CallError::NoCollection) => false,
-        Err(error) => return Err(error),
-    };
-    if locked { Err(CallError::Locked) } else { Ok(Error::NoEntry) }
+fn absence(calls: &mut Calls<'_>) -> CallError {
+    let unlocked = calls.open_session().and_then(|()| calls.unlocked_collection());
+    match unlocked {
+        Ok(_) | Err(CallError::NoCollection) => CallError::NoEntry,
+        Err(error) => error,
+    }
 }
 
 impl CredentialApi for Specifier {
     fn set_secret(&self, secret: &[u8]) -> Result<()> {
-        let done = self.on_bus(|calls| match self.find(calls)? {
-            Search::One(item) => calls.set_secret(&item, secret).map(Ok),
-            Search::Ambiguous => Ok(Err(self.ambiguous())),
-            Search::Nothing => {
+        self.on_bus(|calls| match self.find(calls)? {
+            Some(item) => calls.set_secret(&item, secret),
+            None => {
                 calls.open_session()?;
-                let collection = calls.default_collection()?;
-                // Checked first, because creating an entry in a locked collection starts a prompt.
-                if calls.is_locked(&collection)? && !calls.unlock_unasked(&collection)? {
-                    return Err(CallError::Locked);
-                }
+                // Creating an entry in a locked collection would start a prompt.
+                let collection = calls.unlocked_collection()?;
                 let label = format!("{}: {}", self.service, self.username);
-                calls.create(&collection, &label, &self.attributes(), secret).map(Ok)
+                calls.create(&collection, &label, &self.attributes(), secret)
             }
-        });
-        done.and_then(|done| done)
+        })
     }
 
     fn get_secret(&self) -> Result<Vec<u8>> {
@@ -186,8 +167,10 @@ impl CredentialApi for Specifier {
 }
 
 /// Translates an error. Keeps only names and details, never the body of a message, which may be a secret.
-fn explain(error: CallError, deadline: Duration) -> Error {
+fn explain(error: CallError, account: &str, deadline: Duration) -> Error {
     match error {
+        CallError::NoEntry => Error::NoEntry,
+        CallError::Ambiguous => wrap(KeychainError::Ambiguous { account: account.to_owned() }),
         CallError::Locked => wrap(KeychainError::Locked),
         CallError::NoCollection => missing(&error.to_string()),
         CallError::NotDecrypted(_) | CallError::NoRandom(_) => refused(&error.to_string()),
@@ -243,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_required_prompt_means_a_locked_keychain() {
-        assert_eq!(text(explain(CallError::Locked, Duration::from_secs(5))), "the keychain is locked");
+        assert_eq!(text(explain(CallError::Locked, "x", Duration::from_secs(5))), "the keychain is locked");
         assert_eq!(
             text(named_failure("org.freedesktop.Secret.Error.IsLocked", Some("Cannot get secret of a locked object"))),
             "the keychain is locked"
