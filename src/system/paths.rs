@@ -1,5 +1,6 @@
 //! The places of our files, and the environment variables that we read.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -114,11 +115,10 @@ impl DefinitionFiles for Paths {
         let folders = [Some(&self.config), self.beneath.as_ref()].into_iter().flatten();
         let entries = folders.filter_map(|folder| std::fs::read_dir(folder.join("providers")).ok()).flatten();
         let name = |entry: io::Result<std::fs::DirEntry>| entry.ok()?.file_name().into_string().ok();
-        entries
-            .filter_map(name)
-            .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
-            .filter(|id| crate::provider::catalogue::is_id(id))
-            .collect()
+        let ids = entries.filter_map(name).filter_map(|name| name.strip_suffix(".toml").map(str::to_owned));
+        // One may lie over another of the same name.
+        let ids: BTreeSet<String> = ids.filter(|id| crate::provider::catalogue::is_id(id)).collect();
+        ids.into_iter().collect()
     }
 }
 
