@@ -73,13 +73,13 @@ impl Session {
         }
     }
 
-    /// Returns the client to ask about a login's token: the one that the definition names for it, else the environment's, else the login's own, else the one that a new
-    /// login would use.
+    /// Returns the client to ask about a login's token: the one that the definition names for it, else the environment's,
+    /// else the login's own, else the one that a new login would use.
     pub fn client_to_introspect(&self, login: &ActiveLogin) -> Result<Option<Sourced<Client>>, SessionError> {
         if let Some(app) = Dialect::new(&login.provider).introspection_app() {
             let wrong =
                 || SessionError::NoIntrospectionApp { provider: login.provider.id().to_owned(), app: app.to_owned() };
-            let key = ClientKey::new(login.provider.id(), app.parse().map_err(|_| wrong())?);
+            let key = ClientKey::new(login.provider.definition.clients_id(), app.parse().map_err(|_| wrong())?);
             let found = self.store()?.load_app(&key)?.ok_or_else(wrong)?;
             return registered(found, &key, login.provider.clone()).map(Some);
         }

@@ -60,7 +60,11 @@ impl Session {
         let index = store.index()?;
         let is_meant = |id: &str| provider.is_none_or(|meant| meant == id);
         // Of a provider that is gone, the clients are its own.
-        let owner = |id: &str| self.clients_id(id).unwrap_or_else(|_| id.to_owned());
+        let mut owners = BTreeMap::new();
+        let mut owner = |id: &str| -> String {
+            let find = || self.clients_id(id).unwrap_or_else(|_| id.to_owned());
+            owners.entry(id.to_owned()).or_insert_with(find).clone()
+        };
         let mut reader = Reader { store, silent: BTreeMap::new(), first_error: None };
         let mut clients = Clients::default();
         let listed = index.apps.iter().filter(|(_, entry)| !entry.ending);

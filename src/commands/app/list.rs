@@ -22,11 +22,12 @@ pub struct ListArgs {
 
 pub fn run(args: &ListArgs, context: &Context) -> Result<(), AppError> {
     // A provider may share its clients with others. An unknown one is told below.
-    let shared = args.provider.as_ref().map(|id| context.session.clients_id(id).unwrap_or_else(|_| id.clone()));
+    let provider = args.provider.as_ref().map(|typed| context.session.provider_id(typed)).transpose()?;
+    let shared = provider.as_ref().map(|id| context.session.clients_id(id).unwrap_or_else(|_| id.clone()));
     let mut clients = context.session.clients(shared.as_deref())?;
     let first_error = clients.first_error.take();
-    let list = AppList::new(clients, args.provider.clone(), context.terminal().width());
-    if let Some(provider) = args.provider.as_ref().filter(|_| list.is_empty()) {
+    let list = AppList::new(clients, provider.clone(), context.terminal().width());
+    if let Some(provider) = provider.as_ref().filter(|_| list.is_empty()) {
         // A misspelled id would look like a provider without clients.
         context.session.catalogue()?.get(provider)?;
     }

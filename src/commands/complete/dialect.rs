@@ -159,6 +159,11 @@ fn in_powershell(text: &str) -> String {
     if text.chars().all(is_safe) {
         return text.to_owned();
     }
+    quoted_for_powershell(text)
+}
+
+/// Puts a text between quotes for PowerShell.
+pub fn quoted_for_powershell(text: &str) -> String {
     let doubled = |c: char| if "'\u{2018}\u{2019}\u{201a}\u{201b}".contains(c) { vec![c, c] } else { vec![c] };
     format!("'{}'", text.chars().flat_map(doubled).collect::<String>())
 }

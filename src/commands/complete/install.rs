@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::dialect::Shell;
+use super::dialect::{Shell, quoted_for_powershell};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::protocol::shell::quoted;
@@ -155,7 +155,7 @@ fn target(shell: Shell) -> Option<Target> {
                 false => config("powershell"),
             };
             let script = profile.join("oauthctl-completion.ps1");
-            let line = format!(". '{}'", script.to_string_lossy().replace('\'', "''"));
+            let line = format!(". {}", quoted_for_powershell(&script.to_string_lossy()));
             Target { startup: Some((profile.join("profile.ps1"), line)), ..plain(script) }
         }
     })

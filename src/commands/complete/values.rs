@@ -124,6 +124,7 @@ impl Values<'_> {
             }
             Kind::Apps => {
                 let (index, provider) = (session.store().ok()?.index().ok()?, self.provider()?);
+                let provider = session.clients_id(&provider).unwrap_or(provider);
                 let keys = index.apps.keys().filter_map(|key| ClientKey::parse(key));
                 keys.filter(|key| key.provider == provider)
                     .map(|key| Candidate::new(key.app.to_string(), format!("an app of {provider}")))
@@ -181,13 +182,15 @@ impl Values<'_> {
 
     /// The provider that the line names, or that of the login that it uses.
     fn provider(&self) -> Option<String> {
-        let typed = self.place.given(&["named", "provider", "id"]).map(str::to_owned);
-        typed.or_else(|| Some(self.session?.provider_for_login(None).ok()?.value))
+        match self.place.given(&["named", "provider", "id"]) {
+            Some(typed) => self.session?.provider_id(typed).ok(),
+            None => Some(self.session?.provider_for_login(None).ok()?.value),
+        }
     }
 
     fn definition(&self) -> Option<ProviderDefinition> {
         let catalogue = self.session?.catalogue().ok()?;
-        catalogue.get(&catalogue.id_of(&self.provider()?)).ok()
+        catalogue.get(&self.provider()?).ok()
     }
 }
 
