@@ -153,6 +153,8 @@ fn choose_plain(terminal: &LineMode<'_>, question: &dyn Render, lines: &[String]
             for (n, index) in left.iter().enumerate() {
                 (terminal.say)(&format_args!("{:>4}  {}", n + 1, lines[*index]));
             }
+        } else {
+            (terminal.say)(&format_args!("There are {}: type more of the name to see them.", left.len()));
         }
         let typed = (terminal.ask)(&"Its number, or a part of its name")?;
         let number = typed.parse::<usize>().ok().and_then(|number| left.get(number.checked_sub(1)?));
