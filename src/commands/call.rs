@@ -186,7 +186,7 @@ fn print_instead(
     let view = RequestView { request: &request, upload };
     if context.session.choices.json {
         let curl = args.curl.then(|| CurlCommand(RequestView { request: &request, upload }).to_string());
-        return Ok(context.answer(&RequestOutcome::new(&view, curl))?);
+        return Ok(context.answer_json(&RequestOutcome::new(&view, curl))?);
     }
     let text = if args.curl { CurlCommand(view).to_string() } else { view.to_string() };
     Ok(context.terminal().data(text.as_bytes())?)

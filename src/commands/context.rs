@@ -90,6 +90,11 @@ impl Context {
         if !self.session.choices.json {
             return self.terminal.show(answer);
         }
+        self.answer_json(answer)
+    }
+
+    /// Prints an answer that people are told in another way.
+    pub fn answer_json<T: serde::Serialize>(&self, answer: &T) -> Result<(), TerminalError> {
         let json = serde_json::to_string_pretty(answer).map_err(|error| TerminalError::Stdout(error.into()))?;
         self.terminal.json(&format!("{json}\n"))
     }

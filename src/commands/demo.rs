@@ -5,7 +5,6 @@
 //! creates for itself, such as the folder and the key file of the encrypted one, stay, and the last line says so.
 
 use std::cell::RefCell;
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -29,7 +28,7 @@ use crate::protocol::authorization::ResponseType;
 use crate::protocol::client::ClientId;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::redirect_uri::{RedirectUri, RedirectUriError};
-use crate::protocol::sanitize::{Pieces, Render, Style, TerminalText};
+use crate::protocol::sanitize::{Pieces, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::provider::builtin::entries;
 use crate::provider::{DefinitionError, Dialect, Provider, ProviderDefinition};
@@ -139,7 +138,7 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
     deleted?;
     say("logout", format!("the login was deleted; {}", what_stays(kind)))?;
     if story.context.session.choices.json {
-        return Ok(context.answer(&story)?);
+        return Ok(context.answer_json(&story)?);
     }
     if context.session.choices.quiet {
         return Ok(());
@@ -264,12 +263,6 @@ impl Story<'_> {
             self.context.say(&Pieces(&[&Style::Success.of("✓"), &line]))?;
         }
         self.steps.borrow_mut().push(Step { step, what });
-        Ok(())
-    }
-}
-
-impl Render for Story<'_> {
-    fn render(&self, _: &mut TerminalText) -> fmt::Result {
         Ok(())
     }
 }

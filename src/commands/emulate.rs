@@ -9,7 +9,6 @@ pub mod own_store;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fmt;
 use std::process::Command;
 use std::time::Duration;
 
@@ -23,7 +22,7 @@ use super::exec::ChildNotStarted;
 use crate::emulator::{self, Emulator, EmulatorError, Fault, Options};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::redirect_uri::RedirectUri;
-use crate::protocol::sanitize::{Pieces, Render, Style, TerminalText};
+use crate::protocol::sanitize::{Pieces, Style};
 use crate::protocol::shell::{quoted, word};
 use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, ProviderDefinition};
@@ -178,7 +177,7 @@ fn show_lines(
     if context.session.choices.json {
         let environment = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let view = EmulatorView { provider: id, name: &definition.name, origin, environment };
-        return Ok(context.answer(&view)?);
+        return Ok(context.answer_json(&view)?);
     }
     terminal.note(&format_args!(
         "Paste these lines into another terminal, and type `oauthctl login {id}` there. Logins and clients go to a store \
@@ -203,12 +202,6 @@ struct EmulatorView<'a> {
     origin: &'a str,
     /// The variables with which other commands use the emulator. The secret in it is made up.
     environment: BTreeMap<&'static str, &'a str>,
-}
-
-impl Render for EmulatorView<'_> {
-    fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        writeln!(text, "{}", self.origin)
-    }
 }
 
 /// Starts an emulator that prints a message for each request.

@@ -7,8 +7,6 @@ mod unregister;
 
 pub use error::LogoutError;
 
-use std::fmt;
-
 use clap::Args;
 use serde::Serialize;
 
@@ -17,7 +15,6 @@ use super::emulate::own_store::contents;
 use crate::flow::FlowError;
 use crate::flow::revoke::{Revocation, TokenTypeHint, revoke};
 use crate::flow::token_source::TokenSourceError;
-use crate::protocol::sanitize::{Render, TerminalText};
 use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, Provider};
 use crate::session::{EndedEmulator, OF_EMULATOR, SessionError};
@@ -74,7 +71,7 @@ pub fn run(args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
 /// Prints what was deleted as JSON. People were told of each login at once.
 fn show(deleted: Vec<DeletedLogin>, others: Vec<String>, context: &Context) -> Result<(), LogoutError> {
     match context.session.choices.json {
-        true => Ok(context.answer(&LogoutOutcome { deleted, others })?),
+        true => Ok(context.answer_json(&LogoutOutcome { deleted, others })?),
         false => Ok(()),
     }
 }
@@ -136,12 +133,6 @@ struct DeletedLogin {
     revoked: bool,
     /// What happened to its tokens, in words.
     detail: String,
-}
-
-impl Render for LogoutOutcome {
-    fn render(&self, _: &mut TerminalText) -> fmt::Result {
-        Ok(())
-    }
 }
 
 /// What happened to a login's tokens.

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde::Serialize;
 
 use crate::protocol::message::HttpRequest;
-use crate::protocol::sanitize::{self, Render, TerminalText};
+use crate::protocol::sanitize;
 use crate::protocol::shell;
 use crate::system::http::USER_AGENT;
 
@@ -69,12 +69,6 @@ impl RequestOutcome {
             input: view.upload.map(str::to_owned),
             curl: curl.map(|curl| curl.trim_end().to_owned()),
         }
-    }
-}
-
-impl Render for RequestOutcome {
-    fn render(&self, _: &mut TerminalText) -> fmt::Result {
-        Ok(())
     }
 }
 
