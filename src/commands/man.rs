@@ -101,11 +101,7 @@ fn write_all(folder: &Path, program: &Command, context: &Context) -> Result<(), 
     for (name, text) in whole.into_iter().chain(of_commands) {
         let path = folder.join(name);
         let failed = |source| ManError::NotWritten { path: sanitize::line(&path.to_string_lossy()), source };
-        // A link is replaced and not followed.
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => private_file::write_public_new(&path, text.as_bytes()).map_err(failed)?,
-        }
+        private_file::replace_public(&path, text.as_bytes()).map_err(failed)?;
         count += 1;
     }
     let folder = sanitize::line(&folder.to_string_lossy());

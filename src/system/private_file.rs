@@ -142,6 +142,15 @@ pub fn write_public_new(path: &Path, content: &[u8]) -> io::Result<()> {
     make(path, os::public(&mut OpenOptions::new()), content)
 }
 
+/// Writes such a file in the place of another, if there is one: at any time the old one is there or the new one. A symbolic
+/// link is replaced and not followed.
+pub fn replace_public(path: &Path, content: &[u8]) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{:016x}.new", getrandom::u64()?));
+    write_public_new(&beside, content)?;
+    std::fs::rename(&beside, path).inspect_err(|_| drop(std::fs::remove_file(&beside)))
+}
+
 /// Writes a new file where the user wants it, readable only by the user. It is synced and read back.
 pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     make(path, os::private(&mut OpenOptions::new()), content)

@@ -170,11 +170,11 @@ fn write_script(path: &Path, script: &str) -> Result<bool, InstallError> {
     match private_file::read_any(path, MAX) {
         Ok(there) if there == script.as_bytes() => return Ok(false),
         Ok(there) if !is_ours(&there) => return Err(InstallError::NotOurs { path: shown(path) }),
-        Ok(_) => std::fs::remove_file(path).map_err(failed)?,
+        Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
     }
-    private_file::write_public_new(path, script.as_bytes()).map_err(failed)?;
+    private_file::replace_public(path, script.as_bytes()).map_err(failed)?;
     Ok(true)
 }
 

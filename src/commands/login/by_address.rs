@@ -206,9 +206,7 @@ impl ByAddress {
         let text = self.text(settled.auth, settled.redirect_uri.as_ref());
         let shown = sanitize::line(&path.to_string_lossy());
         let written = match self.before {
-            Some(_) => {
-                std::fs::remove_file(&path).and_then(|()| private_file::write_public_new(&path, text.as_bytes()))
-            }
+            Some(_) => private_file::replace_public(&path, text.as_bytes()),
             None => private_file::write_public_new(&path, text.as_bytes()),
         };
         written.map_err(|source| ByAddressError::NotWritten { path: shown, source }.into())
@@ -221,10 +219,10 @@ impl ByAddress {
         if self.is_own {
             return;
         }
-        let _ = std::fs::remove_file(&path);
-        if let Some(before) = &self.before {
-            let _ = private_file::write_public_new(&path, before.as_bytes());
-        }
+        let _ = match &self.before {
+            Some(before) => private_file::replace_public(&path, before.as_bytes()),
+            None => std::fs::remove_file(&path),
+        };
     }
 }
 

@@ -207,3 +207,30 @@ mod unix {
         assert_eq!(read_public(&at("none"), SIZE_LIMIT).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 }
+
+#[test]
+fn a_public_file_is_replaced_and_a_link_is_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, other) = (folder.path().join("a.toml"), folder.path().join("other"));
+    replace_public(&path, b"one").unwrap();
+    replace_public(&path, b"two").unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), b"two");
+    #[cfg(unix)]
+    {
+        std::fs::write(&other, "kept").unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&other, &path).unwrap();
+        replace_public(&path, b"three").unwrap();
+        assert_eq!(std::fs::read(&other).unwrap(), b"kept");
+        assert!(!path.is_symlink());
+    }
+    // Nothing is left where it cannot take the place.
+    let taken = folder.path().join("taken");
+    std::fs::create_dir_all(taken.join("inner")).unwrap();
+    assert!(replace_public(&taken, b"x").is_err());
+    let hidden = |name: &str| name.starts_with('.');
+    let left = std::fs::read_dir(folder.path())
+        .unwrap()
+        .filter(|entry| hidden(&entry.as_ref().unwrap().file_name().to_string_lossy()));
+    assert_eq!(left.count(), 0);
+}
