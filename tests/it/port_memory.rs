@@ -19,16 +19,12 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
 use url::{Position, Url};
 
-use crate::support::process::{memory, peak_memory, until};
+use crate::support::process::{peak_memory, until};
 use crate::support::raw_server::{Script, http};
 use crate::support::{PendingLogin, RawServer, Sandbox};
 
 /// In KiB.
 const CEILING: u64 = 32 * 1024;
-
-/// What a release build takes for the program itself, at most. A debug build takes more than twice as much, and more with
-/// each line of code.
-const PROGRAM: u64 = 10 * 1024;
 
 const REQUESTS: usize = 1000;
 
@@ -205,15 +201,9 @@ fn believing_all() -> Arc<ClientConfig> {
     Arc::new(config.with_no_client_auth())
 }
 
-/// The largest resident size so far, in KiB, as a release build has it; `None` if the process has ended.
-fn peak(process: u32) -> Option<u64> {
-    let program = memory(process, "RssFile:")?;
-    Some(peak_memory(process)?.saturating_sub(program.saturating_sub(PROGRAM)))
-}
-
 #[track_caller]
 fn within_the_ceiling(login: &PendingLogin, phase: &str) {
-    let peak = peak(login.process_id()).expect("it has not ended");
+    let peak = peak_memory(login.process_id()).expect("it has not ended");
     println!("{phase}: {peak} KiB");
     assert!(peak <= CEILING, "{phase}: {peak} KiB");
 }
@@ -319,7 +309,7 @@ fn a_flood_from_the_start_to_the_end_is_within_32_mib() {
             let stubborn: Vec<_> = (0..HALVES).filter_map(|_| port.connect()).collect();
             let watcher = scope.spawn(move || {
                 let mut highest = 0;
-                while let Some(now) = peak(process) {
+                while let Some(now) = peak_memory(process) {
                     highest = highest.max(now);
                 }
                 highest
