@@ -30,10 +30,9 @@ pub struct Grantee {
 }
 
 impl Grantee {
-    /// Returns `true` if a token request by this client, for these resources, asks for no more than was granted.
-    pub fn covers(&self, client: &ClientId, resources: &[String]) -> bool {
-        let is_granted = |resource: &String| self.resources.is_empty() || self.resources.contains(resource);
-        self.client == *client && resources.iter().all(is_granted)
+    /// Returns `true` if a token request for these resources asks for no more than was granted.
+    pub fn covers(&self, resources: &[String]) -> bool {
+        self.resources.is_empty() || resources.iter().all(|resource| self.resources.contains(resource))
     }
 }
 

@@ -2,13 +2,15 @@
 
 use super::consent::Grantee;
 use super::devices::{Answer, INTERVAL, IssuedDevice, LIFETIME, PAGE};
+use super::ledger::Family;
 use super::site::{Site, random_hex};
 use super::token::{error, refuse};
 use super::wire::{Incoming, Reply};
 use crate::protocol::device::DeviceAuthorizationResponse;
+use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::secret::{ClientSecret, DeviceCode};
+use crate::protocol::secret::DeviceCode;
 use crate::provider::Dialect;
 use crate::system::entropy::{Entropy, NoEntropy, random};
 
@@ -33,9 +35,9 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
         return Ok(refuse(400, error("invalid_request", Some(&repeated.to_string()), None)));
     }
     let value = |name: &str| params.single(name).ok().flatten().unwrap_or_default();
-    let secret = Some(value("client_secret")).filter(|secret| !secret.is_empty()).map(ClientSecret::new);
-    let Some(client) = site.authenticated(value("client_id"), secret.as_ref(), authorization.is_some()) else {
-        return Ok(refuse(401, error("invalid_client", Some("Client authentication failed"), None)));
+    let client = match site.authenticate(&params, authorization.is_some(), None) {
+        Ok(client) => client,
+        Err(refusal) => return Ok(refusal),
     };
     let resources = match site.resources(&client, &params) {
         Ok(resources) => resources,
@@ -46,6 +48,12 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
     }
     let response = issue(site, value("scope"), Grantee { client: client.id, resources })?;
     Ok(Reply::json(200, &dialect.encode_device_reply(&response)))
+}
+
+/// Exchanges a device code, once, for the client and the resources that it was given to.
+pub fn redeem(site: &Site, code: &DeviceCode, asking: &Grantee) -> Result<(ScopeSet, Family), ErrorResponse> {
+    let bound = |family| site.ledger.check(family, asking);
+    site.devices.redeem(code, site.clock.now(), |fault| site.has(fault), bound)
 }
 
 fn issue(site: &Site, scope: &str, grantee: Grantee) -> Result<DeviceAuthorizationResponse, NoEntropy> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::bounded_map::BoundedMap;
 use super::fault::Fault;
-use super::ledger::Family;
+use super::ledger::{BadGrant, Family};
 use crate::protocol::device::SLOW_DOWN;
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::scope::ScopeSet;
@@ -58,12 +58,14 @@ impl Devices {
         devices.put(code.expose().to_owned(), device, &scope, 0);
     }
 
-    /// Exchanges a device code, once, if the person has approved. The error is that of RFC 8628 §3.5.
+    /// Exchanges a device code, once, if the person has approved. The error is that of RFC 8628 §3.5. `bound` verifies
+    /// what the code is bound to; a request that fails there leaves it valid.
     pub fn redeem(
         &self,
         code: &DeviceCode,
         now: Timestamp,
         has: impl Fn(Fault) -> bool,
+        bound: impl FnOnce(Family) -> Result<(), BadGrant>,
     ) -> Result<(ScopeSet, Family), ErrorResponse> {
         let mut devices = self.devices();
         let device = devices.get_mut(code.expose()).ok_or_else(unknown)?;
@@ -86,6 +88,7 @@ impl Devices {
             Answer::Denied => Err(error("access_denied", "the person has denied the request")),
             Answer::Redeemed => Err(unknown()),
             Answer::Approved(scope) => {
+                bound(device.family).map_err(BadGrant::error)?;
                 let granted = (scope.clone(), device.family);
                 device.answer = Answer::Redeemed;
                 Ok(granted)
@@ -155,7 +158,7 @@ mod tests {
     }
 
     fn poll(devices: &Devices, code: &DeviceCode, at: i64) -> String {
-        let polled = devices.redeem(code, Timestamp(at), |_| false);
+        let polled = devices.redeem(code, Timestamp(at), |_| false, |_| Ok(()));
         polled.map_or_else(|error| error.code, |(scope, _)| scope.to_string())
     }
 

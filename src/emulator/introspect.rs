@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use super::site::Site;
 use super::token::{error, refuse};
 use super::wire::{Incoming, Reply};
-use crate::protocol::secret::ClientSecret;
 use crate::provider::Dialect;
 
 /// The path of the endpoint, unless the definition names its own.
@@ -23,12 +22,8 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
         return refuse(400, error("invalid_request", Some("the body is not a form"), None));
     };
     let value = |name: &str| params.single(name).ok().flatten().unwrap_or_default();
-    let secret = Some(value("client_secret")).filter(|secret| !secret.is_empty()).map(ClientSecret::new);
-    let client = site.authenticated(value("client_id"), secret.as_ref(), authorization.is_some());
-    if client
-        .is_none_or(|client| !site.authenticates_by(&client, dialect.introspection_auth(), authorization.is_some()))
-    {
-        return refuse(401, error("invalid_client", Some("Client authentication failed"), None));
+    if let Err(refusal) = site.authenticate(&params, authorization.is_some(), dialect.introspection_auth()) {
+        return refusal;
     }
     if value("token").is_empty() {
         return refuse(400, error("invalid_request", Some("`token` is missing"), None));

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::bounded_map::BoundedMap;
 use super::consent::{ConsentRequest, Grantee};
-use crate::protocol::client::ClientId;
+use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, AuthorizationCode, RefreshToken};
@@ -54,9 +54,27 @@ pub struct IssuedToken {
     pub is_first: bool,
 }
 
-/// The reason why a grant is invalid: the `hint` of an `invalid_grant`.
+/// The reason why a grant cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BadGrant(pub &'static str);
+pub enum BadGrant {
+    /// With the `hint` of the `invalid_grant`.
+    Invalid(&'static str),
+    /// RFC 8707 §2.2: a token request may narrow what was asked for, and not widen it.
+    OtherResource,
+}
+
+impl BadGrant {
+    pub fn error(self) -> ErrorResponse {
+        let (code, description, hint) = match self {
+            Self::Invalid(hint) => {
+                let description = "The authorization grant or refresh token is invalid, expired or revoked";
+                ("invalid_grant", description, Some(hint.to_owned()))
+            }
+            Self::OtherResource => ("invalid_target", "this grant is for another resource", None),
+        };
+        ErrorResponse { description: Some(description.to_owned()), hint, ..ErrorResponse::new(code) }
+    }
+}
 
 #[derive(Default)]
 pub struct Ledger(Mutex<LedgerState>);
@@ -105,6 +123,11 @@ impl Ledger {
         family
     }
 
+    /// Checks that a token request asks for no more than was granted. What is forgotten was granted.
+    pub fn check(&self, family: Family, asking: &Grantee) -> Result<(), BadGrant> {
+        check(&self.books().grantees, family, asking, "The grant was issued to another client")
+    }
+
     /// Returns whom the tokens of a family are for, unless it is forgotten.
     pub fn grantee(&self, family: Family) -> Option<Grantee> {
         self.books().grantees.get(&family).cloned()
@@ -118,32 +141,30 @@ impl Ledger {
         books.codes.put(code.expose().to_owned(), (issued, Use::Fresh), &scope, size);
     }
 
-    /// Redeems a code, once. `check` verifies what it is bound to. A request that fails there leaves the code valid, so
+    /// Redeems a code, once. `bound` verifies what it is bound to. A request that fails there leaves the code valid, so
     /// that a guess at the verifier does not spoil the login that the code was stolen from.
     pub fn redeem(
         &self,
         code: &AuthorizationCode,
         now: Timestamp,
-        client: &ClientId,
-        check: impl FnOnce(&IssuedCode) -> Result<(), BadGrant>,
+        asking: &Grantee,
+        bound: impl FnOnce(&IssuedCode) -> Result<(), BadGrant>,
     ) -> Result<IssuedCode, BadGrant> {
         let mut books = self.books();
         let LedgerState { codes, revoked, grantees, .. } = &mut *books;
         let Some((issued, used)) = codes.get_mut(code.expose()) else {
-            return Err(BadGrant("Authorization code is unknown"));
+            return Err(BadGrant::Invalid("Authorization code is unknown"));
         };
         if *used == Use::Used {
             // RFC 6749 §4.1.2: one of its two users is a thief, and there is no way to tell which.
             revoke_all(revoked, issued.family);
-            return Err(BadGrant("Authorization code has already been used; its tokens are now revoked"));
+            return Err(BadGrant::Invalid("Authorization code has already been used; its tokens are now revoked"));
         }
         if issued.issued_at.until(now) >= CODE_LIFETIME {
-            return Err(BadGrant("Authorization code has expired"));
+            return Err(BadGrant::Invalid("Authorization code has expired"));
         }
-        if !is_of(grantees, issued.family, client) {
-            return Err(BadGrant("Authorization code was issued to another client"));
-        }
-        check(issued)?;
+        check(grantees, issued.family, asking, "Authorization code was issued to another client")?;
+        bound(issued)?;
         *used = Use::Used;
         Ok(issued.clone())
     }
@@ -159,36 +180,36 @@ impl Ledger {
     }
 
     /// Redeems a refresh token; the caller issues the next one. A second use revokes the family (RFC 9700 §4.14.2).
-    pub fn rotate(&self, token: &RefreshToken, client: &ClientId) -> Result<(ScopeSet, Family), BadGrant> {
+    pub fn rotate(&self, token: &RefreshToken, asking: &Grantee) -> Result<(ScopeSet, Family), BadGrant> {
         let mut books = self.books();
         let LedgerState { refresh_tokens, revoked, grantees, .. } = &mut *books;
         let Some((scope, family, used)) = refresh_tokens.get_mut(token.expose()) else {
-            return Err(BadGrant("Refresh token is unknown"));
+            return Err(BadGrant::Invalid("Refresh token is unknown"));
         };
         if revoked.contains(family) {
-            return Err(BadGrant("Refresh token has been revoked"));
+            return Err(BadGrant::Invalid("Refresh token has been revoked"));
         }
-        if !is_of(grantees, *family, client) {
-            return Err(BadGrant("Refresh token was issued to another client"));
-        }
+        check(grantees, *family, asking, "Refresh token was issued to another client")?;
         if *used == Use::Used {
             revoke_all(revoked, *family);
-            return Err(BadGrant("Refresh token has already been used; its tokens are now revoked"));
+            return Err(BadGrant::Invalid("Refresh token has already been used; its tokens are now revoked"));
         }
         *used = Use::Used;
         Ok((scope.clone(), *family))
     }
 
     /// Redeems an access token at a provider that refreshes with it. The old one becomes invalid.
-    pub fn renew(&self, token: &str) -> Result<(ScopeSet, Family), BadGrant> {
+    pub fn renew(&self, token: &str, asking: &Grantee) -> Result<(ScopeSet, Family), BadGrant> {
         let mut books = self.books();
-        let Some(issued) = books.access_tokens.remove(token) else {
-            return Err(BadGrant("Access token is unknown"));
+        let Some(issued) = books.access_tokens.get(token).cloned() else {
+            return Err(BadGrant::Invalid("Access token is unknown"));
         };
-        match books.revoked.contains(&issued.family) {
-            true => Err(BadGrant("Access token has been revoked")),
-            false => Ok((issued.scope, issued.family)),
+        if books.revoked.contains(&issued.family) {
+            return Err(BadGrant::Invalid("Access token has been revoked"));
         }
+        check(&books.grantees, issued.family, asking, "Access token was issued to another client")?;
+        books.access_tokens.remove(token);
+        Ok((issued.scope, issued.family))
     }
 
     /// Returns the number of access tokens that the family had so far, and counts this one.
@@ -233,9 +254,17 @@ impl Ledger {
     }
 }
 
-/// Returns `true` if a grant is this client's. A forgotten one is taken to be.
-fn is_of(grantees: &BTreeMap<Family, Grantee>, family: Family, client: &ClientId) -> bool {
-    grantees.get(&family).is_none_or(|grantee| grantee.client == *client)
+fn check(
+    grantees: &BTreeMap<Family, Grantee>,
+    family: Family,
+    asking: &Grantee,
+    other: &'static str,
+) -> Result<(), BadGrant> {
+    match grantees.get(&family) {
+        Some(granted) if granted.client != asking.client => Err(BadGrant::Invalid(other)),
+        Some(granted) if !granted.covers(&asking.resources) => Err(BadGrant::OtherResource),
+        _ => Ok(()),
+    }
 }
 
 fn revoke_all(revoked: &mut BTreeSet<Family>, family: Family) {
@@ -249,6 +278,7 @@ fn revoke_all(revoked: &mut BTreeSet<Family>, family: Family) {
 mod tests {
     use super::super::bounded_map::ROOM;
     use super::*;
+    use crate::protocol::client::ClientId;
 
     #[test]
     fn the_oldest_tokens_are_dropped_if_there_are_too_many() {
@@ -268,12 +298,17 @@ mod tests {
         assert!(books.access_tokens.taken() < 2000 && books.refresh_tokens.taken() <= ROOM);
     }
 
-    fn client() -> ClientId {
-        ClientId::new("c")
+    fn client() -> Grantee {
+        grantee("c", &[])
+    }
+
+    fn grantee(client: &str, resources: &[&str]) -> Grantee {
+        let resources = resources.iter().map(|&resource| resource.to_owned()).collect();
+        Grantee { client: ClientId::new(client), resources }
     }
 
     fn new_family(ledger: &Ledger) -> Family {
-        ledger.new_family(Grantee { client: client(), resources: Vec::new() })
+        ledger.new_family(client())
     }
 
     fn ledger_with_code(issued_at: i64) -> (Ledger, AuthorizationCode) {
@@ -296,7 +331,7 @@ mod tests {
         let (ledger, code) = ledger_with_code(100);
         assert_eq!(
             ledger.redeem(&code, Timestamp(160), &client(), |_| Ok(())).unwrap_err(),
-            BadGrant("Authorization code has expired")
+            BadGrant::Invalid("Authorization code has expired")
         );
         assert!(ledger.redeem(&code, Timestamp(159), &client(), |_| Ok(())).is_ok());
     }
@@ -318,7 +353,7 @@ mod tests {
     #[test]
     fn a_request_that_fails_its_checks_leaves_the_code_valid() {
         let (ledger, code) = ledger_with_code(0);
-        assert!(ledger.redeem(&code, Timestamp(0), &client(), |_| Err(BadGrant("no"))).is_err());
+        assert!(ledger.redeem(&code, Timestamp(0), &client(), |_| Err(BadGrant::Invalid("no"))).is_err());
         assert!(ledger.redeem(&code, Timestamp(0), &client(), |_| Ok(())).is_ok());
     }
 
@@ -344,11 +379,33 @@ mod tests {
     #[test]
     fn a_grant_serves_only_the_client_that_it_was_given_to() {
         let (ledger, code) = ledger_with_code(0);
-        let (other, token) = (ClientId::new("other"), RefreshToken::new("r"));
+        let (other, token) = (grantee("other", &[]), RefreshToken::new("r"));
         assert!(ledger.redeem(&code, Timestamp(0), &other, |_| Ok(())).is_err());
         let issued = ledger.redeem(&code, Timestamp(0), &client(), |_| Ok(())).unwrap();
         ledger.put_refresh_token(&token, ScopeSet::new(), issued.family);
         assert!(ledger.rotate(&token, &other).is_err() && ledger.rotate(&token, &client()).is_ok());
+    }
+
+    #[test]
+    fn a_request_for_another_resource_spends_nothing() {
+        let ledger = Ledger::default();
+        let (here, elsewhere) = (grantee("c", &["https://a"]), grantee("c", &["https://b"]));
+        let family = ledger.new_family(here.clone());
+        let (code, token, access) = (AuthorizationCode::new("c"), RefreshToken::new("r"), AccessToken::new("a"));
+        let (scope, issued_at) = (ScopeSet::new(), Timestamp(0));
+        ledger.put_code(
+            &code,
+            IssuedCode { scope: scope.clone(), redirect_uri: None, challenge: None, family, issued_at },
+        );
+        ledger.put_refresh_token(&token, scope.clone(), family);
+        ledger.put_access_token(&access, IssuedToken { scope, family, expires_at: None, is_first: true });
+
+        let refused = Some(BadGrant::OtherResource);
+        assert_eq!(ledger.redeem(&code, issued_at, &elsewhere, |_| Ok(())).err(), refused);
+        assert_eq!(ledger.rotate(&token, &elsewhere).err(), refused);
+        assert_eq!(ledger.renew("a", &elsewhere).err(), refused);
+        assert!(ledger.redeem(&code, issued_at, &here, |_| Ok(())).is_ok());
+        assert!(ledger.rotate(&token, &here).is_ok() && ledger.renew("a", &here).is_ok());
     }
 
     #[test]
@@ -360,6 +417,6 @@ mod tests {
         assert_eq!(ledger.rotate(&first, &client()), Ok((ScopeSet::parse("a"), family)));
         ledger.put_refresh_token(&second, ScopeSet::parse("a"), family);
         assert!(ledger.rotate(&first, &client()).is_err());
-        assert_eq!(ledger.rotate(&second, &client()), Err(BadGrant("Refresh token has been revoked")));
+        assert_eq!(ledger.rotate(&second, &client()), Err(BadGrant::Invalid("Refresh token has been revoked")));
     }
 }

@@ -6,12 +6,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::clients::{ClientKind, KnownClient};
+use super::clients::KnownClient;
 use super::fault::Fault;
 use super::site::Site;
 use super::wire::Reply;
 use super::{introspect, openid, pushed, registration, revoke};
-use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::params::{Params, Repeated};
 use crate::protocol::pkce::CodeChallenge;
@@ -19,6 +18,9 @@ use crate::protocol::protected_resource::{ProtectedResourceMetadata, WELL_KNOWN}
 use crate::protocol::token::DEVICE_CODE;
 use crate::provider::quirks::Pkce;
 use crate::provider::{Dialect, Endpoint};
+
+/// The most bytes of all resources of a request together. Every login remembers its own.
+const MAX_RESOURCES: usize = 1024;
 
 const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
 const OPENID: &str = "/.well-known/openid-configuration";
@@ -159,6 +161,9 @@ impl Site {
         let resources: Vec<&str> =
             params.iter().filter(|(name, _)| *name == "resource").map(|(_, value)| value).collect();
         if client.is_own() && !self.options.mcp {
+            if resources.iter().map(|resource| resource.len()).sum::<usize>() > MAX_RESOURCES {
+                return Err("these resources are too long together");
+            }
             // The definition may name whatever the real provider expects there.
             return Ok(resources.into_iter().map(str::to_owned).collect());
         }
@@ -174,14 +179,5 @@ impl Site {
     /// Returns a parameter that appears more than once. A request may be for several resources (RFC 8707 §2).
     pub fn repeated(&self, params: &Params) -> Option<Repeated> {
         params.iter().filter(|(name, _)| *name != "resource").find_map(|(name, _)| params.single(name).err())
-    }
-
-    /// Returns `true` unless the endpoint has its own method for the emulator's client, and this is another one.
-    pub fn authenticates_by(&self, client: &KnownClient, own: Option<ClientAuthMethod>, in_header: bool) -> bool {
-        match (own, &client.kind) {
-            (Some(ClientAuthMethod::Basic), ClientKind::Own) => in_header,
-            (Some(ClientAuthMethod::Body | ClientAuthMethod::None), ClientKind::Own) => !in_header,
-            _ => true,
-        }
     }
 }

@@ -9,7 +9,6 @@ use super::site::{Site, random_hex};
 use super::token::{error, refuse};
 use super::wire::{Incoming, Reply};
 use crate::protocol::params::Params;
-use crate::protocol::secret::ClientSecret;
 use crate::provider::Dialect;
 use crate::system::entropy::NoEntropy;
 
@@ -29,15 +28,14 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
     // RFC 6749 §2.3.1: a Basic header may repeat the id that is in the body.
     let in_body = Params::from_urlencoded(&String::from_utf8_lossy(&incoming.body));
     let id = params.iter().find(|(name, _)| *name == "client_id").map(|(_, id)| id.to_owned()).unwrap_or_default();
-    let secret = params.single("client_secret").ok().flatten().map(ClientSecret::new);
-    let is_one = in_body.single("client_id").is_ok_and(|other| other.is_none_or(|other| other == id));
-    if !is_one || site.authenticated(&id, secret.as_ref(), authorization.is_some()).is_none() {
-        return Ok(refuse(401, error("invalid_client", Some("Client authentication failed"), None)));
+    if in_body.single("client_id").is_ok_and(|other| other.is_none_or(|other| other == id)) {
+        params.remove("client_id");
+        params.push("client_id", id);
     }
-    for name in ["client_id", "client_secret"] {
-        params.remove(name);
+    if let Err(refusal) = site.authenticate(&params, authorization.is_some(), None) {
+        return Ok(refusal);
     }
-    params.push("client_id", id);
+    params.remove("client_secret");
     if params.contains("request_uri") {
         return Ok(refuse(400, error("invalid_request", Some("`request_uri` cannot be pushed (RFC 9126 §2.1)"), None)));
     }

@@ -6,7 +6,6 @@ use super::fault::Fault;
 use super::site::Site;
 use super::token::{error, refuse};
 use super::wire::{Incoming, Reply};
-use crate::protocol::secret::ClientSecret;
 use crate::provider::Dialect;
 
 /// The path of the endpoint, unless the definition names its own.
@@ -24,11 +23,10 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
         return refuse(400, error("invalid_request", Some("the body is not a form"), None));
     };
     let value = |name: &str| params.single(name).ok().flatten().unwrap_or_default();
-    let secret = Some(value("client_secret")).filter(|secret| !secret.is_empty()).map(ClientSecret::new);
-    let auth = Dialect::new(&site.provider).revocation_auth();
-    let client = site.authenticated(value("client_id"), secret.as_ref(), authorization.is_some());
-    if client.is_none_or(|client| !site.authenticates_by(&client, auth, authorization.is_some())) {
-        return refuse(401, error("invalid_client", Some("Client authentication failed"), None));
+    if let Err(refusal) =
+        site.authenticate(&params, authorization.is_some(), Dialect::new(&site.provider).revocation_auth())
+    {
+        return refusal;
     }
     if value("token").is_empty() {
         return refuse(400, error("invalid_request", Some("`token` is missing"), None));
