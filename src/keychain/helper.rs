@@ -14,7 +14,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::keychain::{Keychain, KeychainError, SecretBytes};
 use crate::protocol::{member, sanitize};
+use crate::system::clock::Deadline;
 use crate::system::process::in_background;
 use crate::system::signals::{EndOnSignal, SignalGrace};
 
@@ -124,7 +125,7 @@ impl CredentialHelper {
         };
         let _helper = EndOnSignal::watch(&child, alone);
         drop(grace);
-        let until = Instant::now() + self.deadline;
+        let until = Deadline::after(self.deadline);
         let connect = |child: &mut Child| {
             // The input comes last: nothing is sent unless the answer can be read.
             let stdout = read_behind(child.stdout.take(), MAX_ANSWER)?;
@@ -152,7 +153,7 @@ impl CredentialHelper {
         if success {
             return Ok(Ok(answer));
         }
-        let errors = stderr.recv_timeout(until.saturating_duration_since(Instant::now())).unwrap_or_default();
+        let errors = stderr.recv_timeout(until.left()).unwrap_or_default();
         let said = [&answer, &errors].into_iter().map(|text| sanitize::line(&String::from_utf8_lossy(text)));
         Ok(Err(said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")))
     }
@@ -271,12 +272,12 @@ fn read_behind(stream: Option<impl Read + Send + 'static>, limit: u64) -> io::Re
 }
 
 /// Returns whether the child succeeded, or `None` if it did not exit in time. Its stdout is closed, so this is short.
-fn wait_until(child: &mut Child, until: Instant) -> Option<bool> {
+fn wait_until(child: &mut Child, until: Deadline) -> Option<bool> {
     let mut pause = Duration::from_micros(200);
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status.success()),
-            Ok(None) if Instant::now() < until => thread::sleep(pause),
+            Ok(None) if !until.left().is_zero() => thread::sleep(pause),
             Ok(None) => return None,
             Err(_) => return Some(false),
         }

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::time::Instant;
 
 use socket2::{Domain, SockAddr, Socket as RawSocket, Type};
 use zeroize::Zeroizing;
@@ -13,6 +12,7 @@ use zeroize::Zeroizing;
 use super::address::{self, Socket};
 use super::message::{Call, HEAD, Message, MessageKind};
 use super::{BodyWriter, BusError, Unreadable, left};
+use crate::system::clock::Deadline;
 
 /// A line of the greeting. The bus's longest has some 40 bytes.
 const MAX_LINE: usize = 4096;
@@ -69,7 +69,7 @@ const HELLO: u32 = 1;
 
 impl Connection {
     /// Connects to the first address that takes the connection.
-    pub fn open(address: &SessionAddress, until: Instant) -> Result<Self, BusError> {
+    pub fn open(address: &SessionAddress, until: Deadline) -> Result<Self, BusError> {
         let mut problem = None;
         for socket in address.sockets()? {
             let target = match &socket {
@@ -107,7 +107,7 @@ impl Connection {
     }
 
     /// Makes a call and waits for its reply. An error reply is an error.
-    pub fn call(&mut self, call: Call<'_>, until: Instant) -> Result<Message, BusError> {
+    pub fn call(&mut self, call: Call<'_>, until: Deadline) -> Result<Message, BusError> {
         self.serial = self.serial.checked_add(1).unwrap_or(HELLO + 1);
         let serial = self.serial;
         let message = call.encode(serial);
@@ -132,7 +132,7 @@ impl Connection {
     }
 
     /// Waits for a signal that is the wanted one. Others are dropped.
-    pub fn signal(&mut self, until: Instant, is_wanted: impl Fn(&Message) -> bool) -> Result<Message, BusError> {
+    pub fn signal(&mut self, until: Deadline, is_wanted: impl Fn(&Message) -> bool) -> Result<Message, BusError> {
         loop {
             let message = match self.signals.pop_front() {
                 Some(message) => message,
@@ -144,7 +144,7 @@ impl Connection {
         }
     }
 
-    fn send(&mut self, message: &[u8], until: Instant) -> Result<(), BusError> {
+    fn send(&mut self, message: &[u8], until: Deadline) -> Result<(), BusError> {
         if !self.outbox.is_empty() {
             let mut first = std::mem::take(&mut self.outbox);
             first.extend_from_slice(message);
@@ -153,7 +153,7 @@ impl Connection {
         self.write(message, until)
     }
 
-    fn write(&mut self, mut bytes: &[u8], until: Instant) -> Result<(), BusError> {
+    fn write(&mut self, mut bytes: &[u8], until: Deadline) -> Result<(), BusError> {
         while !bytes.is_empty() {
             self.stream.set_write_timeout(Some(left(until)?)).map_err(BusError::Lost)?;
             match self.stream.write(bytes) {
@@ -166,7 +166,7 @@ impl Connection {
     }
 
     /// Reads the answer to the authentication. It is one line: `OK` and the bus's id, or `REJECTED` and what it offers.
-    fn read_greeting(&mut self, until: Instant) -> Result<(), BusError> {
+    fn read_greeting(&mut self, until: Deadline) -> Result<(), BusError> {
         let line = loop {
             if let Some(line) = self.inbox.line() {
                 break line;
@@ -183,7 +183,7 @@ impl Connection {
         Ok(())
     }
 
-    fn receive(&mut self, until: Instant) -> Result<Message, BusError> {
+    fn receive(&mut self, until: Deadline) -> Result<Message, BusError> {
         while self.inbox.bytes.len() < HEAD {
             self.inbox.fill(&mut self.stream, CHUNK, until)?;
         }
@@ -205,7 +205,7 @@ struct Inbox {
 impl Inbox {
     /// Reads once. Makes room for `wanted` bytes in all, in a buffer of its own: one that grew would leave its old bytes
     /// behind.
-    fn fill(&mut self, stream: &mut UnixStream, wanted: usize, until: Instant) -> Result<(), BusError> {
+    fn fill(&mut self, stream: &mut UnixStream, wanted: usize, until: Deadline) -> Result<(), BusError> {
         let filled = self.bytes.len();
         let room = wanted.max(filled + CHUNK);
         if self.bytes.capacity() < room {
@@ -237,7 +237,7 @@ impl Inbox {
     }
 }
 
-fn read_once(stream: &mut UnixStream, buffer: &mut [u8], until: Instant) -> Result<usize, BusError> {
+fn read_once(stream: &mut UnixStream, buffer: &mut [u8], until: Deadline) -> Result<usize, BusError> {
     loop {
         stream.set_read_timeout(Some(left(until)?)).map_err(BusError::Lost)?;
         match stream.read(buffer) {
@@ -269,7 +269,7 @@ fn abstract_name(name: &[u8]) -> PathBuf {
 }
 
 /// Connects within the deadline. A full queue at the bus makes the system wait, and no longer than the write timeout.
-fn connect(target: &SockAddr, until: Instant) -> Result<UnixStream, BusError> {
+fn connect(target: &SockAddr, until: Deadline) -> Result<UnixStream, BusError> {
     let socket = RawSocket::new(Domain::UNIX, Type::STREAM, None).map_err(BusError::NoBus)?;
     loop {
         socket.set_write_timeout(Some(left(until)?)).map_err(BusError::NoBus)?;

@@ -18,12 +18,13 @@ mod connection;
 mod message;
 
 use std::io;
-use std::time::Instant;
 
 pub use address::BadAddress;
 pub use body::{Body, BodyWriter};
 pub use connection::{Connection, SessionAddress};
 pub use message::{Call, HEAD, MAX_MESSAGE, Message, MessageKind};
+
+use crate::system::clock::Deadline;
 
 /// A bus call that failed. No field ever holds a message's body, which may be a secret.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +65,6 @@ pub enum Unreadable {
 }
 
 /// Returns the time that is left, or [`BusError::Silent`].
-fn left(until: Instant) -> Result<std::time::Duration, BusError> {
-    until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()).ok_or(BusError::Silent)
+fn left(until: Deadline) -> Result<std::time::Duration, BusError> {
+    Some(until.left()).filter(|left| !left.is_zero()).ok_or(BusError::Silent)
 }

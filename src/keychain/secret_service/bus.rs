@@ -1,10 +1,11 @@
 //! The calls on the Secret Service that we make, over one connection and one session for the whole process.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::session::{ENCRYPTED, KeyPair, NotDecrypted, PLAIN, Session};
 use crate::keychain::SecretBytes;
 use crate::keychain::dbus::{Body, BodyWriter, BusError, Call, Connection, Message, SessionAddress, Unreadable};
+use crate::system::clock::Deadline;
 
 const NAME: &str = "org.freedesktop.secrets";
 const SERVICE: &str = "/org/freedesktop/secrets";
@@ -66,13 +67,13 @@ pub struct Bus {
 /// The calls of one operation, which all end at the same time.
 pub struct Calls<'a> {
     bus: &'a mut Bus,
-    until: Instant,
+    until: Deadline,
 }
 
 impl Bus {
     /// Begins an operation that may take this long.
     pub fn within(&mut self, deadline: Duration) -> Calls<'_> {
-        Calls { bus: self, until: Instant::now() + deadline }
+        Calls { bus: self, until: Deadline::after(deadline) }
     }
 }
 
@@ -294,7 +295,7 @@ impl Calls<'_> {
             Err(error) => {
                 // Nobody waits for the window any more.
                 self.bus.open = Some(connection);
-                self.until = Instant::now() + Duration::from_millis(200);
+                self.until = Deadline::after(Duration::from_millis(200));
                 self.dismiss(prompt);
                 self.bus.open = None;
                 return Err(error.into());
