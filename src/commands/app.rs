@@ -242,6 +242,8 @@ pub struct ChosenClient {
     pub app: AppName,
     pub client_id: ClientId,
     pub client_secret: Option<ClientSecret>,
+    /// It was registered by this program, with its redirect URI.
+    pub is_self_registered: bool,
 }
 
 /// Asks for the client of a new login if none is known, and stores it: what was typed is not lost by a login that fails
@@ -270,7 +272,8 @@ pub fn client_for(
     login: &NewLogin<'_>,
     context: &Context,
 ) -> Result<ChosenClient, AppError> {
-    let LoginClient { key, client } = context.session.client_for_login(provider, login.app, login.before)?;
+    let LoginClient { key, client, is_self_registered } =
+        context.session.client_for_login(provider, login.app, login.before)?;
     let (client_id, secret) = match (client, login.typed) {
         (Some(known), _) => (known.value.client_id, known.value.client_secret),
         // A store that keeps nothing does not know it.
@@ -280,7 +283,7 @@ pub fn client_for(
     in_use::tell_of_another(login, &client_id, context);
     // The implicit grant has no use for the secret (RFC 6749 §4.2).
     let client_secret = secret.filter(|_| grant != GrantKind::Implicit);
-    Ok(ChosenClient { app: key.app, client_id, client_secret })
+    Ok(ChosenClient { app: key.app, client_id, client_secret, is_self_registered })
 }
 
 /// Reads the secret that is promised on stdin. A person at a terminal is asked for it.

@@ -24,6 +24,8 @@ pub struct LoginClient {
     pub key: ClientKey,
     /// `None` if it is not registered.
     pub client: Option<Sourced<Client>>,
+    /// This program registered it, with its redirect URI (RFC 7591).
+    pub is_self_registered: bool,
 }
 
 impl Session {
@@ -39,16 +41,20 @@ impl Session {
         if typed.is_none()
             && let Some(client) = self.client_of_environment(provider)?
         {
-            return Ok(LoginClient { key: ClientKey::new(id, AppName::default()), client: Some(client) });
+            let key = ClientKey::new(id, AppName::default());
+            return Ok(LoginClient { key, client: Some(client), is_self_registered: false });
         }
         let app = match typed.cloned().or_else(|| self.app_so_far(before?)) {
             Some(app) => app,
             None => self.only_app(id)?,
         };
         let key = ClientKey::new(id, app);
-        let Some(found) = self.store()?.load_app(&key)? else { return Ok(LoginClient { key, client: None }) };
+        let Some(found) = self.store()?.load_app(&key)? else {
+            return Ok(LoginClient { key, client: None, is_self_registered: false });
+        };
+        let is_self_registered = found.record.dynamic.is_some();
         let client = registered(found, &key, provider.clone())?;
-        Ok(LoginClient { key, client: Some(client) })
+        Ok(LoginClient { key, client: Some(client), is_self_registered })
     }
 
     /// Returns the client that a login was made with, at the login's servers.

@@ -43,6 +43,7 @@ fn an_mcp_servers_address_becomes_a_working_login() {
     let (server, sandbox) = (AddressServer::start(), Sandbox::new());
     let login = log_in(&sandbox, &server.address(), &[]);
     login.code(0).answers("Logged in to Shop tools").says("registered as `oauthctl`").hides(REGISTRATION);
+    login.says("Redirect URI: ").hides("register exactly");
     let order = [
         "GET /mcp",
         "POST /mcp",
@@ -442,6 +443,14 @@ fn a_secret_that_has_ended_is_renewed_or_the_client_is_new() {
         let sandbox = Sandbox::new();
         log_in(&sandbox, &server.address(), &[]).code(0);
         assert_eq!(server.sent("POST /token", "client_secret").as_deref(), Some("ended"));
+        if renews {
+            let visits = || server.asked().iter().filter(|asked| *asked == "GET /authorize").count();
+            let before = visits();
+            let other = ["--redirect-uri", "http://127.0.0.1:0/other"];
+            let args = ["login", &server.address(), "--yes", "--timeout", "20s", "--browser", &sandbox.browser()];
+            sandbox.run(&[&args[..], &other].concat()).code(3).says("is registered with http://127.0.0.1/callback");
+            assert_eq!(visits(), before, "the server would refuse it");
+        }
         log_in(&sandbox, &server.address(), &[]).code(0);
         let secret = if renews { "renewed" } else { "ended" };
         assert_eq!(server.sent("POST /token", "client_secret").as_deref(), Some(secret));

@@ -79,7 +79,8 @@ impl BrowserArgs {
         if let Some(token) = &provider.endpoints.token {
             http.check(token.url()).map_err(FlowError::TokenRequest)?;
         }
-        let ChosenClient { app, client_id, client_secret } = app::client_for(provider, grant, new, context)?;
+        let ChosenClient { app, client_id, client_secret, is_self_registered } =
+            app::client_for(provider, grant, new, context)?;
         let provider = &provider.with_app(app.name());
         let (redirect_uri, listen) = self.arrival(provider, context)?;
         let can_be_allowed = missing_state_can_be_allowed(provider, grant, context)?;
@@ -97,7 +98,7 @@ impl BrowserArgs {
         if provider.asked_for.push || Dialect::new(provider).requires_pushed_requests() {
             login.push(http)?;
         }
-        talk::announce(&login, provider, grant, context);
+        talk::announce(&login, provider, (grant, is_self_registered), context);
         let terminal = context.terminal();
         let paste = terminal.is_interactive().then(|| PasteReader::start(login.paste_sender())).flatten();
         talk::open_browser(self.program().as_deref(), &mut login, paste.is_some(), context);

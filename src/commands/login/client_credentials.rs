@@ -31,7 +31,7 @@ pub fn log_in(
         [] => asked.difference(&ScopeSet::parse(OPENID)),
         typed => context.session.scopes_alone(&provider, typed)?,
     };
-    let ChosenClient { app, client_id, client_secret } = app::client_for(&provider, GRANT, login, context)?;
+    let ChosenClient { app, client_id, client_secret, .. } = app::client_for(&provider, GRANT, login, context)?;
     let provider = provider.with_app(app.name());
     let client = Client { provider, client_id, client_secret };
     context.session.check_client_alone(&client)?;

@@ -59,7 +59,7 @@ impl DeviceArgs {
         if let Ok(endpoint) = provider.device_token_endpoint() {
             http.check(endpoint.url()).map_err(FlowError::TokenRequest)?;
         }
-        let ChosenClient { app, client_id, client_secret } =
+        let ChosenClient { app, client_id, client_secret, .. } =
             app::client_for(provider, GrantKind::DeviceCode, new, context)?;
         let provider = &provider.with_app(app.name());
         let client = Client { provider: provider.clone(), client_id: client_id.clone(), client_secret };

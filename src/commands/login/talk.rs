@@ -48,10 +48,12 @@ pub fn about_scopes(asked: &ScopeSet, definition: &ProviderDefinition, context: 
     }
 }
 
-pub fn announce(login: &Login<'_>, provider: &Provider, grant: GrantKind, context: &Context) {
+/// Says what a person needs to know before the browser opens. A client that registered itself has its redirect URI.
+pub fn announce(login: &Login<'_>, provider: &Provider, (grant, is_registered): (GrantKind, bool), context: &Context) {
     let terminal = context.terminal();
     about_login(provider, "", context);
     let where_to = match &provider.definition.app.page {
+        _ if is_registered => String::new(),
         Some(page) if provider.emulator.is_none() => format!(" (register exactly this URI at {page})"),
         _ => " (register exactly this URI)".to_owned(),
     };

@@ -234,33 +234,17 @@ pub fn settle(
     http: &dyn HttpClient,
     context: &Context,
 ) -> Result<Settled, LoginError> {
-    let Redirect { usual, is_named } = redirect;
     let unchanged = |auth, is_registered| Settled { auth, redirect_uri: None, is_registered, made: None };
     match plan {
         Plan::Environment { auth, .. } => Ok(unchanged(*auth, false)),
         Plan::Known { key, record, auth } => {
-            let registered =
-                record.dynamic.as_ref().map(|dynamic| dynamic.redirect_uris.as_slice()).unwrap_or_default();
-            let parsed: Vec<_> = registered.iter().filter_map(|uri| RedirectUri::parse(uri).ok()).collect();
-            if parsed.is_empty() || parsed.iter().any(|uri| usual.is_registered_as(uri, false)) {
-                return Ok(unchanged(*auth, true));
-            }
-            if is_named {
-                return Err(ByAddressError::OtherRedirect {
-                    client: key.words(),
-                    provider: key.provider.clone(),
-                    redirect_uri: usual.to_string(),
-                    registered: registered.iter().map(|uri| sanitize::line(uri)).collect(),
-                }
-                .into());
-            }
-            Ok(Settled { redirect_uri: parsed.into_iter().next(), ..unchanged(*auth, true) })
+            Ok(Settled { redirect_uri: registered_uri(key, record, &redirect)?, ..unchanged(*auth, true) })
         }
         Plan::Named { key, client_id, auth, is_document } => {
             let mut settled = unchanged(*auth, true);
             let secret = context.session.secret_of_environment().filter(|_| !is_document);
             if *is_document {
-                settled.redirect_uri = document::redirect_uri(client_id, usual, is_named, context)?;
+                settled.redirect_uri = document::redirect_uri(client_id, redirect.usual, redirect.is_named, context)?;
             }
             let before = app::replaceable(key, client_id, profile, context)?;
             let now = context.system.clock.now();
@@ -271,9 +255,32 @@ pub fn settle(
             Ok(settled)
         }
         Plan::New { key, endpoint, auth } => {
-            registered((found, scope), (key, endpoint, *auth), &usual, provider, http, context)
+            registered((found, scope), (key, endpoint, *auth), &redirect, provider, http, context)
         }
     }
+}
+
+/// Returns the redirect URI to use in place of the usual one: that of the client's registration, if it has others.
+fn registered_uri(
+    key: &ClientKey,
+    record: &Registration,
+    Redirect { usual, is_named }: &Redirect,
+) -> Result<Option<RedirectUri>, LoginError> {
+    let registered = record.dynamic.as_ref().map(|dynamic| dynamic.redirect_uris.as_slice()).unwrap_or_default();
+    let parsed: Vec<_> = registered.iter().filter_map(|uri| RedirectUri::parse(uri).ok()).collect();
+    if parsed.is_empty() || parsed.iter().any(|uri| usual.is_registered_as(uri, false)) {
+        return Ok(None);
+    }
+    if *is_named {
+        return Err(ByAddressError::OtherRedirect {
+            client: key.words(),
+            provider: key.provider.clone(),
+            redirect_uri: usual.to_string(),
+            registered: registered.iter().map(|uri| sanitize::line(uri)).collect(),
+        }
+        .into());
+    }
+    Ok(parsed.into_iter().next())
 }
 
 /// Registers a client, and keeps it before it is used: a login that is broken off leaves no client behind that is known
@@ -281,7 +288,7 @@ pub fn settle(
 fn registered(
     (found, scope): (&Found, &ScopeSet),
     (key, endpoint, auth): (&ClientKey, &Url, ClientAuthMethod),
-    redirect_uri: &RedirectUri,
+    redirect: &Redirect,
     provider: &Provider,
     http: &dyn HttpClient,
     context: &Context,
@@ -291,9 +298,10 @@ fn registered(
     if let Some(renewed) = before.as_ref().and_then(|before| renewed(before, endpoint, http)) {
         store.save_app(key, &renewed)?;
         let auth = renewed.dynamic.as_ref().map_or(auth, |dynamic| dynamic.auth);
-        return Ok(Settled { auth, redirect_uri: None, is_registered: true, made: None });
+        let redirect_uri = registered_uri(key, &renewed, redirect)?;
+        return Ok(Settled { auth, redirect_uri, is_registered: true, made: None });
     }
-    let request = request(&found.server.metadata, redirect_uri, auth, scope);
+    let request = request(&found.server.metadata, &redirect.usual, auth, scope);
     let reply = register::register(http, endpoint, &request)?;
     let method = reply.method(auth);
     let dynamic = dynamic(&reply, method, endpoint, &request, context);
@@ -377,6 +385,7 @@ fn renewed(before: &Registration, endpoint: &Url, http: &dyn HttpClient) -> Opti
     let own = reply.registration_client_uri.as_deref().and_then(|uri| register::management_uri(uri, endpoint));
     let dynamic = DynamicRegistration {
         auth: reply.method(dynamic.auth),
+        redirect_uris: if reply.redirect_uris.is_empty() { dynamic.redirect_uris.clone() } else { reply.redirect_uris },
         secret_expires_at: reply.client_secret_expires_at,
         access_token: reply.registration_access_token.clone().or_else(|| dynamic.access_token.clone()),
         client_uri: own.map(String::from).or_else(|| dynamic.client_uri.clone()),
