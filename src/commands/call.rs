@@ -26,7 +26,7 @@ use http::HeaderMap;
 use self::pages::{Joined, PageArgs};
 use self::prepare::{Prepared, RequestArgs};
 use self::reply::ReplyHead;
-use self::request::{CurlCommand, RequestOutcome, RequestView, TOKEN_MARK};
+use self::request::{CurlCommand, RequestOutcome, RequestView, TOKEN_MARK, secret_mark};
 use self::show::{Show, ShowArgs};
 use self::trace::Trace;
 use self::verdict::{Asked, Verdict};
@@ -64,6 +64,10 @@ pub struct CallArgs {
     /// Present the token in another of the places that the provider documents
     #[arg(long, value_name = "PLACE", help_heading = "Token")]
     token_in: Option<TokenIn>,
+
+    /// Use a further token of the login, which came in the same reply: the name that its definition gives it
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["provider"], help_heading = "Token")]
+    which: Option<String>,
 
     /// Also allow sending the token to this origin, such as `https://api.example.com`
     #[arg(long, value_name = "ORIGIN", help_heading = "Token")]
@@ -124,6 +128,10 @@ pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
         None if is_shown => active_login(context)?,
         None => valid_active_login(Wanted::Valid, context)?,
     };
+    let mut login = login.with(args.which.as_deref())?;
+    if is_shown && !args.show_secrets {
+        login.provider = login.provider.with_marks(secret_mark);
+    }
     let redirects = if args.no_follow { Redirects::Never } else { Redirects::Anywhere };
     let mut api = Api::new(&login.provider, args.token_in)?.with_redirects(redirects);
     for text in &args.allow_origin {
@@ -143,7 +151,8 @@ pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
     let until = args.max_time.map(|HumanDuration(span)| Deadline::after(span));
     let http = client(args, until, &login.token, context)?;
     let verbose = context.is_verbose();
-    let trace = Trace { terminal: context.terminal(), verbose, show_secrets: args.show_secrets };
+    let (show_secrets, secrets) = (args.show_secrets, login.provider.further_secrets().collect());
+    let trace = Trace { terminal: context.terminal(), verbose, show_secrets, secrets };
     let ports = (http.as_ref(), context.system.clock.as_ref());
     let renewal = Renewal::new(&login, context);
     let mut caller = Caller::new(api, renewal.hold(), ports, &trace, args.max_wait.0);
@@ -224,7 +233,7 @@ impl Call<'_> {
         match error {
             CallError::ApiStatus { status: status @ (404 | 405 | 410), detail, advice, .. } => {
                 let asked = format!("{} {}", request.method, request.url);
-                let asked = Some(mask::line(&asked, &[self.caller.token().expose()]));
+                let asked = Some(mask::line(&asked, &self.login.provider.hidden(&self.caller.token())));
                 let path = written.filter(|_| status == 404);
                 let advice = advice.or_else(|| not_found::advice(&self.caller.api, path?, &request.url));
                 CallError::ApiStatus { status, asked, detail, advice }
@@ -296,7 +305,7 @@ impl Call<'_> {
         let on_terminal = self.context.terminal().stdout_is_terminal();
         // The trace and `--include` show all of it.
         if on_terminal && !self.context.is_verbose() && !self.show.includes_head() {
-            let summary = ReplyHead { status, headers }.summary(&[self.caller.token().expose()]);
+            let summary = ReplyHead { status, headers }.summary(&self.login.provider.hidden(&self.caller.token()));
             self.context.terminal().note(&summary);
         }
     }

@@ -192,7 +192,8 @@ fn round(
     context: &Context,
     say: Say<'_>,
 ) -> Result<(), DemoError> {
-    let provider = emulator.provider();
+    let provider = emulator.provider().with_examples()?.with_client_secret(Some(emulator.client_secret()));
+    let provider = &provider;
     let in_browser = provider.definition.grants().into_iter().find_map(ResponseType::of);
     let no_browser_grant = || DemoError::NoBrowserGrant { provider: provider.id().to_owned() };
     let client = LoginRequest {

@@ -11,7 +11,7 @@ use super::without_login::{WithoutLogin, client_login};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;
-use crate::session::SessionError;
+use crate::session::{SessionError, further};
 use crate::system::exec::Replacement;
 
 #[derive(Args)]
@@ -23,6 +23,10 @@ pub struct ExecArgs {
     /// The variable that holds the token
     #[arg(long, value_name = "NAME", default_value = "OAUTHCTL_TOKEN", value_parser = parse_variable)]
     env: String,
+
+    /// Use a further token of the login, which came in the same reply: the name that its definition gives it
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["min_validity", "provider"])]
+    which: Option<String>,
 
     /// The command and its arguments
     #[arg(last = true, value_name = "COMMAND", required = true)]
@@ -91,7 +95,8 @@ pub fn run(args: &ExecArgs, context: &Context) -> Result<u8, ExecError> {
         }
         None => {
             let (profile, found) = valid_login(wanted, context)?;
-            (profile, found.record)
+            let record = further(found.record, args.which.as_deref(), &profile)?;
+            (profile, record)
         }
     };
     let Some((program, rest)) = args.command.split_first() else { return Ok(0) };

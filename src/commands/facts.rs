@@ -18,6 +18,11 @@ const ENVIRONMENT: &[(&str, &str, &[&str])] = &[
         "The client secret that belongs to it.",
         &["", "app", "login", "refresh", "token", "call", "exec", "scopes"],
     ),
+    (
+        "OAUTHCTL_PARAM_NAME",
+        "The value of the secret parameter NAME, in capitals and with `_` for other characters.",
+        &["", "login", "token", "call", "exec", "scopes"],
+    ),
     ("OAUTHCTL_EXPORT_PASSPHRASE", "The passphrase of an exported login.", &["", "export", "import"]),
     ("OAUTHCTL_EMULATOR", "Set by `emulate`: the provider that is emulated, and where.", &["", "emulate", "login"]),
     ("BROWSER", "The browser to open, instead of the desktop's.", &["", "login", "demo"]),

@@ -12,6 +12,7 @@ mod device;
 mod error;
 mod kept;
 mod qr;
+mod secrets;
 mod talk;
 mod view;
 mod wizard;
@@ -69,6 +70,10 @@ pub struct LoginArgs {
     /// A parameter of the provider's URLs, such as `store=myshop`
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]
     params: Vec<(String, String)>,
+
+    /// Read the value of a parameter, such as a secret one, from stdin
+    #[arg(long, value_name = "NAME", conflicts_with = "with_token")]
+    param_stdin: Option<String>,
 
     /// The grant to use, if the provider offers more than one
     #[arg(long, value_name = "GRANT")]
@@ -128,10 +133,16 @@ fn run_asking(args: &LoginArgs, answers: &mut Answers, context: &Context) -> Res
     // Neither a question nor a browser is worth it where nothing can be kept.
     let failed = |source: LoginError| LoginError::Failed { provider: id.clone(), source: Box::new(source) };
     let kind = prove_writable(&id, &profile, context).map_err(failed)?;
-    let typed = args.params.iter().cloned().collect();
+    let mut typed: consent::Typed = args.params.iter().cloned().collect();
+    definition.refuse_typed_secrets(&typed)?;
+    let from_stdin = secrets::read_stdin(args.param_stdin.as_deref(), &definition, context)?;
+    if let Some(given) = from_stdin.as_ref().filter(|given| !definition.params[&given.name].secret) {
+        typed.insert(given.name.clone(), given.value.expose().to_owned());
+    }
     let before = before(&profile, &id, context)?;
     let repeated = before.as_ref().filter(|before| !args.with_token && before.obtained_by != ObtainedBy::Given);
-    let (provider, told) = resolve_asking(&definition, &catalogue, &typed, repeated, answers, context)?;
+    let (provider, mut told) = resolve_asking(&definition, &catalogue, &typed, repeated, answers, context)?;
+    let provider = secrets::complete(&provider, from_stdin.as_ref(), before.as_ref(), &mut told, answers, context)?;
     consent::to_log_in(&provider, &typed, &profile, args.app.as_ref(), context)?;
     let login = Asked { args, id: &id, profile: &profile, kind, before: before.as_ref(), repeated, told };
     let Some(found) = by_address.filter(|_| !args.with_token) else {

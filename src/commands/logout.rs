@@ -229,10 +229,12 @@ fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<Tok
     let refresh = refresh.map(|token| (TokenTypeHint::RefreshToken, token.expose()));
     let access = (TokenTypeHint::AccessToken, record.access_token.expose());
     let mut unsupported = Vec::new();
-    for (hint, token) in refresh.into_iter().chain([access]) {
+    let further = record.further_tokens.values().map(|token| (TokenTypeHint::AccessToken, token.expose()));
+    for (hint, token) in refresh.into_iter().chain([access]).chain(further) {
         match revoke(http.as_ref(), &client, token, hint) {
             Ok(Revocation::Done | Revocation::NoEndpoint) => {}
-            Ok(Revocation::Unsupported) => unsupported.push(hint.name()),
+            Ok(Revocation::Unsupported) if !unsupported.contains(&hint.name()) => unsupported.push(hint.name()),
+            Ok(Revocation::Unsupported) => {}
             // A token that was brought along belongs to a client that is not known, so no second attempt can do better.
             Err(FlowError::NotRevoked { status: 400..=499, .. }) if record.client_id.is_none() => {
                 let rest = still_valid(Some(&record.provider), context);

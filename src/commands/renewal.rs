@@ -42,6 +42,8 @@ enum Outcome {
     OfVariable,
     /// There is no refresh token.
     NoWay,
+    /// It is a further token of the login, which is not refreshed for itself.
+    Further,
     /// The refresh gave the same token again.
     Same,
     /// With whether it was refreshed for this command, and was not stored before.
@@ -95,6 +97,11 @@ impl<'a> Renewal<'a> {
             Outcome::OfVariable => "set OAUTHCTL_TOKEN to a new token, as it cannot be refreshed, or `unset \
                                     OAUTHCTL_TOKEN` to use a stored login; within `oauthctl exec`, run that again"
                 .to_owned(),
+            Outcome::Further => {
+                format!(
+                    "a refresh of the login does not replace this token, unless the provider sends it again; {login}"
+                )
+            }
             Outcome::NoWay => format!("this login has no refresh token; {login}"),
             Outcome::Same => format!("a refresh gave the same token again; {login}"),
             Outcome::Renewed(..) => format!("it was refreshed, and rejected again; {login}"),
@@ -107,6 +114,9 @@ impl<'a> Renewal<'a> {
     }
 
     fn get(&self, rejected: &AccessToken) -> Outcome {
+        if self.login.which.is_some() {
+            return Outcome::Further;
+        }
         if let Some(request) = &self.login.alone {
             return match client_login(request, Wanted::InsteadOf(rejected), self.context) {
                 Ok(login) if login.token.access_token == *rejected => Outcome::Same,

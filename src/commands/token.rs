@@ -25,6 +25,7 @@ use crate::protocol::shell::quoted;
 use crate::protocol::time::HumanDuration;
 use crate::provider::Dialect;
 use crate::provider::quirks::TokenIn;
+use crate::session::further;
 use crate::store::Profile;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::system::paths::variable;
@@ -50,6 +51,10 @@ pub struct TokenArgs {
     /// Print the ID token, which says who logged in, as it was received (OpenID Connect)
     #[arg(long, conflicts_with_all = ["min_validity", "format", "env", "provider", "params"])]
     id: bool,
+
+    /// Use a further token of the login, which came in the same reply: the name that its definition gives it
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["min_validity", "provider", "id"])]
+    which: Option<String>,
 
     #[command(flatten, next_help_heading = "Without a login")]
     without_login: WithoutLogin,
@@ -82,7 +87,10 @@ pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
     let wanted = wanted(args.min_validity);
     let record = match args.without_login.request(("token", ""), context)? {
         Some(request) => client_login(&request, wanted, context)?.token,
-        None => valid_login(wanted, context)?.1.record,
+        None => {
+            let (profile, found) = valid_login(wanted, context)?;
+            further(found.record, args.which.as_deref(), &profile)?
+        }
     };
     let token = record.access_token.expose();
     // One write, so that a reader sees the token whole or not at all.
@@ -114,6 +122,7 @@ fn json(record: &StoredToken) -> String {
 
 fn header(format: Format, args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
     let login = valid_token((&args.without_login, ("token", "")), wanted(args.min_validity), context)?;
+    let login = login.with(args.which.as_deref())?;
     let no_header = || TokenError::NoHeader { provider: login.provider.id().to_owned() };
     let placements = login.provider.definition.token_placements();
     let in_header = |place: TokenIn| matches!(place, TokenIn::Bearer | TokenIn::Header);

@@ -16,6 +16,14 @@ pub fn issued(site: &Site, incoming: &Incoming) -> Result<IssuedToken, Reply> {
     let Some(token) = dialect.find_token(|name| incoming.header(name), &incoming.query, &incoming.body) else {
         return Err(no_token(site));
     };
+    let is_new = |value: &str| site.heard.is_new(value);
+    if let Some(part) = dialect.missing_beside_token(|name| incoming.header(name), &incoming.query, is_new) {
+        let description = format!("the request needs {part}");
+        return Err(Reply::json(
+            400,
+            &serde_json::json!({"error": "invalid_request", "error_description": description}),
+        ));
+    }
     match site.ledger.access_token(&token, site.clock.now()) {
         Ok(issued) if issued.is_first && site.has(Fault::DeadToken) => {
             Err(invalid_token(site, "the access token is rejected, as requested"))

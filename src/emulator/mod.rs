@@ -57,7 +57,7 @@ use ledger::Ledger;
 use pushed_requests::PushedRequests;
 use server::Server;
 use sign_ins::SignIns;
-use site::{Site, Stop, random_hex};
+use site::{Heard, Site, Stop, random_hex};
 use wire::{Incoming, Reply};
 
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +124,7 @@ impl Emulator {
             redirect_uris: default.chain(options.redirect_uris.iter().cloned()).collect(),
             options,
             ledger: Ledger::default(),
+            heard: Heard::default(),
             devices: Devices::default(),
             sign_ins: SignIns::default(),
             registrations: Registrations::default(),

@@ -1,6 +1,7 @@
 //! The shared state of all endpoints of one emulator: the provider, its one client, what was issued, and the options of
 //! the command line.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ pub struct Site {
     pub redirect_uris: Vec<RedirectUri>,
     pub options: Options,
     pub ledger: Ledger,
+    /// The random values of requests to the API.
+    pub heard: Heard,
     pub devices: Devices,
     pub sign_ins: SignIns,
     pub registrations: Registrations,
@@ -62,6 +65,25 @@ impl Site {
 
     pub fn name(&self) -> &str {
         &self.provider.definition.name
+    }
+}
+
+/// The last values that no two requests may share.
+#[derive(Default)]
+pub struct Heard(Mutex<VecDeque<String>>);
+
+impl Heard {
+    /// Returns `true` if a value has not been heard yet, and remembers it.
+    pub fn is_new(&self, value: &str) -> bool {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !heard.iter().any(|before| before == value);
+        if is_new {
+            heard.push_back(value.to_owned());
+        }
+        if heard.len() > 1000 {
+            heard.pop_front();
+        }
+        is_new
     }
 }
 

@@ -11,6 +11,7 @@ use super::site::{Site, random_hex};
 use super::wire::{Incoming, Reply};
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::grant::GrantKind;
+use crate::protocol::json;
 use crate::protocol::params::Params;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::scope::ScopeSet;
@@ -74,14 +75,14 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
                 Ok(scope) => {
                     let nth = site.ledger.count_token(CLIENT_ALONE);
                     let family = site.ledger.new_family(asking);
-                    accept(site, &issue_nth(site, scope, family, nth)?)
+                    accept(site, &issue_nth(site, scope, family, nth)?, family)?
                 }
                 Err(error) => refuse(400, error),
             });
         }
     };
     match granted {
-        Ok((scope, family)) => Ok(accept(site, &issue(site, scope, family)?)),
+        Ok((scope, family)) => accept(site, &issue(site, scope, family)?, family),
         Err(bad_grant) => Ok(refuse(400, bad_grant.error())),
     }
 }
@@ -96,9 +97,17 @@ fn wrong_method(site: &Site, incoming: &Incoming) -> Option<Reply> {
     (!methods.contains(&incoming.method.as_str())).then(|| Reply::method_not_allowed(allowed))
 }
 
-fn accept(site: &Site, response: &TokenResponse) -> Reply {
-    let reply = Dialect::new(&site.provider).encode_token_reply(response, site.clock.now());
-    Reply::json(200, &reply).with("Pragma", "no-cache")
+/// Writes the reply with its tokens. The further ones that the provider's reply has are of the same consent.
+fn accept(site: &Site, response: &TokenResponse, family: Family) -> Result<Reply, NoEntropy> {
+    let dialect = Dialect::new(&site.provider);
+    let mut reply = dialect.encode_token_reply(response, site.clock.now());
+    for path in dialect.further_paths() {
+        let token = issue_nth(site, response.scope.clone().unwrap_or_default(), family, 0)?.access_token;
+        if let Some(members) = reply.as_object_mut() {
+            json::put(members, path, token.expose().into());
+        }
+    }
+    Ok(Reply::json(200, &reply).with("Pragma", "no-cache"))
 }
 
 /// Returns the scopes to grant to the client itself (RFC 6749 §4.4).
@@ -195,6 +204,10 @@ fn read(
         if dialect.omits_of_grant(&grant, name) && !params.contains(name) {
             params.push(name, known);
         }
+    }
+    let header = |name: &str| incoming.header(name);
+    if let Some(problem) = dialect.missing_in_token_request(header, &params, grant == "authorization_code") {
+        return Err(error("invalid_request", Some(&problem), None));
     }
     let request = TokenRequest::parse(&params).map_err(|problem| match problem {
         NotATokenRequest::UnsupportedGrantType(_) => {

@@ -18,11 +18,12 @@ use super::FlowError;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::remove_pairs;
 use crate::protocol::secret::AccessToken;
-use crate::protocol::{mask, sanitize};
+use crate::protocol::{mask, sanitize, uuid};
 use crate::provider::param::ParamKind;
 use crate::provider::probe::written_origin;
 use crate::provider::quirks::{TokenIn, TokenPlacement};
 use crate::provider::{Dialect, Origin, Provider, template};
+use crate::system::entropy::{Entropy, OsEntropy, random};
 use crate::system::http::{HttpClient, HttpReply, Upload};
 
 /// The headers to drop when the body is dropped (RFC 9110 §15.4, item 5).
@@ -42,6 +43,8 @@ pub struct Api<'a> {
     pub placement: TokenPlacement,
     redirects: Redirects,
     origins: Vec<Origin>,
+    /// For a value that is another one in each request. It is no secret.
+    entropy: &'a dyn Entropy,
 }
 
 /// The redirects that are followed.
@@ -65,12 +68,20 @@ impl<'a> Api<'a> {
             placement,
             redirects: Redirects::default(),
             origins: provider.endpoints.api_origins.clone(),
+            entropy: &OsEntropy,
         })
     }
 
     /// Sends the token in the `Authorization` header with another word before it.
     pub fn with_scheme(mut self, scheme: &str) -> Self {
         self.placement = TokenPlacement { scheme: Some(scheme.to_owned()), ..TokenPlacement::bearer() };
+        self
+    }
+
+    /// Takes random values from another source than the operating system.
+    #[cfg(test)]
+    pub fn with_entropy(mut self, entropy: &'a dyn Entropy) -> Self {
+        self.entropy = entropy;
         self
     }
 
@@ -167,7 +178,11 @@ impl<'a> Api<'a> {
     /// The same request with the token in it.
     pub fn authorize(&self, request: &HttpRequest, token: &AccessToken) -> Result<HttpRequest, FlowError> {
         let mut authorized = request.clone();
-        let refused = Dialect::new(self.provider).place_token(&mut authorized, &self.placement, token);
+        let dialect = Dialect::new(self.provider);
+        if dialect.sends_random() {
+            dialect.put_random(&mut authorized, &uuid::from_random(random(self.entropy)?))?;
+        }
+        let refused = dialect.place_token(&mut authorized, &self.placement, token);
         if refused.is_err() && self.placement.place == TokenIn::Body {
             return Err(FlowError::BodyIsNotAnObject);
         }
@@ -239,7 +254,7 @@ impl<'a> Api<'a> {
         token: &AccessToken,
     ) -> Result<HttpRequest, FlowError> {
         // The server may have put the token into it.
-        let clean = |text: String| mask::line(&text, &[token.expose()]);
+        let clean = |text: String| mask::line(&text, &self.provider.hidden(token));
         let foreign = |origin| FlowError::ForeignRedirect { origin: clean(origin) };
         let mut url = request.url.join(reference).map_err(|_| foreign(format!("`{reference}`")))?;
         if !Origin::of(&request.url).holds(&url) {

@@ -38,8 +38,8 @@ pub fn obtain(
 pub fn fingerprint(client: &Client, scope: &ScopeSet) -> Result<String, DefinitionError> {
     let public = Client { client_secret: None, ..client.clone() };
     let request = token_request(&public, scope.clone());
-    let message = Dialect::new(&client.provider).encode_token_request(&request)?;
-    let provider = &client.provider;
+    let provider = &client.provider.with_marks(str::to_owned);
+    let message = Dialect::new(provider).encode_token_request(&request)?;
     let origins = serde_json::to_string(&provider.recorded_origins()).unwrap_or_default();
     let headers =
         message.headers.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));

@@ -99,7 +99,7 @@ impl<'a> ApiAnswer<'a> {
         let challenges = || Challenge::all_in(self.headers).into_iter();
         let worded = || challenges().find_map(|challenge| challenge.param("error_description").map(str::to_owned));
         let words = dialect.api_error(self.body).filter(|_| !self.is_page()).or_else(worded)?;
-        Some(mask::line(&words, &[token.expose()])).filter(|text| !text.is_empty())
+        Some(mask::line(&words, &dialect.hidden(token))).filter(|text| !text.is_empty())
     }
 
     /// Returns the parameters of the login that the API wants instead (RFC 9470 §3), for the authorization request.

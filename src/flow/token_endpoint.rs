@@ -73,7 +73,13 @@ pub fn exchange<T>(
     let reply = http.send(message).map_err(FlowError::TokenRequest)?;
     let (status, headers) = (reply.status, reply.headers.clone());
     let body = zeroize::Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?);
-    read(RawReply { status, headers, body: &body, secrets: &secrets_of(request) }).map_err(|reply| {
+    read(RawReply {
+        status,
+        headers,
+        body: &body,
+        secrets: &[secrets_of(request), provider.further_secrets().collect()].concat(),
+    })
+    .map_err(|reply| {
         let sent = Sent::by_us(asked, provider, message, request.client_secret.is_some());
         NoToken { provider: provider.id().to_owned(), sent: Some(sent), reply }.into()
     })

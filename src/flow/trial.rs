@@ -28,7 +28,8 @@ pub fn try_token(
     http: &dyn HttpClient,
     now: Timestamp,
 ) -> Result<Option<Trial>, FlowError> {
-    let Some(example) = provider.definition.api.example.as_deref() else { return Ok(None) };
+    let lacks_secret = provider.definition.sends_client_secret_to_api() && provider.client_secret.is_none();
+    let Some(example) = provider.definition.api.example.as_deref().filter(|_| !lacks_secret) else { return Ok(None) };
     let api = Api::new(provider, None)?;
     let request = api.request(Method::GET, api.resolve_own(example)?)?;
     let shown = format!("GET {example}");

@@ -77,7 +77,7 @@ pub fn ask(http: &dyn HttpClient, provider: &Provider, login: &StoredToken) -> R
     let (status, media) = (reply.status, HttpRequest::media_type(reply.header(CONTENT_TYPE.as_str())));
     let body = reply.read(MAX_REPLY).map_err(FlowError::ApiRequest)?;
     if status != 200 {
-        let reply = mask::reply(&body, &[login.access_token.expose()]);
+        let reply = mask::reply(&body, &provider.hidden(&login.access_token));
         return Err(NoUserinfo::Status { provider: id(), status, reply });
     }
     if media == "application/jwt" {

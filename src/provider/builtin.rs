@@ -87,6 +87,11 @@ pub fn entry(id: &str) -> Option<Entry> {
     entries().find(|entry| entry.id == id)
 }
 
+/// Lists the other names of providers, each with its entry.
+pub fn aliases() -> impl Iterator<Item = (&'static str, Entry)> {
+    entries().flat_map(|entry| entry.aliases().map(move |alias| (alias, entry)))
+}
+
 /// Returns the id that this is another name of.
 pub fn id_of_alias(alias: &str) -> Option<&'static str> {
     entries().find(|entry| entry.aliases().any(|known| known == alias)).map(|entry| entry.id)

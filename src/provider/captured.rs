@@ -37,8 +37,8 @@ impl Provider {
         for (name, value) in captured.iter().filter(|(name, _)| self.definition.params.contains_key(*name)) {
             params.insert(name.clone(), accept(&self.definition, name, value)?);
         }
-        let whole = Self::new(self.definition.clone(), params, self.emulator.clone())?;
-        Ok(whole.with_app(self.app.as_deref()).with_client(self.client_id.as_ref()))
+        let Self { params, endpoints, .. } = Self::new(self.definition.clone(), params, self.emulator.clone())?;
+        Ok(Self { params, endpoints, ..self.clone() })
     }
 
     /// Returns the parameters of a login of this provider with the captured values that it lacks. One that would change a

@@ -11,12 +11,15 @@ pub use super::id::is_id;
 use super::builtin;
 use super::check::check;
 use super::copy::copy;
+use super::login_secrets::split;
 use super::overlay::lay_over;
 use super::params::fill_params;
 use super::place::place;
 use super::reader::{read, unreadable};
 use super::review::{Finding, review};
 use super::{DefinitionError, Origin, Provider, ProviderDefinition};
+use crate::protocol::login_secrets::Secrets;
+use crate::protocol::secret::Secret;
 
 /// The source of a user's definitions. The caller supplies the effect, as this floor has none.
 pub trait DefinitionFiles {
@@ -204,8 +207,14 @@ impl<'a> Catalogue<'a> {
     pub fn resolve(&self, id: &str, given: &BTreeMap<String, String>) -> Result<Provider, DefinitionError> {
         let definition = self.get(id)?;
         let emulator = self.emulated.as_ref().filter(|(emulated, _)| emulated == id).map(|(_, origin)| origin.clone());
-        let params = fill_params(&definition, given, emulator.is_some())?;
-        Provider::new(definition, params, emulator)
+        let (given, secrets) = split(&definition, given);
+        let params = fill_params(&definition, &given, emulator.is_some())?;
+        let secrets: Secrets = secrets.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
+        let provider = Provider::new(definition, params, emulator)?.with_secrets(&secrets)?;
+        match provider.emulator {
+            Some(_) => provider.with_examples(),
+            None => Ok(provider),
+        }
     }
 
     /// Returns the ids with a similar name, the most similar first.

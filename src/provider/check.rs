@@ -10,6 +10,7 @@ use super::params::{accept, is_in_a_host, is_in_a_url};
 use super::probe::{ScopesList, written_origin};
 use super::quirks::{Rate, TokenIn};
 use super::refusal::Refusal;
+use super::template::names;
 use super::{DefinitionError, ProviderDefinition, printable};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::signing_algorithm::Algorithm;
@@ -151,10 +152,24 @@ fn check_param(definition: &ProviderDefinition, name: &str, param: &Param) -> Re
     if param.kind == ParamKind::Text && is_in_a_url(definition, name) {
         return Err(wrong("kind", "any text is for parameters and headers; in a URL it is an `id` or a `path`".into()));
     }
+    if param.secret {
+        let at = |part: &str| definition.wrong(&format!("params.{name}.secret"), not_in(part));
+        if is_in_a_url(definition, name) {
+            return Err(at("an address: servers and proxies write addresses into their logs"));
+        }
+        let in_browser = value_of(&definition.authorize.params).into_iter().flatten();
+        if in_browser.into_iter().any(|(_, text)| names(text).contains(&name)) {
+            return Err(at("`authorize.params`: the browser shows and remembers them"));
+        }
+    }
     match param.lacks_a_sample() {
         true => Err(wrong("pattern", "write an `example` that matches, to show and to try it with".into())),
         false => Ok(()),
     }
+}
+
+fn not_in(part: &str) -> String {
+    format!("a secret may not stand in {part}")
 }
 
 /// Parameters that a definition may not add, because the flow sends them itself (RFC 6749 §3.1, §3.2).

@@ -206,7 +206,8 @@ impl ProviderDefinition {
 
     /// Lists the parameters that a person has to give.
     pub fn needed_params(&self) -> impl Iterator<Item = &str> {
-        let needed = self.params.iter().filter(|(_, param)| !param.optional && param.default.is_none());
+        let needed =
+            self.params.iter().filter(|(_, param)| !param.secret && !param.optional && param.default.is_none());
         needed.filter(|(_, param)| !param.is_captured()).map(|(name, _)| name.as_str())
     }
 

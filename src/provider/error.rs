@@ -2,6 +2,7 @@
 
 use super::place::Place;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, with_causes};
+use crate::protocol::login_secrets::variable_of;
 use crate::protocol::sanitize;
 
 /// An error in a provider, its definition, or a value for it.
@@ -46,6 +47,12 @@ pub enum DefinitionError {
     },
     #[error("`{id}` needs a value for `{param}`")]
     ParamNeeded { id: String, param: String, example: String },
+    #[error("`{id}` needs a value for `{param}`, which is a secret")]
+    SecretNeeded { id: String, param: String },
+    #[error("`{param}` of `{id}` is a secret, and other programs can read a command line")]
+    SecretTyped { id: String, param: String },
+    #[error("every request of `{id}` carries the client secret, and this client has none")]
+    ClientSecretNeeded { id: String },
     #[error("`{value}` is not a valid `{param}` of `{id}`: {problem}")]
     ParamRefused { id: String, param: String, value: String, problem: String },
     #[error("`{id}` has no parameter `{param}`")]
@@ -56,7 +63,8 @@ pub enum DefinitionError {
 
 impl Advice for DefinitionError {
     fn next_step(&self) -> NextStep {
-        NextStep { code: ExitCode::Definition, hint: self.hint() }
+        let code = if matches!(self, Self::SecretTyped { .. }) { ExitCode::Usage } else { ExitCode::Definition };
+        NextStep { code, hint: self.hint() }
     }
 }
 
@@ -95,6 +103,18 @@ impl DefinitionError {
                  alone leaves such values behind, the whole address does not"
             )),
             Self::ParamNeeded { param, example, .. } => Some(format!("add `--param {param}={example}`")),
+            Self::SecretNeeded { id, param } => Some(format!(
+                "set {} and run `oauthctl login {id}`, which asks for it at a terminal; or pipe it into \
+                 `oauthctl login {id} --param-stdin {param}`",
+                variable_of(param)
+            )),
+            Self::SecretTyped { id, param } => Some(format!(
+                "set {}, or pipe it into `oauthctl login {id} --param-stdin {param}`; a terminal asks for it without echo",
+                variable_of(param)
+            )),
+            Self::ClientSecretNeeded { id } => Some(format!(
+                "run `oauthctl app set {id}` with its client secret, or set OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET"
+            )),
             Self::UnknownParam { known, .. } if known.is_empty() => Some("it takes none".to_owned()),
             Self::UnknownParam { known, .. } => Some(format!("it takes {}", ticked(known))),
             Self::OriginsMoved { remedy, .. } => {

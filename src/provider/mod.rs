@@ -16,6 +16,7 @@ pub mod evidence;
 mod from_api;
 mod id;
 mod keys;
+mod login_secrets;
 pub mod manual;
 mod overlay;
 pub mod param;

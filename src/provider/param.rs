@@ -4,9 +4,14 @@
 //! is parsed again and compared: `evil.com#` in front of `.shop.example` must not move the host. A list or a pattern of
 //! the definition narrows that grammar, and only a list, whose author writes the hosts as well, may leave it.
 
+mod grammar;
+
+pub use grammar::identifier;
+
 use regex_lite::Regex;
 use serde::{Deserialize, Serialize};
 
+use self::grammar::{is_label, normalize_host, normalize_origin, path, text};
 use super::from_api::FromApi;
 use super::keys::{keys, words};
 
@@ -79,6 +84,12 @@ keys! {
             absent: "nothing is removed",
             example: "\".shop.example\"",
         }
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        key secret: bool {
+            help: "The value is a secret: it is asked without echo or given by a variable, kept with the token, and sent in headers, bodies and the API's query only",
+            absent: "false",
+            example: "true",
+        }
         key optional: bool {
             help: "The value is optional: without it, templates that name it are skipped",
             absent: "false",
@@ -142,6 +153,11 @@ impl Param {
     /// Returns the value in its one spelling, or the fault in it.
     pub fn normalize(&self, value: &str) -> Result<String, String> {
         let value = value.trim();
+        if self.secret {
+            let kept = text(value)?;
+            // The pattern may tell a part of it, and is the definition's own.
+            return if self.matches(&kept) { Ok(kept) } else { Err(self.mismatch()) };
+        }
         if !self.values.is_empty() {
             let same = |known: &&String| known.eq_ignore_ascii_case(value);
             let exact = self.values.iter().find(|known| *known == value);
@@ -158,8 +174,12 @@ impl Param {
         }?;
         match self.matches(&normal) {
             true => Ok(normal),
-            false => Err(format!("it must match `{}`", self.pattern.as_deref().unwrap_or_default())),
+            false => Err(self.mismatch()),
         }
+    }
+
+    fn mismatch(&self) -> String {
+        format!("it must match `{}`", self.pattern.as_deref().unwrap_or_default())
     }
 
     fn label(&self, value: &str) -> Result<String, String> {
@@ -194,77 +214,21 @@ impl Param {
         if self.values.iter().any(|value| value.is_empty() || value.trim() != value) {
             return Err(("values", "a value is empty, or has whitespace around it".to_owned()));
         }
-        Ok(())
-    }
-}
-
-/// The longest identifier: no provider has one of this length.
-const MAX_IDENTIFIER: usize = 200;
-
-/// The longest text.
-const MAX_TEXT: usize = 2000;
-
-/// Returns the value if a URL takes it as it is, in a path or anywhere else (RFC 3986 §2.3, §3.3).
-pub fn identifier(value: &str) -> Result<String, String> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    let is_dots = value.bytes().all(|b| b == b'.');
-    match value.bytes().all(plain) && !is_dots && value.len() <= MAX_IDENTIFIER {
-        true => Ok(value.to_owned()),
-        false => Err("it must be one name of letters, digits, hyphens, dots, underscores and tildes".into()),
-    }
-}
-
-/// Returns a path without its outer slashes.
-fn path(value: &str) -> Result<String, String> {
-    let inner = value.trim_matches('/');
-    match inner.split('/').all(|part| identifier(part).is_ok()) && inner.len() <= MAX_IDENTIFIER {
-        true => Ok(inner.to_owned()),
-        false => {
-            Err("it must be names of letters, digits, hyphens, dots, underscores and tildes, with `/` between".into())
+        if self.secret {
+            let written = [("values", !self.values.is_empty()), ("default", self.default.is_some())];
+            if let Some((key, _)) = written.into_iter().find(|(_, is_there)| *is_there) {
+                return Err((key, "a secret is each login's own, and does not stand in a definition".to_owned()));
+            }
+            if self.is_captured() {
+                return Err(("secret", "a person gives it; what the provider sends is not one".to_owned()));
+            }
         }
-    }
-}
-
-fn text(value: &str) -> Result<String, String> {
-    match !value.is_empty() && value.len() <= MAX_TEXT && !value.chars().any(char::is_control) {
-        true => Ok(value.to_owned()),
-        false => Err(format!("it must be a text of one line, with 1 to {MAX_TEXT} bytes")),
+        Ok(())
     }
 }
 
 fn whole(pattern: &str) -> Result<Regex, regex_lite::Error> {
     Regex::new(&format!("^(?:{pattern})$"))
-}
-
-fn is_label(text: &str) -> bool {
-    (1..=63).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-}
-
-fn normalize_host(value: &str) -> Result<String, String> {
-    let host = value.to_ascii_lowercase();
-    let problem = || "it must be a host name such as `shop.example.com`".to_owned();
-    let url = url::Url::parse(&format!("https://{host}/")).map_err(|_| problem())?;
-    let parsed = match url.port() {
-        Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
-        None => url.host_str().unwrap_or_default().to_owned(),
-    };
-    // A value that the parser had to change was not a plain host name.
-    if parsed == host && url.path() == "/" && !host.ends_with('.') { Ok(host) } else { Err(problem()) }
-}
-
-fn normalize_origin(value: &str) -> Result<String, String> {
-    let origin = value.strip_suffix('/').unwrap_or(value).to_ascii_lowercase();
-    let origin = if origin.contains("://") { origin } else { format!("https://{origin}") };
-    let default_port = if origin.starts_with("https:") { ":443" } else { ":80" };
-    let origin = origin.strip_suffix(default_port).unwrap_or(&origin);
-    // A value that the parser had to change was not plainly a host: it takes `0x7f.1` for 127.0.0.1.
-    let parsed = super::endpoint::Origin::parse(origin).map(|parsed| parsed.to_string());
-    parsed.ok().filter(|parsed| parsed == origin).ok_or_else(|| {
-        "it must be an origin such as `https://shop.example.com`: https or on loopback, with nothing after it".into()
-    })
 }
 
 #[cfg(test)]

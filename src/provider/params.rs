@@ -25,6 +25,10 @@ pub fn fill_params(
     }
     let mut values = BTreeMap::new();
     for (name, param) in &definition.params {
+        // See `login_secrets`.
+        if param.secret {
+            continue;
+        }
         let example = param.example.as_ref().filter(|_| emulated);
         let example = example.filter(|_| !param.is_captured());
         let Some(value) = given.get(name).or(param.default.as_ref()).or(example) else {
@@ -41,10 +45,11 @@ pub fn fill_params(
 
 /// Returns a value for a parameter of the definition in its one spelling.
 pub fn accept(definition: &ProviderDefinition, name: &str, value: &str) -> Result<String, DefinitionError> {
+    let is_secret = definition.params.get(name).is_some_and(|param| param.secret);
     let refused = |problem| DefinitionError::ParamRefused {
         id: definition.id.clone(),
         param: name.to_owned(),
-        value: sanitize::line(value),
+        value: if is_secret { "[hidden]".to_owned() } else { sanitize::line(value) },
         problem,
     };
     let Some(param) = definition.params.get(name) else {

@@ -18,6 +18,8 @@ use super::sections::Sample;
 use super::{DefinitionError, ProviderDefinition};
 use crate::protocol::client::ClientId;
 use crate::protocol::login_params::LoginParams;
+use crate::protocol::login_secrets::Secrets;
+use crate::protocol::secret::ClientSecret;
 
 /// The origins of a provider at the time of a stored record. They are compared at each use, so that a changed
 /// definition cannot move a token to another server.
@@ -62,6 +64,10 @@ pub struct Provider {
     pub app: Option<String>,
     /// What one login asks for beside the definition.
     pub asked_for: LoginParams,
+    /// The login's further secrets: see `login_secrets`.
+    pub secrets: Secrets,
+    /// The client's secret, if the API wants it with every request.
+    pub client_secret: Option<ClientSecret>,
 }
 
 impl Provider {
@@ -73,7 +79,18 @@ impl Provider {
         let endpoints = Endpoints::resolve(&definition, &params)?;
         let endpoints = emulator.as_ref().map(|origin| endpoints.rebased(origin)).unwrap_or(endpoints);
         let asked_for = LoginParams::default();
-        Ok(Self { definition, params, endpoints, emulator, client_id: None, app: None, asked_for })
+        let (secrets, client_secret) = (Secrets::new(), None);
+        Ok(Self {
+            definition,
+            params,
+            endpoints,
+            emulator,
+            client_id: None,
+            app: None,
+            asked_for,
+            secrets,
+            client_secret,
+        })
     }
 
     /// Returns the provider as one app's client uses it.

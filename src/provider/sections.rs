@@ -205,6 +205,11 @@ keys! {
             rfc: "the RFC's member names (RFC 6749 §5.1)",
             example: "{ access_token = \"data.accessToken\" }",
         }
+        departure further: BTreeMap<String, String> {
+            help: "Further access tokens in the reply, which are kept with the login: a name of your choice = a dotted path. `token`, `call` and `exec` use one with `--which NAME`",
+            rfc: "one access token (RFC 6749 §5.1)",
+            example: "{ user = \"authed_user.access_token\" }",
+        }
         departure lifetime: Lifetime {
             help: "`never`, whatever the reply says, or the lifetime of a token if the reply does not say",
             rfc: "`expires_in` of the reply (RFC 6749 §5.1)",
@@ -318,7 +323,7 @@ keys! {
             rfc: "401, or `invalid_token` (RFC 6750 §3.1)",
         }
         departure headers: BTreeMap<String, String> {
-            help: "Headers to add to every request. `{client_id}` and the definition's own parameters are filled in; without a value of an optional one the header is left out",
+            help: "Headers to add to every request. `{client_id}`, `{client_secret}`, `{random}` (another UUID in each request) and the definition's own parameters are filled in; without a value of an optional one the header is left out",
             rfc: "no further headers",
             example: "{ Accept = \"application/json\" }",
         }

@@ -22,10 +22,19 @@ use crate::store::{AppName, StoredToken};
 impl ClientRequest {
     /// Returns the login for a command that shows a request and sends nothing: its token is not needed.
     pub fn unused(&self, now: Timestamp) -> ActiveLogin {
-        let (provider, by) = (self.client.provider.clone(), ObtainedBy::Grant(GrantKind::ClientCredentials));
+        let provider = self.client.provider.with_client(Some(&self.client.client_id));
+        let provider = provider.with_client_secret(self.client.client_secret.as_ref());
+        let by = ObtainedBy::Grant(GrantKind::ClientCredentials);
         let client_id = Some(self.client.client_id.clone());
         let token = StoredToken::given(&provider, client_id, by, self.scope.clone(), AccessToken::new(""), now);
-        ActiveLogin { profile: self.profile.clone(), token, provider, refreshed: false, alone: Some(self.clone()) }
+        ActiveLogin {
+            profile: self.profile.clone(),
+            token,
+            provider,
+            refreshed: false,
+            alone: Some(self.clone()),
+            which: None,
+        }
     }
 }
 
@@ -40,8 +49,10 @@ impl Session {
         let catalogue = self.catalogue()?;
         let id = &catalogue.id_of(id);
         let definition = catalogue.get(id)?;
+        definition.refuse_typed_secrets(typed)?;
         let params = self.with_project(&definition, typed.clone())?;
-        let provider = catalogue.resolve(id, &params)?;
+        let provider = self.with_secrets_of_environment(&catalogue.resolve(id, &params)?)?;
+        provider.check_secrets()?;
         self.check_client_credentials(&provider)?;
         Ok(provider)
     }
@@ -86,7 +97,9 @@ impl Session {
         let captured = token.params != provider.params;
         let provider = if captured { provider.with_captured(&token.params)? } else { provider.clone() };
         let provider = provider.with_client(token.client_id.as_ref());
-        Ok(ActiveLogin { profile: request.profile.clone(), token, provider, refreshed, alone: Some(request.clone()) })
+        let provider = provider.with_client_secret(request.client.client_secret.as_ref());
+        let (profile, alone) = (request.profile.clone(), Some(request.clone()));
+        Ok(ActiveLogin { profile, token, provider, refreshed, alone, which: None })
     }
 
     fn issue(&self, request: &ClientRequest, tell: &impl Fn(&TokenReply)) -> Result<StoredToken, SessionError> {

@@ -67,7 +67,7 @@ pub enum SessionError {
     #[error("inside an emulator, logins go to a store of its own, and `--store {store}` would use your real one")]
     StoreOutside { store: String },
     #[error("{name} is not UTF-8 text")]
-    VariableNotText { name: &'static str },
+    VariableNotText { name: String },
     #[error("OAUTHCTL_TOKEN requires `--profile` or OAUTHCTL_PROFILE")]
     TokenWithoutProfile,
     #[error("OAUTHCTL_TOKEN is not set, and `--store env` reads the token from there only")]
@@ -85,6 +85,8 @@ pub enum SessionError {
     /// `remedy` is the login command with the parameters typed.
     #[error("{at}: {} leads to {}, which you have not confirmed", ticked(params), servers.join(", "))]
     ServerNotConfirmed { at: FilePosition, params: Vec<String>, servers: Vec<String>, remedy: String },
+    #[error("the login `{profile}` has no token called `{name}`{}", others(known))]
+    NoFurtherToken { profile: String, name: String, known: Vec<String>, login: String },
     #[error("`{path}` cannot be a file of certificate authorities: it is not a path in UTF-8")]
     CacertNotAPath { path: String },
     #[error(transparent)]
@@ -125,6 +127,11 @@ impl Advice for SessionError {
                 "run `oauthctl use {}` to make one the current login, or name one with `--profile NAME`",
                 logins.first().map_or("NAME", String::as_str)
             )),
+            Self::NoFurtherToken { known, login, .. } if known.is_empty() => ExitCode::LoginNeeded.hint(format!(
+                "only the token of the login was in the provider's reply; `{login}` gets another, and the definition \
+                 names further ones in `token.further`"
+            )),
+            Self::NoFurtherToken { .. } => ExitCode::Usage.hint("without `--which`, the token of the login itself is used"),
             Self::NoProvider => ExitCode::Usage
                 .hint("add its id, as in `oauthctl login ID`; `oauthctl providers list` lists the providers"),
             Self::NoProfile => {
@@ -243,5 +250,12 @@ fn no_login(profile: Option<&str>) -> String {
     match profile {
         Some(profile) => format!("there is no login called `{profile}`"),
         None => "there is no login yet".to_owned(),
+    }
+}
+
+fn others(known: &[String]) -> String {
+    match known {
+        [] => String::new(),
+        known => format!(", but {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
     }
 }

@@ -45,7 +45,7 @@ pub use error::SessionError;
 pub use parts::{Decision, Part};
 pub use project::{Project, ProjectError};
 pub use sourced::{Source, Sourced};
-pub use token::{ActiveLogin, ValidLogin};
+pub use token::{ActiveLogin, ValidLogin, further};
 
 use std::sync::{Arc, OnceLock};
 
@@ -71,7 +71,7 @@ impl Session {
         environment: impl Environment + 'static,
     ) -> Result<Self, SessionError> {
         // The value read is not what the user set, so no command may continue, whether or not it uses it.
-        if let Some(name) = system.secrets.not_text {
+        if let Some(name) = system.secrets.not_text.clone() {
             return Err(SessionError::VariableNotText { name });
         }
         let environment = Box::new(environment);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::environment::EMULATOR;
 use super::{Session, SessionError, Source, Sourced};
 use crate::protocol::advice::login_command;
+use crate::protocol::login_secrets::{Secrets, variable_of};
 use crate::protocol::sanitize;
 use crate::provider::catalogue::is_id;
 use crate::provider::param::ParamKind;
@@ -49,11 +50,21 @@ impl Session {
     /// Returns the provider of a login, with the parameters of its record. Its servers must be the ones the login was
     /// made at.
     pub fn provider_of(&self, profile: &Profile, token: &StoredToken) -> Result<Provider, SessionError> {
-        let provider = self.catalogue()?.resolve(&token.provider, &token.params)?;
+        let provider = self.catalogue()?.resolve(&token.provider, &token.params)?.with_secrets(&token.secrets)?;
+        let provider = self.with_secrets_of_environment(&provider)?;
         match provider.check_origins(&token.origins, &login_command(&token.provider, profile.as_str())) {
             Ok(()) => Ok(provider.with_client(token.client_id.as_ref()).with_asked_for(token.asked_for.clone())),
             Err(moved) => Err(self.emulated_elsewhere(profile, token).unwrap_or_else(|| moved.into())),
         }
+    }
+
+    /// Returns the provider with the secrets that variables give it, where it has none yet.
+    pub fn with_secrets_of_environment(&self, provider: &Provider) -> Result<Provider, SessionError> {
+        let given = provider.definition.secret_params().filter_map(|name| {
+            let secret = self.system.secrets.params.get(&variable_of(name))?;
+            Some((name.to_owned(), secret.clone()))
+        });
+        Ok(provider.with_secrets(&given.collect::<Secrets>())?)
     }
 
     /// Returns the given parameters, completed with the project's.
@@ -65,7 +76,7 @@ impl Session {
         for (name, value) in self.project()?.into_iter().flat_map(|project| &project.params) {
             let Some(param) = definition.params.get(name).filter(|_| !given.contains_key(name)) else { continue };
             // A file from elsewhere names labels only. One of a closed list is the definition's own.
-            if param.kind != ParamKind::Label && param.values.is_empty() {
+            if param.secret || (param.kind != ParamKind::Label && param.values.is_empty()) {
                 let (at, provider) = (value.at.clone(), definition.id.clone());
                 return Err(SessionError::ParamNotForProject { at, param: name.clone(), provider });
             }

@@ -7,6 +7,8 @@ use super::network::LoginNetwork;
 use super::{ClientRequest, Session, SessionError, Source, Sourced, emulator_profile};
 use crate::flow::token_source::{TokenSource, TokenWarning, ValidToken, Wanted};
 use crate::keychain::{Keychain, VariableKeychain};
+use crate::protocol::advice::login_command;
+use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::is_vschar;
 use crate::provider::{DefinitionError, Dialect, Provider};
@@ -25,6 +27,27 @@ pub struct ActiveLogin {
     pub refreshed: bool,
     /// The request that the token came from, if there is no login.
     pub alone: Option<ClientRequest>,
+    /// The name of the further token that takes the place of its own.
+    pub which: Option<String>,
+}
+
+impl ActiveLogin {
+    /// Returns the login with one of its further tokens, if one is named.
+    pub fn with(self, which: Option<&str>) -> Result<Self, SessionError> {
+        let token = further(self.token, which, &self.profile)?;
+        Ok(Self { token, which: which.map(str::to_owned), ..self })
+    }
+}
+
+/// Returns a record with the further token of this name in place of its own, or as it is if none is named.
+pub fn further(record: StoredToken, which: Option<&str>, profile: &Profile) -> Result<StoredToken, SessionError> {
+    let Some(name) = which else { return Ok(record) };
+    record.with_further(name).ok_or_else(|| SessionError::NoFurtherToken {
+        profile: profile.to_string(),
+        name: sanitize::line(name),
+        known: record.further_tokens.keys().cloned().collect(),
+        login: login_command(&record.provider, profile.as_str()),
+    })
 }
 
 /// A login with a valid token, and a warning for the user.
@@ -72,7 +95,26 @@ impl Session {
     /// Makes a login ready for use, and checks that its servers have not changed.
     pub fn activate(&self, profile: Profile, token: StoredToken) -> Result<ActiveLogin, SessionError> {
         let provider = self.provider_of(&profile, &token)?;
-        Ok(ActiveLogin { profile, token, provider, refreshed: false, alone: None })
+        let provider = self.with_api_secret(provider, Some((&profile, &token)))?;
+        Ok(ActiveLogin { profile, token, provider, refreshed: false, alone: None, which: None })
+    }
+
+    /// Returns the provider with the client's secret, if its API wants that with every request: the secret of the login's
+    /// client, or of the one that a new login would use where a token came without one.
+    pub fn with_api_secret(
+        &self,
+        provider: Provider,
+        login: Option<(&Profile, &StoredToken)>,
+    ) -> Result<Provider, SessionError> {
+        if !provider.definition.sends_client_secret_to_api() {
+            return Ok(provider);
+        }
+        let client = match login.filter(|(_, token)| token.client_id.is_some()) {
+            Some((profile, token)) => Some(self.client_of(profile, token)?.value),
+            None => self.client_for_login(&provider, None, None)?.client.map(|client| client.value),
+        };
+        let Some(client) = client else { return Ok(provider) };
+        Ok(provider.with_client(Some(&client.client_id)).with_client_secret(client.client_secret.as_ref()))
     }
 
     /// Returns the source of tokens, for callers that read logins and refresh none.
@@ -152,6 +194,6 @@ impl Session {
             definition => definition?,
         };
         let params = self.with_project(&definition, listed.map(|entry| entry.params).unwrap_or_default())?;
-        Ok(catalogue.resolve(&id, &params)?)
+        self.with_secrets_of_environment(&catalogue.resolve(&id, &params)?)
     }
 }

@@ -8,6 +8,7 @@ pub mod id_token;
 pub mod journal;
 pub mod login_index;
 pub mod login_lock;
+mod obtained_by;
 pub mod profile;
 pub mod record;
 pub mod registration;

@@ -13,68 +13,30 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::AppName;
 use super::id_token::StoredIdToken;
-use super::{AppName, record};
+pub use super::obtained_by::ObtainedBy;
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::jwt;
 use crate::protocol::login_params::LoginParams;
+use crate::protocol::login_secrets::Secrets;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, RefreshToken, Secret};
 use crate::protocol::time::Timestamp;
-use crate::provider::Provider;
-use crate::provider::RecordedOrigins;
 use crate::provider::dialect::TokenReply;
-
-/// How a login's first token was obtained. A record names it under the key `origin`: `authorization_code`, `given`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ObtainedBy {
-    Grant(GrantKind),
-    /// The user had it already: `login --with-token`.
-    Given,
-}
-
-impl ObtainedBy {
-    const GIVEN: &str = "given";
-
-    /// The version of the record: one that 0.1 could not honour takes a higher number than its own (see `record.rs`).
-    pub fn record_version(self) -> u64 {
-        match self {
-            Self::Grant(GrantKind::DeviceCode | GrantKind::ClientCredentials) => record::VERSION + 1,
-            Self::Given | Self::Grant(GrantKind::AuthorizationCode | GrantKind::Implicit) => record::VERSION,
-        }
-    }
-}
-
-impl Serialize for ObtainedBy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Grant(kind) => serializer.serialize_str(&kind.as_str().replace('-', "_")),
-            Self::Given => serializer.serialize_str(Self::GIVEN),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for ObtainedBy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        if name == Self::GIVEN {
-            return Ok(Self::Given);
-        }
-        let kind = GrantKind::named(&name.replace('_', "-"));
-        kind.map(Self::Grant).ok_or_else(|| D::Error::custom("this grant is not known"))
-    }
-}
+use crate::provider::{Dialect, Provider, RecordedOrigins};
 
 /// How a login gets its next token.
 #[derive(Clone, Copy, Debug)]
 pub enum Renewal<'a> {
     /// RFC 6749 §6.
     RefreshToken(&'a RefreshToken),
+    /// The access token itself is presented, for as long as it is valid.
+    AccessToken,
     /// The grant that gave the token is run again: it needs no person.
     SameGrant(GrantKind),
     /// Only by a new login: there is no way, or the provider refused it for good.
@@ -133,6 +95,15 @@ pub struct StoredToken {
     /// The scopes in the reply. `None` if it said nothing, which means: as asked (RFC 6749 §5.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub granted: Option<ScopeSet>,
+    /// The provider renews a token by itself, without a refresh token (`refresh.with`). 0.1 did not write it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    renews_by_itself: bool,
+    /// Further access tokens of the reply, by the names that the definition gives them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub further_tokens: BTreeMap<String, AccessToken>,
+    /// Values of its secret parameters, which are sent beside the token.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: Secrets,
     /// What the server said of the person, if `openid` was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token: Option<StoredIdToken>,
@@ -193,7 +164,7 @@ impl StoredToken {
         reply: TokenReply,
         now: Timestamp,
     ) -> Self {
-        let TokenReply { response, masked, .. } = reply;
+        let TokenReply { response, masked, further, .. } = reply;
         let expiry = match response.expires_in {
             Some(lifetime) => Expiry::At(now.plus(lifetime)),
             None if provider.definition.never_expires() => Expiry::Never,
@@ -202,10 +173,12 @@ impl StoredToken {
         let refresh_expiry = response.refresh_expires_in.filter(|_| response.refresh_token.is_some());
         Self {
             refresh_token: response.refresh_token,
+            renews_by_itself: Dialect::new(provider).refreshes_with_access_token(),
             expiry,
             refresh_expiry: refresh_expiry.map(|life| RefreshExpiry { at: now.plus(life), since: now, generation: 0 }),
             granted: response.scope,
             reply: Some(masked),
+            further_tokens: further,
             ..Self::given(provider, client_id, obtained_by, asked, response.access_token, now)
         }
     }
@@ -238,6 +211,9 @@ impl StoredToken {
             refresh_expiry: None,
             asked,
             granted: None,
+            renews_by_itself: false,
+            further_tokens: BTreeMap::new(),
+            secrets: provider.secrets.clone(),
             id_token: None,
             reply: None,
             generation: 0,
@@ -265,13 +241,22 @@ impl StoredToken {
             expiry: new.expiry,
             refresh_expiry: end.or(kept).map(|(at, since)| RefreshExpiry { at, since, generation }),
             granted: new.granted.or_else(|| self.granted.clone()),
+            further_tokens: self.further_tokens.clone().into_iter().chain(new.further_tokens).collect(),
             reply: new.reply,
+            renews_by_itself: new.renews_by_itself,
             generation,
             restored: false,
             intent: None,
             dead_since: None,
             ..self.clone()
         }
+    }
+
+    /// Returns the login with one of its further tokens in place of its own, or `None` if it has none of that name. When such
+    /// a token ends is not known.
+    pub fn with_further(&self, name: &str) -> Option<Self> {
+        let access_token = self.further_tokens.get(name)?.clone();
+        Some(Self { access_token, expiry: Expiry::Unknown, ..self.clone() })
     }
 
     fn refresh_expiry(&self) -> Option<RefreshExpiry> {
@@ -299,6 +284,7 @@ impl StoredToken {
         match (&self.refresh_token, self.obtained_by) {
             _ if self.dead_since.is_some() => Renewal::Never,
             (_, ObtainedBy::Grant(kind)) if kind.runs_alone() => Renewal::SameGrant(kind),
+            (_, ObtainedBy::Grant(_)) if self.renews_by_itself => Renewal::AccessToken,
             (Some(token), _) => Renewal::RefreshToken(token),
             (None, ObtainedBy::Grant(_) | ObtainedBy::Given) => Renewal::Never,
         }
@@ -306,7 +292,8 @@ impl StoredToken {
 
     /// Returns `true` if the next token needs no person at that time, as far as is known.
     pub fn renews_at(&self, time: Timestamp) -> bool {
-        self.is_renewable() && self.refresh_ends().is_none_or(|end| time < end)
+        let is_over = matches!(self.renewal(), Renewal::AccessToken) && !self.is_fresh(time, Duration::ZERO);
+        self.is_renewable() && !is_over && self.refresh_ends().is_none_or(|end| time < end)
     }
 
     /// Returns `true` if the next token needs no person, or may need none: a refresh token that has ended is tried.

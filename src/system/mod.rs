@@ -22,8 +22,10 @@ pub mod stdout;
 pub mod terminal;
 pub mod whole_file;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::protocol::login_secrets::VARIABLES;
 use crate::protocol::secret::{AccessToken, ClientSecret, Secret};
 
 /// The machine, as the commands see it.
@@ -56,6 +58,8 @@ impl System {
 pub struct SecretVariables {
     /// `OAUTHCTL_CLIENT_SECRET`
     pub client_secret: Option<ClientSecret>,
+    /// The values of `OAUTHCTL_PARAM_NAME`, by the whole names.
+    pub params: BTreeMap<String, Secret>,
     /// `OAUTHCTL_STORE_KEY`
     pub store_key: Option<Secret>,
     /// `OAUTHCTL_TOKEN`
@@ -63,7 +67,7 @@ pub struct SecretVariables {
     /// `OAUTHCTL_EXPORT_PASSPHRASE`
     pub export_passphrase: Option<Secret>,
     /// The name of one that is not UTF-8. Its value above is not what the user meant, so every command must stop.
-    pub not_text: Option<&'static str>,
+    pub not_text: Option<String>,
 }
 
 impl SecretVariables {
@@ -71,14 +75,19 @@ impl SecretVariables {
     /// the programs that it starts.
     fn take() -> Self {
         let mut not_text = None;
-        let mut take = |name| {
+        let mut take = |name: &str| {
             let value = paths::variable(name);
-            not_text = not_text.or(std::env::var_os(name).filter(|raw| raw.to_str().is_none()).map(|_| name));
+            let is_not_text = std::env::var_os(name).is_some_and(|raw| raw.to_str().is_none());
+            not_text = not_text.take().or_else(|| is_not_text.then(|| name.to_owned()));
             // SAFETY: called first in `main`, when no other thread can read the environment.
             unsafe { std::env::remove_var(name) };
             value
         };
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let names: Vec<String> = names.filter(|name| name.starts_with(VARIABLES)).collect();
+        let params = names.into_iter().filter_map(|name| Some((name.clone(), Secret::new(take(&name)?)))).collect();
         Self {
+            params,
             client_secret: take("OAUTHCTL_CLIENT_SECRET").map(ClientSecret::new),
             store_key: take("OAUTHCTL_STORE_KEY").map(Secret::new),
             token: take("OAUTHCTL_TOKEN").map(AccessToken::new),

@@ -45,6 +45,8 @@ mod export;
 mod faults;
 mod floors;
 mod front_page;
+mod further_secrets;
+mod further_tokens;
 mod fuzz_corpora;
 mod given_token;
 mod guides;

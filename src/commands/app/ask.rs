@@ -107,7 +107,9 @@ fn client_id(context: &Context) -> Result<ClientId, AppError> {
 /// Returns `true` if a client of this provider may have a secret that is of use.
 fn has_secret(definition: &ProviderDefinition) -> bool {
     let is_public = definition.client_auth() == ClientAuthMethod::None;
-    !is_public && definition.grants().iter().any(|grant| *grant != GrantKind::Implicit)
+    // The API may want it where the token endpoint does not.
+    definition.sends_client_secret_to_api()
+        || !is_public && definition.grants().iter().any(|grant| *grant != GrantKind::Implicit)
 }
 
 /// Returns the secret, or `None` for an empty one: a public client has no secret.

@@ -14,6 +14,38 @@ use crate::system::http::USER_AGENT;
 /// so that no place encodes it.
 pub const TOKEN_MARK: &str = "oauthctl0TOKEN0MARK";
 
+/// What the mark of a further secret begins and ends with.
+const SECRET_MARK: [&str; 2] = ["oauthctl0SECRET0", "0MARK"];
+
+/// Returns the mark that stands in a request where a secret of this name would.
+pub fn secret_mark(name: &str) -> String {
+    let [begin, end] = SECRET_MARK;
+    format!("{begin}{name}{end}")
+}
+
+/// Replaces the marks in a text: that of the token, and those of secrets by their names.
+fn unmarked(text: &str, token: &str, secret: impl Fn(&str) -> String) -> String {
+    let [begin, end] = SECRET_MARK;
+    let mut parts = text.split(begin);
+    let mut clean = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once(end).unwrap_or((part, ""));
+        clean.push_str(&secret(name));
+        clean.push_str(rest);
+    }
+    clean.replace(TOKEN_MARK, token)
+}
+
+fn hidden(text: &str) -> String {
+    unmarked(text, "[hidden]", |_| "[hidden]".to_owned())
+}
+
+/// Returns the shell variable that stands for a secret in a curl command.
+fn shell_variable(name: &str) -> String {
+    let upper = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    format!("${{{}}}", name.chars().map(upper).collect::<String>())
+}
+
 /// A request with [`TOKEN_MARK`] or the token in it.
 pub struct RequestView<'a> {
     pub request: &'a HttpRequest,
@@ -34,7 +66,7 @@ impl fmt::Display for RequestView<'_> {
             None if body.is_empty() => {}
             None => writeln!(text, "content-length: {}\n\n{}", body.len(), String::from_utf8_lossy(body))?,
         }
-        f.write_str(&sanitize::text(&text.replace(TOKEN_MARK, "[hidden]")))
+        f.write_str(&sanitize::text(&hidden(&text)))
     }
 }
 
@@ -59,7 +91,6 @@ pub struct RequestOutcome {
 impl RequestOutcome {
     pub fn new(view: &RequestView<'_>, curl: Option<String>) -> Self {
         let HttpRequest { method, url, headers, body } = view.request;
-        let hidden = |text: &str| text.replace(TOKEN_MARK, "[hidden]");
         let value = |value: &HeaderValue| hidden(&String::from_utf8_lossy(value.as_bytes()));
         Self {
             method: method.to_string(),
@@ -120,12 +151,12 @@ impl fmt::Display for CurlCommand<'_> {
 
 /// A word as a POSIX shell reads it back: bare, or in single quotes, or in double ones where it holds the token.
 fn word(text: &str) -> String {
-    if text.contains(TOKEN_MARK) {
+    if text.contains(TOKEN_MARK) || text.contains(SECRET_MARK[0]) {
         let escaped: String = text
             .chars()
             .flat_map(|c| matches!(c, '"' | '\\' | '$' | '`').then_some('\\').into_iter().chain([c]))
             .collect();
-        return format!("\"{}\"", escaped.replace(TOKEN_MARK, "$TOKEN"));
+        return format!("\"{}\"", unmarked(&escaped, "$TOKEN", shell_variable));
     }
     shell::word(text)
 }

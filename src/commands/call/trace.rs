@@ -20,13 +20,15 @@ pub struct Trace<'a> {
     pub terminal: &'a dyn Terminal,
     pub verbose: bool,
     pub show_secrets: bool,
+    /// What is sent beside the token.
+    pub secrets: Vec<&'a str>,
 }
 
 impl Trace<'_> {
     /// Each line clean, so that what one of them begins ends with it, and without the token unless that may be seen.
     fn show(&self, mark: char, text: &str, token: &AccessToken) {
-        let secrets = [token.expose()];
-        let secrets: &[&str] = if self.show_secrets { &[] } else { &secrets };
+        let secrets: Vec<&str> = [token.expose()].into_iter().chain(self.secrets.iter().copied()).collect();
+        let secrets: &[&str] = if self.show_secrets { &[] } else { secrets.as_slice() };
         for line in text.lines() {
             self.terminal.note(&format!("{mark} {}", mask::text(line, secrets)));
         }
@@ -95,7 +97,8 @@ fn hide(headers: &mut HeaderMap) {
     for (name, value) in headers.iter_mut() {
         let name = name.as_str();
         let words = ["token", "secret", "auth", "cookie", "key", "password", "session", "signature"];
-        if words.iter().any(|word| name.contains(word)) && name != "www-authenticate" {
+        let has_its_name = words.iter().any(|word| name.contains(word)) && name != "www-authenticate";
+        if has_its_name || value.is_sensitive() {
             *value = HeaderValue::from_static("[hidden]");
         }
     }

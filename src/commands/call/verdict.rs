@@ -83,7 +83,7 @@ impl Verdict<'_> {
 
     fn denied(&self, status: u16, detail: Option<String>, said: Option<String>, known: Option<&str>) -> CallError {
         // What is masked is nothing to ask for.
-        let said = said.filter(|scope| !mask::tells(scope, &[self.token.expose()]));
+        let said = said.filter(|scope| !mask::tells(scope, &self.login.provider.hidden(&self.token)));
         let scope = said.as_deref().or(known);
         let remedy = login_command_for(self.login, scope.unwrap_or("SCOPES"));
         let profile = self.login.profile.to_string();

@@ -7,7 +7,7 @@ use clap::Arg;
 
 use super::candidate::{Candidate, words};
 use super::place::Place;
-use crate::provider::ProviderDefinition;
+use crate::provider::{ProviderDefinition, builtin};
 use crate::session::Session;
 use crate::store::ClientKey;
 use crate::system::paths;
@@ -24,6 +24,10 @@ pub enum Kind {
     Scopes,
     /// The parameters of the provider on the line: `NAME=`.
     Params,
+    /// The secret parameters of the provider on the line.
+    Secrets,
+    /// The further tokens of the login on the line.
+    Further,
     /// The stores, with the helpers that are installed.
     Stores,
     /// HTTP methods, and paths that the provider's definition names.
@@ -46,6 +50,8 @@ const KINDS: &[(&str, Kind)] = &[
     ("profile", Kind::Logins),
     ("request", Kind::Requests),
     ("store", Kind::Stores),
+    ("param_stdin", Kind::Secrets),
+    ("which", Kind::Further),
     ("CMD", Kind::Commands),
     ("COMMAND", Kind::Commands),
     ("FILE", Kind::Files),
@@ -111,7 +117,16 @@ impl Values<'_> {
             Kind::Providers if self.place.command.get_name() == "new" && !self.place.has("overlay") => Vec::new(),
             Kind::Providers => {
                 let names = session.catalogue().ok()?.names();
-                names.into_iter().map(|(id, name)| Candidate::new(id, name)).collect()
+                // There are many other names: one is offered where what is typed begins no id of its provider.
+                let typed = self.place.value();
+                let is_meant =
+                    |alias: &str, id: &str| !typed.is_empty() && alias.starts_with(typed) && !id.starts_with(typed);
+                let is_own = |alias: &str| names.iter().any(|(id, _)| id == alias);
+                let others: Vec<_> = builtin::aliases()
+                    .filter(|(alias, entry)| is_meant(alias, entry.id) && !is_own(alias))
+                    .map(|(alias, entry)| Candidate::new(alias, entry.name))
+                    .collect();
+                names.into_iter().map(|(id, name)| Candidate::new(id, name)).chain(others).collect()
             }
             Kind::Logins => {
                 let index = session.store().ok()?.index().ok()?;
@@ -139,13 +154,24 @@ impl Values<'_> {
                 let definition = self.definition()?;
                 let given: Vec<&str> = self.place.values_of(arg.get_id().as_str()).collect();
                 let is_given = |name: &str| given.iter().any(|given| given.split('=').next() == Some(name));
-                let open = definition.params.iter().filter(|(name, param)| !param.is_captured() && !is_given(name));
+                let open = definition
+                    .params
+                    .iter()
+                    .filter(|(name, param)| !param.is_captured() && !param.secret && !is_given(name));
                 open.map(|(name, param)| {
                     let example = param.example.as_ref().map(|example| format!(", such as {example}"));
                     let prompt = param.prompt.clone().unwrap_or_else(|| format!("The {name} of the provider's URLs"));
                     Candidate::new(format!("{name}="), prompt + &example.unwrap_or_default())
                 })
                 .collect()
+            }
+            Kind::Secrets => {
+                let params = self.definition()?.params.into_iter().filter(|(_, param)| param.secret);
+                params.map(|(name, param)| Candidate::new(&name, param.question(&name))).collect()
+            }
+            Kind::Further => {
+                let dialect_names = self.definition()?.token.further.map(|known| known.value).unwrap_or_default();
+                dialect_names.into_keys().map(|name| Candidate::new(name, "a further token of the login")).collect()
             }
             Kind::Requests => self.requests(arg),
             Kind::Pages => self.pages(arg),

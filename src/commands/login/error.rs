@@ -14,6 +14,7 @@ use crate::protocol::given_token::NoGivenToken;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::login_params::BadLoginParam;
 use crate::protocol::redirect_uri::RedirectUriError;
+use crate::protocol::secret_text::NotASecretText;
 use crate::provider::DefinitionError;
 use crate::session::SessionError;
 use crate::store::StoreError;
@@ -50,6 +51,12 @@ pub enum LoginError {
     BadParam(#[from] BadLoginParam),
     #[error(transparent)]
     BadRedirectUri(#[from] RedirectUriError),
+    #[error("stdin has no value for `{param}`")]
+    NoParamOnStdin {
+        param: String,
+        #[source]
+        source: NotASecretText,
+    },
     #[error("that is not a usable token")]
     BadToken(#[from] NoGivenToken),
     #[error("`{provider}` did not grant {}, so the token is not kept", named(missing))]
@@ -108,6 +115,8 @@ impl Advice for LoginError {
             Self::NobodyToPaste { .. } => {
                 ExitCode::Usage.hint("`--listen 127.0.0.1:8765` says that a tunnel from there ends here")
             }
+            Self::NoParamOnStdin { param, .. } => ExitCode::Usage
+                .hint(format!("pipe the value alone: `oauthctl login ID --param-stdin {param} < value.txt`")),
             Self::BadToken(NoGivenToken::NeedsProof(kind)) => ExitCode::Refused.hint(kind.proof.hint()),
             Self::BadToken(_) => {
                 ExitCode::Usage.hint("pipe the token alone: `oauthctl login ID --with-token < token.txt`")

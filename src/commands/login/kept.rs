@@ -60,7 +60,8 @@ pub fn keep_given(
     let now = context.system.clock.now();
     let provider = asked_value::complete(http, provider, None, &given.token);
     if terminal.is_interactive() {
-        match trial::try_token(&provider, &given.token, http, now)? {
+        let with_secret = context.session.with_api_secret(provider.clone(), None).unwrap_or_else(|_| provider.clone());
+        match trial::try_token(&with_secret, &given.token, http, now)? {
             Some(Trial::Works { request, status }) => {
                 terminal.note(&format_args!("The token works: {request} answered {status}."));
             }

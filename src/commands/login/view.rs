@@ -34,6 +34,9 @@ pub struct LoginOutcome {
     /// Granted by one source and not by another.
     #[serde(skip_serializing_if = "ScopeSet::is_empty")]
     pub disputed: ScopeSet,
+    /// The names of further tokens in the reply, for `--which`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub further_tokens: Vec<String>,
     pub expiry: Expiry,
     pub refreshable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +80,7 @@ impl LoginOutcome {
             granted: found.named(),
             denied: found.withheld().iter().map(sanitize::line).collect(),
             disputed: found.disputed(),
+            further_tokens: token.further_tokens.keys().cloned().collect(),
             expiry: token.end(),
             refreshable: token.renews_at(now),
             refresh_expires_at: token.refresh_ends(),
@@ -111,6 +115,9 @@ impl Render for LoginOutcome {
         writeln!(text, "  granted  {granted}")?;
         if !self.disputed.is_empty() {
             writeln!(text, "  disputed {}", sanitize::line(&self.disputed.to_string()))?;
+        }
+        for name in &self.further_tokens {
+            writeln!(text, "  further  the token `{name}`, for `--which {name}`")?;
         }
         writeln!(text, "  until    {}{}", until(self.expiry, self.now), self.renewal)?;
         writeln!(text, "  kept in  {}", self.place)?;

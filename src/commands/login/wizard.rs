@@ -20,6 +20,8 @@ pub use questions::{params, provider, scopes};
 #[derive(Default)]
 pub struct Answers {
     arguments: Vec<String>,
+    /// Variables that give what has no flag.
+    variables: Vec<String>,
     /// True if something was asked, even if it has no flag.
     pub is_asked: bool,
 }
@@ -27,6 +29,12 @@ pub struct Answers {
 impl Answers {
     fn add(&mut self, arguments: impl IntoIterator<Item = String>) {
         self.arguments.extend(arguments);
+        self.is_asked = true;
+    }
+
+    /// Notes a secret that was asked for, by the variable that gives it.
+    pub fn add_variable(&mut self, name: String) {
+        self.variables.push(name);
         self.is_asked = true;
     }
 
@@ -40,6 +48,11 @@ impl Answers {
         let command = shell::command(std::iter::once("oauthctl").chain(words));
         let what =
             if is_done { "The same without questions: " } else { "Your answers are not lost. To go on from here: " };
-        context.terminal().note(&Pieces(&[&what, &Style::Strong.of(command)]));
+        // A secret of a login that was made is kept.
+        let variables = match self.variables.as_slice() {
+            [] => String::new(),
+            names => format!(" (another login needs {})", names.join(" and ")),
+        };
+        context.terminal().note(&Pieces(&[&what, &Style::Strong.of(command), &variables]));
     }
 }

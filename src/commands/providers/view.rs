@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::protocol::login_secrets::variable_of;
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::provider::ProviderDefinition;
 use crate::provider::definition::DepartureLine;
@@ -94,7 +95,11 @@ impl Render for ProviderView {
             }
         }
         for (name, param) in &definition.params {
-            line(text, "parameter", &format!("{{{name}}}, such as {}", param.example.as_deref().unwrap_or("?")))?;
+            let words = match param.secret {
+                true => format!("{{{name}}}, a secret: a terminal asks for it, or {} gives it", variable_of(name)),
+                false => format!("{{{name}}}, such as {}", param.example.as_deref().unwrap_or("?")),
+            };
+            line(text, "parameter", &words)?;
         }
         text.line(&[&"\n", &Style::Strong.of("Scopes")])?;
         let longest = definition.scope.known.iter().map(|scope| scope.name.len()).max().unwrap_or(0);

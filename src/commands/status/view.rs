@@ -58,6 +58,9 @@ pub struct StatusRow {
     /// `null` in it if nothing is known of the token's scopes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Option<ScopeSet>>,
+    /// The names of its further tokens, for `--which`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub further_tokens: Vec<String>,
     /// Granted by one source and not by another.
     #[serde(skip_serializing_if = "ScopeSet::is_empty")]
     pub disputed: ScopeSet,
@@ -105,6 +108,7 @@ impl StatusRow {
                 .as_ref()
                 .map(|kept| IdTokenRow { verified: kept.verified, expires_at: kept.expires_at() }),
             scopes: Some(known.scopes),
+            further_tokens: found.record.further_tokens.keys().cloned().collect(),
             disputed: known.disputed,
             since: Some(found.record.obtained_at),
             expiry: Some(known.expiry),
@@ -140,6 +144,7 @@ impl StatusRow {
             account: None,
             id_token: None,
             scopes: None,
+            further_tokens: Vec::new(),
             disputed: ScopeSet::new(),
             since: None,
             expiry: None,

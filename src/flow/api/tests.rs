@@ -209,3 +209,38 @@ fn a_link_of_the_server_may_hold_the_token_and_it_is_sent_once() {
     remove_pair(&mut url, "q");
     assert_eq!(url.as_str(), "https://a.example/x");
 }
+
+/// Counts up.
+struct Counting(std::sync::atomic::AtomicU8);
+
+impl crate::system::entropy::Entropy for Counting {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), crate::system::entropy::NoEntropy> {
+        buffer.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        Ok(())
+    }
+}
+
+#[test]
+fn each_request_carries_another_random_value() {
+    let keys =
+        "token.url = 'https://as.shop.test/t'\napi.base = 'https://api.shop.test'\napi.headers.X-Id = '{random}'";
+    let provider = crate::flow::doubles::provider_of(keys, &[]);
+    let entropy = Counting(1.into());
+    let api = Api::new(&provider, None).unwrap().with_entropy(&entropy);
+    let http = Scripted::replies(&[(302, "/there", ""), (200, "", "{}"), (200, "", "{}"), (200, "", "{}")]);
+    let request = api.request(Method::GET, api.resolve("x").unwrap()).unwrap();
+    for _ in 0..2 {
+        api.send(&http, &AccessToken::new("t"), &request, None).unwrap();
+    }
+    let mut bare = request.clone();
+    bare.headers.remove("x-id");
+    api.send(&http, &AccessToken::new("t"), &bare, None).unwrap();
+    let ids = http
+        .requests()
+        .iter()
+        .map(|sent| sent.headers.get("x-id").map(|id| id.to_str().unwrap().to_owned()))
+        .collect::<Vec<_>>();
+    assert_eq!(ids.len(), 4);
+    assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[3].is_none(), "{ids:?}");
+    assert_eq!(ids[0].as_deref(), Some("01010101-0101-4101-8101-010101010101"));
+}

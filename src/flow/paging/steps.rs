@@ -112,7 +112,7 @@ fn offered(caller: &Caller<'_>, page: &Page, sight: &Sight) -> Result<Option<Htt
     match (in_body, link) {
         (Some(address), _) => follow(caller, page, &address.value).map(Some),
         (None, Err(UnreadableLink(header))) if !has_ended => {
-            Err(RowsMissing::Link { header: mask::line(&header, &[caller.token().expose()]) }.into())
+            Err(RowsMissing::Link { header: mask::line(&header, &caller.api.provider.hidden(&caller.token())) }.into())
         }
         (None, _) => Ok(None),
     }

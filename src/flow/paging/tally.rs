@@ -50,7 +50,7 @@ impl<'w> Tally<'w> {
 
     /// Returns words of the server as people may see them: the server may repeat the token anywhere.
     pub fn line(&self, text: &str) -> String {
-        mask::line(text, &[self.caller.token().expose()])
+        mask::line(text, &self.caller.api.provider.hidden(&self.caller.token()))
     }
 
     /// A walk that begins elsewhere cannot compare its rows with a total.

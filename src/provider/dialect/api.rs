@@ -56,18 +56,18 @@ impl Dialect<'_> {
     /// Adds the headers and query parameters that the API requires with every request. Existing ones stay.
     pub fn complete_request(&self, request: &mut HttpRequest) -> Result<(), DefinitionError> {
         let rules = &self.provider.definition.api;
-        let id = self.provider.client_id.as_ref().map(|id| ("client_id", id.as_str()));
-        let context = id.as_slice();
+        let context = &self.api_context();
+        let of_query: Vec<_> = context.iter().filter(|(name, _)| *name == "client_id").copied().collect();
         for (name, text) in value_of(&rules.headers).into_iter().flatten() {
             if !request.headers.contains_key(name.as_str())
                 && let Some(value) = self.fill_if_known(text, "api.headers", context)?
             {
-                self.header(request, name, &value, false)?;
+                self.header(request, name, &value, self.is_secret_text(text))?;
             }
         }
         for (name, text) in value_of(&rules.query).into_iter().flatten() {
             if !request.url.query_pairs().any(|(given, _)| given == *name)
-                && let Some(value) = self.fill_if_known(text, "api.query", context)?
+                && let Some(value) = self.fill_if_known(text, "api.query", &of_query)?
             {
                 request.url.query_pairs_mut().append_pair(name, &value);
             }
@@ -86,10 +86,9 @@ impl Dialect<'_> {
         let definition = &self.provider.definition;
         let mut request = HttpRequest::new(Method::GET, endpoint.url().clone());
         request.headers.insert(ACCEPT, http::HeaderValue::from_static(JSON));
-        let id = self.provider.client_id.as_ref().map(|id| ("client_id", id.as_str()));
         for (name, text) in value_of(&definition.api.headers).into_iter().flatten() {
-            if let Ok(Some(value)) = self.fill_if_known(text, "api.headers", id.as_slice()) {
-                self.header(&mut request, name, &value, false)?;
+            if let Ok(Some(value)) = self.fill_if_known(text, "api.headers", &self.api_context()) {
+                self.header(&mut request, name, &value, self.is_secret_text(text))?;
             }
         }
         let own = definition.params.get(param).and_then(|param| param.from_api.as_ref()?.scheme.clone());

@@ -6,6 +6,7 @@
 mod about_token;
 mod api;
 mod authorization;
+mod beside_token;
 mod device;
 mod grants;
 mod lifetimes;
@@ -66,7 +67,8 @@ impl<'a> Dialect<'a> {
         context: &[(&str, &str)],
     ) -> Result<Option<String>, DefinitionError> {
         let (params, known) = (&self.provider.params, &self.provider.definition.params);
-        let is_left_out = |name: &&str| !params.contains_key(*name) && known.get(*name).is_some_and(|p| p.optional);
+        let is_known = |name: &str| params.contains_key(name) || self.provider.secrets.contains_key(name);
+        let is_left_out = |name: &&str| !is_known(name) && known.get(*name).is_some_and(|p| p.optional);
         match template::names(text).iter().any(is_left_out) {
             true => Ok(None),
             false => self.fill(text, key, context).map(Some),
@@ -101,9 +103,17 @@ impl<'a> Dialect<'a> {
 
     fn fill(&self, text: &str, key: &str, context: &[(&str, &str)]) -> Result<String, DefinitionError> {
         let mut values = self.provider.params.clone();
+        values.extend(self.provider.secrets.iter().map(|(name, secret)| (name.clone(), secret.expose().to_owned())));
         values.extend(context.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        template::fill(text, &values)
-            .map_err(|missing| self.wrong(key, &format!("`{{{}}}` is not a parameter", missing.0)))
+        template::fill(text, &values).map_err(|missing| match missing.0.as_str() {
+            "client_secret" if key.starts_with("api.") => {
+                DefinitionError::ClientSecretNeeded { id: self.provider.id().to_owned() }
+            }
+            name if self.provider.definition.params.get(name).is_some_and(|param| param.secret) => {
+                self.provider.no_secret(name)
+            }
+            name => self.wrong(key, &format!("`{{{name}}}` is not a parameter")),
+        })
     }
 
     fn header(&self, message: &mut HttpRequest, name: &str, value: &str, secret: bool) -> Result<(), DefinitionError> {

@@ -159,10 +159,10 @@ impl Dialect<'_> {
         };
         message.headers.insert(ACCEPT, http::HeaderValue::from_static(JSON));
         self.authenticate(&mut message, auth, client_id, secret)?;
-        for (name, value) in value_of(&rules.headers).into_iter().flatten() {
+        for (name, text) in value_of(&rules.headers).into_iter().flatten() {
             let context = [("client_id", client_id.as_str())];
-            if let Some(value) = self.fill_if_known(value, "token.headers", &context)? {
-                self.header(&mut message, name, &value, false)?;
+            if let Some(value) = self.fill_if_known(text, "token.headers", &context)? {
+                self.header(&mut message, name, &value, self.is_secret_text(text))?;
             }
         }
         Ok(message)

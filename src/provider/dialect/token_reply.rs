@@ -15,7 +15,7 @@ use crate::protocol::given_token::{GivenToken, NoGivenToken, Spelling};
 use crate::protocol::lifetime::Oddity;
 use crate::protocol::member::{self, WrongKind};
 use crate::protocol::params::Params;
-use crate::protocol::secret::{IdToken, RefreshToken};
+use crate::protocol::secret::{AccessToken, IdToken, RefreshToken, is_vschar};
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::protocol::token::{NotATokenResponse, TokenResponse};
 use crate::protocol::token_type::{OddTokenType, TokenType};
@@ -30,6 +30,8 @@ pub struct TokenReply {
     pub masked: Value,
     /// Values for the definition's parameters that are in the reply, such as the API's address at some providers.
     pub captured: BTreeMap<String, String>,
+    /// Further access tokens, by the names that the definition gives them.
+    pub further: BTreeMap<String, AccessToken>,
     /// A member beside the access token that is of the wrong kind and was left out.
     pub malformed: Option<WrongKind>,
     /// Lifetimes that are not plainly what their names say, and how each was taken.
@@ -226,10 +228,12 @@ impl Dialect<'_> {
             source: source.without(secrets),
         })?;
         let ReadToken { response, malformed, oddities, odd_type } = read;
-        let masked = masked_reply(&value, &response, secrets);
+        let further = self.further_tokens(&value);
+        let received_more: Vec<&str> = further.values().map(AccessToken::expose).collect();
+        let masked = masked_reply(&value, &response, &[secrets, &received_more].concat());
         let odd_type = odd_type.map(|odd| odd.without(&[secrets, &received(&response)].concat()));
         let (captured, wrong) = self.captured(&value);
-        Ok(TokenReply { response, masked, captured, malformed: malformed.or(wrong), oddities, odd_type })
+        Ok(TokenReply { response, masked, captured, further, malformed: malformed.or(wrong), oddities, odd_type })
     }
 
     /// Reads the token from an implicit grant's fragment (RFC 6749 §4.2.2). A refresh token in it is ignored: "the
@@ -245,7 +249,8 @@ impl Dialect<'_> {
         let masked = masked_reply(&value, &response, &[state]);
         let odd_type = odd_type.map(|odd| odd.without(&[&[state][..], &received(&response)].concat()));
         (response.refresh_token, response.refresh_expires_in) = (None, None);
-        Ok(TokenReply { response, masked, captured: self.captured(&value).0, malformed, oddities, odd_type })
+        let (captured, further) = (self.captured(&value).0, BTreeMap::new());
+        Ok(TokenReply { response, masked, captured, further, malformed, oddities, odd_type })
     }
 
     /// Finds the token in a text that the user has at hand: alone, or in one of the provider's own forms.
@@ -339,6 +344,22 @@ impl Dialect<'_> {
             standard.insert("token_type".to_owned(), kind.clone());
         }
         (Value::Object(standard), unreached)
+    }
+
+    /// Lists the places of further access tokens in a reply.
+    pub fn further_paths(&self) -> impl Iterator<Item = &str> {
+        value_of(&self.provider.definition.token.further).into_iter().flatten().map(|(_, path)| path.as_str())
+    }
+
+    /// Returns the further access tokens of a reply. One that is not there, or is not a token, is simply not kept: what a
+    /// person has not asked for does not come.
+    fn further_tokens(&self, value: &Value) -> BTreeMap<String, AccessToken> {
+        let paths = value_of(&self.provider.definition.token.further).into_iter().flatten();
+        let found = paths.filter_map(|(name, path)| {
+            let token = json::at(value, path)?.as_str().filter(|token| is_vschar(token))?;
+            Some((name.clone(), AccessToken::new(token)))
+        });
+        found.collect()
     }
 
     fn captured(&self, value: &Value) -> (BTreeMap<String, String>, Option<WrongKind>) {

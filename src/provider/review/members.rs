@@ -174,6 +174,16 @@ fn paths(definition: &ProviderDefinition, findings: &mut Findings) {
             found.push((format!("{key}[{n}]"), path));
         }
     }
+    for (name, path) in value_of(&token.further).into_iter().flatten() {
+        let key = format!("token.further.{name}");
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
+            findings.fault(
+                &key,
+                "a name that people type after `--which` has only letters, digits, hyphens and underscores",
+            );
+        }
+        found.push((key, path));
+    }
     if let Some(mark) = value_of(&token.ok) {
         found.push(("token.ok.path".to_owned(), &mark.path));
     }

@@ -1,5 +1,6 @@
 use std::fs;
 
+mod secrets;
 mod values;
 
 use super::*;

@@ -36,7 +36,7 @@ fn bare(access_token: &str) -> TokenReply {
     };
     let (captured, oddities) = (BTreeMap::new(), Vec::new());
     let masked = serde_json::json!({"n": 1});
-    TokenReply { response, masked, captured, malformed: None, oddities, odd_type: None }
+    TokenReply { response, masked, captured, further: Default::default(), malformed: None, oddities, odd_type: None }
 }
 
 fn full(access_token: &str) -> TokenReply {
@@ -368,4 +368,40 @@ fn an_id_token_is_kept_with_its_verification_and_not_shown() {
     assert_eq!(refreshed.id_token.unwrap().token, kept.token);
     let without = record::decode::<StoredToken>(&record::encode(&token())).unwrap();
     assert!(without.id_token.is_none() && !String::from_utf8_lossy(&record::encode(&token())).contains("id_token"));
+}
+
+#[test]
+fn further_tokens_and_secrets_outlive_a_refresh() {
+    let tokens = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(name, token)| ((*name).to_owned(), AccessToken::new(*token))).collect::<BTreeMap<_, _>>()
+    };
+    let secrets = Secrets::from([("key".to_owned(), Secret::new("canary-key"))]);
+    let before = StoredToken { further_tokens: tokens(&[("user", "u1"), ("shop", "s1")]), secrets, ..token() };
+    let reply = TokenReply { further: tokens(&[("user", "u2")]), ..bare("new") };
+    let after = before.refreshed(&provider("judgeme", &[]), reply, Timestamp(200));
+    assert_eq!(after.further_tokens, tokens(&[("user", "u2"), ("shop", "s1")]));
+    assert_eq!(after.secrets, before.secrets);
+    let read: StoredToken = record::decode(&record::encode(&after)).unwrap();
+    assert_eq!((read.further_tokens, read.secrets), (after.further_tokens.clone(), after.secrets.clone()));
+    assert_eq!(after.with_further("shop").unwrap().access_token.expose(), "s1");
+    assert!(after.with_further("none").is_none());
+    assert!(!format!("{after:?}").contains("canary"));
+}
+
+#[test]
+fn a_token_that_renews_itself_is_renewable_until_it_ends() {
+    let urls = "authorize.url = 'https://as.shop.test/a'\ntoken.url = 'https://as.shop.test/t'\n";
+    let of = |keys: &str, by| {
+        let definition = toml::from_str(&format!("{urls}{keys}")).unwrap();
+        let provider = Provider::new(definition, BTreeMap::new(), None).unwrap();
+        let mut reply = bare("t");
+        reply.response.expires_in = Some(Duration::from_secs(60));
+        StoredToken::from_reply(&provider, None, by, ScopeSet::new(), reply, Timestamp(100))
+    };
+    let grant = ObtainedBy::Grant(GrantKind::AuthorizationCode);
+    let by_itself = of("refresh.with = 'access'", grant);
+    assert!(by_itself.is_renewable() && by_itself.renews_at(Timestamp(159)) && !by_itself.renews_at(Timestamp(160)));
+    assert!(!of("", grant).is_renewable());
+    let given = StoredToken { obtained_by: ObtainedBy::Given, ..by_itself };
+    assert!(!given.is_renewable(), "its client is not known");
 }

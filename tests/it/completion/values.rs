@@ -16,6 +16,8 @@ fn each_value_of_a_line_is_offered_where_it_fits() {
         (&["providers", "sh"], &["show"]),
         (&["login", "min"], &["mine"]),
         (&["login", "--provider", "ju"], &["judgeme"]),
+        (&["login", "gh"], &["gh"]),
+        (&["login", "--provider=google-w"], &["--provider=google-workspace"]),
         (&["login", "--provider=ju"], &["--provider=judgeme"]),
         (&["token", ""], &["mine", "work"]),
         (&["--profile", "w"], &["work"]),

@@ -8,12 +8,12 @@ use super::{Page, floors};
 variants! {
     SessionError: NoLogin NoneSelected NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone
         ProviderAndProfile NoClientToken OtherClient OtherIssuer NoIntrospectionApp SeveralApps BadEmulator EmulatorEnded
-        EmulatedElsewhere StoreOutside VariableNotText CacertNotAPath
+        EmulatedElsewhere StoreOutside VariableNotText CacertNotAPath NoFurtherToken
         TokenWithoutProfile NoTokenVariable BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject
         ServerNotConfirmed | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
     AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Entropy Store Terminal;
     LoginError: Failed NowhereToKeep NotAProvider GrantNotOffered ListenElsewhere NobodyToPaste BadParam BadRedirectUri BadToken
-        NotGranted
+        NotGranted NoParamOnStdin
         | Address ByAddress Register Session App Flow Store Definition Certificate Terminal Entropy;
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
         NotJson UnreadablePage MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing
@@ -230,7 +230,19 @@ fn session_errors() -> Vec<SessionError> {
             gone: false,
         },
         SessionError::StoreOutside { store: text("keychain") },
-        SessionError::VariableNotText { name: "OAUTHCTL_CLIENT_SECRET" },
+        SessionError::VariableNotText { name: text("OAUTHCTL_CLIENT_SECRET") },
+        SessionError::NoFurtherToken {
+            profile: profile(),
+            name: text("user"),
+            known: vec![],
+            login: text("oauthctl login acme"),
+        },
+        SessionError::NoFurtherToken {
+            profile: profile(),
+            name: text("usr"),
+            known: vec![text("user")],
+            login: text("oauthctl login acme"),
+        },
         SessionError::CacertNotAPath { path: text("/etc/ssl/\u{fffd}.pem") },
         SessionError::TokenWithoutProfile,
         SessionError::NoTokenVariable,
@@ -285,6 +297,7 @@ fn login_errors() -> Vec<LoginError> {
             provider: provider(),
             source: Box::new(in_keychain(StoreKind::Keychain, "the OS keychain", KeychainError::Locked)),
         },
+        LoginError::NoParamOnStdin { param: text("key"), source: NotASecretText::Empty },
         LoginError::NotAProvider { login: text("work"), provider: provider() },
         LoginError::GrantNotOffered { provider: provider(), offered: vec![GrantKind::AuthorizationCode] },
         LoginError::GrantNotOffered {

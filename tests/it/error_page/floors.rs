@@ -34,7 +34,7 @@ variants! {
     IndexError: File Damaged Busy Newer;
     PrivateFileError: Io NotPrivate Exposed;
     DefinitionError: UnknownProvider Unreadable UnreadableFile UnknownAlternative Missing NotCaptured Wrong
-        ParamNeeded ParamRefused UnknownParam OriginsMoved;
+        ParamNeeded ParamRefused UnknownParam OriginsMoved SecretNeeded SecretTyped ClientSecretNeeded;
     EmulatorError: Listen Serve Definition Entropy;
     HttpError: Connect Tls Timeout Overdue Broken TooLarge OutOfReach Setup Proxy | Trust;
     TrustError: Unreadable NoCertificate;
@@ -668,6 +668,9 @@ fn definition_errors() -> Vec<DefinitionError> {
             value: text("mugs/.."),
             problem: text("it must be a host name such as `shop.example.com`"),
         },
+        DefinitionError::SecretNeeded { id: id(), param: text("key") },
+        DefinitionError::SecretTyped { id: id(), param: text("key") },
+        DefinitionError::ClientSecretNeeded { id: id() },
         DefinitionError::UnknownParam { id: id(), param: text("shop"), known: vec![] },
         DefinitionError::UnknownParam { id: id(), param: text("shop"), known: some() },
         DefinitionError::OriginsMoved {

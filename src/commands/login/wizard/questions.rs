@@ -30,7 +30,7 @@ pub fn params(
 ) -> Result<(), LoginError> {
     for (name, param) in &definition.params {
         // What the provider sends is not a person's to know.
-        let is_needed = param.default.is_none() && !param.optional && !param.is_captured();
+        let is_needed = param.default.is_none() && !param.secret && !param.optional && !param.is_captured();
         if is_needed && !given.contains_key(name) {
             let value = param_value(definition, name, param, context)?;
             answers.add(["--param".to_owned(), format!("{name}={value}")]);
