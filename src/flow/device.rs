@@ -19,7 +19,7 @@ use super::FlowError;
 use super::refresh::{Meaning, meaning};
 use super::refusal::{Asked, NoCode, Refusal, Sent};
 use super::second_exchange;
-use super::token_endpoint::exchange;
+use super::token_endpoint::{exchange, with_random};
 use crate::protocol::device::{DeviceAuthorizationRequest, DeviceAuthorizationResponse, SLOW_DOWN};
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::secret::ClientSecret;
@@ -70,7 +70,7 @@ impl<'a> DeviceLogin<'a> {
         provider.token_endpoint()?;
         let dialect = Dialect::new(provider);
         let message = dialect.encode_device_request(&request)?;
-        let reply = http.send(&message).map_err(FlowError::DeviceRequest)?;
+        let reply = http.send(&with_random(provider, &message)?).map_err(FlowError::DeviceRequest)?;
         let (status, headers) = (reply.status, reply.headers.clone());
         let body = Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::DeviceRequest)?);
         let secrets: Vec<&str> = request.client_secret.iter().map(ClientSecret::expose).collect();

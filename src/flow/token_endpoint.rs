@@ -7,13 +7,14 @@ use http::HeaderMap;
 
 use super::FlowError;
 use super::refusal::{Asked, NoToken, Sent};
-use crate::protocol::mask;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Grant, NotATokenResponse, TokenRequest};
+use crate::protocol::{mask, uuid};
 use crate::provider::dialect::{TokenReply, TokenReplyError};
 use crate::provider::{Dialect, Provider};
+use crate::system::entropy::{OsEntropy, random};
 use crate::system::http::{HttpClient, MAX_REPLY};
 
 pub fn request_token(
@@ -70,7 +71,7 @@ pub fn exchange<T>(
     asked: Asked,
     read: impl FnOnce(RawReply<'_>) -> Result<T, TokenReplyError>,
 ) -> Result<T, FlowError> {
-    let reply = http.send(message).map_err(FlowError::TokenRequest)?;
+    let reply = http.send(&with_random(provider, message)?).map_err(FlowError::TokenRequest)?;
     let (status, headers) = (reply.status, reply.headers.clone());
     let body = zeroize::Zeroizing::new(reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?);
     read(RawReply {
@@ -83,6 +84,16 @@ pub fn exchange<T>(
         let sent = Sent::by_us(asked, provider, message, request.client_secret.is_some());
         NoToken { provider: provider.id().to_owned(), sent: Some(sent), reply }.into()
     })
+}
+
+/// Returns the message with a random value of its own where the provider wants one.
+pub fn with_random(provider: &Provider, message: &HttpRequest) -> Result<HttpRequest, FlowError> {
+    let (dialect, mut message) = (Dialect::new(provider), message.clone());
+    if dialect.sends_random() {
+        // It is no secret, and only has to be another one.
+        dialect.put_random(&mut message, &uuid::from_random(random(&OsEntropy)?))?;
+    }
+    Ok(message)
 }
 
 /// Returns the secrets that must not be shown if the server repeats them.
@@ -174,5 +185,17 @@ mod tests {
                 assert!(shown.contains("is not known") && !shown.contains("canary"), "{shown}");
             }
         }
+    }
+
+    #[test]
+    fn each_token_request_carries_another_random_value() {
+        let http = Scripted::new(|_| Ok(StubResponse::new(200, r#"{"access_token":"t"}"#)));
+        let provider = provider("token.headers.X-Id = 'id {random}'");
+        let request = TokenRequest { client_id: ClientId::new("id"), client_secret: None, grant: code(), state: None };
+        for _ in 0..2 {
+            request_token(&http, &provider, &request, Timestamp(0)).unwrap();
+        }
+        let ids: Vec<_> = http.requests().iter().map(|sent| sent.headers["x-id"].clone()).collect();
+        assert!(ids[0] != ids[1] && ids.iter().all(|id| id.len() == 39), "{ids:?}");
     }
 }

@@ -196,7 +196,7 @@ keys! {
             example: "[\"redirect_uri\"]",
         }
         departure headers: BTreeMap<String, String> {
-            help: "Headers to add. `{client_id}` and the definition's own parameters are filled in",
+            help: "Headers to add. `{client_id}`, `{random}` (another UUID in each request) and the definition's own parameters are filled in",
             rfc: "no further headers",
             example: "{ X-Client-Id = \"{client_id}\" }",
         }

@@ -131,7 +131,7 @@ fn a_terminal_asks_for_a_secret_without_echo() {
     let mut session = TerminalSession::start(home.command(&["login", "mine", "--port", "0", "--browser", &browser]));
     session.shows("Key of the developer");
     session.types("not valid!");
-    session.shows("This cannot be used");
+    session.shows_times("Key of the developer", 2);
     session.types(KEY);
     let exit = session.finish();
     assert!(!exit.code(0).shown.contains(KEY), "{}", exit.shown);

@@ -119,8 +119,10 @@ impl Values<'_> {
                 let names = session.catalogue().ok()?.names();
                 // There are many other names: one is offered where what is typed begins no id of its provider.
                 let typed = self.place.value();
-                let is_meant =
-                    |alias: &str, id: &str| !typed.is_empty() && alias.starts_with(typed) && !id.starts_with(typed);
+                let is_new = self.place.command.get_name() == "new";
+                let is_meant = |alias: &str, id: &str| {
+                    !is_new && !typed.is_empty() && alias.starts_with(typed) && !id.starts_with(typed)
+                };
                 let is_own = |alias: &str| names.iter().any(|(id, _)| id == alias);
                 let others: Vec<_> = builtin::aliases()
                     .filter(|(alias, entry)| is_meant(alias, entry.id) && !is_own(alias))

@@ -12,11 +12,11 @@ use crate::provider::departure::{Departure, value_of};
 use crate::provider::template;
 
 /// The name in braces for a value that is another one in each request.
-const RANDOM: &str = "random";
+pub(super) const RANDOM: &str = "random";
 
 /// The text in a request that becomes the random value when the request is sent. Retries and further pages are made from
 /// a request that is complete, so it cannot be filled in earlier.
-const RANDOM_MARK: &str = "{random}";
+pub(super) const RANDOM_MARK: &str = "{random}";
 
 type Texts = Departure<BTreeMap<String, String>>;
 
@@ -45,17 +45,23 @@ impl Dialect<'_> {
         self.provider.definition.params.get(name).is_some_and(|param| param.secret)
     }
 
-    /// Returns `true` if every request of the API carries a random value.
+    /// Returns `true` if requests to the API or to the token endpoint carry a random value.
     pub fn sends_random(&self) -> bool {
-        value_of(&self.provider.definition.api.headers).into_iter().flatten().any(|(_, text)| is_random(text))
+        self.random_headers().next().is_some()
+    }
+
+    fn random_headers(&self) -> impl Iterator<Item = &str> {
+        let definition = &self.provider.definition;
+        let all = [&definition.api.headers, &definition.token.headers].into_iter();
+        all.flat_map(|texts| value_of(texts).into_iter().flatten())
+            .filter(|(_, text)| is_random(text))
+            .map(|(name, _)| name.as_str())
     }
 
     /// Puts a random value where the definition wants one. A header that a person has set or removed stays so.
     pub fn put_random(&self, request: &mut HttpRequest, random: &str) -> Result<(), DefinitionError> {
-        for (name, _) in
-            value_of(&self.provider.definition.api.headers).into_iter().flatten().filter(|(_, text)| is_random(text))
-        {
-            let Some(value) = request.headers.get(name.as_str()) else { continue };
+        for name in self.random_headers() {
+            let Some(value) = request.headers.get(name) else { continue };
             let secret = value.is_sensitive();
             let filled = String::from_utf8_lossy(value.as_bytes()).replace(RANDOM_MARK, random);
             self.header(request, name, &filled, secret)?;
@@ -93,7 +99,7 @@ impl Dialect<'_> {
         wanted.map(|(name, _)| format!("the parameter `{name}`"))
     }
 
-    /// Returns the secret that a token request lacks, in words.
+    /// Returns what a token request lacks of this, in words.
     pub fn missing_in_token_request(
         &self,
         header: impl Fn(&str) -> Option<String>,
@@ -103,7 +109,9 @@ impl Dialect<'_> {
         let token = &self.provider.definition.token;
         let needed = |texts: &Texts, is_there: &dyn Fn(&str) -> bool| {
             let mut texts = value_of(texts).into_iter().flatten();
-            texts.find(|(name, text)| self.is_needed(text) && !is_there(name)).map(|(name, _)| name.clone())
+            texts
+                .find(|(name, text)| (self.is_needed(text) || is_random(text)) && !is_there(name))
+                .map(|(name, _)| name.clone())
         };
         if let Some(name) = needed(&token.headers, &|name| header(name).is_some()) {
             return Some(format!("the header `{name}` is missing"));

@@ -8,6 +8,7 @@ use http::header::ACCEPT;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::beside_token::{RANDOM, RANDOM_MARK};
 use super::grants::Form;
 use super::{Dialect, JSON, omits, rename, rename_back};
 use crate::protocol::client::{ClientAuthMethod, ClientId};
@@ -160,7 +161,7 @@ impl Dialect<'_> {
         message.headers.insert(ACCEPT, http::HeaderValue::from_static(JSON));
         self.authenticate(&mut message, auth, client_id, secret)?;
         for (name, text) in value_of(&rules.headers).into_iter().flatten() {
-            let context = [("client_id", client_id.as_str())];
+            let context = [("client_id", client_id.as_str()), (RANDOM, RANDOM_MARK)];
             if let Some(value) = self.fill_if_known(text, "token.headers", &context)? {
                 self.header(&mut message, name, &value, self.is_secret_text(text))?;
             }

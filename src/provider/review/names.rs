@@ -19,7 +19,7 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
     let (authorize, token, api) = (&definition.authorize, &definition.token, &definition.api);
     check("authorize.params", &authorize.params, &["state", "client_id", "random"], When::Authorizing);
     check("token.params", &token.params, &["state", "client_id"], When::Exchanging);
-    check("token.headers", &token.headers, &["client_id"], When::Exchanging);
+    check("token.headers", &token.headers, &["client_id", "random"], When::Exchanging);
     check("device.params", &definition.device.params, &["client_id"], When::Authorizing);
     let of_a_poll = ["client_id", "user_code", "scope"];
     check("device.token_params", &definition.device.token_params, &of_a_poll, When::Authorizing);
