@@ -129,12 +129,12 @@ fn run_asking(args: &LoginArgs, answers: &mut Answers, context: &Context) -> Res
         None => named_or_chosen(args, answers, context)?,
     };
     let definition = catalogue.get(&id).map_err(|error| not_a_provider(&id, error, context))?;
+    let mut typed: consent::Typed = args.params.iter().cloned().collect();
+    definition.refuse_typed_secrets(&typed)?;
     let profile = context.session.profile_for_login(&id, args.app.as_ref())?.value;
     // Neither a question nor a browser is worth it where nothing can be kept.
     let failed = |source: LoginError| LoginError::Failed { provider: id.clone(), source: Box::new(source) };
     let kind = prove_writable(&id, &profile, context).map_err(failed)?;
-    let mut typed: consent::Typed = args.params.iter().cloned().collect();
-    definition.refuse_typed_secrets(&typed)?;
     let from_stdin = secrets::read_stdin(args.param_stdin.as_deref(), &definition, context)?;
     if let Some(given) = from_stdin.as_ref().filter(|given| !definition.params[&given.name].secret) {
         typed.insert(given.name.clone(), given.value.expose().to_owned());

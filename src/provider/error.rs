@@ -104,8 +104,8 @@ impl DefinitionError {
             )),
             Self::ParamNeeded { param, example, .. } => Some(format!("add `--param {param}={example}`")),
             Self::SecretNeeded { id, param } => Some(format!(
-                "set {} and run `oauthctl login {id}`, which asks for it at a terminal; or pipe it into \
-                 `oauthctl login {id} --param-stdin {param}`",
+                "set {}, or pipe it into `oauthctl login {id} --param-stdin {param}`; at a terminal `oauthctl login {id}` \
+                 asks for it",
                 variable_of(param)
             )),
             Self::SecretTyped { id, param } => Some(format!(

@@ -36,7 +36,6 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
             template(definition, key, text, &["client_id", "client_secret"], When::Exchanging, findings);
         }
     }
-    paths(definition, findings);
     for (n, step) in definition.app.steps.iter().enumerate() {
         if let Some(name) = names(step).into_iter().find(|name| *name != "redirect_uri") {
             findings.note(
@@ -52,24 +51,6 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
                 format!("scope.known[{n}].probe.body"),
                 format!("`{{{name}}}` is sent as it is: only the path of a probe is filled in"),
             );
-        }
-    }
-}
-
-/// The definition's own requests: their paths are written into logs, like every address.
-fn paths(definition: &ProviderDefinition, findings: &mut Findings) {
-    let secrets: Vec<&str> = definition.secret_params().collect();
-    let list =
-        value_of(&definition.api.scopes_list).map(|list| ("api.scopes_list.path".to_owned(), list.path.as_str()));
-    let account = definition.scope.account.as_ref().and_then(|account| account.request.as_deref());
-    let account = account.map(|path| ("scope.account.request".to_owned(), path));
-    let probes =
-        definition.scope.known.iter().enumerate().filter_map(|(n, scope)| {
-            Some((format!("scope.known[{n}].probe.path"), scope.probe.as_ref()?.path.as_str()))
-        });
-    for (key, path) in list.into_iter().chain(account).chain(probes) {
-        if let Some(name) = names(path).into_iter().find(|name| secrets.contains(name)) {
-            findings.fault(key, format!("`{{{name}}}` is a secret, and an address is written into logs"));
         }
     }
 }

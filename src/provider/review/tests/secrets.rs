@@ -17,11 +17,7 @@ fn a_secret_in_an_address_or_in_the_browser_is_a_fault() {
         ("authorize.params.k = '{key}'", "params.key.secret", "the browser shows"),
         ("revoke.url = 'https://as.shop.test/{key}'", "params.key.secret", "addresses into their logs"),
         ("api.origins = ['https://{key}.shop.test']", "params.key.secret", "may not stand in an address"),
-        (
-            "scope.known = [{ name = 'a', probe = { path = 'x?k={key}' } }]",
-            "scope.known[0].probe.path",
-            "`{key}` is a secret",
-        ),
+        ("scope.account = { request = 'x?k={key}', path = 'name' }", "scope.account", "has no names in braces"),
         ("params.key.default = 'x'", "params.key.default", "does not stand in a definition"),
         ("params.key.values = ['x']", "params.key.values", "does not stand in a definition"),
         ("params.key.from_token = 'x'", "params.key.secret", "a person gives it"),
