@@ -2,12 +2,10 @@
 
 use super::consent::Grantee;
 use super::devices::{Answer, INTERVAL, IssuedDevice, LIFETIME, PAGE};
-use super::ledger::Family;
 use super::site::{Site, random_hex};
 use super::token::{error, refuse};
 use super::wire::{Incoming, Reply};
 use crate::protocol::device::DeviceAuthorizationResponse;
-use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::DeviceCode;
@@ -48,12 +46,6 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
     }
     let response = issue(site, value("scope"), Grantee { client: client.id, resources })?;
     Ok(Reply::json(200, &dialect.encode_device_reply(&response)))
-}
-
-/// Exchanges a device code, once, for the client and the resources that it was given to.
-pub fn redeem(site: &Site, code: &DeviceCode, asking: &Grantee) -> Result<(ScopeSet, Family), ErrorResponse> {
-    let bound = |family| site.ledger.check(family, asking);
-    site.devices.redeem(code, site.clock.now(), |fault| site.has(fault), bound)
 }
 
 fn issue(site: &Site, scope: &str, grantee: Grantee) -> Result<DeviceAuthorizationResponse, NoEntropy> {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::consent::Grantee;
-use super::device;
 use super::fault::{Fault, SLOW};
 use super::ledger::{BadGrant, CLIENT_ALONE, Family, IssuedCode, IssuedToken};
 use super::openid;
@@ -15,7 +14,7 @@ use crate::protocol::json;
 use crate::protocol::params::Params;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::secret::{AccessToken, ClientSecret, RefreshToken};
+use crate::protocol::secret::{AccessToken, ClientSecret, DeviceCode, RefreshToken};
 use crate::protocol::token::{Grant, NotATokenRequest, TokenRequest, TokenResponse};
 use crate::provider::Dialect;
 use crate::provider::quirks::Pkce;
@@ -63,7 +62,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
         }
         Grant::RefreshToken(token) => site.ledger.rotate(&token, &asking),
         Grant::TokenExchange(token) => site.ledger.renew(token.expose(), &asking),
-        Grant::DeviceCode(code) => match device::redeem(site, &code, &asking) {
+        Grant::DeviceCode(code) => match redeem_device(site, &code, &asking) {
             Ok(granted) => Ok(granted),
             Err(refused) => {
                 let (status, body) = Dialect::new(&site.provider).encode_poll_error(&refused);
@@ -85,6 +84,12 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
         Ok((scope, family)) => accept(site, &issue(site, scope, family)?, family),
         Err(bad_grant) => Ok(refuse(400, bad_grant.error())),
     }
+}
+
+/// Exchanges a device code, once, for the client and the resources that it was given to.
+fn redeem_device(site: &Site, code: &DeviceCode, asking: &Grantee) -> Result<(ScopeSet, Family), ErrorResponse> {
+    let bound = |family| site.ledger.check(family, asking);
+    site.devices.redeem(code, site.clock.now(), |fault| site.has(fault), bound)
 }
 
 /// Refuses a method that no request at this path has.
