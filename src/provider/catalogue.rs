@@ -15,7 +15,7 @@ use super::login_secrets::split;
 use super::overlay::lay_over;
 use super::params::fill_params;
 use super::place::place;
-use super::reader::{read, unreadable};
+use super::reader::{read, read_merged, unreadable};
 use super::review::{Finding, review};
 use super::{DefinitionError, Origin, Provider, ProviderDefinition};
 use crate::protocol::login_secrets::Secrets;
@@ -302,7 +302,7 @@ fn overlay(id: &str, base: &str, text: &str, place: &str) -> Result<ProviderDefi
         lay_over(&mut merged, chosen.set.0);
     }
     lay_over(&mut merged, toml::from_str(text).map_err(unreadable)?);
-    merged.try_into().map_err(unreadable)
+    read_merged(&merged, text, place)
 }
 
 #[cfg(test)]

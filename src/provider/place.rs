@@ -23,8 +23,17 @@ impl fmt::Display for Place {
 /// Returns the place of a key, written as `token.params.scope` or `scope.known[2].probe`. If it is not there, the place
 /// of the innermost table around it, if there is one.
 pub fn place(text: &str, key: &str) -> Option<Place> {
-    let table = DeTable::parse(text).ok()?;
-    in_table(table.get_ref(), key).map(|span| at(text, span.start))
+    span_of(text, key).map(|span| at(text, span.start))
+}
+
+/// Returns the part of the text that [`place`] is the beginning of.
+pub fn span_of(text: &str, key: &str) -> Option<Range<usize>> {
+    in_table(DeTable::parse(text).ok()?.get_ref(), key)
+}
+
+/// Returns the innermost key at an offset of the text, written as for [`place`].
+pub fn key_at(text: &str, offset: usize) -> Option<String> {
+    key_in_table(DeTable::parse(text).ok()?.get_ref(), offset, "")
 }
 
 impl Place {
@@ -66,11 +75,31 @@ fn in_value(value: &Spanned<DeValue<'_>>, rest: &str) -> Option<Range<usize>> {
     }
 }
 
+fn key_in_table(table: &DeTable<'_>, offset: usize, above: &str) -> Option<String> {
+    // The text of a table may stand in several places, so its own span says nothing of what is in it.
+    table.iter().find_map(|(name, value)| {
+        let key = if above.is_empty() { name.get_ref().to_string() } else { format!("{above}.{}", name.get_ref()) };
+        let is_here = name.span().contains(&offset) || value.span().contains(&offset);
+        key_in_value(value, offset, &key).or_else(|| is_here.then_some(key))
+    })
+}
+
+fn key_in_value(value: &Spanned<DeValue<'_>>, offset: usize, key: &str) -> Option<String> {
+    match value.get_ref() {
+        DeValue::Table(table) => key_in_table(table, offset, key),
+        DeValue::Array(items) => items.iter().enumerate().find_map(|(index, item)| {
+            let key = format!("{key}[{index}]");
+            key_in_value(item, offset, &key).or_else(|| item.span().contains(&offset).then_some(key))
+        }),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
 
     #[test]
-    fn a_key_is_found_in_every_notation() {
+    fn a_key_is_found_in_every_notation_and_at_every_offset() {
         let text = "name = 'ä'\n\
                     token.params = { a = 'b', scope = 'x' }\n\
                     [api.headers]\n\
@@ -96,6 +125,16 @@ mod tests {
             ("api.denied[0].path", "line 12, column 12"),
         ] {
             assert_eq!(super::place(text, key).unwrap().to_string(), place, "{key}");
+        }
+        for (part, key) in [
+            ("x' }\n[api.h", "token.params.scope"),
+            ("X = 'c'", "api.headers.value.X"),
+            ("'ö'", "scope.known[1].name"),
+            ("401", "scope.known[1].probe.proves[1]"),
+            ("api.denied", "api.denied"),
+            ("path = 'a'", "api.denied.value[0].path"),
+        ] {
+            assert_eq!(super::key_at(text, text.find(part).unwrap()).as_deref(), Some(key), "{part}");
         }
         for (text, key) in [(text, "revoke.url"), ("[token", "token"), ("", "token")] {
             assert_eq!(super::place(text, key), None);

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::departure::Evidence;
 use super::keys::{Entry, Form, Key, entries};
+use super::place::{key_at, span_of};
 use super::{DefinitionError, ProviderDefinition};
 
 /// Reads a definition. An error names the place, the line, the column, and the key that was probably meant.
@@ -26,6 +27,22 @@ pub fn read(text: &str, place: &str) -> Result<ProviderDefinition, DefinitionErr
         match problems.into_iter().next().filter(is_ours) {
             Some(problem) => problem.told(text, place),
             None => unreadable(error, place),
+        }
+    })
+}
+
+/// Reads a definition that `text` was laid over. What only the two together are refused for is told of the key in `text`.
+///
+/// The table is written out and read again, because serde's code for reading a text is there already; reading the table
+/// itself would come with a second copy of it, of 0.3 MB.
+pub fn read_merged(merged: &toml::Table, text: &str, place: &str) -> Result<ProviderDefinition, DefinitionError> {
+    let whole = merged.to_string();
+    toml::from_str(&whole).map_err(|error: toml::de::Error| {
+        let key = error.span().and_then(|span| key_at(&whole, span.start));
+        let message = error.message().to_owned();
+        match key.and_then(|key| span_of(text, &key)) {
+            Some(span) => Problem { span, message, near: None }.told(text, place),
+            None => unreadable(de::Error::custom(message), place),
         }
     })
 }
@@ -212,6 +229,27 @@ mod tests {
         let shown = source.to_string();
         let place = shown.lines().next().unwrap_or_default().trim_start_matches("TOML parse error at ").to_owned();
         (format!("{place}: {}", source.message()), near)
+    }
+
+    #[test]
+    fn what_only_both_are_refused_for_is_told_of_the_users_line() {
+        let base = "[api]\npaging = { kind = 'page', param = 'page' }\n[token]\nurl = 'https://a.example/t'\n";
+        let text = "name = 'Mine'\n\n[api]\npaging = { kind = 'url', path = 'next' }\n";
+        let refused = |merged: &str| {
+            let merged: toml::Table = toml::from_str(merged).unwrap();
+            let error = read_merged(&merged, text, "mine.toml").expect_err("it is refused");
+            let DefinitionError::Unreadable { place, source, .. } = error else { panic!("{error:?}") };
+            assert_eq!(place, "mine.toml");
+            source.to_string()
+        };
+        let told = refused(&base.replace("kind = 'page'", "kind = 'url', path = 'next'"));
+        assert!(told.contains("line 4, column 1") && told.contains("unknown field `param`"), "{told}");
+        assert!(told.contains("4 | paging = { kind = 'url'"), "the line is the user's: {told}");
+        // A key that is not in the user's text has no line there.
+        let told = refused(&base.replace("[token]", "[token]\nuser = 1"));
+        assert!(told.contains("unknown field `user`") && !told.contains("line"), "{told}");
+        let merged: toml::Table = toml::from_str(base).unwrap();
+        assert_eq!(read_merged(&merged, text, "mine.toml").unwrap().token.url.first(), Some("https://a.example/t"));
     }
 
     #[test]

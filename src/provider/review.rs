@@ -33,7 +33,8 @@ pub fn review(definition: &ProviderDefinition, own: &toml::Table, base: Option<&
         let Some(alternative) = definition.alternatives.get(name) else { continue };
         let mut chosen = whole.clone();
         lay_over(&mut chosen, alternative.set.0.clone());
-        for Finding { key, problem, .. } in of_alternative(chosen).into_iter().filter(|found| !standing.contains(found))
+        for Finding { key, problem, .. } in
+            of_alternative(&chosen).into_iter().filter(|found| !standing.contains(found))
         {
             findings.fault(format!("alternatives.{name}.set.{key}"), problem);
         }
@@ -63,8 +64,9 @@ fn of_one(definition: &ProviderDefinition) -> Vec<Finding> {
 }
 
 /// Returns the faults of a definition with one of its alternatives.
-fn of_alternative(chosen: toml::Table) -> Vec<Finding> {
-    match chosen.try_into() {
+fn of_alternative(chosen: &toml::Table) -> Vec<Finding> {
+    // As text, for the reason that `read_merged` gives.
+    match toml::from_str(&chosen.to_string()) {
         Ok(definition) => of_one(&definition).into_iter().filter(|finding| finding.is_fault).collect(),
         Err(error) => vec![Finding { key: String::new(), problem: error.message().to_owned(), is_fault: true }],
     }
