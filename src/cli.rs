@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::error::{ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{self, Context};
 use crate::protocol::advice::Advice;
@@ -22,8 +22,11 @@ const EXIT_CODES: &str = "Exit codes: 0 done · 1 unexpected · 2 usage · 3 pro
 
 /// Get an OAuth 2.0 token from a provider, keep it safely, and find out what it can do
 #[derive(Parser)]
-#[command(name = "oauthctl", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "oauthctl", version, disable_version_flag = true, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
+    /// Print the version; with --verbose also commit, date and target of the build
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
     #[command(flatten)]
     global: GlobalArgs,
     /// The values of the global flags and their variables.
@@ -190,7 +193,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Erro
     let matches = match command.try_get_matches_from_mut(&args) {
         Ok(matches) => matches,
         Err(error) if is_help(&error) => return Err(explained_help(&args).unwrap_or(error)),
-        Err(error) if error.kind() == ErrorKind::DisplayVersion => return Err(error),
+        Err(error) if error.kind() == ErrorKind::DisplayVersion => {
+            return Err(explained_version(&args).unwrap_or(error));
+        }
         Err(error) => {
             // The same command line without the variables: it shows what is due to them.
             let mut typed = without_variables(Cli::command());
@@ -244,6 +249,12 @@ fn is_help(error: &clap::Error) -> bool {
 /// Returns the help again, with examples. They are not there before help is asked for.
 fn explained_help(args: &[OsString]) -> Option<clap::Error> {
     commands::help::explained(Cli::command()).try_get_matches_from(args).err().filter(is_help)
+}
+
+/// Returns the version with what it was built from, if `--verbose` is there too.
+fn explained_version(args: &[OsString]) -> Option<clap::Error> {
+    args.iter().skip(1).filter_map(|arg| arg.to_str()).find(|arg| commands::version::asks_for_details(arg))?;
+    commands::version::explained(Cli::command()).try_get_matches_from(args).err()
 }
 
 /// Returns the command line as it is without its variables. clap counts a variable as an argument: in a usage line, for

@@ -38,6 +38,7 @@ pub mod status;
 pub mod token;
 pub mod use_login;
 mod valid_token;
+pub mod version;
 mod view;
 mod without_login;
 

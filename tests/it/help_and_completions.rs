@@ -46,3 +46,18 @@ fn paths(command: &Command, words: &[String]) -> Vec<Vec<String>> {
     }
     all
 }
+
+#[test]
+fn the_version_says_with_verbose_what_it_was_built_from() {
+    let sandbox = Sandbox::new();
+    let short = format!("oauthctl {}\n", env!("CARGO_PKG_VERSION"));
+    for args in [["--version"], ["-V"]] {
+        assert_eq!(sandbox.run(&args).code(0).stdout(), short);
+    }
+    for args in [&["--version", "--verbose"][..], &["--verbose", "--version"], &["-Vv"], &["-vV"]] {
+        let shown = sandbox.run(args);
+        let lines: Vec<&str> = shown.code(0).stdout().lines().collect();
+        let names: Vec<&str> = lines[1..].iter().filter_map(|line| line.split(": ").next()).collect();
+        assert!(shown.stdout().starts_with(&short) && names == ["commit", "date", "target"], "{shown}");
+    }
+}
