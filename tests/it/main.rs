@@ -69,6 +69,8 @@ mod oidc_device;
 mod oidc_provider;
 mod openid;
 mod os_keychain;
+#[cfg(target_os = "linux")]
+mod packaging;
 #[cfg(unix)]
 mod paste;
 #[cfg(target_os = "linux")]
