@@ -120,6 +120,8 @@ enum Command {
     Export(commands::export::ExportArgs),
     /// Import an exported login
     Import(commands::import::ImportArgs),
+    /// Check this machine and a provider's registration, and say what mends each problem
+    Doctor(commands::doctor::DoctorArgs),
     /// List the providers, and show, create or validate definitions
     Providers(commands::providers::ProvidersArgs),
     /// Run a local mock of a provider
@@ -166,6 +168,7 @@ impl Command {
             | Self::Status(_)
             | Self::Scopes(_)
             | Self::Import(_)
+            | Self::Doctor(_)
             | Self::Demo(_)
             | Self::Completions(_) => true,
             Self::Man(args) => args.answers(),
@@ -340,6 +343,7 @@ impl Cli {
             Command::Exec(args) => return Ok(commands::exec::run(args, &context)?),
             Command::Export(args) => commands::export::run(args, &context)?,
             Command::Import(args) => commands::import::run(args, &context)?,
+            Command::Doctor(args) => commands::doctor::run(args, &context)?,
             Command::Providers(args) => commands::providers::run(args, &context)?,
             Command::Emulate(args) => return Ok(commands::emulate::run(args, &context)?),
             Command::Demo(args) => commands::demo::run(args, &context)?,

@@ -64,6 +64,11 @@ const ALL: &[Example] = &[
     example("scopes", "Try each scope with a request that changes nothing", "oauthctl scopes --probe"),
     example("scopes", "In a script: stop unless it may read products", "oauthctl scopes --require read_products"),
 
+    example("doctor", "Check this machine", "oauthctl doctor"),
+    example("doctor", "And whether the app's redirect URI is registered", "oauthctl doctor judgeme"),
+    example("doctor", "Send nothing", "oauthctl doctor judgeme --offline"),
+    example("doctor", "As JSON", "oauthctl doctor --json"),
+
     example("providers", "List the providers", "oauthctl providers list"),
     example("providers list", "All of them", "oauthctl providers list --all"),
     example("providers list", "As JSON", "oauthctl providers list --json"),

@@ -11,12 +11,12 @@ const ENVIRONMENT: &[(&str, &str, &[&str])] = &[
     (
         "OAUTHCTL_CLIENT_ID",
         "The client id, where no client is registered.",
-        &["", "app", "login", "refresh", "token", "call", "exec", "scopes"],
+        &["", "app", "login", "refresh", "token", "call", "exec", "scopes", "doctor"],
     ),
     (
         "OAUTHCTL_CLIENT_SECRET",
         "The client secret that belongs to it.",
-        &["", "app", "login", "refresh", "token", "call", "exec", "scopes"],
+        &["", "app", "login", "refresh", "token", "call", "exec", "scopes", "doctor"],
     ),
     (
         "OAUTHCTL_PARAM_NAME",
@@ -25,16 +25,16 @@ const ENVIRONMENT: &[(&str, &str, &[&str])] = &[
     ),
     ("OAUTHCTL_EXPORT_PASSPHRASE", "The passphrase of an exported login.", &["", "export", "import"]),
     ("OAUTHCTL_EMULATOR", "Set by `emulate`: the provider that is emulated, and where.", &["", "emulate", "login"]),
-    ("BROWSER", "The browser to open, instead of the desktop's.", &["", "login", "demo"]),
+    ("BROWSER", "The browser to open, instead of the desktop's.", &["", "login", "demo", "doctor"]),
     (
         "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
         "The proxy to use.",
-        &["", "login", "call", "refresh", "token", "exec", "scopes", "logout", "providers"],
+        &["", "login", "call", "refresh", "token", "exec", "scopes", "logout", "providers", "doctor"],
     ),
     (
         "SSL_CERT_FILE, SSL_CERT_DIR",
         "The certificates to trust, and no others.",
-        &["", "login", "call", "refresh", "token", "exec", "scopes", "logout", "providers"],
+        &["", "login", "call", "refresh", "token", "exec", "scopes", "logout", "providers", "doctor"],
     ),
     ("GITHUB_ENV", "The file in which `token --format github` sets the token.", &["token"]),
     ("SHELL", "The shell for `--install`, where the one in use is not known.", &["completions"]),
@@ -72,3 +72,18 @@ pub const EXIT_STATUS: &[(&str, &str)] = &[
     ("10", "The token is valid, and a scope is missing. Log in with it."),
     ("11", "Another process holds the login. Try again."),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::VARIABLES;
+
+    /// Otherwise `doctor` would say that nothing reads it.
+    #[test]
+    fn every_variable_of_ours_in_the_manual_is_known() {
+        let ours = ENVIRONMENT.iter().map(|(name, _, _)| *name).filter(|name| name.starts_with("OAUTHCTL_"));
+        for name in ours {
+            assert!(VARIABLES.contains(&name), "add {name} to `ALL` in src/session/environment.rs");
+        }
+    }
+}

@@ -18,6 +18,7 @@ pub mod completions;
 mod consent;
 mod context;
 pub mod demo;
+pub mod doctor;
 pub mod emulate;
 mod examples;
 pub mod exec;
@@ -54,6 +55,7 @@ pub mod errors {
     pub use super::complete::InstallError;
     pub use super::completions::CompletionsError;
     pub use super::demo::DemoError;
+    pub use super::doctor::DoctorError;
     pub use super::emulate::EmulateError;
     pub use super::exec::{ChildNotStarted, ExecError};
     pub use super::export::{ExportError, PassphraseError};

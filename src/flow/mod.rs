@@ -4,6 +4,7 @@ pub mod api;
 pub mod asked_value;
 pub mod authorization;
 mod authorization_code;
+pub mod checkup;
 pub mod client;
 pub mod client_credentials;
 pub mod device;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::keychain::seal::{self, NotOpened, SealKey};
-use crate::keychain::{FileProblem, Keychain, KeychainError, PROBE, SecretBytes, StateFolder, is_probe};
+use crate::keychain::{FileProblem, Keychain, KeychainError, SecretBytes, StateFolder, is_made_up, is_probe};
 use crate::system::entropy::{self, Entropy};
 use crate::system::private_file::{self, PrivateDir, PrivateFileError, SIZE_LIMIT};
 
@@ -107,7 +107,7 @@ impl SealedFiles {
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let accounts = names.filter_map(|name| name.strip_suffix(".sealed").map(str::to_owned));
         let probes = accounts.filter(|account| is_probe(account));
-        probes.filter(|probe| matches!(self.get(probe), Ok(Some(found)) if **found == *PROBE)).collect()
+        probes.filter(|probe| matches!(self.get(probe), Ok(Some(found)) if is_made_up(&found))).collect()
     }
 
     fn any_sealed_file(&self) -> Result<Option<PathBuf>, KeychainError> {
@@ -168,6 +168,10 @@ impl Keychain for SealedFiles {
             private_file::sweep(&folder).map_err(at(&folder))?;
         }
         self.probes().iter().try_for_each(|probe| self.delete(probe).map(drop))
+    }
+
+    fn is_set_up(&self) -> Result<bool, KeychainError> {
+        Ok(self.store.join("login").is_dir() && self.key()?.is_some())
     }
 
     fn state_folder(&self) -> StateFolder {

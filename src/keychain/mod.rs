@@ -15,5 +15,8 @@ mod secret_service;
 pub mod variable;
 
 pub use memory::MemoryKeychain;
-pub use port::{FileProblem, Keychain, KeychainError, PROBE, SecretBytes, StateFolder, is_probe, probe_name};
+pub use port::{
+    FileProblem, Keychain, KeychainError, PROBE, SecretBytes, StateFolder, is_made_up, is_probe, probe_name,
+    test_record,
+};
 pub use variable::VariableKeychain;

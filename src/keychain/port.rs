@@ -30,6 +30,11 @@ pub trait Keychain: Send + Sync {
         Ok(())
     }
 
+    /// Returns `true` if it can take an entry without making a key or a folder of its own first.
+    fn is_set_up(&self) -> Result<bool, KeychainError> {
+        Ok(true)
+    }
+
     /// Returns the folder that all processes with access to the same entry share. It holds the lock and the journal.
     fn state_folder(&self) -> StateFolder {
         StateFolder::OfAccount
@@ -38,6 +43,21 @@ pub trait Keychain: Send + Sync {
 
 /// The value that is written under a made-up name to test whether a keychain accepts entries. No record equals it.
 pub const PROBE: &[u8] = b"{}";
+
+/// Returns the record of a round trip: as long as the longest real ones (a JWT, a refresh token and the masked reply).
+/// It is the same each time, so that one which a killed process left is recognized.
+pub fn test_record() -> Vec<u8> {
+    const LENGTH: usize = 6 * 1024;
+    const HEAD: &[u8] = br#"{"oauthctl":"a test record, which may be deleted","filling":""#;
+    const TAIL: &[u8] = br#""}"#;
+    let filling = b"0123456789abcdef".iter().copied().cycle().take(LENGTH - HEAD.len() - TAIL.len());
+    HEAD.iter().copied().chain(filling).chain(TAIL.iter().copied()).collect()
+}
+
+/// Returns true if a record is a made-up one.
+pub fn is_made_up(record: &[u8]) -> bool {
+    record == PROBE || record == test_record()
+}
 
 /// Returns the made-up name.
 pub fn probe_name(random: u64) -> String {

@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod authorization;
 pub mod bearer;
+pub mod check;
 pub mod client;
 pub mod client_document;
 pub mod copied;

@@ -32,7 +32,7 @@ pub fn asked_wait(status: u16, headers: &HeaderMap, now: Timestamp) -> Option<Du
     if !matches!(status, 403 | 429 | 503) {
         return None;
     }
-    let server_now = texts_of(headers, &DATE).find_map(http_date).unwrap_or(now);
+    let server_now = server_time(headers).unwrap_or(now);
     let wait = |moment: Moment| moment.after(server_now).min(FOREVER);
     let longest = |name: &HeaderName, read: fn(&str) -> Option<Moment>| {
         texts_of(headers, name).flat_map(values).filter_map(read).map(wait).max()
@@ -44,6 +44,11 @@ pub fn asked_wait(status: u16, headers: &HeaderMap, now: Timestamp) -> Option<Du
         .or_else(|| longest(&RETRY_AFTER, Moment::parse))
         // Without a word on what is left, only a status that is about quotas says that one is used up.
         .or_else(|| used_up(headers, status == 429).into_iter().map(wait).max())
+}
+
+/// Returns the time at which a server says that it answered (RFC 9110 §6.6.1).
+pub fn server_time(headers: &HeaderMap) -> Option<Timestamp> {
+    texts_of(headers, &DATE).find_map(http_date)
 }
 
 /// A delay, or a time.

@@ -16,10 +16,29 @@ pub(super) const EMULATOR_DIR: &str = "OAUTHCTL_EMULATOR_DIR";
 pub(super) const CONFIG_DIR: &str = "OAUTHCTL_CONFIG_DIR";
 pub(super) const DATA_DIR: &str = "OAUTHCTL_DATA_DIR";
 
+/// Every variable of ours. Another name that begins like them is a mistyped one.
+pub const ALL: [&str; 11] = [
+    PROFILE,
+    TOKEN,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    EMULATOR,
+    EMULATOR_DIR,
+    CONFIG_DIR,
+    DATA_DIR,
+    "OAUTHCTL_STORE",
+    "OAUTHCTL_STORE_KEY",
+    "OAUTHCTL_EXPORT_PASSPHRASE",
+];
+
 /// The environment as a session reads it, each part when it is needed.
 pub trait Environment: Send + Sync {
     /// Returns a variable's value, unless it is empty.
     fn variable(&self, name: &str) -> Option<String>;
+    /// Lists the names of the variables that begin like this.
+    fn names(&self, _beginning: &str) -> Vec<String> {
+        Vec::new()
+    }
     fn paths(&self) -> Result<Paths, PathsError>;
     /// Finds the project file, from the working directory upwards. Call it once: it reports the files it ignores.
     fn project(&self) -> Result<ProjectSearch, ProjectError>;
@@ -34,6 +53,10 @@ pub struct ProcessEnvironment<T> {
 impl<T: Fn(&Ignored) + Send + Sync> Environment for ProcessEnvironment<T> {
     fn variable(&self, name: &str) -> Option<String> {
         paths::variable(name)
+    }
+
+    fn names(&self, beginning: &str) -> Vec<String> {
+        paths::variables_named(beginning)
     }
 
     fn paths(&self) -> Result<Paths, PathsError> {

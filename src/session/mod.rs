@@ -27,6 +27,7 @@ mod parts;
 mod profile;
 pub mod project;
 mod provider;
+mod shadows;
 mod sourced;
 mod store;
 mod token;
@@ -38,12 +39,15 @@ pub use client_request::ClientRequest;
 pub use clients::Clients;
 pub use confirmation::ServerChoice;
 pub use emulation::{EMULATOR_FOLDER, EndedEmulator, stored_in};
+#[cfg(test)]
+pub use environment::ALL as VARIABLES;
 pub use environment::{
     Environment, OF_EMULATOR, ProcessEnvironment, emulator_profile, of_emulated_address, of_emulator,
 };
 pub use error::SessionError;
 pub use parts::{Decision, Part};
 pub use project::{Project, ProjectError};
+pub use shadows::Shadow;
 pub use sourced::{Source, Sourced};
 pub use token::{ActiveLogin, ValidLogin, further};
 

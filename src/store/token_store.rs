@@ -2,6 +2,9 @@
 //! is not found does not count as removed: see `entry.rs`.
 
 mod clients;
+mod round_trip;
+
+pub use self::round_trip::RoundTrip;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -20,6 +20,7 @@
 //! one direct call. Unproven, as it needs a Windows machine: that no other program can bind then.
 
 mod answers;
+mod holder;
 mod request;
 mod response;
 mod sender;
@@ -40,6 +41,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 
 use answers::Answers;
 pub use answers::Claim;
+pub use holder::holder;
 pub use request::{Bodies, LoopbackEvent, LoopbackRequest, Parsed, parse};
 pub use response::LoopbackResponse;
 pub use sender::Sender;

@@ -10,6 +10,7 @@ pub mod exec;
 pub mod http;
 pub mod loopback;
 pub mod messages;
+pub mod names;
 pub mod own_folder;
 pub mod paste;
 pub mod paths;

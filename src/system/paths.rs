@@ -70,6 +70,12 @@ impl Paths {
         })
     }
 
+    /// Returns the platform's own folders for definitions and for what we write, whatever the variables say.
+    pub fn of_platform() -> Option<(PathBuf, PathBuf)> {
+        let dirs = directories::ProjectDirs::from("", "", "oauthctl")?;
+        Some((dirs.config_dir().to_owned(), dirs.data_local_dir().to_owned()))
+    }
+
     /// Returns the folders of an emulator: everything is written to `folder`.
     pub fn inside(self, folder: &Path) -> Self {
         Self { config: folder.join("config"), data: Self::data_inside(folder), beneath: Some(self.config) }
@@ -135,4 +141,12 @@ fn relative_home() -> String {
 pub fn variable(name: &str) -> Option<String> {
     let value = std::env::var_os(name)?.into_string().unwrap_or_else(|raw| raw.to_string_lossy().into_owned());
     Some(value).filter(|value| !value.is_empty())
+}
+
+/// Lists the names of the environment variables that begin like this.
+pub fn variables_named(beginning: &str) -> Vec<String> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(beginning)).collect();
+    names.sort();
+    names
 }

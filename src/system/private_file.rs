@@ -104,15 +104,15 @@ pub fn read(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, Priva
 /// Creates a folder, with those above it. A HOME that does not exist is not created: whatever is kept there would be
 /// kept where no later session looks.
 fn create_folders(path: &Path) -> io::Result<()> {
+    check_home_of(path)?;
+    os::create_folders(path)
+}
+
+fn check_home_of(path: &Path) -> io::Result<()> {
     let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute() && path.starts_with(home));
-    match home.filter(|home| !home.exists()) {
-        Some(home) => {
-            let home = crate::protocol::sanitize::line(&home.to_string_lossy());
-            let missing = format!("HOME is `{home}`, which does not exist");
-            Err(io::Error::new(io::ErrorKind::NotFound, missing))
-        }
-        None => os::create_folders(path),
-    }
+    let Some(home) = home.filter(|home| !home.exists()) else { return Ok(()) };
+    let home = crate::protocol::sanitize::line(&home.to_string_lossy());
+    Err(io::Error::new(io::ErrorKind::NotFound, format!("HOME is `{home}`, which does not exist")))
 }
 
 /// Reads a file that users write themselves, such as a provider's definition. A symbolic link is accepted, but its
@@ -182,6 +182,38 @@ fn check_folder_of(path: &Path) -> io::Result<()> {
         PrivateFileError::NotPrivate(why) => io::Error::new(io::ErrorKind::PermissionDenied, why),
         PrivateFileError::Exposed(folder) => io::Error::new(io::ErrorKind::PermissionDenied, folder),
     })
+}
+
+/// Looks at a folder of ours, without opening a file in it: other users must not be able to write to it or to one above it,
+/// and we must. Returns its mode where there are modes, or `None` if there is no such folder yet.
+pub fn look_at(folder: &Path) -> Result<Option<FolderMode>, PrivateFileError> {
+    match std::fs::metadata(folder) {
+        Ok(found) if !found.is_dir() => Err(io::Error::from(io::ErrorKind::NotADirectory).into()),
+        Ok(found) => {
+            os::check_folders(folder)?;
+            std::fs::read_dir(folder)?;
+            os::check_writable(folder)?;
+            Ok(Some(FolderMode(os::mode(&found))))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            check_home_of(folder)?;
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The permissions of a folder, where the system has some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FolderMode(Option<u32>);
+
+impl std::fmt::Display for FolderMode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(mode) => write!(f, "mode {mode:04o}"),
+            None => f.write_str("private by inheritance"),
+        }
+    }
 }
 
 /// Reads a file that is authenticated by its content, such as an exported login. Its owner does not matter.

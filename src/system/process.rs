@@ -1,6 +1,7 @@
 //! The protection of this process from others on the machine, and its threads.
 
 use std::io;
+use std::path::PathBuf;
 use std::thread;
 
 /// Runs work on a detached thread. Returns an error if no thread can be started, where std's own `spawn` panics.
@@ -14,6 +15,23 @@ pub fn parent_name() -> Option<String> {
     return std::fs::read_to_string(format!("/proc/{}/comm", std::os::unix::process::parent_id())).ok();
     #[cfg(not(target_os = "linux"))]
     return None;
+}
+
+/// Returns the system's name and version, as it calls itself.
+pub fn system_name() -> String {
+    let plain = || format!("{} ({})", std::env::consts::OS, std::env::consts::ARCH);
+    let text = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let name = text.lines().find_map(|line| line.strip_prefix("PRETTY_NAME="));
+    name.map_or_else(plain, |name| format!("{} ({})", name.trim_matches('"'), std::env::consts::ARCH))
+}
+
+/// Returns this program, and the other one that its name starts in a shell, if that is another.
+pub fn program_on_path() -> Option<(PathBuf, PathBuf)> {
+    let own = std::env::current_exe().ok()?.canonicalize().ok()?;
+    let name = own.file_name()?;
+    let path = std::env::var_os("PATH")?;
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|found| found.is_file())?;
+    (found.canonicalize().ok()? != own).then_some((own, found))
 }
 
 /// Makes the allocator return large buffers to the system when they are freed, and grow them without a copy. Each time

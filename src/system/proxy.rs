@@ -54,6 +54,22 @@ pub struct Proxies {
     matcher: OnceLock<Matcher>,
 }
 
+/// A proxy without its password.
+pub struct NamedProxy<'p> {
+    /// The variable.
+    pub name: &'static str,
+    pub scheme: &'p str,
+    pub host: &'p str,
+    pub port: u16,
+    /// The hosts that are asked directly.
+    pub exempt: &'p str,
+}
+
+/// Returns the name of a proxy variable that is set and not used: plain http goes to this machine only.
+pub fn unused_variable() -> Option<&'static str> {
+    HTTP.into_iter().find(|name| super::paths::variable(name).is_some())
+}
+
 #[derive(Debug)]
 struct SelectedProxy {
     name: &'static str,
@@ -103,6 +119,13 @@ impl Proxies {
             Some(SelectedProxy { url, .. }) => Matcher::builder().all(url.as_str()).no(self.exempt.as_str()).build(),
             None => Matcher::from_system(),
         })
+    }
+
+    /// Returns the proxy that the environment names, for people.
+    pub fn named(&self) -> Option<NamedProxy<'_>> {
+        let SelectedProxy { name, url } = self.chosen.as_ref()?;
+        let (host, port) = (url.host_str()?, url.port_or_known_default()?);
+        Some(NamedProxy { name, scheme: url.scheme(), host, port, exempt: &self.exempt })
     }
 
     /// Describes the proxy used for this address, without its password. Returns `None` without a proxy, or if it comes

@@ -294,6 +294,16 @@ impl Terminal for SystemTerminal {
     }
 }
 
+/// Returns `true` if the locale of this process has more than ASCII characters (POSIX XBD §8.2).
+pub fn shows_unicode() -> bool {
+    if cfg!(any(windows, target_vendor = "apple")) {
+        return true;
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
+    let locale = locale.to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
 /// Returns `true` on a build machine, where some terminals have no one who answers.
 fn is_ci() -> bool {
     variable("CI").is_some_and(|value| !["false", "0"].contains(&value.as_str()))

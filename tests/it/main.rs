@@ -33,6 +33,8 @@ mod device;
 #[cfg(unix)]
 mod device_polls;
 #[cfg(target_os = "linux")]
+mod doctor;
+#[cfg(target_os = "linux")]
 mod doubt;
 mod emulated_servers;
 mod emulator;

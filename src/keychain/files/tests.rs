@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::keychain::PROBE;
 use crate::system::entropy::OsEntropy;
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";

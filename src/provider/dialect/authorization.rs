@@ -90,6 +90,11 @@ impl Dialect<'_> {
         Ok(url)
     }
 
+    /// Returns `true` if a page of the provider's reads the request in the browser, so that the server does not see it.
+    pub fn is_read_by_a_page(&self) -> bool {
+        value_of(&self.provider.definition.authorize.route).is_some()
+    }
+
     /// Returns the provider's name of a response type. Its own is that of the preferred grant.
     fn response_type(&self, wanted: ResponseType) -> &str {
         let own = value_of(&self.provider.definition.authorize.response_type);

@@ -19,6 +19,11 @@ impl ExposedFolder {
         Self::named("a folder above it", folder)
     }
 
+    /// Returns the command that mends it.
+    pub fn remedy(&self) -> &str {
+        self.0.split('`').nth(1).unwrap_or_default()
+    }
+
     fn named(which: &str, folder: &Path) -> Self {
         let folder = sanitize::line(&folder.to_string_lossy());
         Self(format!("other users can write to {which}; run `chmod go-w '{folder}'`").into())

@@ -196,6 +196,15 @@ impl Drop for TemporaryName {
     }
 }
 
+/// Fails if this user cannot make files in a folder.
+pub fn check_writable(folder: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)?)
+}
+
+pub fn mode(metadata: &Metadata) -> Option<u32> {
+    Some(metadata.permissions().mode() & 0o7777)
+}
+
 pub fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
     options.open(path)
 }

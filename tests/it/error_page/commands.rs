@@ -33,6 +33,7 @@ variants! {
     EmulateError: OwnStore | NotStarted Session Definition Emulator Terminal;
     DemoError: DemoStep NoThread NoBrowserGrant
         | Browser BadProfile BadRedirectUri Session Emulator Flow Http Store Definition Terminal Entropy;
+    DoctorError: Problems | Terminal;
     ManError: NoSuchCommand NotWritten | Terminal;
     InstallError: UnknownShell NoHome NotOurs Link NotInstalled;
     CompletionsError: | Install Terminal;
@@ -142,6 +143,10 @@ pub fn errors(page: &mut Page) {
         DemoError::DemoStep { step: "store" },
         DemoError::NoThread(no_thread()),
         DemoError::NoBrowserGrant { provider: provider() },
+    ]);
+    page.section(vec![
+        DoctorError::Problems { count: 1, code: ExitCode::Store },
+        DoctorError::Problems { count: 3, code: ExitCode::Network },
     ]);
     let source = PrivateFileError::from(denied());
     let folder = OwnFolderError::Folder { path: text("/tmp/oauthctl-emulator-0123456789abcdef"), source };

@@ -1,0 +1,304 @@
+//! The findings for people and for programs. The words carry the meaning, so that neither colors nor signs are needed.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::protocol::check::{Check, Sent, Verdict, gravest};
+use crate::protocol::sanitize::{Render, Style, TerminalText};
+use crate::system::terminal::shows_unicode;
+
+/// Below this width, text begins at the third column.
+const NARROW: usize = 60;
+
+/// All findings, each with the part that it belongs to.
+pub struct Report {
+    pub checks: Vec<(&'static str, Check)>,
+}
+
+impl Report {
+    pub fn new() -> Self {
+        Self { checks: Vec::new() }
+    }
+
+    fn sent(&self) -> impl Iterator<Item = &Sent> {
+        self.checks.iter().flat_map(|(_, check)| &check.sent)
+    }
+
+    /// Returns the list of everything that was sent.
+    pub fn sent_lines(&self, is_offline: bool, width: usize) -> SentLines<'_> {
+        SentLines { sent: self.sent().collect(), is_offline, width }
+    }
+}
+
+pub fn problems<'c>(checks: impl Iterator<Item = &'c Check>) -> usize {
+    checks.filter(|check| matches!(check.verdict, Verdict::Problem(_))).count()
+}
+
+#[derive(Serialize)]
+struct ReportJson<'r> {
+    ok: bool,
+    exit: u8,
+    checks: Vec<CheckJson<'r>>,
+    sent: Vec<&'r Sent>,
+}
+
+#[derive(Serialize)]
+struct CheckJson<'r> {
+    part: &'static str,
+    id: &'static str,
+    subject: &'r str,
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit: Option<u8>,
+    text: &'r str,
+    evidence: &'r [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'r str>,
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let gravest = gravest(self.checks.iter().map(|(_, check)| check));
+        let checks = self.checks.iter().map(|(part, check)| CheckJson {
+            part,
+            id: check.id,
+            subject: &check.subject,
+            verdict: word(check.verdict),
+            exit: match check.verdict {
+                Verdict::Problem(code) => Some(code as u8),
+                Verdict::Ok | Verdict::Note => None,
+            },
+            text: &check.text,
+            evidence: &check.evidence,
+            next: check.next.as_deref(),
+        });
+        let exit = gravest.map_or(0, |code| code as u8);
+        ReportJson { ok: exit == 0, exit, checks: checks.collect(), sent: self.sent().collect() }.serialize(serializer)
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ok => "ok",
+        Verdict::Note => "note",
+        Verdict::Problem(_) => "problem",
+    }
+}
+
+/// One finding as it is printed.
+pub struct Shown<'c> {
+    check: &'c Check,
+    width: usize,
+    /// Evidence is shown even if all is well.
+    details: bool,
+    is_ascii: bool,
+}
+
+impl<'c> Shown<'c> {
+    pub fn new(check: &'c Check, width: usize, details: bool) -> Self {
+        Self { check, width, details, is_ascii: !shows_unicode() }
+    }
+
+    /// Adds an indented paragraph, with something before its first line.
+    fn paragraph(&self, begin: &str, words: &str, text: &mut TerminalText) -> fmt::Result {
+        let indent = self.indent() + begin.len();
+        let words = if self.is_ascii { ascii(words) } else { words.to_owned() };
+        for (n, line) in wrapped(&words, self.width.saturating_sub(indent)).iter().enumerate() {
+            match n {
+                0 => writeln!(text, "{:pad$}{begin}{line}", "", pad = self.indent())?,
+                _ => writeln!(text, "{:indent$}{line}", "")?,
+            }
+        }
+        Ok(())
+    }
+
+    fn indent(&self) -> usize {
+        if self.width < NARROW { 2 } else { 9 }
+    }
+}
+
+impl Render for Shown<'_> {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        let Check { verdict, subject, text: words, evidence, next, .. } = self.check;
+        let style = match verdict {
+            Verdict::Ok => Style::Success,
+            Verdict::Note => Style::Warning,
+            Verdict::Problem(_) => Style::Failure,
+        };
+        let label = word(*verdict);
+        text.add(&style.of(label))?;
+        // The rest of the first line stands beside the verdict.
+        let gap = if self.width < NARROW { 1 } else { self.indent() - label.len() };
+        let begin = label.len() + gap;
+        let words = format!("{subject}: {words}");
+        let words = if self.is_ascii { ascii(&words) } else { words };
+        let (first, rest) = first_line(&words, self.width.saturating_sub(begin));
+        writeln!(text, "{:gap$}{first}", "")?;
+        if !rest.is_empty() {
+            self.paragraph("", rest, text)?;
+        }
+        if self.details || *verdict != Verdict::Ok {
+            for seen in evidence {
+                self.paragraph("- ", seen, text)?;
+            }
+        }
+        next.iter().try_for_each(|next| self.paragraph("> ", next, text))
+    }
+}
+
+/// Everything that was sent.
+pub struct SentLines<'r> {
+    sent: Vec<&'r Sent>,
+    is_offline: bool,
+    width: usize,
+}
+
+impl Render for SentLines<'_> {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        text.write_str("\n")?;
+        if self.sent.is_empty() {
+            let why = if self.is_offline { "Nothing was sent (--offline)" } else { "Nothing was sent" };
+            return text.line(&[&Style::Strong.of(why)]);
+        }
+        text.line(&[&Style::Strong.of("Sent")])?;
+        for Sent { method, url, with, purpose } in &self.sent {
+            let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(", ")) };
+            let words = format!("{method} {url}{with}, {purpose}");
+            let words = if shows_unicode() { words } else { ascii(&words) };
+            for (n, line) in wrapped(&words, self.width.saturating_sub(2)).iter().enumerate() {
+                writeln!(text, "{}{line}", if n == 0 { "- " } else { "  " })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Splits a text into lines of at most so many characters, at spaces. A word that is longer, and a command between
+/// backticks that fits on a line of its own, stay whole.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut room = width;
+    for word in words(text, width) {
+        let length = word.chars().count();
+        if let Some(line) = lines.last_mut() {
+            let needed = length + usize::from(!line.is_empty());
+            if line.is_empty() || needed <= room {
+                if !line.is_empty() {
+                    line.push(' ');
+                }
+                line.push_str(&word);
+                room = room.saturating_sub(needed);
+                continue;
+            }
+        }
+        room = width.saturating_sub(length);
+        lines.push(word);
+    }
+    lines
+}
+
+/// Returns the first line, and the rest of the text.
+fn first_line(text: &str, width: usize) -> (String, &str) {
+    let first = wrapped(text, width).swap_remove(0);
+    let rest = text.trim_start().get(first.len()..).unwrap_or_default();
+    (first, rest.trim_start())
+}
+
+/// Returns the pieces that a line may end after.
+fn words(text: &str, width: usize) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut command: Option<String> = None;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let ticks = word.matches('`').count() % 2 == 1;
+        match command.take() {
+            None if ticks => command = Some(word.to_owned()),
+            None => words.push(word.to_owned()),
+            Some(begun) => {
+                let whole = format!("{begun} {word}");
+                match ticks {
+                    true if whole.chars().count() <= width => words.push(whole),
+                    true => words.extend(whole.split(' ').map(str::to_owned)),
+                    false => command = Some(whole),
+                }
+            }
+        }
+    }
+    words.extend(command.iter().flat_map(|begun| begun.split(' ')).map(str::to_owned));
+    words
+}
+
+/// Writes a text for a terminal that has no other characters.
+fn ascii(text: &str) -> String {
+    let mut plain = String::new();
+    for c in text.chars() {
+        match c {
+            c if c.is_ascii() => plain.push(c),
+            '…' => plain.push_str("..."),
+            '–' | '—' => plain.push('-'),
+            '“' | '”' => plain.push('"'),
+            '‘' | '’' => plain.push('\''),
+            '→' => plain.push_str("->"),
+            '§' => plain.push_str("section "),
+            _ => plain.push('?'),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::advice::ExitCode;
+
+    fn shown(check: &Check, width: usize, is_ascii: bool) -> String {
+        let shown = Shown { check, width, details: false, is_ascii };
+        TerminalText::of(&shown).to_plain().to_string()
+    }
+
+    fn check() -> Check {
+        let text = "it is held by `python3` (process 4711), which is another program of the same user";
+        let check = Check::problem("port", "port 8765", ExitCode::Network, text);
+        check.seen("“seen” on 127.0.0.1…").mended_by("run `kill 4711`, or choose another one with `--port N`")
+    }
+
+    #[test]
+    fn a_finding_is_readable_at_each_width() {
+        for width in [50, 80] {
+            let text = shown(&check(), width, true);
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{width}:\n{text}");
+            assert!(text.is_ascii() && text.contains("\"seen\" on 127.0.0.1..."), "{text}");
+            assert!(text.contains("`kill 4711`") && text.contains("`--port N`"), "a command is cut:\n{text}");
+        }
+        let wide = "problem  port 8765: it is held by `python3` (process 4711), which is another program\n         \
+                    of the same user\n         - “seen” on 127.0.0.1…\n         > run";
+        assert!(shown(&check(), 84, false).starts_with(wide), "{}", shown(&check(), 84, false));
+        let narrow = "problem port 8765: it is held by `python3`\n  (process 4711), which is";
+        assert!(shown(&check(), 50, false).starts_with(narrow), "{}", shown(&check(), 50, false));
+    }
+
+    #[test]
+    fn evidence_of_what_is_well_is_a_detail() {
+        let check = Check::ok("x", "x", "fine").seen("a detail");
+        assert_eq!(shown(&check, 80, false), "ok       x: fine\n");
+    }
+
+    #[test]
+    fn a_word_that_is_too_long_has_its_own_line() {
+        assert_eq!(wrapped("a bcdefgh ij", 4), ["a", "bcdefgh", "ij"]);
+        assert_eq!(wrapped("run `a b c` now", 7), ["run", "`a b c`", "now"]);
+        assert_eq!(wrapped("run `a b c d e` now", 7), ["run `a", "b c d", "e` now"]);
+        assert_eq!(wrapped("", 7), [""]);
+        assert_eq!(first_line("a b  c d", 3), ("a b".to_owned(), "c d"));
+    }
+
+    #[test]
+    fn a_program_reads_every_field() {
+        let report = Report { checks: vec![("machine", check()), ("machine", Check::ok("x", "x", "fine"))] };
+        let json = serde_json::to_value(&report).unwrap();
+        assert_eq!((&json["ok"], &json["exit"]), (&false.into(), &8.into()));
+        let first = &json["checks"][0];
+        assert_eq!((&first["verdict"], &first["exit"], &first["id"]), (&"problem".into(), &8.into(), &"port".into()));
+        assert!(json["checks"][1].get("exit").is_none() && json["sent"].as_array().unwrap().is_empty());
+    }
+}
