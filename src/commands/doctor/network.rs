@@ -28,8 +28,12 @@ fn port(scene: &Scene<'_>) -> Vec<Check> {
     let Some(addresses) = uri.loopback() else {
         return vec![Check::ok("port", "port", format!("none is needed: `{uri}` does not lead to this machine"))];
     };
-    let subject = format!("port {}", uri.port());
+    let subject = match uri.port() {
+        0 => "port".to_owned(),
+        port => format!("port {port}"),
+    };
     vec![match Loopback::bind(&addresses) {
+        Ok(_) if uri.port() == 0 => Check::ok("port", subject, "each login picks a free one"),
         Ok(_) => Check::ok("port", subject, "it is free for the redirect of a login"),
         Err(LoopbackError::Taken { port }) => taken(port, subject),
         Err(error) => {

@@ -35,7 +35,8 @@ fn definition(scene: &Scene<'_>) -> Vec<Check> {
                 None => "built in".to_owned(),
             };
             let emulated = provider.emulator.as_ref().map(|origin| format!(", emulated at {origin}"));
-            let params = provider.params.iter().map(|(name, value)| format!("{name} is `{value}`"));
+            // Their values may be nobody else's business; the servers show what they decide.
+            let params = provider.params.keys().map(|name| format!("with a value for `{name}`"));
             Check::ok(
                 "definition",
                 "definition",
@@ -58,7 +59,12 @@ fn servers(scene: &Scene<'_>) -> Vec<Check> {
         let origin = visit.server.endpoint.origin().to_string();
         let purposes = visit.server.purposes.join(", ");
         let check = match &visit.outcome {
-            Err(error) => unreachable(&origin, error),
+            Err(error) => {
+                let check = unreachable(&origin, error);
+                let shows = format!("`oauthctl providers show {}` prints the addresses", subject.provider.id());
+                let next = check.next.clone().map_or_else(|| shows.clone(), |next| format!("{next}; {shows}"));
+                check.mended_by(next)
+            }
             Ok(greeting) => {
                 let how =
                     if origin.starts_with("https:") { "over TLS, with a trusted certificate" } else { "without TLS" };

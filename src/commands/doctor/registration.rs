@@ -51,13 +51,19 @@ fn ready<'s>(scene: &'s Scene<'_>) -> Option<(&'s Client, &'s dyn HttpClient)> {
     Some((&client.as_ref().ok()?.client.as_ref()?.value, http.as_ref().ok()?.as_ref()))
 }
 
+/// The port of a login that picks a free one. A server that accepts that accepts any (RFC 8252 §7.3).
+const ANY_PORT: u16 = 49_152;
+
+/// Returns the redirect URI as a login could send it.
+fn usable_uri(scene: &Scene<'_>) -> Option<RedirectUri> {
+    let uri = scene.redirect_uri().ok()?;
+    Some(if uri.port() == 0 { uri.with_port(ANY_PORT) } else { uri })
+}
+
 fn redirect_uri(scene: &Scene<'_>) -> Vec<Check> {
     let (id, subject) = ("redirect-uri", "redirect URI");
-    let uri = match scene.redirect_uri() {
-        Ok(uri) => uri,
-        // The check of the port says it.
-        Err(_) => return Vec::new(),
-    };
+    // The check of the port says it if it is malformed.
+    let Some(uri) = usable_uri(scene) else { return Vec::new() };
     let Some((client, http)) = ready(scene) else { return Vec::new() };
     if client.provider.endpoints.authorize.is_none() {
         return vec![Check::ok(id, subject, "none is needed: the provider has no login in the browser")];
@@ -125,7 +131,7 @@ fn authentication(scene: &Scene<'_>) -> Vec<Check> {
         return Vec::new();
     }
     let Some((client, http)) = ready(scene) else { return Vec::new() };
-    let Ok(uri) = scene.redirect_uri() else { return Vec::new() };
+    let Some(uri) = usable_uri(scene) else { return Vec::new() };
     if client.provider.endpoints.token.is_none() && client.provider.endpoints.revoke.is_none() {
         return vec![Check::ok(id, subject, "no server of the provider asks for it")];
     }

@@ -112,19 +112,16 @@ impl<'a> Scene<'a> {
         Some((logins.remove(&name)?, record))
     }
 
-    /// Returns the redirect URI of a login: the typed one, or the one that the login has, or the usual one.
+    /// Returns the redirect URI of a login: the typed one, or the one that the login has, or the usual one. Port 0 stands for
+    /// a free one.
     pub fn redirect_uri(&self) -> Result<RedirectUri, RedirectUriError> {
-        let usual = RedirectUri::parse(DEFAULT_REDIRECT_URI)?;
         let subject = self.args.provider.as_ref().and_then(|_| self.subject().ok());
         let of_provider = subject.map(|subject| {
             let of_login = subject.provider.asked_for.redirect_uri.as_deref();
             let is_emulated = subject.provider.emulator.is_some();
             of_login.unwrap_or_else(|| default_redirect_uri(&subject.provider.definition, is_emulated))
         });
-        let chosen = self.args.redirect_uri.as_deref().or(of_provider);
-        let uri = chosen.map(RedirectUri::parse).transpose()?.unwrap_or_else(|| usual.clone());
-        // A free port differs from login to login.
-        Ok(if uri.port() == 0 { uri.with_port(usual.port()) } else { uri })
+        RedirectUri::parse(self.args.redirect_uri.as_deref().or(of_provider).unwrap_or(DEFAULT_REDIRECT_URI))
     }
 
     /// Returns what the servers answered: those of the provider, or that of the selected login.

@@ -41,6 +41,7 @@ pub fn with_a_key_file() -> Vec<Finding> {
             &["app", "show", "mine"],
             &["providers", "list"],
             &["providers", "show", "mine"],
+            &["doctor", "mine", "--check-client", "--redirect-uri", "http://127.0.0.1:0/callback"],
             &["completions", "bash"],
             &["man"],
         ] {

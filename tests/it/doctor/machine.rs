@@ -278,6 +278,23 @@ fn a_machine_without_ipv6_or_without_loopback_is_told() {
 }
 
 #[test]
+fn a_localhost_that_is_another_machine_is_told() {
+    let sandbox = Sandbox::new();
+    let hosts = sandbox.home().join("hosts");
+    fs::write(&hosts, "192.0.2.7 localhost\n").unwrap();
+    let script = format!("mount --bind '{}' /etc/hosts || exit 99; exec \"$0\" doctor --json", hosts.display());
+    let mut command = sandbox.program("unshare");
+    command.args(["-rm", "sh", "-c", &script, env!("CARGO_BIN_EXE_oauthctl")]);
+    let output = Output::new("doctor".to_owned(), command.output().unwrap());
+    if output.stdout().is_empty() {
+        assert!(std::env::var_os("CI").is_none(), "this needs unshare, and the right to mount");
+        return eprintln!("skipped: this needs unshare, and the right to mount");
+    }
+    let diagnosis = Diagnosis::of(output);
+    diagnosis.about("localhost").is_problem(8).says("192.0.2.7").is_mended_by("127.0.0.1 localhost");
+}
+
+#[test]
 fn proxies_that_are_malformed_absent_or_unused_are_told() {
     let malformed = Sandbox::new().with("HTTPS_PROXY", "ftp://user:canary-password@proxy.example");
     let diagnosis = diagnosed(&malformed, &["--offline"]);

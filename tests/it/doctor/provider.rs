@@ -248,7 +248,7 @@ fn what_is_missing_for_a_check_is_named() {
     sandbox.run(&["doctor", "mine", "--offline", "--check-client"]).code(2);
     sandbox.run(&["doctor", "--check-client"]).code(2);
     let with_param = ["shopify", "--offline", "--param", "store=mine", "--redirect-uri", &registered()];
-    Diagnosis::run(&sandbox, &with_param).about("definition").is("ok").shows("store is");
+    Diagnosis::run(&sandbox, &with_param).about("definition").is("ok").shows("`store`");
     let pushing = at("http://127.0.0.1:9", "par.url = 'http://127.0.0.1:9/par'\npar.required = true");
     let diagnosis = Diagnosis::run(&pushing, &["mine", "--redirect-uri", &registered()]);
     diagnosis.about(REDIRECT).is("note").says("RFC 9126");
