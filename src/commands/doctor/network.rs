@@ -59,11 +59,20 @@ fn taken(port: u16, subject: String) -> Check {
     let other = "choose another port with `--port N` and register that redirect URI";
     let next = match &holder.program {
         Some((_, process)) => format!("stop that program (`kill {process}`), or {other}"),
-        None => {
-            format!("find the program with `ss -ltnp 'sport = :{port}'` (or `lsof -i :{port}`) and stop it, or {other}")
-        }
+        None => format!("find the program with {} and stop it, or {other}", finder(port)),
     };
     Check::problem("port", subject, ExitCode::Network, format!("it is held by {holder}")).mended_by(next)
+}
+
+/// Returns the command that shows who holds a port, where the system does not tell us.
+fn finder(port: u16) -> String {
+    if cfg!(windows) {
+        format!("`netstat -ano | findstr :{port}`")
+    } else if cfg!(target_os = "linux") {
+        format!("`ss -ltnp 'sport = :{port}'`")
+    } else {
+        format!("`lsof -i :{port}`")
+    }
 }
 
 fn localhost(scene: &Scene<'_>) -> Vec<Check> {

@@ -104,7 +104,10 @@ fn compared(subject: &Subject, metadata: &AuthorizationServerMetadata) -> Check 
     }
     let shown = |difference: &Difference| {
         let Difference { key, ours, theirs, .. } = difference;
-        sanitize::line(&format!("{key}: the definition has {ours}, the provider {theirs}"))
+        sanitize::line(&match ours {
+            Some(ours) => format!("{key}: the definition has {ours}, the provider {theirs}"),
+            None => format!("{key}: not in the definition, the provider has {theirs}"),
+        })
     };
     let evidence: Vec<String> = found.iter().map(shown).collect();
     let text = format!("{} says something else than the definition", metadata.issuer);
@@ -134,7 +137,11 @@ fn ability(id: &'static str, subject: &'static str, compare: Compare, scene: &Sc
     let Ok(Subject { provider, .. }) = scene.subject() else { return Vec::new() };
     vec![match compare(provider, scene.read_metadata()) {
         Agreement::Known(text) | Agreement::Absent(text) => Check::ok(id, subject, text),
-        Agreement::Unused(text) | Agreement::Contradicted(text) => {
+        Agreement::Unused(text, line) => {
+            let way = way_to_change(provider);
+            Check::note(id, subject, sanitize::line(&text)).mended_by(format!("{way}: `{}`", sanitize::line(&line)))
+        }
+        Agreement::Contradicted(text) => {
             Check::note(id, subject, sanitize::line(&text)).mended_by(way_to_change(provider))
         }
     }]

@@ -131,7 +131,7 @@ impl Render for Shown<'_> {
         // The rest of the first line stands beside the verdict.
         let gap = if self.width < NARROW { 1 } else { self.indent() - label.len() };
         let begin = label.len() + gap;
-        let words = format!("{subject}: {words}");
+        let words = format!("{subject}: {words}").split_whitespace().collect::<Vec<_>>().join(" ");
         let words = if self.is_ascii { ascii(&words) } else { words };
         let (first, rest) = first_line(&words, self.width.saturating_sub(begin));
         writeln!(text, "{:gap$}{first}", "")?;
@@ -198,7 +198,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Returns the first line, and the rest of the text.
+/// Returns the first line, and the rest of a text whose words are one space apart.
 fn first_line(text: &str, width: usize) -> (String, &str) {
     let first = wrapped(text, width).swap_remove(0);
     let rest = text.trim_start().get(first.len()..).unwrap_or_default();
@@ -289,7 +289,9 @@ mod tests {
         assert_eq!(wrapped("run `a b c` now", 7), ["run", "`a b c`", "now"]);
         assert_eq!(wrapped("run `a b c d e` now", 7), ["run `a", "b c d", "e` now"]);
         assert_eq!(wrapped("", 7), [""]);
-        assert_eq!(first_line("a b  c d", 3), ("a b".to_owned(), "c d"));
+        assert_eq!(first_line("a b c d", 3), ("a b".to_owned(), "c d"));
+        let spaced = Check::ok("x", "x", "a  b\nc d");
+        assert_eq!(shown(&spaced, 14, false), "ok x: a b c d\n");
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::provider::{Dialect, Endpoint, Provider};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     pub key: &'static str,
-    pub ours: String,
+    /// `None` if the definition has nothing there.
+    pub ours: Option<String>,
     pub theirs: String,
     /// True if a login fails by it.
     pub is_grave: bool,
@@ -42,8 +43,8 @@ fn endpoints(provider: &Provider, metadata: &AuthorizationServerMetadata) -> Vec
         // What the metadata does not name may exist all the same.
         let theirs = theirs.as_deref()?;
         let is_same = ours.as_ref().is_some_and(|ours| is_same_place(ours, theirs));
-        let shown = ours.as_ref().map_or_else(|| "nothing".to_owned(), ToString::to_string);
-        (!is_same).then(|| Difference { key, ours: shown, theirs: theirs.to_owned(), is_grave: false })
+        let ours = ours.as_ref().map(ToString::to_string);
+        (!is_same).then(|| Difference { key, ours, theirs: theirs.to_owned(), is_grave: false })
     };
     pairs.into_iter().filter_map(differ).collect()
 }
@@ -62,7 +63,7 @@ fn authentication(provider: &Provider, metadata: &AuthorizationServerMetadata, h
     let is_offered = methods.iter().any(|method| method == ours.registered_name());
     (!is_offered).then(|| Difference {
         key: "token.auth",
-        ours: ours.registered_name().to_owned(),
+        ours: Some(ours.registered_name().to_owned()),
         theirs: methods.join(", "),
         is_grave: true,
     })
@@ -73,7 +74,7 @@ fn pushing(provider: &Provider, metadata: &AuthorizationServerMetadata) -> Optio
         metadata.require_pushed_authorization_requests && !Dialect::new(provider).requires_pushed_requests();
     is_missing.then(|| Difference {
         key: "par.required",
-        ours: "false".to_owned(),
+        ours: Some("false".to_owned()),
         theirs: "true".to_owned(),
         is_grave: !provider.asked_for.push,
     })
@@ -86,7 +87,7 @@ fn issuer_in_answers(provider: &Provider, metadata: &AuthorizationServerMetadata
     // An emulator answers as the definition says.
     (is_expected && !is_sent && provider.emulator.is_none()).then(|| Difference {
         key: "callback.iss",
-        ours: format!("every answer names `{ours}`"),
+        ours: Some(format!("every answer names `{ours}`")),
         theirs: "it is not announced that answers name the issuer (RFC 9207)".to_owned(),
         is_grave: false,
     })
@@ -97,8 +98,8 @@ fn issuer_in_answers(provider: &Provider, metadata: &AuthorizationServerMetadata
 pub enum Agreement {
     /// In both, or in the definition while the metadata does not say.
     Known(String),
-    /// In the metadata only.
-    Unused(String),
+    /// In the metadata only, with the line that the definition lacks.
+    Unused(String, String),
     /// In the definition, and the metadata says otherwise.
     Contradicted(String),
     Absent(String),
@@ -116,7 +117,10 @@ pub fn pkce(provider: &Provider, metadata: Option<&AuthorizationServerMetadata>)
         (Pkce::S256, Some(false)) => {
             Agreement::Contradicted(format!("S256 is sent, and the provider announces {}", joined(announced)))
         }
-        (Pkce::Off, Some(true)) => Agreement::Unused("it is off, and the provider announces S256".to_owned()),
+        (Pkce::Off, Some(true)) => {
+            let line = "authorize.pkce = \"S256\"".to_owned();
+            Agreement::Unused("it is off, and the provider announces S256".to_owned(), line)
+        }
         (Pkce::Off, _) => Agreement::Absent("it is off in the definition".to_owned()),
     }
 }
@@ -153,19 +157,22 @@ fn registered_name(grant: GrantKind) -> &'static str {
 /// Revocation (RFC 7009).
 pub fn revocation(provider: &Provider, metadata: Option<&AuthorizationServerMetadata>) -> Agreement {
     let theirs = metadata.and_then(|metadata| metadata.revocation_endpoint.as_deref());
-    endpoint(&provider.endpoints.revoke, theirs, "no token can be revoked: it stays valid after `logout`")
+    endpoint("revoke.url", &provider.endpoints.revoke, theirs, "no token can be revoked: it stays valid after `logout`")
 }
 
 /// Introspection (RFC 7662).
 pub fn introspection(provider: &Provider, metadata: Option<&AuthorizationServerMetadata>) -> Agreement {
     let theirs = metadata.and_then(|metadata| metadata.introspection_endpoint.as_deref());
-    endpoint(&provider.endpoints.introspect, theirs, "the provider cannot be asked about a token")
+    endpoint("introspect.url", &provider.endpoints.introspect, theirs, "the provider cannot be asked about a token")
 }
 
-fn endpoint(ours: &Option<Endpoint>, theirs: Option<&str>, without: &str) -> Agreement {
+fn endpoint(key: &str, ours: &Option<Endpoint>, theirs: Option<&str>, without: &str) -> Agreement {
     match (ours, theirs) {
         (Some(ours), _) => Agreement::Known(format!("at {}", ours.url())),
-        (None, Some(theirs)) => Agreement::Unused(format!("not in the definition; the provider has it at {theirs}")),
+        (None, Some(theirs)) => Agreement::Unused(
+            format!("not in the definition; the provider has it at {theirs}"),
+            format!("{key} = \"{theirs}\""),
+        ),
         (None, None) => Agreement::Absent(without.to_owned()),
     }
 }
@@ -227,7 +234,7 @@ mod tests {
             };
         let s256 = json!({"code_challenge_methods_supported": ["S256"]});
         assert!(matches!(of("", s256.clone(), pkce), Agreement::Known(_)));
-        assert!(matches!(of("authorize.pkce = 'off'", s256, pkce), Agreement::Unused(_)));
+        assert!(matches!(of("authorize.pkce = 'off'", s256, pkce), Agreement::Unused(..)));
         let plain = json!({"code_challenge_methods_supported": ["plain"]});
         assert!(matches!(of("", plain, pkce), Agreement::Contradicted(_)));
         assert!(matches!(of("", json!({}), pkce), Agreement::Known(_)));
@@ -236,7 +243,7 @@ mod tests {
         assert!(matches!(of("", others.clone(), grants), Agreement::Contradicted(_)));
         assert!(matches!(of("grants = ['client-credentials']", others, grants), Agreement::Known(_)));
         let revokes = json!({"revocation_endpoint": "https://as.example/r"});
-        assert!(matches!(of("", revokes, revocation), Agreement::Unused(_)));
+        assert!(matches!(of("", revokes, revocation), Agreement::Unused(..)));
         assert!(matches!(of("", json!({}), introspection), Agreement::Absent(_)));
         let ours = "introspect.url = 'https://as.example/i'";
         assert!(matches!(of(ours, json!({}), introspection), Agreement::Known(_)));

@@ -27,6 +27,11 @@ fn a_certified_server_proves_a_registered_uri_with_one_request() {
     diagnosis.about("metadata").shows("openid.jwks_url");
     diagnosis.about("PKCE").is("ok").says("which the provider announces");
     diagnosis.about("revocation").is("ok").says("/token/revocation");
+    let revoke = format!("revoke.url = '{}/token/revocation'\n", server.issuer());
+    sandbox.define("acme", &server.definition("token.auth = 'basic'").replace(&revoke, ""));
+    let diagnosis = Diagnosis::run(&sandbox, &["acme", "--redirect-uri", &registered()]);
+    let way = format!("`revoke.url = \"{}/token/revocation\"`", server.issuer());
+    diagnosis.ends_with(0).about("revocation").is("note").is_mended_by(&way);
     // A client that may not ask for `openid` gets an error at its redirect URI, which proves it, too.
     let reader = server.sandbox("reader", "token.auth = 'basic'");
     Diagnosis::run(&reader, &["acme", "--redirect-uri", &registered()]).about(REDIRECT).is("ok");
