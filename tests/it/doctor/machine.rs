@@ -15,15 +15,12 @@ use crate::support::tls::Proxy;
 use crate::support::unprivileged_user::permissions;
 use crate::support::{Emulated, Output, Sandbox, UnprivilegedUser};
 
-/// A redirect URI at a port that nothing else uses, so that tests may run beside a login.
-fn free_port() -> String {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    format!("http://127.0.0.1:{port}/callback")
-}
+/// A redirect URI for which no port has to be free, so that tests may run beside a login.
+const ANY_PORT: &str = "http://127.0.0.1:0/callback";
 
 #[track_caller]
 fn diagnosed(sandbox: &Sandbox, args: &[&str]) -> Diagnosis {
-    Diagnosis::run(sandbox, &[&["--redirect-uri", &free_port()], args].concat())
+    Diagnosis::run(sandbox, &[&["--redirect-uri", ANY_PORT], args].concat())
 }
 
 fn chmod(path: &Path, mode: u32) {
@@ -175,7 +172,7 @@ fn folders_that_are_open_or_closed_are_named_with_their_chmod() {
     fs::create_dir_all(&data).unwrap();
     let user = UnprivilegedUser::living_in(sandbox);
     chmod(&data, 0o000);
-    let args = ["doctor", "--json", "--offline", "--redirect-uri", &free_port()];
+    let args = ["doctor", "--json", "--offline", "--redirect-uri", ANY_PORT];
     let diagnosis = Diagnosis::of(user.run(&args));
     diagnosis.ends_with(7).about("data folder").is_problem(7).is_mended_by("chmod u+rwx");
     diagnosis.about("logins").is_problem(7);
@@ -360,7 +357,7 @@ fn origin(emulated: &Emulated) -> String {
 fn the_gravest_problem_decides_the_exit_code() {
     let sandbox = Sandbox::new().with("OAUTHCTL_STORE", "keychain").with("HTTPS_PROXY", "ftp://x");
     diagnosed(&sandbox, &["--offline"]).ends_with(7).about("HTTPS_PROXY").is_problem(3);
-    let people = sandbox.run(&["doctor", "--offline", "--redirect-uri", &free_port()]);
+    let people = sandbox.run(&["doctor", "--offline", "--redirect-uri", ANY_PORT]);
     people
         .code(7)
         .answers("problem  store keychain:")
@@ -374,7 +371,7 @@ fn its_lines_fit_a_terminal_of_80_and_of_50_columns() {
     let sandbox = Sandbox::new().with("OAUTHCTL_STORE", "keychain").with("HTTPS_PROXY", "ftp://x");
     for width in [50, 80] {
         let narrow = sandbox.clone().with("COLUMNS", &width.to_string());
-        let output = narrow.run(&["doctor", "github", "--offline", "--redirect-uri", &free_port()]);
+        let output = narrow.run(&["doctor", "github", "--offline", "--redirect-uri", ANY_PORT]);
         // An address or a path is not broken.
         let is_long = |line: &&str| line.chars().count() > width && line.trim().contains(' ') && !line.contains('/');
         assert!(!output.stdout().lines().any(|line| is_long(&line)), "{width}: {output}");

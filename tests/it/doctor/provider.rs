@@ -10,10 +10,9 @@ use crate::support::tls::TlsServer;
 use crate::support::{Emulated, OidcProvider, Sandbox};
 
 /// The redirect URI that is registered for the clients of `oidc-provider`, which accepts any port of it.
-fn registered() -> String {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    format!("http://127.0.0.1:{port}/callback")
-}
+const REGISTERED: &str = "http://127.0.0.1:0/callback";
+
+const OTHER: &str = "http://127.0.0.1:0/other";
 
 const REDIRECT: &str = "redirect URI";
 
@@ -21,7 +20,7 @@ const REDIRECT: &str = "redirect URI";
 fn a_certified_server_proves_a_registered_uri_with_one_request() {
     let server = OidcProvider::running();
     let sandbox = server.sandbox("web app:1", "token.auth = 'basic'");
-    let diagnosis = Diagnosis::run(&sandbox, &["acme", "--redirect-uri", &registered()]);
+    let diagnosis = Diagnosis::run(&sandbox, &["acme", "--redirect-uri", REGISTERED]);
     diagnosis.ends_with(0).about(REDIRECT).is("ok").says("is registered").shows("login_required");
     assert_eq!(diagnosis.sent().iter().filter(|sent| sent.ends_with("/auth")).count(), 1);
     diagnosis.about("metadata").shows("openid.jwks_url");
@@ -29,25 +28,24 @@ fn a_certified_server_proves_a_registered_uri_with_one_request() {
     diagnosis.about("revocation").is("ok").says("/token/revocation");
     let revoke = format!("revoke.url = '{}/token/revocation'\n", server.issuer());
     sandbox.define("acme", &server.definition("token.auth = 'basic'").replace(&revoke, ""));
-    let diagnosis = Diagnosis::run(&sandbox, &["acme", "--redirect-uri", &registered()]);
+    let diagnosis = Diagnosis::run(&sandbox, &["acme", "--redirect-uri", REGISTERED]);
     let way = format!("`revoke.url = \"{}/token/revocation\"`", server.issuer());
     diagnosis.ends_with(0).about("revocation").is("note").is_mended_by(&way);
     // A client that may not ask for `openid` gets an error at its redirect URI, which proves it, too.
     let reader = server.sandbox("reader", "token.auth = 'basic'");
-    Diagnosis::run(&reader, &["acme", "--redirect-uri", &registered()]).about(REDIRECT).is("ok");
+    Diagnosis::run(&reader, &["acme", "--redirect-uri", REGISTERED]).about(REDIRECT).is("ok");
 }
 
 #[test]
 fn a_certified_server_shows_what_is_not_registered() {
     let server = OidcProvider::running();
     let sandbox = server.sandbox("web app:1", "token.auth = 'basic'");
-    let other = registered().replace("/callback", "/other");
-    let diagnosis = Diagnosis::run(&sandbox, &["acme", "--redirect-uri", &other]);
+    let diagnosis = Diagnosis::run(&sandbox, &["acme", "--redirect-uri", OTHER]);
     let finding = diagnosis.ends_with(3).about(REDIRECT);
     finding.is_problem(3).says("is not registered for the client `web app:1`").shows("redirect_uri");
-    finding.is_mended_by(&format!("register exactly `{other}`"));
+    finding.is_mended_by("register exactly `http://127.0.0.1:").is_mended_by("/other`");
     let unknown = sandbox.with("OAUTHCTL_CLIENT_ID", "nobody");
-    let diagnosis = Diagnosis::run(&unknown, &["acme", "--redirect-uri", &registered()]);
+    let diagnosis = Diagnosis::run(&unknown, &["acme", "--redirect-uri", REGISTERED]);
     diagnosis
         .ends_with(3)
         .about(REDIRECT)
@@ -59,8 +57,7 @@ fn a_certified_server_shows_what_is_not_registered() {
 #[test]
 fn a_certified_server_accepts_and_refuses_the_authentication() {
     let server = OidcProvider::running();
-    let check =
-        |sandbox: &Sandbox| Diagnosis::run(sandbox, &["acme", "--check-client", "--redirect-uri", &registered()]);
+    let check = |sandbox: &Sandbox| Diagnosis::run(sandbox, &["acme", "--check-client", "--redirect-uri", REGISTERED]);
     for (client, auth) in [("web app:1", "basic"), ("body", "body"), ("public", "none")] {
         let revoking = server.sandbox(client, &format!("token.auth = '{auth}'"));
         let diagnosis = check(&revoking);
@@ -85,13 +82,13 @@ fn an_emulator_is_compared_with_a_made_up_uri() {
     let emulated = Emulated::start(&[]);
     let run =
         |sandbox: &Sandbox, uri: &str| Diagnosis::run(sandbox, &["judgeme", "--check-client", "--redirect-uri", uri]);
-    let diagnosis = run(&emulated, &registered());
+    let diagnosis = run(&emulated, REGISTERED);
     diagnosis.ends_with(0).about(REDIRECT).is("ok").says("refuses a made-up one").shows("status 400");
     diagnosis.about("authentication").is("ok").says("invalid_grant");
-    let diagnosis = run(&emulated, &registered().replace("/callback", "/other"));
+    let diagnosis = run(&emulated, OTHER);
     diagnosis.ends_with(3).about(REDIRECT).is_problem(3).says("is not registered");
     let unknown = emulated.same_home().with("OAUTHCTL_CLIENT_ID", "nobody");
-    let diagnosis = run(&unknown, &registered());
+    let diagnosis = run(&unknown, REGISTERED);
     diagnosis.ends_with(3).about(REDIRECT).is_problem(3).says("`nobody` is unknown");
     diagnosis.about("authentication").is_problem(3);
     let requests = emulated.requests();
@@ -143,7 +140,7 @@ fn a_login_page_alone_proves_nothing() {
     ];
     for (registered_page, made_up, verdict, says) in cases {
         let server = server(registered_page, made_up);
-        let diagnosis = Diagnosis::run(&at(&server.origin(), ""), &["mine", "--redirect-uri", &registered()]);
+        let diagnosis = Diagnosis::run(&at(&server.origin(), ""), &["mine", "--redirect-uri", REGISTERED]);
         diagnosis.about(REDIRECT).is(verdict).says(says).shows("the request with a made-up one");
         diagnosis.output.hides("canary-secret");
     }
@@ -174,15 +171,15 @@ fn only_what_is_listed_is_sent() {
     });
     let origin = server.origin();
     let sandbox = at(&origin, &format!("authorize.issuer = '{origin}'\ntoken.auth = 'basic'"));
-    let offline = Diagnosis::run(&sandbox, &["mine", "--offline", "--redirect-uri", &registered()]);
+    let offline = Diagnosis::run(&sandbox, &["mine", "--offline", "--redirect-uri", REGISTERED]);
     assert_eq!((offline.ends_with(0).sent(), server.requests()), (Vec::new(), Vec::new()));
-    let diagnosis = Diagnosis::run(&sandbox, &["mine", "--redirect-uri", &registered()]);
+    let diagnosis = Diagnosis::run(&sandbox, &["mine", "--redirect-uri", REGISTERED]);
     diagnosis.ends_with(0);
     let plain = server.requests();
     assert_listed(&plain, &diagnosis, &origin);
     assert!(plain.iter().all(|request| !request.contains("canary") && !request.starts_with("POST")), "{plain:?}");
     assert!(plain.iter().all(|request| !request.to_lowercase().contains("\r\ncookie:")), "{plain:?}");
-    let diagnosis = Diagnosis::run(&sandbox, &["mine", "--check-client", "--redirect-uri", &registered()]);
+    let diagnosis = Diagnosis::run(&sandbox, &["mine", "--check-client", "--redirect-uri", REGISTERED]);
     let with_client = &server.requests()[plain.len()..];
     assert_listed(with_client, &diagnosis, &origin);
     let posted: Vec<&String> = with_client.iter().filter(|request| request.starts_with("POST")).collect();
@@ -217,7 +214,7 @@ fn what_the_metadata_says_otherwise_is_listed() {
             false => page("200 OK", "Sign in"),
         });
         let sandbox = at(&server.origin(), &format!("authorize.issuer = '{}'", server.origin()));
-        let diagnosis = Diagnosis::run(&sandbox, &["mine", "--redirect-uri", &registered()]);
+        let diagnosis = Diagnosis::run(&sandbox, &["mine", "--redirect-uri", REGISTERED]);
         let finding = diagnosis.ends_with(code).about("metadata");
         finding.is(verdict).shows("token.url").shows("/new-token").is_mended_by("mine.toml");
         diagnosis.about("PKCE").is("note").says("announces plain");
@@ -228,13 +225,13 @@ fn what_the_metadata_says_otherwise_is_listed() {
 fn a_server_that_cannot_be_reached_or_trusted_is_named() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let origin = format!("http://{closed}");
-    let diagnosis = Diagnosis::run(&at(&origin, ""), &["mine", "--redirect-uri", &registered()]);
+    let diagnosis = Diagnosis::run(&at(&origin, ""), &["mine", "--redirect-uri", REGISTERED]);
     diagnosis.ends_with(8).about(&origin).is_problem(8).says("cannot connect").shows("authorize, token");
     diagnosis.about(REDIRECT).is("note").says("cannot be told");
     let corporate = TlsServer::start(&["127.0.0.1"], |_| page("200 OK", "Sign in"));
     let origin = format!("https://{}", corporate.address);
     let sandbox = at(&origin, "");
-    let run = |args: &[&str]| Diagnosis::run(&sandbox, &[&["mine", "--redirect-uri", &registered()], args].concat());
+    let run = |args: &[&str]| Diagnosis::run(&sandbox, &[&["mine", "--redirect-uri", REGISTERED], args].concat());
     let diagnosis = run(&[]);
     diagnosis.ends_with(8).about(&origin).is_problem(8).says("UnknownIssuer").is_mended_by("--cacert FILE");
     assert_eq!(corporate.requests(), Vec::<String>::new());
@@ -246,15 +243,15 @@ fn a_server_that_cannot_be_reached_or_trusted_is_named() {
 fn what_is_missing_for_a_check_is_named() {
     let sandbox = Sandbox::new();
     sandbox.define("mine", MINE);
-    let diagnosis = Diagnosis::run(&sandbox, &["mine", "--offline", "--redirect-uri", &registered()]);
+    let diagnosis = Diagnosis::run(&sandbox, &["mine", "--offline", "--redirect-uri", REGISTERED]);
     diagnosis.ends_with(3).about("client").is_problem(3).is_mended_by("oauthctl app set mine");
-    let diagnosis = Diagnosis::run(&sandbox, &["shopify", "--offline", "--redirect-uri", &registered()]);
+    let diagnosis = Diagnosis::run(&sandbox, &["shopify", "--offline", "--redirect-uri", REGISTERED]);
     diagnosis.ends_with(3).about("definition").is_problem(3).is_mended_by("--param store=");
     sandbox.run(&["doctor", "mine", "--offline", "--check-client"]).code(2);
     sandbox.run(&["doctor", "--check-client"]).code(2);
-    let with_param = ["shopify", "--offline", "--param", "store=mine", "--redirect-uri", &registered()];
+    let with_param = ["shopify", "--offline", "--param", "store=mine", "--redirect-uri", REGISTERED];
     Diagnosis::run(&sandbox, &with_param).about("definition").is("ok").shows("`store`");
     let pushing = at("http://127.0.0.1:9", "par.url = 'http://127.0.0.1:9/par'\npar.required = true");
-    let diagnosis = Diagnosis::run(&pushing, &["mine", "--redirect-uri", &registered()]);
+    let diagnosis = Diagnosis::run(&pushing, &["mine", "--redirect-uri", REGISTERED]);
     diagnosis.about(REDIRECT).is("note").says("RFC 9126");
 }
