@@ -92,8 +92,12 @@ impl<'a> Scene<'a> {
         let mut params: BTreeMap<String, String> = entry.map(|entry| entry.params).unwrap_or_default();
         let definition = session.catalogue()?.get(&id)?;
         params.retain(|name, _| definition.params.contains_key(name));
-        params.extend(self.args.params.iter().cloned());
+        let typed: BTreeMap<String, String> = self.args.params.iter().cloned().collect();
+        definition.refuse_typed_secrets(&typed)?;
+        params.extend(typed);
         let provider = session.catalogue()?.resolve(&id, &params)?;
+        let provider = provider.with_secrets(record.iter().flat_map(|record| &record.secrets))?;
+        let provider = session.with_secrets_of_environment(&provider)?;
         let asked_for = record.as_ref().map(|record| record.asked_for.clone()).unwrap_or_default();
         let provider = provider.with_asked_for(asked_for);
         let client = session.client_for_login(&provider, self.args.app.as_ref(), record.as_ref());
