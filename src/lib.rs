@@ -32,6 +32,7 @@
 //!                  Journal opened ─▶ refresh ─▶ Journal written ─▶ TokenStore ─▶ Journal removed ─▶ the token is handed out
 //! AccessToken ─ Dialect ─▶ Api, Caller (retry, paging) ─▶ HttpClient ─▶ stdout | Evidence ─▶ ScopesView
 //! AccessToken ─▶ Replacement: `exec` gives it to the command's environment, and becomes the command
+//!             ─▶ LastingToken ─▶ TokenFile | ApiGate, Forwarder: a companion renews it for as long as the command runs
 //! TokenStore ─▶ Keychain: the OS keychain (LongRecords over it) | SealedFiles | CredentialHelper | variable | memory
 //!
 //! any floor's typed error ─▶ the command's own ─▶ Box<dyn Advice> in cli ─▶ report ─▶ stderr + exit code
@@ -44,8 +45,8 @@
 //!    `Link` or cursor to another origin stops the walk and says so.
 //! 2. No redirect is followed on an endpoint that receives a secret. A code is sent at most once.
 //! 3. No secret is in argv, in a log, in an error, in a child's environment except by `exec` and an emulator's made-up
-//!    ones, in an unencrypted file (except the key file and, for `token --format github`, GITHUB_ENV), or in the working
-//!    directory.
+//!    ones, in an unencrypted file (except the key file and, where asked for by name, GITHUB_ENV and the file of
+//!    `exec --token-file`), or in the working directory.
 //! 4. Stdout has the answer, stderr the messages. Only `token`, `exec` and an explicit `--show-secrets` print a secret,
 //!    and `export` prints an encrypted one. A terminal receives only `sanitize::TerminalText`.
 //! 5. Nothing falls back: the chosen store is used, or the command says why it cannot be. Only the demo, which stores

@@ -1,18 +1,32 @@
-//! `exec`: runs a command with the access token in its environment, and nowhere else: not on a screen, not in a log.
+//! `exec`: runs a command with the access token, and hands it to nothing else: not to a screen, not to a log.
+//!
+//! Usually the token is in a variable, and this process becomes the command. A command that may run for longer than its
+//! token lives gets it in a file that is kept good, or a proxy that adds it: see `outlive.rs`.
+
+#[cfg_attr(not(unix), path = "exec/beside_elsewhere.rs")]
+mod beside;
+mod error;
+mod outlive;
+mod proxied;
+mod token_file;
+
+pub use error::{ChildNotStarted, ExecError};
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::Context;
 use super::valid_token::{valid_login, wanted};
 use super::without_login::{WithoutLogin, client_login};
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
-use crate::protocol::sanitize;
 use crate::protocol::time::HumanDuration;
-use crate::session::{SessionError, further};
+use crate::session::further;
+use crate::system::command_signal::CommandSignal;
 use crate::system::exec::Replacement;
+
+/// The variable that holds the token if no other is named.
+const TOKEN_VARIABLE: &str = "OAUTHCTL_TOKEN";
 
 #[derive(Args)]
 pub struct ExecArgs {
@@ -20,9 +34,33 @@ pub struct ExecArgs {
     #[arg(long, value_name = "TIME")]
     min_validity: Option<HumanDuration>,
 
-    /// The variable that holds the token
-    #[arg(long, value_name = "NAME", default_value = "OAUTHCTL_TOKEN", value_parser = parse_variable)]
-    env: String,
+    /// The variable that holds the token [default: OAUTHCTL_TOKEN; none with --token-file or --proxy]
+    #[arg(long, value_name = "NAME", value_parser = parse_variable)]
+    env: Option<String>,
+
+    /// Keep the token in a file, replaced before the token ends; OAUTHCTL_TOKEN_FILE is its path [default: a file of
+    /// the command's own]
+    #[arg(long, value_name = "FILE", help_heading = "Commands that run for long")]
+    token_file: Option<Option<PathBuf>>,
+
+    /// Send the command this signal when the file was replaced
+    #[arg(
+        long,
+        value_name = "SIGNAL",
+        ignore_case = true,
+        requires = "token_file",
+        help_heading = "Commands that run for long"
+    )]
+    on_renew: Option<CommandSignal>,
+
+    /// Run a proxy for the command that adds the token to requests to the provider's API: the command asks for
+    /// http://HOST/, and does not see the token
+    #[arg(long, conflicts_with_all = ["token_file", "env"], help_heading = "Commands that run for long")]
+    proxy: bool,
+
+    /// Also let the proxy send the token to this origin, such as `https://api.example.com`
+    #[arg(long, value_name = "ORIGIN", requires = "proxy", help_heading = "Commands that run for long")]
+    allow_origin: Vec<String>,
 
     /// Use a further token of the login, which came in the same reply: the name that its definition gives it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["min_validity", "provider"])]
@@ -47,46 +85,11 @@ pub fn parse_variable(text: &str) -> Result<String, &'static str> {
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum ExecError {
-    #[error(transparent)]
-    NotStarted(#[from] ChildNotStarted),
-    #[error(transparent)]
-    Session(#[from] SessionError),
-}
-
-impl Advice for ExecError {
-    fn next_step(&self) -> NextStep {
-        match self {
-            Self::NotStarted(error) => error.next_step(),
-            Self::Session(error) => error.next_step(),
-        }
-    }
-}
-
-/// The user's command does not exist or cannot be run.
-#[derive(Debug, thiserror::Error)]
-#[error("`{program}` could not be started")]
-pub struct ChildNotStarted {
-    pub program: String,
-    #[source]
-    pub source: io::Error,
-}
-
-impl ChildNotStarted {
-    pub fn new(program: &OsStr, source: io::Error) -> Self {
-        Self { program: sanitize::line(&program.to_string_lossy()), source }
-    }
-}
-
-impl Advice for ChildNotStarted {
-    fn next_step(&self) -> NextStep {
-        ExitCode::Usage.no_hint()
-    }
-}
-
 /// Runs the command and returns its exit code, which becomes ours.
 pub fn run(args: &ExecArgs, context: &Context) -> Result<u8, ExecError> {
+    if args.token_file.is_some() || args.proxy {
+        return outlive::run(args, context);
+    }
     let wanted = wanted(args.min_validity);
     let (profile, record) = match args.without_login.request(("exec", " -- COMMAND"), context)? {
         Some(request) => {
@@ -99,8 +102,17 @@ pub fn run(args: &ExecArgs, context: &Context) -> Result<u8, ExecError> {
             (profile, record)
         }
     };
+    let variable = args.env.as_deref().unwrap_or(TOKEN_VARIABLE);
+    let variables = [(variable, record.access_token.expose()), (PROFILE_VARIABLE, profile.as_str())];
+    become_command(args, &variables.map(|(name, value)| (OsStr::new(name), OsStr::new(value))))
+}
+
+/// The variable that selects the login in the command.
+const PROFILE_VARIABLE: &str = "OAUTHCTL_PROFILE";
+
+/// Becomes the command. Elsewhere than on Unix, runs it.
+fn become_command(args: &ExecArgs, variables: &[(&OsStr, &OsStr)]) -> Result<u8, ExecError> {
     let Some((program, rest)) = args.command.split_first() else { return Ok(0) };
-    let variables = [(args.env.as_str(), record.access_token.expose()), ("OAUTHCTL_PROFILE", profile.as_str())];
-    let ended = Replacement { program, args: rest, variables: &variables }.run();
+    let ended = Replacement { program, args: rest, variables }.run();
     Ok(ended.map_err(|source| ChildNotStarted::new(program, source))?)
 }

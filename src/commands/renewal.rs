@@ -7,7 +7,7 @@ use super::valid_token::told_login;
 use super::without_login::client_login;
 use crate::flow::held_token::{HeldToken, Renew, Renewed};
 use crate::flow::token_source::{TokenSourceError, Wanted};
-use crate::protocol::advice::{Advice, NextStep};
+use crate::protocol::advice::{Advice, NextStep, with_causes};
 use crate::protocol::secret::AccessToken;
 use crate::session::{ActiveLogin, SessionError};
 use crate::store::{StoreKind, StoredToken};
@@ -58,11 +58,27 @@ impl<'a> Renewal<'a> {
 
     /// Returns the login's token as the one that the command's requests share.
     pub fn hold(&self) -> HeldToken<'_> {
+        HeldToken::new(self.first(), self.context.system.clock.as_ref(), self)
+    }
+
+    /// Returns the login's token, as the first of those that this renews.
+    pub fn first(&self) -> Renewed {
         // A cached token that is rejected has to leave the cache, and asking once more wears out nothing.
         let is_cached = self.login.alone.as_ref().is_some_and(|request| request.cached);
         let (token, refreshed) = (&self.login.token, self.login.refreshed && !is_cached);
-        let first = Renewed { token: token.access_token.clone(), expiry: token.expiry, refreshed };
-        HeldToken::new(first, self.context.system.clock.as_ref(), self)
+        Renewed { token: token.access_token.clone(), expiry: token.expiry, refreshed }
+    }
+
+    /// Returns why the last attempt brought no other token.
+    pub fn why_not(&self) -> String {
+        match &*self.outcome.lock().unwrap_or_else(PoisonError::into_inner) {
+            Outcome::Failed(error) => with_causes(error),
+            Outcome::OfVariable => "it is that of OAUTHCTL_TOKEN, which cannot be refreshed".to_owned(),
+            Outcome::NoWay => "this login has no refresh token".to_owned(),
+            Outcome::Same => "a refresh gave the same token again".to_owned(),
+            Outcome::Further => "a refresh of the login does not replace this one".to_owned(),
+            Outcome::NotTried | Outcome::Renewed(..) => "it was not tried".to_owned(),
+        }
     }
 
     /// Returns the record of the token that replaced the login's.

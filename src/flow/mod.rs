@@ -1,6 +1,7 @@
 //! Floor 4, the client's side: one grant or one request per file.
 
 pub mod api;
+pub mod api_gate;
 pub mod asked_value;
 pub mod authorization;
 mod authorization_code;
@@ -20,6 +21,7 @@ pub mod implicit;
 pub mod introspection;
 pub mod judge;
 pub mod jwks;
+pub mod lasting_token;
 pub mod launch;
 pub mod not_followed;
 pub mod pages;

@@ -3,7 +3,7 @@
 //! On Unix the process becomes the command, so signals, the terminal and the exit status are the command's own.
 //! Elsewhere it is started and waited for, and Ctrl-C reaches both.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::Command;
 
@@ -11,7 +11,7 @@ use std::process::Command;
 pub struct Replacement<'a> {
     pub program: &'a OsString,
     pub args: &'a [OsString],
-    pub variables: &'a [(&'a str, &'a str)],
+    pub variables: &'a [(&'a OsStr, &'a OsStr)],
 }
 
 impl Replacement<'_> {

@@ -14,11 +14,13 @@ mod network;
 mod reach;
 mod tls;
 mod trust;
+mod upstream;
 
 pub use network::NetworkClient;
 pub use reach::Reach;
 pub use tls::TlsProblem;
 pub use trust::{Authorities, NamedBy, Roots, Trust, TrustError};
+pub use upstream::Upstream;
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -95,6 +97,14 @@ impl HttpError {
     /// Returns `true` if it is certain that the request was not sent.
     pub fn is_before_sending(&self) -> bool {
         self.is_settled_here() || matches!(self, Self::Connect { .. } | Self::OutOfReach { .. })
+    }
+
+    /// Words a failure of a request that was passed on for another program.
+    pub fn while_passing(error: reqwest::Error, origin: String) -> Self {
+        match error.is_connect() {
+            true => Self::Connect { origin, source: Reason::of(error) },
+            false => Self::Broken { origin, source: Reason::of(error) },
+        }
     }
 
     fn out_of_reach(url: &Url, reach: Reach, from: Reach) -> Self {

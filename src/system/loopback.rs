@@ -107,6 +107,11 @@ impl Loopback {
         self.port
     }
 
+    /// Returns the first socket, for a reader of another kind.
+    pub fn into_listener(self) -> Result<TcpListener, LoopbackError> {
+        self.listeners.into_iter().next().ok_or_else(|| LoopbackError::Other(ErrorKind::AddrNotAvailable.into()))
+    }
+
     /// Starts to read, with TLS if there is a configuration for it. Every event goes to `deliver`, on the polling
     /// thread. Until it returns, no connection is read, and senders have to wait. It must return once this is dropped.
     pub fn serve(

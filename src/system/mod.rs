@@ -5,8 +5,12 @@ pub mod account;
 pub mod browser;
 pub mod certificate;
 pub mod clock;
+pub mod command_signal;
+#[cfg(unix)]
+pub mod companion;
 pub mod entropy;
 pub mod exec;
+pub mod forwarder;
 pub mod http;
 pub mod loopback;
 pub mod messages;
@@ -22,6 +26,7 @@ pub mod stack;
 pub mod stdout;
 pub mod terminal;
 pub mod whole_file;
+pub mod work_tree;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

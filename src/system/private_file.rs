@@ -92,6 +92,11 @@ pub fn disk_hint(error: &io::Error) -> &'static str {
 /// Reads a file that only this user may access, or returns `None` if there is none. Creates and changes nothing.
 pub fn read(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, PrivateFileError> {
     path.parent().map_or(Ok(()), os::check_folders)?;
+    read_shared(path, limit)
+}
+
+/// The same in a folder that may be shared, as for [`PrivateDir::create_or_shared`].
+pub fn read_shared(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, PrivateFileError> {
     let file = match os::open(os::no_follow(OpenOptions::new().read(true)), path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -232,6 +237,12 @@ impl PrivateDir {
     /// Creates the directory and missing ones above it, and checks the resulting directory.
     pub fn create(path: &Path) -> Result<Self, PrivateFileError> {
         Ok(Self(Arc::new(os::Dir::create(path)?)))
+    }
+
+    /// The same for a folder that the user has named for a file of ours. It may be shared, as `/tmp` is, if no other user
+    /// can replace our files there.
+    pub fn create_or_shared(path: &Path) -> Result<Self, PrivateFileError> {
+        Ok(Self(Arc::new(os::Dir::create_or_shared(path)?)))
     }
 
     /// Replaces the content atomically, and syncs it.

@@ -74,6 +74,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("PATH", Kind::Free),
     ("PLACE", Kind::Free),
     ("PORT", Kind::Free),
+    ("SIGNAL", Kind::Free),
     ("TEXT", Kind::Free),
     ("TIME", Kind::Free),
     ("URI", Kind::Free),

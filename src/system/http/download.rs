@@ -10,7 +10,8 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use reqwest::blocking::{Client, ClientBuilder};
+use reqwest::ClientBuilder;
+use reqwest::blocking::Client;
 use reqwest::dns::{Name, Resolve, Resolving};
 use url::{Host, Url};
 

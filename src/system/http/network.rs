@@ -98,7 +98,7 @@ impl NetworkClient {
         let proxies = if secure && !local { Some(self.proxies()?) } else { None };
         let trust = if secure { Some(self.trust()?) } else { None };
         let client =
-            build(self.silence, trust, (proxies, None)).map_err(|error| HttpError::Setup(Reason::of(error)))?;
+            blocking(self.silence, trust, (proxies, None)).map_err(|error| HttpError::Setup(Reason::of(error)))?;
         Ok(slot.get_or_init(|| client))
     }
 
@@ -225,7 +225,8 @@ impl NetworkClient {
             let limit = self.until.map_or(self.silence, |until| until.left().min(self.silence));
             let target = if proxies.is_none() { Some(self.downloads.resolve(url, from, limit)?) } else { None };
             let trust = if secure { Some(self.trust()?) } else { None };
-            build(self.silence, trust, (proxies, target.as_ref())).map_err(|error| HttpError::Setup(Reason::of(error)))
+            blocking(self.silence, trust, (proxies, target.as_ref()))
+                .map_err(|error| HttpError::Setup(Reason::of(error)))
         })
     }
 
@@ -308,24 +309,33 @@ impl NetworkClient {
     }
 }
 
-/// Without `trust` it is for plain http. `proxies` is none for this machine, which has no business with a proxy, whatever
-/// NO_PROXY says; `target` is the only host that the client can connect to.
-fn build(
+fn blocking(
     silence: Duration,
     trust: Option<&Trust>,
-    (proxies, target): (Option<&Proxies>, Option<&Target>),
+    ways: (Option<&Proxies>, Option<&Target>),
 ) -> reqwest::Result<reqwest::blocking::Client> {
+    build(trust, ways, |builder| {
+        let builder = reqwest::blocking::ClientBuilder::from(builder);
+        // In reqwest's blocking client this one is for the head and for each read; a request's own is total.
+        builder.timeout(silence).user_agent(USER_AGENT).build()
+    })
+}
+
+/// Without `trust` it is for plain http. `proxies` is none for this machine, which has no business with a proxy, whatever
+/// NO_PROXY says; `target` is the only host that the client can connect to.
+pub(super) fn build<C>(
+    trust: Option<&Trust>,
+    (proxies, target): (Option<&Proxies>, Option<&Target>),
+    finish: impl Fn(reqwest::ClientBuilder) -> reqwest::Result<C>,
+) -> reqwest::Result<C> {
     let proxy = proxies.map(Proxies::to_use).transpose()?;
     // An error means that a provider is there already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = || {
-        let builder = reqwest::blocking::Client::builder()
+        let builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
-            .connect_timeout(CONNECT_TIME)
-            // In reqwest's blocking client this one is for the head and for each read; a request's own is total.
-            .timeout(silence)
-            .user_agent(USER_AGENT);
+            .connect_timeout(CONNECT_TIME);
         let builder = match target {
             Some(target) => target.pin(builder),
             None => builder,
@@ -336,14 +346,14 @@ fn build(
             Some(Some(proxy)) => builder.proxy(proxy.clone()),
         }
     };
-    let Some(trust) = trust else { return builder().tls_certs_only([]).build() };
+    let Some(trust) = trust else { return finish(builder().tls_certs_only([])) };
     if let Some(config) = trust.config() {
-        return builder().tls_backend_preconfigured(config).build();
+        return finish(builder().tls_backend_preconfigured(config));
     }
     let added = trust.added().iter().map(|der| reqwest::Certificate::from_der(der));
     let by_the_system = builder().tls_certs_merge(added.collect::<reqwest::Result<Vec<_>>>()?);
-    by_the_system.build().or_else(|error| match trust.without_system().config() {
-        Some(config) => builder().tls_backend_preconfigured(config).build(),
+    finish(by_the_system).or_else(|error| match trust.without_system().config() {
+        Some(config) => finish(builder().tls_backend_preconfigured(config)),
         None => Err(error),
     })
 }

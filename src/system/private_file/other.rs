@@ -43,6 +43,10 @@ impl Dir {
         }
     }
 
+    pub fn create_or_shared(path: &Path) -> Result<Self, PrivateFileError> {
+        Self::create(path)
+    }
+
     /// Creates an empty file with a temporary name.
     pub fn new_file(this: &Arc<Self>, name: &str) -> io::Result<NewFile> {
         let path = this.0.join(format!(".{name}.{:016x}.new", getrandom::u64()?));

@@ -40,6 +40,29 @@ struct TemporaryName {
 
 impl Dir {
     pub fn create(path: &Path) -> Result<Self, PrivateFileError> {
+        let (dir, metadata) = Self::open(path)?;
+        match metadata.permissions().mode() {
+            _ if !is_ours(&metadata) => Err(PrivateFileError::NotPrivate("it belongs to another user")),
+            mode if mode & 0o022 != 0 => Err(PrivateFileError::NotPrivate("other users can write to it")),
+            _ => Ok(Self(dir)),
+        }
+    }
+
+    /// Accepts a folder of root's, and one in which each user can replace only their own files, too.
+    pub fn create_or_shared(path: &Path) -> Result<Self, PrivateFileError> {
+        let (dir, metadata) = Self::open(path)?;
+        match metadata.permissions().mode() {
+            _ if !is_ours_or_roots(&metadata) => {
+                Err(PrivateFileError::NotPrivate("its folder belongs to another user"))
+            }
+            mode if mode & 0o022 != 0 && mode & 0o1000 == 0 => {
+                Err(PrivateFileError::NotPrivate("other users can write to its folder"))
+            }
+            _ => Ok(Self(dir)),
+        }
+    }
+
+    fn open(path: &Path) -> Result<(File, Metadata), PrivateFileError> {
         folders::check_above(path)?;
         super::create_folders(path)?;
         let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
@@ -52,11 +75,7 @@ impl Dir {
             Err(error) => return Err(refused_link(error)),
         };
         let metadata = dir.metadata()?;
-        match metadata.permissions().mode() {
-            _ if !is_ours(&metadata) => Err(PrivateFileError::NotPrivate("it belongs to another user")),
-            mode if mode & 0o022 != 0 => Err(PrivateFileError::NotPrivate("other users can write to it")),
-            _ => Ok(Self(dir)),
-        }
+        Ok((dir, metadata))
     }
 
     /// Creates an empty file with a temporary name and mode 0600. It fails if the name exists, so the file is ours.

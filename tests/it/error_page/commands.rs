@@ -24,7 +24,8 @@ variants! {
     LogoutError: OneOrAll Leftover NotRegisteredByUs NoDeletion ClientInUse | Register Session Store TokenSource Flow Terminal;
     RefreshError: | Session Terminal;
     UseError: | Session Store Terminal;
-    ExecError: | NotStarted Session;
+    ExecError: TokenFile NotATokenFile InWorkTree OwnFolder BadOrigin TokenInBody NoProxy NoCompanion NoSignals
+        | NotStarted Session Flow Http Entropy;
     PassphraseError: NoPassphrase PassphrasesDiffer NotOnStdin | Terminal;
     ExportError: MoveOfVariable File MayNotHaveArrived MovedNotDeleted | SealedLogin Passphrase Session Store Terminal;
     ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
@@ -151,6 +152,7 @@ pub fn errors(page: &mut Page) {
     let source = PrivateFileError::from(denied());
     let folder = OwnFolderError::Folder { path: text("/tmp/oauthctl-emulator-0123456789abcdef"), source };
     page.section(vec![EmulateError::OwnStore(folder)]);
+    page.section(exec_errors());
     page.section(vec![
         ManError::NoSuchCommand { name: text("logn") },
         ManError::NotWritten {
@@ -182,6 +184,24 @@ fn missing() -> Vec<Missing> {
     vec![
         Missing { scope: text("write_products"), why: text("asked for, not granted") },
         Missing { scope: text("read_orders"), why: text("GET /api/v1/orders → 403") },
+    ]
+}
+
+fn exec_errors() -> Vec<ExecError> {
+    let path = || text("/home/ada/shop/token");
+    let source = PrivateFileError::NotPrivate("it is a symbolic link");
+    let folder = text("/tmp/oauthctl-exec-0123456789abcdef");
+    vec![
+        ExecError::TokenFile { path: path(), source },
+        ExecError::TokenFile { path: path(), source: std::io::Error::from(std::io::ErrorKind::StorageFull).into() },
+        ExecError::NotATokenFile { path: path() },
+        ExecError::InWorkTree { path: path(), tree: text("/home/ada/shop") },
+        ExecError::OwnFolder(OwnFolderError::Folder { path: folder, source: denied().into() }),
+        ExecError::BadOrigin { text: text("https://api.example/v1"), problem: "an origin cannot have a path or query" },
+        ExecError::TokenInBody { provider: provider() },
+        ExecError::NoProxy(LoopbackError::Other(denied())),
+        ExecError::NoCompanion(std::io::ErrorKind::OutOfMemory.into()),
+        ExecError::NoSignals,
     ]
 }
 

@@ -1,0 +1,138 @@
+//! An HTTP proxy on loopback for the programs of one command (RFC 9112 §3.2.2). Which requests pass, and with which token,
+//! says a [`Gate`]; here they are only carried.
+//!
+//! A request is sent on as its parts arrive, and so is the reply; neither is held. Only of a reply that may reject the
+//! token the beginning is looked into first, so that the request can be sent again with another one. A request that has
+//! a body is not: its body is gone. There is no limit of time for an exchange, as there is for our own: an API may be
+//! silent for hours between two events, the program decides how long it waits, and no exchange outlives the command.
+//!
+//! hyper reads and writes both sides, as it does in reqwest: a head is limited to 64 KiB and 30 s, what it refuses is not
+//! passed on, and a body that two headers measure differently is one of that. What is only for one connection (RFC 9110
+//! §7.6.1) stays there. One thread serves all of up to [`MAX_CONNECTIONS`]; more wait until one ends.
+
+mod exchange;
+mod peeked;
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::sync::{Semaphore, oneshot};
+
+use super::http::Upstream;
+use super::loopback::{Loopback, LoopbackError};
+use super::process;
+use crate::protocol::message::HttpRequest;
+use crate::protocol::secret::AccessToken;
+
+/// How many connections are served at once. Programs that load much at once have some dozen.
+const MAX_CONNECTIONS: usize = 256;
+
+/// The largest head of a request.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// The pause after a connection could not be accepted, as where too many files are open.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Takes a token, or hears that there is none.
+pub type Give = Box<dyn FnOnce(Option<AccessToken>) + Send>;
+
+/// The rules of a forwarder.
+pub trait Gate: Send + Sync + 'static {
+    /// Judges a request by its head, and returns it as it is to be sent, but for the token and the body.
+    fn admit(&self, head: &Parts) -> Result<HttpRequest, Turned>;
+    /// Puts the token into a request.
+    fn authorize(&self, request: &HttpRequest, token: &AccessToken) -> Result<HttpRequest, Turned>;
+    /// Gives the current token, as soon as there is one that is good.
+    fn token(&self, give: Give);
+    /// Gives another token for one that was rejected, if there can be one.
+    fn instead_of(&self, rejected: &AccessToken, give: Give);
+    /// Returns `true` if the beginning of a reply with this status must be read to know whether it rejects the token.
+    fn may_reject(&self, status: u16) -> bool;
+    fn rejects(&self, status: u16, headers: &HeaderMap, beginning: &[u8]) -> bool;
+    /// Prepares the headers of a reply for the program.
+    fn clean(&self, headers: &mut HeaderMap, token: &AccessToken);
+}
+
+/// The reason why a request was turned away, for the program.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Turned {
+    pub status: StatusCode,
+    pub why: String,
+}
+
+impl Turned {
+    pub fn new(status: StatusCode, why: impl Into<String>) -> Self {
+        Self { status, why: why.into() }
+    }
+}
+
+/// What all exchanges share.
+struct Shared {
+    gate: Arc<dyn Gate>,
+    upstream: Upstream,
+}
+
+/// A port that is not read yet.
+pub struct Port(std::net::TcpListener);
+
+impl Port {
+    pub fn bind() -> Result<Self, LoopbackError> {
+        let listener = Loopback::bind(&[(Ipv4Addr::LOCALHOST, 0).into()])?.into_listener()?;
+        listener.set_nonblocking(true).map_err(LoopbackError::Other)?;
+        Ok(Self(listener))
+    }
+
+    pub fn address(&self) -> Result<SocketAddr, LoopbackError> {
+        self.0.local_addr().map_err(LoopbackError::Other)
+    }
+
+    /// Starts to serve.
+    pub fn serve(self, gate: Arc<dyn Gate>, upstream: Upstream) -> Result<Forwarder, LoopbackError> {
+        let other = LoopbackError::Other;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(other)?;
+        let (stop, stopped) = oneshot::channel::<Infallible>();
+        let shared = Arc::new(Shared { gate, upstream });
+        process::in_background("forwarder", move || {
+            runtime.spawn(accept(self.0, shared));
+            let _ = runtime.block_on(stopped);
+            // A resolver that is silent is not waited for.
+            runtime.shutdown_background();
+        })
+        .map_err(other)?;
+        Ok(Forwarder(stop))
+    }
+}
+
+/// A port that is served. All of its exchanges end when this is dropped.
+pub struct Forwarder(#[expect(dead_code, reason = "what counts is its life")] oneshot::Sender<Infallible>);
+
+async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            let serve = service_fn(|request| {
+                let shared = Arc::clone(&shared);
+                async move { Ok::<_, Infallible>(exchange::exchange(&shared, request).await) }
+            });
+            let mut server = http1::Builder::new();
+            server.timer(TokioTimer::new()).max_buf_size(MAX_HEAD);
+            // Whatever ends a connection is seen by the program, too.
+            let _ = server.serve_connection(TokioIo::new(stream), serve).await;
+            drop(place);
+        });
+    }
+}
