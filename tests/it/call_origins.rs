@@ -11,21 +11,21 @@ use crate::support::api_server::{Reply, TOKEN, target};
 const SPELLINGS: usize = 500;
 
 /// Servers that must never hear of the token: every address of 127.0.0.2–254 on the API's own port and a few others.
-struct Sinks(Vec<ApiServer>);
+pub struct Sinks(Vec<ApiServer>);
 
 impl Sinks {
-    fn around(port: u16) -> Self {
+    pub fn around(port: u16) -> Self {
         let sink = |address: SocketAddr| ApiServer::on(address, |_| ("200 OK", vec![], b"[]".to_vec())).ok();
         Self((2..=254).filter_map(|n| sink((Ipv4Addr::new(127, 0, 0, n), port).into())).collect())
     }
 
-    fn requests(&self) -> Vec<String> {
+    pub fn requests(&self) -> Vec<String> {
         self.0.iter().flat_map(ApiServer::requests).collect()
     }
 }
 
 /// Spellings of other origins, made of the parts in which URL parsers differ.
-fn spellings(port: u16) -> Vec<String> {
+pub fn spellings(port: u16) -> Vec<String> {
     let sink = |n: usize| format!("127.0.0.{}", 2 + n % 253);
     let own = "127.0.0.1";
     let mut all = Vec::new();

@@ -72,6 +72,7 @@ mod oidc_provider;
 mod openid;
 mod os_keychain;
 #[cfg(target_os = "linux")]
+mod outlive;
 mod packaging;
 #[cfg(unix)]
 mod paste;

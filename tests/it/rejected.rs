@@ -9,9 +9,9 @@ use crate::support::{Emulated, Output, PendingLogin, Sandbox};
 
 /// An authorization server that gives `at-1` with `rt-1`, then `at-2` with `rt-2`, and so on, and an API that takes the
 /// tokens that it is told to take.
-struct Provider {
+pub struct Provider {
     server: ApiServer,
-    sandbox: Sandbox,
+    pub sandbox: Sandbox,
     rules: Arc<Mutex<Rules>>,
 }
 
@@ -40,7 +40,7 @@ fn plain(status: &'static str) -> Reply {
 }
 
 impl Provider {
-    fn new(extra: &str, api: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
+    pub fn new(extra: &str, api: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         Self::with(extra, USUAL, api)
     }
 
@@ -73,7 +73,7 @@ impl Provider {
     }
 
     /// The requests to the token endpoint after the login, and those to the API, as `GET /api/x at-1`.
-    fn sent(&self) -> (usize, Vec<String>) {
+    pub fn sent(&self) -> (usize, Vec<String>) {
         let requests = self.server.requests();
         let refreshes = requests.iter().filter(|request| request.contains("grant_type=refresh_token")).count();
         let api = requests.iter().filter(|request| target(request).starts_with("/api"));

@@ -2,7 +2,7 @@
 //!
 //! How soon it ended is printed (`cargo test --test it signals -- --nocapture`) and not asserted: a busy machine is slow.
 
-mod anywhere;
+pub mod anywhere;
 mod prompts;
 
 use std::fs::File;

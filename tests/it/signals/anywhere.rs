@@ -14,7 +14,7 @@ use crate::support::process::{fixed_port, send_signal, until};
 use crate::support::random::Random;
 
 /// Processes whose home this is, but for one.
-fn living_in(mine: &Emulated, except: &[u32]) -> Vec<u32> {
+pub fn living_in(mine: &Emulated, except: &[u32]) -> Vec<u32> {
     let home = format!("HOME={}", mine.home().display());
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
     let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
