@@ -3,6 +3,7 @@
 //! Usually the token is in a variable, and this process becomes the command. A command that may run for longer than its
 //! token lives gets it in a file that is kept good, or a proxy that adds it: see `outlive.rs`.
 
+mod args;
 #[cfg_attr(not(unix), path = "exec/beside_elsewhere.rs")]
 mod beside;
 mod error;
@@ -10,80 +11,16 @@ mod outlive;
 mod proxied;
 mod token_file;
 
+pub use args::{ExecArgs, parse_variable};
 pub use error::{ChildNotStarted, ExecError};
 
-use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::ffi::OsStr;
 
-use clap::Args;
-
+use self::args::{PROFILE_VARIABLE, TOKEN_VARIABLE, become_command};
 use super::Context;
 use super::valid_token::{valid_login, wanted};
-use super::without_login::{WithoutLogin, client_login};
-use crate::protocol::time::HumanDuration;
+use super::without_login::client_login;
 use crate::session::further;
-use crate::system::command_signal::CommandSignal;
-use crate::system::exec::Replacement;
-
-/// The variable that holds the token if no other is named.
-const TOKEN_VARIABLE: &str = "OAUTHCTL_TOKEN";
-
-#[derive(Args)]
-pub struct ExecArgs {
-    /// Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or a tenth of a shorter life]
-    #[arg(long, value_name = "TIME")]
-    min_validity: Option<HumanDuration>,
-
-    /// The variable that holds the token [default: OAUTHCTL_TOKEN; none with --token-file or --proxy]
-    #[arg(long, value_name = "NAME", value_parser = parse_variable)]
-    env: Option<String>,
-
-    /// Keep the token in a file, replaced before the token ends; OAUTHCTL_TOKEN_FILE is its path [default: a file of
-    /// the command's own]
-    #[arg(long, value_name = "FILE", help_heading = "Commands that run for long")]
-    token_file: Option<Option<PathBuf>>,
-
-    /// Send the command this signal when the file was replaced
-    #[arg(
-        long,
-        value_name = "SIGNAL",
-        ignore_case = true,
-        requires = "token_file",
-        help_heading = "Commands that run for long"
-    )]
-    on_renew: Option<CommandSignal>,
-
-    /// Run a proxy for the command that adds the token to requests to the provider's API: the command asks for
-    /// http://HOST/, and does not see the token
-    #[arg(long, conflicts_with_all = ["token_file", "env"], help_heading = "Commands that run for long")]
-    proxy: bool,
-
-    /// Also let the proxy send the token to this origin, such as `https://api.example.com`
-    #[arg(long, value_name = "ORIGIN", requires = "proxy", help_heading = "Commands that run for long")]
-    allow_origin: Vec<String>,
-
-    /// Use a further token of the login, which came in the same reply: the name that its definition gives it
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["min_validity", "provider"])]
-    which: Option<String>,
-
-    /// The command and its arguments
-    #[arg(last = true, value_name = "COMMAND", required = true)]
-    command: Vec<OsString>,
-
-    #[command(flatten, next_help_heading = "Without a login")]
-    without_login: WithoutLogin,
-}
-
-/// Parses an environment variable's name in the form that every shell accepts.
-pub fn parse_variable(text: &str) -> Result<String, &'static str> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    let begins = text.bytes().next().is_some_and(|b| !b.is_ascii_digit());
-    if begins && text.bytes().all(plain) {
-        Ok(text.to_owned())
-    } else {
-        Err("use letters, digits and `_`, and do not begin with a digit")
-    }
-}
 
 /// Runs the command and returns its exit code, which becomes ours.
 pub fn run(args: &ExecArgs, context: &Context) -> Result<u8, ExecError> {
@@ -105,14 +42,4 @@ pub fn run(args: &ExecArgs, context: &Context) -> Result<u8, ExecError> {
     let variable = args.env.as_deref().unwrap_or(TOKEN_VARIABLE);
     let variables = [(variable, record.access_token.expose()), (PROFILE_VARIABLE, profile.as_str())];
     become_command(args, &variables.map(|(name, value)| (OsStr::new(name), OsStr::new(value))))
-}
-
-/// The variable that selects the login in the command.
-const PROFILE_VARIABLE: &str = "OAUTHCTL_PROFILE";
-
-/// Becomes the command. Elsewhere than on Unix, runs it.
-fn become_command(args: &ExecArgs, variables: &[(&OsStr, &OsStr)]) -> Result<u8, ExecError> {
-    let Some((program, rest)) = args.command.split_first() else { return Ok(0) };
-    let ended = Replacement { program, args: rest, variables }.run();
-    Ok(ended.map_err(|source| ChildNotStarted::new(program, source))?)
 }

@@ -11,25 +11,25 @@
 //! §7.6.1) stays there. One thread serves all of up to [`MAX_CONNECTIONS`]; more wait until one ends.
 
 mod exchange;
+mod gate;
 mod peeked;
+
+pub use gate::{Gate, Give, Turned};
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::{Semaphore, oneshot};
 
+use self::gate::Shared;
 use super::http::Upstream;
 use super::loopback::{Loopback, LoopbackError};
 use super::process;
-use crate::protocol::message::HttpRequest;
-use crate::protocol::secret::AccessToken;
 
 /// How many connections are served at once. Programs that load much at once have some dozen.
 const MAX_CONNECTIONS: usize = 256;
@@ -39,45 +39,6 @@ const MAX_HEAD: usize = 64 * 1024;
 
 /// The pause after a connection could not be accepted, as where too many files are open.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// Takes a token, or hears that there is none.
-pub type Give = Box<dyn FnOnce(Option<AccessToken>) + Send>;
-
-/// The rules of a forwarder.
-pub trait Gate: Send + Sync + 'static {
-    /// Judges a request by its head, and returns it as it is to be sent, but for the token and the body.
-    fn admit(&self, head: &Parts) -> Result<HttpRequest, Turned>;
-    /// Puts the token into a request.
-    fn authorize(&self, request: &HttpRequest, token: &AccessToken) -> Result<HttpRequest, Turned>;
-    /// Gives the current token, as soon as there is one that is good.
-    fn token(&self, give: Give);
-    /// Gives another token for one that was rejected, if there can be one.
-    fn instead_of(&self, rejected: &AccessToken, give: Give);
-    /// Returns `true` if the beginning of a reply with this status must be read to know whether it rejects the token.
-    fn may_reject(&self, status: u16) -> bool;
-    fn rejects(&self, status: u16, headers: &HeaderMap, beginning: &[u8]) -> bool;
-    /// Prepares the headers of a reply for the program.
-    fn clean(&self, headers: &mut HeaderMap, token: &AccessToken);
-}
-
-/// The reason why a request was turned away, for the program.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Turned {
-    pub status: StatusCode,
-    pub why: String,
-}
-
-impl Turned {
-    pub fn new(status: StatusCode, why: impl Into<String>) -> Self {
-        Self { status, why: why.into() }
-    }
-}
-
-/// What all exchanges share.
-struct Shared {
-    gate: Arc<dyn Gate>,
-    upstream: Upstream,
-}
 
 /// A port that is not read yet.
 pub struct Port(std::net::TcpListener);

@@ -31,7 +31,13 @@ const EXPECTED: &[(&str, IsExpected)] = &[
     ("the token that `token` prints", |f| f.is(Kind::AccessToken, Channel::Stdout) && f.of("token")),
     ("the token in the file of GitHub's runner", |f| f.is(Kind::AccessToken, Channel::File) && f.place == "github-env"),
     ("the token of `exec`'s command, which the emulator's script runs too", |f| {
-        f.is(Kind::AccessToken, Channel::Environ) && (f.of("exec") || f.of("emulate"))
+        let has_variable = f.of("exec") && !f.command.contains("--proxy") && !f.command.contains("--token-file");
+        f.is(Kind::AccessToken, Channel::Environ) && (has_variable || f.of("emulate"))
+    }),
+    ("the token in the file for `exec`'s command", |f| {
+        f.is(Kind::AccessToken, Channel::File)
+            && f.command.contains("--token-file")
+            && f.place.contains("/oauthctl-exec-")
     }),
     ("the token that `--show-secrets` shows", |f| {
         f.kind == Kind::AccessToken

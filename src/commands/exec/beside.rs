@@ -3,7 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::ExitStatusExt;
 
-use super::{ExecArgs, ExecError, become_command};
+use super::args::{ExecArgs, become_command};
+use super::error::ExecError;
 use crate::system::command_signal::CommandSignal;
 use crate::system::companion::{self, Companion, Handed, RunningCommand, end_like};
 

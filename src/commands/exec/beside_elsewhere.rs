@@ -7,7 +7,8 @@ use std::ffi::OsString;
 use std::process::{Child, Command};
 use std::sync::{Mutex, PoisonError};
 
-use super::{ChildNotStarted, ExecArgs, ExecError};
+use super::args::ExecArgs;
+use super::error::{ChildNotStarted, ExecError};
 use crate::system::command_signal::CommandSignal;
 
 /// What this process is: there is no other one.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use super::args::{ExecArgs, PROFILE_VARIABLE};
 use super::beside::{self, Beside, Running, Side};
 use super::error::ExecError;
+use super::proxied;
 use super::token_file::TokenFile;
-use super::{ExecArgs, PROFILE_VARIABLE, proxied};
 use crate::commands::another_token;
 use crate::commands::context::Context;
 use crate::commands::renewal::Renewal;

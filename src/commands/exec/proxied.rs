@@ -12,7 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::{Host, Url};
 
-use super::{ExecArgs, ExecError};
+use super::args::ExecArgs;
+use super::error::ExecError;
 use crate::commands::context::Context;
 use crate::flow::FlowError;
 use crate::flow::api_gate::{ApiGate, USER, for_program};

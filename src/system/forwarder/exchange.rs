@@ -10,7 +10,8 @@ use hyper::body::{Body as _, Incoming};
 use reqwest::Body;
 use tokio::sync::oneshot;
 
-use super::{Give, Shared, Turned, peeked};
+use super::gate::{Give, Shared, Turned};
+use super::peeked;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::secret::AccessToken;
 use crate::protocol::{advice, sanitize};

@@ -36,6 +36,8 @@ pub fn with_a_key_file() -> Vec<Finding> {
             &["call", "/api/things", "--show-secrets"],
             &["call", "/api/things", "--curl", "--show-secrets"],
             &["exec", "--", "child"],
+            &["exec", "--token-file", "--on-renew", "USR1", "--", "child"],
+            &["exec", "--proxy", "--", "child"],
             &["refresh"],
             &["use", "mine"],
             &["app", "show", "mine"],
@@ -62,6 +64,8 @@ pub fn with_a_key_file() -> Vec<Finding> {
         &["call", "/api/things"],
         &["scopes", "--probe"],
         &["exec", "--", "child"],
+        &["exec", "--token-file", "--", "child"],
+        &["exec", "--proxy", "--", "child"],
     ] {
         at.run_traced(args).code(0);
     }
