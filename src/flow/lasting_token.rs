@@ -4,7 +4,8 @@
 //! it has one; of many who ask at once, the first one's renewal answers all.
 //!
 //! When: a minute before the end, or a tenth of a shorter life, but two seconds at least, as ends are told in whole
-//! seconds and a file has to be read before it is used; of a life shorter than four seconds, half. Either at once
+//! seconds and a file has to be read before it is used; or as long before as its user wants, but not before half of its
+//! life is over. Either at once
 //! (`eager`, for a file that is read at any time), or when it is next used. A token that the API rejects is renewed
 //! too, though not within a minute after it was: then it is not rejected for its age, and every further refresh would
 //! only wear out the login.
@@ -57,6 +58,8 @@ pub struct LastingToken {
     state: Mutex<State>,
     asks: Mutex<Sender<Ask>>,
     clock: Arc<dyn Clock>,
+    /// How long the user wants the token to be good for.
+    wanted: Duration,
 }
 
 struct State {
@@ -83,19 +86,19 @@ enum Why {
 }
 
 impl LastingToken {
-    /// Returns the token, and what renews it.
-    pub fn new(first: Renewed, clock: Arc<dyn Clock>) -> (Arc<Self>, Renewer) {
+    /// Returns the token, which is to be good for as long as `wanted` at any time, and what renews it.
+    pub fn new(first: Renewed, wanted: Duration, clock: Arc<dyn Clock>) -> (Arc<Self>, Renewer) {
         let (asks, asked) = mpsc::channel();
         let now = clock.now();
         let state = State {
-            due: due(first.expiry, now),
+            due: due(first.expiry, wanted, now),
             renewed_at: first.refreshed.then(|| clock.monotonic()),
             token: first.token,
             expiry: first.expiry,
             failures: 0,
             again_at: Duration::ZERO,
         };
-        let this = Arc::new(Self { state: Mutex::new(state), asks: Mutex::new(asks), clock });
+        let this = Arc::new(Self { state: Mutex::new(state), asks: Mutex::new(asks), clock, wanted });
         (Arc::clone(&this), Renewer { lasting: this, asked })
     }
 
@@ -211,7 +214,7 @@ impl Renewer {
             }
             return true;
         };
-        state.due = due(renewed.expiry, clock.now());
+        state.due = due(renewed.expiry, lasting.wanted, clock.now());
         (state.expiry, state.failures, state.again_at) = (renewed.expiry, 0, Duration::ZERO);
         state.token = renewed.token.clone();
         drop(state);
@@ -228,10 +231,10 @@ impl Renewer {
 }
 
 /// Returns when a token is to be renewed.
-fn due(expiry: Expiry, now: Timestamp) -> Option<Timestamp> {
+fn due(expiry: Expiry, wanted: Duration, now: Timestamp) -> Option<Timestamp> {
     let Expiry::At(end) = expiry else { return None };
     let left = now.until(end);
-    let before = (left / LAST_PART).clamp(AT_LEAST, BEFORE_THE_END).min(left / 2);
+    let before = (left / LAST_PART).clamp(AT_LEAST, BEFORE_THE_END).max(wanted).min(left / 2);
     Some(now.plus(left.saturating_sub(before)))
 }
 

@@ -44,6 +44,8 @@ pub enum Side {
 pub struct Start {
     environment: PipeReader,
     between: libc::pid_t,
+    /// What the caller has set for the end of children.
+    on_child: libc::sighandler_t,
 }
 
 /// What the companion had to say before the command starts.
@@ -55,12 +57,17 @@ pub enum Handed {
 
 /// Splits this process. It must have no other thread.
 pub fn split() -> io::Result<Side> {
+    #[cfg(target_os = "linux")]
+    debug_assert_eq!(std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count), 1, "it has one thread");
+    // Where the end of a child is ignored, as some callers hand it down, nobody hears how it has ended.
+    // SAFETY: it takes numbers, and sets the default.
+    let on_child = unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
     let command = RunningCommand::this()?;
     let (environment, handed) = io::pipe()?;
     let (ready, is_ready) = io::pipe()?;
     let between = fork()?;
     if between != 0 {
-        return Ok(Side::Command(Start { environment, between }));
+        return Ok(Side::Command(Start { environment, between, on_child }));
     }
     drop(environment);
     let companion = fork()?;
@@ -119,6 +126,8 @@ impl Start {
         let mut bytes = zeroize::Zeroizing::new(Vec::new());
         self.environment.read_to_end(&mut bytes)?;
         let status = wait_for(self.between);
+        // SAFETY: it sets what was there before, which is the default or to ignore it: handlers do not outlive an `exec`.
+        unsafe { libc::signal(libc::SIGCHLD, self.on_child) };
         if !status.success() {
             return Ok(Handed::Ended(status));
         }

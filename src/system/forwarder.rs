@@ -90,7 +90,7 @@ async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) {
                 async move { Ok::<_, Infallible>(exchange::exchange(&shared, request).await) }
             });
             let mut server = http1::Builder::new();
-            server.timer(TokioTimer::new()).max_buf_size(MAX_HEAD);
+            server.timer(TokioTimer::new()).max_buf_size(MAX_HEAD).auto_date_header(false);
             // Whatever ends a connection is seen by the program, too.
             let _ = server.serve_connection(TokioIo::new(stream), serve).await;
             drop(place);

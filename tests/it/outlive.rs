@@ -123,7 +123,7 @@ fn a_proxy_outlives_three_lifetimes_of_its_token() {
     assert!((3..=6).contains(&refreshes), "{refreshes} refreshes");
 }
 
-/// A token of the variable, of a login without refresh token, and of a request without a login.
+/// A token that a person has brought along, and one of the variable.
 #[test]
 fn what_cannot_be_renewed_is_said_and_used_until_its_end() {
     let api = crate::support::ApiServer::always("200 OK", &[], "[]");

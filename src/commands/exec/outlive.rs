@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use super::args::{ExecArgs, PROFILE_VARIABLE};
 use super::beside::{self, Beside, Running, Side};
@@ -19,7 +20,7 @@ use crate::commands::valid_token::{valid_token, wanted};
 use crate::flow::lasting_token::{Keep, LastingToken};
 use crate::protocol::advice::with_causes;
 use crate::protocol::secret::AccessToken;
-use crate::protocol::time::Timestamp;
+use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::session::ActiveLogin;
 use crate::store::stored_token::Expiry;
 
@@ -37,7 +38,8 @@ fn serve(args: &ExecArgs, context: &Context, beside: Beside) -> Result<u8, ExecE
     let command = (&args.without_login, ("exec", " -- COMMAND"));
     let login = valid_token(command, wanted(args.min_validity), context)?.with(args.which.as_deref())?;
     let renewal = Renewal::new(&login, context);
-    let (token, renewer) = LastingToken::new(renewal.first(), Arc::clone(&context.system.clock));
+    let at_all_times = args.min_validity.map_or(Duration::ZERO, |HumanDuration(time)| time);
+    let (token, renewer) = LastingToken::new(renewal.first(), at_all_times, Arc::clone(&context.system.clock));
     let mut environment = vec![(PROFILE_VARIABLE, OsString::from(login.profile.as_str()))];
     let file = args.token_file.as_ref().map(|path| TokenFile::new(path.as_deref(), context.system.entropy.as_ref()));
     let file = file.transpose()?;

@@ -12,7 +12,7 @@ const TOKEN: &str = "made-up-token";
 fn gate(keys: &str) -> ApiGate {
     let clock: Arc<dyn Clock> = Arc::new(SetClock::at(1000));
     let first = Renewed { token: AccessToken::new(TOKEN), expiry: Expiry::Unknown, refreshed: false };
-    let (token, _) = LastingToken::new(first, Arc::clone(&clock));
+    let (token, _) = LastingToken::new(first, std::time::Duration::ZERO, Arc::clone(&clock));
     let base = "api.base = 'https://api.example/v1'\napi.origins = ['https://files.example:8443']";
     ApiGate::new(&provider_of(&format!("{base}\n{keys}"), &[]), Vec::new(), Secret::new("pass"), (token, clock))
         .unwrap()
@@ -175,7 +175,7 @@ fn a_token_that_only_a_body_may_hold_is_no_matter_for_a_proxy() {
     let make = |token: &str| {
         let clock: Arc<dyn Clock> = Arc::new(SetClock::at(1000));
         let first = Renewed { token: AccessToken::new(TOKEN), expiry: Expiry::Unknown, refreshed: false };
-        let (lasting, _) = LastingToken::new(first, Arc::clone(&clock));
+        let (lasting, _) = LastingToken::new(first, std::time::Duration::ZERO, Arc::clone(&clock));
         ApiGate::new(&of(token), Vec::new(), Secret::new("pass"), (lasting, clock)).map(|gate| gate.placement.place)
     };
     let body = "{ in = 'body', name = 'key' }";

@@ -56,7 +56,7 @@ impl Case {
         let life = life.map(Duration::from_secs);
         let expiry = life.map_or(Expiry::Unknown, |life| Expiry::At(clock.now().plus(life)));
         let first = Renewed { token: AccessToken::new("t0"), expiry, refreshed: false };
-        let (token, renewer) = LastingToken::new(first, clock.clone());
+        let (token, renewer) = LastingToken::new(first, Duration::ZERO, clock.clone());
         let (left, asked) = (AtomicUsize::new(renewals), AtomicUsize::new(0));
         let case =
             Self { source: Source { clock: clock.clone(), life, left, asked }, clock, token, notes: Notes::default() };
@@ -93,12 +93,26 @@ fn some(token: &str) -> Option<String> {
 
 #[test]
 fn a_token_is_renewed_before_its_end_and_not_long_before() {
-    for (life, before) in [(3600, 60), (300, 30), (30, 3), (10, 2), (5, 2), (3, 2), (2, 1), (1, 1), (0, 0)] {
-        let due = due(Expiry::At(Timestamp(1000 + life)), Timestamp(1000)).unwrap();
-        assert_eq!(1000 + life - due.0, before, "{life}");
+    let due = |expiry, wanted| due(expiry, Duration::from_secs(wanted), Timestamp(1000));
+    for (life, wanted, before) in [
+        (3600, 0, 60),
+        (300, 0, 30),
+        (30, 0, 3),
+        (10, 0, 2),
+        (5, 0, 2),
+        (3, 0, 2),
+        (2, 0, 1),
+        (1, 0, 1),
+        (0, 0, 0),
+        (3600, 600, 600),
+        (3600, 30, 60),
+        (3600, 9000, 1800),
+    ] {
+        let due = due(Expiry::At(Timestamp(1000 + life)), wanted).unwrap();
+        assert_eq!(1000 + life - due.0, before, "{life}, {wanted}");
     }
-    assert_eq!(due(Expiry::Unknown, Timestamp(1000)), None);
-    assert_eq!(due(Expiry::Never, Timestamp(1000)), None);
+    assert_eq!(due(Expiry::Unknown, 0), None);
+    assert_eq!(due(Expiry::Never, 0), None);
 }
 
 #[test]

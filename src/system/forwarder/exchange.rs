@@ -106,6 +106,8 @@ fn told(turned: &Turned) -> Response<Body> {
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     if turned.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
         reply.headers_mut().insert(PROXY_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"oauthctl exec\""));
+        // Whoever does not know the password holds no place.
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     reply
 }

@@ -59,6 +59,25 @@ print(sorted(os.listdir('/proc/self/fd')))";
     }
 }
 
+/// A caller that ignores the end of its children hands that down, and it is handed on.
+#[test]
+fn the_command_has_the_signals_that_its_caller_has_set() {
+    let mine = mine();
+    let ours = env!("CARGO_BIN_EXE_oauthctl");
+    for flag in FLAGS {
+        let shown = "import signal as s; print([s.getsignal(n) for n in (s.SIGCHLD, s.SIGINT, s.SIGTERM, s.SIGPIPE)])";
+        let script = format!(
+            "import os, signal as s
+for n in (s.SIGCHLD, s.SIGTERM): s.signal(n, s.SIG_IGN)
+os.execv('{ours}', ['oauthctl', 'exec'] + {{}} + ['--', 'python3', '-c', '{shown}'])"
+        );
+        let run = |flags: String| mine.program("python3").args(["-c", &script.replace("{}", &flags)]).output().unwrap();
+        let (plain, beside) = (run("[]".to_owned()), run(format!("['{flag}']")));
+        assert!(plain.status.success() && beside.status.success(), "{beside:?}");
+        assert_eq!(String::from_utf8_lossy(&beside.stdout), String::from_utf8_lossy(&plain.stdout));
+    }
+}
+
 /// Whoever reads from the command sees the end when the command closes it, not when its companion ends.
 #[test]
 fn nothing_that_the_command_closes_is_kept_open() {
