@@ -19,6 +19,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::FlowError;
+use super::api::Api;
 use super::judge::{ApiAnswer, Ruling};
 use super::lasting_token::LastingToken;
 use crate::protocol::message::HttpRequest;
@@ -100,6 +101,11 @@ impl ApiGate {
     }
 }
 
+/// A definition or a machine that no request can be made with.
+fn unusable(error: &dyn std::error::Error) -> Turned {
+    Turned::new(StatusCode::BAD_GATEWAY, sanitize::line(&error.to_string()))
+}
+
 impl Gate for ApiGate {
     fn admit(&self, head: &Parts) -> Result<HttpRequest, Turned> {
         if !self.knows_password(&head.headers) {
@@ -120,14 +126,14 @@ impl Gate for ApiGate {
         headers.remove(HOST);
         let mut request = HttpRequest { method: head.method.clone(), url, headers, body: Vec::new() };
         self.remove_tokens(&mut request);
+        Dialect::new(&self.provider).complete_request(&mut request).map_err(|error| unusable(&error))?;
         Ok(request)
     }
 
     fn authorize(&self, request: &HttpRequest, token: &AccessToken) -> Result<HttpRequest, Turned> {
-        let mut authorized = request.clone();
-        let placed = Dialect::new(&self.provider).place_token(&mut authorized, &self.placement, token);
-        placed.map_err(|error| Turned::new(StatusCode::BAD_GATEWAY, sanitize::line(&error.to_string())))?;
-        Ok(authorized)
+        let mut api = Api::new(&self.provider, None).map_err(|error| unusable(&error))?;
+        api.placement = self.placement.clone();
+        api.authorize(request, token).map_err(|error| unusable(&error))
     }
 
     fn token(&self, give: Give) {
@@ -152,7 +158,7 @@ impl Gate for ApiGate {
         for (name, value) in headers.iter_mut() {
             let text = String::from_utf8_lossy(value.as_bytes());
             // Without a mark, which has no place in an address; a short one is hidden here, too.
-            let mut clean = mask::without(text.replace(token.expose(), ""), &[token.expose()]);
+            let mut clean = mask::without(text.replace(token.expose(), ""), &self.provider.hidden(token));
             if name == LOCATION
                 && let Some(location) = for_program(&clean, &self.origins)
             {

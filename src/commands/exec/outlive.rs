@@ -75,7 +75,9 @@ fn serve(args: &ExecArgs, context: &Context, beside: Beside) -> Result<u8, ExecE
 
 /// Says beforehand that the token will end for good.
 fn tell_of_the_end(login: &ActiveLogin, context: &Context) {
-    if let (Expiry::At(end), false, None) = (login.token.expiry, login.token.is_renewable() && login.which.is_none(), &login.alone) {
+    if let (Expiry::At(end), false, None) =
+        (login.token.expiry, login.token.is_renewable() && login.which.is_none(), &login.alone)
+    {
         let login = &login.profile;
         context.warn(&format_args!("the token of `{login}` ends at {end}, and this login has no way to renew it"));
     }

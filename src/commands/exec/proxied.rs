@@ -31,13 +31,16 @@ use crate::system::paths;
 /// The names of this machine, for programs that would ask the proxy for it.
 const THIS_MACHINE: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
+/// Variables for the command.
+pub type Variables = Vec<(&'static str, OsString)>;
+
 /// Starts the proxy, and returns it with the variables for the command.
 pub fn start(
     args: &ExecArgs,
     login: &ActiveLogin,
     token: &Arc<LastingToken>,
     context: &Context,
-) -> Result<(Forwarder, Vec<(&'static str, OsString)>), ExecError> {
+) -> Result<(Forwarder, Variables), ExecError> {
     let mut more = Vec::new();
     for text in &args.allow_origin {
         let bad = |problem| ExecError::BadOrigin { text: sanitize::line(text), problem };
@@ -64,7 +67,7 @@ pub fn start(
     let base = base.trim_end_matches('/').to_owned();
     let no_proxy = without_proxy(paths::variable("no_proxy").or_else(|| paths::variable("NO_PROXY")), &urls);
     let forwarder = port.serve(Arc::new(gate), upstream).map_err(ExecError::NoProxy)?;
-    let mut variables: Vec<(&'static str, OsString)> =
+    let mut variables: Variables =
         ["http_proxy", "HTTP_PROXY", "OAUTHCTL_PROXY"].map(|name| (name, OsString::from(&proxy))).to_vec();
     variables.extend(["no_proxy", "NO_PROXY"].map(|name| (name, OsString::from(&no_proxy))));
     variables.extend([("OAUTHCTL_API", base.into()), ("NODE_USE_ENV_PROXY", "1".into())]);

@@ -158,7 +158,8 @@ fn the_password_is_asked_for_before_anything_is_looked_at() {
 
 #[test]
 fn what_the_program_has_in_the_place_of_the_token_is_replaced() {
-    let keys = "api.token = [{ in = 'query', name = 'key' }, { in = 'header', name = 'X-Key' }]";
+    let keys = "api.token = [{ in = 'query', name = 'key' }, { in = 'header', name = 'X-Key' }]
+                api.headers = { X-Version = '2', X-Other = 'ours' }";
     let request = Request::builder().uri("http://api.example/x?key=mine&a=b&key=too").header(HOST, "api.example");
     let request = request.header(AUTHORIZATION, "Bearer mine").header("x-key", "mine").header("x-other", "stays");
     let (gate, request) = (gate(keys), head(knowing(request)));
@@ -166,7 +167,11 @@ fn what_the_program_has_in_the_place_of_the_token_is_replaced() {
     assert_eq!(sent.url.as_str(), "https://api.example/x?a=b&key=made-up-token");
     let names: Vec<&str> = sent.headers.keys().map(http::HeaderName::as_str).collect();
     assert!(!names.contains(&"authorization") && !names.contains(&"x-key") && !names.contains(&"host"), "{names:?}");
-    assert!(names.contains(&"x-other"));
+    // What the API wants with every token is added if it is missing.
+    assert_eq!(
+        (&sent.headers["x-other"], &sent.headers["x-version"]),
+        (&"stays".parse().unwrap(), &"2".parse().unwrap())
+    );
 }
 
 #[test]
