@@ -27,7 +27,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+#[cfg(target_os = "linux")]
+use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
 
 /// How often to look whether the command still runs, where the system cannot tell of its end.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -62,7 +64,7 @@ pub fn split() -> io::Result<Side> {
     // Where the end of a child is ignored, as some callers hand it down, nobody hears how it has ended.
     // SAFETY: it takes numbers, and sets the default.
     let on_child = unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
-    let command = RunningCommand::this()?;
+    let command = RunningCommand::this();
     let (environment, handed) = io::pipe()?;
     let (ready, is_ready) = io::pipe()?;
     let between = fork()?;
@@ -199,19 +201,20 @@ fn close_inherited() {
 /// The command, as its companion sees it.
 pub struct RunningCommand {
     id: Pid,
-    /// `None` where the system has none.
+    /// `None` with a kernel that has none.
+    #[cfg(target_os = "linux")]
     descriptor: Option<OwnedFd>,
 }
 
 impl RunningCommand {
     /// The process that is to become the command.
-    fn this() -> io::Result<Self> {
+    fn this() -> Self {
         let id = rustix::process::getpid();
-        #[cfg(target_os = "linux")]
-        let descriptor = pidfd_open(id, PidfdFlags::empty()).ok();
-        #[cfg(not(target_os = "linux"))]
-        let descriptor = None;
-        Ok(Self { id, descriptor })
+        Self {
+            id,
+            #[cfg(target_os = "linux")]
+            descriptor: pidfd_open(id, PidfdFlags::empty()).ok(),
+        }
     }
 
     /// Waits for its end.
