@@ -14,6 +14,7 @@ use std::ffi::OsString;
 use clap::ValueEnum;
 
 use super::candidate::{Candidate, Fitting, Native};
+use crate::protocol::shell::quoted_for_powershell;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Shell {
@@ -160,12 +161,6 @@ fn in_powershell(text: &str) -> String {
         return text.to_owned();
     }
     quoted_for_powershell(text)
-}
-
-/// Puts a text between quotes for PowerShell.
-pub fn quoted_for_powershell(text: &str) -> String {
-    let doubled = |c: char| if "'\u{2018}\u{2019}\u{201a}\u{201b}".contains(c) { vec![c, c] } else { vec![c] };
-    format!("'{}'", text.chars().flat_map(doubled).collect::<String>())
 }
 
 /// Splits a line up to the cursor into the words that bash will pass, without expanding anything. The last word is the

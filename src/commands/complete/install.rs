@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::dialect::{Shell, quoted_for_powershell};
+use super::dialect::Shell;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
-use crate::protocol::shell::quoted;
+use crate::protocol::shell::{quoted, quoted_for_powershell};
 use crate::system::paths::variable;
 use crate::system::private_file;
 
