@@ -91,7 +91,6 @@ fn what_has_come_whole_is_in_the_file() {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn a_download_that_is_killed_leaves_the_folder_as_it_was() {
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGKILL] {
@@ -121,7 +120,6 @@ fn a_download_that_is_killed_leaves_the_folder_as_it_was() {
 }
 
 /// In each line `"$0"` is `oauthctl`.
-#[cfg(unix)]
 #[test]
 fn streams_and_links_are_written_to_as_they_are() {
     let server = ApiServer::start(|request| ("200 OK", vec![], param(request, "b").unwrap().into_bytes()));

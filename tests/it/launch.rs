@@ -2,22 +2,17 @@
 //! nobody else there.
 
 use std::collections::BTreeSet;
-#[cfg(target_os = "linux")]
 use std::io::Write;
-#[cfg(target_os = "linux")]
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-#[cfg(target_os = "linux")]
 use std::time::Duration;
 
-#[cfg(target_os = "linux")]
 use url::Position;
 use url::Url;
 
-#[cfg(target_os = "linux")]
 use crate::support::unprivileged_user::{has_others, is_root};
 
 use crate::support::raw_server::http;
@@ -109,11 +104,9 @@ fn the_variable_browser_counts_before_the_desktops() {
 }
 
 /// The number of another user, whom nothing belongs to.
-#[cfg(target_os = "linux")]
 const STRANGER: libc::uid_t = 65534;
 
 /// Does something as another user, on a thread of its own: to Linux each has a user of its own.
-#[cfg(target_os = "linux")]
 fn as_another_user<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let stranger = scope.spawn(|| {
@@ -126,7 +119,6 @@ fn as_another_user<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 /// Asks for it and hangs up, without waiting for an answer.
-#[cfg(target_os = "linux")]
 fn ask_and_hang_up(launch: &Url, with_reset: bool) {
     let host = &launch[Position::BeforeHost..Position::AfterPort];
     let mut stream = TcpStream::connect(host).unwrap();
@@ -137,7 +129,6 @@ fn ask_and_hang_up(launch: &Url, with_reset: bool) {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn another_user_gets_and_consumes_nothing_and_is_reported_once() {
     // As root this login would trust nobody's program but root's; it is another user's that has to be told apart.
     if !has_others() {
@@ -162,7 +153,6 @@ fn another_user_gets_and_consumes_nothing_and_is_reported_once() {
 }
 
 /// In a sandbox with neither netlink nor /proc, where the system says of no connection whose it is.
-#[cfg(target_os = "linux")]
 fn untold(plain: &Command) -> Command {
     use std::os::unix::process::CommandExt as _;
     let mut command = Command::new("unshare");
@@ -177,7 +167,6 @@ fn untold(plain: &Command) -> Command {
 }
 
 /// Lets no program that this one becomes open a netlink socket (seccomp(2)).
-#[cfg(target_os = "linux")]
 fn close_netlink() -> std::io::Result<()> {
     let step = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
     let (load, is, give) =
@@ -201,7 +190,6 @@ fn close_netlink() -> std::io::Result<()> {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn with_unknown_peers_the_first_is_redirected_and_recognized() {
     let judgeme = Emulated::start(&["--approve"]);
     let recorder = Recorder::new(&judgeme);
@@ -224,7 +212,6 @@ fn with_unknown_peers_the_first_is_redirected_and_recognized() {
 
 /// Both ways to know it again, in a real browser, and another user's program between them.
 #[test]
-#[cfg(target_os = "linux")]
 fn a_real_browser_is_led_again_and_nobody_else_can_replay_it() {
     for hidden in [false, true] {
         let judgeme = Emulated::start(&[]);
@@ -309,7 +296,6 @@ fn the_provider_and_the_history_do_not_learn_of_it() {
 
 /// A browser as it is really started, and the process list as everybody on the machine can read it.
 #[test]
-#[cfg(target_os = "linux")]
 fn the_process_list_has_no_request_while_a_real_browser_logs_in() {
     let judgeme = Emulated::start(&["--approve"]);
     let (program, pid) = (judgeme.home().join("browser"), judgeme.home().join("pid"));

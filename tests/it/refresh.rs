@@ -7,6 +7,7 @@ use crate::support::emulated::{MINE, count};
 #[cfg(target_os = "linux")]
 use crate::support::faketime::SettableClock;
 use crate::support::raw_server::{http, reset};
+#[cfg(target_os = "linux")]
 use crate::support::session_bus::SessionBus;
 use crate::support::{Emulated, RawServer, Sandbox};
 
@@ -297,6 +298,7 @@ fn of_200_processes_one_refreshes_and_all_get_its_token() {
 }
 
 /// The keychain's lock is the account's own, so this story leaves its file in the account's home, and takes it away.
+#[cfg(target_os = "linux")]
 #[test]
 fn of_200_processes_one_refreshes_in_the_keychain_too() {
     const PROFILE: &str = "oauthctl-story-of-200-processes";

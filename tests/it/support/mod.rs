@@ -30,6 +30,7 @@ pub mod replies;
 pub mod sandbox;
 #[cfg(unix)]
 pub mod scripted_bus;
+#[cfg(target_os = "linux")]
 pub mod session_bus;
 pub mod shop_api;
 #[cfg(unix)]

@@ -16,7 +16,9 @@ pub fn run_bytes(mut command: Command) -> (Option<i32>, Vec<u8>) {
     let (mut ours, mut theirs) = (0, 0);
     // SAFETY: the kernel fills two file descriptors, which are owned only by the files below.
     let (ours, theirs) = unsafe {
-        let (name, settings, size) = (std::ptr::null_mut(), std::ptr::null(), std::ptr::null());
+        // macOS wants them to be mutable.
+        let (settings, size): (*mut libc::termios, *mut libc::winsize) = (std::ptr::null_mut(), std::ptr::null_mut());
+        let name = std::ptr::null_mut();
         assert_eq!(libc::openpty(&mut ours, &mut theirs, name, settings, size), 0);
         (OwnedFd::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs))
     };
