@@ -9,7 +9,7 @@ pub mod own_store;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::process::Command;
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use clap::Args;
@@ -19,17 +19,20 @@ use self::end::End;
 use self::own_store::{OwnStore, clear_left};
 use super::Context;
 use super::exec::ChildNotStarted;
+use super::shell_line::{NoShellLine, set_line};
 use crate::emulator::{self, Emulator, EmulatorError, Fault, Options};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::sanitize::{Pieces, Style};
-use crate::protocol::shell::{quoted, word};
+use crate::protocol::shell::ShellKind;
 use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, ProviderDefinition};
 use crate::session::{SessionError, of_emulated_address, of_emulator};
 use crate::system::own_folder::OwnFolderError;
+use crate::system::shell::word;
 use crate::system::signals::EndSignals;
 use crate::system::terminal::TerminalError;
+use crate::system::{exec, program, remedy};
 
 /// What stands for an MCP server: it is no provider, and clients know it by its address alone.
 const MCP: &str = "mcp";
@@ -71,6 +74,10 @@ pub struct EmulateArgs {
     #[arg(long, value_name = "MILLISECONDS", default_value = "0", hide_default_value = true)]
     latency: u64,
 
+    /// The shell that the printed lines are for [default: the one in use]
+    #[arg(long, value_name = "SHELL", conflicts_with = "command")]
+    shell: Option<ShellKind>,
+
     /// A command to run against the emulator; the emulator stops when it ends
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -88,6 +95,8 @@ pub enum EmulateError {
     #[error(transparent)]
     NotStarted(#[from] ChildNotStarted),
     #[error(transparent)]
+    NoShellLine(#[from] NoShellLine),
+    #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
     Definition(#[from] DefinitionError),
@@ -103,11 +112,12 @@ impl Advice for EmulateError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::NotStarted(error) => error.next_step(),
+            Self::NoShellLine(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Definition(error) => error.next_step(),
             Self::Emulator(error) => error.next_step(),
             Self::OwnStore(OwnFolderError::Folder { source, .. }) => {
-                ExitCode::Store.hint(format!("{}, or set TMPDIR to a folder of your own", source.hint()))
+                ExitCode::Store.hint(format!("{}, or set {} to a folder of your own", source.hint(), remedy::TEMPORARY))
             }
             Self::OwnStore(OwnFolderError::Entropy(error)) => error.next_step(),
             Self::Terminal(error) => error.next_step(),
@@ -162,7 +172,7 @@ pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
         }),
     };
     end.reach();
-    result
+    Ok(exec::code_like(result?))
 }
 
 /// Prints the variables for another terminal.
@@ -184,7 +194,7 @@ fn show_lines(
          of the emulator's own there; yours are not touched."
     ));
     for (name, value) in environment {
-        terminal.data(format!("export {name}={}\n", quoted(value)).as_bytes())?;
+        terminal.data(set_line(args.shell, name, value)?.as_bytes())?;
     }
     let port = origin.rsplit_once(':').map(|(_, port)| port).filter(|_| args.port == 0);
     if let Some(port) = port {
@@ -218,19 +228,19 @@ fn run_command(
     definition: &ProviderDefinition,
     end: &End,
     context: &Context,
-) -> Result<u8, ChildNotStarted> {
+) -> Result<ExitStatus, ChildNotStarted> {
     let (program, args) = command.split_first().expect("the command is not empty");
     if context.terminal().is_interactive() {
         tell_how(definition, context);
     }
-    let mut child = Command::new(program);
+    let mut child = program::command(program);
     child.args(args).envs(environment.iter().map(|(name, value)| (name, value)));
     if let Some(path) = path_with_us() {
         child.env("PATH", path);
     }
     let mut child = child.spawn().map_err(|source| ChildNotStarted::new(program, source))?;
     end.set_child(child.id());
-    child.wait().map(exit_code).map_err(|source| ChildNotStarted::new(program, source))
+    child.wait().map_err(|source| ChildNotStarted::new(program, source))
 }
 
 /// Tells a person what to type inside, and how to leave.
@@ -249,13 +259,4 @@ fn path_with_us() -> Option<OsString> {
     let folder = std::env::current_exe().ok()?.parent()?.to_owned();
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::join_paths(std::env::split_paths(&path).chain([folder])).ok()
-}
-
-/// Returns the exit code as a shell reports it: 128 plus the number of a signal.
-fn exit_code(status: std::process::ExitStatus) -> u8 {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return u8::try_from(128 + signal).unwrap_or(u8::MAX);
-    }
-    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }

@@ -28,9 +28,9 @@ use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::sealed_login::{SHORTEST, SealedLoginError};
 use crate::store::stored_token::Expiry;
 use crate::store::{LoginLock, Profile, SealedLogin, StoreError, StoreKind, StoredToken, TokenStore};
-use crate::system::private_file;
 use crate::system::stdout::Delivered;
 use crate::system::terminal::{MAX_SECRET, TerminalError};
+use crate::system::{private_file, remedy, shell};
 
 #[derive(Args)]
 pub struct ExportArgs {
@@ -174,9 +174,10 @@ pub enum ExportError {
 impl Advice for ExportError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::MoveOfVariable { .. } => ExitCode::Usage.hint(
-                "run `unset OAUTHCTL_TOKEN` to move the stored login, or leave out `--move` to export the variable's token",
-            ),
+            Self::MoveOfVariable { .. } => ExitCode::Usage.hint(format!(
+                "run `{}` to move the stored login, or leave out `--move` to export the variable's token",
+                shell::unset(&["OAUTHCTL_TOKEN"])
+            )),
             Self::File { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
                 ExitCode::Usage.hint("choose another name: the existing file may be the only copy of a login")
             }
@@ -310,7 +311,8 @@ fn deliver(
         Ok(Delivered::There) => Ok(Some("the line on stdout".to_owned())),
         Ok(Delivered::Nowhere) => {
             context.terminal().alarm(&format_args!(
-                "warning: stdout is /dev/null, so the export is lost: `{profile}` is kept on this machine."
+                "warning: stdout is {}, so the export is lost: `{profile}` is kept on this machine.",
+                remedy::NULL_DEVICE
             ));
             Ok(None)
         }

@@ -21,6 +21,7 @@ use crate::session::{EndedEmulator, OF_EMULATOR, SessionError};
 use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::scope_history::ScopeHistory;
 use crate::store::{LoginLock, Profile, StoreError, StoredToken};
+use crate::system::shell;
 
 #[derive(Args)]
 pub struct LogoutArgs {
@@ -103,9 +104,9 @@ fn clear_ended(ended: &EndedEmulator, context: &Context) -> Result<(), LogoutErr
     ended.clear();
     let what = contents(&left).map_or_else(|| "it left nothing".to_owned(), |what| format!("deleted {what}"));
     let EndedEmulator { provider, origin, .. } = ended;
-    let variables = OF_EMULATOR.join(" ");
+    let unset = shell::unset(&OF_EMULATOR);
     context.terminal().note(&format_args!(
-        "The emulator of `{provider}` at {origin} has ended; {what}. `unset {variables}` leads back to your own logins."
+        "The emulator of `{provider}` at {origin} has ended; {what}. `{unset}` leads back to your own logins."
     ));
     let detail = "its token ended with the emulator";
     let deleted = left.logins.into_iter().map(|(profile, entry)| DeletedLogin {

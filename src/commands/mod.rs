@@ -35,6 +35,7 @@ pub mod providers;
 pub mod refresh;
 mod renewal;
 pub mod scopes;
+mod shell_line;
 pub mod status;
 pub mod token;
 pub mod use_login;
@@ -67,6 +68,7 @@ pub mod errors {
     pub use super::refresh::RefreshError;
     pub use super::renewal::NotRenewed;
     pub use super::scopes::ScopesError;
+    pub use super::shell_line::NoShellLine;
     pub use super::status::StatusError;
     pub use super::token::TokenError;
     pub use super::use_login::UseError;
@@ -76,8 +78,8 @@ use crate::flow::evidence::Missing;
 use crate::protocol::advice::login_command;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::shell::quoted;
 use crate::session::ActiveLogin;
+use crate::system::shell::quoted;
 
 /// Returns the command that repeats a login with the scopes it has, so that none is lost, and with `more`, which may be
 /// empty. Without a login it repeats the command line itself.

@@ -1,9 +1,9 @@
 //! The next command to try with a login: one that its scopes allow, quoted for the shell.
 
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::shell;
 use crate::provider::ProviderDefinition;
 use crate::provider::probe::Probe;
+use crate::system::shell;
 
 /// Returns a command that a token with these scopes may run; `None` if its scopes are unknown. `login` is the name to add
 /// where commands would use another login.
@@ -101,7 +101,10 @@ mod tests {
         assert_eq!(suggested(&with_api, Some(&ScopeSet::new()), Some("a")), "oauthctl call --help");
         assert_eq!(suggested(&define("name = 'x'"), None, Some("a")), "oauthctl status --profile a");
         let odd = define("api.example = \"/it's?a=1&b\"");
-        assert_eq!(suggested(&odd, None, Some("work")), r"oauthctl call GET '/it'\''s?a=1&b' --profile work");
+        assert_eq!(
+            suggested(&odd, None, Some("work")),
+            format!("oauthctl call GET {} --profile work", shell::quoted("/it's?a=1&b"))
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::protocol::advice::{Advice, NextStep, with_causes};
 use crate::protocol::secret::AccessToken;
 use crate::session::{ActiveLogin, SessionError};
 use crate::store::{StoreKind, StoredToken};
+use crate::system::shell;
 
 /// A token that the API rejected, and why there is no other.
 #[derive(Debug, thiserror::Error)]
@@ -110,14 +111,16 @@ impl<'a> Renewal<'a> {
     pub fn way_out(&self, login: &str) -> String {
         let login = format!("`{login}` gets another token");
         match &*self.outcome.lock().unwrap_or_else(PoisonError::into_inner) {
-            Outcome::OfVariable => "set OAUTHCTL_TOKEN to a new token, as it cannot be refreshed, or `unset \
-                                    OAUTHCTL_TOKEN` to use a stored login; within `oauthctl exec`, run that again"
-                .to_owned(),
             Outcome::Further => {
                 format!(
                     "a refresh of the login does not replace this token, unless the provider sends it again; {login}"
                 )
             }
+            Outcome::OfVariable => format!(
+                "set OAUTHCTL_TOKEN to a new token, as it cannot be refreshed, or run `{}` to use a stored login; within \
+                 `oauthctl exec`, run that again",
+                shell::unset(&["OAUTHCTL_TOKEN"])
+            ),
             Outcome::NoWay => format!("this login has no refresh token; {login}"),
             Outcome::Same => format!("a refresh gave the same token again; {login}"),
             Outcome::Renewed(..) => format!("it was refreshed, and rejected again; {login}"),

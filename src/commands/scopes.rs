@@ -22,10 +22,10 @@ use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::jwt;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::shell::word;
 use crate::session::{ActiveLogin, SessionError};
 use crate::store::StoredToken;
 use crate::system::http::HttpClient;
+use crate::system::shell::word;
 use crate::system::terminal::TerminalError;
 
 #[derive(Args)]

@@ -17,11 +17,12 @@ use zeroize::Zeroizing;
 use self::github::EnvFile;
 use super::Context;
 use super::exec::parse_variable;
+use super::shell_line::set_line;
 use super::valid_token::{valid_login, valid_token, wanted};
 use super::without_login::{WithoutLogin, client_login};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::sanitize;
-use crate::protocol::shell::quoted;
+use crate::protocol::shell::ShellKind;
 use crate::protocol::time::HumanDuration;
 use crate::provider::Dialect;
 use crate::provider::quirks::TokenIn;
@@ -48,8 +49,12 @@ pub struct TokenArgs {
     #[arg(long, value_name = "NAME", default_value = "OAUTHCTL_TOKEN", value_parser = parse_variable)]
     env: String,
 
+    /// The shell that reads the line of `--format env` [default: the one in use]
+    #[arg(long, value_name = "SHELL")]
+    shell: Option<ShellKind>,
+
     /// Print the ID token, which says who logged in, as it was received (OpenID Connect)
-    #[arg(long, conflicts_with_all = ["min_validity", "format", "env", "provider", "params"])]
+    #[arg(long, conflicts_with_all = ["min_validity", "format", "env", "shell", "provider", "params"])]
     id: bool,
 
     /// Use a further token of the login, which came in the same reply: the name that its definition gives it
@@ -68,7 +73,7 @@ enum Format {
     Json,
     /// The header that the provider's API wants
     Header,
-    /// A line for `eval "$(…)"` in a shell
+    /// A line that sets a variable in a shell, as for `eval "$(…)"`
     Env,
     /// A line for `curl -K -`, so that the token is not in curl's arguments
     Curl,
@@ -81,6 +86,9 @@ pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
         return id::print(context.session.choices.json, context);
     }
     let format = if context.session.choices.json && args.format == Format::Plain { Format::Json } else { args.format };
+    if args.shell.is_some() && format != Format::Env {
+        return Err(TokenError::ShellWithoutLine);
+    }
     if matches!(format, Format::Header | Format::Curl) {
         return header(format, args, context);
     }
@@ -98,7 +106,7 @@ pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
         |text: String| -> Result<(), TokenError> { Ok(context.terminal().data(Zeroizing::new(text).as_bytes())?) };
     match format {
         Format::Json => line(json(&record)),
-        Format::Env => line(format!("export {}={}\n", args.env, quoted(token))),
+        Format::Env => line(set_line(args.shell, &args.env, token)?),
         Format::Github => {
             let path = variable("GITHUB_ENV").ok_or(TokenError::NotGithub)?;
             let failed = |source| TokenError::GithubEnv { path: sanitize::line(&path), source };

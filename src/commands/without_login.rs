@@ -7,9 +7,9 @@ use super::{Context, consent};
 use crate::flow::evidence;
 use crate::flow::token_source::Wanted;
 use crate::protocol::sanitize;
-use crate::protocol::shell::word;
 use crate::session::{ActiveLogin, ClientRequest, SessionError};
 use crate::store::AppName;
+use crate::system::shell::word;
 
 #[derive(Args)]
 pub struct WithoutLogin {

@@ -24,6 +24,7 @@ use crate::keychain::{Keychain, KeychainError, SecretBytes};
 use crate::protocol::{member, sanitize};
 use crate::system::clock::Deadline;
 use crate::system::process::in_background;
+use crate::system::program;
 use crate::system::signals::{EndOnSignal, SignalGrace};
 
 /// How long we wait for a helper. It may ask the user for a passphrase, or a distant server for the secret.
@@ -108,7 +109,7 @@ impl CredentialHelper {
 
     /// Runs one action. The inner `Err` is the output of a failed one.
     fn run(&self, action: &str, input: Zeroizing<Vec<u8>>) -> Result<Result<HelperOutput, String>, KeychainError> {
-        let mut command = Command::new(&self.program);
+        let mut command = program::command(&self.program);
         command.arg(action).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let alone = !io::stdin().is_terminal();
         if alone {

@@ -211,8 +211,11 @@ fn in_pairs(text: &str) -> Result<Option<(String, String)>, NoGivenToken> {
             false => Err(NoGivenToken::Characters),
         };
     }
-    let line = ["export ", "set ", "$env:"].iter().find_map(|word| text.strip_prefix(word)).unwrap_or(text);
-    let Some((name, value)) = line.split_once('=') else { return Ok(None) };
+    let line = ["export ", "set -gx ", "set ", "$env:"].iter().find_map(|word| text.strip_prefix(word)).unwrap_or(text);
+    // cmd has the name between the quotes, too.
+    let line = line.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap_or(line);
+    let separator = if text.starts_with("set -gx ") { ' ' } else { '=' };
+    let Some((name, value)) = line.split_once(separator) else { return Ok(None) };
     let (name, value) = (name.trim(), bare(value));
     let value = unquoted(value).unwrap_or(value);
     let is_name = name.len() <= MAX_NAME && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -267,6 +270,9 @@ mod tests {
             ("#state=x&access_token=made%2Dup", "the value of `access_token`"),
             ("http://127.0.0.1:1/cb#access_token=made-up&state=x", "the value of `access_token`"),
             ("export OAUTHCTL_TOKEN='made-up'", "the value of `OAUTHCTL_TOKEN`"),
+            ("set -gx OAUTHCTL_TOKEN 'made-up'", "the value of `OAUTHCTL_TOKEN`"),
+            ("$env:OAUTHCTL_TOKEN = 'made-up'", "the value of `OAUTHCTL_TOKEN`"),
+            ("set \"OAUTHCTL_TOKEN=made-up\"", "the value of `OAUTHCTL_TOKEN`"),
             ("TOKEN=made-up", "the value of `TOKEN`"),
             (
                 r#"{"access_token":"made-up","refresh_token":"other","expires_in":1}"#,

@@ -69,15 +69,6 @@ impl ShellKind {
         if self == Self::Powershell && line.starts_with('\'') { format!("& {line}") } else { line }
     }
 
-    /// Returns the value of a variable of the environment as a part of a line.
-    pub fn variable(self, name: &str) -> String {
-        match self {
-            Self::Bash | Self::Fish => format!("${name}"),
-            Self::Powershell => format!("$env:{name}"),
-            Self::Cmd => format!("%{name}%"),
-        }
-    }
-
     /// Returns the line that sets a variable for the programs that follow, or `None` if this shell has none for that value.
     pub fn set(self, name: &str, value: &str) -> Option<String> {
         Some(match self {
@@ -140,6 +131,38 @@ pub fn quoted_argument(text: &str) -> String {
     word + &"\\".repeat(2 * backslashes) + "\""
 }
 
+#[cfg(any(not(unix), test))]
+/// Splits a command line as the C library of Windows does, or returns `None` if a quote is not closed. Only a double quote
+/// quotes, and a backslash is a part of a path, save before such a quote.
+pub fn split_arguments(line: &str) -> Option<Vec<String>> {
+    let (mut words, mut word, mut is_quoted) = (Vec::new(), None::<String>, false);
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => {
+                let mut backslashes = 1;
+                while rest.next_if_eq(&'\\').is_some() {
+                    backslashes += 1;
+                }
+                let is_before_quote = rest.peek() == Some(&'"');
+                let word = word.get_or_insert_default();
+                word.push_str(&"\\".repeat(if is_before_quote { backslashes / 2 } else { backslashes }));
+                if is_before_quote && backslashes % 2 == 1 {
+                    word.extend(rest.next());
+                }
+            }
+            '"' => {
+                word.get_or_insert_default();
+                is_quoted = !is_quoted;
+            }
+            c if c.is_whitespace() && !is_quoted => words.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    (!is_quoted).then_some(words)
+}
+
 /// Quotes a text so that a shell reads it as one word, exactly as it is. A backslash stands outside of the quotes: fish
 /// would read it as an escape inside them.
 pub fn quoted(text: &str) -> String {
@@ -161,11 +184,6 @@ pub fn word(text: &str) -> String {
     // zsh replaces a word that begins with `=` by the path of a program, and fish `%self` by a process.
     let needs_quotes = text.is_empty() || text.starts_with(['=', '%']) || !text.bytes().all(is_plain);
     if needs_quotes { quoted(text) } else { text.to_owned() }
-}
-
-/// Returns a command line of these words.
-pub fn command<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    words.into_iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -205,7 +223,6 @@ mod tests {
             ALL.map(|shell| shell.unset(&["A", "B"])),
             ["unset A B", "set -e A B", "Remove-Item Env:A, Env:B", "set A=& set B="]
         );
-        assert_eq!(ALL.map(|shell| shell.variable("A")), ["$A", "$A", "$env:A", "%A%"]);
     }
 
     #[test]
@@ -232,6 +249,19 @@ mod tests {
     }
 
     #[test]
+    fn windows_reads_a_quoted_argument_back() {
+        for text in ["", "a", "a b", r"C:\a b\", r"\\host\x", "say \"hi\"", r#"a\\"b"#, "it's"] {
+            let line = format!("x {} y", quoted_argument(text));
+            assert_eq!(split_arguments(&line).unwrap(), ["x", text, "y"], "{line}");
+        }
+        assert_eq!(split_arguments(r#" "C:\Program Files\x.exe"  -a"b c"d \\" "#), None);
+        assert_eq!(
+            split_arguments(r#""C:\Program Files\x.exe" -a"b c"d"#).unwrap(),
+            [r"C:\Program Files\x.exe", "-ab cd"]
+        );
+    }
+
+    #[test]
     fn a_shell_reads_a_quoted_text_as_it_is() {
         for (text, expected) in
             [("a b$c", "'a b$c'"), ("it's", r"'it'\''s'"), ("", "''"), (r"a\b\\", r"'a'\\'b'\\''\\''")]
@@ -250,6 +280,6 @@ mod tests {
         for special in ["", "a b", "/products?count=1", "x[]=1", "~", "=ls", "a&b", "{a,b}", "*", "#", "%self", "é"] {
             assert_eq!(word(special), format!("'{special}'"));
         }
-        assert_eq!(command(["oauthctl", "call", "GET", "/a?b=c"]), "oauthctl call GET '/a?b=c'");
+        assert_eq!(ShellKind::Bash.command(["oauthctl", "call", "GET", "/a?b=c"]), "oauthctl call GET '/a?b=c'");
     }
 }

@@ -120,9 +120,9 @@ impl DefinitionError {
             Self::OriginsMoved { remedy, .. } => {
                 Some(format!("if the change is right, run `{remedy}` to record the new ones; nothing was sent"))
             }
-            Self::UnreadableFile { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => Some(
-                "set HOME, or OAUTHCTL_CONFIG_DIR and OAUTHCTL_DATA_DIR, to folders that you can write to".to_owned(),
-            ),
+            Self::UnreadableFile { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {
+                Some("set OAUTHCTL_CONFIG_DIR and OAUTHCTL_DATA_DIR to folders that you can write to".to_owned())
+            }
             Self::UnreadableFile { .. } | Self::ParamRefused { .. } => None,
         }
     }

@@ -6,12 +6,12 @@ use crate::flow::FlowError;
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::client::BadClientId;
-use crate::protocol::shell::word;
 use crate::provider::DefinitionError;
 use crate::store::profile::NotAProfile;
 use crate::store::{AppName, Profile, StoreError};
 use crate::system::http::TrustError;
 use crate::system::paths::PathsError;
+use crate::system::shell::{unset, word};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
@@ -177,12 +177,14 @@ impl Advice for SessionError {
                 word(app)
             )),
             Self::SeveralApps { .. } => ExitCode::Usage.hint("choose one with `--app NAME`"),
-            Self::BadEmulator { .. } => ExitCode::Definition
-                .hint("run `unset OAUTHCTL_EMULATOR`, or start `oauthctl emulate` again and set what it prints"),
+            Self::BadEmulator { .. } => ExitCode::Definition.hint(format!(
+                "run `{}`, or start `oauthctl emulate` again and set what it prints",
+                unset(&["OAUTHCTL_EMULATOR"])
+            )),
             Self::EmulatorEnded { provider, origin } => ExitCode::LoginNeeded.hint(format!(
-                "leave this shell, or run `unset {}`; `oauthctl emulate {provider}{}` starts another, whose lines are to \
+                "leave this shell, or run `{}`; `oauthctl emulate {provider}{}` starts another, whose lines are to \
                  be pasted anew",
-                OF_EMULATOR.join(" "),
+                unset(&OF_EMULATOR),
                 port(origin)
             )),
             Self::EmulatedElsewhere { profile, provider, .. } => ExitCode::Definition.hint(format!(
@@ -201,8 +203,9 @@ impl Advice for SessionError {
             Self::TokenWithoutProvider { .. } => ExitCode::Definition
                 .hint("use a provider's id as profile (`oauthctl providers list`), or log in under that name once"),
             Self::TokenForEmulator { provider, .. } => ExitCode::Definition.hint(format!(
-                "run `unset OAUTHCTL_EMULATOR` to use the real provider; to use the emulator, run \
-                 `unset OAUTHCTL_TOKEN` or add `--profile {}`",
+                "run `{}` to use the real provider; to use the emulator, run `{}` or add `--profile {}`",
+                unset(&["OAUTHCTL_EMULATOR"]),
+                unset(&["OAUTHCTL_TOKEN"]),
                 emulator_profile(provider)
             )),
             Self::ParamNotForProject { param, .. } => {

@@ -8,6 +8,7 @@ use super::{ClientKey, StoreKind};
 use crate::keychain::{FileProblem, KeychainError};
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::system::private_file::{CLOSED_FOLDERS, OURS_ALONE, disk_hint};
+use crate::system::remedy;
 
 /// An error in storing or finding a record.
 #[derive(Debug, thiserror::Error)]
@@ -93,20 +94,16 @@ fn keychain_hint(kind: StoreKind, error: &KeychainError) -> Option<String> {
     }
     match error {
         KeychainError::ReadOnly => Some("use `--store keychain` or `--store file` to store a login".to_owned()),
-        KeychainError::Missing { .. } => Some(format!("start a keyring service, or {file}")),
-        KeychainError::Locked => {
-            Some(format!("unlock it (log in to the desktop, or run `gnome-keyring-daemon --unlock`), or {file}"))
-        }
-        KeychainError::Silent { .. } => {
-            Some(format!("end the keyring service if it hangs or waits for a prompt you cannot see, or {file}"))
-        }
+        KeychainError::Missing { .. } => Some(format!("{}, or {file}", remedy::START_KEYCHAIN)),
+        KeychainError::Locked => Some(format!("{}, or {file}", remedy::UNLOCK_KEYCHAIN)),
+        KeychainError::Silent { .. } => Some(format!("{}, or {file}", remedy::WAKE_KEYCHAIN)),
         KeychainError::Refused { .. } => (kind == StoreKind::Keychain).then(|| file.to_owned()),
         KeychainError::TooLarge { .. } => Some(file.to_owned()),
         KeychainError::Ambiguous { .. } => {
             Some("remove the entry that oauthctl did not create (service `oauthctl`)".to_owned())
         }
         KeychainError::File { problem, .. } => Some(file_hint(problem).to_owned()),
-        KeychainError::BadKey { .. } => Some("generate one with `head -c 32 /dev/urandom | base64`".to_owned()),
+        KeychainError::BadKey { .. } => Some(format!("generate one with `{}`", remedy::MAKE_KEY)),
     }
 }
 

@@ -16,8 +16,8 @@ use serde_json::{Map, Value};
 use super::record::{self, NotARecord, VERSION};
 use super::store_kind::StoreKind;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
-use crate::protocol::shell::quoted;
 use crate::system::private_file::{self, FileStamp, PrivateDir, PrivateFileError};
+use crate::system::shell;
 
 /// The largest index. A login takes about a hundred bytes.
 const MAX_INDEX: u64 = 1024 * 1024;
@@ -54,9 +54,8 @@ impl Advice for IndexError {
         ExitCode::Store.hint(match self {
             Self::File { source, .. } => format!("{}; it lists the logins and contains no secrets", source.hint()),
             Self::Damaged { path, .. } => format!(
-                "run `mv {} {}` to set it aside; the logins are still in their store, under the profile's name",
-                quoted(path),
-                quoted(&format!("{path}.damaged"))
+                "run `{}` to set it aside; the logins are still in their store, under the profile's name",
+                shell::rename(path, &format!("{path}.damaged"))
             ),
             Self::Busy => "try again when it is done, or end that process if it hangs".to_owned(),
             Self::Newer { .. } => "upgrade oauthctl".to_owned(),

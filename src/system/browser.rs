@@ -12,7 +12,7 @@
 mod command;
 mod obstacle;
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub use self::obstacle::{Obstacle, obstacle};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::system::paths::variable;
-use crate::system::process;
+use crate::system::{process, program, shell};
 
 /// The variable that names the user's browsers.
 const BROWSER: &str = "BROWSER";
@@ -55,9 +55,8 @@ impl Advice for BrowserError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::NoneFound(_) | Self::NotStarted { .. } | Self::UnsafeUrl => ExitCode::Unexpected.no_hint(),
-            Self::NoneOfBrowser { .. } => {
-                ExitCode::Unexpected.hint("set BROWSER to a program that exists, or `unset BROWSER`")
-            }
+            Self::NoneOfBrowser { .. } => ExitCode::Unexpected
+                .hint(format!("set BROWSER to a program that exists, or run `{}`", shell::unset(&[BROWSER]))),
         }
     }
 }
@@ -156,7 +155,7 @@ fn failed_at_once(mut browser: Child) -> bool {
 /// A program that is named by `BROWSER` does not see the variable. xdg-open and its like obey it, too, and would start
 /// themselves again and again.
 fn start(browser: &BrowserCommand, url: &str, keeps_variable: bool) -> std::io::Result<Child> {
-    let mut command = Command::new(&browser.program);
+    let mut command = program::command(&browser.program);
     command.args(browser.args_for(url));
     if !keeps_variable {
         command.env_remove(BROWSER);
@@ -168,11 +167,15 @@ fn start(browser: &BrowserCommand, url: &str, keeps_variable: bool) -> std::io::
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
+    use std::process::Command;
+
     use super::*;
 
     #[test]
     fn only_https_and_loopback_urls_are_opened() {
-        let open = |url: &str| CommandBrowser("true --new-window".into()).open(&Url::parse(url).unwrap());
+        let program = if cfg!(windows) { "whoami" } else { "true" };
+        let open = |url: &str| CommandBrowser(format!("{program} --new-window")).open(&Url::parse(url).unwrap());
         assert!(open("https://shop.example/authorize?x=%22&y='").is_ok());
         assert!(open("http://127.0.0.1:1/x").is_ok());
         for bad in [

@@ -33,6 +33,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::time::HumanDuration;
 use crate::system::proxy::ProxyError;
+use crate::system::shell;
 
 /// How long an API may be silent before its reply and between two parts of it, unless the user says otherwise. Some
 /// shops compute a report before they send its first byte.
@@ -127,7 +128,7 @@ impl Advice for HttpError {
                  program if you trust it",
             ),
             Self::Proxy(ProxyError { name, .. }) => {
-                ExitCode::Definition.hint(format!("set {name} to what it should be, or `unset {name}`"))
+                ExitCode::Definition.hint(format!("set {name} to what it should be, or run `{}`", shell::unset(&[name])))
             }
             Self::Trust(error) => error.next_step(),
         }

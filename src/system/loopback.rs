@@ -38,6 +38,7 @@ use rustls::ServerConfig;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::system::remedy;
 
 use answers::Answers;
 pub use answers::Claim;
@@ -71,11 +72,11 @@ impl Advice for LoopbackError {
     fn next_step(&self) -> NextStep {
         match self {
             Self::Taken { port } => ExitCode::Network.hint(format!(
-                "find the program with `ss -ltnp 'sport = :{port}'` (or `lsof -i :{port}`) and stop it, or choose another port \
-                 with `--port N` and register that redirect URI; `--port 0` picks a free port, if the provider allows it"
+                "find the program with {} and stop it, or choose another port with `--port N` and register that redirect \
+                 URI; `--port 0` picks a free port, if the provider allows it",
+                remedy::find_listener(*port)
             )),
-            Self::NotAllowed { .. } => ExitCode::Network
-                .hint("choose a port from 1024 up with `--port N`; on most systems lower ones are reserved for root"),
+            Self::NotAllowed { .. } => ExitCode::Network.hint(remedy::RESERVED_PORTS),
             Self::Other(_) => ExitCode::Network.no_hint(),
         }
     }

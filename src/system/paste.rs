@@ -16,6 +16,8 @@ const MAX_PASTE: usize = 256 * 1024;
 pub struct PasteReader {
     #[cfg(unix)]
     _terminal: ChangedTerminal,
+    #[cfg(not(unix))]
+    _console: super::signals::WithoutEcho,
 }
 
 impl PasteReader {
@@ -36,13 +38,11 @@ impl PasteReader {
         Some(Self { _terminal: terminal })
     }
 
-    /// Starts to read. Off Unix, lines are read in the terminal's own line mode.
+    /// Starts to read. On Windows, lines are read in the console's own line mode, which has no short limit.
     #[cfg(not(unix))]
     pub fn start(mut deliver: impl FnMut(Zeroizing<String>) -> bool + Send + 'static) -> Option<Self> {
-        use std::io::{BufRead, IsTerminal};
-        if !std::io::stdin().is_terminal() {
-            return None;
-        }
+        use std::io::BufRead;
+        let console = super::signals::WithoutEcho::enter()?;
         in_background("paste", move || {
             for line in std::io::stdin().lock().lines().map_while(Result::ok) {
                 let text = Zeroizing::new(line.chars().take(MAX_PASTE).collect::<String>().trim().to_owned());
@@ -52,7 +52,7 @@ impl PasteReader {
             }
         })
         .ok()?;
-        Some(Self {})
+        Some(Self { _console: console })
     }
 }
 

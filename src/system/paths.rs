@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::provider::DefinitionFiles;
-use crate::system::private_file;
+use crate::system::{private_file, remedy, shell};
 
 /// The size limit of a definition. One has a few KiB, and a thousand times that is a mistake.
 pub const MAX_DEFINITION: u64 = 1024 * 1024;
@@ -22,9 +22,9 @@ pub enum PathsError {
 impl Advice for PathsError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::NoHome => ExitCode::Definition.hint("set HOME, or OAUTHCTL_CONFIG_DIR and OAUTHCTL_DATA_DIR"),
+            Self::NoHome => ExitCode::Definition.hint(format!("set {}", remedy::FOLDERS)),
             Self::NotAbsolute { name, .. } => {
-                ExitCode::Definition.hint(format!("run `unset {name}`, or set it to a path that begins with `/`"))
+                ExitCode::Definition.hint(format!("run `{}`, or set it to {}", shell::unset(&[name]), remedy::ABSOLUTE))
             }
         }
     }

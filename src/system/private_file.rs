@@ -20,6 +20,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::process::in_background;
+use super::remedy;
 use super::signals::Writing;
 use crate::protocol::json::MARK;
 
@@ -56,8 +57,7 @@ pub const OURS_ALONE: &str =
     "make sure that you own it, that it is not a symbolic link, and that only you can change it";
 
 /// The hint for folders that do not exist and cannot be made, as where HOME names none.
-pub const OTHER_FOLDERS: &str =
-    "set HOME, or OAUTHCTL_DATA_DIR and OAUTHCTL_CONFIG_DIR, to folders that you can write to";
+pub const OTHER_FOLDERS: &str = remedy::OTHER_FOLDERS;
 
 /// The hint for the folders of our files.
 pub const CLOSED_FOLDERS: &str = "remove other users' write access to that folder";
@@ -84,7 +84,7 @@ pub fn disk_hint(error: &io::Error) -> &'static str {
             "make sure that you own it and that only you can change it, or set OAUTHCTL_DATA_DIR and \
              OAUTHCTL_CONFIG_DIR to folders that you can write to"
         }
-        _ if os::is_too_many_files(error) => "raise the limit on open files, which `ulimit -n` shows",
+        _ if os::is_too_many_files(error) => remedy::OPEN_FILES,
         _ => OURS_ALONE,
     }
 }

@@ -11,10 +11,7 @@ pub fn in_background<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + S
 
 /// Returns the name of the program that started this one, where the system tells it without ado.
 pub fn parent_name() -> Option<String> {
-    #[cfg(target_os = "linux")]
-    return std::fs::read_to_string(format!("/proc/{}/comm", std::os::unix::process::parent_id())).ok();
-    #[cfg(not(target_os = "linux"))]
-    return None;
+    Ancestors::of_this_process().next()
 }
 
 /// Returns the system's name and version, as it calls itself.
@@ -33,6 +30,29 @@ pub fn program_on_path() -> Option<(PathBuf, PathBuf)> {
     let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|found| found.is_file())?;
     (found.canonicalize().ok()? != own).then_some((own, found))
 }
+
+/// The names of the processes above this one, the nearest first. It ends early where the system does not tell them.
+pub struct Ancestors(ancestors::Above);
+
+impl Ancestors {
+    pub fn of_this_process() -> Self {
+        Self(ancestors::Above::this_process())
+    }
+}
+
+impl Iterator for Ancestors {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        self.0.step()
+    }
+}
+
+#[cfg_attr(target_os = "linux", path = "process/linux.rs")]
+#[cfg_attr(target_os = "macos", path = "process/macos.rs")]
+#[cfg_attr(windows, path = "process/windows.rs")]
+#[cfg_attr(not(any(target_os = "linux", target_os = "macos", windows)), path = "process/other.rs")]
+mod ancestors;
 
 /// Makes the allocator return large buffers to the system when they are freed, and grow them without a copy. Each time
 /// such a buffer is freed, glibc raises the size from which it does so, up to 32 MiB, and keeps smaller buffers: a few

@@ -12,13 +12,16 @@
 //! would be one more thread in every command that writes. Signals that were ignored at the start, as by nohup(1), stay
 //! ignored.
 //!
-//! On systems other than Unix the system ends the process, and the guards here do nothing.
+//! On Windows the guards are the same, and a console's events take the place of signals: see `signals/windows.rs`.
 
 #[cfg(unix)]
 pub use unix::{ChangedTerminal, EndOnSignal, EndSignal, EndSignals, RemoveOnSignal, Screen, SignalGrace, Writing};
 
 #[cfg(not(unix))]
-pub use elsewhere::{EndOnSignal, EndSignal, EndSignals, RemoveOnSignal, SignalGrace, Writing};
+pub use windows::{
+    EndOnSignal, EndSignal, EndSignals, LeftToChild, RemoveOnSignal, SignalGrace, WithoutEcho, Writing,
+    end_as_by_ctrl_c,
+};
 
 #[cfg(unix)]
 mod unix {
@@ -395,4 +398,4 @@ mod unix {
 }
 
 #[cfg(not(unix))]
-mod elsewhere;
+mod windows;

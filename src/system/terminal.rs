@@ -233,7 +233,7 @@ impl Terminal for SystemTerminal {
 
     fn message_size(&self) -> Option<(usize, usize)> {
         let is_shown = self.stderr_terminal && !self.quiet;
-        is_shown.then(|| terminal_size(Stream::Stderr).unwrap_or(COMMON_SIZE))
+        is_shown.then(|| size_of(Stream::Stderr).unwrap_or(COMMON_SIZE))
     }
 
     fn stop_waiting(&self) {
@@ -250,7 +250,7 @@ impl Terminal for SystemTerminal {
 
     fn width(&self) -> usize {
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let of_stdout = || terminal_size(Stream::Stdout).filter(|_| self.stdout_terminal).map(|(columns, _)| columns);
+        let of_stdout = || size_of(Stream::Stdout).filter(|_| self.stdout_terminal).map(|(columns, _)| columns);
         columns.or_else(of_stdout).unwrap_or(PIPE_WIDTH)
     }
 
@@ -339,6 +339,8 @@ fn hidden_text(ask: impl FnOnce(), is_whole: &dyn Fn(&str) -> bool) -> Result<Ze
 
 #[cfg(not(unix))]
 fn hidden_text(ask: impl FnOnce(), is_whole: &dyn Fn(&str) -> bool) -> Result<Zeroizing<String>, TerminalError> {
+    // The library turns the echo off, too, but Ctrl-C would leave it so.
+    let _echo = super::signals::WithoutEcho::enter();
     ask();
     let mut text = Zeroizing::new(String::new());
     loop {
@@ -350,22 +352,12 @@ fn hidden_text(ask: impl FnOnce(), is_whole: &dyn Fn(&str) -> bool) -> Result<Ze
     }
 }
 
-#[cfg(unix)]
-fn terminal_size(stream: Stream) -> Option<(usize, usize)> {
-    let stream = match stream {
-        Stream::Stdout => libc::STDOUT_FILENO,
-        Stream::Stderr => libc::STDERR_FILENO,
-    };
-    // SAFETY: the kernel fills a struct of the size it expects; on an error the zeroes stay.
-    let size = unsafe {
-        let mut size: libc::winsize = std::mem::zeroed();
-        libc::ioctl(stream, libc::TIOCGWINSZ, &mut size);
-        size
-    };
-    (size.ws_col > 0 && size.ws_row > 0).then_some((usize::from(size.ws_col), usize::from(size.ws_row)))
-}
-
-#[cfg(not(unix))]
-fn terminal_size(_: Stream) -> Option<(usize, usize)> {
-    None
+/// Returns the columns and lines of the terminal at a stream.
+fn size_of(stream: Stream) -> Option<(usize, usize)> {
+    use terminal_size::{Height, Width, terminal_size_of};
+    let (Width(columns), Height(lines)) = match stream {
+        Stream::Stdout => terminal_size_of(io::stdout()),
+        Stream::Stderr => terminal_size_of(io::stderr()),
+    }?;
+    (columns > 0 && lines > 0).then_some((usize::from(columns), usize::from(lines)))
 }

@@ -262,7 +262,9 @@ mod tests {
         for name in ["x", "new"] {
             let mut file = OutputFile::open(&folder.at(name)).unwrap();
             file.write_all(b"half").unwrap();
-            assert_eq!(folder.names(), ["x"], "while it is written");
+            // Windows has no files without a name: it deletes them itself when their process ends.
+            let named: Vec<String> = folder.names().into_iter().filter(|name| !name.starts_with(".tmp")).collect();
+            assert_eq!(if cfg!(windows) { named } else { folder.names() }, ["x"], "while it is written");
             drop(file);
         }
         assert_eq!((folder.names(), fs::read_to_string(folder.at("x")).unwrap()), (vec!["x".into()], "old".into()));

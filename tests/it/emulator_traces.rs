@@ -76,7 +76,7 @@ fn inside(sandbox: &Sandbox, script: &str) -> Output {
 /// Starts an emulator without a command, and returns it with the environment of its lines.
 fn with_lines(sandbox: &Sandbox) -> (std::process::Child, Sandbox) {
     use std::io::{BufRead, BufReader};
-    let mut command = sandbox.command(&["emulate", "mine", "--approve"]);
+    let mut command = sandbox.command(&["emulate", "mine", "--approve", "--shell", "bash"]);
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut pasted = sandbox.clone();
     for line in BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok) {

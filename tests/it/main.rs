@@ -9,9 +9,11 @@ mod bounds;
 mod by_address;
 mod by_address_readme;
 mod call;
+#[cfg(target_os = "linux")]
 mod call_downloads;
 mod call_like_gh;
 mod call_origins;
+#[cfg(target_os = "linux")]
 mod call_output;
 mod call_pages;
 #[cfg(target_os = "linux")]
@@ -53,6 +55,7 @@ mod fuzz_corpora;
 mod given_token;
 mod guides;
 mod help_and_completions;
+mod hints;
 mod hostile_callbacks;
 mod https_callback;
 mod json_answers;
@@ -60,6 +63,7 @@ mod json_answers;
 mod keychain_wire;
 #[cfg(target_os = "linux")]
 mod killed;
+#[cfg(target_os = "linux")]
 mod launch;
 mod logout;
 mod malformed;
@@ -70,6 +74,7 @@ mod next_command;
 mod oidc_device;
 mod oidc_provider;
 mod openid;
+#[cfg(target_os = "linux")]
 mod os_keychain;
 #[cfg(target_os = "linux")]
 mod outlive;
@@ -93,6 +98,8 @@ mod rejected;
 mod scopes;
 mod scopes_matrix;
 mod secrets;
+#[cfg(unix)]
+mod shells;
 #[cfg(target_os = "linux")]
 mod signals;
 #[cfg(target_os = "linux")]

@@ -15,9 +15,9 @@ use crate::protocol::json;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
 use crate::protocol::sanitize;
-use crate::protocol::shell::word;
 use crate::provider::quirks::TokenIn;
 use crate::system::http::Upload;
+use crate::system::shell::word;
 
 /// An input up to this size is held, so that it can be sent again; a larger one is streamed. Bodies that people write
 /// have some KiB.

@@ -11,10 +11,10 @@ use crate::flow::retry::Sender;
 use crate::protocol::mask;
 use crate::protocol::sanitize;
 use crate::protocol::secret::AccessToken;
-use crate::protocol::shell::quoted;
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::provider::Dialect;
 use crate::session::ActiveLogin;
+use crate::system::shell::quoted;
 
 /// The request that was answered.
 pub struct Asked<'a> {

@@ -15,7 +15,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::protocol::shell::{quoted, quoted_for_powershell};
 use crate::system::paths::variable;
-use crate::system::private_file;
+use crate::system::{private_file, shell};
 
 /// The largest file that is looked at. Scripts of 0.1 have 120 KiB, and a startup file some KiB.
 const MAX: u64 = 4 * 1024 * 1024;
@@ -46,7 +46,8 @@ impl Advice for InstallError {
                 ExitCode::Definition.hint("set HOME, or print the script with `oauthctl completions SHELL`")
             }
             Self::NotOurs { path } | Self::Link { path } => {
-                ExitCode::Definition.hint(format!("look at it, then run `mv {0} {0}.old` and try again", quoted(path)))
+                let rename = shell::rename(path, &format!("{path}.old"));
+                ExitCode::Definition.hint(format!("look at it, then run `{rename}` and try again"))
             }
             Self::NotInstalled { .. } => {
                 ExitCode::Unexpected.hint("print the script with `oauthctl completions SHELL`, and put it elsewhere")

@@ -240,7 +240,8 @@ fn stores(value: &str) -> Vec<Candidate> {
     let name = |entry: std::io::Result<std::fs::DirEntry>| {
         let file = entry.ok()?.file_name().into_string().ok()?;
         let name = file.strip_prefix("docker-credential-")?;
-        Some(name.strip_suffix(".exe").unwrap_or(name).to_owned())
+        let endings = [".exe", ".cmd", ".bat"].iter().filter_map(|ending| name.strip_suffix(ending));
+        Some(endings.min().unwrap_or(name).to_owned())
     };
     let mut names: Vec<String> = entries.filter_map(name).collect();
     names.sort();

@@ -7,7 +7,6 @@ use super::scene::{Row, Scene};
 use crate::protocol::advice::ExitCode;
 use crate::protocol::check::{Check, Verdict};
 use crate::protocol::sanitize;
-use crate::protocol::shell::word;
 use crate::provider::DefinitionError;
 use crate::provider::catalogue::is_built_in;
 use crate::session::{SessionError, Source};
@@ -17,6 +16,7 @@ use crate::system::account;
 use crate::system::browser::{Obstacle, obstacle};
 use crate::system::private_file::{self, PrivateFileError};
 use crate::system::process;
+use crate::system::shell::{unset, word};
 
 pub const ROWS: &[Row] = &[
     Row("the program", program),
@@ -236,8 +236,9 @@ fn browser(_: &Scene<'_>) -> Vec<Check> {
     vec![match obstacle() {
         None => Check::ok("browser", "browser", "one can be opened"),
         Some(obstacle) => {
+            let unset = unset(&["BROWSER"]);
             let next = match obstacle {
-                Obstacle::NoneOfBrowser => "set BROWSER to a program that exists, or run `unset BROWSER`",
+                Obstacle::NoneOfBrowser => &format!("set BROWSER to a program that exists, or run `{unset}`"),
                 Obstacle::NoOpener => "install xdg-utils, or name a program with `oauthctl login --browser CMD`",
                 Obstacle::Ssh | Obstacle::Container | Obstacle::NoDisplay => {
                     "`oauthctl login ID --device` needs none here, if the provider has it; `oauthctl login ID --no-browser` \

@@ -9,8 +9,8 @@ use crate::protocol::id_token::LEEWAY;
 use crate::protocol::time::HumanDuration;
 use crate::system::http::{HttpError, Roots, Trust};
 use crate::system::loopback::{Loopback, LoopbackError, holder};
-use crate::system::names;
 use crate::system::proxy::{NamedProxy, Proxies, unused_variable};
+use crate::system::{names, remedy, shell};
 
 pub const ROWS: &[Row] = &[
     Row("the port of the redirect", port),
@@ -58,21 +58,10 @@ fn taken(port: u16, subject: String) -> Check {
     }
     let other = "choose another port with `--port N` and register that redirect URI";
     let next = match &holder.program {
-        Some((_, process)) => format!("stop that program (`kill {process}`), or {other}"),
-        None => format!("find the program with {} and stop it, or {other}", finder(port)),
+        Some((_, process)) => format!("stop that program (`{}`), or {other}", remedy::end_process(process)),
+        None => format!("find the program with {} and stop it, or {other}", remedy::find_listener(port)),
     };
     Check::problem("port", subject, ExitCode::Network, format!("it is held by {holder}")).mended_by(next)
-}
-
-/// Returns the command that shows who holds a port, where the system does not tell us.
-fn finder(port: u16) -> String {
-    if cfg!(windows) {
-        format!("`netstat -ano | findstr :{port}`")
-    } else if cfg!(target_os = "linux") {
-        format!("`ss -ltnp 'sport = :{port}'`")
-    } else {
-        format!("`lsof -i :{port}`")
-    }
 }
 
 fn localhost(scene: &Scene<'_>) -> Vec<Check> {
@@ -160,7 +149,7 @@ fn named_proxy(named: &NamedProxy<'_>, is_offline: bool) -> Check {
         Err(error) => {
             let text = format!("{shown} (from {name}) cannot be reached: {error}");
             Check::problem("proxy", "proxy", ExitCode::Network, text)
-                .mended_by(format!("set {name} to a proxy that answers, or run `unset {name}`"))
+                .mended_by(format!("set {name} to a proxy that answers, or run `{}`", shell::unset(&[name])))
         }
     };
     check.seen(apart).sending(vec![sent])
@@ -177,7 +166,7 @@ fn certificates(scene: &Scene<'_>) -> Vec<Check> {
                     .mended_by("install the package ca-certificates to trust what the system trusts"),
                 Roots::Variables(name, _) => Check::note("certificates", "certificates", text)
                     .seen("the system's own are not trusted while it is set")
-                    .mended_by(format!("run `unset {name}` if that is not what you want")),
+                    .mended_by(format!("run `{}` if that is not what you want", shell::unset(&[name]))),
             }
         }
     }];
@@ -207,13 +196,7 @@ fn clock(scene: &Scene<'_>) -> Vec<Check> {
         Some((origin, ahead)) => {
             let (off, side) = (ahead.unsigned_abs(), if ahead > 0 { "ahead of" } else { "behind" });
             let text = format!("it is {} {side} that of {origin}", HumanDuration(std::time::Duration::from_secs(off)));
-            let next = if cfg!(windows) {
-                "run `w32tm /resync`"
-            } else if cfg!(target_vendor = "apple") {
-                "run `sudo sntp -sS time.apple.com`"
-            } else {
-                "run `sudo timedatectl set-ntp true`, or set it with `sudo date -s`"
-            };
+            let next = remedy::SET_CLOCK;
             match off {
                 off if off > LEEWAY.as_secs() => Check::problem("clock", "clock", ExitCode::Definition, text)
                     .seen("tokens end at the wrong time, ID tokens are refused, and certificates may be")

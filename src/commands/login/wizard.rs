@@ -12,7 +12,7 @@ mod questions;
 
 use super::super::Context;
 use crate::protocol::sanitize::{Pieces, Style};
-use crate::protocol::shell;
+use crate::system::shell;
 
 pub use questions::{params, provider, scopes};
 

@@ -2,6 +2,7 @@
 
 use http::header::ToStrError;
 
+use crate::commands::shell_line::NoShellLine;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::provider::DefinitionError;
 use crate::session::SessionError;
@@ -13,6 +14,10 @@ pub enum TokenError {
     NoIdToken { profile: String, provider: String, was_asked: bool, login: String },
     #[error("`{provider}` takes no token in a header")]
     NoHeader { provider: String },
+    #[error("`--shell` is for the line of `--format env`")]
+    ShellWithoutLine,
+    #[error(transparent)]
+    NoShellLine(#[from] NoShellLine),
     #[error("GITHUB_ENV is not set: this format is for a step of GitHub Actions")]
     NotGithub,
     #[error("`{path}`, which GITHUB_ENV names, cannot be written")]
@@ -41,6 +46,8 @@ impl Advice for TokenError {
             Self::NoHeader { provider } => {
                 ExitCode::Usage.hint(format!("`oauthctl providers show {provider}` says where it takes one"))
             }
+            Self::ShellWithoutLine => ExitCode::Usage.hint("add `--format env`, or leave `--shell` out"),
+            Self::NoShellLine(error) => error.next_step(),
             Self::NotGithub => ExitCode::Usage.hint(
                 "elsewhere `--format env` prints a line for a shell, and `oauthctl exec -- COMMAND` prints nothing",
             ),

@@ -12,9 +12,9 @@ use crate::protocol::advice::login_command;
 use crate::protocol::id_token::OPENID;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::shell::quoted;
 use crate::store::id_token::StoredIdToken;
 use crate::store::{Profile, StoredToken};
+use crate::system::shell::quoted;
 
 /// Prints the ID token of the selected login.
 pub fn print(is_json: bool, context: &Context) -> Result<(), TokenError> {

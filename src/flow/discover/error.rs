@@ -5,8 +5,8 @@ use crate::flow::discovery::DiscoveryError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::member::WrongKind;
 use crate::protocol::sanitize;
-use crate::protocol::shell::quoted;
 use crate::system::http::{HttpError, Reach};
+use crate::system::shell::quoted;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {

@@ -4,10 +4,13 @@
 //!
 //! As Python's `webbrowser` and xdg-open read it: a list separated by `:` (`;` on Windows), the first that works is used;
 //! `%s` stands for the URL, which is appended where it is not named; `%%` is a percent sign, and `&` at the end means
-//! nothing, because no entry is waited for. Quotes and backslashes are a shell's, and the path of a file that exists needs
-//! none: `/mnt/c/Program Files/Mozilla Firefox/firefox.exe --new-window`. Nothing else of a shell's is honored.
+//! nothing, because no entry is waited for. Words are split as the system does it: by a shell's quotes and backslashes on
+//! Unix, and by double quotes alone on Windows, where a backslash is a part of a path. The path of a program that exists
+//! needs none: `/mnt/c/Program Files/Mozilla Firefox/firefox.exe --new-window`. Nothing else of a shell's is honored.
 
-use std::path::Path;
+#[cfg(any(not(unix), test))]
+use crate::protocol::shell::split_arguments;
+use crate::system::program;
 
 /// A program, and its arguments before the URL is put in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +25,8 @@ impl BrowserCommand {
     /// Reads one command, or returns `None` for a blank one.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let (file, rest) = file_with_spaces(text).unwrap_or(("", text));
-        // What is not balanced is not a shell's quoting.
+        let (file, rest) = program_with_spaces(text).unwrap_or(("", text));
+        // What is not balanced is not quoted.
         let words = split(rest).unwrap_or_else(|| rest.split_whitespace().map(str::to_owned).collect());
         let mut words = Some(file.to_owned()).filter(|file| !file.is_empty()).into_iter().chain(words);
         let program = words.next()?;
@@ -35,10 +38,10 @@ impl BrowserCommand {
     /// Reads a list of commands.
     pub fn parse_list(text: &str) -> Vec<Self> {
         // A file may have the separator in its name.
-        if Path::new(text.trim()).is_file() {
+        if is_program(text.trim()) {
             return Self::parse(text).into_iter().collect();
         }
-        entries(text).into_iter().filter_map(Self::parse).collect()
+        entries(text, SEPARATOR, split).iter().filter_map(|entry| Self::parse(entry)).collect()
     }
 
     /// Returns the arguments with the URL in them. A URL has no whitespace, and there is no shell to read it.
@@ -52,11 +55,16 @@ impl BrowserCommand {
     }
 }
 
-/// Splits a command behind the longest beginning that is a file with whitespace in its path.
-fn file_with_spaces(text: &str) -> Option<(&str, &str)> {
+/// Splits a command behind the longest beginning that is a program with whitespace in its path.
+fn program_with_spaces(text: &str) -> Option<(&str, &str)> {
     let ends = text.match_indices(char::is_whitespace).map(|(at, _)| at).chain([text.len()]).collect::<Vec<_>>();
-    let is_file = |(file, _): &(&str, &str)| file.contains(char::is_whitespace) && Path::new(file).is_file();
-    ends.into_iter().rev().map(|end| text.split_at(end)).find(is_file)
+    let is_one = |(file, _): &(&str, &str)| file.contains(char::is_whitespace) && is_program(file);
+    ends.into_iter().rev().map(|end| text.split_at(end)).find(is_one)
+}
+
+/// Returns `true` for the path of a program.
+fn is_program(path: &str) -> bool {
+    path.contains(['/', std::path::MAIN_SEPARATOR]) && program::find(path.as_ref()).is_some()
 }
 
 fn fill(arg: &str, url: &str, named: &mut bool) -> String {
@@ -76,87 +84,33 @@ fn fill(arg: &str, url: &str, named: &mut bool) -> String {
     filled + rest
 }
 
-/// What a character of a command is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// Of a word.
-    Word,
-    /// Between words.
-    Space,
-    /// Between commands.
-    Separator,
-    /// A quote, or a backslash that quotes the next character.
-    Quote,
-}
-
-/// Returns each character with its role, or `None` if a quote is not closed.
-fn roles(text: &str) -> Option<Vec<(usize, char, Role)>> {
-    let mut quote = None;
-    let mut roles = Vec::new();
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let role = match (c, quote) {
-            ('\'' | '"', None) => {
-                quote = Some(c);
-                Role::Quote
-            }
-            (_, Some(open)) if c == open => {
-                quote = None;
-                Role::Quote
-            }
-            // A backslash is a part of a path on Windows.
-            ('\\', None | Some('"')) if !cfg!(windows) => {
-                let next = chars.peek().map(|(_, next)| *next);
-                match next.filter(|next| quote.is_none() || matches!(next, '"' | '\\')) {
-                    Some(next) => {
-                        roles.push((at, c, Role::Quote));
-                        chars.next();
-                        roles.push((at + 1, next, Role::Word));
-                        continue;
-                    }
-                    None => Role::Word,
-                }
-            }
-            (SEPARATOR, None) => Role::Separator,
-            (c, None) if c.is_whitespace() => Role::Space,
-            _ => Role::Word,
-        };
-        roles.push((at, c, role));
-    }
-    quote.is_none().then_some(roles)
-}
-
-/// Splits a list at the separators that are not quoted.
-fn entries(text: &str) -> Vec<&str> {
-    let Some(roles) = roles(text) else { return text.split(SEPARATOR).collect() };
-    let mut start = 0;
-    let mut entries = Vec::new();
-    for (at, c, _) in roles.into_iter().filter(|(_, _, role)| *role == Role::Separator) {
-        entries.push(&text[start..at]);
-        start = at + c.len_utf8();
-    }
-    entries.push(&text[start..]);
-    entries
-}
-
-/// Splits a command at the whitespace that is not quoted, and removes the quotes.
+/// Splits a command into words, as this system quotes them. Returns `None` if a quote is not closed.
+#[cfg(unix)]
 fn split(text: &str) -> Option<Vec<String>> {
-    let mut words: Vec<String> = Vec::new();
-    let mut is_open = false;
-    for (_, c, role) in roles(text)? {
-        if role == Role::Space {
-            is_open = false;
-            continue;
-        }
-        if !is_open {
-            words.push(String::new());
-            is_open = true;
-        }
-        if let (Role::Word | Role::Separator, Some(word)) = (role, words.last_mut()) {
-            word.push(c);
+    shlex::split(text)
+}
+
+#[cfg(not(unix))]
+fn split(text: &str) -> Option<Vec<String>> {
+    split_arguments(text)
+}
+
+/// Splits a list at the separators that are not quoted: a part in which a quote is open goes on behind the next one.
+fn entries(text: &str, separator: char, split: impl Fn(&str) -> Option<Vec<String>>) -> Vec<String> {
+    let mut entries = Vec::new();
+    let mut open: Option<String> = None;
+    for part in text.split(separator) {
+        let entry = open.take().map_or_else(|| part.to_owned(), |open| format!("{open}{separator}{part}"));
+        match split(&entry) {
+            Some(_) => entries.push(entry),
+            None => open = Some(entry),
         }
     }
-    Some(words)
+    match open {
+        None => entries,
+        // What is not balanced is not quoted.
+        Some(_) => text.split(separator).map(str::to_owned).collect(),
+    }
 }
 
 #[cfg(test)]
@@ -181,8 +135,8 @@ mod tests {
             ("firefox %s --kiosk:lynx", vec![vec!["firefox", URL, "--kiosk"], vec!["lynx", URL]]),
             ("firefox &", vec![vec!["firefox", URL]]),
             ("firefox --url=%s 100%% 5%", vec![vec!["firefox", &format!("--url={URL}"), "100%", "5%"]]),
-            ("firefox '%s' \"a b\" c'd e'f ''", vec![vec!["firefox", URL, "a b", "cd ef", ""]]),
-            ("'/a b/c' -x", vec![vec!["/a b/c", "-x", URL]]),
+            ("firefox \"%s\" \"a b\" c\"d e\"f \"\"", vec![vec!["firefox", URL, "a b", "cd ef", ""]]),
+            ("\"/a b/c\" -x", vec![vec!["/a b/c", "-x", URL]]),
             ("\"/a:b/c\":d", vec![vec!["/a:b/c", URL], vec!["d", URL]]),
             ("o'brien -x", vec![vec!["o'brien", "-x", URL]]),
             ("", vec![]),
@@ -196,14 +150,23 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_backslash_quotes_one_character() {
-        assert_eq!(started(r"/a\ b/c\:d -\\ \"), [["/a b/c:d", r"-\", r"\", URL]]);
+        assert_eq!(started(r"/a\ b/c\:d -\\"), [["/a b/c:d", r"-\", URL]]);
+        assert_eq!(started("'/a b/c' 'd e'f"), [["/a b/c", "d ef", URL]]);
         assert_eq!(started(r#"x "a\"b\c" 'a\b'"#), [["x", r#"a"b\c"#, r"a\b", URL]]);
+    }
+
+    #[test]
+    fn a_list_of_windows_is_split_at_semicolons_outside_of_quotes() {
+        let entries = |list: &str| entries(list, ';', split_arguments);
+        let [firefox, edge] = [r#""C:\Program Files\Mozilla; Firefox\firefox.exe" -x"#, r"C:\O'Brien's\edge.exe"];
+        assert_eq!(entries(&format!("{firefox};{edge}")), [firefox, edge]);
+        assert_eq!(entries(r#"a";b"#), [r#"a""#, "b"], "what is not balanced is not quoted");
     }
 
     #[test]
     fn a_file_with_spaces_needs_no_quotes() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("my browser");
+        let file = folder.path().join("my browser.exe");
         std::fs::write(&file, "").unwrap();
         let file = file.to_str().unwrap();
         assert_eq!(started(file), [[file, URL]]);

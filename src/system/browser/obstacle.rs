@@ -6,6 +6,7 @@ use std::path::Path;
 use super::BROWSER;
 use super::command::BrowserCommand;
 use crate::system::paths::variable;
+use crate::system::program;
 
 /// Why no browser can be opened here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,12 +87,8 @@ impl Facts<'_> {
 }
 
 fn is_program(name: &str) -> bool {
-    if Path::new(name).components().count() > 1 {
-        return Path::new(name).is_file();
-    }
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let names = [name.to_owned(), format!("{name}.exe")];
-    std::env::split_paths(&folders).any(|folder| names.iter().any(|name| folder.join(name).is_file()))
+    // WSL runs the programs of Windows, too, by their whole name.
+    [name, &format!("{name}.exe")].into_iter().any(|name| program::find(name.as_ref()).is_some())
 }
 
 #[cfg(test)]
@@ -128,7 +125,12 @@ mod tests {
             (&[("WSL_DISTRO_NAME", "Debian")], &[], &[], None),
             (&[("BROWSER", "/vscode/browser.sh"), ssh], &[], &["/vscode/browser.sh"], None),
             (&[("BROWSER", "none"), ("DISPLAY", ":0")], &[], opener, Some(Obstacle::NoneOfBrowser)),
-            (&[("BROWSER", "lost:firefox %s"), ("DISPLAY", ":0")], &[], &["firefox"], None),
+            (
+                &[("BROWSER", if cfg!(windows) { "lost;firefox %s" } else { "lost:firefox %s" }), ("DISPLAY", ":0")],
+                &[],
+                &["firefox"],
+                None,
+            ),
         ] {
             assert_eq!(found(false, variables, files, programs), expected, "{variables:?} {files:?} {programs:?}");
         }

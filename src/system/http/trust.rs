@@ -25,6 +25,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
+use crate::system::shell;
 
 pub const CERT_FILE: &str = "SSL_CERT_FILE";
 pub const CERT_DIR: &str = "SSL_CERT_DIR";
@@ -74,7 +75,8 @@ impl Advice for TrustError {
                  `oauthctl login` remembers",
             ),
             NamedBy::Variable(name) => ExitCode::Definition.hint(format!(
-                "set {name} to certificates in PEM format, or `unset {name}` to use the system's{convert}"
+                "set {name} to certificates in PEM format, or run `{}` to use the system's{convert}",
+                shell::unset(&[name])
             )),
         }
     }
@@ -334,7 +336,7 @@ mod tests {
         for (name, path) in [(CERT_FILE, &none), (CERT_FILE, &empty), (CERT_DIR, &none)] {
             let error = read(&[(name, path)], &system).unwrap_err();
             let NextStep { code, hint } = error.next_step();
-            assert!(code == ExitCode::Definition && hint.unwrap().contains(&format!("`unset {name}`")), "{error}");
+            assert!(code == ExitCode::Definition && hint.unwrap().contains(&shell::unset(&[name])), "{error}");
         }
         let missing = Authorities::read(&none, NamedBy::Flag).unwrap_err();
         assert!(matches!(missing, TrustError::Unreadable { .. }) && missing.next_step().code == ExitCode::Usage);

@@ -95,7 +95,7 @@ impl NewFile {
     }
 
     pub fn removed_by_signals(&self) -> RemoveOnSignal {
-        RemoveOnSignal::begin()
+        RemoveOnSignal::begin(self.path.as_deref().unwrap_or(Path::new("")))
     }
 
     /// Syncs first, because here a file is closed before the rename.

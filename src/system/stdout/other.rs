@@ -32,5 +32,24 @@ pub fn write_all(bytes: &[u8]) -> io::Result<()> {
 
 /// Writes all of it. The system cannot confirm more than that it accepted the data.
 pub fn deliver(bytes: &[u8]) -> io::Result<Delivered> {
-    write_all(bytes).map(|()| Delivered::There)
+    write_all(bytes)?;
+    Ok(if is_null_device() { Delivered::Nowhere } else { Delivered::There })
+}
+
+/// Returns `true` for `NUL`: it is a device, and not a console.
+#[cfg(windows)]
+fn is_null_device() -> bool {
+    use std::io::IsTerminal;
+    use std::os::windows::io::AsRawHandle;
+
+    use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_CHAR, GetFileType};
+    let stdout = io::stdout();
+    // SAFETY: it asks about a handle that is open.
+    let kind = unsafe { GetFileType(stdout.as_raw_handle()) };
+    kind == FILE_TYPE_CHAR && !stdout.is_terminal()
+}
+
+#[cfg(not(windows))]
+fn is_null_device() -> bool {
+    false
 }

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::system::remedy;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TerminalError {
@@ -22,9 +23,10 @@ impl Advice for TerminalError {
             // The reader has read enough, as in `oauthctl status | head -1`.
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::Success.no_hint(),
             Self::Stdout(_) => ExitCode::Unexpected.no_hint(),
-            Self::StdoutClosed => {
-                ExitCode::Unexpected.hint("redirect stdout to a file or a pipe, or to /dev/null if you need no answer")
-            }
+            Self::StdoutClosed => ExitCode::Unexpected.hint(format!(
+                "redirect stdout to a file or a pipe, or to {} if you need no answer",
+                remedy::NULL_DEVICE
+            )),
             Self::Stdin(_) | Self::NoAnswer => ExitCode::Usage.no_hint(),
         }
     }

@@ -124,7 +124,11 @@ fn drawn<T>(prompt: impl FnOnce() -> Result<T, InquireError>) -> Result<T, Termi
 
 #[cfg(not(unix))]
 fn drawn<T>(prompt: impl FnOnce() -> Result<T, InquireError>) -> Result<T, TerminalError> {
-    prompt().map_err(error)
+    prompt().map_err(|failed| match failed {
+        // The library reads Ctrl-C as a key, and the console does not hear of it.
+        InquireError::OperationInterrupted => crate::system::signals::end_as_by_ctrl_c(),
+        failed => error(failed),
+    })
 }
 
 #[cfg(unix)]

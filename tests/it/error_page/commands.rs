@@ -18,7 +18,7 @@ variants! {
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
         NotJson UnreadablePage MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing
         | NotRenewed Session Flow Http Terminal OurHeader;
-    TokenError: NoIdToken NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
+    TokenError: NoIdToken NoHeader ShellWithoutLine NotGithub GithubEnv HeaderNotText | NoShellLine Session Definition Terminal;
     StatusError: LoginsEnd Userinfo | Session Store Terminal;
     ScopesError: ScopesMissing TokenRejected | NotRenewed Session Flow Terminal;
     LogoutError: OneOrAll Leftover NotRegisteredByUs NoDeletion ClientInUse | Register Session Store TokenSource Flow Terminal;
@@ -31,7 +31,7 @@ variants! {
     ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
     ProvidersError: NotAnId BuiltIn NotBuiltIn NoneFound NotDrafted Faulty DefinitionExists NotWritten
         | Session Definition Flow Terminal;
-    EmulateError: OwnStore | NotStarted Session Definition Emulator Terminal;
+    EmulateError: OwnStore | NotStarted NoShellLine Session Definition Emulator Terminal;
     DemoError: DemoStep NoThread NoBrowserGrant
         | Browser BadProfile BadRedirectUri Session Emulator Flow Http Store Definition Terminal Entropy;
     DoctorError: Problems | Terminal;
@@ -153,6 +153,7 @@ pub fn errors(page: &mut Page) {
     let folder = OwnFolderError::Folder { path: text("/tmp/oauthctl-emulator-0123456789abcdef"), source };
     page.section(vec![EmulateError::OwnStore(folder)]);
     page.section(exec_errors());
+    page.only("NoShellLine", NoShellLine { name: text("OAUTHCTL_TOKEN") });
     page.section(vec![
         ManError::NoSuchCommand { name: text("logn") },
         ManError::NotWritten {
@@ -419,6 +420,7 @@ fn token_errors() -> Vec<TokenError> {
         no_id_token(false),
         no_id_token(true),
         TokenError::NoHeader { provider: provider() },
+        TokenError::ShellWithoutLine,
         TokenError::NotGithub,
         TokenError::GithubEnv { path: text("/home/runner/_temp/set_env"), source: denied() },
         TokenError::HeaderNotText(http::HeaderValue::from_bytes("é".as_bytes()).unwrap().to_str().unwrap_err()),

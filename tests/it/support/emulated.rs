@@ -53,7 +53,7 @@ impl Emulated {
 
     /// Starts an emulator in an existing sandbox, which may have its own definitions.
     pub fn inside(mut sandbox: Sandbox, id: &str, args: &[&str]) -> Self {
-        let mut command = sandbox.command(&[&["emulate", id], args].concat());
+        let mut command = sandbox.command(&[&["emulate", id, "--shell", "bash"], args].concat());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let said = BufReader::new(process.stderr.take().unwrap());
         let log = Some(std::thread::spawn(move || said.lines().map_while(Result::ok).collect()));

@@ -1,7 +1,7 @@
 //! The reasons why a login by address stops that are not the servers'.
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
-use crate::protocol::shell::quoted;
+use crate::system::shell::{quoted, unset};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ByAddressError {
@@ -62,7 +62,7 @@ impl Advice for ByAddressError {
             Self::OtherDocument { .. } => {
                 ExitCode::Definition.hint("name the client by the address that the document names")
             }
-            Self::SecretWithDocument => ExitCode::Usage.hint("run `unset OAUTHCTL_CLIENT_SECRET`"),
+            Self::SecretWithDocument => ExitCode::Usage.hint(format!("run `{}`", unset(&["OAUTHCTL_CLIENT_SECRET"]))),
             Self::OtherRedirect { provider, .. } => ExitCode::Definition.hint(format!(
                 "leave `--redirect-uri` out; `oauthctl app remove {provider}` lets the next login register a new client"
             )),
