@@ -65,7 +65,7 @@ pub use crate::protocol::state::State;
 pub use crate::protocol::time::{HumanDuration, Timestamp};
 pub use crate::protocol::token::{Grant, NotATokenResponse, TokenRequest};
 pub use crate::protocol::token_type::{ProofType, TokenType};
-pub use crate::protocol::{json, jwt, mask, sanitize};
+pub use crate::protocol::{flow_record, json, jwt, mask, sanitize};
 pub use crate::provider::builtin::{Entry, entries};
 pub use crate::provider::catalogue::NoFiles;
 pub use crate::provider::definition::rfc_defaults;
