@@ -1,18 +1,20 @@
 //! The command line: global flags and the subcommands.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::error::{ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::commands::trace::Target;
 use crate::commands::{self, Context};
 use crate::protocol::advice::Advice;
+use crate::protocol::flow_record::FlowKind;
 use crate::protocol::sanitize;
 use crate::session::project::Ignored;
-use crate::session::{Choices, ProcessEnvironment, Session, Source, Sourced};
+use crate::session::{Choices, ProcessEnvironment, Recording, Session, Source, Sourced};
 use crate::store::{Profile, StoreKind};
 use crate::system::System;
 use crate::system::terminal::{ColorChoice, SystemTerminal, Terminal};
@@ -68,6 +70,10 @@ struct GlobalArgs {
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 
+    /// Keep no record of this command for `oauthctl explain`; OAUTHCTL_RECORD=off keeps none at all
+    #[arg(long, global = true)]
+    no_record: bool,
+
     /// When to use colors; NO_COLOR is honored
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
@@ -89,6 +95,7 @@ impl GlobalArgs {
             verbose: self.verbose,
             quiet: self.quiet,
             color: self.color,
+            recording: None,
             command_line: Vec::new(),
         }
     }
@@ -144,6 +151,30 @@ impl Command {
             Self::Logout(args) => args.login.as_ref(),
             _ => None,
         }
+    }
+
+    /// Returns the kind of its flow, if it has one that is recorded.
+    fn flow(&self) -> Option<FlowKind> {
+        match self {
+            Self::Login(args) if !args.dry_run => Some(FlowKind::Login),
+            Self::Token(_) | Self::Refresh(_) | Self::Exec(_) => Some(FlowKind::Refresh),
+            Self::Call(_) => Some(FlowKind::Call),
+            Self::Scopes(_) => Some(FlowKind::Scopes),
+            Self::Logout(_) => Some(FlowKind::Revoke),
+            _ => None,
+        }
+    }
+
+    /// Returns the file of `--trace`, and whether secrets are shown in it.
+    fn trace(&self) -> (Option<&Path>, bool) {
+        let (file, shows) = match self {
+            Self::Login(args) => (&args.trace.file, args.trace.show_secrets),
+            Self::Refresh(args) => (&args.trace.file, args.trace.show_secrets),
+            Self::Scopes(args) => (&args.trace.file, args.trace.show_secrets),
+            Self::Call(args) => (&args.trace, args.show_secrets),
+            _ => return (None, false),
+        };
+        (file.trace.as_deref(), shows)
     }
 
     /// Returns the argument and the flag that name two different things, if they do.
@@ -228,6 +259,11 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Erro
         return Err(of.unwrap_or(&mut Cli::command()).error(ErrorKind::ArgumentConflict, problem));
     }
     cli.choices = cli.global.choices(&matches, cli.command.as_ref().and_then(Command::login));
+    cli.choices.recording = cli.command.as_ref().and_then(|command| {
+        let (trace, shows_secrets) = command.trace();
+        let (traces, is_off) = (trace.is_some(), cli.global.no_record);
+        command.flow().map(|flow| Recording { flow, is_off, traces, reveals: traces && shows_secrets })
+    });
     cli.choices.command_line = args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     cli.problem = problem;
     // Hundreds of small pieces, which the end of the process frees at once.
@@ -330,25 +366,31 @@ impl Cli {
         let Some(command) = &self.command else {
             return Ok(commands::front::run(self.problem, &context).map(|()| 0)?);
         };
+        let target = command.trace().0.map(Target::new).transpose()?;
+        let result = Self::dispatch(command, &context);
+        commands::trace::end(result, target.as_ref(), &context)
+    }
+
+    fn dispatch(command: &Command, context: &Context) -> Result<u8, Box<dyn Advice>> {
         match command {
-            Command::App(args) => commands::app::run(args, &context)?,
-            Command::Login(args) => commands::login::run(args, &context)?,
-            Command::Call(args) => commands::call::run(args, &context)?,
-            Command::Token(args) => commands::token::run(args, &context)?,
-            Command::Refresh(args) => commands::refresh::run(args, &context)?,
-            Command::Status(args) => commands::status::run(args, &context)?,
-            Command::Scopes(args) => commands::scopes::run(args, &context)?,
-            Command::Use(_) => commands::use_login::run(&context)?,
-            Command::Logout(args) => commands::logout::run(args, &context)?,
-            Command::Exec(args) => return Ok(commands::exec::run(args, &context)?),
-            Command::Export(args) => commands::export::run(args, &context)?,
-            Command::Import(args) => commands::import::run(args, &context)?,
-            Command::Doctor(args) => commands::doctor::run(args, &context)?,
-            Command::Providers(args) => commands::providers::run(args, &context)?,
-            Command::Emulate(args) => return Ok(commands::emulate::run(args, &context)?),
-            Command::Demo(args) => commands::demo::run(args, &context)?,
-            Command::Completions(args) => commands::completions::run(args, &context)?,
-            Command::Man(args) => commands::man::run(args, Self::command(), &context)?,
+            Command::App(args) => commands::app::run(args, context)?,
+            Command::Login(args) => commands::login::run(args, context)?,
+            Command::Call(args) => commands::call::run(args, context)?,
+            Command::Token(args) => commands::token::run(args, context)?,
+            Command::Refresh(args) => commands::refresh::run(args, context)?,
+            Command::Status(args) => commands::status::run(args, context)?,
+            Command::Scopes(args) => commands::scopes::run(args, context)?,
+            Command::Use(_) => commands::use_login::run(context)?,
+            Command::Logout(args) => commands::logout::run(args, context)?,
+            Command::Exec(args) => return Ok(commands::exec::run(args, context)?),
+            Command::Export(args) => commands::export::run(args, context)?,
+            Command::Import(args) => commands::import::run(args, context)?,
+            Command::Doctor(args) => commands::doctor::run(args, context)?,
+            Command::Providers(args) => commands::providers::run(args, context)?,
+            Command::Emulate(args) => return Ok(commands::emulate::run(args, context)?),
+            Command::Demo(args) => commands::demo::run(args, context)?,
+            Command::Completions(args) => commands::completions::run(args, context)?,
+            Command::Man(args) => commands::man::run(args, Self::command(), context)?,
         }
         Ok(0)
     }

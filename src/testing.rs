@@ -82,6 +82,7 @@ pub use crate::provider::{
 pub use crate::report::page as error_text;
 pub use crate::session::project::FilePosition;
 pub use crate::session::{ProjectError, SessionError};
+pub use crate::store::flow_records::FlowRecords;
 pub use crate::store::journal::JournalError;
 pub use crate::store::login_index::{IndexError, IndexFile};
 pub use crate::store::login_lock::{LOCK_TIMEOUT, LockError};

@@ -275,7 +275,11 @@ pub fn client_for(
     let LoginClient { key, client, is_self_registered } =
         context.session.client_for_login(provider, login.app, login.before)?;
     let (client_id, secret) = match (client, login.typed) {
-        (Some(known), _) => (known.value.client_id, known.value.client_secret),
+        (Some(known), _) => {
+            let what = format!("the client `{}`", known.value.client_id.as_str());
+            context.session.recorder().decision(&what, &format!("from {}", known.from));
+            (known.value.client_id, known.value.client_secret)
+        }
         // A store that keeps nothing does not know it.
         (None, Some(typed)) => (typed.client_id.clone(), typed.client_secret.clone()),
         (None, None) => return Err(not_registered(&key, context)),

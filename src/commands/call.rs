@@ -32,6 +32,7 @@ use self::trace::Trace;
 use self::verdict::{Asked, Verdict};
 use super::Context;
 use super::renewal::Renewal;
+use super::trace::TraceFile;
 use super::valid_token::{active_login, valid_active_login};
 use super::without_login::{WithoutLogin, client_login};
 use crate::flow::api::{Api, Redirects, redirect_target};
@@ -102,9 +103,12 @@ pub struct CallArgs {
     #[arg(long, help_heading = "Instead of sending")]
     dry_run: bool,
 
-    /// Show the token instead of masking it
+    #[command(flatten)]
+    pub trace: TraceFile,
+
+    /// Show the token instead of masking it, also in a trace
     #[arg(long, help_heading = "Instead of sending")]
-    show_secrets: bool,
+    pub show_secrets: bool,
 
     /// Print only errors
     // The global one without its short name, which is `--jq`'s here as it is gh's.
@@ -178,7 +182,7 @@ fn client(
     if let Some(authorities) = context.session.authorities(Some(token))? {
         client = client.with_authorities(authorities);
     }
-    Ok(Arc::new(client))
+    Ok(context.session.recorded(Arc::new(client)))
 }
 
 fn print_instead(

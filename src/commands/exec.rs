@@ -20,6 +20,7 @@ use self::args::{PROFILE_VARIABLE, TOKEN_VARIABLE, become_command};
 use super::Context;
 use super::valid_token::{valid_login, wanted};
 use super::without_login::client_login;
+use crate::protocol::flow_record::Outcome;
 use crate::session::further;
 
 /// Runs the command and returns its exit code, which becomes ours.
@@ -41,5 +42,7 @@ pub fn run(args: &ExecArgs, context: &Context) -> Result<u8, ExecError> {
     };
     let variable = args.env.as_deref().unwrap_or(TOKEN_VARIABLE);
     let variables = [(variable, record.access_token.expose()), (PROFILE_VARIABLE, profile.as_str())];
+    // What comes is another program: the record of this one ends here.
+    let _ = context.session.keep_record(Some(&Outcome::success()));
     become_command(args, &variables.map(|(name, value)| (OsStr::new(name), OsStr::new(value))))
 }

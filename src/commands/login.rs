@@ -4,29 +4,30 @@
 //! [`wizard`]), the port is bound next and kept, the redirect URI is printed before anything opens, and the browser hears what happened only after the token is stored
 //! and read back.
 
+mod args;
 mod asked;
 mod browser;
 mod by_address;
+mod chosen;
 mod client_credentials;
 mod device;
+mod dry_run;
 mod error;
 mod kept;
+mod noted;
 mod qr;
 mod secrets;
 mod talk;
 mod view;
 mod wizard;
 
+pub use args::LoginArgs;
 pub use asked::parse_param;
 pub use by_address::ByAddressError;
 pub use error::LoginError;
 
-use clap::Args;
-
-use self::asked::AskedArgs;
-use self::browser::BrowserArgs;
-use self::by_address::{AddressArgs, ByAddress, Settled, Wanted};
-use self::device::DeviceArgs;
+use self::by_address::{ByAddress, Settled};
+use self::chosen::{asked_scopes, chosen_grant, chosen_scopes};
 use self::kept::{before, keep_given, not_a_provider, prove_writable};
 use self::view::LoginOutcome;
 use self::wizard::Answers;
@@ -39,80 +40,11 @@ use crate::protocol::authorization::ResponseType;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
 use crate::provider::{Catalogue, Provider, ProviderDefinition};
-use crate::session::{SessionError, Source, Sourced};
+use crate::session::SessionError;
 use crate::store::stored_token::ObtainedBy;
 use crate::store::{AppName, Profile, StoreKind, StoredToken};
 use crate::system::entropy::random;
 use crate::system::http::HttpClient;
-
-#[derive(Args)]
-pub struct LoginArgs {
-    /// The provider's id (`oauthctl providers list` shows all), or the https address of an issuer or an MCP server
-    #[arg(value_name = "PROVIDER")]
-    pub named: Option<String>,
-
-    /// The same with a flag
-    #[arg(long, value_name = "ID")]
-    pub provider: Option<String>,
-
-    /// The app to log in with, if several clients of the provider are registered
-    #[arg(long, value_name = "NAME", conflicts_with = "with_token")]
-    app: Option<AppName>,
-
-    /// Scopes to request: repeat the flag, or separate them with spaces or commas
-    #[arg(long = "scope", value_name = "SCOPES")]
-    scopes: Vec<String>,
-
-    /// Fail with exit code 10 and save nothing unless all of these scopes are granted
-    #[arg(long, value_name = "SCOPES")]
-    require_scopes: Vec<String>,
-
-    /// A parameter of the provider's URLs, such as `store=myshop`
-    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_param)]
-    params: Vec<(String, String)>,
-
-    /// Read the value of a parameter, such as a secret one, from stdin
-    #[arg(long, value_name = "NAME", conflicts_with = "with_token")]
-    param_stdin: Option<String>,
-
-    /// The grant to use, if the provider offers more than one
-    #[arg(long, value_name = "GRANT")]
-    grant: Option<GrantKind>,
-
-    #[command(flatten)]
-    address: AddressArgs,
-
-    #[command(flatten)]
-    asked: AskedArgs,
-
-    #[command(flatten)]
-    device: DeviceArgs,
-
-    #[command(flatten)]
-    browser: BrowserArgs,
-
-    /// A name for the account, shown by `status`
-    #[arg(long, value_name = "TEXT")]
-    label: Option<String>,
-
-    /// Save an existing token: from stdin, or asked for on a terminal
-    #[arg(long, conflicts_with_all = ["redirect_uri", "port", "listen", "browser", "no_browser"])]
-    with_token: bool,
-}
-
-impl LoginArgs {
-    /// Returns the provider, named in one way or the other. `cli` refuses two different ones.
-    fn provider(&self) -> Option<Sourced<String>> {
-        let argument = || Some(Sourced::new(self.named.clone()?, Source::Argument("PROVIDER")));
-        let flag = || Some(Sourced::new(self.provider.clone()?, Source::Flag("--provider")));
-        argument().or_else(flag)
-    }
-
-    fn wanted(&self) -> Wanted<'_> {
-        let provider = self.named.as_deref().or(self.provider.as_deref());
-        Wanted { provider, address: &self.address, app: self.app.as_ref(), scopes: &self.scopes }
-    }
-}
 
 pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     let mut answers = Answers::default();
@@ -132,6 +64,10 @@ fn run_asking(args: &LoginArgs, answers: &mut Answers, context: &Context) -> Res
     let mut typed: consent::Typed = args.params.iter().cloned().collect();
     definition.refuse_typed_secrets(&typed)?;
     let profile = context.session.profile_for_login(&id, args.app.as_ref())?.value;
+    if args.dry_run {
+        return dry_run::show(args, &definition, &catalogue, &profile, context);
+    }
+    context.session.recorder().name(profile.as_str(), &id);
     // Neither a question nor a browser is worth it where nothing can be kept.
     let failed = |source: LoginError| LoginError::Failed { provider: id.clone(), source: Box::new(source) };
     let kind = prove_writable(&id, &profile, context).map_err(failed)?;
@@ -195,6 +131,7 @@ impl Asked<'_> {
             let app = args.app.as_ref().or(registered.as_ref());
             let mut login = NewLogin { app, profile, before, typed: None };
             let grant = chosen_grant(args, &provider, repeated, &mut told, context).map_err(failed)?;
+            context.session.recorder().decision(&format!("the grant {}", grant.as_str()), args.why_this_grant());
             let typed =
                 app::ask_if_missing(&provider, &login, || args.browser.guide(&provider), context).map_err(failed)?;
             answers.is_asked |= typed.is_some();
@@ -314,82 +251,4 @@ fn resolve_asking(
         wizard::params(definition, &mut given, answers, context)?;
     }
     Ok((catalogue.resolve(id, &given)?, told))
-}
-
-/// Asks for the scopes of a login in the browser or by device, unless the command line names them.
-fn chosen_scopes(
-    args: &LoginArgs,
-    grant: GrantKind,
-    login: &NewLogin<'_>,
-    provider: &Provider,
-    answers: &mut Answers,
-    context: &Context,
-) -> Result<Option<ScopeSet>, LoginError> {
-    // The client's own scopes are a matter of its registration.
-    if !args.scopes.is_empty() || grant == GrantKind::ClientCredentials {
-        return Ok(None);
-    }
-    let before = login.before.map(|before| &before.asked);
-    wizard::scopes(&provider.definition, before, answers, context)
-}
-
-/// The scopes of the command line, the chosen ones, those of the login before, or the definition's own. An unknown name is
-/// sent all the same: providers add scopes.
-fn asked_scopes(
-    args: &LoginArgs,
-    chosen: Option<ScopeSet>,
-    provider: &Provider,
-    before: Option<&StoredToken>,
-    told: &mut Vec<String>,
-    context: &Context,
-) -> ScopeSet {
-    if let Some(chosen) = chosen {
-        talk::about_scopes(&chosen, &provider.definition, context);
-        return chosen;
-    }
-    let own = provider.definition.default_scope();
-    let before = before.map(|before| &before.asked).filter(|asked| !asked.is_empty());
-    let asked = match args.scopes.as_slice() {
-        // Nothing was asked for a token that is there already.
-        [] if args.with_token => ScopeSet::new(),
-        [] => match before {
-            Some(asked) => {
-                if *asked != own {
-                    told.push(format!("--scope {}", asked.join(",")));
-                }
-                asked.clone()
-            }
-            // Nobody chose them, so there is nothing to say about the choice.
-            None => return own,
-        },
-        scopes => ScopeSet::parse(&scopes.join(" ")),
-    };
-    talk::about_scopes(&asked, &provider.definition, context);
-    asked
-}
-
-fn chosen_grant(
-    args: &LoginArgs,
-    provider: &Provider,
-    before: Option<&StoredToken>,
-    told: &mut Vec<String>,
-    context: &Context,
-) -> Result<GrantKind, LoginError> {
-    let own = provider.definition.grants()[0];
-    let preferred = AskedArgs::grant_before(provider, before, args.browser.is_chosen()).unwrap_or(own);
-    match args.grant.or(args.device.device.then_some(GrantKind::DeviceCode)) {
-        None if device::is_taken(preferred, provider, &args.browser, context)? => Ok(GrantKind::DeviceCode),
-        None => {
-            if preferred != own {
-                told.push(format!("--grant {}", preferred.as_str()));
-            }
-            Ok(preferred)
-        }
-        Some(grant) if provider.definition.offers(grant) => Ok(grant),
-        Some(_) => Err(not_offered(provider)),
-    }
-}
-
-fn not_offered(provider: &Provider) -> LoginError {
-    LoginError::GrantNotOffered { provider: provider.id().to_owned(), offered: provider.definition.grants() }
 }

@@ -223,6 +223,7 @@ fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<Tok
         return Ok(kept(profile, &record, context).into());
     }
     let client = context.session.client_of(profile, &record)?.value;
+    context.session.note_client(profile, "", &client);
     let http = context.session.http(Some(&record))?;
     // RFC 7009 §2.1: the refresh token first, as the provider should revoke the access token with it. A dead one is not
     // sent again.

@@ -38,6 +38,7 @@ pub mod scopes;
 mod shell_line;
 pub mod status;
 pub mod token;
+pub mod trace;
 pub mod use_login;
 mod valid_token;
 pub mod version;
@@ -71,6 +72,7 @@ pub mod errors {
     pub use super::shell_line::NoShellLine;
     pub use super::status::StatusError;
     pub use super::token::TokenError;
+    pub use super::trace::TraceError;
     pub use super::use_login::UseError;
 }
 

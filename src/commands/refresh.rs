@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
+use super::trace::TraceArgs;
 use super::valid_token::valid_login;
 use super::view::{renewal, until};
 use crate::flow::token_source::Wanted;
@@ -18,7 +19,10 @@ use crate::store::{Profile, StoreKind};
 use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
-pub struct RefreshArgs {}
+pub struct RefreshArgs {
+    #[command(flatten)]
+    pub trace: TraceArgs,
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::providers::KnownScopesView;
 use super::renewal::{NotRenewed, Renewal};
+use super::trace::TraceArgs;
 use super::valid_token::valid_token;
 use super::without_login::WithoutLogin;
 use super::{Context, another_token, login_command_for, named};
@@ -49,6 +50,9 @@ pub struct ScopesArgs {
     // It moved to `providers scopes`, and works here until 1.0.
     #[arg(long, hide = true, conflicts_with_all = ["provider", "probe", "probe_writes", "require", "diff"])]
     all_providers: bool,
+
+    #[command(flatten)]
+    pub trace: TraceArgs,
 
     // `--provider ID` alone moved to `providers scopes` too, and works here until 1.0.
     #[command(flatten, next_help_heading = "Without a login")]

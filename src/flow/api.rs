@@ -15,6 +15,7 @@ use url::Url;
 
 use self::download::{Download, MAX_REDIRECTS, location};
 use super::FlowError;
+use crate::protocol::leg::Leg;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::remove_pairs;
 use crate::protocol::secret::AccessToken;
@@ -177,7 +178,7 @@ impl<'a> Api<'a> {
 
     /// The same request with the token in it.
     pub fn authorize(&self, request: &HttpRequest, token: &AccessToken) -> Result<HttpRequest, FlowError> {
-        let mut authorized = request.clone();
+        let mut authorized = request.clone().for_leg(Leg::Api);
         let dialect = Dialect::new(self.provider);
         if dialect.sends_random() {
             dialect.put_random(&mut authorized, &uuid::from_random(random(self.entropy)?))?;

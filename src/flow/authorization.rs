@@ -2,6 +2,7 @@
 //! answer. It arrives at the port or is pasted into the terminal. The first proven answer wins.
 
 mod answered;
+mod draft;
 mod inbox;
 mod pushing;
 mod unanswered;
@@ -27,11 +28,11 @@ use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::state::State;
-use crate::provider::quirks::Pkce;
 use crate::provider::{Dialect, Provider};
 use crate::system::entropy::{Entropy, random};
 use crate::system::loopback::{Bodies, Loopback, LoopbackRequest, Serving};
 pub use answered::{Answered, Obtained, Tab};
+pub use draft::Draft;
 use inbox::Inbox;
 pub use unanswered::{Seen, Unanswered};
 pub use waiting::{MissingState, Waiting};
@@ -114,44 +115,24 @@ impl Drop for Ports {
 impl<'a> Login<'a> {
     /// Binds the port and keeps it, creates the secrets of this login, and builds the URL. Opens no browser yet.
     pub fn begin(mut request: LoginRequest<'a>, entropy: &dyn Entropy) -> Result<Self, FlowError> {
-        let definition = &request.provider.definition;
-        let pkce = match request.response_type {
-            ResponseType::Code => {
-                // Without a token endpoint the code would be useless. Report this before the browser opens.
-                request.provider.check_exchange()?;
-                definition.pkce()
-            }
-            ResponseType::Token => Pkce::Off,
-        };
+        if request.response_type == ResponseType::Code {
+            // Without a token endpoint the code would be useless. Report this before the browser opens.
+            request.provider.check_exchange()?;
+        }
         let (loopback, tls) = bind(&request)?;
         let redirect_uri = match (&loopback, request.redirect_uri.port()) {
             (Some(loopback), 0) => request.redirect_uri.with_port(loopback.port()),
             _ => request.redirect_uri.clone(),
         };
-        let state = State::from_random(random(entropy)?);
-        let code_verifier = match pkce {
-            Pkce::S256 => Some(CodeVerifier::from_random(random(entropy)?)),
-            Pkce::Off => None,
-        };
-        let dialect = Dialect::new(request.provider);
-        let nonce = dialect.sends_nonce(&request.scope).then(|| random(entropy).map(State::from_random)).transpose()?;
-        let asked = AuthorizationRequest {
-            response_type: request.response_type,
-            client_id: request.client_id.clone(),
-            redirect_uri: redirect_uri.clone(),
-            scope: request.scope.clone(),
-            state: state.as_str().to_owned(),
-            code_challenge: code_verifier.as_ref().map(CodeVerifier::challenge),
-            nonce: nonce.as_ref().map(|nonce| nonce.as_str().to_owned()),
-        };
-        let authorize_url = dialect.authorization_url(&asked)?;
+        let LoginRequest { provider, response_type, client_id, scope, .. } = &request;
+        let draft = Draft::new(provider, *response_type, client_id, scope, redirect_uri.clone(), entropy)?;
+        let Draft { asked, secrets, url: authorize_url } = draft;
         let mut hosts = vec![redirect_uri.authority()];
         if let (Listen::Tunnel(address), Some(loopback)) = (&mut request.listen, &loopback) {
             address.set_port(loopback.port());
             // A tunnel forwards the public name, or replaces it with its own target.
             hosts.extend([address.to_string(), format!("localhost:{}", address.port())]);
         }
-        let secrets = Secrets { redirect_uri, state, code_verifier, nonce };
         let mut ports = Ports::default();
         if let Some(loopback) = loopback {
             // A provider may post its answer (`form_post`), and our own page posts its address.
@@ -186,6 +167,15 @@ impl<'a> Login<'a> {
     /// Returns the address for the browser.
     pub fn authorize_url(&self) -> &Url {
         self.pushed.as_ref().map_or(&self.authorize_url, |push| &push.pushed.url)
+    }
+
+    pub fn client_id(&self) -> &ClientId {
+        &self.request.client_id
+    }
+
+    /// Returns `true` if a code challenge is sent.
+    pub fn uses_pkce(&self) -> bool {
+        self.secrets.code_verifier.is_some()
     }
 
     /// Returns the redirect URI exactly as it was sent.

@@ -14,6 +14,7 @@ use url::Url;
 
 pub use super::error::DiscoveryError;
 use super::error::FlowError;
+use crate::protocol::leg::Leg;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::metadata::{AuthorizationServerMetadata, Issuer, Named, NotAnIssuer, issuer_in};
 use crate::protocol::{json, sanitize};
@@ -96,7 +97,7 @@ pub(super) enum Fetched {
 pub(super) fn fetch(http: &dyn HttpClient, location: &Url) -> Result<Fetched, FlowError> {
     let mut url = location.clone();
     for _ in 0..MAX_REDIRECTS {
-        let reply = http.send(&HttpRequest::new(Method::GET, url.clone())).map_err(FlowError::Discovery)?;
+        let reply = http.send(&document(url.clone())).map_err(FlowError::Discovery)?;
         let target = reply.headers.get(LOCATION).and_then(|target| url.join(target.to_str().ok()?).ok());
         match target.filter(|_| matches!(reply.status, 301 | 302 | 303 | 307 | 308)) {
             Some(target) if target.origin() != url.origin() => return Ok(Fetched::Elsewhere(target)),
@@ -104,7 +105,11 @@ pub(super) fn fetch(http: &dyn HttpClient, location: &Url) -> Result<Fetched, Fl
             None => return Ok(Fetched::Reply(reply)),
         }
     }
-    http.send(&HttpRequest::new(Method::GET, url)).map(Fetched::Reply).map_err(FlowError::Discovery)
+    http.send(&document(url)).map(Fetched::Reply).map_err(FlowError::Discovery)
+}
+
+fn document(url: Url) -> HttpRequest {
+    HttpRequest::new(Method::GET, url).for_leg(Leg::Discovery)
 }
 
 enum Found {

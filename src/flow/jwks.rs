@@ -9,6 +9,7 @@ use http::header::{ACCEPT, CACHE_CONTROL, HeaderValue, LOCATION};
 
 use crate::protocol::json;
 use crate::protocol::jwks::Jwks;
+use crate::protocol::leg::Leg;
 use crate::protocol::member::WrongKind;
 use crate::protocol::message::HttpRequest;
 use crate::provider::Endpoint;
@@ -44,7 +45,7 @@ pub fn fetch(http: &dyn HttpClient, endpoint: &Endpoint, asked: Asked) -> Result
     let location = || endpoint.to_string();
     let mut url = endpoint.url().clone();
     for _ in 0..=MAX_REDIRECTS {
-        let mut request = HttpRequest::new(Method::GET, url.clone());
+        let mut request = HttpRequest::new(Method::GET, url.clone()).for_leg(Leg::Keys);
         request.headers.insert(ACCEPT, HeaderValue::from_static("application/jwk-set+json, application/json"));
         if asked == Asked::Anew {
             request.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));

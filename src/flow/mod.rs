@@ -29,6 +29,7 @@ pub mod paging;
 pub mod pasted;
 pub mod probe;
 pub mod pushed;
+pub mod recording;
 pub mod redirect;
 pub mod refresh;
 pub mod refusal;

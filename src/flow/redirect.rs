@@ -82,6 +82,20 @@ pub enum RedirectVerdict {
     Stray(Stray),
 }
 
+impl RedirectVerdict {
+    /// Returns why a request is not the answer, unless it carries our state and ends the wait.
+    pub fn why_not(&self) -> Option<&'static str> {
+        match self {
+            Self::Proven(_) | Self::Unusable(_) => None,
+            Self::Doubtful(_, Doubt::NoState) => Some("it has no `state`"),
+            Self::Doubtful(_, Doubt::BareCode) => Some("it is a bare code, without a `state`"),
+            Self::Doubtful(_, Doubt::PlainWord) => Some("it is a word, and not a code"),
+            Self::Fragment(_) => Some("its query has no answer, and its page looks for one in the fragment"),
+            Self::Stray(stray) => Some(stray.why()),
+        }
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
     pub response: AuthorizationResponse,
@@ -128,6 +142,20 @@ pub enum Stray {
 }
 
 impl Stray {
+    /// Returns why it is not the answer.
+    fn why(&self) -> &'static str {
+        match self {
+            Self::Noise => "browsers ask for it by themselves",
+            Self::Method => "its method is not that of a redirect",
+            Self::Host => "it names another host than the redirect URI",
+            Self::Path => "its path is not the redirect URI's",
+            Self::Unproven(unproven) if unproven.other_state => "its `state` is not this login's",
+            Self::Unproven(_) => "it has no `state`",
+            Self::ForeignAddress => "it is not the redirect URI",
+            Self::NotPasteable => "it is neither an address nor a code",
+        }
+    }
+
     pub fn page(&self) -> BrowserPage {
         match self {
             Self::Noise => BrowserPage::Empty,

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::leg::Leg;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::registration::{NotARegistration, RegistrationRequest, RegistrationResponse};
 use crate::protocol::secret::Secret;
@@ -60,8 +61,8 @@ pub fn register(
     endpoint: &Url,
     request: &RegistrationRequest,
 ) -> Result<RegistrationResponse, RegisterError> {
-    let mut message =
-        HttpRequest::new(Method::POST, endpoint.clone()).with_body("application/json", request.to_json().to_string());
+    let message = HttpRequest::new(Method::POST, endpoint.clone()).for_leg(Leg::Registration);
+    let mut message = message.with_body("application/json", request.to_json().to_string());
     message.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     let reply = http.send(&message).map_err(RegisterError::Request)?;
     // RFC 7591 §3.2.1 says 201; some servers answer 200.
@@ -91,7 +92,7 @@ pub fn management_uri(text: &str, endpoint: &Url) -> Option<Url> {
 }
 
 fn managing(method: Method, uri: &Url, token: &Secret) -> HttpRequest {
-    let mut message = HttpRequest::new(method, uri.clone());
+    let mut message = HttpRequest::new(method, uri.clone()).for_leg(Leg::Registration);
     // A token of the visible characters that were checked when it was read.
     let _ = message.set_secret_header("Authorization", &format!("Bearer {}", token.expose()));
     message.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));

@@ -17,6 +17,11 @@ impl Challenge {
         self.params.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
+    /// Returns all parameters in their order.
+    pub fn params(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.params.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Reads every challenge of one header value, also as servers write them that do not know the grammar: tabs for
     /// spaces, single quotes, parameters without commas or with semicolons between them. Unreadable parts are left out:
     /// a broken challenge says nothing.

@@ -1,17 +1,23 @@
 //! The record of one flow: what was sent, what came back, what was decided, without a secret in it.
 //!
-//! It is pure data. `flow::recorder` writes one, `explain` judges one, a trace shows one. A record must be safe to hand
+//! It is pure data. `flow::recording` writes one, `explain` judges one, a trace shows one. A record must be safe to hand
 //! to a stranger, so nothing is shown because it looks harmless: `masking` shows a value only if its name is known, and
 //! leaves of any other its length and a mark. The mark is keyed with a random key of that one record, which is never
 //! written: equal values have equal marks within a record, and a mark says nothing to anyone who guesses values.
 
+mod masking;
+mod names;
 mod value;
+mod visible;
 
+pub use masking::{Masker, Masking};
 pub use value::{Address, Body, Decoded, Fields, Hidden, Tree, Value, field};
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use super::leg::Leg;
 
 /// The form of the records of this version. A record of a later form is not read.
 pub const FORMAT: u32 = 1;
@@ -54,6 +60,12 @@ pub struct Outcome {
     pub error: Vec<String>,
     #[serde(default)]
     pub hint: Option<String>,
+}
+
+impl Outcome {
+    pub fn success() -> Self {
+        Self { exit_code: 0, error: Vec::new(), hint: None }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,25 +165,6 @@ pub struct Exchange {
     pub took_ms: u64,
     pub reply: Option<Reply>,
     pub failure: Option<Failure>,
-}
-
-/// What a request is for. A dialect says it where it builds the request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Leg {
-    Discovery,
-    Registration,
-    PushedRequest,
-    DeviceCode,
-    Token,
-    Refresh,
-    Revocation,
-    Introspection,
-    Userinfo,
-    Keys,
-    Api,
-    #[default]
-    Other,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

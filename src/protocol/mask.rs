@@ -106,6 +106,30 @@ pub fn tells(text: &str, secrets: &[&str]) -> bool {
     without(text.to_owned(), secrets) != text
 }
 
+/// Secrets that are removed from many texts: each is written in all its forms once.
+#[derive(Default)]
+pub struct KnownSecrets(Vec<Form>);
+
+impl KnownSecrets {
+    pub fn add(&mut self, secret: &str) {
+        for form in forms(&[secret]) {
+            if !self.0.contains(&form) {
+                self.0.push(form);
+            }
+        }
+    }
+
+    /// Returns a foreign text, clean and without the secrets.
+    pub fn text(&self, foreign: &str) -> String {
+        cut(sanitize::text(foreign), &self.0)
+    }
+
+    /// Returns the same of a text that nobody vouches for: long words that look like a token are removed too.
+    pub fn strict_text(&self, foreign: &str) -> String {
+        tokenless(&self.text(foreign))
+    }
+}
+
 /// A secret in one of the forms it may be written in.
 type Form = Zeroizing<String>;
 

@@ -5,6 +5,7 @@ use http::{HeaderMap, Method};
 use url::Url;
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::leg::Leg;
 
 #[derive(Clone, Debug)]
 pub struct HttpRequest {
@@ -12,6 +13,8 @@ pub struct HttpRequest {
     pub url: Url,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
+    /// What it is for. Nothing of it is sent.
+    pub leg: Leg,
 }
 
 /// A header that cannot be sent.
@@ -27,7 +30,12 @@ impl Advice for BadHeader {
 
 impl HttpRequest {
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: Vec::new() }
+        Self { method, url, headers: HeaderMap::new(), body: Vec::new(), leg: Leg::Other }
+    }
+
+    /// Says what it is for.
+    pub fn for_leg(self, leg: Leg) -> Self {
+        Self { leg, ..self }
     }
 
     pub fn with_body(mut self, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {

@@ -20,6 +20,7 @@ pub mod json_path;
 pub mod jwks;
 pub mod jws;
 pub mod jwt;
+pub mod leg;
 pub mod lifetime;
 pub mod link;
 pub mod login_params;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Sourced;
+use super::{Recording, Sourced};
 use crate::store::{Profile, StoreKind};
 use crate::system::terminal::ColorChoice;
 
@@ -19,6 +19,8 @@ pub struct Choices {
     pub verbose: bool,
     pub quiet: bool,
     pub color: ColorChoice,
+    /// The record of the command's flow, if it has one.
+    pub recording: Option<Recording>,
     /// The arguments as they were typed.
     pub command_line: Vec<String>,
 }

@@ -109,6 +109,7 @@ impl Session {
             provider: client.provider.id().to_owned(),
             source: Box::new(source),
         };
+        self.note_client(&request.profile, "client_credentials", client);
         let http = self.http(None)?;
         let (reply, provider) =
             client_credentials::obtain(http.as_ref(), client, scope.clone(), now).map_err(failed)?;

@@ -27,6 +27,7 @@ mod parts;
 mod profile;
 pub mod project;
 mod provider;
+mod recording;
 mod shadows;
 mod sourced;
 mod store;
@@ -47,6 +48,7 @@ pub use environment::{
 pub use error::SessionError;
 pub use parts::{Decision, Part};
 pub use project::{Project, ProjectError};
+pub use recording::{RECORD, Recording};
 pub use shadows::Shadow;
 pub use sourced::{Source, Sourced};
 pub use token::{ActiveLogin, ValidLogin, further};
@@ -54,6 +56,7 @@ pub use token::{ActiveLogin, ValidLogin, further};
 use std::sync::{Arc, OnceLock};
 
 use self::definitions::Definitions;
+use crate::flow::recording::Recorder;
 use crate::store::TokenStore;
 use crate::system::System;
 use crate::system::paths::Paths;
@@ -66,6 +69,9 @@ pub struct Session {
     definitions: OnceLock<Definitions>,
     store: OnceLock<TokenStore>,
     project: OnceLock<Option<Project>>,
+    recorder: Arc<Recorder>,
+    /// True if the record of the command's flow is kept.
+    keeps_records: bool,
 }
 
 impl Session {
@@ -80,7 +86,10 @@ impl Session {
         }
         let environment = Box::new(environment);
         let (definitions, store, project) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { choices, system, environment, definitions, store, project }.inside_emulator()
+        let is_off = choices.recording.is_none_or(|recording| recording.is_off);
+        let keeps_records = !is_off && recording::is_on(environment.variable(RECORD).as_deref());
+        let recorder = recording::recorder(choices.recording, keeps_records, &system);
+        Self { choices, system, environment, definitions, store, project, recorder, keeps_records }.inside_emulator()
     }
 
     /// Returns the user's folders.

@@ -18,17 +18,20 @@ use crate::system::http::{Authorities, HttpClient, HttpError, HttpReply, NamedBy
 impl Session {
     /// Returns the HTTP client for a login, or for no login.
     pub fn http(&self, login: Option<&StoredToken>) -> Result<Arc<dyn HttpClient>, SessionError> {
-        let Some(authorities) = self.authorities(login)? else { return Ok(Arc::clone(&self.system.http)) };
-        Ok(Arc::new(NetworkClient::default().with_authorities(authorities)))
+        let client: Arc<dyn HttpClient> = match self.authorities(login)? {
+            None => Arc::clone(&self.system.http),
+            Some(authorities) => Arc::new(NetworkClient::default().with_authorities(authorities)),
+        };
+        Ok(self.recorded(client))
     }
 
     /// Returns an HTTP client for questions that must all be answered within this time.
     pub fn http_within(&self, span: Duration) -> Result<Arc<dyn HttpClient>, SessionError> {
         let client = NetworkClient::default().with_end(Deadline::after(span));
-        Ok(match self.authorities(None)? {
+        Ok(self.recorded(match self.authorities(None)? {
             Some(authorities) => Arc::new(client.with_authorities(authorities)),
             None => Arc::new(client),
-        })
+        }))
     }
 
     /// Reads the added certificate authorities, if there are any.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::environment::TOKEN;
 use super::network::LoginNetwork;
 use super::{ClientRequest, Session, SessionError, Source, Sourced, emulator_profile};
+use crate::flow::recording::Purpose;
 use crate::flow::token_source::{TokenSource, TokenWarning, ValidToken, Wanted};
 use crate::keychain::{Keychain, VariableKeychain};
 use crate::protocol::advice::login_command;
@@ -71,6 +72,7 @@ impl Session {
         let network = LoginNetwork::new(Arc::clone(&self.system.http));
         let client = |record: &StoredToken| {
             let client = self.client_of(&profile, record)?.value;
+            self.note_client(&profile, "refresh_token", &client);
             network.choose(self.http(Some(record))?);
             Ok(client)
         };
@@ -96,6 +98,8 @@ impl Session {
     pub fn activate(&self, profile: Profile, token: StoredToken) -> Result<ActiveLogin, SessionError> {
         let provider = self.provider_of(&profile, &token)?;
         let provider = self.with_api_secret(provider, Some((&profile, &token)))?;
+        self.recorder().name(profile.as_str(), provider.id());
+        self.recorder().purpose(&Purpose { scope: Some(&token.asked), ..Purpose::new(&provider) });
         Ok(ActiveLogin { profile, token, provider, refreshed: false, alone: None, which: None })
     }
 

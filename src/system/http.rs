@@ -12,12 +12,14 @@ mod body;
 mod download;
 mod network;
 mod reach;
+mod tap;
 mod tls;
 mod trust;
 mod upstream;
 
 pub use network::NetworkClient;
 pub use reach::Reach;
+pub use tap::Tap;
 pub use tls::TlsProblem;
 pub use trust::{Authorities, NamedBy, Roots, Trust, TrustError};
 pub use upstream::Upstream;
@@ -225,6 +227,12 @@ impl HttpReply {
         bytes
     }
 
+    /// Lets somebody else see the body as it is read.
+    pub fn tapped(mut self, tap: Box<dyn Tap>) -> Self {
+        self.body = Box::new(tap::Tapped { body: self.body, tap });
+        self
+    }
+
     /// The sender, as `https://api.example`.
     pub fn origin(&self) -> &str {
         &self.origin
@@ -282,9 +290,11 @@ pub struct Upload {
     pub length: Option<u64>,
 }
 
-fn timed_out(error: &io::Error) -> bool {
+/// Returns `true` if a body broke off because a limit of time was over.
+pub fn timed_out(error: &io::Error) -> bool {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>());
-    error.kind() == io::ErrorKind::TimedOut || inner.is_some_and(reqwest::Error::is_timeout)
+    let is_overdue = error.get_ref().is_some_and(|inner| inner.is::<Overdue>());
+    is_overdue || error.kind() == io::ErrorKind::TimedOut || inner.is_some_and(reqwest::Error::is_timeout)
 }
 
 pub trait HttpClient: Send + Sync {

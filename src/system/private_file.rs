@@ -150,15 +150,25 @@ pub fn write_public_new(path: &Path, content: &[u8]) -> io::Result<()> {
 /// Writes such a file in the place of another, if there is one: at any time the old one is there or the new one. A symbolic
 /// link is replaced and not followed.
 pub fn replace_public(path: &Path, content: &[u8]) -> io::Result<()> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{:016x}.new", getrandom::u64()?));
-    write_public_new(&beside, content)?;
-    std::fs::rename(&beside, path).inspect_err(|_| drop(std::fs::remove_file(&beside)))
+    beside(path, |new| write_public_new(new, content))
 }
 
 /// Writes a new file where the user wants it, readable only by the user. It is synced and read back.
 pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     make(path, os::private(&mut OpenOptions::new()), content)
+}
+
+/// Writes such a file in the place of another, if there is one: at any time the old one is there or the new one. A symbolic
+/// link is replaced and not followed.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    beside(path, |new| write_new(new, content))
+}
+
+fn beside(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let new = path.with_file_name(format!(".{name}.{:016x}.new", getrandom::u64()?));
+    write(&new)?;
+    std::fs::rename(&new, path).inspect_err(|_| drop(std::fs::remove_file(&new)))
 }
 
 /// Creates a file, complete and synced. An incomplete one is removed again.
@@ -250,6 +260,15 @@ impl PrivateDir {
         let _writing = Writing::begin();
         self.written(name, content)?.replace(name)?;
         Ok(self.0.sync()?)
+    }
+
+    /// Replaces the content atomically, and does not wait for the disk: for what may be lost with the power.
+    pub fn write_unsynced(&self, name: &str, content: &[u8]) -> Result<(), PrivateFileError> {
+        let _writing = Writing::begin();
+        self.tidy();
+        let mut file = os::Dir::new_file(&self.0, name)?;
+        file.write(content)?;
+        Ok(file.replace(name)?)
     }
 
     /// Removes new files of processes that ended before they renamed them. Fails only if one cannot be removed.

@@ -56,7 +56,7 @@ pub struct RequestView<'a> {
 /// Request line, headers, body: what a server reads, with `[hidden]` where the token is.
 impl fmt::Display for RequestView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HttpRequest { method, url, headers, body } = self.request;
+        let HttpRequest { method, url, headers, body, .. } = self.request;
         let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
         let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
         let mut text = format!("{method} {target} HTTP/1.1\nhost: {host}\nuser-agent: {USER_AGENT}\n");
@@ -90,7 +90,7 @@ pub struct RequestOutcome {
 
 impl RequestOutcome {
     pub fn new(view: &RequestView<'_>, curl: Option<String>) -> Self {
-        let HttpRequest { method, url, headers, body } = view.request;
+        let HttpRequest { method, url, headers, body, .. } = view.request;
         let value = |value: &HeaderValue| hidden(&String::from_utf8_lossy(value.as_bytes()));
         Self {
             method: method.to_string(),

@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::super::Context;
 use super::super::app::{self, ChosenClient, Guide, NewLogin};
-use super::{LoginError, talk};
+use super::{LoginError, noted, talk};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Listen, Login, LoginRequest, MissingState, Obtained, Tab, Waiting};
 use crate::flow::pages::BrowserPage;
@@ -88,22 +88,30 @@ impl BrowserArgs {
             provider,
             response_type,
             client_id: client_id.clone(),
-            client_secret,
+            client_secret: client_secret.clone(),
             scope: asked.clone(),
             redirect_uri,
             listen,
             missing_state_can_be_allowed: can_be_allowed,
         };
         let mut login = Login::begin(request, context.system.entropy.as_ref())?;
+        noted::browser(&login, (provider, grant), client_secret.as_ref(), &asked, context);
         if provider.asked_for.push || Dialect::new(provider).requires_pushed_requests() {
             login.push(http)?;
         }
         talk::announce(&login, provider, (grant, is_self_registered), context);
         let terminal = context.terminal();
         let paste = terminal.is_interactive().then(|| PasteReader::start(login.paste_sender())).flatten();
-        talk::open_browser(self.program().as_deref(), &mut login, paste.is_some(), context);
+        let opener = talk::open_browser(self.program().as_deref(), &mut login, paste.is_some(), context);
+        let recorder = context.session.recorder();
+        recorder.browser(login.authorize_url(), opener);
+        // A login that is broken off while it waits is explained, too.
+        let _ = context.session.keep_record(None);
         let missing_state = self.missing_state(provider, can_be_allowed, paste.is_some(), context);
-        let tell = |waiting: Waiting<'_>| talk::while_waiting(&waiting, can_be_allowed, context);
+        let tell = |waiting: Waiting<'_>| {
+            noted::waiting(&waiting, recorder);
+            talk::while_waiting(&waiting, can_be_allowed, context);
+        };
         let answered = login.wait(self.timeout.map_or(TIMEOUT, |time| time.0), missing_state, tell);
         drop(paste);
         terminal.progress(None);

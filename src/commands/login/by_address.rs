@@ -67,7 +67,9 @@ pub fn find(wanted: &Wanted<'_>, context: &Context) -> Result<Option<ByAddress>,
     let found = found::find(http.as_ref(), text, &address, wanted.address, context);
     context.terminal().progress(None);
     let login = planned(found?, wanted, context)?;
-    login.confirm(wanted.address, context)?;
+    if wanted.asks {
+        login.confirm(wanted.address, context)?;
+    }
     context.session.define(&login.id, &login.text(login.plan.auth(), None))?;
     Ok(Some(login))
 }

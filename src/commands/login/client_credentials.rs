@@ -2,7 +2,7 @@
 
 use super::super::Context;
 use super::super::app::{self, ChosenClient, NewLogin};
-use super::{LoginError, talk};
+use super::{LoginError, noted, talk};
 use crate::flow::client::Client;
 use crate::flow::client_credentials;
 use crate::protocol::grant::GrantKind;
@@ -35,6 +35,7 @@ pub fn log_in(
     let provider = provider.with_app(app.name());
     let client = Client { provider, client_id, client_secret };
     context.session.check_client_alone(&client)?;
+    noted::client(&client, GRANT, &asked, context);
     let whom = format!(" as the client `{}`", sanitize::line(client.client_id.as_str()));
     talk::about_login(&client.provider, &whom, context);
     let now = context.system.clock.now();

@@ -11,7 +11,7 @@ use url::Url;
 use super::super::Context;
 use super::super::app::{self, ChosenClient, NewLogin};
 use super::browser::BrowserArgs;
-use super::{LoginError, qr, talk};
+use super::{LoginError, noted, qr, talk};
 use crate::flow::client::Client;
 use crate::flow::device::{DeviceLogin, DeviceWait};
 use crate::flow::id_token::{self, LoginAsked};
@@ -63,6 +63,7 @@ impl DeviceArgs {
             app::client_for(provider, GrantKind::DeviceCode, new, context)?;
         let provider = &provider.with_app(app.name());
         let client = Client { provider: provider.clone(), client_id: client_id.clone(), client_secret };
+        noted::client(&client, GrantKind::DeviceCode, &asked, context);
         let request = DeviceAuthorizationRequest {
             client_id: client_id.clone(),
             client_secret: client.client_secret.clone(),
@@ -71,6 +72,8 @@ impl DeviceArgs {
         let login = DeviceLogin::begin(http, context.system.clock.as_ref(), provider, request)?;
         self.announce(login.response(), provider, context)?;
         open(login.response(), browser, context);
+        // A login that is broken off while it waits is explained, too.
+        let _ = context.session.keep_record(None);
         let reply = login.wait(browser.chosen_timeout(), |wait| while_waiting(&wait, context));
         context.terminal().progress(None);
         let (reply, now) = (reply?, context.system.clock.now());

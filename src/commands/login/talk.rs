@@ -11,6 +11,7 @@ use crate::flow::id_token::{CheckedIdToken, Unverified};
 use crate::flow::pages::BrowserPage;
 use crate::flow::redirect::{Claim, Doubt, Stray, Unproven};
 use crate::protocol::advice::with_causes;
+use crate::protocol::flow_record::Opener;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::id_token::OPENID;
 use crate::protocol::sanitize::{self, Pieces, Render, Style};
@@ -114,21 +115,31 @@ fn ssh_command(connection: &str, user: Option<&str>, listener: SocketAddr) -> St
 }
 
 /// A browser that does not start is no reason to give up: the URL is there to be opened by hand.
-pub fn open_browser(browser: Option<&dyn Browser>, login: &mut Login<'_>, can_paste: bool, context: &Context) {
+pub fn open_browser(
+    browser: Option<&dyn Browser>,
+    login: &mut Login<'_>,
+    can_paste: bool,
+    context: &Context,
+) -> Opener {
     let terminal = context.terminal();
     let url = login.authorize_url().clone();
     let paste = if can_paste { ", or paste the address at which it ended" } else { "" };
     // Shown even with `--quiet`: without the address nobody can go on.
     let needed = |line: &dyn Render| terminal.alarm(line);
     let Some(browser) = browser else {
-        return needed(&format_args!("Open this address in a browser on this machine{paste}:\n{url}"));
+        needed(&format_args!("Open this address in a browser on this machine{paste}:\n{url}"));
+        return Opener::Printed;
     };
     match open(browser, login, context) {
-        Ok(()) => terminal
-            .note(&format_args!("Opening the browser. If none appears, open this address yourself{paste}:\n{url}")),
+        Ok(()) => {
+            terminal
+                .note(&format_args!("Opening the browser. If none appears, open this address yourself{paste}:\n{url}"));
+            Opener::Opened
+        }
         Err(error) => {
             let what = format!("{error}. Open this address yourself{paste}:\n{url}");
             needed(&Pieces(&[&Style::Warning.of("warning:"), &" ", &what]));
+            Opener::Failed
         }
     }
 }
@@ -162,6 +173,7 @@ pub fn while_waiting(waiting: &Waiting<'_>, can_be_allowed: bool, context: &Cont
             "That looks like a word and not like a code; Ctrl-C ends the login. Exchange it as a code all the same?",
             context,
         ),
+        Waiting::Came { .. } => {}
         Waiting::Stray(stray) => about_stray(stray, can_be_allowed, context),
         Waiting::Unusable(unusable) => {
             terminal.note(&format_args!("What was pasted cannot be used: {unusable}; still waiting."));

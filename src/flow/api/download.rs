@@ -22,6 +22,7 @@ use url::form_urlencoded;
 
 use super::super::FlowError;
 use super::super::not_followed::NotFollowed;
+use crate::protocol::leg::Leg;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::remove_pairs;
 use crate::protocol::secret::AccessToken;
@@ -76,7 +77,7 @@ impl<'t> Download<'t> {
         if tells(url.as_str(), token) {
             return Err(refused(NotFollowed::Token));
         }
-        let mut next = HttpRequest::new(request.method.clone(), url);
+        let mut next = HttpRequest::new(request.method.clone(), url).for_leg(Leg::Api);
         next.headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         Ok(Self { request: next, from: reply.reach(), token })
     }

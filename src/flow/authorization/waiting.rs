@@ -16,6 +16,7 @@ use crate::flow::FlowError;
 use crate::flow::launch::Launched;
 use crate::flow::pages::{self, BrowserPage};
 use crate::flow::pasted::judge_pasted;
+use crate::flow::recording::Came;
 use crate::flow::redirect::{Answer, Claim, Doubt, RedirectVerdict, Stray, Unproven, Unusable, is_address, judge};
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::time::HumanDuration;
@@ -33,6 +34,8 @@ const PAGE_TIME: Duration = Duration::from_secs(5);
 pub enum Waiting<'a> {
     /// This much time is left.
     Left(Duration),
+    /// Everything that arrives, for the record. `why` says why it is not the answer.
+    Came { came: Came<'a>, why: Option<&'static str> },
     /// A request or a pasted line that was not the answer.
     Stray(&'a Stray),
     /// A pasted answer that cannot be used. Another one can be pasted.
@@ -75,9 +78,12 @@ impl Waiting<'_> {
     /// Returns the kind of a report that is made only once, or `None` if it is made each time.
     fn kind(&self) -> Option<Kind> {
         match self {
-            Self::Left(_) | Self::Confirm(_) | Self::Unusable(_) | Self::UnknownIssuer(_) | Self::PushedAgain(_) => {
-                None
-            }
+            Self::Left(_)
+            | Self::Came { .. }
+            | Self::Confirm(_)
+            | Self::Unusable(_)
+            | Self::UnknownIssuer(_)
+            | Self::PushedAgain(_) => None,
             Self::NotPushed(_) => Some(Kind::NotPushed),
             Self::Stray(Stray::Unproven(unproven)) => Some(Kind::Unproven(unproven.kind())),
             Self::Stray(stray) => Some(Kind::Stray(std::mem::discriminant(*stray))),
@@ -212,7 +218,9 @@ impl<'a> Login<'a> {
             (Some(_), None) => None,
             (None, doubted) => {
                 wait.doubted = doubted;
-                wait.weigh(judge_pasted(line, &self.expected(wait.missing_state)), None, self.request.response_type)
+                let verdict = judge_pasted(line, &self.expected(wait.missing_state));
+                wait.note(Came::Pasted(line), &verdict);
+                wait.weigh(verdict, None, self.request.response_type)
             }
         }
     }
@@ -223,6 +231,7 @@ impl<'a> Login<'a> {
                 let request = self.lead(request, wait)?;
                 wait.page_is_open &= !is_address(&request);
                 let verdict = judge(&request, &self.expected(wait.missing_state));
+                wait.note(Came::Request(&request), &verdict);
                 return wait.weigh(verdict, Some(request), self.request.response_type);
             }
             LoopbackEvent::TlsHello => wait.tell_once(Waiting::Tls),
@@ -278,6 +287,13 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
             query: None,
             is_led: false,
             left: None,
+        }
+    }
+
+    /// Notes what arrived, with what was said of it.
+    fn note(&mut self, came: Came<'_>, verdict: &RedirectVerdict) {
+        if !matches!(verdict, RedirectVerdict::Stray(Stray::Noise)) {
+            (self.tell)(Waiting::Came { came, why: verdict.why_not() });
         }
     }
 

@@ -12,6 +12,7 @@ use super::{AddressError, NamedServers};
 use crate::flow::FlowError;
 use crate::flow::discovery::{Fetched, fetch};
 use crate::protocol::bearer::Challenge;
+use crate::protocol::leg::Leg;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::metadata::issuer_in;
 use crate::protocol::protected_resource::{Match, ProtectedResourceMetadata, resource_of, well_known};
@@ -89,7 +90,7 @@ pub fn ask(http: &dyn HttpClient, address: &Url) -> Result<(Asked, Reach), Addre
 
 /// Asks a server only to learn where it is.
 fn reach_of(http: &dyn HttpClient, address: &Url) -> Result<Reach, AddressError> {
-    let reply = http.stream(&HttpRequest::new(Method::GET, address.clone()), None);
+    let reply = http.stream(&HttpRequest::new(Method::GET, address.clone()).for_leg(Leg::Discovery), None);
     Ok(reply.map_err(|error| AddressError::http(address.as_str(), error))?.reach())
 }
 
@@ -102,7 +103,7 @@ struct Search {
 impl Search {
     /// Asks the address itself, and returns its challenge if it wants a token.
     fn challenge(&mut self, http: &dyn HttpClient) -> Result<(Option<Challenge>, Reach), AddressError> {
-        let mut request = HttpRequest::new(Method::GET, self.address.clone());
+        let mut request = HttpRequest::new(Method::GET, self.address.clone()).for_leg(Leg::Discovery);
         request.headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
         let reply = self.send(http, &request)?;
         let from = reply.reach();
@@ -110,7 +111,8 @@ impl Search {
             return Ok((self.read_challenge("GET", &reply), from));
         }
         self.note("GET", &reply);
-        let mut question = HttpRequest::new(Method::POST, self.address.clone()).with_body("application/json", QUESTION);
+        let question = HttpRequest::new(Method::POST, self.address.clone()).for_leg(Leg::Discovery);
+        let mut question = question.with_body("application/json", QUESTION);
         question.headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED));
         let reply = self.send(http, &question)?;
         Ok((self.read_challenge("POST", &reply), from))

@@ -7,6 +7,7 @@ use http::Method;
 use super::token::FORM;
 use super::{Dialect, rename, rename_back};
 use crate::protocol::client::{ClientAuthMethod, ClientId};
+use crate::protocol::leg::Leg;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
 use crate::protocol::secret::{AccessToken, ClientSecret};
@@ -34,7 +35,7 @@ impl Dialect<'_> {
         rename(&mut params, &rules.names);
         let mut message = HttpRequest::new(Method::POST, endpoint.url().clone()).with_body(FORM, params.to_form());
         self.authenticate(&mut message, auth, &client_id, secret)?;
-        Ok(Some(message))
+        Ok(Some(message.for_leg(Leg::Revocation)))
     }
 
     /// Builds the request to the introspection endpoint (RFC 7662 §2.1), or returns `None` if the provider has none.
@@ -49,7 +50,8 @@ impl Dialect<'_> {
         let auth = self.begin_with_credentials_as(&mut params, client_id, secret, self.introspection_auth());
         params.push("token", token.expose());
         params.push("token_type_hint", "access_token");
-        self.form_message(endpoint.url().clone(), &params, auth, client_id, secret).map(Some)
+        let message = self.form_message(endpoint.url().clone(), &params, auth, client_id, secret)?;
+        Ok(Some(message.for_leg(Leg::Introspection)))
     }
 
     /// Returns the revocation endpoint's own method, if it has one.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::{Dialect, JSON};
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::json;
+use crate::protocol::leg::Leg;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
 use crate::protocol::resource_error::{read_body, scopes_at};
@@ -84,7 +85,7 @@ impl Dialect<'_> {
         token: &AccessToken,
     ) -> Result<HttpRequest, DefinitionError> {
         let definition = &self.provider.definition;
-        let mut request = HttpRequest::new(Method::GET, endpoint.url().clone());
+        let mut request = HttpRequest::new(Method::GET, endpoint.url().clone()).for_leg(Leg::Api);
         request.headers.insert(ACCEPT, http::HeaderValue::from_static(JSON));
         for (name, text) in value_of(&definition.api.headers).into_iter().flatten() {
             if let Ok(Some(value)) = self.fill_if_known(text, "api.headers", &self.api_context()) {

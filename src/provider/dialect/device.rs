@@ -14,6 +14,7 @@ use crate::protocol::device::{
 };
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::json;
+use crate::protocol::leg::Leg;
 use crate::protocol::member::{self, Members};
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
@@ -115,7 +116,7 @@ impl Dialect<'_> {
             params.push(name, value);
         }
         let url = self.provider.device_endpoint()?.url().clone();
-        self.credentialed_message(url, &params, auth, id, secret)
+        Ok(self.credentialed_message(url, &params, auth, id, secret)?.for_leg(Leg::DeviceCode))
     }
 
     /// Builds a poll (RFC 8628 §3.4).
@@ -143,7 +144,7 @@ impl Dialect<'_> {
         omit_and_rename(&mut params, &rules.omit, &rules.names);
         self.add_token_asked_for(&mut params);
         let url = self.provider.device_token_endpoint()?.url().clone();
-        self.credentialed_message(url, &params, auth, id, secret)
+        Ok(self.credentialed_message(url, &params, auth, id, secret)?.for_leg(Leg::Token))
     }
 
     /// Reads the reply with the codes. `secrets` are those of the request.

@@ -7,6 +7,7 @@ mod about_token;
 mod api;
 mod authorization;
 mod beside_token;
+mod described;
 mod device;
 mod grants;
 mod lifetimes;

@@ -6,6 +6,7 @@ use http::header::ACCEPT;
 
 use super::{Dialect, JSON};
 use crate::protocol::id_token::OPENID;
+use crate::protocol::leg::Leg;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::AccessToken;
@@ -44,7 +45,7 @@ impl Dialect<'_> {
     /// has no endpoint for it.
     pub fn encode_userinfo(&self, token: &AccessToken) -> Result<Option<HttpRequest>, DefinitionError> {
         let Some(endpoint) = &self.provider.endpoints.userinfo else { return Ok(None) };
-        let mut message = HttpRequest::new(Method::GET, endpoint.url().clone());
+        let mut message = HttpRequest::new(Method::GET, endpoint.url().clone()).for_leg(Leg::Userinfo);
         message.headers.insert(ACCEPT, http::HeaderValue::from_static(JSON));
         self.header(&mut message, "Authorization", &format!("Bearer {}", token.expose()), true)?;
         Ok(Some(message))

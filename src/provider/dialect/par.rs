@@ -5,6 +5,7 @@ use url::Url;
 use super::Dialect;
 use crate::protocol::authorization::AuthorizationRequest;
 use crate::protocol::client::ClientId;
+use crate::protocol::leg::Leg;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
 use crate::protocol::secret::ClientSecret;
@@ -35,7 +36,7 @@ impl Dialect<'_> {
         for (name, value) in credentials.iter().filter(|(name, _)| *name != "client_id") {
             params.push(name, value);
         }
-        self.form_message(url, &params, auth, &request.client_id, secret)
+        Ok(self.form_message(url, &params, auth, &request.client_id, secret)?.for_leg(Leg::PushedRequest))
     }
 
     /// Returns the URL that refers to a pushed request (RFC 9126 §4).

@@ -13,11 +13,12 @@ use super::grants::Form;
 use super::{Dialect, JSON, omits, rename, rename_back};
 use crate::protocol::client::{ClientAuthMethod, ClientId};
 use crate::protocol::json;
+use crate::protocol::leg::Leg;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::Timestamp;
-use crate::protocol::token::{TokenRequest, TokenResponse};
+use crate::protocol::token::{Grant, TokenRequest, TokenResponse};
 use crate::provider::DefinitionError;
 use crate::provider::departure::value_of;
 use crate::provider::quirks::{ExpiryUnit, RefreshWith, TokenBody, TokenMethod};
@@ -60,7 +61,9 @@ impl Dialect<'_> {
             None => self.provider.token_endpoint()?.url().clone(),
         };
         let form = own.form.unwrap_or_else(|| self.form());
-        self.message_in(form, url, &params, auth, &request.client_id, request.client_secret.as_ref())
+        let leg = if matches!(request.grant, Grant::RefreshToken(_)) { Leg::Refresh } else { Leg::Token };
+        let secret = request.client_secret.as_ref();
+        Ok(self.message_in(form, url, &params, auth, &request.client_id, secret)?.for_leg(leg))
     }
 
     /// Adds what this login asks for, in place of the definition's own parameters of the same names.

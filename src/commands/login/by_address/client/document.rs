@@ -9,6 +9,7 @@ use crate::commands::Context;
 use crate::commands::login::LoginError;
 use crate::protocol::client::ClientId;
 use crate::protocol::client_document::ClientDocument;
+use crate::protocol::leg::Leg;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::redirect_uri::{DEFAULT_REDIRECT_URI, RedirectUri};
 use crate::protocol::{json, sanitize};
@@ -58,7 +59,8 @@ fn usual_port() -> u16 {
 fn read(client_id: &ClientId, context: &Context) -> Result<ClientDocument, String> {
     let url = Url::parse(client_id.as_str()).map_err(|error| error.to_string())?;
     let http = context.session.http(None).map_err(|error| error.to_string())?;
-    let reply = http.send(&HttpRequest::new(Method::GET, url)).map_err(|error| error.to_string())?;
+    let reply =
+        http.send(&HttpRequest::new(Method::GET, url).for_leg(Leg::Discovery)).map_err(|error| error.to_string())?;
     let status = reply.status;
     let body = reply.read(MAX_REPLY).map_err(|error| error.to_string())?;
     let value = json::parse(&body).ok().filter(|_| status == 200).ok_or_else(|| format!("it answered {status}"))?;

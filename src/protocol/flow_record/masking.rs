@@ -1,0 +1,373 @@
+//! What a record shows of the values that pass.
+//!
+//! A value is shown if [`names`] knows its name, and even then without any secret that was seen before and without
+//! e-mail addresses. All else is hidden, and from then on is a secret that no later text may repeat. Except that a value
+//! of an unknown name is none if it is part of what is public anyway, an endpoint's address for example: removing it
+//! everywhere would make the record unreadable, and hide nothing.
+
+use std::collections::{BTreeMap, HashSet};
+
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
+use hmac::{Hmac, KeyInit, Mac};
+use http::HeaderMap;
+use serde_json::Value as Json;
+use sha2::Sha256;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::names;
+use super::value::{Address, Body, Decoded, Fields, Hidden, Tree, Value};
+use super::visible::visible_text;
+use crate::protocol::bearer::Challenge;
+use crate::protocol::json;
+use crate::protocol::mask::KnownSecrets;
+use crate::protocol::message::HttpRequest;
+use crate::protocol::params::Params;
+
+/// The part of a text that is kept: enough for an error and its description.
+const MAX_TEXT: usize = 2000;
+
+/// A shorter value of an unknown name is not looked for elsewhere: it would cut up words.
+const SHORTEST: usize = 8;
+
+/// How deep a JSON body is kept, and how many values of it.
+const MAX_DEPTH: usize = 8;
+const MAX_VALUES: usize = 600;
+
+/// What becomes of the values that are not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Masking {
+    /// A length and a mark.
+    Hide,
+    /// They are shown: `--show-secrets`.
+    Reveal,
+}
+
+/// Masks the values of one record.
+pub struct Masker {
+    masking: Masking,
+    key: Zeroizing<[u8; 32]>,
+    secrets: KnownSecrets,
+    seen: HashSet<String>,
+    public: Vec<String>,
+    /// The RFCs' names of parameters that a provider calls otherwise.
+    aliases: BTreeMap<String, String>,
+}
+
+impl Masker {
+    /// The key must be random, and of this record alone.
+    pub fn new(masking: Masking, key: [u8; 32]) -> Self {
+        Self {
+            masking,
+            key: Zeroizing::new(key),
+            secrets: KnownSecrets::default(),
+            seen: HashSet::new(),
+            public: Vec::new(),
+            aliases: BTreeMap::new(),
+        }
+    }
+
+    /// Says that a text is no secret: an endpoint, a redirect URI, the client id.
+    pub fn publish(&mut self, text: &str) {
+        self.public.push(text.to_owned());
+    }
+
+    /// Says how a provider calls a parameter. What it takes for the name of a secret is one from now on.
+    pub fn alias(&mut self, theirs: &str, ours: &str) {
+        self.aliases.insert(theirs.to_owned(), ours.to_owned());
+    }
+
+    /// Returns a value under its name.
+    pub fn value(&mut self, name: &str, value: &str) -> Value {
+        let rfc_name = self.rfc_name(name);
+        let is_shown = names::is_shown(&rfc_name) || names::is_of_metadata(&rfc_name);
+        if is_shown && !names::is_secret(&rfc_name) { self.shown(value) } else { self.hidden(&rfc_name, value) }
+    }
+
+    /// Returns a value that may be shown, without secrets.
+    pub fn shown(&self, value: &str) -> Value {
+        Value::Shown(self.text(value))
+    }
+
+    fn hidden(&mut self, rfc_name: &str, value: &str) -> Value {
+        if self.masking == Masking::Reveal || value.is_empty() {
+            return Value::Shown(value.to_owned());
+        }
+        let is_public = || self.public.iter().any(|text| text.contains(value));
+        if names::is_secret(rfc_name) || value.len() >= SHORTEST && !is_public() {
+            self.learn_once(value);
+        }
+        let jwt = self.decoded(value).map(Box::new);
+        Value::Hidden(Hidden { length: value.chars().count(), mark: self.mark(value), jwt })
+    }
+
+    fn learn_once(&mut self, value: &str) {
+        if self.seen.insert(self.mark(value)) {
+            self.secrets.add(value);
+        }
+    }
+
+    fn mark(&self, value: &str) -> String {
+        let mac = Hmac::<Sha256>::new_from_slice(self.key.as_slice()).expect("HMAC takes a key of any length");
+        let mac = mac.chain_update(value).finalize().into_bytes();
+        mac.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn rfc_name(&self, name: &str) -> String {
+        let lower = name.to_ascii_lowercase();
+        self.aliases.get(name).or_else(|| self.aliases.get(&lower)).cloned().unwrap_or(lower)
+    }
+
+    /// Returns a foreign text without the known secrets, without e-mail addresses, and cut.
+    pub fn text(&self, foreign: &str) -> String {
+        if self.masking == Masking::Reveal {
+            return foreign.to_owned();
+        }
+        bounded(&without_mail(&self.secrets.text(foreign)))
+    }
+
+    pub fn fields(&mut self, params: &Params) -> Fields {
+        params.iter().map(|(name, value)| (self.name(name), self.value(name, value))).collect()
+    }
+
+    /// Returns the name of a parameter, if it looks like one.
+    fn name(&self, name: &str) -> String {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.:/[]$@#*".contains(c);
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        let is_one = name.len() <= 64 && name.chars().all(is_name) && digits <= 6;
+        if is_one || self.masking == Masking::Reveal { self.text(name) } else { "[hidden]".to_owned() }
+    }
+
+    pub fn address(&mut self, url: &Url) -> Address {
+        let mut base = url.clone();
+        base.set_query(None);
+        base.set_fragment(None);
+        if self.masking == Masking::Hide && !(url.username().is_empty() && url.password().is_none()) {
+            let _ = base.set_username("");
+            let _ = base.set_password(None);
+        }
+        let query = url.query().map(Params::from_urlencoded).unwrap_or_default();
+        let fragment = url.fragment().map(|fragment| self.fragment(fragment)).unwrap_or_default();
+        Address { query: self.fields(&query), fragment, base: self.text(base.as_str()) }
+    }
+
+    /// Some pages read their parameters after a route: `#/authorize?client_id=…`.
+    fn fragment(&mut self, fragment: &str) -> Fields {
+        let (route, params) = match fragment.split_once('?') {
+            Some((route, params)) => (Some(route), params),
+            None if fragment.contains('=') => (None, fragment),
+            None => (Some(fragment), ""),
+        };
+        let route = route.map(|route| ("#".to_owned(), self.hidden_unless_short(route)));
+        route.into_iter().chain(self.fields(&Params::from_urlencoded(params))).collect()
+    }
+
+    fn hidden_unless_short(&mut self, text: &str) -> Value {
+        let is_plain = text.len() <= 40 && text.bytes().all(|b| b.is_ascii_lowercase() || b"/_-".contains(&b));
+        if is_plain { self.shown(text) } else { self.hidden("", text) }
+    }
+
+    /// Returns the headers of a request or a reply, without `Location`.
+    pub fn headers(&mut self, headers: &HeaderMap) -> Fields {
+        let mut fields = Fields::new();
+        for (name, value) in headers {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            let shown = match name.as_str() {
+                "location" => continue,
+                "authorization" => self.authorization(&text),
+                "www-authenticate" => self.challenges(&text),
+                name if names::is_shown_header(name) && !value.is_sensitive() => self.shown(&text),
+                name => self.hidden(name, &text),
+            };
+            fields.push((name.as_str().to_owned(), shown));
+        }
+        fields
+    }
+
+    /// Takes `Authorization` apart: `Basic` has a client id that may be shown (RFC 7617 §2).
+    fn authorization(&mut self, text: &str) -> Value {
+        let Some((scheme, credentials)) = text.split_once(' ') else { return self.hidden("token", text) };
+        let halves = BASE64_STANDARD.decode(credentials).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let halves = halves.as_deref().and_then(|pair| pair.split_once(':'));
+        let begin = Value::Shown(format!("{scheme} "));
+        match halves.filter(|_| scheme.eq_ignore_ascii_case("basic")) {
+            Some((user, password)) if self.masking != Masking::Reveal => {
+                // As sent and as meant: RFC 6749 §2.3.1 has them form-encoded first.
+                self.learn_both(password);
+                let is_client = self.public.iter().any(|text| *text == form_decoded(user));
+                let user = match is_client {
+                    true => Value::Shown(form_decoded(user)),
+                    false => self.value("client_secret", &form_decoded(user)),
+                };
+                let password = self.value("client_secret", &form_decoded(password));
+                Value::Mixed(vec![begin, user, Value::Shown(":".to_owned()), password])
+            }
+            _ if self.masking == Masking::Reveal => Value::Shown(text.to_owned()),
+            _ => Value::Mixed(vec![begin, self.value("token", credentials)]),
+        }
+    }
+
+    fn learn_both(&mut self, secret: &str) {
+        if self.masking == Masking::Hide && !secret.is_empty() {
+            self.learn_once(secret);
+        }
+    }
+
+    fn challenges(&mut self, text: &str) -> Value {
+        if self.masking == Masking::Reveal {
+            return Value::Shown(text.to_owned());
+        }
+        let mut parts = Vec::new();
+        for (index, challenge) in Challenge::parse_all(text).iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            parts.push(Value::Shown(self.text(&format!("{comma}{}", challenge.scheme))));
+            for (index, (name, value)) in challenge.params().enumerate() {
+                let comma = if index == 0 { " " } else { ", " };
+                parts.push(Value::Shown(self.text(&format!("{comma}{name}="))));
+                parts.push(match names::is_shown_in_challenge(name) {
+                    true => self.shown(&format!("\"{value}\"")),
+                    false => self.hidden(name, value),
+                });
+            }
+        }
+        Value::Mixed(joined(parts))
+    }
+
+    /// Returns a body, or `None` if there is none.
+    pub fn body(&mut self, content_type: Option<&str>, bytes: &[u8]) -> Option<Body> {
+        if bytes.is_empty() {
+            return None;
+        }
+        let media_type = HttpRequest::media_type(content_type);
+        if let Ok(value @ (Json::Object(_) | Json::Array(_))) = json::parse(bytes) {
+            let mut room = MAX_VALUES;
+            return Some(Body::Json(self.tree("", &value, false, 0, &mut room)));
+        }
+        let text = std::str::from_utf8(bytes).ok();
+        match text {
+            Some(text) if media_type == "application/x-www-form-urlencoded" || is_form(text) => {
+                Some(Body::Fields(self.fields(&Params::from_urlencoded(text))))
+            }
+            Some(text) if self.masking == Masking::Hide => {
+                let shown = if text.contains('<') { visible_text(text) } else { text.to_owned() };
+                Some(Body::Text(bounded(&without_mail(&self.secrets.strict_text(&shown)))))
+            }
+            Some(text) => Some(Body::Text(text.to_owned())),
+            None => Some(Body::Other { bytes: bytes.len() }),
+        }
+    }
+
+    /// `told` is true beside a message: then `code` is the code of an error, and not one to be exchanged.
+    fn tree(&mut self, name: &str, value: &Json, told: bool, depth: usize, room: &mut usize) -> Tree {
+        if depth > MAX_DEPTH {
+            return Tree::Text(Value::Shown("…".to_owned()));
+        }
+        *room = room.saturating_sub(1);
+        match value {
+            Json::Null => Tree::Null,
+            Json::Bool(value) => Tree::Bool(*value),
+            Json::Number(number) => match self.value(name, &number.to_string()) {
+                Value::Shown(number) => Tree::Number(number),
+                hidden => Tree::Text(hidden),
+            },
+            Json::String(text) if name == "code" && told => Tree::Text(self.shown(text)),
+            Json::String(text) => Tree::Text(self.value(name, text)),
+            Json::Array(items) => {
+                let mut list = Vec::new();
+                for item in items {
+                    if *room == 0 {
+                        break;
+                    }
+                    list.push(self.tree(name, item, told, depth + 1, room));
+                }
+                Tree::List(list)
+            }
+            Json::Object(object) => {
+                let told = ["message", "error", "error_description", "detail", "title"]
+                    .iter()
+                    .any(|name| object.contains_key(*name));
+                let mut members = Vec::new();
+                for (name, value) in object {
+                    if *room == 0 {
+                        break;
+                    }
+                    members.push((self.name(name), self.tree(name, value, told, depth + 1, room)));
+                }
+                Tree::Object(members)
+            }
+        }
+    }
+
+    /// Reads the parts of a JWT that may be shown. Its signature is dropped.
+    fn decoded(&mut self, text: &str) -> Option<Decoded> {
+        let mut parts = text.split('.');
+        let (header, claims) = (parts.next()?, parts.next()?);
+        let signed = parts.next().is_some() && parts.next().is_none();
+        let object = |part: &str| {
+            let bytes = BASE64_URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
+            json::parse(&bytes).ok().filter(Json::is_object)
+        };
+        let (header, claims) = (object(header)?, object(claims).filter(|_| signed)?);
+        let mut room = MAX_VALUES;
+        let header = self.tree("", &header, false, 1, &mut room);
+        Some(Decoded { header, claims: self.tree("", &claims, false, 1, &mut room) })
+    }
+}
+
+fn form_decoded(text: &str) -> String {
+    let pair = format!("x={text}");
+    url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// Pairs and nothing else.
+fn is_form(text: &str) -> bool {
+    let is_pair = |pair: &str| {
+        pair.split_once('=').is_some_and(|(name, _)| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.%[]".contains(&b))
+        })
+    };
+    !text.contains(char::is_whitespace) && text.split('&').all(is_pair)
+}
+
+/// Joins neighbors that are shown.
+fn joined(parts: Vec<Value>) -> Vec<Value> {
+    let mut joined: Vec<Value> = Vec::new();
+    for part in parts {
+        match (joined.last_mut(), part) {
+            (Some(Value::Shown(text)), Value::Shown(more)) => text.push_str(&more),
+            (_, part) => joined.push(part),
+        }
+    }
+    joined
+}
+
+fn bounded(text: &str) -> String {
+    match text.char_indices().nth(MAX_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Replaces e-mail addresses.
+fn without_mail(text: &str) -> String {
+    if !text.contains('@') {
+        return text.to_owned();
+    }
+    let is_of_one = |c: char| c.is_alphanumeric() || "._%+-@".contains(c);
+    let mut out = String::with_capacity(text.len());
+    let mut word = String::new();
+    for c in text.chars().map(Some).chain([None]) {
+        if let Some(c) = c.filter(|c| is_of_one(*c)) {
+            word.push(c);
+            continue;
+        }
+        let is_mail = word.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
+        out.push_str(if is_mail { "[e-mail]" } else { &word });
+        word.clear();
+        out.extend(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+//! The names whose values a record shows. A name that is not here is hidden: a new parameter of a provider is a secret
+//! until somebody has looked at it.
+
+/// Parameters and members that are about the request, and never about a person or a credential.
+const SHOWN: &[&str] = &[
+    "access_type",
+    "acr_values",
+    "active",
+    "actor_token_type",
+    "alg",
+    "application_type",
+    "approval_prompt",
+    "aud",
+    "audience",
+    "auth_time",
+    "authorization_servers",
+    "azp",
+    "client_assertion_type",
+    "client_id",
+    "client_id_issued_at",
+    "client_name",
+    "client_secret_expires_at",
+    "code_challenge_method",
+    "cty",
+    "crit",
+    "crv",
+    "detail",
+    "display",
+    "enc",
+    "error",
+    "error_code",
+    "error_codes",
+    "error_description",
+    "error_reason",
+    "error_summary",
+    "error_type",
+    "error_uri",
+    "errors",
+    "exp",
+    "expires",
+    "expires_at",
+    "expires_in",
+    "expiry",
+    "fault",
+    "grant_type",
+    "grant_types",
+    "iat",
+    "include_granted_scopes",
+    "interval",
+    "invalid_params",
+    "iss",
+    "issued_token_type",
+    "issuer",
+    "jwks_uri",
+    "key_ops",
+    "kid",
+    "kty",
+    "max_age",
+    "message",
+    "msg",
+    "nbf",
+    "prompt",
+    "reason",
+    "redirect_uri",
+    "redirect_uris",
+    "refresh_expires_in",
+    "refresh_token_expires_in",
+    "registration_client_uri",
+    "require_pushed_authorization_requests",
+    "requested_token_type",
+    "resource",
+    "resource_metadata",
+    "resource_name",
+    "response_mode",
+    "response_type",
+    "response_types",
+    "scope",
+    "scopes",
+    "scp",
+    "status",
+    "statuscode",
+    "subject_token_type",
+    "title",
+    "token_endpoint_auth_method",
+    "token_type",
+    "token_type_hint",
+    "typ",
+    "use",
+    "verification_uri",
+    "verification_url",
+    "x5t#s256",
+];
+
+/// Headers, in either direction. `Authorization` and `WWW-Authenticate` are taken apart.
+const SHOWN_HEADERS: &[&str] = &[
+    "accept",
+    "accept-encoding",
+    "age",
+    "allow",
+    "cache-control",
+    "cf-mitigated",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "expires",
+    "pragma",
+    "proxy-authenticate",
+    "retry-after",
+    "server",
+    "strict-transport-security",
+    "transfer-encoding",
+    "user-agent",
+    "vary",
+    "via",
+    "x-cache",
+    "x-powered-by",
+];
+
+/// Parameters of a challenge (RFC 6750 §3, RFC 9449 §7.1, RFC 9470 §3, RFC 9728 §5.1).
+const SHOWN_IN_CHALLENGES: &[&str] =
+    &["acr_values", "algs", "authorization_uri", "charset", "max_age", "qop", "realm", "stale", "algorithm"];
+
+/// Values that are credentials whatever they look like. They count as secrets even where they are short or public.
+const SECRET: &[&str] = &[
+    "access_token",
+    "actor_token",
+    "assertion",
+    "client_assertion",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "device_code",
+    "id_token",
+    "id_token_hint",
+    "nonce",
+    "password",
+    "refresh_token",
+    "registration_access_token",
+    "request",
+    "request_uri",
+    "response",
+    "state",
+    "subject_token",
+    "token",
+    "user_code",
+    "code_challenge",
+    "verification_uri_complete",
+];
+
+pub(super) fn is_shown(name: &str) -> bool {
+    SHOWN.contains(&name)
+}
+
+/// The members of a server's or a resource's metadata (RFC 8414 §2, RFC 9728 §2) beside those above.
+pub(super) fn is_of_metadata(name: &str) -> bool {
+    name.ends_with("_supported") || name.ends_with("_endpoint") || name.ends_with("_metadata")
+}
+
+pub(super) fn is_shown_header(name: &str) -> bool {
+    SHOWN_HEADERS.contains(&name)
+}
+
+pub(super) fn is_shown_in_challenge(name: &str) -> bool {
+    SHOWN_IN_CHALLENGES.contains(&name) || is_shown(name)
+}
+
+pub(super) fn is_secret(name: &str) -> bool {
+    SECRET.contains(&name)
+}
