@@ -33,6 +33,8 @@ const ALL: &[Example] = &[
     example("login", "Fail unless every scope is granted", "oauthctl login judgeme --scope read_products --require-scopes read_products"),
     example("login", "Keep a second login beside the first", "oauthctl login judgeme --profile work --label \"Work shop\""),
     example("login", "Save a token that is there already", "pass show token | oauthctl login judgeme --profile kept --with-token"),
+    example("login", "See what would be sent, and send nothing", "oauthctl login judgeme --dry-run"),
+    example("login", "See what was sent, in a HAR viewer", "oauthctl login judgeme --trace login.har"),
     example("app", "List the registered clients", "oauthctl app list"),
     example("app set", "Register your app, in place of the one that was registered before", "oauthctl app set judgeme --client-id my-client --client-secret-file secret.txt --replace"),
     example("app set", "A second app; its secret comes from a password manager", "pass show judgeme | oauthctl app set judgeme --app test --client-id test --client-secret-stdin"),

@@ -15,14 +15,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use self::har::MARK;
 use super::Context;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, causes, with_causes};
-use crate::protocol::flow_record::{FlowRecord, Outcome};
+use crate::protocol::flow_record::{FlowRecord, Outcome, What};
 use crate::protocol::sanitize;
 use crate::system::private_file::{self, disk_hint};
-
-/// Stands at the beginning of each trace, and nowhere else.
-const MARK: &str = "oauthctl trace";
 
 /// How far into a file the mark is looked for.
 const MARKED: u64 = 512;
@@ -139,7 +137,9 @@ pub fn end(
         context.terminal().note(&format_args!("note: no record of this was kept: {}", with_causes(&error)));
     }
     let Some(target) = target else { return result };
-    let written = match context.session.traced(Some(&outcome)) {
+    let is_sent = |what: &What| matches!(what, What::Exchange(_) | What::Browser { .. });
+    let traced = context.session.traced(Some(&outcome));
+    let written = match traced.filter(|record| record.events.iter().any(|event| is_sent(&event.what))) {
         Some(record) => target.write(&record),
         None => {
             context.terminal().note(&"Nothing was sent, so there is no trace.");

@@ -124,7 +124,7 @@ impl Gate for ApiGate {
         // The others were looked at; the new one is written from the address.
         let mut headers = head.headers.clone();
         headers.remove(HOST);
-        let mut request = HttpRequest { method: head.method.clone(), url, headers, body: Vec::new() };
+        let mut request = HttpRequest { headers, ..HttpRequest::new(head.method.clone(), url) };
         self.remove_tokens(&mut request);
         Dialect::new(&self.provider).complete_request(&mut request).map_err(|error| unusable(&error))?;
         Ok(request)

@@ -4,6 +4,7 @@
 mod answered;
 mod draft;
 mod inbox;
+mod missing_state;
 mod pushing;
 mod unanswered;
 mod waiting;
@@ -34,8 +35,9 @@ use crate::system::loopback::{Bodies, Loopback, LoopbackRequest, Serving};
 pub use answered::{Answered, Obtained, Tab};
 pub use draft::Draft;
 use inbox::Inbox;
+pub use missing_state::MissingState;
 pub use unanswered::{Seen, Unanswered};
-pub use waiting::{MissingState, Waiting};
+pub use waiting::Waiting;
 
 /// The parameters of a login.
 pub struct LoginRequest<'a> {

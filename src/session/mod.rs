@@ -27,6 +27,7 @@ mod parts;
 mod profile;
 pub mod project;
 mod provider;
+mod record_choice;
 mod recording;
 mod shadows;
 mod sourced;
@@ -48,7 +49,7 @@ pub use environment::{
 pub use error::SessionError;
 pub use parts::{Decision, Part};
 pub use project::{Project, ProjectError};
-pub use recording::{RECORD, Recording};
+pub use record_choice::{RECORD, Recording};
 pub use shadows::Shadow;
 pub use sourced::{Source, Sourced};
 pub use token::{ActiveLogin, ValidLogin, further};
@@ -87,8 +88,8 @@ impl Session {
         let environment = Box::new(environment);
         let (definitions, store, project) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         let is_off = choices.recording.is_none_or(|recording| recording.is_off);
-        let keeps_records = !is_off && recording::is_on(environment.variable(RECORD).as_deref());
-        let recorder = recording::recorder(choices.recording, keeps_records, &system);
+        let keeps_records = !is_off && record_choice::is_on(environment.variable(RECORD).as_deref());
+        let recorder = record_choice::recorder(choices.recording, keeps_records, &system);
         Self { choices, system, environment, definitions, store, project, recorder, keeps_records }.inside_emulator()
     }
 

@@ -38,6 +38,7 @@ mod device_polls;
 mod doctor;
 #[cfg(target_os = "linux")]
 mod doubt;
+mod dry_run;
 mod emulated_servers;
 mod emulator;
 mod emulator_traces;
@@ -48,6 +49,7 @@ mod examples;
 mod export;
 mod faults;
 mod floors;
+mod flow_records;
 mod front_page;
 mod further_secrets;
 mod further_tokens;
@@ -110,6 +112,7 @@ mod support;
 #[cfg(unix)]
 mod terminal_door;
 #[cfg(target_os = "linux")]
+mod traces;
 mod trust;
 mod whole_path;
 #[cfg(unix)]

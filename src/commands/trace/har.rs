@@ -6,10 +6,12 @@
 use serde_json::{Map, Value as Json, json};
 use url::Url;
 
-use super::MARK;
 use crate::protocol::flow_record::{
     Address, Arrival, Body, Event, Exchange, Failure, Fields, FlowRecord, Opener, Reply, Tree, What,
 };
+
+/// Stands at the beginning of each trace, and nowhere else.
+pub const MARK: &str = "oauthctl trace";
 
 pub fn text(record: &FlowRecord) -> String {
     let entries: Vec<Json> = record.events.iter().filter_map(|event| entry(record.started, event)).collect();

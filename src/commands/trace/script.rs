@@ -6,8 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::MARK;
-use super::har::{plain, url};
+use super::har::{MARK, plain, url};
 use crate::protocol::flow_record::{Address, Body, Exchange, Fields, FlowRecord, Hidden, Tree, Value, What};
 
 /// `q` escapes a value inside of curl's quotes, `f` encodes one for a form.

@@ -73,7 +73,7 @@ impl<'a> Login<'a> {
         let mut told = Vec::new();
         let answered = self.wait(LONG, missing_state, |waiting| {
             told.push(match waiting {
-                Waiting::Left(_) => return,
+                Waiting::Left(_) | Waiting::Came { .. } => return,
                 Waiting::Stray(_) => "stray",
                 Waiting::Unusable(_) => "unusable",
                 Waiting::Page => "page",

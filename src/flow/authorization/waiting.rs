@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::inbox::Arrival;
+use super::missing_state::MissingState;
 use super::word::Word;
 use super::{Answered, Login, Seen, Unanswered, send};
 use crate::flow::FlowError;
@@ -63,27 +64,12 @@ pub enum Waiting<'a> {
     NotPushed(&'a FlowError),
 }
 
-/// The treatment of an answer without a state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MissingState {
-    /// It is accepted: `--allow-missing-state` was given.
-    Accept,
-    /// The user is asked at the terminal, if the provider may omit the state.
-    Confirm,
-    /// It is refused.
-    Refuse,
-}
-
 impl Waiting<'_> {
     /// Returns the kind of a report that is made only once, or `None` if it is made each time.
     fn kind(&self) -> Option<Kind> {
         match self {
-            Self::Left(_)
-            | Self::Came { .. }
-            | Self::Confirm(_)
-            | Self::Unusable(_)
-            | Self::UnknownIssuer(_)
-            | Self::PushedAgain(_) => None,
+            Self::Left(_) | Self::Came { .. } | Self::Confirm(_) | Self::Unusable(_) => None,
+            Self::UnknownIssuer(_) | Self::PushedAgain(_) => None,
             Self::NotPushed(_) => Some(Kind::NotPushed),
             Self::Stray(Stray::Unproven(unproven)) => Some(Kind::Unproven(unproven.kind())),
             Self::Stray(stray) => Some(Kind::Stray(std::mem::discriminant(*stray))),

@@ -85,11 +85,10 @@ impl Recorder {
 
     /// Notes what arrived at the redirect URI. `why` says why it is not the answer.
     pub fn arrived(&self, came: &Came<'_>, why: Option<&str>) {
-        self.note(|masker| {
-            let arrival = Box::new(came.masked(masker));
-            match why {
-                None => What::Redirect(arrival),
-                Some(why) => What::Stray { arrival, why: masker.text(why) },
+        self.note(|masker| match why {
+            None => What::Redirect(Box::new(came.masked(masker))),
+            Some(why) => {
+                What::Stray { arrival: Box::new(masker.foreign(|masker| came.masked(masker))), why: why.to_owned() }
             }
         });
     }

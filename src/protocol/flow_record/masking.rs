@@ -5,6 +5,8 @@
 //! of an unknown name is none if it is part of what is public anyway, an endpoint's address for example: removing it
 //! everywhere would make the record unreadable, and hide nothing.
 
+mod texts;
+
 use std::collections::{BTreeMap, HashSet};
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
@@ -15,6 +17,7 @@ use sha2::Sha256;
 use url::Url;
 use zeroize::Zeroizing;
 
+use self::texts::{bounded, form_decoded, is_form, is_plain_word, joined, without_mail};
 use super::names;
 use super::value::{Address, Body, Decoded, Fields, Hidden, Tree, Value};
 use super::visible::visible_text;
@@ -23,9 +26,6 @@ use crate::protocol::json;
 use crate::protocol::mask::KnownSecrets;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
-
-/// The part of a text that is kept: enough for an error and its description.
-const MAX_TEXT: usize = 2000;
 
 /// A shorter value of an unknown name is not looked for elsewhere: it would cut up words.
 const SHORTEST: usize = 8;
@@ -50,6 +50,7 @@ pub struct Masker {
     secrets: KnownSecrets,
     seen: HashSet<String>,
     public: Vec<String>,
+    learns: bool,
     /// The RFCs' names of parameters that a provider calls otherwise.
     aliases: BTreeMap<String, String>,
 }
@@ -63,6 +64,7 @@ impl Masker {
             secrets: KnownSecrets::default(),
             seen: HashSet::new(),
             public: Vec::new(),
+            learns: true,
             aliases: BTreeMap::new(),
         }
     }
@@ -77,11 +79,34 @@ impl Masker {
         self.aliases.insert(theirs.to_owned(), ours.to_owned());
     }
 
+    /// Masks what anybody may have sent. None of it is a secret of this flow, and removing it from what is said later would
+    /// let its sender choose the words that go. But it may be another flow's secret under any name, so only plain words are
+    /// shown: the code of an error is one.
+    pub fn foreign<T>(&mut self, mask: impl FnOnce(&mut Self) -> T) -> T {
+        let learns = std::mem::replace(&mut self.learns, false);
+        let masked = mask(self);
+        self.learns = learns;
+        masked
+    }
+
     /// Returns a value under its name.
     pub fn value(&mut self, name: &str, value: &str) -> Value {
+        if self.masking == Masking::Reveal {
+            return Value::Shown(value.to_owned());
+        }
         let rfc_name = self.rfc_name(name);
+        if names::is_region(&rfc_name, value) {
+            return self.shown(value);
+        }
+        if let Some(url) = Url::parse(value).ok().filter(|url| names::is_origin(&rfc_name) && url.has_host()) {
+            return self.shown(&url.origin().ascii_serialization());
+        }
         let is_shown = names::is_shown(&rfc_name) || names::is_of_metadata(&rfc_name);
-        if is_shown && !names::is_secret(&rfc_name) { self.shown(value) } else { self.hidden(&rfc_name, value) }
+        if is_shown && !names::is_secret(&rfc_name) && (self.learns || is_plain_word(value)) {
+            self.shown(value)
+        } else {
+            self.hidden(&rfc_name, value)
+        }
     }
 
     /// Returns a value that may be shown, without secrets.
@@ -102,7 +127,7 @@ impl Masker {
     }
 
     fn learn_once(&mut self, value: &str) {
-        if self.seen.insert(self.mark(value)) {
+        if self.learns && self.seen.insert(self.mark(value)) {
             self.secrets.add(value);
         }
     }
@@ -123,7 +148,8 @@ impl Masker {
         if self.masking == Masking::Reveal {
             return foreign.to_owned();
         }
-        bounded(&without_mail(&self.secrets.text(foreign)))
+        let text = if self.learns { self.secrets.text(foreign) } else { self.secrets.strict_text(foreign) };
+        bounded(&without_mail(&text))
     }
 
     pub fn fields(&mut self, params: &Params) -> Fields {
@@ -312,61 +338,6 @@ impl Masker {
         let header = self.tree("", &header, false, 1, &mut room);
         Some(Decoded { header, claims: self.tree("", &claims, false, 1, &mut room) })
     }
-}
-
-fn form_decoded(text: &str) -> String {
-    let pair = format!("x={text}");
-    url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
-}
-
-/// Pairs and nothing else.
-fn is_form(text: &str) -> bool {
-    let is_pair = |pair: &str| {
-        pair.split_once('=').is_some_and(|(name, _)| {
-            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.%[]".contains(&b))
-        })
-    };
-    !text.contains(char::is_whitespace) && text.split('&').all(is_pair)
-}
-
-/// Joins neighbors that are shown.
-fn joined(parts: Vec<Value>) -> Vec<Value> {
-    let mut joined: Vec<Value> = Vec::new();
-    for part in parts {
-        match (joined.last_mut(), part) {
-            (Some(Value::Shown(text)), Value::Shown(more)) => text.push_str(&more),
-            (_, part) => joined.push(part),
-        }
-    }
-    joined
-}
-
-fn bounded(text: &str) -> String {
-    match text.char_indices().nth(MAX_TEXT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// Replaces e-mail addresses.
-fn without_mail(text: &str) -> String {
-    if !text.contains('@') {
-        return text.to_owned();
-    }
-    let is_of_one = |c: char| c.is_alphanumeric() || "._%+-@".contains(c);
-    let mut out = String::with_capacity(text.len());
-    let mut word = String::new();
-    for c in text.chars().map(Some).chain([None]) {
-        if let Some(c) = c.filter(|c| is_of_one(*c)) {
-            word.push(c);
-            continue;
-        }
-        let is_mail = word.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
-        out.push_str(if is_mail { "[e-mail]" } else { &word });
-        word.clear();
-        out.extend(c);
-    }
-    out
 }
 
 #[cfg(test)]

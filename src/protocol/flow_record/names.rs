@@ -31,6 +31,7 @@ const SHOWN: &[&str] = &[
     "error_code",
     "error_codes",
     "error_description",
+    "error_hint",
     "error_reason",
     "error_summary",
     "error_type",
@@ -44,6 +45,7 @@ const SHOWN: &[&str] = &[
     "fault",
     "grant_type",
     "grant_types",
+    "hint",
     "iat",
     "include_granted_scopes",
     "interval",
@@ -90,6 +92,12 @@ const SHOWN: &[&str] = &[
     "verification_url",
     "x5t#s256",
 ];
+
+/// Members in which a server names the host of an account or of a region. Only the origin is shown.
+const ORIGINS: &[&str] = &["accounts-server", "api_domain", "api_endpoint", "api_url", "instance_url", "location"];
+
+/// Members in which it names a region by a short word.
+const REGIONS: &[&str] = &["dc", "location", "region"];
 
 /// Headers, in either direction. `Authorization` and `WWW-Authenticate` are taken apart.
 const SHOWN_HEADERS: &[&str] = &[
@@ -151,6 +159,17 @@ const SECRET: &[&str] = &[
 
 pub(super) fn is_shown(name: &str) -> bool {
     SHOWN.contains(&name)
+}
+
+pub(super) fn is_origin(name: &str) -> bool {
+    ORIGINS.contains(&name)
+}
+
+/// Returns `true` for a region's word: `eu`, `us2`. Anything longer may be a person's place.
+pub(super) fn is_region(name: &str, value: &str) -> bool {
+    let is_short =
+        (2..=4).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    REGIONS.contains(&name) && is_short
 }
 
 /// The members of a server's or a resource's metadata (RFC 8414 §2, RFC 9728 §2) beside those above.

@@ -18,6 +18,8 @@ pub fn with_a_key_file() -> Vec<Finding> {
     let passphrase = at.make(Kind::Passphrase);
     let github = at.sandbox.home().join("github-env");
     let page = at.sandbox.home().join("reply.json");
+    let (har, script) = (at.sandbox.home().join("trace.har"), at.sandbox.home().join("trace.sh"));
+    let (har, script) = (har.to_str().unwrap(), script.to_str().unwrap());
     for manner in [&["-vvv"][..], &["-vvv", "--json"]] {
         let run = |args: &[&str]| at.run(&[&args[..1], manner, &args[1..]].concat());
         at.log_in(&[manner, &["--label", "Our shop", "--require-scopes", "read"]].concat()).code(0);
@@ -39,6 +41,11 @@ pub fn with_a_key_file() -> Vec<Finding> {
             &["exec", "--token-file", "--on-renew", "USR1", "--", "child"],
             &["exec", "--proxy", "--", "child"],
             &["refresh"],
+            &["refresh", "--trace", har],
+            &["refresh", "--trace", script],
+            &["scopes", "--probe", "--trace", har],
+            &["call", "/api/things", "--trace", script],
+            &["login", "--provider", "mine", "--dry-run"],
             &["use", "mine"],
             &["app", "show", "mine"],
             &["providers", "list"],

@@ -19,6 +19,8 @@ variants! {
         NotJson UnreadablePage MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing
         | NotRenewed Session Flow Http Terminal OurHeader;
     TokenError: NoIdToken NoHeader ShellWithoutLine NotGithub GithubEnv HeaderNotText | NoShellLine Session Definition Terminal;
+    TraceError: UnknownForm NotATrace NotWritten;
+    TokenError: NoIdToken NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
     StatusError: LoginsEnd Userinfo | Session Store Terminal;
     ScopesError: ScopesMissing TokenRejected | NotRenewed Session Flow Terminal;
     LogoutError: OneOrAll Leftover NotRegisteredByUs NoDeletion ClientInUse | Register Session Store TokenSource Flow Terminal;
@@ -53,6 +55,11 @@ pub fn errors(page: &mut Page) {
     page.inside(not_texts, |source| AppError::NoSecret { place: text("in `/run/secrets/acme`"), source });
     page.section(call_errors());
     page.section(token_errors());
+    page.section(vec![
+        TraceError::UnknownForm { path: text("trace.txt") },
+        TraceError::NotATrace { path: text("browser.har") },
+        TraceError::NotWritten { path: text("/srv/trace.har"), source: denied() },
+    ]);
     page.section(vec![
         StatusError::LoginsEnd { profiles: vec![profile()], provider: provider() },
         StatusError::LoginsEnd { profiles: vec![profile(), text("acme-us")], provider: provider() },

@@ -1,6 +1,7 @@
 use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use proptest::prelude::*;
 
+use super::texts::MAX_TEXT;
 use super::*;
 
 fn masker() -> Masker {
@@ -124,6 +125,25 @@ fn a_providers_own_names_count_by_what_they_mean() {
     let fields = masker.fields(&Params::from_urlencoded("app_id=me&scope=canary-secret"));
     assert_eq!(fields[0].1, Value::Shown("me".to_owned()));
     assert!(fields[1].1.hidden().is_some());
+}
+
+#[test]
+fn what_anybody_may_have_sent_is_neither_shown_nor_removed_elsewhere() {
+    let mut masker = masker();
+    let sent = Params::from_urlencoded("error=Canary-4711-Canary&state=another&scope=access_denied");
+    let fields = masker.foreign(|masker| masker.fields(&sent));
+    let shown: Vec<_> = fields.iter().filter_map(|(_, value)| value.shown()).collect();
+    assert_eq!(shown, ["access_denied"]);
+    assert_eq!(masker.text("of another login"), "of another login");
+}
+
+#[test]
+fn a_region_is_shown_and_a_place_is_not() {
+    let mut masker = masker();
+    let named = "location=eu&dc=us2&api_domain=https%3A%2F%2Fwww.api.example%2Fx%3Fid%3D7&region=Berlin-Mitte";
+    let fields = masker.fields(&Params::from_urlencoded(named));
+    let shown: Vec<_> = fields.iter().filter_map(|(_, value)| value.shown()).collect();
+    assert_eq!(shown, ["eu", "us2", "https://www.api.example"]);
 }
 
 #[test]
