@@ -42,6 +42,7 @@ fn main() {
     }
     call_row();
     client_credentials_row();
+    record_row();
     in_a_session();
 
     let size = fs::metadata(OAUTHCTL).map_or(0, |file| file.len());
@@ -64,6 +65,18 @@ fn call_row() {
     let accept = "Accept: application/json, */*;q=0.5";
     let curl = home.program("curl", &["-s", "-H", accept, "-H", &header, &url]);
     row(name, &home.oauthctl(&["call", "GET", "/products"]), "curl -s", &curl);
+}
+
+/// The same login with the record of its flow and without.
+fn record_row() {
+    let name = "login, with its record";
+    let Ok(origin) = serve() else { return skipped(name, "no port on loopback is to be had") };
+    let mut home = Home::new("file");
+    home.define(&format!("grants = ['client-credentials']\ntoken.url = '{origin}/t'\napi.base = '{origin}'"));
+    let client = [("OAUTHCTL_CLIENT_ID", "bench"), ("OAUTHCTL_CLIENT_SECRET", "made-up")];
+    home.environment.extend(client.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let login = home.oauthctl(&["login", "bench"]);
+    row(name, &login, "--no-record", &home.oauthctl(&["login", "bench", "--no-record"]));
 }
 
 /// `token --provider` and curl request a token of the client itself from the same server.

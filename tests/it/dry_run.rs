@@ -74,6 +74,16 @@ fn each_grant_shows_its_own_requests() {
 }
 
 #[test]
+fn further_secrets_are_named_and_not_needed() {
+    let sandbox = Sandbox::new();
+    let key = "params.dev_key = { secret = true }\ntoken.params = { developer = '{dev_key}' }";
+    sandbox.define("mine", &format!("{MINE}{key}\n"));
+    let output = sandbox.run(&["login", "mine", "--dry-run"]);
+    output.code(0).answers("developer={dev_key}");
+    sandbox.run(&["login", "mine", "--dry-run", "--param", "dev_key=canary-key"]).code(2).hides("canary-key");
+}
+
+#[test]
 fn a_dry_run_refuses_what_a_login_refuses() {
     let sandbox = mine();
     sandbox.run(&["login", "nobody", "--dry-run"]).code(3);

@@ -4,9 +4,11 @@ use http::Method;
 use url::Url;
 
 use super::*;
-use crate::flow::doubles::{Scripted, StubResponse, broken};
+use crate::flow::doubles::{Scripted, StubResponse, broken, provider_of};
+use crate::protocol::client::ClientId;
 use crate::protocol::flow_record::{Body, FailureKind, FlowKind, FlowRecord, Leg, Outcome, What, field};
 use crate::protocol::message::HttpRequest;
+use crate::protocol::secret::{ClientSecret, Secret};
 use crate::system::clock::SystemClock;
 use crate::system::entropy::OsEntropy;
 use crate::system::http::HttpClient;
@@ -72,6 +74,24 @@ fn a_failure_is_kept_with_its_kind() {
     let failure = record.exchanges().next().unwrap().1.failure.clone().unwrap();
     assert_eq!(failure.kind, FailureKind::Broken);
     assert_eq!(record.outcome.unwrap().error, ["no: [hidden]"]);
+}
+
+#[test]
+fn what_a_flow_goes_by_shows_no_secret_of_the_login() {
+    let keys = "authorize.url = 'https://as.example/a'\ntoken.url = 'https://as.example/t'\ntoken.names = { client_id = 'app' }\n\
+        params.key = { secret = true }\ntoken.params = { audience = '{key}' }";
+    let secret = ("key".to_owned(), Secret::new("canary-key"));
+    let provider = provider_of(keys, &[]).with_secrets([(&secret.0, &secret.1)]).unwrap();
+    let (id, client_secret) = (ClientId::new("my-app"), ClientSecret::new("canary-secret"));
+    let recorder = recorder(FlowKind::Login);
+    let purpose = Purpose { client_id: Some(&id), client_secret: Some(&client_secret), ..Purpose::new(&provider) };
+    recorder.purpose(&purpose);
+    recorder.decision("canary-key", "canary-secret");
+    let record = recorder.record(None).unwrap();
+    let settings = record.settings().unwrap();
+    assert_eq!(settings.client_id.as_ref().unwrap().shown(), Some("my-app"));
+    assert_eq!(settings.endpoints["token"], "https://as.example/t");
+    assert!(!serde_json::to_string(&record).unwrap().contains("canary"), "{record:?}");
 }
 
 #[test]
