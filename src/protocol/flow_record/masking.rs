@@ -119,15 +119,16 @@ impl Masker {
             return Value::Shown(value.to_owned());
         }
         let is_public = || self.public.iter().any(|text| text.contains(value));
+        let mark = self.mark(value);
         if names::is_secret(rfc_name) || value.len() >= SHORTEST && !is_public() {
-            self.learn_once(value);
+            self.learn(value, &mark);
         }
         let jwt = self.decoded(value).map(Box::new);
-        Value::Hidden(Hidden { length: value.chars().count(), mark: self.mark(value), jwt })
+        Value::Hidden(Hidden { length: value.chars().count(), mark, jwt })
     }
 
-    fn learn_once(&mut self, value: &str) {
-        if self.learns && self.seen.insert(self.mark(value)) {
+    fn learn(&mut self, value: &str, mark: &str) {
+        if self.learns && self.seen.insert(mark.to_owned()) {
             self.secrets.add(value);
         }
     }
@@ -235,7 +236,8 @@ impl Masker {
 
     fn learn_both(&mut self, secret: &str) {
         if self.masking == Masking::Hide && !secret.is_empty() {
-            self.learn_once(secret);
+            let mark = self.mark(secret);
+            self.learn(secret, &mark);
         }
     }
 
