@@ -35,7 +35,7 @@ impl FlowRecords {
         dir.write_unsynced(&name_of(record), &encoded(record))?;
         for name in self.names().into_iter().skip(MAX_RECORDS) {
             // Another process may have removed it.
-            private_file::remove(&self.dir.join(name))?;
+            private_file::remove_unsynced(&self.dir.join(name))?;
         }
         Ok(())
     }

@@ -362,6 +362,15 @@ pub fn remove(path: &Path) -> Result<bool, PrivateFileError> {
     }
 }
 
+/// Does the same without waiting for the disk: for what may come back after a power failure.
+pub fn remove_unsynced(path: &Path) -> Result<bool, PrivateFileError> {
+    match os::remove(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// A held lock, released on drop or when the process ends.
 #[derive(Debug)]
 pub struct FileLock {
