@@ -20,7 +20,6 @@ variants! {
         | NotRenewed Session Flow Http Terminal OurHeader;
     TokenError: NoIdToken NoHeader ShellWithoutLine NotGithub GithubEnv HeaderNotText | NoShellLine Session Definition Terminal;
     TraceError: UnknownForm NotATrace NotWritten;
-    TokenError: NoIdToken NoHeader NotGithub GithubEnv HeaderNotText | Session Definition Terminal;
     StatusError: LoginsEnd Userinfo | Session Store Terminal;
     ScopesError: ScopesMissing TokenRejected | NotRenewed Session Flow Terminal;
     LogoutError: OneOrAll Leftover NotRegisteredByUs NoDeletion ClientInUse | Register Session Store TokenSource Flow Terminal;
