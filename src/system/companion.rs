@@ -31,6 +31,8 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 #[cfg(target_os = "linux")]
 use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
 
+use super::remedy::NULL_DEVICE;
+
 /// How often to look whether the command still runs, where the system cannot tell of its end.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -176,7 +178,7 @@ fn leave_the_terminal() -> io::Result<()> {
     }
     // The process between leads no group of ours, so this cannot fail; a session of its own is there already otherwise.
     let _ = rustix::process::setsid();
-    let nothing: OwnedFd = File::options().read(true).write(true).open("/dev/null")?.into();
+    let nothing: OwnedFd = File::options().read(true).write(true).open(NULL_DEVICE)?.into();
     rustix::stdio::dup2_stdin(&nothing)?;
     Ok(rustix::stdio::dup2_stdout(&nothing)?)
 }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::remedy::NULL_DEVICE;
+
 /// Returns the Git work tree that a new file would be a part of, unless the file is ignored there. In doubt it is not.
 pub fn that_takes(path: &Path) -> Option<PathBuf> {
     let folder = path.parent()?;
@@ -11,7 +13,7 @@ pub fn that_takes(path: &Path) -> Option<PathBuf> {
     let tree = folder.ancestors().find(|folder| folder.join(".git").exists())?;
     let ignored = Command::new("git")
         // A configuration that comes with the tree starts nothing.
-        .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "check-ignore", "-q", "--"])
+        .args(["-c", "core.fsmonitor=false", "-c", &format!("core.hooksPath={NULL_DEVICE}"), "check-ignore", "-q", "--"])
         .arg(folder.join(path.file_name()?))
         .current_dir(&folder)
         .env_remove("GIT_DIR")

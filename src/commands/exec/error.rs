@@ -12,6 +12,7 @@ use crate::system::http::HttpError;
 use crate::system::loopback::LoopbackError;
 use crate::system::own_folder::OwnFolderError;
 use crate::system::private_file::PrivateFileError;
+use crate::system::remedy::TEMPORARY;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ExecError {
@@ -64,7 +65,7 @@ impl Advice for ExecError {
                 ExitCode::Usage.hint(format!("add it to `.gitignore`, or name a file elsewhere{another}"))
             }
             Self::OwnFolder(OwnFolderError::Folder { source, .. }) => {
-                ExitCode::Store.hint(format!("{}, or set TMPDIR to a folder of your own", source.hint()))
+                ExitCode::Store.hint(format!("{}, or set {TEMPORARY} to a folder of your own", source.hint()))
             }
             Self::OwnFolder(OwnFolderError::Entropy(error)) => error.next_step(),
             Self::BadOrigin { .. } => ExitCode::Usage.hint("write it as in `--allow-origin https://files.example.com`"),
