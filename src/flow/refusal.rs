@@ -7,11 +7,13 @@
 //! code, words and `Sent`. The words count where a code is as wide as `invalid_request`, or the server's own.
 
 mod hints;
+mod objection;
 mod sent;
 
 use std::error::Error;
 use std::fmt;
 
+pub use self::objection::{Beyond, Objection, of as objection};
 pub use self::sent::{Asked, Sent};
 use crate::protocol::advice::NextStep;
 use crate::protocol::error_response::ErrorResponse;

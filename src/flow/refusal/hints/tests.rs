@@ -192,19 +192,6 @@ fn a_reply_of_another_kind_is_answered_with_what_was_sent() {
 }
 
 #[test]
-fn a_name_is_taken_from_words_as_it_stands() {
-    for (words, name) in [
-        ("missing required parameter: 'login_hint'.", Some("login_hint")),
-        ("parameter `x_y_z` and code_challenge", Some("x_y_z")),
-        ("error invalid_request: nonce missing", Some("nonce")),
-        ("something went wrong", None),
-        ("__ _a", None),
-    ] {
-        assert_eq!(named_parameter(words).as_deref(), name, "{words}");
-    }
-}
-
-#[test]
 fn a_hint_names_the_app_whose_client_was_refused() {
     let sent = Sent { app: Some("work".to_owned()), ..exchange() };
     for code in ["invalid_client", "invalid_grant"] {
