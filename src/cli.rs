@@ -117,6 +117,8 @@ enum Command {
     Status(commands::status::StatusArgs),
     /// Show a token's scopes: requested, granted and, with --probe, proven
     Scopes(commands::scopes::ScopesArgs),
+    /// Explain why the last login, refresh or call failed
+    Explain(commands::explain::ExplainArgs),
     /// Make a login the current one
     Use(commands::use_login::UseArgs),
     /// Revoke a login's tokens, if the provider can, and delete the login
@@ -198,6 +200,7 @@ impl Command {
             | Self::Refresh(_)
             | Self::Status(_)
             | Self::Scopes(_)
+            | Self::Explain(_)
             | Self::Import(_)
             | Self::Doctor(_)
             | Self::Demo(_)
@@ -380,6 +383,7 @@ impl Cli {
             Command::Refresh(args) => commands::refresh::run(args, context)?,
             Command::Status(args) => commands::status::run(args, context)?,
             Command::Scopes(args) => commands::scopes::run(args, context)?,
+            Command::Explain(args) => commands::explain::run(args, context)?,
             Command::Use(_) => commands::use_login::run(context)?,
             Command::Logout(args) => commands::logout::run(args, context)?,
             Command::Exec(args) => return Ok(commands::exec::run(args, context)?),

@@ -72,6 +72,10 @@ const ALL: &[Example] = &[
     example("doctor", "And whether the app's redirect URI is registered", "oauthctl doctor judgeme"),
     example("doctor", "Send nothing", "oauthctl doctor judgeme --offline"),
     example("doctor", "As JSON", "oauthctl doctor --json"),
+    example("explain", "Why the last flow failed: what was sent, what came, and what to do", "oauthctl explain"),
+    example("explain", "The recorded flows", "oauthctl explain --list"),
+    example("explain", "Compare the redirect URI with the one on the provider's page", "oauthctl explain --registered http://localhost:8765/callback"),
+    example("explain", "A text for an issue tracker, without secrets and names of your own", "oauthctl explain --report > report.md"),
 
     example("providers", "List the providers", "oauthctl providers list"),
     example("providers list", "All of them", "oauthctl providers list --all"),

@@ -22,6 +22,7 @@ pub mod doctor;
 pub mod emulate;
 mod examples;
 pub mod exec;
+pub mod explain;
 pub mod export;
 mod facts;
 pub mod front;
@@ -60,6 +61,7 @@ pub mod errors {
     pub use super::doctor::DoctorError;
     pub use super::emulate::EmulateError;
     pub use super::exec::{ChildNotStarted, ExecError};
+    pub use super::explain::{ExplainError, Explained};
     pub use super::export::{ExportError, PassphraseError};
     pub use super::import::ImportError;
     pub use super::login::{ByAddressError, LoginError};

@@ -17,6 +17,7 @@ use clap::Args;
 
 use self::har::MARK;
 use super::Context;
+use super::explain::explained;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, causes, with_causes};
 use crate::protocol::flow_record::{FlowRecord, Outcome, What};
 use crate::protocol::sanitize;
@@ -131,11 +132,15 @@ pub fn end(
     context: &Context,
 ) -> Result<u8, Box<dyn Advice>> {
     let outcome = outcome_of(&result);
-    if let Err(error) = context.session.keep_record(Some(&outcome))
-        && context.is_verbose()
-    {
-        context.terminal().note(&format_args!("note: no record of this was kept: {}", with_causes(&error)));
+    let is_kept = context.session.keep_record(Some(&outcome));
+    if let (Err(error), true) = (&is_kept, context.is_verbose()) {
+        context.terminal().note(&format_args!("note: no record of this was kept: {}", with_causes(error)));
     }
+    let record = context.session.record_to_keep(Some(&outcome)).filter(|_| is_kept.is_ok());
+    let result = result.map_err(|error| match record {
+        Some(record) => explained(error, &record),
+        None => error,
+    });
     let Some(target) = target else { return result };
     let is_sent = |what: &What| matches!(what, What::Exchange(_) | What::Browser { .. });
     let traced = context.session.traced(Some(&outcome));

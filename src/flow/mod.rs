@@ -15,6 +15,7 @@ pub mod discovery;
 mod doubles;
 mod error;
 pub mod evidence;
+pub mod explain;
 pub mod held_token;
 pub mod id_token;
 pub mod implicit;

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::Session;
+use super::{Session, SessionError};
 use crate::flow::client::Client;
 use crate::flow::recording::{Purpose, Recorded, Recorder};
 use crate::protocol::flow_record::{FlowKind, FlowRecord, Leg, Outcome, What};
@@ -42,11 +42,18 @@ impl Session {
 
     /// Writes the record as it stands. Without an outcome the process may end before it has one.
     pub fn keep_record(&self, outcome: Option<&Outcome>) -> Result<(), PrivateFileError> {
-        let Some(record) = self.recorder.record(outcome).filter(|_| self.keeps_records).and_then(kept) else {
-            return Ok(());
-        };
-        let Ok(paths) = self.paths() else { return Ok(()) };
+        let (Some(record), Ok(paths)) = (self.record_to_keep(outcome), self.paths()) else { return Ok(()) };
         FlowRecords::new(&paths.data).keep(&record)
+    }
+
+    /// Returns the record that is kept, if one is.
+    pub fn record_to_keep(&self, outcome: Option<&Outcome>) -> Option<FlowRecord> {
+        self.recorder.record(outcome).filter(|_| self.keeps_records).and_then(kept)
+    }
+
+    /// Returns the kept records.
+    pub fn flow_records(&self) -> Result<FlowRecords, SessionError> {
+        Ok(FlowRecords::new(&self.paths()?.data))
     }
 
     /// Returns the record for a trace, masked or not.

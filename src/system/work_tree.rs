@@ -13,7 +13,15 @@ pub fn that_takes(path: &Path) -> Option<PathBuf> {
     let tree = folder.ancestors().find(|folder| folder.join(".git").exists())?;
     let ignored = Command::new("git")
         // A configuration that comes with the tree starts nothing.
-        .args(["-c", "core.fsmonitor=false", "-c", &format!("core.hooksPath={NULL_DEVICE}"), "check-ignore", "-q", "--"])
+        .args([
+            "-c",
+            "core.fsmonitor=false",
+            "-c",
+            &format!("core.hooksPath={NULL_DEVICE}"),
+            "check-ignore",
+            "-q",
+            "--",
+        ])
         .arg(folder.join(path.file_name()?))
         .current_dir(&folder)
         .env_remove("GIT_DIR")

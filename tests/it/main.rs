@@ -46,6 +46,9 @@ mod error_page;
 mod every_provider;
 #[cfg(unix)]
 mod examples;
+mod explain;
+#[cfg(target_os = "linux")]
+mod explain_matrix;
 mod export;
 mod faults;
 mod floors;

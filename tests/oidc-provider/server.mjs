@@ -47,6 +47,7 @@ const provider = new Provider(issuer, {
   features: {
     clientCredentials: { enabled: true },
     deviceFlow: { enabled: true },
+    dPoP: { enabled: true },
     introspection: { enabled: true },
     // Anybody may register a client, and delete it again; each change rotates the token for it (RFC 7591, RFC 7592).
     registration: { enabled: true },
@@ -56,12 +57,15 @@ const provider = new Provider(issuer, {
       enabled: true,
       getResourceServerInfo: (ctx, resource) => {
         if (resource.includes('unknown')) throw new errors.InvalidTarget();
-        return { scope: 'read write', audience: resource, accessTokenFormat: 'opaque' };
+        // What the token is for can be read in a JWT (RFC 9068).
+        const accessTokenFormat = resource.includes('jwt') ? 'jwt' : 'opaque';
+        return { scope: 'read write', audience: resource, accessTokenFormat };
       },
       useGrantedResource: () => true,
     },
     jwtResponseModes: { enabled: true },
     pushedAuthorizationRequests: { enabled: true },
+    requestObjects: { request: true },
     revocation: { enabled: true },
   },
   rotateRefreshToken: true,

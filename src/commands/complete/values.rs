@@ -7,6 +7,7 @@ use clap::Arg;
 
 use super::candidate::{Candidate, words};
 use super::place::Place;
+use crate::protocol::flow_record::FlowRecord;
 use crate::provider::{ProviderDefinition, builtin};
 use crate::session::Session;
 use crate::store::ClientKey;
@@ -18,6 +19,8 @@ pub enum Kind {
     Providers,
     /// The stored logins.
     Logins,
+    /// The recorded flows.
+    Flows,
     /// The registered apps of the provider on the line.
     Apps,
     /// The scopes of the provider on the line, separated by commas or spaces.
@@ -55,6 +58,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("CMD", Kind::Commands),
     ("COMMAND", Kind::Commands),
     ("FILE", Kind::Files),
+    ("FLOW", Kind::Flows),
     ("ID", Kind::Providers),
     ("NAME=VALUE", Kind::Params),
     ("PROFILE", Kind::Logins),
@@ -139,6 +143,14 @@ impl Values<'_> {
                 };
                 let all = index.logins.iter().filter(|(_, entry)| !entry.ending);
                 all.map(|(name, entry)| Candidate::new(name, words(&entry.provider, name))).collect()
+            }
+            Kind::Flows => {
+                let records = session.flow_records().ok()?.list();
+                let words = |record: &FlowRecord| {
+                    let of = record.profile.as_deref().unwrap_or_default();
+                    format!("{:?} {of}", record.flow).to_lowercase()
+                };
+                records.iter().map(|record| Candidate::new(&record.id, words(record))).collect()
             }
             Kind::Apps => {
                 let (index, provider) = (session.store().ok()?.index().ok()?, self.provider()?);

@@ -77,6 +77,15 @@ fn talkative(known: &KnownSecrets, way: usize) -> Reply {
     json(200, &reply)
 }
 
+/// Explains each flow that is still recorded, and reports it.
+fn explained(at: &LeakyProvider) {
+    for last in 1..=20 {
+        let last = last.to_string();
+        at.run(&["explain", "--last", &last]);
+        at.run(&["explain", "--last", &last, "--report"]);
+    }
+}
+
 pub fn of_the_authorization_and_the_exchange() -> Vec<Finding> {
     let at = LeakyProvider::new("token.auth = 'body'\ntoken.params = { state = '{state}' }");
     let log_in = |at: &LeakyProvider| at.log_in_by_hand(&["-vvv"], |pending| at.consent(pending));
@@ -125,6 +134,7 @@ pub fn of_the_authorization_and_the_exchange() -> Vec<Finding> {
         at.run(&["status", "-vvv", "--json"]).code(0);
     }
     at.log_in_by_hand(&["-vvv", "--require-scopes", "write"], |pending| at.consent(pending)).code(10);
+    explained(&at);
     findings(&at)
 }
 
@@ -169,6 +179,7 @@ pub fn of_the_refresh_and_the_revocation() -> Vec<Finding> {
     for args in [&["refresh", "-vvv"][..], &["status", "-vvv"], &["token", "--min-validity", "2h"]] {
         at.run(args);
     }
+    explained(&at);
     findings(&at)
 }
 
@@ -233,6 +244,7 @@ pub fn of_the_api() -> Vec<Finding> {
     drop(held);
     at.run(&["exec", "-vvv", "--", "no-such-program"]);
     at.run(&["call", "-vvv", "--token-in", "query", "https://x.example/"]).code(5);
+    explained(&at);
     findings(&at)
 }
 

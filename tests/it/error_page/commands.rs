@@ -25,6 +25,7 @@ variants! {
     LogoutError: OneOrAll Leftover NotRegisteredByUs NoDeletion ClientInUse | Register Session Store TokenSource Flow Terminal;
     RefreshError: | Session Terminal;
     UseError: | Session Store Terminal;
+    ExplainError: NothingRecorded NothingOf NoSuchFlow NotSoMany | Session Terminal;
     ExecError: TokenFile NotATokenFile InWorkTree OwnFolder BadOrigin TokenInBody NoProxy NoCompanion NoSignals
         | NotStarted Session Flow Http Entropy;
     PassphraseError: NoPassphrase PassphrasesDiffer NotOnStdin | Terminal;
@@ -77,6 +78,20 @@ pub fn errors(page: &mut Page) {
             way_out: text("this login has no refresh token; `oauthctl login acme` gets another token"),
         },
     ]);
+    page.section(vec![
+        ExplainError::NothingRecorded,
+        ExplainError::NothingOf { profile: text("acme-eu") },
+        ExplainError::NoSuchFlow { id: text("1f0c") },
+        ExplainError::NotSoMany { count: 1 },
+        ExplainError::NotSoMany { count: 12 },
+    ]);
+    page.only(
+        "Explained",
+        Explained {
+            error: Box::new(ExplainError::NothingRecorded),
+            hint: text("`oauthctl explain` shows what was sent and what came"),
+        },
+    );
     let source = Box::new(SessionError::TokenSource(TokenSourceError::Dead {
         profile: text("acme-eu"),
         provider: text("acme"),
