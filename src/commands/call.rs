@@ -9,6 +9,7 @@ mod method;
 mod not_found;
 mod pages;
 mod prepare;
+mod print;
 mod reply;
 mod request;
 mod show;
@@ -25,8 +26,9 @@ use http::HeaderMap;
 
 use self::pages::{Joined, PageArgs};
 use self::prepare::{Prepared, RequestArgs};
+use self::print::PrintArgs;
 use self::reply::ReplyHead;
-use self::request::{CurlCommand, RequestOutcome, RequestView, TOKEN_MARK, secret_mark};
+use self::request::{RequestOutcome, RequestView, TOKEN_MARK, secret_mark};
 use self::show::{Show, ShowArgs};
 use self::trace::Trace;
 use self::verdict::{Asked, Verdict};
@@ -95,9 +97,8 @@ pub struct CallArgs {
     #[arg(long, value_name = "DURATION", help_heading = "Network")]
     max_time: Option<HumanDuration>,
 
-    /// Print the equivalent curl command and send nothing
-    #[arg(long, conflicts_with = "dry_run", help_heading = "Instead of sending")]
-    curl: bool,
+    #[command(flatten, next_help_heading = "Instead of sending")]
+    print: PrintArgs,
 
     /// Print the request and send nothing
     #[arg(long, help_heading = "Instead of sending")]
@@ -119,13 +120,13 @@ pub struct CallArgs {
 impl CallArgs {
     /// Returns whether it answers on stdout, whatever the API says.
     pub fn answers(&self) -> bool {
-        self.curl || self.dry_run || self.no_follow || self.show.answers()
+        self.print.target().is_some() || self.dry_run || self.no_follow || self.show.answers()
     }
 }
 
 pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
     // What is only shown needs no token that works.
-    let is_shown = args.curl || args.dry_run;
+    let is_shown = args.print.target().is_some() || args.dry_run;
     let login = match args.without_login.request(("call", &args.request.words()), context)? {
         Some(request) if is_shown && !args.show_secrets => request.unused(context.system.clock.now()),
         Some(request) => client_login(&request, Wanted::Valid, context)?,
@@ -143,7 +144,7 @@ pub fn run(args: &CallArgs, context: &Context) -> Result<(), CallError> {
         api = api.allow(&Origin::parse(text).map_err(bad)?);
     }
     let prepared = args.request.prepare(&api)?;
-    if args.curl || args.dry_run {
+    if is_shown {
         return print_instead(args, &prepared, &api, &login, context);
     }
     let show = Show::new(&args.show, context)?;
@@ -196,12 +197,12 @@ fn print_instead(
     let token = if args.show_secrets { &login.token.access_token } else { &mark };
     let upload = prepared.upload.as_ref().and(args.request.input());
     let request = api.authorize(&prepared.request, token)?;
-    let view = RequestView { request: &request, upload };
+    let view = RequestView { request: &request, upload, input: args.request.input() };
+    let printed = args.print.print(&view)?;
     if context.session.choices.json {
-        let curl = args.curl.then(|| CurlCommand(RequestView { request: &request, upload }).to_string());
-        return Ok(context.answer_json(&RequestOutcome::new(&view, curl))?);
+        return Ok(context.answer_json(&RequestOutcome::new(&view, printed))?);
     }
-    let text = if args.curl { CurlCommand(view).to_string() } else { view.to_string() };
+    let text = printed.map_or_else(|| view.to_string(), |(_, text)| text);
     Ok(context.terminal().data(text.as_bytes())?)
 }
 

@@ -53,6 +53,7 @@ const ALL: &[Example] = &[
     example("call", "Ask the API, and take a part of the reply", "oauthctl call /api/v1/products -q '.products[].title'"),
     example("call", "Every page", "oauthctl call /api/v1/reviews --paginate"),
     example("call", "Look at a request with fields without sending it", "oauthctl call POST /api/v1/reviews -f title=Good -F rating=5 --dry-run"),
+    example("call", "The same request as a program, with the token as a variable", "oauthctl call /api/v1/products --print python"),
     example("exec", "Run a command with OAUTHCTL_TOKEN set", "oauthctl exec -- ./deploy.sh"),
     example("exec", "Give it another name", "oauthctl exec --env JUDGEME_TOKEN -- ./deploy.sh"),
     example("exec", "A command that runs for hours reads the token from a file, whose path is in OAUTHCTL_TOKEN_FILE", "oauthctl exec --token-file -- ./deploy.sh"),

@@ -78,7 +78,7 @@ fn a_secret_of_a_login_reaches_the_provider_and_nobody_else() {
     // What the API says goes to stdout as it is.
     let refused = home.run(&["call", "refused"]);
     assert!(!refused.code(9).says("no [hidden] here").stderr().contains("canary"), "{refused}");
-    home.run(&["call", "things", "--curl"]).code(0).answers("x-quiet: ${KEY}").answers("id:${CLIENT_SECRET}");
+    home.run(&["call", "things", "--curl"]).code(0).answers("x-quiet: $KEY").answers("id:$CLIENT_SECRET");
     home.run(&["call", "things", "--curl", "--show-secrets"]).code(0).answers(KEY);
     let requests = server.requests();
     let of_token = requests.iter().filter(|request| request.starts_with("POST /token"));

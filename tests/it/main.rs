@@ -16,6 +16,8 @@ mod call_origins;
 #[cfg(target_os = "linux")]
 mod call_output;
 mod call_pages;
+#[cfg(unix)]
+mod call_print;
 #[cfg(target_os = "linux")]
 mod canary;
 mod captured;

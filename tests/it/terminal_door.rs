@@ -311,6 +311,8 @@ fn no_argument_file_or_variable_acts_on_a_terminal() {
             &["call", "x", "-f", &format!("a={evil}"), "--dry-run"],
             &["call", "x", "-f", &format!("a={evil}"), "--curl"],
             &["call", "x", "-H", &format!("X: {}", without_ascii_controls(evil)), "--curl"],
+            &["call", "x", "-f", &format!("a={evil}"), "--print", "python"],
+            &["call", "x", "-f", &format!("a={evil}"), "--print", "github-actions"],
             &["call", "x", "-H", &format!("X: {}", without_ascii_controls(evil)), "--dry-run"],
             &["scopes", "--provider", evil],
             &["providers", "show", evil],

@@ -78,6 +78,8 @@ pub enum CallError {
         is_known: bool,
         remedy: String,
     },
+    #[error("the request cannot be printed for `{language}`: {problem}")]
+    CannotPrint { language: String, problem: &'static str, instead: &'static str },
     #[error(transparent)]
     NotRenewed(#[from] NotRenewed),
     #[error(transparent)]
@@ -144,6 +146,7 @@ impl Advice for CallError {
                 "the API does not say what is missing; if it is a scope, `{remedy}` asks for more; `oauthctl scopes` shows \
                  what the token has"
             )),
+            Self::CannotPrint { instead, .. } => ExitCode::Usage.hint(format!("`--print {instead}` can")),
             Self::NotRenewed(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Flow(error) => error.next_step(),

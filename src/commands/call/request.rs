@@ -1,13 +1,13 @@
-//! An API request that is not sent: as it would stand on the wire, or as a curl command.
+//! An API request that is not sent: as it would stand on the wire.
 
 use std::fmt::{self, Write};
 
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 
+use super::print::Target;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::sanitize;
-use crate::protocol::shell;
 use crate::system::http::USER_AGENT;
 
 /// Stands in a request where the token would; the code that prints the request recognizes it. Letters and digits only,
@@ -15,7 +15,7 @@ use crate::system::http::USER_AGENT;
 pub const TOKEN_MARK: &str = "oauthctl0TOKEN0MARK";
 
 /// What the mark of a further secret begins and ends with.
-const SECRET_MARK: [&str; 2] = ["oauthctl0SECRET0", "0MARK"];
+pub const SECRET_MARK: [&str; 2] = ["oauthctl0SECRET0", "0MARK"];
 
 /// Returns the mark that stands in a request where a secret of this name would.
 pub fn secret_mark(name: &str) -> String {
@@ -40,10 +40,10 @@ fn hidden(text: &str) -> String {
     unmarked(text, "[hidden]", |_| "[hidden]".to_owned())
 }
 
-/// Returns the shell variable that stands for a secret in a curl command.
-fn shell_variable(name: &str) -> String {
+/// Returns the environment variable that stands for a secret in a printed request.
+pub fn secret_variable(name: &str) -> String {
     let upper = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    format!("${{{}}}", name.chars().map(upper).collect::<String>())
+    name.chars().map(upper).collect()
 }
 
 /// A request with [`TOKEN_MARK`] or the token in it.
@@ -51,6 +51,8 @@ pub struct RequestView<'a> {
     pub request: &'a HttpRequest,
     /// The file that is sent as the body; `-` is stdin.
     pub upload: Option<&'a str>,
+    /// The file that the body is from, whether it is held or not.
+    pub input: Option<&'a str>,
 }
 
 /// Request line, headers, body: what a server reads, with `[hidden]` where the token is.
@@ -86,10 +88,18 @@ pub struct RequestOutcome {
     /// The curl command, with `$TOKEN` where the token is.
     #[serde(skip_serializing_if = "Option::is_none")]
     curl: Option<String>,
+    /// The request in another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
 }
 
 impl RequestOutcome {
-    pub fn new(view: &RequestView<'_>, curl: Option<String>) -> Self {
+    pub fn new(view: &RequestView<'_>, printed: Option<(Target, String)>) -> Self {
+        let (curl, code) = match printed {
+            Some((Target::Curl, text)) => (Some(text), None),
+            Some((_, text)) => (None, Some(text)),
+            None => (None, None),
+        };
         let HttpRequest { method, url, headers, body, .. } = view.request;
         let value = |value: &HeaderValue| hidden(&String::from_utf8_lossy(value.as_bytes()));
         Self {
@@ -99,6 +109,7 @@ impl RequestOutcome {
             body: Some(body).filter(|body| !body.is_empty()).map(|body| hidden(&String::from_utf8_lossy(body))),
             input: view.upload.map(str::to_owned),
             curl: curl.map(|curl| curl.trim_end().to_owned()),
+            code: code.map(|code| code.trim_end().to_owned()),
         }
     }
 }
@@ -112,70 +123,5 @@ impl fmt::Display for Headers<'_> {
             writeln!(f, "{name}: {}", String::from_utf8_lossy(value.as_bytes()))?;
         }
         Ok(())
-    }
-}
-
-/// The curl command that sends the same request. [`TOKEN_MARK`] becomes `$TOKEN`, in the quotes in which a shell fills
-/// it in.
-pub struct CurlCommand<'a>(pub RequestView<'a>);
-
-impl fmt::Display for CurlCommand<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RequestView { request, upload } = &self.0;
-        let has_body = upload.is_some() || !request.body.is_empty();
-        f.write_str("curl")?;
-        match (&request.method, has_body) {
-            (&Method::GET, false) | (&Method::POST, true) => {}
-            (&Method::HEAD, false) => f.write_str(" --head")?,
-            (method, _) => write!(f, " -X {}", word(method.as_str()))?,
-        }
-        // curl reads brackets in a URL as a range.
-        if request.url.as_str().contains(['[', '{']) {
-            f.write_str(" -g")?;
-        }
-        write!(f, " {}", word(request.url.as_str()))?;
-        for (name, value) in &request.headers {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            // `Name:` would take the header away; a semicolon sends it empty.
-            let line = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-            write!(f, " -H {}", word(&line))?;
-        }
-        match upload {
-            Some(file) => write!(f, " --data-binary {}", word(&format!("@{file}")))?,
-            None if has_body => write!(f, " --data-binary {}", word(&String::from_utf8_lossy(&request.body)))?,
-            None => {}
-        }
-        f.write_char('\n')
-    }
-}
-
-/// A word as a POSIX shell reads it back: bare, or in single quotes, or in double ones where it holds the token.
-fn word(text: &str) -> String {
-    if text.contains(TOKEN_MARK) || text.contains(SECRET_MARK[0]) {
-        let escaped: String = text
-            .chars()
-            .flat_map(|c| matches!(c, '"' | '\\' | '$' | '`').then_some('\\').into_iter().chain([c]))
-            .collect();
-        return format!("\"{}\"", unmarked(&escaped, "$TOKEN", shell_variable));
-    }
-    shell::word(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shell_reads_the_same_words_back() {
-        for (text, shown) in [
-            ("plain-1", "plain-1"),
-            ("it's", "'it'\\''s'"),
-            ("$HOME `x`", "'$HOME `x`'"),
-            ("", "''"),
-            ("A: oauthctl0TOKEN0MARK", "\"A: $TOKEN\""),
-            ("{\"a\":\"$b\",\"t\":\"oauthctl0TOKEN0MARK\"}", "\"{\\\"a\\\":\\\"\\$b\\\",\\\"t\\\":\\\"$TOKEN\\\"}\""),
-        ] {
-            assert_eq!(word(text), shown);
-        }
     }
 }

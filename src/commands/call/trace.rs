@@ -49,7 +49,7 @@ impl Watch for Trace<'_> {
                 request.body = mask::reply(&request.body, &[]).into_bytes();
             }
         }
-        let view = RequestView { request: &request, upload: None };
+        let view = RequestView { request: &request, upload: None, input: None };
         // An address that the API has given may have the token in it once more.
         self.show('>', &view.to_string(), token);
     }

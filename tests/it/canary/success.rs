@@ -34,6 +34,8 @@ pub fn with_a_key_file() -> Vec<Finding> {
             &["call", "POST", "/api/things", "--token-in", "body", "-f", "name=value"],
             &["call", "/api/things", "--paginate"],
             &["call", "/api/things", "--curl"],
+            &["call", "/api/things", "--print", "python"],
+            &["call", "/api/things", "--print", "github-actions"],
             &["call", "/api/things", "--dry-run", "--token-in", "query"],
             &["call", "/api/things", "--show-secrets"],
             &["call", "/api/things", "--curl", "--show-secrets"],

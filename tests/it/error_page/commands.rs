@@ -16,7 +16,7 @@ variants! {
         NotGranted NoParamOnStdin
         | Address ByAddress Register Session App Flow Store Definition Certificate Terminal Entropy;
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
-        NotJson UnreadablePage MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing
+        NotJson UnreadablePage MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing CannotPrint
         | NotRenewed Session Flow Http Terminal OurHeader;
     TokenError: NoIdToken NoHeader ShellWithoutLine NotGithub GithubEnv HeaderNotText | NoShellLine Session Definition Terminal;
     TraceError: UnknownForm NotATrace NotWritten;
@@ -427,6 +427,11 @@ fn call_errors() -> Vec<CallError> {
             lacks: None,
             is_known: false,
             remedy: text("oauthctl login acme --scope 'read_products SCOPES'"),
+        },
+        CallError::CannotPrint {
+            language: text("wget"),
+            problem: "its body is stdin, which wget does not send",
+            instead: "curl",
         },
     ]
 }
