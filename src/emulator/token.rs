@@ -18,6 +18,7 @@ use crate::protocol::secret::{AccessToken, ClientSecret, DeviceCode, RefreshToke
 use crate::protocol::token::{Grant, NotATokenRequest, TokenRequest, TokenResponse};
 use crate::provider::Dialect;
 use crate::provider::quirks::Pkce;
+use crate::provider::token_prefix::TokenKind;
 use crate::system::entropy::NoEntropy;
 
 /// The lifetime that most providers with expiring tokens use.
@@ -156,7 +157,8 @@ pub fn issue_access_token(site: &Site, scope: ScopeSet, family: Family) -> Resul
 
 /// Issues an access token that lives as long as the nth one of a login.
 fn issue_nth(site: &Site, scope: ScopeSet, family: Family, nth: usize) -> Result<TokenResponse, NoEntropy> {
-    let access_token = AccessToken::new(random_hex(&*site.entropy)?);
+    let begins = Dialect::new(&site.provider).issued_prefix(TokenKind::Access);
+    let access_token = AccessToken::new(format!("{begins}{}", random_hex(&*site.entropy)?));
     let expires_in = (!site.provider.definition.never_expires()).then(|| lifetime(site, nth));
     let expires_at = expires_in.map(|lifetime| site.clock.now().plus(lifetime));
     site.ledger
@@ -184,7 +186,8 @@ fn issue(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, 
     let mut response = issue_access_token(site, scope.clone(), family)?;
     response.id_token = openid::id_token(site, &scope, family, &response.access_token);
     if response.expires_in.is_some() {
-        let token = RefreshToken::new(random_hex(&*site.entropy)?);
+        let begins = Dialect::new(&site.provider).issued_prefix(TokenKind::Refresh);
+        let token = RefreshToken::new(format!("{begins}{}", random_hex(&*site.entropy)?));
         site.ledger.put_refresh_token(&token, scope, family);
         response.refresh_token = Some(token);
         response.refresh_expires_in =

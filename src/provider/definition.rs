@@ -19,6 +19,7 @@ use super::sections::{
     Alternative, Api, App, Authorize, Callback, ClientCredentials, Device, Exchange, Introspect, OpenId, Par, Redirect,
     Refresh, Revoke, Sample, Token,
 };
+use super::token_prefix::{self, TokenPrefix};
 use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
@@ -229,6 +230,16 @@ impl ProviderDefinition {
     /// Returns the id under which the provider's clients are registered.
     pub fn clients_id(&self) -> &str {
         self.app.clients_of.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Returns what the prefix of a token tells about it.
+    pub fn token_prefix(&self, token: &str) -> Option<&TokenPrefix> {
+        token_prefix::of(token, self.token_prefixes().iter())
+    }
+
+    /// Returns the prefixes of the provider's tokens.
+    pub fn token_prefixes(&self) -> &[TokenPrefix] {
+        value_of(&self.token.prefixes).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the ways to present the token, the preferred one first; never empty.

@@ -36,6 +36,7 @@ pub mod search;
 pub mod sections;
 mod servers;
 pub mod template;
+pub mod token_prefix;
 
 pub use captured::ChangedValue;
 pub use catalogue::{Catalogue, DefinitionFiles};

@@ -24,6 +24,7 @@ use super::quirks::{
     SuccessMark, TokenBody, TokenMethod, TokenPlacement,
 };
 use super::refusal::Refusal;
+use super::token_prefix::TokenPrefix;
 use crate::protocol::client::ClientAuthMethod;
 
 keys! {
@@ -224,6 +225,10 @@ keys! {
             help: "The method of the request",
             rfc: "POST (RFC 6749 §3.2)",
             example: "\"GET\"",
+        }
+        departure prefixes: Vec<TokenPrefix> {
+            help: "The beginnings of tokens by which they are recognized",
+            rfc: "opaque (RFC 6749 §1.4)",
         }
         departure basic: BasicHalves {
             help: "The two halves of the Basic header",

@@ -13,6 +13,7 @@ use crate::protocol::params::Params;
 use crate::protocol::secret::{AccessToken, ClientSecret};
 use crate::provider::DefinitionError;
 use crate::provider::departure::value_of;
+use crate::provider::token_prefix::{TokenKind, TokenPrefix};
 
 /// The client's side.
 impl Dialect<'_> {
@@ -67,6 +68,20 @@ impl Dialect<'_> {
     /// Returns the app whose credentials an introspection needs, if it is not the login's own.
     pub fn introspection_app(&self) -> Option<&str> {
         value_of(&self.provider.definition.introspect.app).map(String::as_str)
+    }
+}
+
+impl<'a> Dialect<'a> {
+    /// Returns what the prefix of a token tells about it.
+    pub fn token_prefix(&self, token: &str) -> Option<&'a TokenPrefix> {
+        self.provider.definition.token_prefix(token)
+    }
+
+    /// Returns how the tokens of this kind begin.
+    pub fn issued_prefix(&self, kind: TokenKind) -> &'a str {
+        // A made-up token has a length of its own.
+        let fits = |prefix: &&TokenPrefix| prefix.kind == kind && prefix.length.is_none();
+        self.provider.definition.token_prefixes().iter().find(fits).map_or("", |prefix| prefix.begins.as_str())
     }
 }
 

@@ -15,6 +15,7 @@ use crate::protocol::time::Timestamp;
 use crate::protocol::token::Grant;
 use crate::protocol::token::TokenRequest;
 use crate::provider::ProviderDefinition;
+use crate::provider::token_prefix::TokenKind;
 
 fn provider(toml: &str) -> Provider {
     let definition: ProviderDefinition = toml::from_str(toml).unwrap();
@@ -325,4 +326,18 @@ fn a_client_asks_for_its_own_token_and_the_emulator_reads_it() {
         let read = TokenRequest::parse(&read).unwrap();
         assert!(matches!(read.grant, Grant::ClientCredentials { scope } if scope == ScopeSet::parse("a b")), "{keys}");
     }
+}
+
+#[test]
+fn a_token_is_known_by_the_longest_prefix_that_fits() {
+    let known = "token.prefixes = [{ begins = 'ab_' }, { begins = 'ab_r_', kind = 'refresh' }, \
+                 { begins = 'p', kind = 'personal', length = 5 }]";
+    let provider = provider(&format!("{URLS}{known}"));
+    let dialect = Dialect::new(&provider);
+    let kind = |token: &str| dialect.token_prefix(token).map(|prefix| prefix.kind);
+    assert_eq!(kind("ab_x"), Some(TokenKind::Access));
+    assert_eq!(kind("ab_r_x"), Some(TokenKind::Refresh));
+    assert_eq!((kind("p1234"), kind("p12345"), kind("ab_"), kind("x")), (Some(TokenKind::Personal), None, None, None));
+    assert_eq!(dialect.issued_prefix(TokenKind::Access), "ab_");
+    assert_eq!(dialect.issued_prefix(TokenKind::Personal), "", "a made-up token has another length");
 }
