@@ -18,8 +18,9 @@ mod refused;
 pub use refused::{Aftermath, IdTokenRefused};
 
 use super::client::Client;
-use super::jwks::{self, Asked, NoKeys};
+use super::jwks::NoKeys;
 use super::revoke::revoke_all;
+use super::signature::{self, Signature};
 use crate::protocol::id_token::{BadIdToken, Expected, ExpectedNonce, OPENID, check};
 use crate::protocol::jws::Jws;
 use crate::protocol::sanitize;
@@ -161,31 +162,18 @@ fn algorithm(jws: &Jws, expected: &[Algorithm]) -> Result<Algorithm, BadIdToken>
         .ok_or_else(|| BadIdToken::Algorithm { expected: names(), got: sanitize::line(&jws.algorithm) })
 }
 
-/// Verifies the signature. A key that is not in the set may be a new one, so the set is fetched once more. Returns why the
-/// keys could not be had.
+/// Verifies the signature. Returns why the keys could not be had.
 fn verify(
     http: &dyn HttpClient,
     endpoint: &Endpoint,
     jws: &Jws,
     algorithm: Algorithm,
 ) -> Result<Option<NoKeys>, BadIdToken> {
-    for asked in [Asked::First, Asked::Anew] {
-        let keys = match jwks::fetch(http, endpoint, asked) {
-            Ok(keys) => keys,
-            Err(why) => return Ok(Some(why)),
-        };
-        let named = keys.named(jws.kid.as_deref());
-        if named.iter().any(|key| jws.is_signed_by(key, algorithm)) {
-            return Ok(None);
-        }
-        // Without a name it may be any key, a new one too.
-        if !named.is_empty() && jws.kid.is_some() {
-            return Err(BadIdToken::Signature);
-        }
-    }
-    match &jws.kid {
-        Some(kid) => Err(BadIdToken::UnknownKey { kid: sanitize::line(kid) }),
-        None => Err(BadIdToken::Signature),
+    match (signature::verify(http, endpoint, jws, algorithm), &jws.kid) {
+        (Err(why), _) => Ok(Some(why)),
+        (Ok(Signature::Right), _) => Ok(None),
+        (Ok(Signature::UnknownKey), Some(kid)) => Err(BadIdToken::UnknownKey { kid: sanitize::line(kid) }),
+        (Ok(Signature::UnknownKey | Signature::Wrong), _) => Err(BadIdToken::Signature),
     }
 }
 

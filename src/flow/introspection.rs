@@ -1,11 +1,22 @@
 //! Asks the authorization server about a token (RFC 7662).
 //!
 //! The token goes only to a server that the login has recorded: a definition that has changed since cannot redirect it.
+//!
+//! A server may sign its answer (RFC 9701). Such a one counts only if its signature, its issuer, its audience and its type are
+//! right: without them it could be any other token of the same server.
+
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
 
 use super::FlowError;
+use super::signature::{self, Signature};
 use crate::protocol::client::ClientId;
 use crate::protocol::introspection::{IntrospectionResponse, NotAnIntrospection};
+use crate::protocol::jws::Jws;
+use crate::protocol::member::Members;
+use crate::protocol::message::HttpRequest;
 use crate::protocol::secret::{AccessToken, ClientSecret};
+use crate::protocol::signing_algorithm::Algorithm;
 use crate::provider::{Dialect, Provider};
 use crate::system::http::{HttpClient, MAX_REPLY};
 
@@ -18,9 +29,14 @@ pub enum NoIntrospection {
     Status { status: u16 },
     #[error(transparent)]
     Unreadable(#[from] NotAnIntrospection),
+    #[error("its signed answer is not valid: {0}")]
+    Signed(String),
     #[error(transparent)]
     Flow(#[from] FlowError),
 }
+
+/// The media type of a signed answer, and the type that is in its header (RFC 9701 §5).
+const SIGNED: &str = "application/token-introspection+jwt";
 
 /// Introspects a token. Returns `None` if the provider has no introspection endpoint.
 pub fn ask(
@@ -39,8 +55,47 @@ pub fn ask(
     if reply.status != 200 {
         return Err(NoIntrospection::Status { status: reply.status });
     }
+    let media = HttpRequest::media_type(reply.header(CONTENT_TYPE.as_str()));
     let body = reply.read(MAX_REPLY).map_err(FlowError::TokenRequest)?;
+    if media == SIGNED {
+        let answer = signed_answer(http, provider, &body, client_id).map_err(NoIntrospection::Signed)?;
+        return Ok(Some(IntrospectionResponse::read(&answer)?));
+    }
     Ok(Some(IntrospectionResponse::parse(&body)?))
+}
+
+/// Returns what a signed answer says, or the reason why it does not count.
+fn signed_answer(
+    http: &dyn HttpClient,
+    provider: &Provider,
+    body: &[u8],
+    client_id: &ClientId,
+) -> Result<Value, String> {
+    let text = std::str::from_utf8(body).map_err(|_| "it is not text".to_owned())?;
+    let jws = Jws::parse(text.trim()).map_err(|problem| problem.to_string())?;
+    if jws.typ.as_deref() != SIGNED.strip_prefix("application/") {
+        return Err("its type is not `token-introspection+jwt` (RFC 9701 §5)".to_owned());
+    }
+    let dialect = Dialect::new(provider);
+    let issuer = dialect.id_token_issuer().ok_or("the definition names no issuer")?;
+    let members = Members(&jws.claims);
+    if members.text("iss").ok().flatten() != Some(issuer.as_str()) {
+        return Err(format!("it is not from {issuer}"));
+    }
+    let audiences = match members.get("aud") {
+        Some(Value::String(one)) => vec![one.clone()],
+        _ => members.texts("aud").ok().flatten().unwrap_or_default(),
+    };
+    if !audiences.iter().any(|audience| audience == client_id.as_str()) {
+        return Err("it is for another client".to_owned());
+    }
+    let algorithm = Algorithm::named(&jws.algorithm).ok_or("its algorithm is none that oauthctl verifies")?;
+    let endpoint = dialect.jwks_endpoint().ok_or("the definition has no `openid.jwks_url`")?;
+    match signature::verify(http, endpoint, &jws, algorithm).map_err(|why| why.to_string())? {
+        Signature::Right => {}
+        Signature::Wrong | Signature::UnknownKey => return Err("its signature is not the issuer's".to_owned()),
+    }
+    jws.claims.get("token_introspection").cloned().ok_or_else(|| "it has no `token_introspection`".to_owned())
 }
 
 #[cfg(test)]
@@ -75,6 +130,65 @@ mod tests {
         }
         let (found, requests) = answer("", &[]);
         assert!(matches!(found, Ok(None)) && requests == 0);
+    }
+
+    /// RFC 9701, with a made-up key.
+    mod signed {
+        use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+        use ring::signature::{Ed25519KeyPair, KeyPair as _};
+
+        use super::*;
+        use crate::flow::doubles::StubResponse;
+
+        fn in_base64(bytes: impl AsRef<[u8]>) -> String {
+            BASE64_URL_SAFE_NO_PAD.encode(bytes)
+        }
+
+        /// Answers with a signed text, and with the keys.
+        fn answer(typ: &str, claims: &str, forged: bool) -> Result<Option<IntrospectionResponse>, NoIntrospection> {
+            let key = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
+            let head = format!(r#"{{"alg":"EdDSA","typ":"{typ}"}}"#);
+            let text = format!("{}.{}", in_base64(head), in_base64(claims));
+            let signer = if forged { Ed25519KeyPair::from_seed_unchecked(&[8; 32]).unwrap() } else { key };
+            let signed = format!("{text}.{}", in_base64(signer.sign(text.as_bytes())));
+            let public = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap().public_key().as_ref().to_vec();
+            let keys = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"{}"}}]}}"#, in_base64(public));
+            let server = Scripted::new(move |request| {
+                let is_keys = request.url.path() == "/keys";
+                let body = if is_keys { keys.clone() } else { signed.clone() };
+                let kind = if is_keys { "application/json" } else { SIGNED };
+                Ok(StubResponse::new(200, &body).with("content-type", kind))
+            });
+            let openid = "openid.issuer = 'https://as.example'\nopenid.jwks_url = 'https://as.example/keys'\n\
+                introspect.url = 'https://as.example/introspect'";
+            let provider = provider_of(&format!("{SERVERS}{openid}"), &[]);
+            ask(&server, &provider, &AccessToken::new("made-up-token"), &ClientId::new("id"), None)
+        }
+
+        const TYPE: &str = "token-introspection+jwt";
+        const CLAIMS: &str =
+            r#"{"iss":"https://as.example","aud":"id","iat":1,"token_introspection":{"active":true,"scope":"a b"}}"#;
+
+        #[test]
+        fn a_signed_answer_counts_if_all_of_it_is_right() {
+            let found = answer(TYPE, CLAIMS, false).unwrap().unwrap();
+            assert_eq!(found.scope.unwrap().to_string(), "a b");
+            assert!(answer(&format!("application/{TYPE}"), CLAIMS, false).is_ok());
+        }
+
+        #[test]
+        fn any_other_token_of_the_server_is_no_answer() {
+            for (typ, claims, forged, told) in [
+                ("JWT", CLAIMS.to_owned(), false, "its type"),
+                (TYPE, CLAIMS.to_owned(), true, "signature"),
+                (TYPE, CLAIMS.replace("as.example", "evil.example"), false, "not from"),
+                (TYPE, CLAIMS.replace("\"id\"", "\"other\""), false, "another client"),
+                (TYPE, CLAIMS.replace("token_introspection", "x"), false, "has no `token_introspection`"),
+            ] {
+                let error = answer(typ, &claims, forged).unwrap_err();
+                assert!(matches!(&error, NoIntrospection::Signed(why) if why.contains(told)), "{error}");
+            }
+        }
     }
 
     #[test]

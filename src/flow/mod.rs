@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod api_gate;
+pub mod ask_api;
 pub mod asked_value;
 pub mod authorization;
 mod authorization_code;
@@ -39,6 +40,7 @@ pub mod retry;
 pub mod revoke;
 pub mod rows_missing;
 mod second_exchange;
+pub mod signature;
 pub mod token_endpoint;
 pub mod token_source;
 pub mod trial;

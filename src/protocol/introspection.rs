@@ -1,5 +1,7 @@
 //! The introspection response: what the authorization server knows about a token (RFC 7662 §2.2).
 
+use serde_json::Value;
+
 use super::json;
 use super::member::{Members, WrongKind};
 use super::scope::ScopeSet;
@@ -33,8 +35,11 @@ pub enum NotAnIntrospection {
 
 impl IntrospectionResponse {
     pub fn parse(body: &[u8]) -> Result<Self, NotAnIntrospection> {
-        let value = json::parse(body).map_err(|_| NotAnIntrospection::NoActive)?;
-        let members = Members(&value);
+        Self::read(&json::parse(body).map_err(|_| NotAnIntrospection::NoActive)?)
+    }
+
+    pub fn read(value: &Value) -> Result<Self, NotAnIntrospection> {
+        let members = Members(value);
         Ok(Self {
             active: members.flag("active")?.ok_or(NotAnIntrospection::NoActive)?,
             scope: members.scopes("scope")?,

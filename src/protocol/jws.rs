@@ -41,6 +41,8 @@ pub struct Jws {
     pub algorithm: String,
     /// The key that signed it, by its name (RFC 7515 §4.1.4).
     pub kid: Option<String>,
+    /// What kind of token it is (RFC 8725 §3.11), in lower case and without `application/`.
+    pub typ: Option<String>,
     pub claims: Value,
     signed: String,
     signature: Vec<u8>,
@@ -65,6 +67,10 @@ impl Jws {
         Ok(Self {
             algorithm: members.text("alg")?.ok_or(NotAJws::NoAlgorithm)?.to_owned(),
             kid: members.text("kid")?.map(str::to_owned),
+            typ: members.text("typ")?.map(|typ| {
+                let typ = typ.to_ascii_lowercase();
+                typ.strip_prefix("application/").map(str::to_owned).unwrap_or(typ)
+            }),
             claims: claims_value,
             signed: format!("{header}.{claims}"),
             signature: BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(|_| NotAJws::Form)?,
