@@ -117,6 +117,8 @@ enum Command {
     Status(commands::status::StatusArgs),
     /// Show a token's scopes: requested, granted and, with --probe, proven
     Scopes(commands::scopes::ScopesArgs),
+    /// Show everything that can be known of a token, each fact with its source
+    Inspect(commands::inspect::InspectArgs),
     /// Explain why the last login, refresh or call failed
     Explain(commands::explain::ExplainArgs),
     /// Make a login the current one
@@ -149,6 +151,7 @@ impl Command {
         match self {
             Self::Token(args) => args.login.as_ref(),
             Self::Status(args) => args.login.as_ref(),
+            Self::Inspect(args) => args.login(),
             Self::Use(args) => args.login.as_ref(),
             Self::Logout(args) => args.login.as_ref(),
             _ => None,
@@ -200,6 +203,7 @@ impl Command {
             | Self::Refresh(_)
             | Self::Status(_)
             | Self::Scopes(_)
+            | Self::Inspect(_)
             | Self::Explain(_)
             | Self::Import(_)
             | Self::Doctor(_)
@@ -383,6 +387,7 @@ impl Cli {
             Command::Refresh(args) => commands::refresh::run(args, context)?,
             Command::Status(args) => commands::status::run(args, context)?,
             Command::Scopes(args) => commands::scopes::run(args, context)?,
+            Command::Inspect(args) => commands::inspect::run(args, context)?,
             Command::Explain(args) => commands::explain::run(args, context)?,
             Command::Use(_) => commands::use_login::run(context)?,
             Command::Logout(args) => commands::logout::run(args, context)?,

@@ -5,7 +5,7 @@
 
 pub use crate::cli::Cli;
 pub use crate::commands::errors::*;
-pub use crate::commands::{Example, GROUPS, Kind, examples_of, value_kind};
+pub use crate::commands::{Example, GROUPS, Kind, examples_of, inspect_page, value_kind};
 pub use crate::emulator::{Emulator, EmulatorError, Fault, MCP_DEFINITION, Options};
 pub use crate::flow::authorization::{Seen, Unanswered};
 pub use crate::flow::client::Client;
@@ -14,6 +14,7 @@ pub use crate::flow::discovery::DiscoveryError;
 pub use crate::flow::evidence::Missing;
 pub use crate::flow::held_token::{HeldToken, Renew, Renewed};
 pub use crate::flow::id_token::{Aftermath, IdTokenRefused};
+pub use crate::flow::jwks::NoKeys;
 pub use crate::flow::not_followed::NotFollowed;
 pub use crate::flow::paging::NoPages;
 pub use crate::flow::pasted::judge_pasted;

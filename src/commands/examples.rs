@@ -69,6 +69,10 @@ const ALL: &[Example] = &[
     example("scopes", "Try each scope with a request that changes nothing", "oauthctl scopes --probe"),
     example("scopes", "In a script: stop unless it may read products", "oauthctl scopes --require read_products"),
 
+    example("inspect", "What the current login's token is, and what it says of itself", "oauthctl inspect"),
+    example("inspect", "Ask the servers, too", "oauthctl inspect --introspect --api"),
+    example("inspect", "A token from elsewhere; nothing is sent", "pass show token | oauthctl inspect -"),
+
     example("doctor", "Check this machine", "oauthctl doctor"),
     example("doctor", "And whether the app's redirect URI is registered", "oauthctl doctor judgeme"),
     example("doctor", "Send nothing", "oauthctl doctor judgeme --offline"),

@@ -9,7 +9,7 @@ use super::examples;
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Log in", &["login", "app", "use", "logout"]),
     ("Use the token", &["token", "call", "exec", "refresh", "export", "import"]),
-    ("Look into it", &["status", "scopes", "explain", "doctor"]),
+    ("Look into it", &["status", "scopes", "inspect", "explain", "doctor"]),
     ("Providers", &["providers"]),
     ("Try it out", &["demo", "emulate"]),
     ("This program", &["completions", "man", "help"]),

@@ -20,6 +20,7 @@ use crate::provider::{DefinitionError, Provider};
 use crate::session::{EndedEmulator, OF_EMULATOR, SessionError};
 use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::scope_history::ScopeHistory;
+use crate::store::token_look::TokenLooks;
 use crate::store::{LoginLock, Profile, StoreError, StoredToken};
 use crate::system::shell;
 
@@ -182,7 +183,8 @@ fn log_out(
     if !is_deleted? {
         return Err(SessionError::NoLogin { profile: Some(profile.to_string()), provider: listed }.into());
     }
-    // The scope history is not secret, so failing to remove it is not an error.
+    // What was seen of the token is not secret, so failing to remove it is not an error.
+    let _ = TokenLooks::new(&context.session.paths()?.data).forget(profile);
     let _ = ScopeHistory::new(&context.session.paths()?.data).forget(profile);
     lock.and_then(|lock| lock.journal()).iter().for_each(crate::store::Journal::remove);
     let TokenState { revoked, words: detail } = what_of_it;

@@ -28,6 +28,8 @@ mod facts;
 pub mod front;
 pub mod help;
 pub mod import;
+pub mod inspect;
+mod introspect;
 pub mod login;
 pub mod logout;
 pub mod man;
@@ -50,6 +52,7 @@ pub use complete::{ASKED, Kind, answer as answer_shell, kind as value_kind};
 pub use context::Context;
 pub use examples::{Example, of as examples_of};
 pub use help::GROUPS;
+pub use inspect::page as inspect_page;
 
 /// The errors of all commands, for the page of all error messages.
 pub mod errors {
@@ -64,6 +67,7 @@ pub mod errors {
     pub use super::explain::{ExplainError, Explained};
     pub use super::export::{ExportError, PassphraseError};
     pub use super::import::ImportError;
+    pub use super::inspect::InspectError;
     pub use super::login::{ByAddressError, LoginError};
     pub use super::logout::LogoutError;
     pub use super::man::ManError;

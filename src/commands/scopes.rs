@@ -12,13 +12,12 @@ use super::renewal::{NotRenewed, Renewal};
 use super::trace::TraceArgs;
 use super::valid_token::valid_token;
 use super::without_login::WithoutLogin;
-use super::{Context, another_token, login_command_for, named};
+use super::{Context, another_token, introspect, login_command_for, named};
 use crate::flow::FlowError;
 use crate::flow::evidence::{self, Missing};
-use crate::flow::introspection;
 use crate::flow::probe::{self, Probing, Proofs};
 use crate::flow::token_source::Wanted;
-use crate::protocol::advice::{Advice, ExitCode, NextStep, with_causes};
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::introspection::IntrospectionResponse;
 use crate::protocol::jwt;
 use crate::protocol::sanitize;
@@ -113,7 +112,7 @@ pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     if let Some(introspect) = &login.provider.endpoints.introspect {
         http.check(introspect.url()).map_err(FlowError::TokenRequest)?;
     }
-    let (mut introspected, mut silent) = introspect(&login, http.as_ref(), context);
+    let (mut introspected, mut silent) = ask_server(&login, http.as_ref(), context);
     let mut proofs = None;
     if args.probe || args.probe_writes {
         let (found, another) = probe_scopes(args.probe_writes, &login, http.as_ref(), context)?;
@@ -121,7 +120,7 @@ pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
         // All that follows is about the token that was probed.
         if let Some(record) = another {
             login.token = record;
-            (introspected, silent) = introspect(&login, http.as_ref(), context);
+            (introspected, silent) = ask_server(&login, http.as_ref(), context);
         }
     }
     let definition = &login.provider.definition;
@@ -188,27 +187,12 @@ fn probe_scopes(
 
 /// Asks the authorization server. Returns its reply, or the reason for having none. The token may be fine all the same,
 /// so nothing here ends the command.
-fn introspect(
+fn ask_server(
     login: &ActiveLogin,
     http: &dyn HttpClient,
     context: &Context,
 ) -> (Option<IntrospectionResponse>, Option<String>) {
-    if login.provider.endpoints.introspect.is_none() {
-        return (None, None);
-    }
-    let silent = |why: &dyn std::fmt::Display| (None, Some(format!("introspection: {why}")));
-    let client = match context.session.client_to_introspect(login) {
-        Ok(Some(client)) => client.value,
-        Ok(None) => return silent(&"no client is registered to ask with"),
-        Err(error) => return silent(&error),
-    };
-    match introspection::ask(
-        http,
-        &login.provider,
-        &login.token.access_token,
-        &client.client_id,
-        client.client_secret.as_ref(),
-    ) {
+    match introspect::ask(login, &login.token.access_token, http, context) {
         Ok(Some(response)) if !response.active => {
             let text = "warning: the server's introspection endpoint says that the token is not active; some servers also \
                 say so of a token that this client may not ask about (RFC 7662 §2.2)";
@@ -224,6 +208,6 @@ fn introspect(
             }
             (response, None)
         }
-        Err(error) => silent(&with_causes(&error)),
+        Err(why) => (None, Some(format!("introspection: {why}"))),
     }
 }

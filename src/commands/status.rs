@@ -1,6 +1,7 @@
 //! `status`: every login there is. It never opens a browser and never shows a token.
 
 mod error;
+mod online;
 mod userinfo;
 mod view;
 
@@ -35,6 +36,10 @@ pub struct StatusArgs {
     /// Check the current login; exit with 4 if it needs a new login
     #[arg(long)]
     check: bool,
+
+    /// With --check, ask the server whether it accepts the token; exit with 8 if it gives no answer
+    #[arg(long, requires = "check")]
+    online: bool,
 
     /// Ask the provider who the current login's account is (OpenID Connect)
     #[arg(long, conflicts_with_all = ["check", "expires_within"])]
@@ -116,6 +121,7 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
             Err(StatusError::LoginsEnd { profiles, provider })
         }
         (None, Some(profile)) if view.logins.is_empty() => Err(SessionError::no_login(profile).into()),
+        (None, _) if args.online => online::check(context),
         (None, _) => Ok(()),
     }
 }

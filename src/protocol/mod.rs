@@ -45,5 +45,6 @@ pub mod signing_algorithm;
 pub mod state;
 pub mod time;
 pub mod token;
+pub mod token_form;
 pub mod token_type;
 pub mod uuid;

@@ -18,6 +18,7 @@ use crate::store::stored_token::ObtainedBy;
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreKind, StoredToken};
 use crate::system::http::HttpClient;
+use crate::system::paths::variable;
 
 /// A login ready for use: its provider is resolved and its origins are checked.
 pub struct ActiveLogin {
@@ -149,6 +150,13 @@ impl Session {
     /// Returns `true` if OAUTHCTL_TOKEN is set and so replaces the token of a named login.
     pub fn has_token_variable(&self) -> bool {
         self.system.secrets.token.is_some()
+    }
+
+    /// Returns the value of a variable that the command line names. This process takes its own out of its environment as
+    /// soon as it starts.
+    pub fn secret_variable(&self, name: &str) -> Option<String> {
+        let own = self.system.secrets.token.as_ref().filter(|_| name == TOKEN);
+        own.map(|token| token.expose().to_owned()).or_else(|| variable(name))
     }
 
     /// Returns the login that `OAUTHCTL_TOKEN` stands for, where it applies: a flag or a variable names the profile,

@@ -18,6 +18,7 @@ pub mod sealed_login;
 pub mod store_kind;
 pub mod stored_token;
 pub mod token_cache;
+pub mod token_look;
 pub mod token_store;
 
 pub use app_name::AppName;

@@ -65,6 +65,8 @@ mod help_and_completions;
 mod hints;
 mod hostile_callbacks;
 mod https_callback;
+#[cfg(unix)]
+mod inspect;
 mod json_answers;
 #[cfg(target_os = "linux")]
 mod keychain_wire;

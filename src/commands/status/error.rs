@@ -1,5 +1,6 @@
 //! The reasons why `status` fails.
 
+use crate::flow::FlowError;
 use crate::flow::userinfo::NoUserinfo;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::session::SessionError;
@@ -12,6 +13,14 @@ pub enum StatusError {
     LoginsEnd { profiles: Vec<String>, provider: String },
     #[error("the provider does not say who the login is")]
     Userinfo(#[from] NoUserinfo),
+    #[error("the API rejected the token of `{profile}`: {request} → {status}{}", said.as_deref().map(|said| format!(" \"{said}\"")).unwrap_or_default())]
+    Rejected { profile: String, request: String, status: u16, said: Option<String>, login: String },
+    #[error("introspection says that the token of `{profile}` is not active")]
+    Inactive { profile: String, login: String },
+    #[error("no server says whether the token of `{profile}` works{}", asked.as_deref().map(|asked| format!(": {asked}")).unwrap_or_default())]
+    CannotTell { profile: String, asked: Option<String> },
+    #[error(transparent)]
+    Flow(#[from] FlowError),
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
@@ -28,6 +37,12 @@ impl Advice for StatusError {
                 ExitCode::LoginNeeded.hint(format!("`{}` logs in again", login_command(provider, profile)))
             }
             Self::Userinfo(error) => error.next_step(),
+            Self::Rejected { login, .. } | Self::Inactive { login, .. } => {
+                ExitCode::LoginNeeded.hint(format!("`{login}` gets another token"))
+            }
+            Self::CannotTell { .. } => ExitCode::Network
+                .hint("try again later, or ask with `oauthctl call` for something that needs the token"),
+            Self::Flow(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Store(error) => error.next_step(),
             Self::Terminal(error) => error.next_step(),

@@ -9,6 +9,7 @@ pub mod callback;
 pub mod challenge;
 pub mod definition;
 pub mod id_token;
+pub mod inspect;
 pub mod jwt;
 pub mod link;
 pub mod metadata;
@@ -25,12 +26,13 @@ use oauthctl::testing::{Provider, ProviderDefinition};
 pub type Property = fn(&[u8]);
 
 /// Every property, under the name of its fuzz target and of its corpus.
-pub const ALL: [(&str, Property); 13] = [
+pub const ALL: [(&str, Property); 14] = [
     ("bus_message", bus_message::holds),
     ("callback", callback::holds),
     ("challenge", challenge::holds),
     ("definition", definition::holds),
     ("id_token", id_token::holds),
+    ("inspect", inspect::holds),
     ("jwt", jwt::holds),
     ("link", link::holds),
     ("metadata", metadata::holds),

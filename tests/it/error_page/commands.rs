@@ -20,7 +20,8 @@ variants! {
         | NotRenewed Session Flow Http Terminal OurHeader;
     TokenError: NoIdToken NoHeader ShellWithoutLine NotGithub GithubEnv HeaderNotText | NoShellLine Session Definition Terminal;
     TraceError: UnknownForm NotATrace NotWritten;
-    StatusError: LoginsEnd Userinfo | Session Store Terminal;
+    StatusError: LoginsEnd Userinfo Rejected Inactive CannotTell | Flow Session Store Terminal;
+    InspectError: NoServer NoVariable BadToken NoIdToken NotAJws NotVerifiable Forged NoKeys | Session Flow Terminal;
     ScopesError: ScopesMissing TokenRejected | NotRenewed Session Flow Terminal;
     LogoutError: OneOrAll Leftover NotRegisteredByUs NoDeletion ClientInUse | Register Session Store TokenSource Flow Terminal;
     RefreshError: | Session Terminal;
@@ -64,6 +65,30 @@ pub fn errors(page: &mut Page) {
         StatusError::LoginsEnd { profiles: vec![profile()], provider: provider() },
         StatusError::LoginsEnd { profiles: vec![profile(), text("acme-us")], provider: provider() },
         StatusError::Userinfo(NoUserinfo::NoEndpoint { provider: provider() }),
+        StatusError::Rejected {
+            profile: profile(),
+            request: text("GET /api/v1/shop"),
+            status: 401,
+            said: Some(text("invalid_token")),
+            login: text("oauthctl login acme --profile acme-eu"),
+        },
+        StatusError::Inactive { profile: profile(), login: text("oauthctl login acme --profile acme-eu") },
+        StatusError::CannotTell { profile: profile(), asked: Some(text("GET /api/v1/shop → 503")) },
+        StatusError::CannotTell { profile: profile(), asked: None },
+    ]);
+    page.section(vec![
+        InspectError::NoServer { flag: "--introspect" },
+        InspectError::NoVariable { name: text("ACME_TOKEN") },
+        InspectError::BadToken { place: text("the text on stdin"), source: NoGivenToken::NoMember },
+        InspectError::NoIdToken { profile: profile() },
+        InspectError::NotAJws(NotAJws::Form),
+        InspectError::NotVerifiable {
+            problem: text("the definition has no `openid.issuer`"),
+            hint: "`--issuer URL` names the issuer whose keys to use",
+        },
+        InspectError::Forged { issuer: text("https://acme.example"), problem: "none of its keys has signed the token" },
+        InspectError::NoKeys(NoKeys::Status { location: text("https://acme.example/keys"), status: 503 }),
+        InspectError::NoKeys(NoKeys::Circle { location: text("https://acme.example/keys") }),
     ]);
     page.section(vec![
         ScopesError::ScopesMissing {
