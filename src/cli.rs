@@ -198,17 +198,6 @@ impl Command {
     /// or the reply to a request is worse than not starting.
     fn answers(&self) -> bool {
         match self {
-            Self::Login(_)
-            | Self::Token(_)
-            | Self::Refresh(_)
-            | Self::Status(_)
-            | Self::Scopes(_)
-            | Self::Inspect(_)
-            | Self::Explain(_)
-            | Self::Import(_)
-            | Self::Doctor(_)
-            | Self::Demo(_)
-            | Self::Completions(_) => true,
             Self::Man(args) => args.answers(),
             Self::Use(_) | Self::Logout(_) | Self::Exec(_) => false,
             Self::App(args) => args.answers(),
@@ -216,6 +205,7 @@ impl Command {
             Self::Export(args) => args.answers(),
             Self::Providers(args) => args.answers(),
             Self::Emulate(args) => args.answers(),
+            _ => true,
         }
     }
 

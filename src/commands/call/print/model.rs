@@ -39,7 +39,7 @@ pub enum Body<'a> {
 
 impl<'a> Request<'a> {
     pub fn new(view: &RequestView<'a>) -> Self {
-        let HttpRequest { method, url, headers, body } = view.request;
+        let HttpRequest { method, url, headers, body, .. } = view.request;
         let text = |name, value: &http::HeaderValue| (name, String::from_utf8_lossy(value.as_bytes()).into_owned());
         let body = match (view.upload, std::str::from_utf8(body)) {
             (Some(file), _) => Body::File(file),
