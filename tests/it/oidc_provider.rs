@@ -104,15 +104,16 @@ fn a_client_that_is_not_authenticated_gets_no_token() {
     let acme = OidcProvider::running();
     let secret = "not-the-secret";
     let wrong = |client, more| acme.sandbox(client, more).with("OAUTHCTL_CLIENT_SECRET", secret);
-    for sandbox in [
-        wrong("web app:1", BASIC),
-        wrong("body", ""),
-        wrong("public", ""),
-        acme.sandbox("web app:1", ""),
-        acme.sandbox("body", BASIC),
+    let other_method = "under `[token]` in";
+    for (sandbox, way_out) in [
+        (wrong("web app:1", BASIC), "oauthctl app set acme"),
+        (wrong("body", ""), "oauthctl app set acme"),
+        (wrong("public", ""), "oauthctl app set acme"),
+        (acme.sandbox("web app:1", ""), other_method),
+        (acme.sandbox("body", BASIC), other_method),
     ] {
         let refused = log_in(&sandbox, "read");
-        refused.code(5).says("invalid_client").says("oauthctl app set acme").hides(secret);
+        refused.code(5).says("invalid_client").says(way_out).hides(secret);
         sandbox.run(&["token"]).code(4);
     }
 }

@@ -357,7 +357,9 @@ fn no_core_is_left_by_an_end_that_leaves_one_elsewhere() {
         assert_eq!((ended.signal(), ended.core_dumped()), (Some(signal), false));
     }
     let left = names(user.home.home()).into_iter().filter(|path| path.is_file());
-    let left: Vec<_> = left.filter(|path| !path.ends_with("store.key")).collect();
+    // The record of a login that was killed while it waited is what `explain` reads.
+    let is_record = |path: &Path| path.parent().is_some_and(|folder| folder.ends_with("flows"));
+    let left: Vec<_> = left.filter(|path| !path.ends_with("store.key") && !is_record(path)).collect();
     assert!(left.is_empty(), "{left:?}");
 }
 

@@ -47,7 +47,7 @@ fn a_refusal_in_the_browser_fits_what_was_asked_for() {
     let unused = sandbox("http://127.0.0.1:9");
     for (error, words, says, exit) in [
         ("access_denied", "", "log in again and approve", 5),
-        ("invalid_scope", "", "`read` was asked for: ask for less with `--scope`", 5),
+        ("invalid_scope", "", "or ask for less with `--scope`", 5),
         ("invalid_request", "request_uri is required", "PAR, RFC 9126", 5),
         ("unauthorized_client", "", "`response_type=code`", 5),
         ("server_error", "", "try again later", 8),

@@ -11,6 +11,10 @@ use crate::protocol::scope::ScopeSet;
 pub fn scope_not_allowed(facts: &Facts<'_>) -> Option<Found> {
     let refusal = facts.refusal.as_ref().filter(|refusal| refusal.objection == Objection::Scope)?;
     let asked = refusal.shown("scope").map_or_else(|| facts.settings.scopes.clone(), split);
+    // A refresh that names no scope asks for those that the login has.
+    if asked.is_empty() && facts.record.flow == FlowKind::Refresh {
+        return None;
+    }
     if asked.is_empty() {
         let next = format!(
             "run `{} --scope SCOPE`; `oauthctl providers scopes {}` lists them",
