@@ -57,7 +57,7 @@ const ALL: &[Example] = &[
     example("exec", "Run a command with OAUTHCTL_TOKEN set", "oauthctl exec -- ./deploy.sh"),
     example("exec", "Give it another name", "oauthctl exec --env JUDGEME_TOKEN -- ./deploy.sh"),
     example("exec", "A command that runs for hours reads the token from a file", "oauthctl exec --token-file -- ./deploy.sh"),
-    example("exec", "A command that does not see the token: it asks for http, and a proxy adds the token over https", "oauthctl exec --proxy -- sh -c 'curl -s \"$OAUTHCTL_API/products\"'"),
+    example("exec", "A command that does not see the token, which a proxy adds to its requests", "oauthctl exec --proxy -- sh -c 'curl -s \"$OAUTHCTL_API/products\"'"),
     example("refresh", "Get a new access token now", "oauthctl refresh"),
     example("export", "Take a login to another machine", "pass show transfer | oauthctl export --profile work --passphrase-stdin > work.oauthctl"),
     example("import", "Import it there", "pass show transfer | oauthctl import login.oauthctl --passphrase-stdin --replace"),
