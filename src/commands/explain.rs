@@ -1,6 +1,7 @@
 //! `explain`: why a flow failed, by the record that it left behind. It reads files of its own and asks nobody.
 
 mod error;
+mod head;
 mod hint;
 mod list;
 mod report;

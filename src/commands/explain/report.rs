@@ -12,7 +12,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use url::{Host, Url};
 
-use super::view::{Explanation, name_of};
+use super::view::Explanation;
 use crate::protocol::sanitize::{Render, TerminalText};
 
 /// The width of the timeline: trackers do not wrap code.
@@ -49,16 +49,17 @@ impl Report {
         };
         let timeline = plain(&|text| explanation.write_timeline(text, WIDTH));
         let findings = plain(&|text| explanation.write_findings(text, WIDTH));
-        let exit = explanation.exit_code.map_or_else(|| "was ended".to_owned(), |code| format!("exit code {code}"));
+        let exit =
+            explanation.head.exit_code.map_or_else(|| "was ended".to_owned(), |code| format!("exit code {code}"));
         let error: String = explanation.error.iter().map(|line| format!("- Error: {line}\n")).collect();
         let text = format!(
             "### {}: {exit}\n\n- Program: {} on {} ({})\n- Started: {}\n{error}\n### Diagnosis\n\n```text\n{findings}```\n\n\
              ### Timeline\n\nTimes are seconds since the start.\n\n```text\n{timeline}```\n\n### Left out\n\n",
-            name_of(explanation.flow, explanation.provider.as_deref()),
+            explanation.head.name(),
             explanation.record.tool,
             std::env::consts::OS,
             std::env::consts::ARCH,
-            explanation.started,
+            explanation.head.started,
         );
         Self { text: names.replaced(text) + &names.listed() }
     }

@@ -4,22 +4,17 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::head::FlowHead;
 use super::wrap::wrap;
 use crate::flow::explain::{Confidence, Finding, Line, diagnose, lines, seconds};
-use crate::protocol::flow_record::{FlowKind, FlowRecord};
+use crate::protocol::flow_record::FlowRecord;
 use crate::protocol::sanitize::{Render, Style, TerminalText};
-use crate::protocol::time::Timestamp;
 
 /// What `explain` prints of one flow.
 #[derive(Debug, Serialize)]
 pub struct Explanation {
-    pub id: String,
-    pub flow: FlowKind,
-    pub profile: Option<String>,
-    pub provider: Option<String>,
-    pub started: Timestamp,
-    /// `None` if the process was ended.
-    pub exit_code: Option<u8>,
+    #[serde(flatten)]
+    pub head: FlowHead,
     pub error: Vec<String>,
     pub timeline: Vec<Line>,
     /// The events that the record has no room for.
@@ -34,12 +29,7 @@ pub struct Explanation {
 impl Explanation {
     pub fn new(record: FlowRecord, registered: Option<&str>, width: usize) -> Self {
         Self {
-            id: record.id.clone(),
-            flow: record.flow,
-            profile: record.profile.clone(),
-            provider: record.provider.clone(),
-            started: started(&record),
-            exit_code: record.outcome.as_ref().map(|outcome| outcome.exit_code),
+            head: FlowHead::of(&record),
             error: record.outcome.as_ref().map(|outcome| outcome.error.clone()).unwrap_or_default(),
             timeline: lines(&record),
             omitted: record.omitted,
@@ -51,7 +41,7 @@ impl Explanation {
 
     /// Says in one line how it ended.
     pub fn end(&self) -> String {
-        match self.exit_code {
+        match self.head.exit_code {
             Some(0) => "It succeeded.".to_owned(),
             Some(code) => format!("It failed with exit code {code}: {}.", self.error.join(": ")),
             None => "It was ended from outside, or still runs.".to_owned(),
@@ -70,7 +60,7 @@ impl Explanation {
 
     pub fn write_findings(&self, text: &mut TerminalText, width: usize) -> fmt::Result {
         if self.findings.is_empty() {
-            return match self.exit_code {
+            return match self.head.exit_code {
                 Some(0) => writeln!(text, "Nothing in it is conspicuous."),
                 _ => writeln!(
                     text,
@@ -80,22 +70,6 @@ impl Explanation {
         }
         self.findings.iter().enumerate().try_for_each(|(index, finding)| write_finding(text, index, finding, width))
     }
-}
-
-pub fn started(record: &FlowRecord) -> Timestamp {
-    Timestamp(i64::try_from(record.started / 1000).unwrap_or(i64::MAX))
-}
-
-/// Names a flow: `login at acme`.
-pub fn name_of(flow: FlowKind, provider: Option<&str>) -> String {
-    let flow = match flow {
-        FlowKind::Login => "login",
-        FlowKind::Refresh => "refresh",
-        FlowKind::Revoke => "logout",
-        FlowKind::Scopes => "scopes",
-        FlowKind::Call => "call",
-    };
-    provider.map_or_else(|| flow.to_owned(), |provider| format!("{flow} at {provider}"))
 }
 
 /// The columns of the time and the word before an event.
@@ -157,10 +131,11 @@ fn write_finding(text: &mut TerminalText, index: usize, finding: &Finding, width
 
 impl Render for Explanation {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        let name = name_of(self.flow, self.provider.as_deref());
-        let profile = self.profile.as_ref().filter(|profile| Some(*profile) != self.provider.as_ref());
+        let FlowHead { id, profile, provider, started, .. } = &self.head;
+        let name = self.head.name();
+        let profile = profile.as_ref().filter(|profile| Some(*profile) != provider.as_ref());
         let profile = profile.map(|profile| format!(" (profile {profile})")).unwrap_or_default();
-        let head = format!("{name}{profile}, {}, flow {}", self.started, self.id);
+        let head = format!("{name}{profile}, {started}, flow {id}");
         for line in wrap("", &head, 2, self.width) {
             text.line(&[&Style::Strong.of(line)])?;
         }
