@@ -9,6 +9,7 @@
 //! Which proxy is asked for the rest says `system::proxy`.
 
 mod body;
+mod clients;
 mod download;
 mod network;
 mod reach;

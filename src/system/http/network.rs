@@ -2,13 +2,14 @@
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::time::Duration;
 
 use http::HeaderMap;
 use url::Url;
 
 use super::body::{LONGEST, Overdue, Pace, TimedBody, Waited};
+use super::clients::{Clients, Kind};
 use super::download::{Downloads, Target};
 use super::{
     Authorities, HttpClient, HttpError, HttpReply, Reach, Reason, SILENCE, TlsProblem, Trust, USER_AGENT, Upload,
@@ -37,11 +38,7 @@ pub struct NetworkClient {
     proxies: OnceLock<Proxies>,
     authorities: Option<Authorities>,
     trust: OnceLock<Trust>,
-    /// Held while a client is made: a few threads may need the first one at once, and one is enough.
-    making: Mutex<()>,
-    plain: OnceLock<reqwest::blocking::Client>,
-    tls: OnceLock<reqwest::blocking::Client>,
-    tls_to_loopback: OnceLock<reqwest::blocking::Client>,
+    clients: Clients<reqwest::blocking::Client>,
     pub(super) downloads: Downloads,
 }
 
@@ -53,10 +50,7 @@ impl Default for NetworkClient {
             proxies: OnceLock::new(),
             authorities: None,
             trust: OnceLock::new(),
-            making: Mutex::new(()),
-            plain: OnceLock::new(),
-            tls: OnceLock::new(),
-            tls_to_loopback: OnceLock::new(),
+            clients: Clients::default(),
             downloads: Downloads::default(),
         }
     }
@@ -82,24 +76,12 @@ impl NetworkClient {
     }
 
     fn client(&self, url: &Url) -> Result<&reqwest::blocking::Client, HttpError> {
-        let (secure, local) = (url.scheme() == "https", is_loopback(url));
-        let slot = match (secure, local) {
-            (false, _) => &self.plain,
-            (true, false) => &self.tls,
-            (true, true) => &self.tls_to_loopback,
-        };
-        if let Some(client) = slot.get() {
-            return Ok(client);
-        }
-        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = slot.get() {
-            return Ok(client);
-        }
-        let proxies = if secure && !local { Some(self.proxies()?) } else { None };
-        let trust = if secure { Some(self.trust()?) } else { None };
-        let client =
-            blocking(self.silence, trust, (proxies, None)).map_err(|error| HttpError::Setup(Reason::of(error)))?;
-        Ok(slot.get_or_init(|| client))
+        let kind = Kind::of(url);
+        self.clients.get(kind, || {
+            let proxies = if kind.may_have_proxy() { Some(self.proxies()?) } else { None };
+            let trust = if kind.is_secure() { Some(self.trust()?) } else { None };
+            blocking(self.silence, trust, (proxies, None)).map_err(|error| HttpError::Setup(Reason::of(error)))
+        })
     }
 
     fn proxies(&self) -> Result<&Proxies, ProxyError> {
@@ -120,7 +102,7 @@ impl NetworkClient {
 
     /// Returns the proxy's settings if this address is asked through a proxy.
     fn proxies_for(&self, url: &Url) -> Result<Option<&Proxies>, ProxyError> {
-        if url.scheme() != "https" || is_loopback(url) {
+        if !Kind::of(url).may_have_proxy() {
             return Ok(None);
         }
         Ok(Some(self.proxies()?).filter(|proxies| proxies.intercepts(url)))
@@ -130,7 +112,7 @@ impl NetworkClient {
     /// often the proxy's doing.
     fn peer(&self, url: &Url) -> String {
         let origin = url.origin().ascii_serialization();
-        let proxies = self.proxies.get().filter(|_| url.scheme() == "https" && !is_loopback(url));
+        let proxies = self.proxies.get().filter(|_| Kind::of(url).may_have_proxy());
         match proxies.and_then(|proxies| proxies.described(url)) {
             Some(proxy) => format!("{origin} through {proxy}"),
             None => origin,
@@ -151,8 +133,7 @@ impl NetworkClient {
 /// for: what has been said about a limit of time holds for the end of the command too.
 impl Drop for NetworkClient {
     fn drop(&mut self) {
-        let usual = [&mut self.plain, &mut self.tls, &mut self.tls_to_loopback].into_iter().filter_map(OnceLock::take);
-        for client in usual.chain(self.downloads.take()) {
+        for client in self.clients.take().chain(self.downloads.take()) {
             // Where there is no thread to be had, it ends here.
             let _ = process::in_background("http-end", move || drop(client));
         }
