@@ -11,6 +11,7 @@ pub mod login_index;
 pub mod login_lock;
 mod obtained_by;
 pub mod profile;
+mod profile_files;
 pub mod record;
 pub mod registration;
 pub mod scope_history;

@@ -3,17 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::profile::Profile;
+use super::profile_files::ProfileFiles;
 use super::record::{self, NotARecord};
 use super::stored_token::Expiry;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
-use crate::system::private_file::{self, PrivateDir, PrivateFileError};
+use crate::system::private_file::PrivateFileError;
 
 /// The largest file. A run has a few dozen scopes.
 const MAX_RUN: u64 = 256 * 1024;
@@ -102,19 +103,17 @@ pub enum HistoryError {
     Newer(u64),
 }
 
-pub struct ScopeHistory {
-    dir: PathBuf,
-}
+pub struct ScopeHistory(ProfileFiles);
 
 impl ScopeHistory {
     /// Opens the history in the data directory.
-    pub fn new(data: &std::path::Path) -> Self {
-        Self { dir: data.join(FOLDER) }
+    pub fn new(data: &Path) -> Self {
+        Self(ProfileFiles::new(data, FOLDER, MAX_RUN))
     }
 
     /// Reads the last run.
     pub fn last(&self, profile: &Profile) -> Result<Option<ScopeRun>, HistoryError> {
-        let Some(bytes) = private_file::read(&self.dir.join(file(profile)), MAX_RUN)? else { return Ok(None) };
+        let Some(bytes) = self.0.read(profile)? else { return Ok(None) };
         record::decode(&bytes).map(Some).map_err(|problem| match problem {
             NotARecord::Damaged(source) => HistoryError::Damaged(source),
             NotARecord::Newer(version) => HistoryError::Newer(version),
@@ -122,17 +121,12 @@ impl ScopeHistory {
     }
 
     pub fn keep(&self, profile: &Profile, run: &ScopeRun) -> Result<(), PrivateFileError> {
-        PrivateDir::create(&self.dir)?.write(&file(profile), &record::encode(run))
+        self.0.write(profile, &record::encode(run))
     }
 
     pub fn forget(&self, profile: &Profile) -> Result<bool, PrivateFileError> {
-        private_file::sweep(&self.dir)?;
-        private_file::remove(&self.dir.join(file(profile)))
+        self.0.forget(profile)
     }
-}
-
-fn file(profile: &Profile) -> String {
-    format!("{profile}.json")
 }
 
 #[cfg(test)]
@@ -171,7 +165,7 @@ mod tests {
         let (history, profile) = (ScopeHistory::new(home.path()), "mine".parse().unwrap());
         let written = String::from_utf8(record::encode(&run(&[], "a", None)).to_vec()).unwrap();
         let wrong = written.replace("[\"a\"]", "{\"a\":1}");
-        PrivateDir::create(&history.dir).unwrap().write(&file(&profile), wrong.as_bytes()).unwrap();
+        history.0.write(&profile, wrong.as_bytes()).unwrap();
         let told = history.last(&profile).unwrap_err().to_string();
         assert!(told.starts_with("the scope history is damaged: `granted` is malformed: unexpected object"), "{told}");
         history.keep(&profile, &run(&[], "a", None)).unwrap();

@@ -2,14 +2,15 @@
 //! login in the data directory, without a secret: the account is kept as a hash, and of the token only what it says.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::profile::Profile;
+use super::profile_files::ProfileFiles;
 use super::record::{self, VERSION};
 use crate::protocol::time::Timestamp;
-use crate::system::private_file::{self, PrivateDir, PrivateFileError};
+use crate::system::private_file::PrivateFileError;
 
 /// The largest file. A look has a dozen short texts, and a list of scopes.
 const MAX_LOOK: u64 = 64 * 1024;
@@ -53,34 +54,26 @@ impl TokenLook {
     }
 }
 
-pub struct TokenLooks {
-    dir: PathBuf,
-}
+pub struct TokenLooks(ProfileFiles);
 
 impl TokenLooks {
     /// Opens the looks in the data directory.
     pub fn new(data: &Path) -> Self {
-        Self { dir: data.join(FOLDER) }
+        Self(ProfileFiles::new(data, FOLDER, MAX_LOOK))
     }
 
     /// Reads the last look. One that is damaged or newer is as good as none: the next one takes its place.
     pub fn last(&self, profile: &Profile) -> Result<Option<TokenLook>, PrivateFileError> {
-        let bytes = private_file::read(&self.dir.join(file(profile)), MAX_LOOK)?;
-        Ok(bytes.and_then(|bytes| record::decode(&bytes).ok()))
+        Ok(self.0.read(profile)?.and_then(|bytes| record::decode(&bytes).ok()))
     }
 
     pub fn keep(&self, profile: &Profile, look: &TokenLook) -> Result<(), PrivateFileError> {
-        PrivateDir::create(&self.dir)?.write(&file(profile), &record::encode(look))
+        self.0.write(profile, &record::encode(look))
     }
 
     pub fn forget(&self, profile: &Profile) -> Result<bool, PrivateFileError> {
-        private_file::sweep(&self.dir)?;
-        private_file::remove(&self.dir.join(file(profile)))
+        self.0.forget(profile)
     }
-}
-
-fn file(profile: &Profile) -> String {
-    format!("{profile}.json")
 }
 
 #[cfg(test)]
