@@ -132,12 +132,13 @@ pub fn end(
     context: &Context,
 ) -> Result<u8, Box<dyn Advice>> {
     let outcome = outcome_of(&result);
-    let is_kept = context.session.keep_record(Some(&outcome));
-    if let (Err(error), true) = (&is_kept, context.is_verbose()) {
-        context.terminal().note(&format_args!("note: no record of this was kept: {}", with_causes(error)));
-    }
-    let record = context.session.record_to_keep(Some(&outcome)).filter(|_| is_kept.is_ok());
-    let result = result.map_err(|error| match record {
+    let kept = context.session.keep_record(Some(&outcome)).unwrap_or_else(|error| {
+        if context.is_verbose() {
+            context.terminal().note(&format_args!("note: no record of this was kept: {}", with_causes(&error)));
+        }
+        None
+    });
+    let result = result.map_err(|error| match kept {
         Some(record) => explained(error, &record),
         None => error,
     });

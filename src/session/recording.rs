@@ -40,15 +40,14 @@ impl Session {
         }
     }
 
-    /// Writes the record as it stands. Without an outcome the process may end before it has one.
-    pub fn keep_record(&self, outcome: Option<&Outcome>) -> Result<(), PrivateFileError> {
-        let (Some(record), Ok(paths)) = (self.record_to_keep(outcome), self.paths()) else { return Ok(()) };
-        FlowRecords::new(&paths.data).keep(&record)
-    }
-
-    /// Returns the record that is kept, if one is.
-    pub fn record_to_keep(&self, outcome: Option<&Outcome>) -> Option<FlowRecord> {
-        self.recorder.record(outcome).filter(|_| self.keeps_records).and_then(kept)
+    /// Writes the record as it stands, if one is kept, and returns it. Without an outcome the process may end before it has
+    /// one.
+    pub fn keep_record(&self, outcome: Option<&Outcome>) -> Result<Option<FlowRecord>, PrivateFileError> {
+        let record = self.recorder.record(outcome).filter(|_| self.keeps_records).and_then(kept);
+        if let (Some(record), Ok(paths)) = (&record, self.paths()) {
+            FlowRecords::new(&paths.data).keep(record)?;
+        }
+        Ok(record)
     }
 
     /// Returns the kept records.
