@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::thread;
 
+use super::program;
+
 /// Runs work on a detached thread. Returns an error if no thread can be started, where std's own `spawn` panics.
 pub fn in_background<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> io::Result<()> {
     thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
@@ -26,8 +28,7 @@ pub fn system_name() -> String {
 pub fn program_on_path() -> Option<(PathBuf, PathBuf)> {
     let own = std::env::current_exe().ok()?.canonicalize().ok()?;
     let name = own.file_name()?;
-    let path = std::env::var_os("PATH")?;
-    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|found| found.is_file())?;
+    let found = program::find(name)?;
     (found.canonicalize().ok()? != own).then_some((own, found))
 }
 
