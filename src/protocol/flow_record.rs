@@ -8,7 +8,6 @@
 mod masking;
 mod names;
 mod value;
-mod visible;
 
 pub use masking::{Masker, Masking};
 pub use value::{Address, Body, Decoded, Fields, Hidden, Tree, Value, field};

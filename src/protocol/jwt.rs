@@ -13,8 +13,13 @@ use super::time::Timestamp;
 pub fn claims(token: &str) -> Option<Value> {
     let parts: Vec<&str> = token.split('.').collect();
     let [_, claims, _] = parts.as_slice() else { return None };
-    let claims = BASE64_URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
-    json::parse(&claims).ok().filter(Value::is_object)
+    object(claims)
+}
+
+/// Reads a part of a JWT that is a JSON object: its header, or its claims.
+pub fn object(part: &str) -> Option<Value> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
+    json::parse(&bytes).ok().filter(Value::is_object)
 }
 
 /// Reads `exp` (RFC 7519 §4.1.4): seconds, which some servers send with a fraction, or in milliseconds.

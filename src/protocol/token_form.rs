@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::json;
+use super::jwt::object;
 
 /// The form of a token.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,10 +25,6 @@ pub enum TokenForm {
 
 impl TokenForm {
     pub fn read(token: &str) -> Self {
-        let object = |part: &str| {
-            let bytes = BASE64_URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
-            json::parse(&bytes).ok().filter(Value::is_object)
-        };
         let parts: Vec<&str> = token.split('.').collect();
         let read = match parts.as_slice() {
             [header, claims, _] => {

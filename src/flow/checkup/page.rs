@@ -1,5 +1,6 @@
 //! What a person would read on a page, without its markup: enough to find a server's complaint, never shown as a page.
 
+use crate::protocol::html::visible_text;
 use crate::protocol::sanitize;
 
 /// Parts whose content is not shown.
@@ -7,35 +8,10 @@ const HIDDEN: [&str; 3] = ["script", "style", "head"];
 
 /// Returns the visible text of a page, on one line.
 pub fn visible(body: &str) -> String {
-    let mut text = String::new();
-    let mut rest = body;
-    while let Some(at) = rest.find('<') {
-        text.push_str(&rest[..at]);
-        text.push(' ');
-        rest = after_tag(&rest[at..]);
-    }
-    text.push_str(rest);
+    let text = visible_text(body, &HIDDEN);
     let text = ["&quot;", "&#39;", "&#x27;", "&rsquo;"].iter().fold(text, |text, entity| text.replace(entity, "'"));
     let text = text.replace("&amp;", "&").replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Returns what follows a tag, a comment, or a part that is not shown.
-fn after_tag(at: &str) -> &str {
-    let behind = |mark: &str, from: &str| from.find(mark).map(|end| end + mark.len());
-    if at.starts_with("<!--") {
-        return behind("-->", at).map_or("", |end| &at[end..]);
-    }
-    let lower = at.get(..8).unwrap_or(at).to_ascii_lowercase();
-    for name in HIDDEN {
-        let is_this = lower.strip_prefix('<').and_then(|tag| tag.strip_prefix(name));
-        // `<head>` and not `<header>`.
-        if is_this.is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_alphanumeric())) {
-            let whole = at.to_ascii_lowercase();
-            return behind(&format!("</{name}>"), &whole).map_or("", |end| &at[end..]);
-        }
-    }
-    behind(">", at).map_or("", |end| &at[end..])
 }
 
 /// Returns the words of a text for comparison: small letters, and one space between any two.

@@ -9,7 +9,7 @@ mod texts;
 
 use std::collections::{BTreeMap, HashSet};
 
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use serde_json::Value as Json;
@@ -20,12 +20,13 @@ use zeroize::Zeroizing;
 use self::texts::{bounded, form_decoded, is_form, is_plain_word, joined, without_mail};
 use super::names;
 use super::value::{Address, Body, Decoded, Fields, Hidden, Tree, Value};
-use super::visible::visible_text;
 use crate::protocol::bearer::Challenge;
+use crate::protocol::html::visible_text;
 use crate::protocol::json;
 use crate::protocol::mask::KnownSecrets;
 use crate::protocol::message::HttpRequest;
 use crate::protocol::params::Params;
+use crate::protocol::token_form::TokenForm;
 
 /// A shorter value of an unknown name is not looked for elsewhere: it would cut up words.
 const SHORTEST: usize = 8;
@@ -33,6 +34,9 @@ const SHORTEST: usize = 8;
 /// How deep a JSON body is kept, and how many values of it.
 const MAX_DEPTH: usize = 8;
 const MAX_VALUES: usize = 600;
+
+/// The elements of a page whose content is not kept. The rest is: a firewall's page says who refused and why.
+const UNSEEN: [&str; 5] = ["script", "style", "noscript", "template", "textarea"];
 
 /// What becomes of the values that are not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -277,7 +281,7 @@ impl Masker {
                 Some(Body::Fields(self.fields(&Params::from_urlencoded(text))))
             }
             Some(text) if self.masking == Masking::Hide => {
-                let shown = if text.contains('<') { visible_text(text) } else { text.to_owned() };
+                let shown = if text.contains('<') { visible_text(text, &UNSEEN) } else { text.to_owned() };
                 Some(Body::Text(bounded(&without_mail(&self.secrets.strict_text(&shown)))))
             }
             Some(text) => Some(Body::Text(text.to_owned())),
@@ -328,14 +332,7 @@ impl Masker {
 
     /// Reads the parts of a JWT that may be shown. Its signature is dropped.
     fn decoded(&mut self, text: &str) -> Option<Decoded> {
-        let mut parts = text.split('.');
-        let (header, claims) = (parts.next()?, parts.next()?);
-        let signed = parts.next().is_some() && parts.next().is_none();
-        let object = |part: &str| {
-            let bytes = BASE64_URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
-            json::parse(&bytes).ok().filter(Json::is_object)
-        };
-        let (header, claims) = (object(header)?, object(claims).filter(|_| signed)?);
+        let TokenForm::Jwt { header, claims } = TokenForm::read(text) else { return None };
         let mut room = MAX_VALUES;
         let header = self.tree("", &header, false, 1, &mut room);
         Some(Decoded { header, claims: self.tree("", &claims, false, 1, &mut room) })
