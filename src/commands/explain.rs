@@ -1,4 +1,4 @@
-//! `explain`: why a flow failed, by the record that it left behind. It reads files of its own and asks nobody.
+//! `explain`: why a flow failed, by the record that it left behind. It reads files of its own and sends nothing.
 
 mod error;
 mod head;

@@ -1,6 +1,6 @@
 //! A token that is kept good for as long as a command runs, and may be renewed many times.
 //!
-//! One thread renews, for all who hold the token: the [`Renewer`]. Whoever needs another one asks it and is answered when
+//! One thread renews, for all who hold the token: the [`Renewer`]. A holder that needs another one asks it and is answered when
 //! it has one; of many who ask at once, the first one's renewal answers all.
 //!
 //! When: a minute before the end, or a tenth of a shorter life, but two seconds at least, as ends are told in whole

@@ -1,5 +1,5 @@
 //! Verifies a signed token with the keys of an issuer. Which issuer that is, the caller says: a token's own `iss`, `jku`,
-//! `x5u` and `jwk` name a key that whoever made the token chose.
+//! `x5u` and `jwk` name a key that the maker of the token chose.
 
 use super::jwks::{self, Asked, NoKeys};
 use crate::protocol::jws::Jws;

@@ -31,8 +31,8 @@ pub fn recorder(recording: Option<Recording>, keeps: bool, system: &System) -> A
     })
 }
 
-/// Returns `true` if the variable leaves records on. A word that is not known leaves them off: whoever set it meant
-/// something, and a record that is missing does no harm.
+/// Returns `true` if the variable leaves records on. A word that is not known leaves them off: it was set for a
+/// reason, and a record that is missing does no harm.
 pub fn is_on(variable: Option<&str>) -> bool {
     variable.is_none_or(|word| ["on", "1", "yes", "true"].contains(&word.to_ascii_lowercase().as_str()))
 }

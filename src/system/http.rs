@@ -228,7 +228,7 @@ impl HttpReply {
         bytes
     }
 
-    /// Lets somebody else see the body as it is read.
+    /// Shows the body, as it is read, to another.
     pub fn tapped(mut self, tap: Box<dyn Tap>) -> Self {
         self.body = Box::new(tap::Tapped { body: self.body, tap });
         self

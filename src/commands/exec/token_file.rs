@@ -1,6 +1,6 @@
 //! The file in which a command finds its token for as long as it runs.
 //!
-//! It is private, and replaced as a whole: whoever reads it gets one token, the old one or the new one. It has no line
+//! It is private, and replaced as a whole: a reader gets one token, the old one or the new one. It has no line
 //! break at its end, as some programs put what they read into a header. A name that leads to anything but a private file with
 //! one token in it, or to nothing, is refused, and so is a place where Git would take the file up.
 

@@ -2,7 +2,7 @@
 //!
 //! # Decision: what a report leaves out beside secrets
 //!
-//! A record has no secrets and no personal data. It has names that are nobody's business: the client id, the name of the
+//! A record has no secrets and no personal data. It has names that are private all the same: the client id, the name of the
 //! login, the values of parameters (a shop's name), the user's folders, and hosts. The hosts of a built-in provider
 //! are the same for everybody, and what a maintainer needs, so they stay. Each host of another definition is replaced, since
 //! it may be a company's own. The same name has the same replacement everywhere, and the report lists what was replaced.

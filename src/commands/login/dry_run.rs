@@ -41,7 +41,7 @@ const SECRET: &str = "oauthctl0dryrun0client0secret";
 const TOKEN: &str = "oauthctl0dryrun0access0token";
 const REQUEST_URI: &str = "oauthctl0dryrun0request0uri";
 
-/// Shows the requests of a login. Nobody is asked for anything.
+/// Shows the requests of a login, without a question.
 pub fn show(
     args: &LoginArgs,
     definition: &ProviderDefinition,

@@ -20,7 +20,7 @@ use crate::provider::{Dialect, Provider};
 use crate::system::entropy::{Entropy, random};
 use crate::system::http::HttpClient;
 
-/// A redirect URI that is nobody's: the name can never exist (RFC 6761 §6.4).
+/// A redirect URI that no client has: the name can never exist (RFC 6761 §6.4).
 const MADE_UP: &str = "https://oauthctl-doctor.invalid/not-registered";
 
 /// The question: is this redirect URI registered for this client?

@@ -118,7 +118,7 @@ pub fn interaction_required(facts: &Facts<'_>) -> Option<Found> {
     })
 }
 
-/// Somebody said no.
+/// The person, or a server, said no.
 pub fn denied(facts: &Facts<'_>) -> Option<Found> {
     let refusal = facts.refusal.as_ref().filter(|refusal| refusal.objection == Objection::Denied)?;
     let with_person =

@@ -39,7 +39,7 @@ pub fn nothing_came(facts: &Facts<'_>) -> Option<Found> {
     Some(found.detail(HOW_THEY_DIFFER))
 }
 
-/// A device's code that nobody typed.
+/// A device's code that was not typed in time.
 pub fn device_not_confirmed(facts: &Facts<'_>) -> Option<Found> {
     let (event, _) = facts.of_leg(Leg::DeviceCode).pop().filter(|_| facts.failed() && facts.ended_with(6))?;
     let is_told = facts.refusal.is_some() || facts.failure().is_some();

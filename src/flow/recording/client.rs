@@ -136,7 +136,7 @@ impl Tap for Seen {
     }
 }
 
-/// Nobody reads on: what came so far is the body.
+/// The reader is gone: what came so far is the body.
 impl Drop for Seen {
     fn drop(&mut self) {
         self.finish();

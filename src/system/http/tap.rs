@@ -1,4 +1,4 @@
-//! A body that somebody else sees as it is read.
+//! A body that another sees as it is read.
 
 use std::io::{self, Read};
 

@@ -1,6 +1,6 @@
 //! The connections of the proxy that `exec` runs, with the same rules as all others: which certificates are accepted, and
 //! which proxy is asked. Bodies pass as they come, so nothing is unpacked. Only the connection has a limit of time:
-//! whoever waits for the reply decides how long to wait for it.
+//! the one who waits for the reply decides how long to wait for it.
 
 use url::Url;
 

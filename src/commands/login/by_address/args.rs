@@ -50,6 +50,6 @@ pub struct Wanted<'a> {
     pub app: Option<&'a AppName>,
     /// The scopes that were typed.
     pub scopes: &'a [String],
-    /// False if nobody is to be asked, as nothing will be sent.
+    /// False if no consent is needed, as nothing will be sent.
     pub asks: bool,
 }
