@@ -49,6 +49,7 @@ const ALL: &[Example] = &[
 
     example("token", "Hand the token to a script", "TOKEN=$(oauthctl token)"),
     example("token", "One that lasts ten minutes at least", "oauthctl token --min-validity 10m"),
+    example("token", "Another token than the one that the API rejected", "printf %s \"$TOKEN\" | oauthctl token --rejected-from-stdin"),
     example("token", "As the line of a header that curl reads, so that it is not in curl's arguments", "oauthctl token --format curl"),
     example("call", "Ask the API, and take a part of the reply", "oauthctl call /api/v1/products -q '.products[].title'"),
     example("call", "Every page", "oauthctl call /api/v1/reviews --paginate"),

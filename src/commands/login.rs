@@ -160,6 +160,7 @@ impl Asked<'_> {
         }
         token.label = args.label.clone().or_else(|| before?.label.clone());
         token.cacert = cacert;
+        token = before.map_or(token.clone(), |before| token.in_place_of(before));
         let saved = by_address::save(profile, &token, kind, by_address, context);
         if let Some(tab) = tab {
             talk::show(tab, if saved.is_ok() { BrowserPage::LoggedIn } else { BrowserPage::Failed }, context);

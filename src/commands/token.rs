@@ -7,6 +7,7 @@
 mod error;
 mod github;
 mod id;
+mod rejected;
 
 pub use error::TokenError;
 
@@ -61,6 +62,10 @@ pub struct TokenArgs {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["min_validity", "provider", "id"])]
     which: Option<String>,
 
+    /// Read a token that the API rejected from stdin, and print a newer one: that of the store, or one refresh for all who ask
+    #[arg(long, conflicts_with_all = ["min_validity", "id", "which", "provider", "params"])]
+    rejected_from_stdin: bool,
+
     #[command(flatten, next_help_heading = "Without a login")]
     without_login: WithoutLogin,
 }
@@ -95,6 +100,7 @@ pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
     let wanted = wanted(args.min_validity);
     let record = match args.without_login.request(("token", ""), context)? {
         Some(request) => client_login(&request, wanted, context)?.token,
+        None if args.rejected_from_stdin => rejected::newer(context)?.token,
         None => {
             let (profile, found) = valid_login(wanted, context)?;
             further(found.record, args.which.as_deref(), &profile)?
@@ -129,8 +135,11 @@ fn json(record: &StoredToken) -> String {
 }
 
 fn header(format: Format, args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
-    let login = valid_token((&args.without_login, ("token", "")), wanted(args.min_validity), context)?;
-    let login = login.with(args.which.as_deref())?;
+    let login = match args.rejected_from_stdin {
+        true => rejected::newer(context)?,
+        false => valid_token((&args.without_login, ("token", "")), wanted(args.min_validity), context)?
+            .with(args.which.as_deref())?,
+    };
     let no_header = || TokenError::NoHeader { provider: login.provider.id().to_owned() };
     let placements = login.provider.definition.token_placements();
     let in_header = |place: TokenIn| matches!(place, TokenIn::Bearer | TokenIn::Header);

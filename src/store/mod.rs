@@ -2,6 +2,7 @@
 
 pub mod app_name;
 pub mod client_key;
+pub mod earlier_tokens;
 pub mod entry;
 mod error;
 pub mod flow_records;

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::AppName;
+use super::earlier_tokens::EarlierTokens;
 use super::id_token::StoredIdToken;
 pub use super::obtained_by::ObtainedBy;
 use crate::protocol::client::ClientId;
@@ -110,6 +111,9 @@ pub struct StoredToken {
     /// The provider's reply with its secrets masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Value>,
+    /// Its access tokens before this one.
+    #[serde(default, skip_serializing_if = "EarlierTokens::is_empty")]
+    earlier: EarlierTokens,
     /// How often the token was refreshed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub generation: u64,
@@ -216,6 +220,7 @@ impl StoredToken {
             secrets: provider.secrets.clone(),
             id_token: None,
             reply: None,
+            earlier: EarlierTokens::default(),
             generation: 0,
             restored: false,
             intent: None,
@@ -244,6 +249,7 @@ impl StoredToken {
             further_tokens: self.further_tokens.clone().into_iter().chain(new.further_tokens).collect(),
             reply: new.reply,
             renews_by_itself: new.renews_by_itself,
+            earlier: self.earlier.clone().with(&self.access_token),
             generation,
             restored: false,
             intent: None,
@@ -257,6 +263,20 @@ impl StoredToken {
     pub fn with_further(&self, name: &str) -> Option<Self> {
         let access_token = self.further_tokens.get(name)?.clone();
         Some(Self { access_token, expiry: Expiry::Unknown, ..self.clone() })
+    }
+
+    /// Returns the login as the successor of the one that it replaces: whoever holds a token of that one, and the servers are
+    /// the same, gets its own.
+    pub fn in_place_of(self, before: &Self) -> Self {
+        let is_same =
+            (&self.provider, &self.params, &self.origins) == (&before.provider, &before.params, &before.origins);
+        let earlier = if is_same { before.earlier.clone().with(&before.access_token) } else { self.earlier };
+        Self { earlier, ..self }
+    }
+
+    /// Returns `true` if the access token is this login's: the present one, or one of those before.
+    pub fn has_had(&self, token: &AccessToken) -> bool {
+        self.access_token == *token || self.earlier.contains(token)
     }
 
     fn refresh_expiry(&self) -> Option<RefreshExpiry> {

@@ -104,6 +104,7 @@ mod refresh_end;
 mod refresh_faults;
 mod refusals;
 mod rejected;
+mod rejected_token;
 mod scopes;
 mod scopes_matrix;
 mod secrets;

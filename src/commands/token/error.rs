@@ -4,6 +4,7 @@ use http::header::ToStrError;
 
 use crate::commands::shell_line::NoShellLine;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::given_token::NoGivenToken;
 use crate::provider::DefinitionError;
 use crate::session::SessionError;
 use crate::system::terminal::TerminalError;
@@ -26,6 +27,14 @@ pub enum TokenError {
         #[source]
         source: std::io::Error,
     },
+    #[error("stdin has no token that was rejected")]
+    NoRejected(#[source] NoGivenToken),
+    #[error("the rejected token is not one of the login `{profile}`")]
+    NotOurs { profile: String },
+    #[error("the rejected token is that of OAUTHCTL_TOKEN, which cannot be refreshed")]
+    OfVariable,
+    #[error("a refresh of `{profile}` gave the rejected token again")]
+    Same { profile: String, login: String },
     /// The definition has letters beside the token that a header may have, and a terminal's line may not.
     #[error(transparent)]
     HeaderNotText(#[from] ToStrError),
@@ -51,6 +60,15 @@ impl Advice for TokenError {
             Self::NotGithub => ExitCode::Usage.hint(
                 "elsewhere `--format env` prints a line for a shell, and `oauthctl exec -- COMMAND` prints nothing",
             ),
+            Self::NoRejected(_) => ExitCode::Usage
+                .hint("pipe the token alone: `printf %s \"$TOKEN\" | oauthctl token --rejected-from-stdin`"),
+            Self::NotOurs { profile } => ExitCode::LoginNeeded.hint(format!(
+                "name the login that it came from with `--profile`; `oauthctl token --profile {profile}` prints the token \
+                 of this one"
+            )),
+            Self::OfVariable => ExitCode::LoginNeeded
+                .hint("set OAUTHCTL_TOKEN to a new token, or remove it to use a stored login"),
+            Self::Same { login, .. } => ExitCode::LoginNeeded.hint(format!("`{login}` gets another token")),
             Self::GithubEnv { .. } => ExitCode::Usage.no_hint(),
             Self::HeaderNotText(_) => ExitCode::Unexpected.no_hint(),
             Self::Session(error) => error.next_step(),

@@ -18,7 +18,8 @@ variants! {
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
         NotJson UnreadablePage MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing CannotPrint
         | NotRenewed Session Flow Http Terminal OurHeader;
-    TokenError: NoIdToken NoHeader ShellWithoutLine NotGithub GithubEnv HeaderNotText | NoShellLine Session Definition Terminal;
+    TokenError: NoIdToken NoHeader ShellWithoutLine NotGithub GithubEnv NoRejected NotOurs OfVariable Same HeaderNotText
+        | NoShellLine Session Definition Terminal;
     TraceError: UnknownForm NotATrace NotWritten;
     StatusError: LoginsEnd Userinfo Rejected Inactive CannotTell | Flow Session Store Terminal;
     InspectError: NoServer NoVariable BadToken NoIdToken NotAJws NotVerifiable Forged NoKeys | Session Flow Terminal;
@@ -473,6 +474,10 @@ fn token_errors() -> Vec<TokenError> {
         TokenError::NoHeader { provider: provider() },
         TokenError::ShellWithoutLine,
         TokenError::NotGithub,
+        TokenError::NoRejected(NotASecretText::Empty.into()),
+        TokenError::NotOurs { profile: profile() },
+        TokenError::OfVariable,
+        TokenError::Same { profile: profile(), login: text("oauthctl login acme") },
         TokenError::GithubEnv { path: text("/home/runner/_temp/set_env"), source: denied() },
         TokenError::HeaderNotText(http::HeaderValue::from_bytes("é".as_bytes()).unwrap().to_str().unwrap_err()),
     ]
