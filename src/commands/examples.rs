@@ -43,6 +43,8 @@ const ALL: &[Example] = &[
     example("app show", "Show the client, without its secret", "oauthctl app show judgeme"),
     example("app remove", "Forget the client of the app `test`", "oauthctl app remove judgeme --app test"),
     example("use", "Let commands use the login `work`", "oauthctl use work"),
+    example("login", "Start a login and end at once: the address to open, and what finishes it", "oauthctl login judgeme --start --json"),
+    example("login", "Finish it with the address at which the browser ended", "wl-paste | oauthctl login --finish -"),
     example("logout", "Revoke the current login's tokens, and delete it", "oauthctl logout"),
     example("logout", "Delete one login here only", "oauthctl logout work --local"),
     example("logout", "Log out of everything", "oauthctl logout --all"),

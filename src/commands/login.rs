@@ -10,6 +10,7 @@ mod browser;
 mod by_address;
 mod chosen;
 mod client_credentials;
+mod conclude;
 mod device;
 mod dry_run;
 mod error;
@@ -17,6 +18,7 @@ mod kept;
 mod noted;
 mod qr;
 mod secrets;
+mod steps;
 mod talk;
 mod view;
 mod wizard;
@@ -25,17 +27,17 @@ pub use args::LoginArgs;
 pub use asked::parse_param;
 pub use by_address::ByAddressError;
 pub use error::LoginError;
+pub use steps::StepsError;
 
 use self::by_address::{ByAddress, Settled};
 use self::chosen::{asked_scopes, chosen_grant, chosen_scopes};
+use self::conclude::Ending;
 use self::kept::{before, keep_given, not_a_provider, prove_writable};
-use self::view::LoginOutcome;
+use self::steps::Start;
 use self::wizard::Answers;
 use super::app::{self, NewLogin};
 use super::{Context, consent};
 use crate::flow::authorization::Tab;
-use crate::flow::evidence;
-use crate::flow::pages::BrowserPage;
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
@@ -47,6 +49,12 @@ use crate::system::entropy::random;
 use crate::system::http::HttpClient;
 
 pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
+    if args.steps.finishes() {
+        return steps::finish(&args.steps, &args.browser, args.wanted().provider, context);
+    }
+    if args.steps.start && args.wanted().provider.is_some_and(|named| named.contains(['/', ':'])) {
+        return Err(StepsError::ByAddress.into());
+    }
     let mut answers = Answers::default();
     let ended = run_asking(args, &mut answers, context);
     answers.tell(ended.is_ok(), context);
@@ -122,7 +130,7 @@ impl Asked<'_> {
         let failed = |source: LoginError| LoginError::Failed { provider: id.to_owned(), source: Box::new(source) };
         let cacert = context.session.cacert(before)?;
         let http = context.session.http(before)?;
-        let (provider, mut token, tab) = if args.with_token {
+        let (provider, token, tab) = if args.with_token {
             let asked = asked_scopes(args, None, &provider, None, &mut told, context);
             let (provider, token) = keep_given(&provider, asked, http.as_ref(), context).map_err(failed)?;
             (provider, token, None)
@@ -146,35 +154,25 @@ impl Asked<'_> {
             let redirect_uri = args.browser.typed_redirect_uri(&provider).map_err(failed)?;
             let asked_for = args.asked.params(&provider, redirect_uri.as_deref(), repeated).map_err(failed)?;
             args.asked.tell_repeated(&asked_for, &told, redirect_uri.as_deref(), context);
-            log_in(args, grant, &login, provider.with_asked_for(asked_for), asked, http.as_ref(), context)
-                .map_err(failed)?
-        };
-        let found = evidence::gather(&provider.definition, &token, None, None);
-        let missing = found.missing(&ScopeSet::parse(&args.require_scopes.join(" ")));
-        if !missing.is_empty() {
-            if let Some(tab) = tab {
-                talk::show(tab, BrowserPage::Failed, context);
+            let provider = provider.with_asked_for(asked_for);
+            if args.steps.start {
+                let (label, required) = (args.label.clone(), args.require_scopes.join(" "));
+                let start = Start { browser: &args.browser, label, required, new: &login, profile, kind, cacert };
+                return start.run(grant, &provider, asked, http.as_ref(), context).map_err(failed);
             }
-            let missing = talk::reasons(missing, &found, &provider);
-            return Err(failed(LoginError::NotGranted { provider: id.to_owned(), missing }));
-        }
-        token.label = args.label.clone().or_else(|| before?.label.clone());
-        token.cacert = cacert;
-        token = before.map_or(token.clone(), |before| token.in_place_of(before));
-        let saved = by_address::save(profile, &token, kind, by_address, context);
-        if let Some(tab) = tab {
-            talk::show(tab, if saved.is_ok() { BrowserPage::LoggedIn } else { BrowserPage::Failed }, context);
-        }
-        let kind = saved.map_err(failed)?;
-        let (place, now) = ((kind, context.session.store()?.place(kind)?), context.system.clock.now());
-        let is_shadowed = context.session.shadow_of(profile)?.is_some();
-        let outcome = LoginOutcome::new(profile, &provider, (&token, &found), place, is_shadowed, now);
-        talk::about_outcome(&found, &provider, &token, context);
-        if provider.emulator.is_none() {
-            context.tell_inside("This login");
-        }
-        context.answer(&outcome)?;
-        Ok(talk::about_shadows(profile, context)?)
+            log_in(args, grant, &login, provider, asked, http.as_ref(), context).map_err(failed)?
+        };
+        let ending = Ending {
+            id,
+            profile,
+            kind,
+            before,
+            label: args.label.clone(),
+            required: ScopeSet::parse(&args.require_scopes.join(" ")),
+            cacert,
+            by_address,
+        };
+        ending.conclude(provider, token, tab, context)
     }
 }
 

@@ -68,7 +68,7 @@ pub mod errors {
     pub use super::export::{ExportError, PassphraseError};
     pub use super::import::ImportError;
     pub use super::inspect::InspectError;
-    pub use super::login::{ByAddressError, LoginError};
+    pub use super::login::{ByAddressError, LoginError, StepsError};
     pub use super::logout::LogoutError;
     pub use super::man::ManError;
     pub use super::providers::ProvidersError;

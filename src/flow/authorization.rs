@@ -6,6 +6,7 @@ mod draft;
 mod inbox;
 mod missing_state;
 mod pushing;
+mod resumed;
 mod unanswered;
 mod waiting;
 mod word;
@@ -36,6 +37,7 @@ pub use answered::{Answered, Obtained, Tab};
 pub use draft::Draft;
 use inbox::Inbox;
 pub use missing_state::MissingState;
+pub use resumed::NotTaken;
 pub use unanswered::{Seen, Unanswered};
 pub use waiting::Waiting;
 
@@ -116,20 +118,25 @@ impl Drop for Ports {
 
 impl<'a> Login<'a> {
     /// Binds the port and keeps it, creates the secrets of this login, and builds the URL. Opens no browser yet.
-    pub fn begin(mut request: LoginRequest<'a>, entropy: &dyn Entropy) -> Result<Self, FlowError> {
+    pub fn begin(request: LoginRequest<'a>, entropy: &dyn Entropy) -> Result<Self, FlowError> {
         if request.response_type == ResponseType::Code {
             // Without a token endpoint the code would be useless. Report this before the browser opens.
             request.provider.check_exchange()?;
         }
-        let (loopback, tls) = bind(&request)?;
-        let redirect_uri = match (&loopback, request.redirect_uri.port()) {
+        let bound = bind(&request)?;
+        let redirect_uri = match (&bound.0, request.redirect_uri.port()) {
             (Some(loopback), 0) => request.redirect_uri.with_port(loopback.port()),
             _ => request.redirect_uri.clone(),
         };
         let LoginRequest { provider, response_type, client_id, scope, .. } = &request;
-        let draft = Draft::new(provider, *response_type, client_id, scope, redirect_uri.clone(), entropy)?;
+        let draft = Draft::new(provider, *response_type, client_id, scope, redirect_uri, entropy)?;
+        Self::of(request, draft, bound)
+    }
+
+    /// Serves the port.
+    fn of(mut request: LoginRequest<'a>, draft: Draft, (loopback, tls): Bound) -> Result<Self, FlowError> {
         let Draft { asked, secrets, url: authorize_url } = draft;
-        let mut hosts = vec![redirect_uri.authority()];
+        let mut hosts = vec![secrets.redirect_uri.authority()];
         if let (Listen::Tunnel(address), Some(loopback)) = (&mut request.listen, &loopback) {
             address.set_port(loopback.port());
             // A tunnel forwards the public name, or replaces it with its own target.

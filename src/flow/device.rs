@@ -81,6 +81,20 @@ impl<'a> DeviceLogin<'a> {
         Ok(Self { http, clock, provider, request, sent, response, begun: clock.monotonic() })
     }
 
+    /// Goes on with the codes of an earlier process.
+    pub fn resume(
+        http: &'a dyn HttpClient,
+        clock: &'a dyn Clock,
+        provider: &'a Provider,
+        request: DeviceAuthorizationRequest,
+        response: DeviceAuthorizationResponse,
+    ) -> Result<Self, FlowError> {
+        provider.token_endpoint()?;
+        let message = Dialect::new(provider).encode_device_request(&request)?;
+        let sent = Sent::by_us(Asked::Device, provider, &message, request.client_secret.is_some());
+        Ok(Self { http, clock, provider, request, sent, response, begun: clock.monotonic() })
+    }
+
     pub fn response(&self) -> &DeviceAuthorizationResponse {
         &self.response
     }

@@ -18,6 +18,11 @@ impl State {
         Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
+    /// Takes the state of an earlier process.
+    pub fn restored(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

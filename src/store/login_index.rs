@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::pending_login::PendingEntry;
 use super::record::{self, NotARecord, VERSION};
 use super::store_kind::StoreKind;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
@@ -77,6 +78,9 @@ pub struct LoginIndex {
     /// Providers that have returned the `state` of a login: an answer of theirs without it is not to be accepted.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub returned_state: BTreeSet<String>,
+    /// Logins that wait for another process, by their ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pending: BTreeMap<String, PendingEntry>,
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
@@ -125,6 +129,7 @@ impl Default for LoginIndex {
             logins: BTreeMap::new(),
             apps: BTreeMap::new(),
             returned_state: BTreeSet::new(),
+            pending: BTreeMap::new(),
             unknown: Map::new(),
         }
     }

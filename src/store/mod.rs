@@ -11,6 +11,7 @@ pub mod journal;
 pub mod login_index;
 pub mod login_lock;
 mod obtained_by;
+pub mod pending_login;
 pub mod profile;
 mod profile_files;
 pub mod record;

@@ -2,6 +2,7 @@
 //! is not found does not count as removed: see `entry.rs`.
 
 mod clients;
+mod pending;
 mod round_trip;
 
 pub use self::round_trip::RoundTrip;

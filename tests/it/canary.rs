@@ -28,6 +28,9 @@ const EXPECTED: &[(&str, IsExpected)] = &[
     ("the state in the URL that a person may open by hand", |f| {
         f.is(Kind::State, Channel::Stderr) && f.line.starts_with("http") && f.line.contains("/authorize?")
     }),
+    ("the state in the URL that `login --start` prints", |f| {
+        f.is(Kind::State, Channel::Stdout) && f.command.contains("--start") && f.line.contains("/authorize?")
+    }),
     ("the token that `token` prints", |f| f.is(Kind::AccessToken, Channel::Stdout) && f.of("token")),
     ("the token in the file of GitHub's runner", |f| f.is(Kind::AccessToken, Channel::File) && f.place == "github-env"),
     ("the token of `exec`'s command, which the emulator's script runs too", |f| {

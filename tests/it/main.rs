@@ -122,6 +122,7 @@ mod terminal_door;
 #[cfg(target_os = "linux")]
 mod traces;
 mod trust;
+mod two_steps;
 mod whole_path;
 #[cfg(unix)]
 mod wizard;

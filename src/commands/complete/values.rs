@@ -81,6 +81,8 @@ const KINDS: &[(&str, Kind)] = &[
     ("PORT", Kind::Free),
     ("SIGNAL", Kind::Free),
     ("SHELL", Kind::Free),
+    ("ANSWER", Kind::Free),
+    ("PENDING", Kind::Free),
     ("TEXT", Kind::Free),
     ("TIME", Kind::Free),
     ("URI", Kind::Free),

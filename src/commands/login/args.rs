@@ -6,6 +6,7 @@ use super::asked::{AskedArgs, parse_param};
 use super::browser::BrowserArgs;
 use super::by_address::{AddressArgs, Wanted};
 use super::device::DeviceArgs;
+use super::steps::StepsArgs;
 use crate::commands::trace::TraceArgs;
 use crate::protocol::grant::GrantKind;
 use crate::session::{Source, Sourced};
@@ -71,6 +72,9 @@ pub struct LoginArgs {
     /// Save an existing token: from stdin, or asked for on a terminal
     #[arg(long, conflicts_with_all = ["redirect_uri", "port", "listen", "browser", "no_browser"])]
     pub with_token: bool,
+
+    #[command(flatten, next_help_heading = "In two steps")]
+    pub steps: StepsArgs,
 }
 
 impl LoginArgs {

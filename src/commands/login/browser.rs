@@ -13,16 +13,18 @@ use super::super::Context;
 use super::super::app::{self, ChosenClient, Guide, NewLogin};
 use super::{LoginError, noted, talk};
 use crate::flow::FlowError;
-use crate::flow::authorization::{Listen, Login, LoginRequest, MissingState, Obtained, Tab, Waiting};
+use crate::flow::authorization::{Answered, Listen, Login, LoginRequest, MissingState, Obtained, Tab, Waiting};
 use crate::flow::pages::BrowserPage;
 use crate::protocol::authorization::ResponseType;
+use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::HumanDuration;
 use crate::provider::{Dialect, Provider};
 use crate::store::stored_token::ObtainedBy;
-use crate::store::{StoreError, StoredToken};
+use crate::store::{AppName, StoreError, StoredToken};
 use crate::system::browser::{self, Browser, CommandBrowser, DesktopBrowser};
 use crate::system::certificate::CallbackCertificate;
 use crate::system::http::HttpClient;
@@ -75,28 +77,14 @@ impl BrowserArgs {
         context: &Context,
     ) -> Result<(Tab, Provider, StoredToken), LoginError> {
         let grant = response_type.grant();
-        // Before a person consents to what could not be fetched.
-        if let Some(token) = &provider.endpoints.token {
-            http.check(token.url()).map_err(FlowError::TokenRequest)?;
-        }
-        let ChosenClient { app, client_id, client_secret, is_self_registered } =
-            app::client_for(provider, grant, new, context)?;
-        let provider = &provider.with_app(app.name());
+        let prepared = prepare(provider, grant, new, http, context)?;
+        let (provider, can_be_allowed) = (&prepared.provider, prepared.can_be_allowed);
         let (redirect_uri, listen) = self.arrival(provider, context)?;
-        let can_be_allowed = missing_state_can_be_allowed(provider, grant, context)?;
-        let request = LoginRequest {
-            provider,
-            response_type,
-            client_id: client_id.clone(),
-            client_secret: client_secret.clone(),
-            scope: asked.clone(),
-            redirect_uri,
-            listen,
-            missing_state_can_be_allowed: can_be_allowed,
-        };
+        let request = prepared.request(response_type, asked.clone(), redirect_uri, listen);
+        let is_self_registered = prepared.is_self_registered;
         let mut login = Login::begin(request, context.system.entropy.as_ref())?;
-        noted::browser(&login, (provider, grant), client_secret.as_ref(), &asked, context);
-        if provider.asked_for.push || Dialect::new(provider).requires_pushed_requests() {
+        noted::browser(&login, (provider, grant), prepared.client_secret.as_ref(), &asked, context);
+        if pushes(provider) {
             login.push(http)?;
         }
         talk::announce(&login, provider, (grant, is_self_registered), context);
@@ -115,30 +103,7 @@ impl BrowserArgs {
         let answered = login.wait(self.timeout.map_or(TIMEOUT, |time| time.0), missing_state, tell);
         drop(paste);
         terminal.progress(None);
-        let now = context.system.clock.now();
-        let answered = answered?;
-        let has_state = answered.has_state();
-        let (tab, obtained) = answered.obtain(http, now);
-        if has_state && provider.emulator.is_none() {
-            // A list that cannot be written is reported when the login is stored.
-            let _ = context.session.store()?.note_returned_state(provider.id());
-        }
-        match obtained {
-            Ok(Obtained { reply, provider, id_token }) => {
-                talk::about_reply(&reply, &provider, context);
-                talk::about_id_token(id_token.as_ref(), &reply.response.granted_of(&asked), grant, context);
-                let by = ObtainedBy::Grant(grant);
-                let mut token = StoredToken::from_reply(&provider, Some(client_id), by, asked, reply, now);
-                (token.app, token.id_token) = (app, id_token.map(|checked| checked.token));
-                Ok((tab, provider, token))
-            }
-            Err(error) => {
-                let page =
-                    if matches!(error, FlowError::Declined(_)) { BrowserPage::Declined } else { BrowserPage::Failed };
-                talk::show(tab, page, context);
-                Err(error.into())
-            }
-        }
+        exchange(answered?, &prepared, asked, grant, http, context)
     }
 
     /// Returns what a person needs to register an app for this login.
@@ -167,6 +132,11 @@ impl BrowserArgs {
     /// Returns `true` with `--browser`.
     pub fn names_a_program(&self) -> bool {
         self.browser.is_some()
+    }
+
+    /// Returns `true` with `--allow-missing-state`.
+    pub fn allows_missing_state(&self) -> bool {
+        self.allow_missing_state
     }
 
     /// Returns the time of `--timeout`.
@@ -239,16 +209,110 @@ impl BrowserArgs {
     }
 }
 
+/// A login in the browser whose client is known, and whose token can be fetched.
+pub struct Prepared {
+    pub provider: Provider,
+    pub app: AppName,
+    pub client_id: ClientId,
+    pub client_secret: Option<ClientSecret>,
+    pub is_self_registered: bool,
+    /// True if an answer without a state may be accepted on request.
+    pub can_be_allowed: bool,
+}
+
+impl Prepared {
+    pub fn request(
+        &self,
+        response_type: ResponseType,
+        scope: ScopeSet,
+        redirect_uri: RedirectUri,
+        listen: Listen,
+    ) -> LoginRequest<'_> {
+        LoginRequest {
+            provider: &self.provider,
+            response_type,
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            scope,
+            redirect_uri,
+            listen,
+            missing_state_can_be_allowed: self.can_be_allowed,
+        }
+    }
+}
+
+/// Chooses the client. Fails before a person consents to what could not be fetched.
+pub fn prepare(
+    provider: &Provider,
+    grant: GrantKind,
+    new: &NewLogin<'_>,
+    http: &dyn HttpClient,
+    context: &Context,
+) -> Result<Prepared, LoginError> {
+    if let Some(token) = &provider.endpoints.token {
+        http.check(token.url()).map_err(FlowError::TokenRequest)?;
+    }
+    let ChosenClient { app, client_id, client_secret, is_self_registered } =
+        app::client_for(provider, grant, new, context)?;
+    let provider = provider.with_app(app.name());
+    let can_be_allowed = missing_state_can_be_allowed(&provider, grant, context)?;
+    Ok(Prepared { provider, app, client_id, client_secret, is_self_registered, can_be_allowed })
+}
+
+/// Returns `true` if the authorization request is pushed.
+pub fn pushes(provider: &Provider) -> bool {
+    provider.asked_for.push || Dialect::new(provider).requires_pushed_requests()
+}
+
+/// Exchanges the answer for a token, whichever way it came.
+pub fn exchange(
+    answered: Answered<'_>,
+    prepared: &Prepared,
+    asked: ScopeSet,
+    grant: GrantKind,
+    http: &dyn HttpClient,
+    context: &Context,
+) -> Result<(Tab, Provider, StoredToken), LoginError> {
+    let Prepared { provider, app, client_id, .. } = prepared;
+    let now = context.system.clock.now();
+    let has_state = answered.has_state();
+    let (tab, obtained) = answered.obtain(http, now);
+    if has_state && provider.emulator.is_none() {
+        // A list that cannot be written is reported when the login is stored.
+        let _ = context.session.store()?.note_returned_state(provider.id());
+    }
+    match obtained {
+        Ok(Obtained { reply, provider, id_token }) => {
+            talk::about_reply(&reply, &provider, context);
+            talk::about_id_token(id_token.as_ref(), &reply.response.granted_of(&asked), grant, context);
+            let by = ObtainedBy::Grant(grant);
+            let mut token = StoredToken::from_reply(&provider, Some(client_id.clone()), by, asked, reply, now);
+            (token.app, token.id_token) = (app.clone(), id_token.map(|checked| checked.token));
+            Ok((tab, provider, token))
+        }
+        Err(error) => {
+            let page =
+                if matches!(error, FlowError::Declined(_)) { BrowserPage::Declined } else { BrowserPage::Failed };
+            talk::show(tab, page, context);
+            Err(error.into())
+        }
+    }
+}
+
 /// Returns `true` if an answer without a state may be accepted on request: PKCE is known to protect the code, as it makes
 /// another one useless, and the provider has never returned a state, so that one without it is not a forgery by that
 /// alone.
-fn missing_state_can_be_allowed(provider: &Provider, grant: GrantKind, context: &Context) -> Result<bool, LoginError> {
+pub fn missing_state_can_be_allowed(
+    provider: &Provider,
+    grant: GrantKind,
+    context: &Context,
+) -> Result<bool, LoginError> {
     let is_protected = grant == GrantKind::AuthorizationCode && Dialect::new(provider).is_known_to_verify_s256();
     Ok(is_protected && !context.session.store()?.has_returned_state(provider.id())?)
 }
 
 /// The kept certificate, or a new one that is kept.
-fn certificate(uri: &RedirectUri, context: &Context) -> Result<CallbackCertificate, LoginError> {
+pub fn certificate(uri: &RedirectUri, context: &Context) -> Result<CallbackCertificate, LoginError> {
     let host = uri.host();
     let now = context.system.clock.now();
     let store = context.session.store()?;

@@ -24,8 +24,9 @@ use crate::protocol::sanitize::{Pieces, Render, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
 use crate::provider::Provider;
-use crate::store::StoredToken;
+use crate::provider::dialect::TokenReply;
 use crate::store::stored_token::ObtainedBy;
+use crate::store::{AppName, StoredToken};
 use crate::system::browser::{self, Obstacle};
 use crate::system::http::HttpClient;
 
@@ -76,21 +77,7 @@ impl DeviceArgs {
         let _ = context.session.keep_record(None);
         let reply = login.wait(browser.chosen_timeout(), |wait| while_waiting(&wait, context));
         context.terminal().progress(None);
-        let (reply, now) = (reply?, context.system.clock.now());
-        let provider = provider.with_captured(&reply.captured)?;
-        let client = Client { provider: provider.clone(), ..client };
-        // No nonce can be sent on this way (RFC 8628 §3.1).
-        let login = LoginAsked { scope: &asked, nonce: None, by_browser: false };
-        // Before the token is used: it may be another person's.
-        let id_token = id_token::accept(http, &client, &login, &reply.response, now).map_err(FlowError::from)?;
-        let provider = asked_value::complete(http, &provider, Some(&client_id), &reply.response.access_token);
-        talk::about_reply(&reply, &provider, context);
-        talk::about_id_token(id_token.as_ref(), &reply.response.granted_of(&asked), GrantKind::DeviceCode, context);
-        let obtained_by = ObtainedBy::Grant(GrantKind::DeviceCode);
-        let mut token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
-        token.app = app;
-        token.id_token = id_token.map(|checked| checked.token);
-        Ok((provider, token))
+        token_of(reply?, &client, app, asked, http, context)
     }
 
     fn announce(
@@ -128,6 +115,32 @@ impl DeviceArgs {
     }
 }
 
+/// Checks what came for a confirmed code, and makes a login of it.
+pub fn token_of(
+    reply: TokenReply,
+    client: &Client,
+    app: AppName,
+    asked: ScopeSet,
+    http: &dyn HttpClient,
+    context: &Context,
+) -> Result<(Provider, StoredToken), LoginError> {
+    let now = context.system.clock.now();
+    let client = Client { provider: client.provider.with_captured(&reply.captured)?, ..client.clone() };
+    // No nonce can be sent on this way (RFC 8628 §3.1).
+    let login = LoginAsked { scope: &asked, nonce: None, by_browser: false };
+    // Before the token is used: it may be another person's.
+    let id_token = id_token::accept(http, &client, &login, &reply.response, now).map_err(FlowError::from)?;
+    let Client { provider, client_id, .. } = client;
+    let provider = asked_value::complete(http, &provider, Some(&client_id), &reply.response.access_token);
+    talk::about_reply(&reply, &provider, context);
+    talk::about_id_token(id_token.as_ref(), &reply.response.granted_of(&asked), GrantKind::DeviceCode, context);
+    let obtained_by = ObtainedBy::Grant(GrantKind::DeviceCode);
+    let mut token = StoredToken::from_reply(&provider, Some(client_id), obtained_by, asked, reply, now);
+    token.app = app;
+    token.id_token = id_token.map(|checked| checked.token);
+    Ok((provider, token))
+}
+
 /// Opens the address that has the code in it, if a browser can be opened.
 fn open(codes: &DeviceAuthorizationResponse, args: &BrowserArgs, context: &Context) {
     let url = codes.verification_uri_complete.as_deref().and_then(|address| Url::parse(address).ok());
@@ -143,7 +156,7 @@ fn open(codes: &DeviceAuthorizationResponse, args: &BrowserArgs, context: &Conte
     }
 }
 
-fn while_waiting(wait: &DeviceWait<'_>, context: &Context) {
+pub fn while_waiting(wait: &DeviceWait<'_>, context: &Context) {
     let terminal = context.terminal();
     match wait {
         DeviceWait::Left(left) => {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::ByAddressError;
+use super::{ByAddressError, StepsError};
 use crate::commands::app::AppError;
 use crate::commands::named;
 use crate::flow::FlowError;
@@ -65,6 +65,8 @@ pub enum LoginError {
     Address(Box<AddressError>),
     #[error(transparent)]
     ByAddress(#[from] ByAddressError),
+    #[error(transparent)]
+    Steps(#[from] StepsError),
     #[error(transparent)]
     Register(#[from] RegisterError),
     #[error(transparent)]
@@ -134,6 +136,7 @@ impl Advice for LoginError {
             Self::BadRedirectUri(error) => error.next_step(),
             Self::Address(error) => error.next_step(),
             Self::ByAddress(error) => error.next_step(),
+            Self::Steps(error) => error.next_step(),
             Self::Register(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::App(error) => error.next_step(),

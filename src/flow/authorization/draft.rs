@@ -40,18 +40,30 @@ impl Draft {
             Pkce::S256 => Some(CodeVerifier::from_random(random(entropy)?)),
             Pkce::Off => None,
         };
-        let dialect = Dialect::new(provider);
-        let nonce = dialect.sends_nonce(scope).then(|| random(entropy).map(State::from_random)).transpose()?;
+        let sends_nonce = Dialect::new(provider).sends_nonce(scope);
+        let nonce = sends_nonce.then(|| random(entropy).map(State::from_random)).transpose()?;
+        let secrets = Secrets { redirect_uri, state, code_verifier, nonce };
+        Self::with(provider, response_type, client_id, scope, secrets)
+    }
+
+    /// Builds the URL from the secrets of a login that another process began.
+    pub fn with(
+        provider: &Provider,
+        response_type: ResponseType,
+        client_id: &ClientId,
+        scope: &ScopeSet,
+        secrets: Secrets,
+    ) -> Result<Self, FlowError> {
         let asked = AuthorizationRequest {
             response_type,
             client_id: client_id.clone(),
-            redirect_uri: redirect_uri.clone(),
+            redirect_uri: secrets.redirect_uri.clone(),
             scope: scope.clone(),
-            state: state.as_str().to_owned(),
-            code_challenge: code_verifier.as_ref().map(CodeVerifier::challenge),
-            nonce: nonce.as_ref().map(|nonce| nonce.as_str().to_owned()),
+            state: secrets.state.as_str().to_owned(),
+            code_challenge: secrets.code_verifier.as_ref().map(CodeVerifier::challenge),
+            nonce: secrets.nonce.as_ref().map(|nonce| nonce.as_str().to_owned()),
         };
-        let url = dialect.authorization_url(&asked)?;
-        Ok(Self { asked, secrets: Secrets { redirect_uri, state, code_verifier, nonce }, url })
+        let url = Dialect::new(provider).authorization_url(&asked)?;
+        Ok(Self { asked, secrets, url })
     }
 }

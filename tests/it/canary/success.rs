@@ -5,11 +5,14 @@ use std::fs;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use serde_json::Value;
+use url::Url;
+
 use super::findings;
-use crate::support::TerminalSession;
 use crate::support::canary::{Channel, Finding, Kind, made_up};
 use crate::support::leaky_provider::LeakyProvider;
 use crate::support::replies::{granted, json};
+use crate::support::{TerminalSession, http};
 
 /// With the file that holds the key, each command in each manner of speaking.
 pub fn with_a_key_file() -> Vec<Finding> {
@@ -84,6 +87,16 @@ pub fn with_a_key_file() -> Vec<Finding> {
     ] {
         at.run_traced(args).code(0);
     }
+    let started = at.run(&["login", "--provider", "mine", "--port", "0", "--start", "--json", "-vvv"]);
+    let started: Value = serde_json::from_str(started.code(0).stdout()).unwrap();
+    let address = Url::parse(started["authorize_url"].as_str().unwrap()).unwrap();
+    let state = address.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    at.learn(Kind::State, &state);
+    let ended = http::location(&http::get(&address));
+    let elsewhere = format!("https://elsewhere.example/?{}", ended.query().unwrap());
+    at.run_with_stdin(&["login", "--finish", "-", "-vvv"], &elsewhere).code(5);
+    at.run_with_stdin(&["login", "--finish", "-", "-vvv"], ended.as_str()).code(0);
+    at.run_with_stdin(&["login", "--finish", "-", "-vvv"], ended.as_str()).code(4);
     for format in ["plain", "json", "header", "env", "curl"] {
         at.run(&["token", "--format", format, "--min-validity", "1m"]).code(0);
     }

@@ -14,7 +14,9 @@ variants! {
     AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Entropy Store Terminal;
     LoginError: Failed NowhereToKeep NotAProvider GrantNotOffered ListenElsewhere NobodyToPaste BadParam BadRedirectUri BadToken
         NotGranted NoParamOnStdin
-        | Address ByAddress Register Session App Flow Store Definition Certificate Terminal Entropy;
+        | Address ByAddress Steps Register Session App Flow Store Definition Certificate Terminal Entropy;
+    StepsError: ByAddress RunsAlone KeepsNothing NoAnswer NotAnAnswer UnknownState Unknown Used Ended Gone Other NoCode
+        NotTheAnswer CannotListen;
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
         NotJson UnreadablePage MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing CannotPrint
         | NotRenewed Session Flow Http Terminal OurHeader;
@@ -51,6 +53,7 @@ pub fn errors(page: &mut Page) {
     page.section(session_errors());
     page.section(app_errors());
     page.section(login_errors());
+    page.inside(steps_errors(), LoginError::Steps);
     page.inside(floors::redirect_uri_errors(), LoginError::BadRedirectUri);
     page.inside(given_token_errors(), LoginError::BadToken);
     let not_texts = vec![NotASecretText::Empty, NotASecretText::NotText, NotASecretText::Lines];
@@ -361,6 +364,26 @@ fn given_token_errors() -> Vec<NoGivenToken> {
     .into_iter()
     .chain(bound)
     .collect()
+}
+
+fn steps_errors() -> Vec<StepsError> {
+    let id = || text("0123456789abcdef");
+    vec![
+        StepsError::ByAddress,
+        StepsError::RunsAlone,
+        StepsError::KeepsNothing,
+        StepsError::NoAnswer(NotASecretText::Empty),
+        StepsError::NotAnAnswer,
+        StepsError::UnknownState,
+        StepsError::Unknown { id: id() },
+        StepsError::Used { id: id(), provider: provider() },
+        StepsError::Ended { id: id(), provider: provider(), at: Timestamp(1_767_225_600) },
+        StepsError::Gone { id: id(), provider: provider() },
+        StepsError::Other { id: id(), what: "provider", is: provider(), named: text("other") },
+        StepsError::NoCode { id: id() },
+        StepsError::NotTheAnswer { id: id(), provider: provider(), why: text("it has no state") },
+        StepsError::CannotListen { id: id(), redirect_uri: text("https://app.example/cb") },
+    ]
 }
 
 fn login_errors() -> Vec<LoginError> {

@@ -1,0 +1,67 @@
+//! The end of a login, whichever way its token came: is it enough, and is it kept.
+
+use super::by_address::{self, ByAddress, Settled};
+use super::error::LoginError;
+use super::talk;
+use super::view::LoginOutcome;
+use crate::commands::Context;
+use crate::flow::authorization::Tab;
+use crate::flow::evidence;
+use crate::flow::pages::BrowserPage;
+use crate::protocol::scope::ScopeSet;
+use crate::provider::Provider;
+use crate::store::{Profile, StoreKind, StoredToken};
+
+/// What the login was asked for beside its token.
+pub struct Ending<'a> {
+    pub id: &'a str,
+    pub profile: &'a Profile,
+    pub kind: StoreKind,
+    /// The login that it replaces.
+    pub before: Option<&'a StoredToken>,
+    pub label: Option<String>,
+    /// The scopes without which nothing is kept.
+    pub required: ScopeSet,
+    pub cacert: Option<String>,
+    pub by_address: Option<(&'a ByAddress, &'a Settled)>,
+}
+
+impl Ending<'_> {
+    /// Keeps the token and tells of it. The tab that waits for the result hears of it first.
+    pub fn conclude(
+        self,
+        provider: Provider,
+        mut token: StoredToken,
+        tab: Option<Tab>,
+        context: &Context,
+    ) -> Result<(), LoginError> {
+        let Self { id, profile, kind, before, label, required, cacert, by_address } = self;
+        let failed = |source: LoginError| LoginError::Failed { provider: id.to_owned(), source: Box::new(source) };
+        let found = evidence::gather(&provider.definition, &token, None, None);
+        let missing = found.missing(&required);
+        if !missing.is_empty() {
+            if let Some(tab) = tab {
+                talk::show(tab, BrowserPage::Failed, context);
+            }
+            let missing = talk::reasons(missing, &found, &provider);
+            return Err(failed(LoginError::NotGranted { provider: id.to_owned(), missing }));
+        }
+        token.label = label.or_else(|| before?.label.clone());
+        token.cacert = cacert;
+        token = before.map_or(token.clone(), |before| token.in_place_of(before));
+        let saved = by_address::save(profile, &token, kind, by_address, context);
+        if let Some(tab) = tab {
+            talk::show(tab, if saved.is_ok() { BrowserPage::LoggedIn } else { BrowserPage::Failed }, context);
+        }
+        let kind = saved.map_err(failed)?;
+        let (place, now) = ((kind, context.session.store()?.place(kind)?), context.system.clock.now());
+        let is_shadowed = context.session.shadow_of(profile)?.is_some();
+        let outcome = LoginOutcome::new(profile, &provider, (&token, &found), place, is_shadowed, now);
+        talk::about_outcome(&found, &provider, &token, context);
+        if provider.emulator.is_none() {
+            context.tell_inside("This login");
+        }
+        context.answer(&outcome)?;
+        Ok(talk::about_shadows(profile, context)?)
+    }
+}

@@ -1,0 +1,239 @@
+//! The first step: the request is made, kept and printed.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::StepsError;
+use crate::commands::Context;
+use crate::commands::app::{self, NewLogin};
+use crate::commands::login::browser::{BrowserArgs, prepare, pushes};
+use crate::commands::login::error::LoginError;
+use crate::commands::login::{noted, talk};
+use crate::flow::FlowError;
+use crate::flow::authorization::{Listen, Login};
+use crate::flow::device::DeviceLogin;
+use crate::protocol::authorization::ResponseType;
+use crate::protocol::device::DeviceAuthorizationRequest;
+use crate::protocol::flow_record::Opener;
+use crate::protocol::grant::GrantKind;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::sanitize::{self, Render, TerminalText};
+use crate::protocol::scope::ScopeSet;
+use crate::protocol::secret::{AccessToken, Secret};
+use crate::protocol::time::{HumanDuration, Timestamp};
+use crate::provider::{Dialect, Provider};
+use crate::store::pending_login::{PendingLogin, PendingWay};
+use crate::store::stored_token::ObtainedBy;
+use crate::store::{AppName, Profile, StoreKind, StoredToken};
+use crate::system::http::HttpClient;
+use crate::system::loopback::Loopback;
+
+/// How long a started login can be finished. A person may be asked by another program meanwhile.
+const LIFETIME: Duration = Duration::from_secs(600);
+
+/// A login to start.
+pub struct Start<'a> {
+    pub browser: &'a BrowserArgs,
+    pub label: Option<String>,
+    pub required: String,
+    pub new: &'a NewLogin<'a>,
+    pub profile: &'a Profile,
+    pub kind: StoreKind,
+    pub cacert: Option<String>,
+}
+
+impl Start<'_> {
+    pub fn run(
+        self,
+        grant: GrantKind,
+        provider: &Provider,
+        asked: ScopeSet,
+        http: &dyn HttpClient,
+        context: &Context,
+    ) -> Result<(), LoginError> {
+        if matches!(self.kind, StoreKind::Memory | StoreKind::Env) {
+            return Err(StepsError::KeepsNothing.into());
+        }
+        match ResponseType::of(grant) {
+            Some(response_type) => self.in_browser(response_type, provider, asked, http, context),
+            None if grant == GrantKind::DeviceCode => self.on_device(provider, asked, http, context),
+            None => Err(StepsError::RunsAlone.into()),
+        }
+    }
+
+    fn in_browser(
+        self,
+        response_type: ResponseType,
+        provider: &Provider,
+        asked: ScopeSet,
+        http: &dyn HttpClient,
+        context: &Context,
+    ) -> Result<(), LoginError> {
+        let browser = self.browser;
+        let prepared = prepare(provider, response_type.grant(), self.new, http, context)?;
+        let provider = &prepared.provider;
+        let uri = with_port(browser.redirect_uri(provider)?)?;
+        let no_loopback = !Dialect::redirects_to_loopback(&provider.definition);
+        let can_listen = uri.loopback().is_some() && (!no_loopback || browser.names_a_redirect());
+        let request = prepared.request(response_type, asked.clone(), uri, Listen::Paste);
+        // Nothing listens: the answer is for another process.
+        let mut login = Login::begin(request, context.system.entropy.as_ref())?;
+        let grant = response_type.grant();
+        noted::browser(&login, (provider, grant), prepared.client_secret.as_ref(), &asked, context);
+        if pushes(provider) {
+            login.push(http)?;
+        }
+        context.session.recorder().browser(login.authorize_url(), Opener::Printed);
+        let secrets = login.secrets();
+        let way = PendingWay::Browser {
+            redirect_uri: secrets.redirect_uri.as_str().to_owned(),
+            state: Secret::new(secrets.state.as_str()),
+            code_verifier: secrets.code_verifier.as_ref().map(|verifier| Secret::new(verifier.expose())),
+            nonce: secrets.nonce.as_ref().map(|nonce| Secret::new(nonce.as_str())),
+            allow_missing_state: browser.allows_missing_state(),
+            can_listen,
+        };
+        let until = context.system.clock.now().plus(browser.chosen_timeout().unwrap_or(LIFETIME));
+        let client = (prepared.app.clone(), prepared.client_id.clone());
+        let pending = self.pending(provider, client, (response_type.grant(), asked), (until, way), context);
+        let go_to = GoTo::Browser {
+            authorize_url: login.authorize_url().to_string(),
+            redirect_uri: login.redirect_uri().to_string(),
+        };
+        self.keep(provider, &pending, go_to, context)
+    }
+
+    fn on_device(
+        self,
+        provider: &Provider,
+        asked: ScopeSet,
+        http: &dyn HttpClient,
+        context: &Context,
+    ) -> Result<(), LoginError> {
+        if let Ok(endpoint) = provider.device_token_endpoint() {
+            http.check(endpoint.url()).map_err(FlowError::TokenRequest)?;
+        }
+        let client = app::client_for(provider, GrantKind::DeviceCode, self.new, context)?;
+        let provider = &provider.with_app(client.app.name());
+        let request = DeviceAuthorizationRequest {
+            client_id: client.client_id.clone(),
+            client_secret: client.client_secret,
+            scope: asked.clone(),
+        };
+        let login = DeviceLogin::begin(http, context.system.clock.as_ref(), provider, request)?;
+        let codes = login.response();
+        let way = PendingWay::Device {
+            device_code: codes.device_code.clone(),
+            user_code: codes.user_code.clone(),
+            verification_uri: codes.verification_uri.clone(),
+            verification_uri_complete: codes.verification_uri_complete.clone(),
+            interval: codes.interval.as_secs(),
+        };
+        let life = self.browser.chosen_timeout().map_or(codes.expires_in, |limit| limit.min(codes.expires_in));
+        let until = context.system.clock.now().plus(life);
+        let by = (GrantKind::DeviceCode, asked);
+        let pending = self.pending(provider, (client.app, client.client_id), by, (until, way), context);
+        let go_to = GoTo::Device {
+            user_code: codes.user_code.clone(),
+            verification_uri: codes.verification_uri.clone(),
+            verification_uri_complete: codes.verification_uri_complete.clone(),
+            interval: codes.interval.as_secs(),
+        };
+        self.keep(provider, &pending, go_to, context)
+    }
+
+    fn pending(
+        &self,
+        provider: &Provider,
+        (app, client_id): (AppName, crate::protocol::client::ClientId),
+        (grant, asked): (GrantKind, ScopeSet),
+        (until, way): (Timestamp, PendingWay),
+        context: &Context,
+    ) -> PendingLogin {
+        let (by, none, now) = (ObtainedBy::Grant(grant), AccessToken::new(""), context.system.clock.now());
+        let mut login = StoredToken::given(provider, Some(client_id), by, asked, none, now);
+        login.app = app;
+        login.label = self.label.clone();
+        login.cacert = self.cacert.clone();
+        PendingLogin::new(until, self.profile.to_string(), login, self.required.clone(), way)
+    }
+
+    fn keep(
+        &self,
+        provider: &Provider,
+        pending: &PendingLogin,
+        go_to: GoTo,
+        context: &Context,
+    ) -> Result<(), LoginError> {
+        let now = context.system.clock.now();
+        context.session.store()?.save_pending(self.kind, pending, now)?;
+        talk::about_login(provider, "", context);
+        let id = pending.id();
+        let wait = format!("oauthctl login --wait {id}");
+        let by_address = matches!(go_to, GoTo::Browser { .. });
+        Ok(context.answer(&Started {
+            provider: provider.id().to_owned(),
+            profile: pending.profile.clone(),
+            go_to,
+            expires_at: pending.until,
+            expires_in: now.until(pending.until).as_secs(),
+            finish: if by_address { "oauthctl login --finish -".to_owned() } else { wait.clone() },
+            wait,
+            id,
+        })?)
+    }
+}
+
+/// Returns a redirect URI with a port: a free one in place of 0.
+fn with_port(uri: RedirectUri) -> Result<RedirectUri, FlowError> {
+    match (uri.port(), uri.loopback()) {
+        (0, Some(addresses)) => {
+            let port = Loopback::bind(&addresses).map_err(FlowError::Listen)?.port();
+            Ok(uri.with_port(port))
+        }
+        _ => Ok(uri),
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Started {
+    id: String,
+    provider: String,
+    profile: String,
+    #[serde(flatten)]
+    go_to: GoTo,
+    expires_at: Timestamp,
+    expires_in: u64,
+    /// The commands for the second step.
+    finish: String,
+    wait: String,
+}
+
+/// Where a person has to go.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum GoTo {
+    Browser { authorize_url: String, redirect_uri: String },
+    Device { user_code: String, verification_uri: String, verification_uri_complete: Option<String>, interval: u64 },
+}
+
+impl Render for Started {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        let left = HumanDuration(Duration::from_secs(self.expires_in));
+        match &self.go_to {
+            GoTo::Browser { authorize_url, redirect_uri } => {
+                writeln!(text, "Open this address in a browser:\n{}", sanitize::line(authorize_url))?;
+                let redirect_uri = sanitize::line(redirect_uri);
+                writeln!(text, "It ends at {redirect_uri}. Pipe that whole address, within {left}, to")?;
+                writeln!(text, "    {}\nor listen for it with\n    {}", self.finish, self.wait)
+            }
+            GoTo::Device { user_code, verification_uri, .. } => {
+                let (code, uri) = (sanitize::line(user_code), sanitize::line(verification_uri));
+                writeln!(text, "Open {uri} in a browser on any device, and type {code}. Then, within {left}, run")?;
+                writeln!(text, "    {}", self.wait)
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! A login in two steps: one process starts it, a second one does what a browser does, and a third one finishes it.
+
+use serde_json::Value;
+use url::Url;
+
+use crate::support::emulated::{MINE, count};
+use crate::support::process::until;
+use crate::support::{Emulated, Output, Sandbox, http};
+
+fn started(home: &Sandbox, args: &[&str]) -> Value {
+    let output = home.run(&[&["login", "--start", "--json"], args].concat());
+    serde_json::from_str(output.code(0).stdout()).unwrap_or_else(|error| panic!("{error}: {output}"))
+}
+
+fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    object[name].as_str().unwrap_or_else(|| panic!("no {name} in {object}"))
+}
+
+/// What a browser with a person does: it goes to the address, and ends at the redirect URI, where nothing listens.
+fn browse(started: &Value) -> Url {
+    http::location(&http::get(&text(started, "authorize_url").parse().unwrap()))
+}
+
+fn finish(home: &Sandbox, answer: &str) -> Output {
+    home.run_with_stdin(&["login", "--finish", "-"], answer)
+}
+
+fn token(home: &Sandbox) -> String {
+    home.run(&["token"]).code(0).stdout().trim().to_owned()
+}
+
+#[test]
+fn a_login_is_started_in_one_process_and_finished_in_another() {
+    let mine = Emulated::mine(&[]);
+    let first = started(&mine, &["--label", "Our shop", "--scope", "read"]);
+    let second = started(&mine, &["--profile", "second"]);
+    assert_ne!(first["id"], second["id"]);
+    assert_eq!((text(&first, "finish"), first["expires_in"].as_u64()), ("oauthctl login --finish -", Some(600)));
+    let (of_first, of_second) = (browse(&first), browse(&second));
+    assert!(of_first.as_str().starts_with(text(&first, "redirect_uri")));
+    finish(&mine, &format!("{of_second}\n")).code(0).answers("second");
+    finish(&mine, of_first.as_str()).code(0).hides(&token(&mine));
+    assert_ne!(mine.run(&["token", "--profile", "second"]).code(0).stdout().trim(), token(&mine));
+    mine.run(&["status"]).code(0).answers("Our shop");
+    mine.run(&["call", "/api/things"]).code(0);
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 2);
+}
+
+#[test]
+fn a_started_login_is_finished_once_and_a_wrong_answer_uses_nothing_up() {
+    let mine = Emulated::mine(&[]);
+    let login = started(&mine, &[]);
+    let (id, answer) = (text(&login, "id"), browse(&login));
+    let pair = |name: &str| answer.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned();
+    let (state, code) = (pair("state"), pair("code"));
+    let foreign = "A".repeat(43);
+    for (stdin, exit, told) in [
+        ("", 2, "it is empty"),
+        ("hello", 2, "neither the address"),
+        (&format!("http://127.0.0.1:8765/callback?code={code}&state={foreign}")[..], 4, "no login that was started"),
+        ("0123456789abcdef made-up-code", 4, "no login with the id `0123456789abcdef`"),
+        (id, 2, "only its id"),
+        (&format!("{id} help"), 5, "looks like a word"),
+        (&format!("https://elsewhere.example/cb?code={code}&state={state}"), 5, "could not log in to `mine`"),
+    ] {
+        finish(&mine, stdin).code(exit).says(told).hides(&code);
+    }
+    let finishing = &["login", "judgeme", "--finish", "-"];
+    mine.run_with_stdin(finishing, answer.as_str()).code(2).says("is of the provider `mine`, not of `judgeme`");
+    finish(&mine, answer.as_str()).code(0);
+    finish(&mine, answer.as_str()).code(4).says("was finished before").hides(&code);
+    mine.run(&["login", "--start", "--with-token"]).code(2);
+    mine.run(&["login", "--finish", "-", "--scope", "read"]).code(2);
+    mine.run(&["login", "--wait", "nonsense"]).code(4).says("no login with the id");
+    let argument = started(&mine, &[]);
+    let address = browse(&argument);
+    mine.run(&["login", "--finish", address.as_str()]).code(0).says("other programs can read the arguments");
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 2, "one for each login");
+}
+
+#[test]
+fn a_bare_code_finishes_the_login_with_its_id() {
+    let mine = Emulated::mine(&[]);
+    let login = started(&mine, &[]);
+    let code = browse(&login).query_pairs().find(|(key, _)| key == "code").unwrap().1.into_owned();
+    finish(&mine, &format!("{}\n{code}\n", text(&login, "id"))).code(0);
+    assert!(!token(&mine).is_empty());
+}
+
+#[test]
+fn a_login_that_has_ended_is_named_and_spends_nothing() {
+    let mine = Emulated::mine(&[]);
+    let login = started(&mine, &["--timeout", "1s"]);
+    let answer = browse(&login);
+    until("its end", || finish(&mine, text(&login, "id")).exit_code() == Some(4));
+    finish(&mine, answer.as_str()).code(4).says("ended at").says("oauthctl login mine --start");
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 0);
+}
+
+#[test]
+fn a_denied_login_ends_with_the_servers_word() {
+    let mine = Emulated::mine(&[]);
+    let login = started(&mine, &[]);
+    let mut answer = browse(&login);
+    let state = answer.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+    answer.set_query(Some(&format!("error=access_denied&state={state}")));
+    finish(&mine, answer.as_str()).code(5).says("access_denied");
+    finish(&mine, answer.as_str()).code(4).says("was finished before");
+}
+
+#[test]
+fn a_started_login_is_waited_for_at_its_redirect_uri() {
+    let mine = Emulated::mine(&[]);
+    let login = started(&mine, &["--port", "0"]);
+    let answer = browse(&login);
+    let id = text(&login, "id");
+    let waiting = mine.command(&["login", "--wait", id]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let port = answer.port().unwrap();
+    until("it listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    assert!(http::get(&answer).contains("You are logged in"));
+    assert!(crate::support::process::finish(waiting).status.success());
+    finish(&mine, answer.as_str()).code(4).says("was finished before");
+}
+
+#[test]
+fn a_login_by_device_is_started_and_waited_for() {
+    let mine = Emulated::defined(&format!("device.url = \"https://mine.example/device\"\n{MINE}"), &[]);
+    let login = started(&mine, &["--device"]);
+    assert!(text(&login, "user_code").len() > 4 && text(&login, "finish").contains("--wait"));
+    mine.run(&["login", "--wait", text(&login, "id")]).code(0);
+    assert!(!token(&mine).is_empty());
+    mine.run(&["login", "--wait", text(&login, "id")]).code(4).says("was finished before");
+}
+
+#[test]
+fn no_secret_of_a_started_login_lies_on_the_disk() {
+    let mine = Emulated::mine(&[]);
+    let login = started(&mine, &[]);
+    let url: Url = text(&login, "authorize_url").parse().unwrap();
+    let state = url.query_pairs().find(|(key, _)| key == "state").unwrap().1.into_owned();
+    let (mut folders, mut files) = (vec![mine.home().to_owned()], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let bytes = std::fs::read(entry.path()).unwrap_or_default();
+            assert!(!String::from_utf8_lossy(&bytes).contains(&state), "{:?}", entry.path());
+            files += usize::from(entry.path().to_string_lossy().contains("pending-login-"));
+        }
+    }
+    assert_eq!(files, 1, "the pending login is there, encrypted");
+}
