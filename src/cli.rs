@@ -8,6 +8,7 @@ use clap::error::{ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::commands::many::{self, ManyArgs};
 use crate::commands::trace::Target;
 use crate::commands::{self, Context};
 use crate::protocol::advice::Advice;
@@ -96,6 +97,7 @@ impl GlobalArgs {
             quiet: self.quiet,
             color: self.color,
             recording: None,
+            is_one_of_many: false,
             command_line: Vec::new(),
         }
     }
@@ -182,12 +184,41 @@ impl Command {
         (file.trace.as_deref(), shows)
     }
 
+    /// Returns the flag that names several logins, if it is there.
+    fn many(&self) -> Option<&ManyArgs> {
+        let many = match self {
+            Self::Call(args) => &args.many,
+            Self::Refresh(args) => &args.many,
+            Self::Status(args) => &args.many,
+            Self::Scopes(args) => &args.many,
+            Self::Logout(args) => &args.many,
+            _ => return None,
+        };
+        many.patterns().map(|_| many)
+    }
+
+    /// Returns the argument that is meant for one login, where several are named.
+    fn for_one_login(&self, typed: Option<&Profile>) -> Option<&str> {
+        let own = match self {
+            Self::Call(args) => args.for_one_login(),
+            Self::Scopes(args) => args.for_one_login(),
+            _ => None,
+        };
+        own.or(self.trace().0.map(|_| "--trace FILE"))
+            .or(typed.map(|_| "--profile"))
+            .or_else(|| self.login().map(Profile::as_str))
+    }
+
     /// Returns the argument and the flag that name two different things, if they do.
     fn contradiction(&self, typed: Option<&Profile>) -> Option<String> {
         let differ = |argument: &str, flag: &str, value: &str| {
             let words = || format!("`{}` and `{flag} {}` differ", sanitize::line(argument), sanitize::line(value));
             (argument != value).then(|| words() + ": leave out one of them")
         };
+        if self.many().is_some() {
+            let one = self.for_one_login(typed)?;
+            return Some(format!("`--profiles` is for several logins, and `{one}` is not: leave out one of them"));
+        }
         match self {
             Self::Login(args) => differ(args.named.as_ref()?, "--provider", args.provider.as_ref()?),
             _ => differ(self.login()?.as_str(), "--profile", typed?.as_str()),
@@ -213,6 +244,33 @@ impl Command {
     /// a command.
     fn has_outcome(&self) -> bool {
         !matches!(self, Self::Exec(_) | Self::Call(_) | Self::Emulate(_))
+    }
+
+    /// Runs it and returns its exit code, which is another program's for `exec` and `emulate`.
+    fn run(&self, context: &Context) -> Result<u8, Box<dyn Advice>> {
+        match self {
+            Self::App(args) => commands::app::run(args, context)?,
+            Self::Login(args) => commands::login::run(args, context)?,
+            Self::Call(args) => commands::call::run(args, context)?,
+            Self::Token(args) => commands::token::run(args, context)?,
+            Self::Refresh(args) => commands::refresh::run(args, context)?,
+            Self::Status(args) => commands::status::run(args, context)?,
+            Self::Scopes(args) => commands::scopes::run(args, context)?,
+            Self::Inspect(args) => commands::inspect::run(args, context)?,
+            Self::Explain(args) => commands::explain::run(args, context)?,
+            Self::Use(_) => commands::use_login::run(context)?,
+            Self::Logout(args) => commands::logout::run(args, context)?,
+            Self::Exec(args) => return Ok(commands::exec::run(args, context)?),
+            Self::Export(args) => commands::export::run(args, context)?,
+            Self::Import(args) => commands::import::run(args, context)?,
+            Self::Doctor(args) => commands::doctor::run(args, context)?,
+            Self::Providers(args) => commands::providers::run(args, context)?,
+            Self::Emulate(args) => return Ok(commands::emulate::run(args, context)?),
+            Self::Demo(args) => commands::demo::run(args, context)?,
+            Self::Completions(args) => commands::completions::run(args, context)?,
+            Self::Man(args) => commands::man::run(args, Cli::command(), context)?,
+        }
+        Ok(0)
     }
 }
 
@@ -261,6 +319,10 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Erro
         let (traces, is_off) = (trace.is_some(), cli.global.no_record);
         command.flow().map(|flow| Recording { flow, is_off, traces, reveals: traces && shows_secrets })
     });
+    if cli.command.as_ref().and_then(Command::many).is_some() {
+        // The variable is a default for commands that mean one login.
+        cli.choices.profile = None;
+    }
     cli.choices.command_line = args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     cli.problem = problem;
     // Hundreds of small pieces, which the end of the process frees at once.
@@ -363,34 +425,15 @@ impl Cli {
         let Some(command) = &self.command else {
             return Ok(commands::front::run(self.problem, &context).map(|()| 0)?);
         };
-        let target = command.trace().0.map(Target::new).transpose()?;
-        let result = Self::dispatch(command, &context);
-        commands::trace::end(result, target.as_ref(), &context)
-    }
-
-    fn dispatch(command: &Command, context: &Context) -> Result<u8, Box<dyn Advice>> {
-        match command {
-            Command::App(args) => commands::app::run(args, context)?,
-            Command::Login(args) => commands::login::run(args, context)?,
-            Command::Call(args) => commands::call::run(args, context)?,
-            Command::Token(args) => commands::token::run(args, context)?,
-            Command::Refresh(args) => commands::refresh::run(args, context)?,
-            Command::Status(args) => commands::status::run(args, context)?,
-            Command::Scopes(args) => commands::scopes::run(args, context)?,
-            Command::Inspect(args) => commands::inspect::run(args, context)?,
-            Command::Explain(args) => commands::explain::run(args, context)?,
-            Command::Use(_) => commands::use_login::run(context)?,
-            Command::Logout(args) => commands::logout::run(args, context)?,
-            Command::Exec(args) => return Ok(commands::exec::run(args, context)?),
-            Command::Export(args) => commands::export::run(args, context)?,
-            Command::Import(args) => commands::import::run(args, context)?,
-            Command::Doctor(args) => commands::doctor::run(args, context)?,
-            Command::Providers(args) => commands::providers::run(args, context)?,
-            Command::Emulate(args) => return Ok(commands::emulate::run(args, context)?),
-            Command::Demo(args) => commands::demo::run(args, context)?,
-            Command::Completions(args) => commands::completions::run(args, context)?,
-            Command::Man(args) => commands::man::run(args, Self::command(), context)?,
+        let several = command.many().and_then(ManyArgs::patterns).filter(|_| !matches!(command, Command::Status(_)));
+        if let Some(patterns) = several {
+            let logins = many::selected(patterns, &context)?;
+            // Each login's flow has its own record, and its end.
+            let one = |context: &Context| commands::trace::end(command.run(context), None, context);
+            return Ok(many::run(logins, &context, &one).map(|()| 0)?);
         }
-        Ok(0)
+        let target = command.trace().0.map(Target::new).transpose()?;
+        let result = command.run(&context);
+        commands::trace::end(result, target.as_ref(), &context)
     }
 }

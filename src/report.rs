@@ -3,12 +3,12 @@
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::error::Error;
-use std::fmt;
 use std::io::Write as _;
 use std::process;
 
-use crate::protocol::advice::{Advice, ExitCode, NextStep, causes};
-use crate::protocol::sanitize::{self, Style, TerminalText};
+use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::error_text::page;
+use crate::protocol::sanitize::{self, TerminalText};
 use crate::system::{messages, terminal};
 
 impl From<ExitCode> for process::ExitCode {
@@ -67,25 +67,4 @@ pub fn quiet_background_panics() {
             messages::flush();
         }
     }));
-}
-
-/// Formats the whole message: error, causes, hint. A parser's cause may quote the line that it could not read.
-pub fn page(error: &dyn Error, hint: Option<&str>) -> TerminalText {
-    let mut text = TerminalText::new();
-    // Writing to a text cannot fail.
-    let _ = write_page(&mut text, error, hint);
-    text
-}
-
-fn write_page(text: &mut TerminalText, error: &dyn Error, hint: Option<&str>) -> fmt::Result {
-    text.line(&[&Style::Failure.of("error:"), &" ", &sanitize::message(&error.to_string())])?;
-    for cause in causes(error) {
-        // A parser's cause has several lines, and the last one is empty.
-        let cause = sanitize::message(cause.to_string().trim_end());
-        text.line(&[&"  ", &Style::Faint.of("caused by:"), &" ", &cause])?;
-    }
-    if let Some(hint) = hint {
-        text.line(&[&Style::Hint.of("hint:"), &" ", &hint])?;
-    }
-    Ok(())
 }

@@ -41,6 +41,7 @@ pub use crate::protocol::client::{BadClientId, ClientAuthMethod, ClientId};
 pub use crate::protocol::client_document::ClientDocument;
 pub use crate::protocol::device::NotADeviceResponse;
 pub use crate::protocol::error_response::ErrorResponse;
+pub use crate::protocol::error_text::page as error_text;
 pub use crate::protocol::given_token::NoGivenToken;
 pub use crate::protocol::grant::GrantKind;
 pub use crate::protocol::id_token;
@@ -80,7 +81,6 @@ pub use crate::provider::reader::read as read_definition;
 pub use crate::provider::{
     Catalogue, DefinitionError, DefinitionFiles, Dialect, Endpoint, Origin, Provider, ProviderDefinition,
 };
-pub use crate::report::page as error_text;
 pub use crate::session::project::FilePosition;
 pub use crate::session::{ProjectError, SessionError};
 pub use crate::store::flow_records::FlowRecords;

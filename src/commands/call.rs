@@ -33,6 +33,7 @@ use self::show::{Show, ShowArgs};
 use self::trace::Trace;
 use self::verdict::{Asked, Verdict};
 use super::Context;
+use super::many::ManyArgs;
 use super::renewal::Renewal;
 use super::trace::TraceFile;
 use super::valid_token::{active_login, valid_active_login};
@@ -71,6 +72,9 @@ pub struct CallArgs {
     /// Use a further token of the login, which came in the same reply: the name that its definition gives it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["provider"], help_heading = "Token")]
     which: Option<String>,
+
+    #[command(flatten, next_help_heading = "Token")]
+    pub many: ManyArgs,
 
     /// Also allow sending the token to this origin, such as `https://api.example.com`
     #[arg(long, value_name = "ORIGIN", help_heading = "Token")]
@@ -121,6 +125,16 @@ impl CallArgs {
     /// Returns whether it answers on stdout, whatever the API says.
     pub fn answers(&self) -> bool {
         self.print.target().is_some() || self.dry_run || self.no_follow || self.show.answers()
+    }
+
+    /// Returns the argument that is meant for one login, where several are.
+    pub fn for_one_login(&self) -> Option<&'static str> {
+        let arguments = [
+            (self.without_login.names_provider(), "--provider"),
+            (self.show.writes_file(), "--output FILE"),
+            (self.request.reads_stdin(), "stdin (`-`)"),
+        ];
+        arguments.into_iter().find(|(is_there, _)| *is_there).map(|(_, argument)| argument)
     }
 }
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::emulate::own_store::contents;
+use super::many::ManyArgs;
 use crate::flow::FlowError;
 use crate::flow::revoke::{Revocation, TokenTypeHint, revoke};
 use crate::flow::token_source::TokenSourceError;
@@ -35,8 +36,11 @@ pub struct LogoutArgs {
     local: bool,
 
     /// Log out of every login on this machine
-    #[arg(long)]
+    #[arg(long, conflicts_with = "profiles")]
     all: bool,
+
+    #[command(flatten)]
+    pub many: ManyArgs,
 
     /// Also delete the client at the provider, if oauthctl registered it
     #[arg(long, conflicts_with_all = ["local", "all"])]
@@ -80,7 +84,8 @@ fn show(deleted: Vec<DeletedLogin>, others: Vec<String>, context: &Context) -> R
 
 /// Logs out of one login. Names the others if it was the current one.
 fn one(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<(), LogoutError> {
-    let was_current = context.session.store()?.index()?.current.as_deref() == Some(profile.as_str());
+    let is_alone = !context.session.choices.is_one_of_many;
+    let was_current = is_alone && context.session.store()?.index()?.current.as_deref() == Some(profile.as_str());
     let mut deleted = Vec::new();
     let result = log_out(profile, args, context, &mut deleted);
     let others = if was_current && !deleted.is_empty() { context.session.logins()? } else { Vec::new() };

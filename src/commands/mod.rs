@@ -33,6 +33,7 @@ mod introspect;
 pub mod login;
 pub mod logout;
 pub mod man;
+pub mod many;
 mod next;
 pub mod providers;
 pub mod refresh;
@@ -71,6 +72,7 @@ pub mod errors {
     pub use super::login::{ByAddressError, LoginError, StepsError};
     pub use super::logout::LogoutError;
     pub use super::man::ManError;
+    pub use super::many::ManyError;
     pub use super::providers::ProvidersError;
     pub use super::refresh::RefreshError;
     pub use super::renewal::NotRenewed;

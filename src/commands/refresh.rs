@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
+use super::many::ManyArgs;
 use super::trace::TraceArgs;
 use super::valid_token::valid_login;
 use super::view::{renewal, until};
@@ -22,6 +23,9 @@ use crate::system::terminal::TerminalError;
 pub struct RefreshArgs {
     #[command(flatten)]
     pub trace: TraceArgs,
+
+    #[command(flatten)]
+    pub many: ManyArgs,
 }
 
 #[derive(Debug, thiserror::Error)]

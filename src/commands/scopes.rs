@@ -7,6 +7,7 @@ pub use view::ScopesView;
 
 use clap::Args;
 
+use super::many::ManyArgs;
 use super::providers::KnownScopesView;
 use super::renewal::{NotRenewed, Renewal};
 use super::trace::TraceArgs;
@@ -46,6 +47,9 @@ pub struct ScopesArgs {
     #[arg(long, conflicts_with = "provider")]
     diff: bool,
 
+    #[command(flatten)]
+    pub many: ManyArgs,
+
     // It moved to `providers scopes`, and works here until 1.0.
     #[arg(long, hide = true, conflicts_with_all = ["provider", "probe", "probe_writes", "require", "diff"])]
     all_providers: bool,
@@ -59,6 +63,12 @@ pub struct ScopesArgs {
 }
 
 impl ScopesArgs {
+    /// Returns the argument that is meant for one login or none, where several are.
+    pub fn for_one_login(&self) -> Option<&'static str> {
+        let arguments = [(self.without_login.names_provider(), "--provider"), (self.all_providers, "--all-providers")];
+        arguments.into_iter().find(|(is_there, _)| *is_there).map(|(_, argument)| argument)
+    }
+
     /// Returns the questions for a shell, to repeat them.
     fn words(&self) -> String {
         let require = self.require.iter().map(|scopes| format!(" --require {}", word(&sanitize::line(scopes))));

@@ -14,6 +14,7 @@ use clap::Args;
 
 use self::view::{Known, StatusRow, StatusView};
 use super::Context;
+use super::many::{self, ManyArgs};
 use super::view::what_was_read;
 use crate::flow::evidence;
 use crate::keychain::KeychainError;
@@ -33,7 +34,10 @@ pub struct StatusArgs {
     #[arg(value_name = "PROFILE")]
     pub login: Option<Profile>,
 
-    /// Check the current login; exit with 4 if it needs a new login
+    #[command(flatten)]
+    pub many: ManyArgs,
+
+    /// Check the current login, or those of --profiles; exit with 4 if one needs a new login
     #[arg(long)]
     check: bool,
 
@@ -42,7 +46,7 @@ pub struct StatusArgs {
     online: bool,
 
     /// Ask the provider who the current login's account is (OpenID Connect)
-    #[arg(long, conflicts_with_all = ["check", "expires_within"])]
+    #[arg(long, conflicts_with_all = ["check", "expires_within", "profiles"])]
     userinfo: bool,
 
     /// Exit with 4 if a login will need renewing within this time, such as 7d
@@ -66,11 +70,13 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
     // First, so that they are said whatever comes of the rest.
     view.sources.iter().for_each(|part| note_part(part, context));
     let mut reader = LoginReader::new(context);
-    let meant = match args.check {
+    let selected = args.many.patterns().map(|patterns| many::selected(patterns, context)).transpose()?;
+    let meant = match args.check && selected.is_none() {
         true => Some(context.session.profile()?.value),
         false => reader.unless_verbose(context.session.profile_if_any())?.map(|profile| profile.value),
     };
-    let only = meant.as_ref().filter(|_| args.check || context.session.named_profile().is_some());
+    let only =
+        meant.as_ref().filter(|_| selected.is_none() && (args.check || context.session.named_profile().is_some()));
     let within = args.expires_within.map_or(Duration::ZERO, |within| within.0);
     let mut ending = Vec::new();
     // A login that is only looked at is not the current one.
@@ -78,7 +84,8 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
         Some(_) => context.session.store()?.index()?.current,
         None => meant.as_ref().map(Profile::to_string),
     };
-    for (profile, entry) in listed(only, context)? {
+    let rows = selected.map_or_else(|| listed(only, context), Ok)?;
+    for (profile, entry) in rows {
         let current = listed_current.as_deref() == Some(profile.as_str());
         match reader.look(&profile, &entry)? {
             Ok(found) => {

@@ -42,6 +42,11 @@ impl WithoutLogin {
         self.provider.as_deref().filter(|_| is_alone)
     }
 
+    /// Returns whether a provider takes the place of a login.
+    pub fn names_provider(&self) -> bool {
+        self.provider.is_some()
+    }
+
     /// Returns the request, or `None` if a login is meant. `command` is what the command line says beside these flags, to
     /// repeat it with more scopes: `call`, and its path.
     pub fn request(

@@ -9,6 +9,7 @@ pub mod client_document;
 pub mod copied;
 pub mod device;
 pub mod error_response;
+pub mod error_text;
 pub mod flow_record;
 pub mod given_token;
 pub mod grant;

@@ -21,6 +21,8 @@ pub struct Choices {
     pub color: ColorChoice,
     /// The record of the command's flow, if it has one.
     pub recording: Option<Recording>,
+    /// The profile is one of several that the command runs for.
+    pub is_one_of_many: bool,
     /// The arguments as they were typed.
     pub command_line: Vec<String>,
 }

@@ -58,7 +58,7 @@ use std::sync::{Arc, OnceLock};
 
 use self::definitions::Definitions;
 use crate::flow::recording::Recorder;
-use crate::store::TokenStore;
+use crate::store::{Profile, TokenStore};
 use crate::system::System;
 use crate::system::paths::Paths;
 
@@ -66,10 +66,10 @@ use crate::system::paths::Paths;
 pub struct Session {
     pub choices: Choices,
     system: Arc<System>,
-    environment: Box<dyn Environment>,
-    definitions: OnceLock<Definitions>,
-    store: OnceLock<TokenStore>,
-    project: OnceLock<Option<Project>>,
+    environment: Arc<dyn Environment>,
+    definitions: Arc<OnceLock<Definitions>>,
+    store: Arc<OnceLock<TokenStore>>,
+    project: Arc<OnceLock<Option<Project>>>,
     recorder: Arc<Recorder>,
     /// True if the record of the command's flow is kept.
     keeps_records: bool,
@@ -85,12 +85,27 @@ impl Session {
         if let Some(name) = system.secrets.not_text.clone() {
             return Err(SessionError::VariableNotText { name });
         }
-        let environment = Box::new(environment);
-        let (definitions, store, project) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let environment = Arc::new(environment);
+        let (definitions, store, project) = Default::default();
         let is_off = choices.recording.is_none_or(|recording| recording.is_off);
         let keeps_records = !is_off && record_choice::is_on(environment.variable(RECORD).as_deref());
         let recorder = record_choice::recorder(choices.recording, keeps_records, &system);
         Self { choices, system, environment, definitions, store, project, recorder, keeps_records }.inside_emulator()
+    }
+
+    /// Returns the session of one of the logins that a command is run for. It shares what was read already.
+    pub fn of_one(&self, profile: Profile) -> Self {
+        let profile = Some(Sourced::new(profile, Source::Flag("--profiles")));
+        Self {
+            choices: Choices { profile, is_one_of_many: true, ..self.choices.clone() },
+            system: Arc::clone(&self.system),
+            environment: Arc::clone(&self.environment),
+            definitions: Arc::clone(&self.definitions),
+            store: Arc::clone(&self.store),
+            project: Arc::clone(&self.project),
+            recorder: record_choice::recorder(self.choices.recording, self.keeps_records, &self.system),
+            keeps_records: self.keeps_records,
+        }
     }
 
     /// Returns the user's folders.

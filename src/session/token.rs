@@ -161,8 +161,11 @@ impl Session {
 
     /// Returns the login that `OAUTHCTL_TOKEN` stands for, where it applies: a flag or a variable names the profile,
     /// and no other store was typed. Provider and parameters come from the login of that name, else the name is taken
-    /// as the provider's id.
+    /// as the provider's id. One token is never that of several logins.
     pub fn login_of_variable(&self, profile: &Profile) -> Result<Option<Found<StoredToken>>, SessionError> {
+        if self.choices.is_one_of_many {
+            return Ok(None);
+        }
         let is_store = |chosen: &Sourced<StoreKind>| chosen.value == StoreKind::Env;
         let wanted = self.choices.store.as_ref().is_some_and(is_store);
         let Some(token) = &self.system.secrets.token else {

@@ -3,9 +3,11 @@
 //! A terminal receives only [`TerminalText`]: the functions that write to one accept no other type. Raw bytes go out
 //! only through a [`Pipe`], which exists if stdout is not a terminal, or if the user explicitly asked for raw output.
 
+mod captured;
 mod error;
 mod lists;
 
+pub use self::captured::{Captured, Kept};
 pub use self::error::TerminalError;
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
@@ -28,11 +30,15 @@ pub enum ColorChoice {
     Never,
 }
 
-/// Stdout for raw bytes.
-pub struct Pipe(());
+/// Stdout for raw bytes, or what takes its place.
+pub struct Pipe(Option<Kept>);
 
 impl Pipe {
     pub fn write(&self, bytes: &[u8]) -> Result<(), TerminalError> {
+        if let Some(kept) = &self.0 {
+            kept.add(bytes);
+            return Ok(());
+        }
         check_stdout()?;
         // Earlier messages come first.
         messages::flush();
@@ -136,7 +142,7 @@ fn check_stdout() -> Result<(), TerminalError> {
 /// Writes a help text to stdout.
 pub fn answer(text: &TerminalText) -> Result<(), TerminalError> {
     let shows_color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-    let pipe = Pipe(());
+    let pipe = Pipe(None);
     if shows_color { pipe.write(text.as_str().as_bytes()) } else { pipe.write(text.to_plain().as_bytes()) }
 }
 
@@ -204,11 +210,11 @@ impl Terminal for SystemTerminal {
     }
 
     fn pipe(&self) -> Option<Pipe> {
-        (!self.stdout_terminal).then_some(Pipe(()))
+        (!self.stdout_terminal).then_some(Pipe(None))
     }
 
     fn verbatim(&self) -> Pipe {
-        Pipe(())
+        Pipe(None)
     }
 
     fn note(&self, line: &dyn Render) {

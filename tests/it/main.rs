@@ -77,6 +77,7 @@ mod launch;
 mod logout;
 mod malformed;
 mod manual;
+mod many_logins;
 mod mutants;
 #[cfg(unix)]
 mod next_command;

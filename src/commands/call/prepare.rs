@@ -88,6 +88,13 @@ impl RequestArgs {
         self.input.as_deref()
     }
 
+    /// Returns whether the input or a field is read from stdin.
+    pub fn reads_stdin(&self) -> bool {
+        let is_stdin = |path: &str| ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].contains(&path);
+        let from_file = |field: &String| field.split_once("=@").is_some_and(|(_, path)| is_stdin(path));
+        self.input().is_some_and(is_stdin) || self.field.iter().any(from_file)
+    }
+
     pub fn prepare(&self, api: &Api<'_>) -> Result<Prepared, CallError> {
         let fields = Fields::parse(&self.raw_field, &self.field)?;
         let has_body = !fields.is_empty() || self.input.is_some();

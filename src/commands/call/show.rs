@@ -57,6 +57,10 @@ impl ShowArgs {
         self.include || (!self.silent && self.file().is_none())
     }
 
+    pub fn writes_file(&self) -> bool {
+        self.file().is_some()
+    }
+
     fn file(&self) -> Option<&Path> {
         self.output.as_deref().filter(|path| !STDOUT.iter().any(|name| path.as_os_str() == *name))
     }

@@ -61,6 +61,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("FLOW", Kind::Flows),
     ("ID", Kind::Providers),
     ("NAME=VALUE", Kind::Params),
+    ("GLOB", Kind::Logins),
     ("PROFILE", Kind::Logins),
     ("PROVIDER", Kind::Providers),
     ("SCOPES", Kind::Scopes),

@@ -1,5 +1,6 @@
 //! The reasons why `status` fails.
 
+use crate::commands::many::ManyError;
 use crate::flow::FlowError;
 use crate::flow::userinfo::NoUserinfo;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
@@ -22,6 +23,8 @@ pub enum StatusError {
     #[error(transparent)]
     Flow(#[from] FlowError),
     #[error(transparent)]
+    Many(#[from] ManyError),
+    #[error(transparent)]
     Session(#[from] SessionError),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -43,6 +46,7 @@ impl Advice for StatusError {
             Self::CannotTell { .. } => ExitCode::Network
                 .hint("try again later, or ask with `oauthctl call` for something that needs the token"),
             Self::Flow(error) => error.next_step(),
+            Self::Many(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::Store(error) => error.next_step(),
             Self::Terminal(error) => error.next_step(),

@@ -23,7 +23,8 @@ variants! {
     TokenError: NoIdToken NoHeader ShellWithoutLine NotGithub GithubEnv NoRejected NotOurs OfVariable Same HeaderNotText
         | NoShellLine Session Definition Terminal;
     TraceError: UnknownForm NotATrace NotWritten;
-    StatusError: LoginsEnd Userinfo Rejected Inactive CannotTell | Flow Session Store Terminal;
+    ManyError: NoMatch Failed | Session Store Terminal;
+    StatusError: LoginsEnd Userinfo Rejected Inactive CannotTell | Many Flow Session Store Terminal;
     InspectError: NoServer NoVariable BadToken NoIdToken NotAJws NotVerifiable Forged NoKeys | Session Flow Terminal;
     ScopesError: ScopesMissing TokenRejected | NotRenewed Session Flow Terminal;
     LogoutError: OneOrAll Leftover NotRegisteredByUs NoDeletion ClientInUse | Register Session Store TokenSource Flow Terminal;
@@ -93,6 +94,12 @@ pub fn errors(page: &mut Page) {
         InspectError::Forged { issuer: text("https://acme.example"), problem: "none of its keys has signed the token" },
         InspectError::NoKeys(NoKeys::Status { location: text("https://acme.example/keys"), status: 503 }),
         InspectError::NoKeys(NoKeys::Circle { location: text("https://acme.example/keys") }),
+    ]);
+    let failed = vec![(profile(), ExitCode::LoginNeeded), (text("acme-us"), ExitCode::Network)];
+    page.section(vec![
+        ManyError::NoMatch { pattern: text("shop-*"), logins: vec![profile(), text("acme-us")] },
+        ManyError::NoMatch { pattern: text("shop-*"), logins: vec![profile(); 12] },
+        ManyError::Failed { of: 3, failed, code: ExitCode::LoginNeeded },
     ]);
     page.section(vec![
         ScopesError::ScopesMissing {
