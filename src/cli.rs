@@ -215,6 +215,10 @@ impl Command {
             let words = || format!("`{}` and `{flag} {}` differ", sanitize::line(argument), sanitize::line(value));
             (argument != value).then(|| words() + ": leave out one of them")
         };
+        let is_due = matches!(self, Self::Refresh(args) if args.due().is_some());
+        if is_due && typed.is_some() && self.many().is_none() {
+            return Some("`--due` looks at all logins: `--profiles` takes some of them".to_owned());
+        }
         if self.many().is_some() {
             let one = self.for_one_login(typed)?;
             return Some(format!("`--profiles` is for several logins, and `{one}` is not: leave out one of them"));
@@ -319,7 +323,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Erro
         let (traces, is_off) = (trace.is_some(), cli.global.no_record);
         command.flow().map(|flow| Recording { flow, is_off, traces, reveals: traces && shows_secrets })
     });
-    if cli.command.as_ref().and_then(Command::many).is_some() {
+    if cli.command.as_ref().is_some_and(|command| command.many().is_some()) {
         // The variable is a default for commands that mean one login.
         cli.choices.profile = None;
     }
@@ -425,11 +429,17 @@ impl Cli {
         let Some(command) = &self.command else {
             return Ok(commands::front::run(self.problem, &context).map(|()| 0)?);
         };
+        // Each login's flow has its own record, and its end.
+        let one = |context: &Context| commands::trace::end(command.run(context), None, context);
+        if let Command::Refresh(args) = command
+            && let Some(due) = args.due()
+        {
+            let logins = commands::refresh::due_logins(&due, &context)?;
+            return Ok(many::run(logins, &context, &one).map(|()| 0)?);
+        }
         let several = command.many().and_then(ManyArgs::patterns).filter(|_| !matches!(command, Command::Status(_)));
         if let Some(patterns) = several {
             let logins = many::selected(patterns, &context)?;
-            // Each login's flow has its own record, and its end.
-            let one = |context: &Context| commands::trace::end(command.run(context), None, context);
             return Ok(many::run(logins, &context, &one).map(|()| 0)?);
         }
         let target = command.trace().0.map(Target::new).transpose()?;

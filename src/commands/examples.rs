@@ -61,6 +61,7 @@ const ALL: &[Example] = &[
     example("exec", "A command that runs for hours reads the token from a file", "oauthctl exec --token-file -- ./deploy.sh"),
     example("exec", "A command that does not see the token, which a proxy adds to its requests", "oauthctl exec --proxy -- sh -c 'curl -s \"$OAUTHCTL_API/products\"'"),
     example("refresh", "Get a new access token now", "oauthctl refresh"),
+    example("refresh", "From cron: what would end for want of use", "oauthctl refresh --due --within 14d"),
     example("export", "Take a login to another machine", "pass show transfer | oauthctl export --profile work --passphrase-stdin > work.oauthctl"),
     example("import", "Import it there", "pass show transfer | oauthctl import login.oauthctl --passphrase-stdin --replace"),
 

@@ -1,5 +1,9 @@
 //! `refresh`: gets a new access token even if the old one is still valid. `token` refreshes by itself when needed.
 
+mod due;
+
+pub use due::{Due, logins as due_logins};
+
 use std::fmt;
 
 use clap::Args;
@@ -13,7 +17,7 @@ use super::view::{renewal, until};
 use crate::flow::token_source::Wanted;
 use crate::protocol::advice::{Advice, NextStep};
 use crate::protocol::sanitize::{Render, Style, TerminalText};
-use crate::protocol::time::Timestamp;
+use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::session::SessionError;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::store::{Profile, StoreKind};
@@ -26,6 +30,21 @@ pub struct RefreshArgs {
 
     #[command(flatten)]
     pub many: ManyArgs,
+
+    /// Refresh the logins that would end for want of use, of all or of those of --profiles: for a job that runs every day
+    #[arg(long, conflicts_with = "trace")]
+    due: bool,
+
+    /// How near that end must be
+    #[arg(long, value_name = "TIME", default_value = due::WITHIN, requires = "due")]
+    within: HumanDuration,
+}
+
+impl RefreshArgs {
+    /// Returns which logins are meant with `--due`.
+    pub fn due(&self) -> Option<Due<'_>> {
+        self.due.then(|| Due { patterns: self.many.patterns(), within: self.within.0 })
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

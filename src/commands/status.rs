@@ -90,7 +90,7 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
         match reader.look(&profile, &entry)? {
             Ok(found) => {
                 let known = reader.known(&profile, &found.record)?;
-                if !found.record.lasts(view.now, within) {
+                if !found.record.lasts_unused(view.now, within, known.idle_limit) {
                     ending.push((profile.to_string(), found.record.provider.clone()));
                 }
                 let emulated = context.session.is_emulated(&found.record);
@@ -208,7 +208,12 @@ impl<'a> LoginReader<'a> {
         let definition = catalogue.map(|catalogue| catalogue.get(&record.provider).ok());
         let definition = self.unless_verbose(definition)?.unwrap_or_default();
         let evidence = evidence::gather(&definition, record, None, None);
-        let mut known = Known { scopes: evidence.named(), disputed: evidence.disputed(), expiry: record.end() };
+        let mut known = Known {
+            scopes: evidence.named(),
+            disputed: evidence.disputed(),
+            expiry: record.end(),
+            idle_limit: definition.idle_limit(),
+        };
         if record.obtained_by == ObtainedBy::Given
             && let Some(run) = self.last_look(profile, record)
         {

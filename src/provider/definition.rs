@@ -4,6 +4,7 @@
 //! written alone, and in a built-in definition it carries its source and date.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -221,6 +222,11 @@ impl ProviderDefinition {
 
     pub fn never_expires(&self) -> bool {
         value_of(&self.token.lifetime) == Some(&Lifetime::Never)
+    }
+
+    /// Returns how long a refresh token lives that is not used, if it dies of that.
+    pub fn idle_limit(&self) -> Option<Duration> {
+        value_of(&self.refresh.idle).map(|limit| limit.0)
     }
 
     pub fn client_auth(&self) -> ClientAuthMethod {

@@ -110,6 +110,24 @@ impl Serialize for Lifetime {
     }
 }
 
+/// How long a refresh token lives that is not used: a duration such as `"90d"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdleLimit(pub Duration);
+
+impl<'de> Deserialize<'de> for IdleLimit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let time = String::deserialize(deserializer)?.parse::<HumanDuration>().ok();
+        let time = time.filter(|HumanDuration(time)| !time.is_zero());
+        time.map(|HumanDuration(time)| Self(time)).ok_or_else(|| de::Error::custom("write a duration such as `90d`"))
+    }
+}
+
+impl Serialize for IdleLimit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&HumanDuration(self.0).to_exact())
+    }
+}
+
 /// The method of a request to the token endpoint. RFC 6749 §3.2: POST.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -333,5 +351,9 @@ words!(
 );
 
 impl Keyed for Lifetime {
+    const FORM: Form = Form::Text;
+}
+
+impl Keyed for IdleLimit {
     const FORM: Form = Form::Text;
 }

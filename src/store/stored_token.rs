@@ -291,6 +291,22 @@ impl StoredToken {
         self.refresh_expiry().map(|known| known.at)
     }
 
+    /// Returns when a refresh token ends that is not used from now on: by its own date, and by the provider's `limit` since
+    /// its last use. An access token that renews itself ends by its own date.
+    pub fn ends_unused(&self, limit: Option<Duration>) -> Option<Timestamp> {
+        match (self.renewal(), self.expiry) {
+            (Renewal::RefreshToken(_), _) => self.idles_until(limit).into_iter().chain(self.refresh_ends()).min(),
+            (Renewal::AccessToken, Expiry::At(end)) => Some(end),
+            _ => None,
+        }
+    }
+
+    /// Returns when the refresh token dies if it is not used, where the provider has such a limit.
+    pub fn idles_until(&self, limit: Option<Duration>) -> Option<Timestamp> {
+        let is_used = matches!(self.renewal(), Renewal::RefreshToken(_));
+        limit.filter(|_| is_used).map(|limit| self.obtained_at.plus(limit))
+    }
+
     /// Returns when the refresh token ends if a person should hear of it: in a week, or for short-lived ones in a tenth
     /// of their life.
     pub fn refresh_ends_soon(&self, now: Timestamp) -> Option<Timestamp> {
@@ -347,6 +363,12 @@ impl StoredToken {
     /// Returns whether the login serves until `within` from `now` on without a person, as far as is known.
     pub fn lasts(&self, now: Timestamp, within: Duration) -> bool {
         self.renews_at(now.plus(within)) || self.is_fresh(now, within)
+    }
+
+    /// Returns whether it does so unused, too: without a refresh until then.
+    pub fn lasts_unused(&self, now: Timestamp, within: Duration, limit: Option<Duration>) -> bool {
+        let is_alive = |end: Timestamp| now.plus(within) < end;
+        self.is_fresh(now, within) || self.lasts(now, within) && self.idles_until(limit).is_none_or(is_alive)
     }
 
     /// Returns how long the access token lives from its beginning to its end, if that is known.

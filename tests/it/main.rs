@@ -65,6 +65,7 @@ mod help_and_completions;
 mod hints;
 mod hostile_callbacks;
 mod https_callback;
+mod idle;
 #[cfg(unix)]
 mod inspect;
 mod json_answers;

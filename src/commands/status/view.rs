@@ -1,6 +1,7 @@
 //! The list of logins.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -33,6 +34,8 @@ pub struct Known {
     pub scopes: Option<ScopeSet>,
     pub disputed: ScopeSet,
     pub expiry: Expiry,
+    /// After which time without use the login ends.
+    pub idle_limit: Option<Duration>,
 }
 
 #[derive(Debug, Serialize)]
@@ -73,6 +76,9 @@ pub struct StatusRow {
     /// When the refresh token ends, and with it the login, as far as is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_expires_at: Option<Timestamp>,
+    /// When the refresh token dies if it is not used, where the provider has such a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_until: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }
@@ -114,6 +120,7 @@ impl StatusRow {
             expiry: Some(known.expiry),
             refreshable: Some(found.record.renews_at(now)),
             refresh_expires_at: found.record.refresh_ends(),
+            idle_until: found.record.idles_until(known.idle_limit),
             problem: None,
         }
     }
@@ -126,6 +133,11 @@ impl StatusRow {
             Some(account) => format!("{account} (not verified)"),
             None => String::new(),
         }
+    }
+
+    /// Returns when the login ends unless it is used before, as far as is known.
+    fn renewable_until(&self) -> Option<Timestamp> {
+        self.refresh_expires_at.into_iter().chain(self.idle_until).min()
     }
 
     pub fn emulated(self, emulated: bool) -> Self {
@@ -150,6 +162,7 @@ impl StatusRow {
             expiry: None,
             refreshable: None,
             refresh_expires_at: None,
+            idle_until: None,
             problem: Some(problem.to_owned()),
         }
     }
@@ -172,7 +185,7 @@ impl Render for StatusView {
         if known {
             head.insert(if labelled { 3 } else { 2 }, "ACCOUNT");
         }
-        let ends = self.logins.iter().any(|row| row.refresh_expires_at.is_some());
+        let ends = self.logins.iter().any(|row| row.renewable_until().is_some());
         if ends {
             head.push("RENEWABLE UNTIL");
         }
@@ -199,7 +212,7 @@ impl Render for StatusView {
                 row.expiry.map(|expiry| until(expiry, self.now)).unwrap_or_default(),
             ];
             if ends {
-                cells.push(row.refresh_expires_at.map(|end| until(Expiry::At(end), self.now)).unwrap_or_default());
+                cells.push(row.renewable_until().map(|end| until(Expiry::At(end), self.now)).unwrap_or_default());
             }
             if known {
                 cells.insert(2, row.who());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::provider::departure::Departure;
 use crate::provider::endpoint::UrlTemplates;
 use crate::provider::keys::keys;
-use crate::provider::quirks::{RefreshWith, TokenMethod};
+use crate::provider::quirks::{IdleLimit, RefreshWith, TokenMethod};
 
 keys! {
     /// RFC 6749 §6.
@@ -45,6 +45,11 @@ keys! {
             help: "The token that a refresh presents",
             rfc: "the refresh token (RFC 6749 §6)",
             example: "\"access\"",
+        }
+        departure idle: IdleLimit {
+            help: "The time after which a refresh token dies that is not used. `refresh --due` uses it before, and `status` shows the end",
+            rfc: "it lives until the server ends it (RFC 6749 §1.5)",
+            example: "\"90d\"",
         }
         departure extends: bool {
             help: "The reply need not name a token: the one that was presented lives on. Only with `with = \"access\"`",
