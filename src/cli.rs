@@ -1,7 +1,10 @@
 //! The command line: global flags and the subcommands.
 
+mod recorded;
+mod several;
+
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::error::{ContextValue, ErrorKind};
@@ -12,7 +15,6 @@ use crate::commands::many::{self, ManyArgs};
 use crate::commands::trace::Target;
 use crate::commands::{self, Context};
 use crate::protocol::advice::Advice;
-use crate::protocol::flow_record::FlowKind;
 use crate::protocol::sanitize;
 use crate::session::project::Ignored;
 use crate::session::{Choices, ProcessEnvironment, Recording, Session, Source, Sourced};
@@ -151,81 +153,12 @@ impl Command {
     /// Returns the login that stands beside the command: `token work` is `token --profile work`.
     fn login(&self) -> Option<&Profile> {
         match self {
-            Self::Token(args) => args.login.as_ref(),
+            Self::Token(args) => args.login(),
             Self::Status(args) => args.login.as_ref(),
             Self::Inspect(args) => args.login(),
             Self::Use(args) => args.login.as_ref(),
             Self::Logout(args) => args.login.as_ref(),
             _ => None,
-        }
-    }
-
-    /// Returns the kind of its flow, if it has one that is recorded.
-    fn flow(&self) -> Option<FlowKind> {
-        match self {
-            Self::Login(args) if !args.dry_run => Some(FlowKind::Login),
-            Self::Token(_) | Self::Refresh(_) | Self::Exec(_) => Some(FlowKind::Refresh),
-            Self::Call(_) => Some(FlowKind::Call),
-            Self::Scopes(_) => Some(FlowKind::Scopes),
-            Self::Logout(_) => Some(FlowKind::Revoke),
-            _ => None,
-        }
-    }
-
-    /// Returns the file of `--trace`, and whether secrets are shown in it.
-    fn trace(&self) -> (Option<&Path>, bool) {
-        let (file, shows) = match self {
-            Self::Login(args) => (&args.trace.file, args.trace.show_secrets),
-            Self::Refresh(args) => (&args.trace.file, args.trace.show_secrets),
-            Self::Scopes(args) => (&args.trace.file, args.trace.show_secrets),
-            Self::Call(args) => (&args.trace, args.show_secrets),
-            _ => return (None, false),
-        };
-        (file.trace.as_deref(), shows)
-    }
-
-    /// Returns the flag that names several logins, if it is there.
-    fn many(&self) -> Option<&ManyArgs> {
-        let many = match self {
-            Self::Call(args) => &args.many,
-            Self::Refresh(args) => &args.many,
-            Self::Status(args) => &args.many,
-            Self::Scopes(args) => &args.many,
-            Self::Logout(args) => &args.many,
-            _ => return None,
-        };
-        many.patterns().map(|_| many)
-    }
-
-    /// Returns the argument that is meant for one login, where several are named.
-    fn for_one_login(&self, typed: Option<&Profile>) -> Option<&str> {
-        let own = match self {
-            Self::Call(args) => args.for_one_login(),
-            Self::Scopes(args) => args.for_one_login(),
-            _ => None,
-        };
-        own.or(self.trace().0.map(|_| "--trace FILE"))
-            .or(typed.map(|_| "--profile"))
-            .or_else(|| self.login().map(Profile::as_str))
-    }
-
-    /// Returns the argument and the flag that name two different things, if they do.
-    fn contradiction(&self, typed: Option<&Profile>) -> Option<String> {
-        let differ = |argument: &str, flag: &str, value: &str| {
-            let words = || format!("`{}` and `{flag} {}` differ", sanitize::line(argument), sanitize::line(value));
-            (argument != value).then(|| words() + ": leave out one of them")
-        };
-        let is_due = matches!(self, Self::Refresh(args) if args.due().is_some());
-        if is_due && typed.is_some() && self.many().is_none() {
-            return Some("`--due` looks at all logins: `--profiles` takes some of them".to_owned());
-        }
-        if self.many().is_some() {
-            let one = self.for_one_login(typed)?;
-            return Some(format!("`--profiles` is for several logins, and `{one}` is not: leave out one of them"));
-        }
-        match self {
-            Self::Login(args) => differ(args.named.as_ref()?, "--provider", args.provider.as_ref()?),
-            _ => differ(self.login()?.as_str(), "--profile", typed?.as_str()),
         }
     }
 

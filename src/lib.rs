@@ -45,8 +45,8 @@
 //!    `Link` or cursor to another origin stops the walk and says so.
 //! 2. No redirect is followed on an endpoint that receives a secret. A code is sent at most once.
 //! 3. No secret is in argv, in a log, in an error, in a child's environment except by `exec` and an emulator's made-up
-//!    ones, in an unencrypted file (except the key file and, where asked for by name, GITHUB_ENV and the file of
-//!    `exec --token-file`), or in the working directory.
+//!    ones, in an unencrypted file (except the key file and, where asked for by name, GITHUB_ENV and the files of
+//!    `exec --token-file` and `token --write`), or in the working directory unless it is named there.
 //! 4. Stdout has the answer, stderr the messages. Only `token`, `exec` and an explicit `--show-secrets` print a secret,
 //!    and `export` prints an encrypted one. A terminal receives only `sanitize::TerminalText`.
 //! 5. Nothing falls back: the chosen store is used, or the command says why it cannot be. Only the demo, which stores

@@ -109,3 +109,4 @@ pub use crate::system::paths::PathsError;
 pub use crate::system::private_file::{ExposedFolder, PrivateFileError};
 pub use crate::system::proxy::{ProxyError, ProxyProblem};
 pub use crate::system::terminal::TerminalError;
+pub use crate::system::token_file::TokenFileError;

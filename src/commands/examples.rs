@@ -51,6 +51,7 @@ const ALL: &[Example] = &[
     example("token", "Hand the token to a script", "TOKEN=$(oauthctl token)"),
     example("token", "One that lasts ten minutes at least", "oauthctl token --min-validity 10m"),
     example("token", "As the line of a header that curl reads, so that it is not in curl's arguments", "oauthctl token --format curl"),
+    example("token", "Keep a dotenv file up to date; the rest of it stays", "oauthctl token --format dotenv --env SHOP_TOKEN --write .env"),
     example("call", "Ask the API, and take a part of the reply", "oauthctl call /api/v1/products -q '.products[].title'"),
     example("call", "Every page", "oauthctl call /api/v1/reviews --paginate"),
     example("call", "Look at a request with fields without sending it", "oauthctl call POST /api/v1/reviews -f title=Good -F rating=5 --dry-run"),

@@ -31,6 +31,9 @@ use crate::store::Profile;
 use crate::store::login_index::LoginEntry;
 use crate::system::terminal::{Captured, TerminalError};
 
+/// The command for one login.
+type Command<'a> = dyn Fn(&Context) -> Result<u8, Box<dyn Advice>> + Sync + 'a;
+
 /// How many logins are worked on at once: they mostly wait for servers, which may be one and the same.
 const AT_ONCE: usize = 8;
 
@@ -67,11 +70,7 @@ pub fn selected(patterns: &[LoginPattern], context: &Context) -> Result<Vec<(Pro
 }
 
 /// Runs the command for each of these logins.
-pub fn run(
-    logins: Vec<(Profile, LoginEntry)>,
-    context: &Context,
-    command: &(dyn Fn(&Context) -> Result<u8, Box<dyn Advice>> + Sync),
-) -> Result<(), ManyError> {
+pub fn run(logins: Vec<(Profile, LoginEntry)>, context: &Context, command: &Command<'_>) -> Result<(), ManyError> {
     let queue = Queue::default();
     let is_json = context.session.choices.json;
     let work = || {
@@ -107,12 +106,7 @@ pub fn run(
 }
 
 /// Runs the command for one login. Its error is told here, unless it is for the row.
-fn one(
-    profile: &Profile,
-    entry: &LoginEntry,
-    context: &Context,
-    command: &(dyn Fn(&Context) -> Result<u8, Box<dyn Advice>> + Sync),
-) -> Row {
+fn one(profile: &Profile, entry: &LoginEntry, context: &Context, command: &Command<'_>) -> Row {
     let is_json = context.session.choices.json;
     let (terminal, kept) = Captured::new(profile.as_str(), context.terminal_handle(), is_json);
     let session = context.session.of_one(profile.clone());

@@ -42,7 +42,7 @@ pub struct StatusArgs {
     check: bool,
 
     /// With --check, ask the server whether it accepts the token; exit with 8 if it gives no answer
-    #[arg(long, requires = "check")]
+    #[arg(long, requires = "check", conflicts_with = "profiles")]
     online: bool,
 
     /// Ask the provider who the current login's account is (OpenID Connect)
@@ -116,9 +116,15 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
     if let Some(error) = reader.first_error {
         return Err(error.into());
     }
-    if !args.check && args.expires_within.is_none() {
-        return Ok(());
+    match args.check || args.expires_within.is_some() {
+        true => check(&view, ending, only)?,
+        false => return Ok(()),
     }
+    if args.online { online::check(context) } else { Ok(()) }
+}
+
+/// Fails if a login of the list ends, or cannot be read.
+fn check(view: &StatusView, mut ending: Vec<(String, String)>, only: Option<&Profile>) -> Result<(), StatusError> {
     let gone = |row: &&StatusRow| row.problem.is_some();
     ending.extend(view.logins.iter().filter(gone).map(|row| (row.profile.clone(), row.provider.clone())));
     match (ending.first(), only) {
@@ -128,7 +134,6 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
             Err(StatusError::LoginsEnd { profiles, provider })
         }
         (None, Some(profile)) if view.logins.is_empty() => Err(SessionError::no_login(profile).into()),
-        (None, _) if args.online => online::check(context),
         (None, _) => Ok(()),
     }
 }

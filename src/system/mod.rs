@@ -28,6 +28,7 @@ pub mod signals;
 pub mod stack;
 pub mod stdout;
 pub mod terminal;
+pub mod token_file;
 pub mod whole_file;
 pub mod work_tree;
 

@@ -30,6 +30,7 @@ mod client_credentials;
 mod completion;
 #[cfg(target_os = "linux")]
 mod conformance;
+mod consumers;
 mod crash;
 mod definitions;
 mod denied;

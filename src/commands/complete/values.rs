@@ -59,6 +59,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("COMMAND", Kind::Commands),
     ("FILE", Kind::Files),
     ("FLOW", Kind::Flows),
+    ("HOST", Kind::Free),
     ("ID", Kind::Providers),
     ("NAME=VALUE", Kind::Params),
     ("GLOB", Kind::Logins),

@@ -8,6 +8,7 @@ use crate::protocol::given_token::NoGivenToken;
 use crate::provider::DefinitionError;
 use crate::session::SessionError;
 use crate::system::terminal::TerminalError;
+use crate::system::token_file::TokenFileError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -35,6 +36,26 @@ pub enum TokenError {
     OfVariable,
     #[error("a refresh of `{profile}` gave the rejected token again")]
     Same { profile: String, login: String },
+    #[error("`{path}` cannot be written")]
+    File {
+        path: String,
+        #[source]
+        source: TokenFileError,
+    },
+    #[error("`{path}` is left as it was: {problem}")]
+    NotEnvironments { path: String, problem: String },
+    #[error("the program that reads this format reads it from stdout, not from a file")]
+    OnlyPrinted,
+    #[error("AWS wants keys, and the login at `{provider}` has only a token")]
+    NoAwsKeys { provider: String },
+    #[error("the login at `{provider}` has no token of the type that is asked for")]
+    NoGoogleToken { provider: String },
+    #[error("no server came on stdin")]
+    NoServer,
+    #[error("the login is not for `{server}`")]
+    NotForServer { server: String },
+    #[error("docker's passwords are not stored here")]
+    NotStoredHere,
     /// The definition has letters beside the token that a header may have, and a terminal's line may not.
     #[error(transparent)]
     HeaderNotText(#[from] ToStrError),
@@ -70,6 +91,28 @@ impl Advice for TokenError {
                 .hint("set OAUTHCTL_TOKEN to a new token, or remove it to use a stored login"),
             Self::Same { login, .. } => ExitCode::LoginNeeded.hint(format!("`{login}` gets another token")),
             Self::GithubEnv { .. } => ExitCode::Usage.no_hint(),
+            Self::File { source: TokenFileError::Link | TokenFileError::NotAFile, .. } => {
+                ExitCode::Usage.hint("name a file of its own, which only you can read")
+            }
+            Self::File { source: TokenFileError::NotIgnored { .. }, .. } => {
+                ExitCode::Usage.hint("add it to `.gitignore`, or write it somewhere else: a token must not be published")
+            }
+            Self::File { source: TokenFileError::NotText | TokenFileError::Io(_), .. } => ExitCode::Usage.no_hint(),
+            Self::NotEnvironments { .. } => ExitCode::Usage.hint("mend the file, or name another one"),
+            Self::OnlyPrinted => ExitCode::Usage.hint("leave `--write` out"),
+            Self::NoAwsKeys { .. } => ExitCode::Usage.hint(
+                "a role takes an ID token from a file: `oauthctl token --id` prints one, and AWS_WEB_IDENTITY_TOKEN_FILE names \
+                 the file; where a provider's reply has keys, `token.further` of its definition names them `access_key_id` and \
+                 `secret_access_key`",
+            ),
+            Self::NoGoogleToken { .. } => ExitCode::LoginNeeded
+                .hint("an ID token is wanted, for which a login needs the scope `openid`, or an access token that is a JWT"),
+            Self::NoServer => ExitCode::Usage
+                .hint("git and docker write it there; elsewhere `oauthctl token` prints the token"),
+            Self::NotForServer { .. } => {
+                ExitCode::Refused.hint("if the token is for that server, name it with `--for HOST`")
+            }
+            Self::NotStoredHere => ExitCode::Usage.hint("`oauthctl login` makes the login that docker then uses"),
             Self::HeaderNotText(_) => ExitCode::Unexpected.no_hint(),
             Self::Session(error) => error.next_step(),
             Self::Definition(error) => error.next_step(),

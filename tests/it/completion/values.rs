@@ -29,7 +29,7 @@ fn each_value_of_a_line_is_offered_where_it_fits() {
         (&["--store", "k"], &["keychain"]),
         (&["--store", "h"], &["helper:"]),
         (&["emulate", "judgeme", "--fault", "slow"], &["slow-token", "slow-down"]),
-        (&["token", "--format", "h"], &["header"]),
+        (&["token", "--format", "hea"], &["header"]),
         (&["completions", ""], &["bash", "elvish", "fish", "powershell", "zsh"]),
         (&["man", "app", "s"], &["set", "show"]),
         (&["man", "def"], &["definition"]),

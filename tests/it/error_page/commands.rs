@@ -20,8 +20,9 @@ variants! {
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
         NotJson UnreadablePage MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing CannotPrint
         | NotRenewed Session Flow Http Terminal OurHeader;
-    TokenError: NoIdToken NoHeader ShellWithoutLine NotGithub GithubEnv NoRejected NotOurs OfVariable Same HeaderNotText
-        | NoShellLine Session Definition Terminal;
+    TokenError: NoIdToken NoHeader ShellWithoutLine NotGithub GithubEnv NoRejected NotOurs OfVariable Same File NotEnvironments
+        OnlyPrinted NoAwsKeys NoGoogleToken NoServer NotForServer NotStoredHere HeaderNotText | NoShellLine Session Definition
+        Terminal;
     TraceError: UnknownForm NotATrace NotWritten;
     ManyError: NoMatch Failed | Session Store Terminal;
     StatusError: LoginsEnd Userinfo Rejected Inactive CannotTell | Many Flow Session Store Terminal;
@@ -497,6 +498,10 @@ fn no_id_token(was_asked: bool) -> TokenError {
     TokenError::NoIdToken { profile: profile(), provider: provider(), was_asked, login }
 }
 
+fn token_file(source: TokenFileError) -> TokenError {
+    TokenError::File { path: text("/home/me/shop/.env"), source }
+}
+
 fn token_errors() -> Vec<TokenError> {
     vec![
         no_id_token(false),
@@ -509,6 +514,18 @@ fn token_errors() -> Vec<TokenError> {
         TokenError::OfVariable,
         TokenError::Same { profile: profile(), login: text("oauthctl login acme") },
         TokenError::GithubEnv { path: text("/home/runner/_temp/set_env"), source: denied() },
+        token_file(TokenFileError::Link),
+        token_file(TokenFileError::NotAFile),
+        token_file(TokenFileError::NotIgnored { tree: text("/home/me/shop") }),
+        token_file(TokenFileError::NotText),
+        token_file(TokenFileError::Io(denied())),
+        TokenError::NotEnvironments { path: text("http-client.private.env.json"), problem: text("it is not JSON") },
+        TokenError::OnlyPrinted,
+        TokenError::NoAwsKeys { provider: provider() },
+        TokenError::NoGoogleToken { provider: provider() },
+        TokenError::NoServer,
+        TokenError::NotForServer { server: text("https://registry.example") },
+        TokenError::NotStoredHere,
         TokenError::HeaderNotText(http::HeaderValue::from_bytes("é".as_bytes()).unwrap().to_str().unwrap_err()),
     ]
 }

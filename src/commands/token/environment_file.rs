@@ -1,0 +1,112 @@
+//! Files of variables: a dotenv file, and the environment file of HTTP clients in editors. A token and its end are set in
+//! them, and all the rest stays as it was.
+
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use crate::protocol::time::Timestamp;
+
+/// The variables of one token.
+pub struct Variables<'a> {
+    pub name: &'a str,
+    pub token: &'a str,
+    pub end: Option<Timestamp>,
+}
+
+impl Variables<'_> {
+    fn name_of_end(&self) -> String {
+        format!("{}_EXPIRES_AT", self.name)
+    }
+
+    /// Sets them in a dotenv file.
+    pub fn in_dotenv(&self, old: &str) -> Zeroizing<String> {
+        let end = self.end.map(|end| end.0.to_string());
+        let mut new = Zeroizing::new(String::with_capacity(old.len() + self.token.len() + 128));
+        let mut ours = [(self.name.to_owned(), Some(quoted(self.token))), (self.name_of_end(), end)].map(Some);
+        for line in old.split_inclusive('\n') {
+            let assigned = line.trim_start();
+            let assigned = assigned.strip_prefix("export ").unwrap_or(assigned);
+            let name = assigned.split_once('=').map(|(name, _)| name.trim());
+            let Some(place) =
+                ours.iter_mut().find(|own| own.as_ref().map(|(own, _)| own.as_str()) == name && name.is_some())
+            else {
+                // A second line of ours would win over the first.
+                if name != Some(self.name) && name != Some(&self.name_of_end()) {
+                    new.push_str(line);
+                }
+                continue;
+            };
+            let export = if line.trim_start().starts_with("export ") { "export " } else { "" };
+            if let Some((own, Some(value))) = place.take() {
+                new.push_str(&format!("{export}{own}={value}\n"));
+            }
+        }
+        if !new.is_empty() && !new.ends_with('\n') {
+            new.push('\n');
+        }
+        for (own, value) in ours.into_iter().flatten() {
+            if let Some(value) = value {
+                new.push_str(&format!("{own}={value}\n"));
+            }
+        }
+        new
+    }
+
+    /// Sets them in one environment of an HTTP client's file (`http-client.private.env.json`), or says why that file cannot
+    /// be one.
+    pub fn in_http_client(&self, old: &str, environment: &str) -> Result<Zeroizing<String>, String> {
+        let old = if old.trim().is_empty() { "{}" } else { old };
+        let mut whole: Value = serde_json::from_str(old).map_err(|error| format!("it is not JSON: {error}"))?;
+        let all = whole.as_object_mut().ok_or("it is not an object of environments")?;
+        let inside = all.entry(environment).or_insert_with(|| Value::Object(Map::new()));
+        let inside = inside.as_object_mut().ok_or(format!("`{environment}` in it is not an object"))?;
+        inside.insert(self.name.to_owned(), json!(self.token));
+        match self.end {
+            Some(end) => inside.insert(self.name_of_end(), json!(end.0)),
+            None => inside.remove(&self.name_of_end()),
+        };
+        let text = serde_json::to_string_pretty(&whole).map_err(|error| error.to_string())?;
+        Ok(Zeroizing::new(text + "\n"))
+    }
+}
+
+/// Quotes a value for dotenv readers, of which all take single quotes literally.
+fn quoted(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.~+/:=".contains(c);
+    match value.chars().all(plain) {
+        true => value.to_owned(),
+        false if !value.contains('\'') => format!("'{value}'"),
+        false => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: Variables<'_> = Variables { name: "T", token: "a.b-c", end: Some(Timestamp(7)) };
+
+    #[test]
+    fn a_dotenv_file_keeps_its_other_lines() {
+        assert_eq!(*TOKEN.in_dotenv(""), "T=a.b-c\nT_EXPIRES_AT=7\n");
+        let old = "# T=old\nA=1\nexport T = 'old'\nT_EXPIRES_AT=3\nT=second\nTT=x";
+        assert_eq!(*TOKEN.in_dotenv(old), "# T=old\nA=1\nexport T=a.b-c\nT_EXPIRES_AT=7\nTT=x\n");
+        let endless = Variables { end: None, token: "it's \"$1\"", ..TOKEN };
+        assert_eq!(*endless.in_dotenv("T=x\nT_EXPIRES_AT=3\n"), "T=\"it's \\\"\\$1\\\"\"\n", "an old end goes");
+        assert_eq!(quoted("a$b c"), "'a$b c'");
+    }
+
+    #[test]
+    fn an_http_clients_file_keeps_its_other_environments() {
+        let old = r#"{"prod":{"host":"x"},"dev":{"T":"old","n":1.50}}"#;
+        let new = TOKEN.in_http_client(old, "dev").unwrap();
+        let expected = json!({"prod": {"host": "x"}, "dev": {"T": "a.b-c", "n": 1.5, "T_EXPIRES_AT": 7}});
+        let read: Value = serde_json::from_str(&new).unwrap();
+        assert_eq!((&read["prod"], &read["dev"]["T"]), (&expected["prod"], &expected["dev"]["T"]));
+        assert_eq!(read["dev"]["T_EXPIRES_AT"], 7);
+        assert!(new.contains("1.50"), "{}", *new);
+        for bad in ["[", "[]", r#"{"dev":1}"#] {
+            assert!(TOKEN.in_http_client(bad, "dev").is_err(), "{bad}");
+        }
+    }
+}
