@@ -117,6 +117,8 @@ enum Command {
     Token(commands::token::TokenArgs),
     /// Refresh the access token now
     Refresh(commands::refresh::RefreshArgs),
+    /// Exchange a login's token for another one, where the provider has that
+    Exchange(commands::exchange::ExchangeArgs),
     /// List the logins with their provider, store, scopes and lifetime
     Status(commands::status::StatusArgs),
     /// Show a token's scopes: requested, granted and, with --probe, proven
@@ -154,6 +156,7 @@ impl Command {
     fn login(&self) -> Option<&Profile> {
         match self {
             Self::Token(args) => args.login(),
+            Self::Exchange(args) => args.login.as_ref(),
             Self::Status(args) => args.login.as_ref(),
             Self::Inspect(args) => args.login(),
             Self::Use(args) => args.login.as_ref(),
@@ -191,6 +194,7 @@ impl Command {
             Self::Call(args) => commands::call::run(args, context)?,
             Self::Token(args) => commands::token::run(args, context)?,
             Self::Refresh(args) => commands::refresh::run(args, context)?,
+            Self::Exchange(args) => commands::exchange::run(args, context)?,
             Self::Status(args) => commands::status::run(args, context)?,
             Self::Scopes(args) => commands::scopes::run(args, context)?,
             Self::Inspect(args) => commands::inspect::run(args, context)?,

@@ -13,6 +13,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use serde::Serialize;
 
 use self::end::End;
@@ -20,7 +21,7 @@ use self::own_store::{OwnStore, clear_left};
 use super::Context;
 use super::exec::ChildNotStarted;
 use super::shell_line::{NoShellLine, set_line};
-use crate::emulator::{self, Emulator, EmulatorError, Fault, Options};
+use crate::emulator::{self, Claim, ConsentScript, Emulator, EmulatorError, Fault, Options, Person};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::sanitize::{Pieces, Style};
@@ -53,6 +54,20 @@ pub struct EmulateArgs {
     /// Consent automatically, without the page
     #[arg(long)]
     approve: bool,
+
+    /// Answer each request for consent as these steps say, such as `approve,deny`; the last one goes on
+    ///
+    /// Steps: `approve`, `approve SCOPE SCOPE`, `deny`, `error CODE`, `page`.
+    #[arg(long, value_name = "SCRIPT", conflicts_with = "approve")]
+    consent: Option<ConsentScript>,
+
+    /// The name of the person who logs in, as the subject of tokens
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    user: Option<String>,
+
+    /// A claim of all tokens, as JSON or text, such as `role=admin`; access tokens become JWTs
+    #[arg(long = "claim", value_name = "NAME=VALUE")]
+    claims: Vec<Claim>,
 
     /// Refuse a redirect URI whose port is not the registered one
     #[arg(long)]
@@ -136,6 +151,8 @@ pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
     let options = Options {
         port: args.port,
         approve: args.approve,
+        consent: args.consent.clone().unwrap_or_default(),
+        person: Person { user: args.user.clone(), claims: args.claims.clone() },
         exact_port: args.exact_port,
         faults: args.faults.clone(),
         redirect_uris: args.redirect_uris.clone(),

@@ -63,6 +63,8 @@ const ALL: &[Example] = &[
     example("exec", "A command that does not see the token, which a proxy adds to its requests", "oauthctl exec --proxy -- sh -c 'curl -s \"$OAUTHCTL_API/products\"'"),
     example("refresh", "Get a new access token now", "oauthctl refresh"),
     example("refresh", "From cron: what would end for want of use", "oauthctl refresh --due --within 14d"),
+    example("exchange", "Exchange a token that the provider wants replaced, or see what there is", "oauthctl exchange 2>/dev/null || oauthctl status"),
+    example("exchange", "That of another login", "oauthctl exchange work 2>/dev/null || oauthctl status"),
     example("export", "Take a login to another machine", "pass show transfer | oauthctl export --profile work --passphrase-stdin > work.oauthctl"),
     example("import", "Import it there", "pass show transfer | oauthctl import login.oauthctl --passphrase-stdin --replace"),
 
@@ -98,11 +100,13 @@ const ALL: &[Example] = &[
     example("providers schema", "For completion and checks in an editor", "oauthctl providers schema > definition.schema.json"),
     example("providers new", "A draft of your own, with all keys", "oauthctl providers new acme"),
     example("providers new", "Change single keys of a built-in provider", "oauthctl providers new judgeme --overlay --print"),
+    example("providers new", "From the OpenAPI document of an API", "oauthctl providers new shop --openapi openapi.yaml"),
     example("providers check", "Validate a definition", "oauthctl providers check my-shop.toml"),
 
     example("emulate", "A shell in which `judgeme` is the emulator", "oauthctl emulate judgeme -- sh"),
     example("emulate", "Run a test against it, without a consent page", "oauthctl emulate judgeme --approve -- ./deploy.sh"),
     example("emulate", "See what a client does when the server fails", "oauthctl emulate judgeme --approve --fault server-error -- ./deploy.sh"),
+    example("emulate", "Be another person, whose tokens have a claim", "oauthctl emulate judgeme --approve --user alice --claim role=admin -- ./deploy.sh"),
     example("demo", "Log in, call, and log out, on this machine alone", "oauthctl demo"),
     example("demo", "With another provider", "oauthctl demo --provider storehippo"),
 

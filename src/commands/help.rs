@@ -8,7 +8,7 @@ use super::examples;
 /// The commands by what people want to do. A command without a group fails a test.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Log in", &["login", "app", "use", "logout"]),
-    ("Use the token", &["token", "call", "exec", "refresh", "export", "import"]),
+    ("Use the token", &["token", "call", "exec", "refresh", "exchange", "export", "import"]),
     ("Look into it", &["status", "scopes", "inspect", "explain", "doctor"]),
     ("Providers", &["providers"]),
     ("Try it out", &["demo", "emulate"]),

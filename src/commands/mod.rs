@@ -21,6 +21,7 @@ pub mod demo;
 pub mod doctor;
 pub mod emulate;
 mod examples;
+pub mod exchange;
 pub mod exec;
 pub mod explain;
 pub mod export;
@@ -64,6 +65,7 @@ pub mod errors {
     pub use super::demo::DemoError;
     pub use super::doctor::DoctorError;
     pub use super::emulate::EmulateError;
+    pub use super::exchange::ExchangeError;
     pub use super::exec::{ChildNotStarted, ExecError};
     pub use super::explain::{ExplainError, Explained};
     pub use super::export::{ExportError, PassphraseError};

@@ -2,6 +2,7 @@
 
 mod error;
 mod list;
+mod openapi;
 mod scopes;
 mod view;
 
@@ -19,7 +20,7 @@ use crate::flow::FlowError;
 use crate::flow::discovery::discover;
 use crate::protocol::sanitize;
 use crate::provider::catalogue::{is_built_in, is_id};
-use crate::provider::draft::draft;
+use crate::provider::draft::{ApiFacts, draft};
 use crate::provider::place::{Place, place};
 use crate::provider::reader::check_keys;
 use crate::provider::review::Finding;
@@ -87,6 +88,9 @@ enum Action {
         /// Fill in the metadata of this issuer (RFC 8414, OpenID Connect Discovery), or of the metadata's own address
         #[arg(long, value_name = "URL")]
         issuer: Option<String>,
+        /// Fill in the servers, logins, scopes and probes of this OpenAPI document (3.x, JSON or YAML)
+        #[arg(long, value_name = "FILE|URL")]
+        openapi: Option<String>,
         /// Change single keys of the built-in provider of this id
         #[arg(long)]
         overlay: bool,
@@ -119,8 +123,8 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError
             let with_evidence = *evidence || context.is_verbose();
             Ok(context.answer(&ProviderView::new(catalogue.whole(&id)?, own.as_deref(), with_evidence))?)
         }
-        Action::New { id, issuer, overlay, print } => {
-            let draft = drafted(id, issuer.as_deref(), *overlay, context)?;
+        Action::New { id, issuer, openapi, overlay, print } => {
+            let draft = drafted(id, (issuer.as_deref(), openapi.as_deref()), *overlay, context)?;
             if *print { Ok(context.terminal().data(draft.as_bytes())?) } else { write_new(id, &draft, context) }
         }
         Action::Check { file } => check(file, &catalogue, context),
@@ -129,7 +133,12 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError
 
 /// Returns the text of a new definition. An id of a built-in provider is taken only for a file over it: a definition of
 /// the same name would silently be mixed with the built-in one.
-fn drafted(id: &str, issuer: Option<&str>, overlay: bool, context: &Context) -> Result<String, ProvidersError> {
+fn drafted(
+    id: &str,
+    (issuer, api): (Option<&str>, Option<&str>),
+    overlay: bool,
+    context: &Context,
+) -> Result<String, ProvidersError> {
     if !is_id(id) {
         return Err(ProvidersError::NotAnId { id: sanitize::line(id) });
     }
@@ -138,13 +147,15 @@ fn drafted(id: &str, issuer: Option<&str>, overlay: bool, context: &Context) -> 
         (false, true) => return Err(ProvidersError::NotBuiltIn { id: id.to_owned() }),
         (true, true) | (false, false) => {}
     }
+    let api = api.map(|named| openapi::read(named, context)).transpose()?;
     let http = issuer.map(|_| context.session.http(None)).transpose()?;
     let metadata = http.zip(issuer).map(|(http, issuer)| discover(http.as_ref(), issuer)).transpose();
     let metadata = metadata.map_err(|error| match error {
         FlowError::Metadata(source) => ProvidersError::NotDrafted { id: id.to_owned(), source },
         other => other.into(),
     })?;
-    Ok(draft(id, overlay, metadata.as_ref()))
+    let facts = api.as_ref().map(|(description, location)| ApiFacts { description, location: location.as_ref() });
+    Ok(draft(id, overlay, metadata.as_ref(), facts.as_ref()))
 }
 
 fn write_new(id: &str, text: &str, context: &Context) -> Result<(), ProvidersError> {

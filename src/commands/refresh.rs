@@ -78,6 +78,8 @@ pub struct RefreshOutcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_expires_at: Option<Timestamp>,
     #[serde(skip)]
+    done: &'static str,
+    #[serde(skip)]
     renewal: String,
     #[serde(skip)]
     now: Timestamp,
@@ -91,15 +93,21 @@ impl RefreshOutcome {
             store,
             expiry: token.expiry,
             refresh_expires_at: token.refresh_ends(),
+            done: "Refreshed the login",
             renewal: if token.refresh_ends().is_some() { renewal(token, now) } else { String::new() },
             now,
         }
+    }
+
+    /// The same for a token that was exchanged.
+    pub fn of_exchange(self) -> Self {
+        Self { done: "Exchanged the token of the login", ..self }
     }
 }
 
 impl Render for RefreshOutcome {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        text.line(&[&Style::Success.of("✓"), &format_args!(" Refreshed the login `{}`", self.profile)])?;
+        text.line(&[&Style::Success.of("✓"), &format_args!(" {} `{}`", self.done, self.profile)])?;
         writeln!(text, "  until    {}{}", until(self.expiry, self.now), self.renewal)
     }
 }

@@ -9,6 +9,7 @@ use crate::flow::held_token::{HeldToken, Renew, Renewed};
 use crate::flow::token_source::{TokenSourceError, Wanted};
 use crate::protocol::advice::{Advice, NextStep, with_causes};
 use crate::protocol::secret::AccessToken;
+use crate::provider::Dialect;
 use crate::session::{ActiveLogin, SessionError};
 use crate::store::{StoreKind, StoredToken};
 use crate::system::shell;
@@ -121,6 +122,9 @@ impl<'a> Renewal<'a> {
                  `oauthctl exec`, run that again",
                 shell::unset(&["OAUTHCTL_TOKEN"])
             ),
+            Outcome::NoWay if Dialect::new(&self.login.provider).can_exchange() => {
+                format!("this login has no refresh token; `oauthctl exchange` may get one that has, and {login}")
+            }
             Outcome::NoWay => format!("this login has no refresh token; {login}"),
             Outcome::Same => format!("a refresh gave the same token again; {login}"),
             Outcome::Renewed(..) => format!("it was refreshed, and rejected again; {login}"),

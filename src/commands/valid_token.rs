@@ -60,7 +60,8 @@ fn activate(profile: Profile, found: Found<StoredToken>, context: &Context) -> R
     Ok(login)
 }
 
-fn tell(profile: &Profile, what_happened: &TokenWarning<SessionError>, context: &Context) {
+/// Prints a warning about a token that was handed out.
+pub fn tell(profile: &Profile, what_happened: &TokenWarning<SessionError>, context: &Context) {
     let terminal = context.terminal();
     let warning = Style::Warning.of("warning:");
     let caused_by = Style::Faint.of("caused by:");

@@ -5,6 +5,7 @@ use super::consent::{ConsentRequest, Grantee, RedirectTarget};
 use super::fault::Fault;
 use super::ledger::IssuedCode;
 use super::page;
+use super::script::Step;
 use super::site::{Site, random_hex};
 use super::token;
 use super::wire::Reply;
@@ -59,8 +60,13 @@ pub fn ask(site: &Site, query: &str) -> Result<Reply, NoEntropy> {
         Ok(asked) => asked,
         Err(objection) => return Ok(objection.reply(site, is_own)),
     };
-    if site.options.approve {
-        return approve(site, &asked, &asked.scope);
+    match site.next_answer() {
+        Step::Approve(only) => return approve(site, &asked, &Step::granted(only.as_ref(), &asked.scope)),
+        Step::Deny => return Ok(deny(site, &asked)),
+        Step::Error(code) => {
+            return Ok(refuse(site, &asked.back, is_own, &code, "an error, as the consent script says"));
+        }
+        Step::Page => {}
     }
     let transaction = random_hex(&*site.entropy)?;
     let consent = page::consent(site, &asked, &transaction);
@@ -107,11 +113,13 @@ pub fn answer(site: &Site, form: &[u8]) -> Result<Reply, NoEntropy> {
             let granted = page::ticked(&form, &asked.scope);
             approve(site, &asked, &granted)
         }
-        _ => {
-            let is_own = asked.grantee.client == site.client_id;
-            Ok(refuse(site, &asked.back, is_own, "access_denied", "The resource owner denied the request"))
-        }
+        _ => Ok(deny(site, &asked)),
     }
+}
+
+fn deny(site: &Site, asked: &ConsentRequest) -> Reply {
+    let is_own = asked.grantee.client == site.client_id;
+    refuse(site, &asked.back, is_own, "access_denied", "The resource owner denied the request")
 }
 
 /// Returns the request that a person can consent to, or what is wrong with it.

@@ -2,6 +2,7 @@
 
 use super::consent::Grantee;
 use super::devices::{Answer, INTERVAL, IssuedDevice, LIFETIME, PAGE};
+use super::script::Step;
 use super::site::{Site, random_hex};
 use super::token::{error, refuse};
 use super::wire::{Incoming, Reply};
@@ -57,7 +58,13 @@ fn issue(site: &Site, scope: &str, grantee: Grantee) -> Result<DeviceAuthorizati
     };
     let scope = scope.union(&definition.always_granted());
     let (device_code, user_code) = (DeviceCode::new(random_hex(&*site.entropy)?), user_code(&*site.entropy)?);
-    let answer = if site.options.approve { Answer::Approved(scope.clone()) } else { Answer::Nothing };
+    let answer = match site.next_answer() {
+        Step::Approve(only) => {
+            Answer::Approved(Step::granted(only.as_ref(), &scope).union(&definition.always_granted()))
+        }
+        Step::Deny | Step::Error(_) => Answer::Denied,
+        Step::Page => Answer::Nothing,
+    };
     site.devices.put(
         &device_code,
         IssuedDevice {

@@ -47,6 +47,8 @@ pub enum Fault {
     WrongResource,
     /// The registration endpoint refuses every client.
     RegistrationRefused,
+    /// The server forgets a registered client when that refreshes a token.
+    ClientForgotten,
     /// The metadata does not say that PKCE is supported, and the server ignores it.
     NoPkce,
 }
@@ -76,6 +78,7 @@ impl Fault {
             | Self::WrongIssuer
             | Self::WrongResource
             | Self::RegistrationRefused
+            | Self::ClientForgotten
             | Self::NoPkce => None,
         }
     }

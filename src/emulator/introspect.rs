@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::claims;
 use super::site::Site;
 use super::token::{error, refuse};
 use super::wire::{Incoming, Reply};
@@ -9,9 +10,6 @@ use crate::provider::Dialect;
 
 /// The path of the endpoint, unless the definition names its own.
 pub const PATH: &str = "/emulated/introspect";
-
-/// The one person who logs in here.
-pub const SUBJECT: &str = "emulated-user";
 
 pub fn answer(site: &Site, incoming: &Incoming) -> Reply {
     if incoming.method != "POST" {
@@ -42,7 +40,6 @@ fn about(site: &Site, token: &str) -> Map<String, Value> {
     put("scope", issued.scope.join(" ").into());
     put("token_type", "Bearer".into());
     put("iss", site.issuer().into());
-    put("sub", SUBJECT.into());
     if let Some(end) = issued.expires_at {
         put("exp", end.0.into());
     }
@@ -53,6 +50,9 @@ fn about(site: &Site, token: &str) -> Map<String, Value> {
             [one] => put("aud", one.as_str().into()),
             several => put("aud", json!(several)),
         };
+    }
+    for (name, value) in claims::introspected(site) {
+        members.entry(name).or_insert(value);
     }
     members
 }

@@ -170,8 +170,9 @@ impl Ledger {
     }
 
     pub fn put_access_token(&self, token: &AccessToken, issued: IssuedToken) {
-        let scope = issued.scope.clone();
-        self.books().access_tokens.put(token.expose().to_owned(), issued, &scope, 0);
+        // A JWT is longer than the entry that it is the name of.
+        let (scope, size) = (issued.scope.clone(), 2 * token.expose().len().saturating_sub(64));
+        self.books().access_tokens.put(token.expose().to_owned(), issued, &scope, size);
     }
 
     pub fn put_refresh_token(&self, token: &RefreshToken, scope: ScopeSet, family: Family) {

@@ -5,11 +5,13 @@
 //! So connections, requests, and what is remembered of them are bounded: 64 MiB in any case. tiny_http writes the
 //! answers but does not read the requests: see [`request`].
 
+mod answers;
 mod asked;
 mod authentication;
 mod authorize;
 mod bearer;
 mod bounded_map;
+mod claims;
 mod clients;
 mod consent;
 mod device;
@@ -23,12 +25,14 @@ mod metadata;
 mod openid;
 mod page;
 mod permits;
+mod person;
 mod pushed;
 mod pushed_requests;
 mod registration;
 mod request;
 mod resource;
 mod revoke;
+mod script;
 mod server;
 mod sign_ins;
 mod signing;
@@ -41,6 +45,8 @@ use std::sync::Arc;
 
 pub use fault::Fault;
 pub use mcp::DEFINITION as MCP_DEFINITION;
+pub use person::{Claim, Person};
+pub use script::ConsentScript;
 pub use site::Options;
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
@@ -129,6 +135,7 @@ impl Emulator {
             sign_ins: SignIns::default(),
             registrations: Registrations::default(),
             pushed: PushedRequests::default(),
+            turns: Default::default(),
             clock,
             entropy,
             log: Box::new(log),

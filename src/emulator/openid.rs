@@ -77,7 +77,7 @@ pub fn id_token(site: &Site, scope: &ScopeSet, family: Family, access_token: &Ac
         return None;
     }
     let (now, algorithm) = (site.clock.now(), signing::choose(&site.provider.definition.openid.algorithms));
-    let mut claims = person(scope);
+    let mut claims = site.options.person.about(scope);
     claims.insert("iss".to_owned(), issuer(site, family).into());
     let client = site.ledger.grantee(family).map_or_else(|| site.client_id.clone(), |grantee| grantee.client);
     claims.insert("aud".to_owned(), client.as_str().into());
@@ -104,20 +104,6 @@ pub fn id_token(site: &Site, scope: &ScopeSet, family: Family, access_token: &Ac
     Some(IdToken::new(token))
 }
 
-/// The person that everybody is here, as far as the scopes go (OpenID Connect Core §5.4).
-fn person(scope: &ScopeSet) -> Map<String, Value> {
-    let mut claims = Map::new();
-    claims.insert("sub".to_owned(), "emulated-user".into());
-    if scope.contains("email") {
-        claims.insert("email".to_owned(), "user@shop.example".into());
-    }
-    if scope.contains("profile") {
-        claims.insert("name".to_owned(), "Emulated User".into());
-        claims.insert("preferred_username".to_owned(), "emulated".into());
-    }
-    claims
-}
-
 /// OpenID Connect Core §5.3; its errors are those of RFC 6750 §3.
 fn userinfo(site: &Site, incoming: &Incoming) -> Reply {
     if !incoming.is_get() && incoming.method != "POST" {
@@ -134,6 +120,6 @@ fn userinfo(site: &Site, incoming: &Incoming) -> Reply {
         }
         Ok(issued) if !issued.scope.contains(OPENID) => Reply::json(403, &json!({"error": "insufficient_scope"}))
             .with("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"openid\""),
-        Ok(issued) => Reply::json(200, &Value::Object(person(&issued.scope))),
+        Ok(issued) => Reply::json(200, &Value::Object(site.options.person.about(&issued.scope))),
     }
 }

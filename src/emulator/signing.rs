@@ -42,7 +42,12 @@ pub fn jwks() -> Value {
 
 /// Signs claims, in the compact form (RFC 7515 §7.1).
 pub fn sign(algorithm: Algorithm, claims: &Value, secret: &ClientSecret) -> String {
-    let mut header = json!({"alg": algorithm.as_str(), "typ": "JWT"});
+    sign_as("JWT", algorithm, claims, secret)
+}
+
+/// Signs claims as another type of token (RFC 7515 §4.1.9).
+pub fn sign_as(kind: &str, algorithm: Algorithm, claims: &Value, secret: &ClientSecret) -> String {
+    let mut header = json!({"alg": algorithm.as_str(), "typ": kind});
     if let Some(kid) = kid(algorithm) {
         header["kid"] = kid.into();
     }

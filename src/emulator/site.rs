@@ -2,6 +2,7 @@
 //! the command line.
 
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +10,9 @@ use super::clients::Registrations;
 use super::devices::Devices;
 use super::fault::Fault;
 use super::ledger::Ledger;
+use super::person::Person;
 use super::pushed_requests::PushedRequests;
+use super::script::ConsentScript;
 use super::sign_ins::SignIns;
 use crate::protocol::client::ClientId;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -24,6 +27,10 @@ pub struct Options {
     pub port: u16,
     /// Consent at once, without the pages.
     pub approve: bool,
+    /// What is said to each request for consent. It goes before `approve`.
+    pub consent: ConsentScript,
+    /// Who logs in.
+    pub person: Person,
     /// Compare the port of a loopback redirect URI too.
     pub exact_port: bool,
     pub faults: Vec<Fault>,
@@ -52,6 +59,8 @@ pub struct Site {
     pub sign_ins: SignIns,
     pub registrations: Registrations,
     pub pushed: PushedRequests,
+    /// The number of requests for consent so far.
+    pub turns: AtomicUsize,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub log: Box<dyn Fn(&str) + Send + Sync>,

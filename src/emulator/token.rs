@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::claims;
 use super::consent::Grantee;
 use super::fault::{Fault, SLOW};
 use super::ledger::{BadGrant, CLIENT_ALONE, Family, IssuedCode, IssuedToken};
@@ -42,6 +43,9 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
             return Ok(refuse(status, error));
         }
     };
+    if site.has(Fault::ClientForgotten) && matches!(request.grant, Grant::RefreshToken(_)) {
+        site.registrations.remove(request.client_id.as_str());
+    }
     let client = match site.authenticate(&params, authorization.is_some(), None) {
         Ok(client) => client,
         Err(refusal) => return Ok(refusal),
@@ -75,7 +79,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
                 Ok(scope) => {
                     let nth = site.ledger.count_token(CLIENT_ALONE);
                     let family = site.ledger.new_family(asking);
-                    accept(site, &issue_nth(site, scope, family, nth)?, family)?
+                    accept(site, &issue_nth(site, scope, family, nth, true)?, family)?
                 }
                 Err(error) => refuse(400, error),
             });
@@ -108,7 +112,7 @@ fn accept(site: &Site, response: &TokenResponse, family: Family) -> Result<Reply
     let dialect = Dialect::new(&site.provider);
     let mut reply = dialect.encode_token_reply(response, site.clock.now());
     for path in dialect.further_paths() {
-        let token = issue_nth(site, response.scope.clone().unwrap_or_default(), family, 0)?.access_token;
+        let token = issue_nth(site, response.scope.clone().unwrap_or_default(), family, 0, false)?.access_token;
         if let Some(members) = reply.as_object_mut() {
             json::put(members, path, token.expose().into());
         }
@@ -152,17 +156,22 @@ fn faulty(site: &Site) -> Option<Reply> {
 
 /// Issues an access token without a refresh token, as in the implicit grant.
 pub fn issue_access_token(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, NoEntropy> {
-    issue_nth(site, scope, family, site.ledger.count_token(family))
+    issue_nth(site, scope, family, site.ledger.count_token(family), false)
 }
 
-/// Issues an access token that lives as long as the nth one of a login.
-fn issue_nth(site: &Site, scope: ScopeSet, family: Family, nth: usize) -> Result<TokenResponse, NoEntropy> {
-    let begins = Dialect::new(&site.provider).issued_prefix(TokenKind::Access);
-    let access_token = AccessToken::new(format!("{begins}{}", random_hex(&*site.entropy)?));
+/// Issues an access token that lives as long as the nth one of a login. `alone` is true for a client without a person.
+fn issue_nth(
+    site: &Site,
+    scope: ScopeSet,
+    family: Family,
+    nth: usize,
+    alone: bool,
+) -> Result<TokenResponse, NoEntropy> {
     let expires_in = (!site.provider.definition.never_expires()).then(|| lifetime(site, nth));
     let expires_at = expires_in.map(|lifetime| site.clock.now().plus(lifetime));
-    site.ledger
-        .put_access_token(&access_token, IssuedToken { scope: scope.clone(), family, expires_at, is_first: nth == 0 });
+    let issued = IssuedToken { scope: scope.clone(), family, expires_at, is_first: nth == 0 };
+    let access_token = AccessToken::new(claims::access_token(site, &issued, alone)?);
+    site.ledger.put_access_token(&access_token, issued);
     let token_type = Some("Bearer".to_owned());
     let (refresh_token, refresh_expires_in) = (None, None);
     Ok(TokenResponse {

@@ -12,6 +12,7 @@ pub mod client_credentials;
 pub mod device;
 pub mod discover;
 pub mod discovery;
+pub mod document;
 #[cfg(test)]
 mod doubles;
 mod error;

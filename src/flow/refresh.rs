@@ -4,7 +4,7 @@ use super::client::Client;
 use super::token_endpoint::request_token;
 use super::{FlowError, client_credentials};
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::secret::RefreshToken;
+use crate::protocol::secret::{AccessToken, RefreshToken};
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::{Grant, TokenRequest};
 use crate::provider::dialect::{TokenReply, TokenReplyError};
@@ -19,6 +19,8 @@ pub enum Presented {
     Token(RefreshToken),
     /// The client's own credentials, with the scopes that were asked for. They are not spent.
     Client(ScopeSet),
+    /// The access token, for another one (RFC 8693).
+    Exchange(AccessToken),
 }
 
 /// Returns what a refresh presents: the refresh token, the access token if the provider expects that, or the client's own
@@ -45,14 +47,15 @@ pub fn refresh(
     presented: Presented,
     now: Timestamp,
 ) -> Result<TokenReply, FlowError> {
-    let token = match presented {
-        Presented::Token(token) => token,
+    let grant = match presented {
+        Presented::Token(token) => Grant::RefreshToken(token),
+        Presented::Exchange(token) => Grant::TokenExchange(token),
         Presented::Client(scope) => return client_credentials::request(http, client, scope, now),
     };
     let request = TokenRequest {
         client_id: client.client_id.clone(),
         client_secret: client.client_secret.clone(),
-        grant: Grant::RefreshToken(token),
+        grant,
         state: None,
     };
     request_token(http, &client.provider, &request, now)

@@ -25,7 +25,11 @@ pub fn request_token(
 ) -> Result<TokenReply, FlowError> {
     let dialect = Dialect::new(provider);
     let message = dialect.encode_token_request(request)?;
-    let asked = if matches!(request.grant, Grant::RefreshToken(_)) { Asked::Refresh } else { Asked::Token };
+    let asked = match request.grant {
+        Grant::RefreshToken(_) => Asked::Refresh,
+        Grant::TokenExchange(_) => Asked::Exchange,
+        _ => Asked::Token,
+    };
     exchange(http, provider, request, &message, asked, |reply| {
         let read = match &request.grant {
             Grant::RefreshToken(token) if dialect.refresh_extends() => {

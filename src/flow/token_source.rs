@@ -24,6 +24,7 @@
 
 mod cached;
 mod error;
+mod exchanging;
 mod refreshing;
 
 pub use error::TokenSourceError;

@@ -30,6 +30,7 @@ pub mod mask;
 pub mod member;
 pub mod message;
 pub mod metadata;
+pub mod openapi;
 pub mod params;
 pub mod pkce;
 pub mod protected_resource;

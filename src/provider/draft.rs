@@ -2,9 +2,11 @@
 //!
 //! A line of prose starts with `# `, an unused key with `#` alone. Removing that one character activates the key.
 
+mod api;
 mod by_address;
 mod facts;
 
+pub use api::ApiFacts;
 pub use by_address::{AddressFacts, MARK, id_of};
 
 use self::facts::Facts;
@@ -13,10 +15,18 @@ use super::keys::{Absent, Form, Key};
 use super::manual::evidence_example;
 use crate::protocol::metadata::AuthorizationServerMetadata;
 
-/// Returns the text of a new definition, or of a file over a built-in one, with all that the metadata says. A test reads
-/// it back.
-pub fn draft(id: &str, is_overlay: bool, metadata: Option<&AuthorizationServerMetadata>) -> String {
-    let facts = if is_overlay { Facts::of_overlay(metadata) } else { Facts::of_new(id, metadata) };
+/// Returns the text of a new definition, or of a file over a built-in one, with all that the metadata and the API's
+/// document say. A test reads it back.
+pub fn draft(
+    id: &str,
+    is_overlay: bool,
+    metadata: Option<&AuthorizationServerMetadata>,
+    api: Option<&ApiFacts<'_>>,
+) -> String {
+    let mut facts = if is_overlay { Facts::of_overlay(metadata) } else { Facts::of_new(id, metadata) };
+    if let Some(api) = api {
+        facts.add_api(api, is_overlay);
+    }
     let mut draft = Draft { text: String::new(), facts };
     draft.prose(&match is_overlay {
         true => format!("Changes to the built-in provider `{id}`, key by key. What is left out stays as `oauthctl providers show {id}` says. `oauthctl man definition` explains each key."),
@@ -107,6 +117,9 @@ fn section(form: Form) -> Option<(&'static [Key], Shape)> {
 }
 
 #[cfg(test)]
+mod api_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::provider::Catalogue;
@@ -119,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_draft_loads_and_has_no_made_up_value_in_use() {
-        let definition = compose("mine", &draft("mine", false, None));
+        let definition = compose("mine", &draft("mine", false, None, None));
         assert!(definition.authorize.url.0.is_empty() && definition.token.url.0.is_empty());
         assert!(definition.api.base.0.is_empty() && definition.source.is_none());
         let keys: Vec<String> = definition.departures().into_iter().map(|line| line.key).collect();
@@ -131,13 +144,13 @@ mod tests {
         for (id, _) in crate::provider::builtin::texts() {
             let value = |definition: ProviderDefinition| serde_json::to_value(definition).unwrap();
             let built_in = Catalogue::new(&NoFiles, None).get(id).unwrap();
-            assert_eq!(value(compose(id, &draft(id, true, None))), value(built_in), "{id}");
+            assert_eq!(value(compose(id, &draft(id, true, None, None))), value(built_in), "{id}");
         }
     }
 
     #[test]
     fn a_draft_has_every_key_and_each_can_be_activated() {
-        let text = draft("mine", false, None);
+        let text = draft("mine", false, None, None);
         for entry in entries(ProviderDefinition::KEYS) {
             let name = entry.key.name;
             let stands =
@@ -172,7 +185,7 @@ mod tests {
         }))
         .unwrap()
         .unwrap();
-        let text = draft("mine", false, Some(&metadata));
+        let text = draft("mine", false, Some(&metadata), None);
         let definition = compose("mine", &text);
         assert_eq!(definition.authorize.issuer.as_deref(), Some("https://as.example"));
         assert!(definition.callback.iss.is_none() && definition.authorize.pkce.is_some());
@@ -185,7 +198,7 @@ mod tests {
     fn a_draft_says_only_what_the_server_announces() {
         let metadata = serde_json::json!({"issuer": "https://as.example"});
         let metadata = AuthorizationServerMetadata::from_json(&metadata).unwrap().unwrap();
-        let definition = compose("mine", &draft("mine", false, Some(&metadata)));
+        let definition = compose("mine", &draft("mine", false, Some(&metadata), None));
         // RFC 9207 §2.4: an issuer that is not announced may come, and is compared then.
         assert_eq!(definition.authorize.issuer.as_deref(), Some("https://as.example"));
         assert_eq!(definition.callback.iss.unwrap().value, crate::provider::quirks::IssuerEcho::MayBeMissing);

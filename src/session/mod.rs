@@ -22,6 +22,7 @@ mod definitions;
 mod emulation;
 mod environment;
 mod error;
+mod exchange;
 mod network;
 mod parts;
 mod profile;

@@ -127,7 +127,7 @@ impl Session {
         self.token_source_over(self.system.http.as_ref())
     }
 
-    fn token_source_over<'a>(&'a self, http: &'a dyn HttpClient) -> Result<TokenSource<'a>, SessionError> {
+    pub(super) fn token_source_over<'a>(&'a self, http: &'a dyn HttpClient) -> Result<TokenSource<'a>, SessionError> {
         Ok(TokenSource {
             store: self.store()?,
             http,

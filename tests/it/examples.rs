@@ -43,6 +43,7 @@ fn home(path: &str) -> Emulated {
     }
     let own = home.run(&["providers", "show", "judgeme", "--toml"]);
     fs::write(home.home().join("my-shop.toml"), own.code(0).stdout()).unwrap();
+    fs::write(home.home().join("openapi.yaml"), "openapi: 3.1.0\nservers: [{url: 'https://api.shop.test'}]\n").unwrap();
     let exported = home.run_with_stdin(&["export", "--profile", "work", "--passphrase-stdin"], "made-up-secret");
     fs::write(home.home().join("login.oauthctl"), exported.code(0).stdout()).unwrap();
     home

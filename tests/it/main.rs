@@ -49,6 +49,7 @@ mod error_page;
 mod every_provider;
 #[cfg(unix)]
 mod examples;
+mod exchange;
 mod explain;
 #[cfg(target_os = "linux")]
 mod explain_matrix;
@@ -80,11 +81,13 @@ mod logout;
 mod malformed;
 mod manual;
 mod many_logins;
+mod mock_issuer;
 mod mutants;
 #[cfg(unix)]
 mod next_command;
 mod oidc_device;
 mod oidc_provider;
+mod openapi;
 mod openid;
 #[cfg(target_os = "linux")]
 mod os_keychain;

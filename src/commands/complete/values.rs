@@ -48,6 +48,7 @@ pub enum Kind {
 /// By the argument's id, else by the name of its value in the help text.
 const KINDS: &[(&str, Kind)] = &[
     ("app", Kind::Apps),
+    ("claim", Kind::Free),
     ("dir", Kind::Folders),
     ("page", Kind::Pages),
     ("profile", Kind::Logins),
@@ -58,6 +59,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("CMD", Kind::Commands),
     ("COMMAND", Kind::Commands),
     ("FILE", Kind::Files),
+    ("FILE|URL", Kind::Files),
     ("FLOW", Kind::Flows),
     ("HOST", Kind::Free),
     ("ID", Kind::Providers),
@@ -81,6 +83,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("PATH", Kind::Free),
     ("PLACE", Kind::Free),
     ("PORT", Kind::Free),
+    ("SCRIPT", Kind::Free),
     ("SIGNAL", Kind::Free),
     ("SHELL", Kind::Free),
     ("ANSWER", Kind::Free),

@@ -4,7 +4,9 @@ use std::io;
 
 use crate::flow::FlowError;
 use crate::flow::discovery::DiscoveryError;
+use crate::flow::document::NoDocument;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::openapi::NotAnApiDescription;
 use crate::provider::DefinitionError;
 use crate::session::SessionError;
 use crate::system::terminal::TerminalError;
@@ -25,6 +27,20 @@ pub enum ProvidersError {
         #[source]
         source: DiscoveryError,
     },
+    #[error("the API's document `{path}` cannot be read")]
+    ApiFile {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("`{place}` cannot be used as an OpenAPI document")]
+    NotAnApi {
+        place: String,
+        #[source]
+        source: NotAnApiDescription,
+    },
+    #[error(transparent)]
+    Document(#[from] NoDocument),
     /// Each fault is one line.
     #[error("`{file}` cannot be used:{}", faults.iter().map(|fault| format!("\n  {fault}")).collect::<String>())]
     Faulty { file: String, faults: Vec<String> },
@@ -59,6 +75,12 @@ impl Advice for ProvidersError {
                 "use fewer words; `oauthctl providers new ID --issuer URL` drafts the definition of a provider that is not built in",
             ),
             Self::NotDrafted { id, source } => source.next_step_with(&format!("oauthctl providers new {id} --issuer")),
+            Self::ApiFile { .. } => ExitCode::Usage.hint("name a file, or an https address"),
+            Self::NotAnApi { source: NotAnApiDescription::Swagger { .. }, .. } => {
+                ExitCode::Definition.hint("convert it to OpenAPI 3, or ask the provider for that")
+            }
+            Self::NotAnApi { .. } => ExitCode::Definition.hint("name the API's OpenAPI document itself, not a page about it"),
+            Self::Document(error) => error.next_step(),
             Self::Faulty { .. } => ExitCode::Definition.hint("`oauthctl man definition` explains each key"),
             Self::DefinitionExists { .. } => ExitCode::Usage.hint("edit it, or choose another id"),
             Self::NotWritten { .. } => ExitCode::Unexpected.hint(

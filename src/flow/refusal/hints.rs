@@ -87,6 +87,11 @@ fn spent(sent: &Sent, login: &str) -> String {
     if sent.asked == Asked::Refresh {
         return format!("run {login} again: the refresh token is no longer good");
     }
+    if sent.asked == Asked::Exchange {
+        return format!(
+            "the token is not one that can be exchanged, was exchanged before, or is another client's: {login} gets a new one"
+        );
+    }
     // The client's own token needs no code.
     if !sent.has("code") && sent.value("grant_type").is_some_and(|grant| grant.ends_with("_credentials")) {
         return format!("check the app's permissions {}, and what was sent: {sent}", registered(sent));

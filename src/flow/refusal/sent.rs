@@ -38,6 +38,8 @@ pub enum Asked {
     Device,
     Token,
     Refresh,
+    /// A token for another one (RFC 8693).
+    Exchange,
     Revocation,
 }
 
@@ -48,7 +50,7 @@ impl Asked {
             Self::Authorization => "authorize",
             Self::Device => "device",
             // A refresh sends what a token request does, unless `[refresh]` says otherwise.
-            Self::Token | Self::Refresh => "token",
+            Self::Token | Self::Refresh | Self::Exchange => "token",
             Self::Revocation => "revoke",
         }
     }
@@ -158,7 +160,7 @@ impl fmt::Display for Sent {
         let names = self.params.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
         match self.asked {
             Asked::Authorization => write!(f, "{} with {names}", self.url),
-            Asked::Device | Asked::Token | Asked::Refresh | Asked::Revocation => write!(
+            Asked::Device | Asked::Token | Asked::Refresh | Asked::Exchange | Asked::Revocation => write!(
                 f,
                 "{} to {} with {names}; {}; User-Agent {}",
                 self.format,

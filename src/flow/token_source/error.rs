@@ -48,6 +48,19 @@ pub enum TokenSourceError {
         #[source]
         source: Box<FlowError>,
     },
+    #[error("the token of `{profile}` could not be exchanged{}", in_exchange(provider, *may_be_spent))]
+    NotExchanged {
+        profile: String,
+        provider: String,
+        /// The request may have arrived.
+        may_be_spent: bool,
+        /// For how many days the provider repeats its reply to the same exchange.
+        repeatable_days: Option<u16>,
+        #[source]
+        source: Box<FlowError>,
+    },
+    #[error("the login `{profile}` has a refresh token already, so there is nothing to exchange")]
+    NothingToExchange { profile: String },
     #[error("the token ends in {left}, and `--min-validity` asks for {wanted}: {why}")]
     TooShort { left: HumanDuration, wanted: HumanDuration, why: String },
     #[error("another process has been refreshing `{profile}` for {waited}")]
@@ -96,6 +109,19 @@ impl Advice for TokenSourceError {
                 other => other,
             },
             Self::NotIssued { source, .. } => source.next_step(),
+            Self::NotExchanged { source, profile, provider, may_be_spent, repeatable_days } => match source.next_step() {
+                NextStep { code: ExitCode::Network, .. } if *may_be_spent => ExitCode::Network.hint(match repeatable_days {
+                    Some(days) => format!(
+                        "run `oauthctl exchange` again: for {days} days `{provider}` repeats its reply to the same exchange"
+                    ),
+                    None => format!(
+                        "run `oauthctl exchange` again; if it is refused then, `{}` makes a new login",
+                        login_command(provider, profile)
+                    ),
+                }),
+                other => other,
+            },
+            Self::NothingToExchange { .. } => ExitCode::Usage.hint("`oauthctl refresh` gets its next token"),
             Self::TooShort { .. } => ExitCode::Network.hint("ask for less with `--min-validity`, or try again later"),
             Self::Busy { .. } => ExitCode::Busy.hint("try again when it is done; a process that hangs may be ended"),
             Self::Replaced { .. } => ExitCode::Busy.hint("try again"),
@@ -120,6 +146,11 @@ fn over(at: Option<Timestamp>) -> String {
 
 fn doubt(provider: &str, may_be_spent: bool) -> String {
     let said = format!(", and `{provider}` may have spent the refresh token");
+    if may_be_spent { said } else { String::new() }
+}
+
+fn in_exchange(provider: &str, may_be_spent: bool) -> String {
+    let said = format!(", and `{provider}` may have exchanged it all the same");
     if may_be_spent { said } else { String::new() }
 }
 

@@ -9,6 +9,7 @@ use crate::flow::refresh::{self, Meaning, Presented};
 use crate::protocol::secret::Secret;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenResponse;
+use crate::provider::Dialect;
 use crate::provider::dialect::TokenReply;
 use crate::store::entry::Listing;
 use crate::store::id_token::StoredIdToken;
@@ -69,11 +70,25 @@ impl TokenSource<'_> {
             };
             return Err(before(TokenSourceError::NoRefreshToken { profile: name, provider, expired_at }));
         };
-        let (refreshing, journal) = self.begin(profile, found, lock, &client, sent, now).map_err(before)?;
+        self.spend(profile, found, lock, &client, sent)
+    }
+
+    /// Sends what brings the next token, and keeps what comes.
+    pub(super) fn spend<E: From<TokenSourceError>>(
+        &self,
+        profile: &Profile,
+        found: Found<StoredToken>,
+        lock: &LoginLock,
+        client: &Client,
+        sent: Presented,
+    ) -> Result<ValidToken<E>, Failed<E>> {
+        let before = |error: TokenSourceError| Failed::Before(error.into());
+        let now = self.clock.now();
+        let (refreshing, journal) = self.begin(profile, found, lock, client, sent, now).map_err(before)?;
         // A provider that rotates may have dropped the old token already, so a reply that is under way is waited for a
         // moment, and then kept.
         let _grace = SignalGrace::begin();
-        match refresh::refresh(self.http, &client, refreshing.sent.clone(), now) {
+        match refresh::refresh(self.http, client, refreshing.sent.clone(), now) {
             Ok(reply) => self.keep(refreshing, journal, reply).map_err(Failed::After),
             Err(error) => Err(before(self.give_up(refreshing, error))),
         }
@@ -201,7 +216,10 @@ impl TokenSource<'_> {
         };
         // A store that was started anew may have the state before the intent.
         let is_same = || {
-            let presented = refresh::presented(&refreshing.client.provider, &current);
+            let presented = match &refreshing.sent {
+                Presented::Exchange(_) => Some(Presented::Exchange(current.access_token.clone())),
+                _ => refresh::presented(&refreshing.client.provider, &current),
+            };
             presented.as_ref() == Some(&refreshing.sent) && current.generation == ours.record.generation
         };
         if current.journal_key() == Some(&refreshing.key) || is_same() {
@@ -216,10 +234,13 @@ impl TokenSource<'_> {
     /// Notes in the record what a failure means, and says it.
     fn give_up(&self, refreshing: Refreshing<'_>, error: FlowError) -> TokenSourceError {
         let (standing, meaning) = (self.standing(&refreshing), refresh::meaning(&error));
-        let Refreshing { profile, found, sent, interrupted, begun_at: now, .. } = refreshing;
+        let Refreshing { profile, found, client, sent, interrupted, begun_at: now, .. } = refreshing;
         // The client's credentials are not spent, so that nothing is in doubt; a refusal can be mended at the provider.
         let is_alone = matches!(sent, Presented::Client(_));
         let (meaning, interrupted) = if is_alone { (Meaning::Untouched, None) } else { (meaning, interrupted) };
+        // A token that is not exchanged is no dead refresh token, and may still be good for the API.
+        let is_exchange = matches!(sent, Presented::Exchange(_));
+        let meaning = if is_exchange && meaning == Meaning::Dead { Meaning::Untouched } else { meaning };
         let Found { mut record, store, .. } = found;
         let in_doubt = |begun_at| Intent::new(begun_at, None);
         (record.intent, record.dead_since) = match meaning {
@@ -243,6 +264,13 @@ impl TokenSource<'_> {
                 TokenSourceError::Refused { profile: name, provider, interrupted, ended, source: error.into() }
             }
             _ if is_alone => TokenSourceError::NotIssued { profile: name, provider, source: error.into() },
+            _ if is_exchange => TokenSourceError::NotExchanged {
+                profile: name,
+                provider,
+                may_be_spent: meaning == Meaning::Unclear,
+                repeatable_days: Dialect::new(&client.provider).exchange_repeats_for(),
+                source: error.into(),
+            },
             Meaning::Untouched | Meaning::Unclear => {
                 let may_be_spent = meaning == Meaning::Unclear;
                 TokenSourceError::Failed { profile: name, provider, may_be_spent, source: error.into() }

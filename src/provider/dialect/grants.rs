@@ -105,7 +105,18 @@ impl<'a> Dialect<'a> {
 
     /// Returns `true` if the login's token is exchanged for another one at once.
     pub fn exchanges_its_token(&self) -> bool {
+        let on_request = value_of(&self.provider.definition.exchange.on_request) == Some(&true);
+        self.can_exchange() && !on_request
+    }
+
+    /// Returns `true` if a token can be exchanged for another one.
+    pub fn can_exchange(&self) -> bool {
         self.provider.endpoints.exchange.is_some()
+    }
+
+    /// Returns the number of days for which the same exchange has the same reply.
+    pub fn exchange_repeats_for(&self) -> Option<u16> {
+        value_of(&self.provider.definition.exchange.repeatable_days).copied()
     }
 
     /// Returns `true` if a refresh extends the presented token, and its reply need not name one.

@@ -41,7 +41,13 @@ impl Dialect<'_> {
         let state = request.state.as_deref().unwrap_or_default();
         let context = [("client_id", request.client_id.as_str()), ("state", state)];
         match own.params {
-            Some(extra) => self.add_extra(&mut params, extra, own.params_key, &context)?,
+            Some(extra) => {
+                // A type of its own for the presented token takes the place of the RFC's.
+                for name in value_of(extra).into_iter().flatten().map(|(name, _)| name) {
+                    params.remove(name);
+                }
+                self.add_extra(&mut params, extra, own.params_key, &context)?;
+            }
             None => self.add_token_params(&mut params, request.state.is_some(), &context)?,
         }
         self.add_resource(&mut params);

@@ -64,7 +64,7 @@ impl Facts {
     }
 
     /// Adds a note. It becomes a comment, so nothing of a server's may end its line.
-    fn note(&mut self, key: &'static str, note: impl AsRef<str>) {
+    pub(super) fn note(&mut self, key: &'static str, note: impl AsRef<str>) {
         let clean = sanitize::text(note.as_ref()).replace(['\r', '\n'], " ");
         self.notes.entry(key).or_default().push(clean);
     }

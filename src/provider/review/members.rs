@@ -66,7 +66,7 @@ const TOKEN: [&str; 11] = [
     "state",
 ];
 
-/// The parameters of RFC 8693 §2.1 that are sent.
+/// The parameters of RFC 8693 §2.1 that are sent. The type, at the end, is the one that a definition may replace.
 pub(super) const EXCHANGE: [&str; 5] =
     ["client_id", "client_secret", "grant_type", "subject_token", "subject_token_type"];
 

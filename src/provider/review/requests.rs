@@ -85,7 +85,7 @@ fn parameters(definition: &ProviderDefinition, findings: &mut Findings) {
         ("authorize.params", &authorize.params, &[], &[&authorize.names]),
         ("token.params", &token.params, &[], &[&token.names]),
         ("refresh.params", &refresh.params, &REFRESH, &[&token.names, &refresh.names]),
-        ("exchange.params", &second.params, &EXCHANGE, &[&token.names, &second.names]),
+        ("exchange.params", &second.params, &EXCHANGE[..4], &[&token.names, &second.names]),
         ("client_credentials.params", &alone.params, &CLIENT_CREDENTIALS, &[&token.names, &alone.names]),
         ("revoke.params", &revoke.params, &REVOCATION, &[&revoke.names]),
         ("api.query", &api.query, &in_query, &[]),

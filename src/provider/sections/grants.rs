@@ -60,7 +60,7 @@ keys! {
 }
 
 keys! {
-    /// RFC 8693, right after the login.
+    /// RFC 8693, right after the login or on request.
     #[derive(Default)]
     pub struct Exchange {
         key url: UrlTemplates {
@@ -79,7 +79,7 @@ keys! {
             example: "\"GET\"",
         }
         departure params: BTreeMap<String, String> {
-            help: "Parameters to add. `{client_id}` and the definition's own are filled in",
+            help: "Parameters to add, or another `subject_token_type`. `{client_id}` and the definition's own are filled in",
             rfc: "no further parameters",
             example: "{ audience = \"https://shop.example\" }",
         }
@@ -92,6 +92,21 @@ keys! {
             help: "Parameters to leave out (the RFC's names)",
             rfc: "every parameter of RFC 8693 §2.1",
             example: "[\"subject_token_type\"]",
+        }
+        departure on_request: bool {
+            help: "The token is exchanged by `oauthctl exchange` only, such as an old one that never ends",
+            rfc: "the token of every login is exchanged",
+            example: "true",
+        }
+        departure repeatable_days: u16 {
+            help: "The days for which the same exchange may be repeated: its reply is the same again",
+            rfc: "an exchange may spend its token",
+            example: "7",
+        }
+        key note: Option<String> {
+            help: "A note to read before an exchange on request",
+            absent: "nothing",
+            example: "\"apps of your own shop need none\"",
         }
     }
 }

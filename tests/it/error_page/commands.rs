@@ -30,6 +30,7 @@ variants! {
     ScopesError: ScopesMissing TokenRejected | NotRenewed Session Flow Terminal;
     LogoutError: OneOrAll Leftover NotRegisteredByUs NoDeletion ClientInUse | Register Session Store TokenSource Flow Terminal;
     RefreshError: | Session Terminal;
+    ExchangeError: NoExchange OfVariable | Session Definition Terminal;
     UseError: | Session Store Terminal;
     ExplainError: NothingRecorded NothingOf NoSuchFlow NotSoMany | Session Terminal;
     ExecError: TokenFile NotATokenFile InWorkTree OwnFolder BadOrigin TokenInBody NoProxy NoCompanion NoSignals
@@ -37,8 +38,8 @@ variants! {
     PassphraseError: NoPassphrase PassphrasesDiffer NotOnStdin | Terminal;
     ExportError: MoveOfVariable File MayNotHaveArrived MovedNotDeleted | SealedLogin Passphrase Session Store Terminal;
     ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
-    ProvidersError: NotAnId BuiltIn NotBuiltIn NoneFound NotDrafted Faulty DefinitionExists NotWritten
-        | Session Definition Flow Terminal;
+    ProvidersError: NotAnId BuiltIn NotBuiltIn NoneFound NotDrafted ApiFile Faulty DefinitionExists NotWritten
+        | Document NotAnApi Session Definition Flow Terminal;
     EmulateError: OwnStore | NotStarted NoShellLine Session Definition Emulator Terminal;
     DemoError: DemoStep NoThread NoBrowserGrant
         | Browser BadProfile BadRedirectUri Session Emulator Flow Http Store Definition Terminal Entropy;
@@ -46,6 +47,8 @@ variants! {
     ManError: NoSuchCommand NotWritten | Terminal;
     InstallError: UnknownShell NoHome NotOurs Link NotInstalled;
     CompletionsError: | Install Terminal;
+    NoDocument: BadAddress Status Elsewhere | Flow;
+    NotAnApiDescription: Unreadable Swagger NoVersion OtherVersion;
     NoGivenToken: Characters NotJson NoMember Several NeedsProof | Text;
     NotASecretText: Empty NotText Lines;
 }
@@ -146,6 +149,26 @@ pub fn errors(page: &mut Page) {
         LogoutError::NoDeletion { client_id: text("client-1") },
         LogoutError::ClientInUse { client_id: text("client-1"), others: vec![text("acme-us")] },
     ]);
+    let not_apis = vec![
+        NotAnApiDescription::Unreadable { problem: text("line 1: a list has no end") },
+        NotAnApiDescription::Swagger { version: text("2.0") },
+        NotAnApiDescription::NoVersion,
+        NotAnApiDescription::OtherVersion { version: text("4.0.0") },
+    ];
+    page.inside(not_apis, |source| ProvidersError::NotAnApi { place: text("api.yaml"), source });
+    let at = || text("https://shop.test/openapi.json");
+    page.section(vec![
+        NoDocument::BadAddress {
+            address: text("ftp://shop.test/openapi.json"),
+            problem: "secrets are sent over https only",
+        },
+        NoDocument::Status { address: at(), status: 404 },
+        NoDocument::Elsewhere { address: at(), target: text("https://docs.test") },
+    ]);
+    page.section(vec![
+        ExchangeError::NoExchange { provider: provider() },
+        ExchangeError::OfVariable { profile: profile() },
+    ]);
     page.only("ChildNotStarted", ChildNotStarted { program: text("crul"), source: not_found() });
     page.section(vec![
         PassphraseError::NoPassphrase,
@@ -188,6 +211,7 @@ pub fn errors(page: &mut Page) {
                 meant: Some(text("https://login.acme.example")),
             },
         },
+        ProvidersError::ApiFile { path: text("api.yaml"), source: not_found() },
         ProvidersError::Faulty {
             file: text("/home/me/.config/oauthctl/acme.toml"),
             faults: vec![

@@ -25,7 +25,7 @@ variants! {
     NotADeviceResponse: Missing Malformed BadCharacters;
     TokenReplyError: Refused ServerFault TooOften Redirected Unreadable Unusable UnusableFragment;
     NotATokenResponse: NoAccessToken Malformed BadCharacters NeedsProof;
-    TokenSourceError: NoRefreshToken Dead Refused Failed NotIssued IdToken TooShort Busy Replaced Unsettled Store Entropy;
+    TokenSourceError: NoRefreshToken Dead Refused Failed NotIssued NotExchanged NothingToExchange IdToken TooShort Busy Replaced Unsettled Store Entropy;
     StoreError: Keychain Damaged Newer LoginGone ClientGone NotReadBack Lock Journal Index;
     KeychainError: Missing Locked Silent Refused Ambiguous TooLarge File BadKey ReadOnly;
     FileProblem: Io NotOurs Newer NotPrivate Exposed KeyGone FileGone;
@@ -516,6 +516,21 @@ fn token_source_errors() -> Vec<TokenSourceError> {
             provider: provider(),
             source: Box::new(FlowError::TokenRequest(unreachable())),
         },
+        TokenSourceError::NotExchanged {
+            profile: profile(),
+            provider: provider(),
+            may_be_spent: true,
+            repeatable_days: Some(7),
+            source: Box::new(FlowError::TokenRequest(lost())),
+        },
+        TokenSourceError::NotExchanged {
+            profile: profile(),
+            provider: provider(),
+            may_be_spent: true,
+            repeatable_days: None,
+            source: Box::new(FlowError::TokenRequest(lost())),
+        },
+        TokenSourceError::NothingToExchange { profile: profile() },
         TokenSourceError::IdToken {
             profile: profile(),
             provider: provider(),
