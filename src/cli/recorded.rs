@@ -10,7 +10,7 @@ impl Command {
     pub(super) fn flow(&self) -> Option<FlowKind> {
         match self {
             Self::Login(args) if !args.dry_run => Some(FlowKind::Login),
-            Self::Token(_) | Self::Refresh(_) | Self::Exec(_) => Some(FlowKind::Refresh),
+            Self::Token(_) | Self::Refresh(_) | Self::Exchange(_) | Self::Exec(_) => Some(FlowKind::Refresh),
             Self::Call(_) => Some(FlowKind::Call),
             Self::Scopes(_) => Some(FlowKind::Scopes),
             Self::Logout(_) => Some(FlowKind::Revoke),

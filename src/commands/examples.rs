@@ -63,8 +63,8 @@ const ALL: &[Example] = &[
     example("exec", "A command that does not see the token, which a proxy adds to its requests", "oauthctl exec --proxy -- sh -c 'curl -s \"$OAUTHCTL_API/products\"'"),
     example("refresh", "Get a new access token now", "oauthctl refresh"),
     example("refresh", "From cron: what would end for want of use", "oauthctl refresh --due --within 14d"),
-    example("exchange", "Exchange a token that the provider wants replaced, or see what there is", "oauthctl exchange 2>/dev/null || oauthctl status"),
-    example("exchange", "That of another login", "oauthctl exchange work 2>/dev/null || oauthctl status"),
+    example("exchange", "Exchange a token that the provider wants replaced", "oauthctl exchange"),
+    example("exchange", "That of another login", "oauthctl exchange work"),
     example("export", "Take a login to another machine", "pass show transfer | oauthctl export --profile work --passphrase-stdin > work.oauthctl"),
     example("import", "Import it there", "pass show transfer | oauthctl import login.oauthctl --passphrase-stdin --replace"),
 

@@ -25,7 +25,7 @@ mod wizard;
 
 pub use args::LoginArgs;
 pub use asked::parse_param;
-pub use by_address::ByAddressError;
+pub use by_address::{ByAddressError, instead_of};
 pub use error::LoginError;
 pub use steps::StepsError;
 

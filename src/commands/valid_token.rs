@@ -1,5 +1,6 @@
 //! A login with a valid token, for `token`, `call`, `exec` and `scopes`. Warnings on the way are printed here.
 
+use super::login::instead_of;
 use super::without_login::{WithoutLogin, client_login};
 use super::{Context, consent};
 use crate::flow::token_source::{ReplyNote, TokenWarning, Wanted};
@@ -18,8 +19,14 @@ pub fn valid_login(wanted: Wanted<'_>, context: &Context) -> Result<(Profile, Fo
 
 /// Does the same, and returns whether the token was refreshed for this command. A warning is printed.
 pub fn told_login(wanted: Wanted<'_>, context: &Context) -> Result<ValidLogin, SessionError> {
-    let mut login = context.session.valid_login(wanted)?;
+    let mut login = context.session.valid_login(wanted).map_err(|error| instead_of(error, context))?;
     if let Some(warning) = login.warning.take() {
+        let warning = match warning {
+            TokenWarning::NotRefreshed { until, error } => {
+                TokenWarning::NotRefreshed { until, error: instead_of(error, context) }
+            }
+            other => other,
+        };
         tell(&login.profile, &warning, context);
     }
     if let Some(end) = login.found.record.refresh_ends_soon(context.system.clock.now()) {

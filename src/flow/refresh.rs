@@ -61,6 +61,12 @@ pub fn refresh(
     request_token(http, &client.provider, &request, now)
 }
 
+/// Returns `true` if the server refused the client itself (RFC 6749 §5.2), and not its token.
+pub fn refuses_client(error: &FlowError) -> bool {
+    let FlowError::TokenReply(no_token) = error else { return false };
+    matches!(&no_token.reply, TokenReplyError::Refused { error, .. } if error.code == "invalid_client")
+}
+
 /// The state of the refresh token after a failed refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {

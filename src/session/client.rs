@@ -71,12 +71,44 @@ impl Session {
         }
         match self.registration_of(provider.definition.clients_id(), &record.app, &client_id)? {
             Some((key, found)) => registered(found, &key, provider),
-            None => Err(SessionError::OtherClient {
-                profile: profile.to_string(),
-                provider: provider.id().to_owned(),
-                client_id: sanitize::line(client_id.as_str()),
+            None => Err(match self.forgetful_issuer(provider.definition.clients_id(), &record.app, &client_id)? {
+                Some(issuer) => SessionError::ClientForgotten {
+                    profile: profile.to_string(),
+                    provider: provider.id().to_owned(),
+                    issuer,
+                },
+                None => SessionError::OtherClient {
+                    profile: profile.to_string(),
+                    provider: provider.id().to_owned(),
+                    client_id: sanitize::line(client_id.as_str()),
+                },
             }),
         }
+    }
+
+    /// Returns the client of a login, if this program registered it itself.
+    pub fn dynamic_client_of(&self, record: &StoredToken) -> Result<Option<(ClientKey, Registration)>, SessionError> {
+        let Some(client_id) = &record.client_id else { return Ok(None) };
+        let found = self.registration_of(&self.clients_id(&record.provider)?, &record.app, client_id)?;
+        Ok(found.map(|(key, found)| (key, found.record)).filter(|(_, record)| record.dynamic.is_some()))
+    }
+
+    /// Returns the issuer that has forgotten this client, if another one took its place.
+    fn forgetful_issuer(
+        &self,
+        provider: &str,
+        app: &AppName,
+        client_id: &ClientId,
+    ) -> Result<Option<String>, SessionError> {
+        let store = self.store()?;
+        for key in candidates(&store.index()?, provider, app) {
+            let Some(found) = store.load_app(&key)? else { continue };
+            let forgotten = found.record.dynamic.map(|dynamic| dynamic.forgotten).unwrap_or_default();
+            if forgotten.contains(client_id) {
+                return Ok(found.record.issuer.map(|issuer| sanitize::line(&issuer)));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns the client to ask about a login's token: the one that the definition names for it, else the environment's,

@@ -50,6 +50,9 @@ pub enum SessionError {
     },
     #[error("the login was made with the client `{client_id}`, which is not a client registered for `{provider}`")]
     OtherClient { profile: String, provider: String, client_id: String },
+    /// The server had registered it at our request.
+    #[error("`{issuer}` no longer knows the client of `{profile}`, and a new one is registered")]
+    ClientForgotten { profile: String, provider: String, issuer: String },
     #[error("{client} was registered with the issuer `{issuer}`, and the definition names `{now}`")]
     OtherIssuer { client: String, issuer: String, now: String },
     #[error("`introspect.app` names the app `{app}`, which is not registered for `{provider}`")]
@@ -167,6 +170,10 @@ impl Advice for SessionError {
                  OAUTHCTL_CLIENT_ID={id} and OAUTHCTL_CLIENT_SECRET, or log in again with a registered client: `{}`",
                 login_command(provider, profile),
                 id = word(client_id)
+            )),
+            Self::ClientForgotten { profile, provider, .. } => ExitCode::LoginNeeded.hint(format!(
+                "`{}` logs in with the new client; the tokens are kept, and work until they end",
+                login_command(provider, profile)
             )),
             Self::OtherIssuer { .. } => ExitCode::Definition.hint(
                 "its credentials are for that issuer only; `oauthctl login ADDRESS` registers a client with the new one",

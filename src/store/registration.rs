@@ -80,6 +80,9 @@ pub struct DynamicRegistration {
     pub client_uri: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token: Option<Secret>,
+    /// The ids of its predecessors, which the server had forgotten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forgotten: Vec<ClientId>,
     #[serde(flatten)]
     pub unknown: Map<String, Value>,
 }

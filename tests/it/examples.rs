@@ -18,8 +18,8 @@ fn program(sandbox: &Sandbox, name: &str, script: &str) {
 
 /// A home with everything that the examples take for granted. Judge.me gives no refresh tokens, so one command has another
 /// provider.
-fn home(path: &str) -> Emulated {
-    let provider = if path == "refresh" { "shopify" } else { "judgeme" };
+fn home(path_of_command: &str) -> Emulated {
+    let provider = if path_of_command == "refresh" { "shopify" } else { "judgeme" };
     let sandbox = Sandbox::new();
     let (own, path) = (sandbox.home().display().to_string(), std::env::var("PATH").unwrap());
     let built = std::path::Path::new(env!("CARGO_BIN_EXE_oauthctl")).parent().unwrap();
@@ -30,6 +30,9 @@ fn home(path: &str) -> Emulated {
     program(&sandbox, "deploy.sh", "exit 0");
     program(&sandbox, "man", "cat >/dev/null");
     fs::write(sandbox.home().join("secret.txt"), "made-up-secret").unwrap();
+    if path_of_command == "exchange" {
+        sandbox.define("judgeme", "exchange.url = 'https://judge.me/oauth/token'\nexchange.on_request = true\n");
+    }
     let home = Emulated::inside(sandbox, provider, &["--approve"]);
     for app in ["default", "test"] {
         let set = ["app", "set", provider, "--app", app, "--client-id", "made-up", "--client-secret-stdin"];

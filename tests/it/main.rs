@@ -57,6 +57,7 @@ mod export;
 mod faults;
 mod floors;
 mod flow_records;
+mod forgotten_client;
 mod front_page;
 mod further_secrets;
 mod further_tokens;

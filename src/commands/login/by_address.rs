@@ -5,12 +5,14 @@
 //! one that is registered here with that issuer; else the one that is named; else a new one. What is made for a login
 //! that fails is deleted again. The definition is written when the login works.
 
+mod anew;
 mod args;
 mod client;
 mod error;
 mod found;
 mod view;
 
+pub use anew::instead_of;
 pub use args::{AddressArgs, Wanted};
 pub use client::Settled;
 pub use error::ByAddressError;

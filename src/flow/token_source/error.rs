@@ -2,6 +2,7 @@
 
 use crate::flow::FlowError;
 use crate::flow::id_token::IdTokenRefused;
+use crate::flow::refresh::refuses_client;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::store::{StoreError, ways_to_end};
@@ -74,6 +75,13 @@ pub enum TokenSourceError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
+}
+
+impl TokenSourceError {
+    /// Returns `true` if the server does not know the client, or refuses its credentials.
+    pub fn refuses_client(&self) -> bool {
+        matches!(self, Self::Failed { source, .. } if refuses_client(source))
+    }
 }
 
 /// How a refresh failed.

@@ -7,7 +7,7 @@ use super::{Page, floors};
 
 variants! {
     SessionError: NoLogin NoneSelected NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone
-        ProviderAndProfile NoClientToken OtherClient OtherIssuer NoIntrospectionApp SeveralApps BadEmulator EmulatorEnded
+        ProviderAndProfile NoClientToken OtherClient ClientForgotten OtherIssuer NoIntrospectionApp SeveralApps BadEmulator EmulatorEnded
         EmulatedElsewhere StoreOutside VariableNotText CacertNotAPath NoFurtherToken
         TokenWithoutProfile NoTokenVariable BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject
         ServerNotConfirmed | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
@@ -316,6 +316,11 @@ fn session_errors() -> Vec<SessionError> {
             })),
         },
         SessionError::OtherClient { profile: profile(), provider: provider(), client_id: text("client-1") },
+        SessionError::ClientForgotten {
+            profile: profile(),
+            provider: provider(),
+            issuer: text("https://login.shop.example"),
+        },
         SessionError::OtherIssuer {
             client: text("the client of `login.shop.example`"),
             issuer: text("https://login.shop.example"),

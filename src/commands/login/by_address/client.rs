@@ -318,7 +318,7 @@ fn registered(
     Ok(settled)
 }
 
-fn request(
+pub(super) fn request(
     metadata: &AuthorizationServerMetadata,
     redirect_uri: &RedirectUri,
     auth: ClientAuthMethod,
@@ -350,7 +350,7 @@ fn request(
 }
 
 /// Returns what is kept of the reply. The registration's own address counts only on the server that was asked.
-fn dynamic(
+pub(super) fn dynamic(
     reply: &RegistrationResponse,
     auth: ClientAuthMethod,
     endpoint: &Url,
@@ -372,6 +372,7 @@ fn dynamic(
         secret_expires_at: reply.client_secret_expires_at,
         access_token: reply.registration_access_token.clone().filter(|_| own.is_some()),
         client_uri: own.map(String::from),
+        forgotten: Vec::new(),
         unknown: Default::default(),
     }
 }
