@@ -46,6 +46,18 @@ fn a_login_is_started_in_one_process_and_finished_in_another() {
     assert_eq!(count(&mine.requests(), "POST /token 200"), 2);
 }
 
+/// An authorize URL is longer than what a message shows of a foreign text.
+#[test]
+fn a_started_login_shows_its_address_whole() {
+    let mine = Emulated::mine(&[]);
+    let output = mine.run(&["login", "--start"]);
+    let address = output.code(0).stdout().lines().find(|line| line.starts_with("http")).expect("no address");
+    assert!(address.len() > 200, "{address}");
+    let answer = http::location(&http::get(&address.parse().unwrap()));
+    finish(&mine, answer.as_str()).code(0);
+    mine.run(&["call", "/api/things"]).code(0);
+}
+
 #[test]
 fn a_started_login_is_finished_once_and_a_wrong_answer_uses_nothing_up() {
     let mine = Emulated::mine(&[]);

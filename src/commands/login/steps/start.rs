@@ -224,14 +224,17 @@ impl Render for Started {
         let left = HumanDuration(Duration::from_secs(self.expires_in));
         match &self.go_to {
             GoTo::Browser { authorize_url, redirect_uri } => {
-                writeln!(text, "Open this address in a browser:\n{}", sanitize::line(authorize_url))?;
-                let redirect_uri = sanitize::line(redirect_uri);
+                // Whole, as what a person has to copy: the text cleans what is written to it.
+                writeln!(text, "Open this address in a browser:\n{authorize_url}")?;
                 writeln!(text, "It ends at {redirect_uri}. Pipe that whole address, within {left}, to")?;
                 writeln!(text, "    {}\nor listen for it with\n    {}", self.finish, self.wait)
             }
             GoTo::Device { user_code, verification_uri, .. } => {
-                let (code, uri) = (sanitize::line(user_code), sanitize::line(verification_uri));
-                writeln!(text, "Open {uri} in a browser on any device, and type {code}. Then, within {left}, run")?;
+                let code = sanitize::line(user_code);
+                writeln!(
+                    text,
+                    "Open {verification_uri} in a browser on any device, and type {code}. Then, within {left}, run"
+                )?;
                 writeln!(text, "    {}", self.wait)
             }
         }
