@@ -74,6 +74,7 @@ pub fn run(logins: Vec<(Profile, LoginEntry)>, context: &Context, command: &Comm
     let queue = Queue::default();
     let is_json = context.session.choices.json;
     let work = || {
+        let _end = EndsWithFault(&queue);
         while let Some(at) = queue.next(logins.len()) {
             let (profile, entry) = &logins[at];
             queue.put(at, one(profile, entry, context, command));
@@ -89,7 +90,7 @@ pub fn run(logins: Vec<(Profile, LoginEntry)>, context: &Context, command: &Comm
             if printed.is_err() {
                 break;
             }
-            let row = queue.take(at);
+            let Some(row) = queue.take(at) else { break };
             printed = row.print(at == 0, context);
             failed.extend(row.failure.map(|failure| (row.profile, failure.code)));
         }
@@ -173,14 +174,17 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Waits for an answer.
-    fn take(&self, at: usize) -> Row {
+    /// Waits for an answer. `None` if none comes any more.
+    fn take(&self, at: usize) -> Option<Row> {
         let mut state = self.lock();
         loop {
             if let Some(row) = state.done.remove(&at) {
                 state.printed = at + 1;
                 self.changed.notify_all();
-                return row;
+                return Some(row);
+            }
+            if state.ended {
+                return None;
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -196,6 +200,17 @@ impl Queue {
     }
 }
 
+/// Ends the queue if its thread ends with a fault of ours: the printer would wait for that answer for ever.
+struct EndsWithFault<'a>(&'a Queue);
+
+impl Drop for EndsWithFault<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.end();
+        }
+    }
+}
+
 impl From<TerminalError> for ManyError {
     fn from(error: TerminalError) -> Self {
         Self::Terminal(error)
@@ -205,6 +220,22 @@ impl From<TerminalError> for ManyError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Otherwise a fault in one login's thread would leave the command waiting for ever.
+    #[test]
+    fn a_fault_in_one_thread_ends_the_wait_for_its_answer() {
+        let queue = Queue::default();
+        let next = std::thread::scope(|scope| {
+            let faulty = scope.spawn(|| {
+                let _end = EndsWithFault(&queue);
+                assert!(queue.next(2) > Some(0), "a fault");
+            });
+            let answer = queue.take(0);
+            assert!(faulty.join().is_err());
+            answer
+        });
+        assert!(next.is_none());
+    }
 
     /// What a person has to do is graver than what passes by itself, and a broken machine is graver than both.
     #[test]
