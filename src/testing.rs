@@ -43,6 +43,7 @@ pub use crate::protocol::client_document::ClientDocument;
 pub use crate::protocol::device::NotADeviceResponse;
 pub use crate::protocol::error_response::ErrorResponse;
 pub use crate::protocol::error_text::page as error_text;
+pub use crate::protocol::foreign_login::NotAForeignLogin;
 pub use crate::protocol::given_token::NoGivenToken;
 pub use crate::protocol::grant::GrantKind;
 pub use crate::protocol::id_token;

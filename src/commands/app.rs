@@ -4,6 +4,7 @@
 //! only on request: a person is asked, a script says `--replace`. Another secret for the same client needs neither.
 //! Removing a client is a request in itself, and tells which logins it was for.
 
+mod adopted;
 mod ask;
 mod error;
 mod in_use;
@@ -153,6 +154,7 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
     let store = context.session.store()?;
     let kind = store.save_app(&key, &registration)?;
     in_use::tell(&replaced.logins, context);
+    adopted::adopt(&key, &client_id, context)?;
     context.tell_inside("This client");
     Ok(context.answer(&AppOutcome {
         provider: key.provider,

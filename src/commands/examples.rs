@@ -33,6 +33,7 @@ const ALL: &[Example] = &[
     example("login", "Fail unless every scope is granted", "oauthctl login judgeme --scope read_products --require-scopes read_products"),
     example("login", "Keep a second login beside the first", "oauthctl login judgeme --profile work --label \"Work shop\""),
     example("login", "Save a token that is there already", "pass show token | oauthctl login judgeme --profile kept --with-token"),
+    example("login", "Save a whole reply, with its refresh token and its end", "pass show reply | oauthctl login judgeme --profile whole --with-token"),
     example("login", "See what would be sent, and send nothing", "oauthctl login judgeme --dry-run"),
     example("login", "See what was sent, in a HAR viewer", "oauthctl login judgeme --trace login.har"),
     example("app", "List the registered clients", "oauthctl app list"),

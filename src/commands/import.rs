@@ -1,74 +1,24 @@
-//! `import`: stores a login that was exported on another machine.
+//! `import`: stores a login that was exported on another machine, or that another program has.
+//!
+//! Which of the two it is shows in the content, or `--from` says it. A login of ours is in `store::sealed_login`, those of other
+//! programs in `protocol::foreign_login`.
 
-use std::fmt;
-use std::io;
-use std::path::PathBuf;
+mod args;
+mod error;
+mod foreign;
+mod view;
 
-use clap::Args;
-use serde::Serialize;
 use zeroize::Zeroizing;
 
+pub use self::args::ImportArgs;
+pub use self::error::ImportError;
+use self::view::ImportOutcome;
 use super::Context;
-use super::export::{PassphraseArgs, PassphraseError};
-use super::view::{renewal, until};
-use crate::protocol::advice::{Advice, ExitCode, NextStep};
-use crate::protocol::sanitize::{self, Render, Style, TerminalText};
+use crate::protocol::foreign_login::{self, ForeignForm};
 use crate::protocol::secret_text;
-use crate::protocol::time::Timestamp;
-use crate::session::SessionError;
+use crate::store::SealedLogin;
 use crate::store::sealed_login::{MAX_LINE, SealedLoginError};
-use crate::store::stored_token::{Expiry, StoredToken};
-use crate::store::{Profile, SealedLogin, StoreError, StoreKind};
 use crate::system::private_file;
-use crate::system::terminal::TerminalError;
-
-#[derive(Args)]
-pub struct ImportArgs {
-    /// The exported file [default: stdin]
-    #[arg(value_name = "FILE", required_if_eq("passphrase_stdin", "true"))]
-    file: Option<PathBuf>,
-
-    /// Replace a login of the same name
-    #[arg(long)]
-    replace: bool,
-
-    #[command(flatten)]
-    passphrase: PassphraseArgs,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    #[error("the exported login cannot be read")]
-    ImportFile(#[source] io::Error),
-    #[error("a login called `{profile}` already exists")]
-    LoginExists { profile: String },
-    #[error(transparent)]
-    SealedLogin(#[from] SealedLoginError),
-    #[error(transparent)]
-    Passphrase(#[from] PassphraseError),
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Terminal(#[from] TerminalError),
-}
-
-impl Advice for ImportError {
-    fn next_step(&self) -> NextStep {
-        match self {
-            Self::ImportFile(_) => ExitCode::Usage.no_hint(),
-            Self::LoginExists { profile } => ExitCode::Usage.hint(format!(
-                "add `--replace` to replace `{profile}`, or `--profile NAME` to import it under another name"
-            )),
-            Self::SealedLogin(error) => error.next_step(),
-            Self::Passphrase(error) => error.next_step(),
-            Self::Session(error) => error.next_step(),
-            Self::Store(error) => error.next_step(),
-            Self::Terminal(error) => error.next_step(),
-        }
-    }
-}
 
 pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
     let terminal = context.terminal();
@@ -79,9 +29,22 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
         }
         None => terminal.stdin_secret(MAX_LINE as u64)?,
     };
-    let line = secret_text::decode(&bytes).map_err(|_| SealedLoginError::NotOurs)?;
+    let text = secret_text::decode(&bytes).map_err(|_| foreign_login::binary(&bytes))?;
+    let outcome = match args.foreign.from.or_else(|| ForeignForm::of(&text)) {
+        // An unknown text may be a damaged one of ours.
+        None | Some(ForeignForm::Oauthctl) => exported(args, text, context)?,
+        Some(form) => foreign::import(form, &text, &args.foreign, args.replace, context)?,
+    };
+    Ok(context.answer(&outcome)?)
+}
+
+/// Imports a login that `export` encrypted.
+fn exported(args: &ImportArgs, line: Zeroizing<String>, context: &Context) -> Result<ImportOutcome, ImportError> {
+    if let Some(flag) = args.foreign.given().filter(|_| ForeignForm::of(&line) == Some(ForeignForm::Oauthctl)) {
+        return Err(ImportError::NotForExported { flag });
+    }
     let line = sealed_of_json(&line).unwrap_or(line);
-    let is_piped = args.file.is_none() && !terminal.is_interactive();
+    let is_piped = args.file.is_none() && !context.terminal().is_interactive();
     let passphrase = args.passphrase.read(context, false, is_piped)?;
     let sealed = SealedLogin::open(&line, &passphrase.text).or_else(|error| match (&error, &passphrase.in_0_1) {
         (SealedLoginError::WrongPassphrase, Some(in_0_1)) => SealedLogin::open(&line, in_0_1).map_err(|_| error),
@@ -96,54 +59,12 @@ pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
     // The file of the other machine may be elsewhere on this one.
     token.cacert = context.session.cacert(Some(&token))?;
     let kind = store.save(&profile, &token)?;
-    let now = context.system.clock.now();
     context.tell_inside("This login");
-    Ok(context.answer(&ImportOutcome::new(&profile, &token, kind, store.place(kind)?, now))?)
+    Ok(ImportOutcome::new(&profile, &token, kind, store.place(kind)?, context.system.clock.now()))
 }
 
 /// Returns the line in an answer of `export --json`.
 fn sealed_of_json(text: &str) -> Option<Zeroizing<String>> {
     let answer: serde_json::Value = serde_json::from_str(text.trim()).ok()?;
     answer.get("sealed")?.as_str().map(|line| Zeroizing::new(line.to_owned()))
-}
-
-#[derive(Debug, Serialize)]
-pub struct ImportOutcome {
-    pub profile: String,
-    pub provider: String,
-    pub store: StoreKind,
-    pub place: String,
-    pub expiry: Expiry,
-    pub refreshable: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub refresh_expires_at: Option<Timestamp>,
-    #[serde(skip)]
-    renewal: String,
-    #[serde(skip)]
-    now: Timestamp,
-}
-
-impl ImportOutcome {
-    pub fn new(profile: &Profile, token: &StoredToken, store: StoreKind, place: String, now: Timestamp) -> Self {
-        Self {
-            profile: profile.to_string(),
-            provider: token.provider.clone(),
-            store,
-            place,
-            expiry: token.end(),
-            refreshable: token.renews_at(now),
-            refresh_expires_at: token.refresh_ends(),
-            renewal: renewal(token, now),
-            now,
-        }
-    }
-}
-
-impl Render for ImportOutcome {
-    fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        let provider = sanitize::line(&self.provider);
-        text.line(&[&Style::Success.of("✓"), &format_args!(" Imported the login `{}` at {provider}", self.profile)])?;
-        writeln!(text, "  until    {}{}", until(self.expiry, self.now), self.renewal)?;
-        writeln!(text, "  kept in  {}", self.place)
-    }
 }

@@ -14,6 +14,7 @@ mod conclude;
 mod device;
 mod dry_run;
 mod error;
+mod given;
 mod kept;
 mod noted;
 mod qr;
@@ -29,13 +30,15 @@ pub use by_address::{ByAddressError, instead_of};
 pub use error::LoginError;
 pub use steps::StepsError;
 
+use self::browser::Shared;
 use self::by_address::{ByAddress, Settled};
 use self::chosen::{asked_scopes, chosen_grant, chosen_scopes};
 use self::conclude::Ending;
-use self::kept::{before, keep_given, not_a_provider, prove_writable};
+use self::kept::{before, not_a_provider, prove_writable};
 use self::steps::Start;
 use self::wizard::Answers;
 use super::app::{self, NewLogin};
+use super::brought::Becomes;
 use super::{Context, consent};
 use crate::flow::authorization::Tab;
 use crate::protocol::authorization::ResponseType;
@@ -51,9 +54,6 @@ use crate::system::http::HttpClient;
 pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
     if args.steps.finishes() {
         return steps::finish(&args.steps, &args.browser, args.wanted().provider, context);
-    }
-    if args.steps.start && args.wanted().provider.is_some_and(|named| named.contains(['/', ':'])) {
-        return Err(StepsError::ByAddress.into());
     }
     let mut answers = Answers::default();
     let ended = run_asking(args, &mut answers, context);
@@ -132,7 +132,9 @@ impl Asked<'_> {
         let http = context.session.http(before)?;
         let (provider, token, tab) = if args.with_token {
             let asked = asked_scopes(args, None, &provider, None, &mut told, context);
-            let (provider, token) = keep_given(&provider, asked, http.as_ref(), context).map_err(failed)?;
+            let becomes = Becomes { provider: &provider, profile, app: args.app.as_ref(), before, asked };
+            let (provider, token) =
+                given::keep(becomes, args.refresh_token_stdin, http.as_ref(), context).map_err(failed)?;
             (provider, token, None)
         } else {
             let registered = by_address.filter(|(_, settled)| settled.is_registered).map(|_| AppName::default());
@@ -155,12 +157,17 @@ impl Asked<'_> {
             let asked_for = args.asked.params(&provider, redirect_uri.as_deref(), repeated).map_err(failed)?;
             args.asked.tell_repeated(&asked_for, &told, redirect_uri.as_deref(), context);
             let provider = provider.with_asked_for(asked_for);
+            let (label, required) = (args.label.clone(), args.require_scopes.join(" "));
+            let start =
+                Start { browser: &args.browser, label, required, new: &login, profile, kind, cacert: cacert.clone() };
             if args.steps.start {
-                let (label, required) = (args.label.clone(), args.require_scopes.join(" "));
-                let start = Start { browser: &args.browser, label, required, new: &login, profile, kind, cacert };
-                return start.run(grant, &provider, asked, http.as_ref(), context).map_err(failed);
+                return by_address::kept_for_later(by_address, context, || {
+                    start.run(grant, &provider, asked, http.as_ref(), context)
+                })
+                .map_err(failed);
             }
-            log_in(args, grant, &login, provider, asked, http.as_ref(), context).map_err(failed)?
+            let one_step = start.in_one_step(&asked, by_address.is_none(), context);
+            log_in(args, (grant, &one_step), &login, provider, asked.clone(), http.as_ref(), context).map_err(failed)?
         };
         let ending = Ending {
             id,
@@ -179,7 +186,7 @@ impl Asked<'_> {
 /// Runs the grant, up to the token. A login in the browser leaves a tab, which waits to be told how it ended.
 fn log_in(
     args: &LoginArgs,
-    grant: GrantKind,
+    (grant, shared): (GrantKind, &dyn Shared),
     login: &NewLogin<'_>,
     provider: Provider,
     asked: ScopeSet,
@@ -187,7 +194,8 @@ fn log_in(
     context: &Context,
 ) -> Result<(Provider, StoredToken, Option<Tab>), LoginError> {
     let in_browser = |response_type, asked| {
-        let (tab, provider, token) = args.browser.log_in(&provider, response_type, login, asked, http, context)?;
+        let (tab, provider, token) =
+            args.browser.log_in(&provider, (response_type, shared), login, asked, http, context)?;
         Ok((provider, token, Some(tab)))
     };
     match grant {

@@ -12,6 +12,7 @@
 //! its value, see `complete/values.rs`.
 
 pub mod app;
+mod brought;
 pub mod call;
 mod complete;
 pub mod completions;
@@ -59,6 +60,7 @@ pub use inspect::page as inspect_page;
 /// The errors of all commands, for the page of all error messages.
 pub mod errors {
     pub use super::app::AppError;
+    pub use super::brought::BroughtError;
     pub use super::call::CallError;
     pub use super::complete::InstallError;
     pub use super::completions::CompletionsError;

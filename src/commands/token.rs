@@ -174,6 +174,9 @@ pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
     if args.write.is_some() && format.is_only_printed() {
         return Err(TokenError::OnlyPrinted);
     }
+    if args.rejected_from_stdin && matches!(format, Format::Git | Format::Docker) {
+        return Err(TokenError::StdinTaken);
+    }
     match format {
         Format::Git | Format::Docker => return helper::run(&args.helper(), context, &|| record(args, context)),
         Format::GoogleExecutable => return google(args, context),
@@ -217,13 +220,15 @@ pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
 
 /// Returns the login's record, or that of a client's own token, with a token that is valid.
 fn record(args: &TokenArgs, context: &Context) -> Result<StoredToken, TokenError> {
-    record_that(wanted(args.min_validity), args, context)
+    match args.rejected_from_stdin {
+        true => Ok(rejected::newer(context)?.token),
+        false => record_that(wanted(args.min_validity), args, context),
+    }
 }
 
 fn record_that(wanted: Wanted<'_>, args: &TokenArgs, context: &Context) -> Result<StoredToken, TokenError> {
     Ok(match args.without_login.request(("token", ""), context)? {
         Some(request) => client_login(&request, wanted, context)?.token,
-        None if args.rejected_from_stdin => rejected::newer(context)?.token,
         None => {
             let (profile, found) = valid_login(wanted, context)?;
             further(found.record, args.which.as_deref(), &profile)?
@@ -263,12 +268,17 @@ fn to_github(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
 fn google(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
     let now = context.system.clock.now();
     let answer = || -> Result<_, TokenError> {
-        let found = record(args, context)?;
+        // What is on stdin is read once.
+        let (found, refreshed) = match args.rejected_from_stdin {
+            true => rejected::newer(context).map(|login| (login.token, login.refreshed))?,
+            false => (record(args, context)?, false),
+        };
         if let Some(answer) = consumers::google(&found, now) {
             return Ok(answer);
         }
-        // An ID token may have ended before the access token: a refresh may bring a new one.
-        let is_old = found.id_token.is_some() && found.is_renewable();
+        // An ID token may have ended before the access token: a refresh may bring a new one. One that has just brought none
+        // is not repeated.
+        let is_old = found.id_token.is_some() && found.is_renewable() && !refreshed;
         let new = if is_old { Some(record_that(Wanted::Refreshed, args, context)?) } else { None };
         let answer = new.and_then(|new| consumers::google(&new, now));
         answer.ok_or_else(|| TokenError::NoGoogleToken { provider: found.provider.clone() })

@@ -25,6 +25,7 @@ use super::pushed::Push;
 use super::redirect::Expected;
 use crate::protocol::authorization::{AuthorizationRequest, ResponseType};
 use crate::protocol::client::ClientId;
+use crate::protocol::grant::GrantKind;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::ScopeSet;
@@ -180,6 +181,10 @@ impl<'a> Login<'a> {
 
     pub fn client_id(&self) -> &ClientId {
         &self.request.client_id
+    }
+
+    pub fn grant(&self) -> GrantKind {
+        self.request.response_type.grant()
     }
 
     /// Returns `true` if a code challenge is sent.

@@ -2,14 +2,15 @@
 //!
 //! People pipe in a header's value, the whole reply of a token endpoint, a redirect's fragment or a line for a shell. All
 //! of that would be stored and sent as the token, and the API would refuse it without saying why. So the token is taken
-//! out where there is exactly one, and the caller says so. The rest is not kept: when it was issued is not known, so a
-//! lifetime in it says nothing.
+//! out where there is exactly one, and the caller says so. The object around it goes along ([`GivenReply`]): a refresh token
+//! and an end in it are of use to a login.
 
 use std::fmt;
 
 use serde_json::Value;
 
 use super::copied::{bare, unquoted};
+use super::given_reply::{FoundText, GivenReply, search};
 use super::member;
 use super::params::Params;
 use super::sanitize;
@@ -23,6 +24,8 @@ pub struct GivenToken {
     pub token: AccessToken,
     /// The innermost wrapping that was not only whitespace.
     pub wrapping: Option<Wrapping>,
+    /// The object or the parameters that it was in.
+    pub reply: Option<GivenReply>,
 }
 
 /// The text around a token. `Display` continues *the token was taken from*.
@@ -97,8 +100,8 @@ impl GivenToken {
             let Some((inner, around)) = unwrap(text, spelling) else { break };
             (text, wrapping) = (inner, Some(around));
         }
-        if let Some((token, name)) = in_pairs(text)? {
-            return Ok(Self { token: AccessToken::new(token), wrapping: Some(Wrapping::Pair(name)) });
+        if let Some((token, name, reply)) = in_pairs(text)? {
+            return Ok(Self { token: AccessToken::new(token), wrapping: Some(Wrapping::Pair(name)), reply });
         }
         let is_scheme = spelling.schemes.iter().chain(&["Bearer"]).any(|scheme| text.eq_ignore_ascii_case(scheme));
         match text {
@@ -107,7 +110,7 @@ impl GivenToken {
             _ if is_scheme => Err(NotASecretText::Empty.into()),
             text if text.contains(['\n', '\r']) => Err(NotASecretText::Lines.into()),
             text if !is_vschar(text) => Err(NoGivenToken::Characters),
-            text => Ok(Self { token: AccessToken::new(text), wrapping }),
+            text => Ok(Self { token: AccessToken::new(text), wrapping, reply: None }),
         }
     }
 
@@ -116,10 +119,10 @@ impl GivenToken {
         let mut found = Vec::new();
         let own = spelling.path.into_iter().chain(["access_token"]);
         for path in own {
-            if let Ok(Some(Value::String(token))) = member::at(&value, path)
-                && !token.is_empty()
+            if let Ok(Some(Value::String(text))) = member::at(&value, path)
+                && !text.is_empty()
             {
-                found.push((path.to_owned(), token.as_str()));
+                found.push(FoundText { path: path.to_owned(), text, parent: &value });
                 break;
             }
         }
@@ -128,44 +131,23 @@ impl GivenToken {
                 search(&value, "", names, &mut found);
             }
         }
-        found.dedup_by(|a, b| a.1 == b.1);
-        let (path, token) = match found.as_slice() {
+        found.dedup_by(|a, b| a.text == b.text);
+        let FoundText { path, text: token, parent } = match found.as_slice() {
             [] => return Err(NoGivenToken::NoMember),
             [one] => one.clone(),
             several => {
-                return Err(NoGivenToken::Several { paths: several.iter().map(|(path, _)| path.clone()).collect() });
+                return Err(NoGivenToken::Several { paths: several.iter().map(|found| found.path.clone()).collect() });
             }
         };
-        let beside = path.rsplit_once('.').and_then(|(parent, _)| json::at(&value, parent)).unwrap_or(&value);
+        let beside = path.rsplit_once('.').and_then(|(parent, _)| json::at(&value, parent)).unwrap_or(parent);
         if let TokenType::Proof(kind) = TokenType::judge(beside.get("token_type").or(value.get("token_type"))) {
             return Err(NoGivenToken::NeedsProof(kind));
         }
+        let reply = Some(GivenReply::around(parent, Some(token)));
         match is_vschar(token) {
-            true => Ok(Self { token: AccessToken::new(token), wrapping: Some(Wrapping::Member(path)) }),
+            true => Ok(Self { token: AccessToken::new(token), wrapping: Some(Wrapping::Member(path)), reply }),
             false => Err(NoGivenToken::Characters),
         }
-    }
-}
-
-/// Collects the texts under members with one of these names, however they are spelled.
-fn search<'v>(value: &'v Value, path: &str, names: &[&str], found: &mut Vec<(String, &'v str)>) {
-    let inside = |step: &str| if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") };
-    match value {
-        Value::Object(object) => {
-            for (name, value) in object {
-                let letters = name.to_ascii_lowercase().replace(['_', '-'], "");
-                match value {
-                    Value::String(text) if names.contains(&letters.as_str()) && !text.is_empty() => {
-                        found.push((inside(name), text));
-                    }
-                    value => search(value, &inside(name), names, found),
-                }
-            }
-        }
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(n, item)| search(item, &inside(&n.to_string()), names, found));
-        }
-        _ => {}
     }
 }
 
@@ -199,7 +181,7 @@ fn unwrap<'t>(text: &'t str, spelling: &Spelling<'_>) -> Option<(&'t str, Wrappi
 const MAX_NAME: usize = 32;
 
 /// Finds the token in a query, a fragment or an address that has one, or in a line that sets a variable for a shell.
-fn in_pairs(text: &str) -> Result<Option<(String, String)>, NoGivenToken> {
+fn in_pairs(text: &str) -> Result<Option<(String, String, Option<GivenReply>)>, NoGivenToken> {
     let pairs = text.rsplit_once(['#', '?']).map_or(text, |(_, pairs)| pairs);
     let params = Params::from_urlencoded(pairs);
     if let Ok(Some(token)) = params.single("access_token").map(|token| token.filter(|token| !token.is_empty())) {
@@ -207,7 +189,10 @@ fn in_pairs(text: &str) -> Result<Option<(String, String)>, NoGivenToken> {
             return Err(NoGivenToken::NeedsProof(kind));
         }
         return match is_vschar(token) {
-            true => Ok(Some((token.to_owned(), "access_token".to_owned()))),
+            true => {
+                let reply = GivenReply::around(&params.to_json(), Some(token));
+                Ok(Some((token.to_owned(), "access_token".to_owned(), Some(reply))))
+            }
             false => Err(NoGivenToken::Characters),
         };
     }
@@ -222,7 +207,7 @@ fn in_pairs(text: &str) -> Result<Option<(String, String)>, NoGivenToken> {
     // Base64 may end in `token==`.
     let is_value = is_vschar(value) && value != "=";
     let is_token = is_name && is_value && name.to_ascii_lowercase().ends_with("token");
-    Ok(is_token.then(|| (value.to_owned(), name.to_owned())))
+    Ok(is_token.then(|| (value.to_owned(), name.to_owned(), None)))
 }
 
 #[cfg(test)]

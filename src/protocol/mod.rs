@@ -11,6 +11,8 @@ pub mod device;
 pub mod error_response;
 pub mod error_text;
 pub mod flow_record;
+pub mod foreign_login;
+pub mod given_reply;
 pub mod given_token;
 pub mod grant;
 pub mod html;

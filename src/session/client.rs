@@ -86,6 +86,14 @@ impl Session {
         }
     }
 
+    /// Returns the client for a refresh token that was brought along without one: the one that a new login would use.
+    pub(super) fn client_for_awaiting(&self, profile: &Profile, record: &StoredToken) -> Result<Client, SessionError> {
+        let provider = self.provider_of(profile, record)?;
+        let id = provider.definition.clients_id().to_owned();
+        let client = self.client_for_login(&provider, None, None)?.client;
+        Ok(client.ok_or(SessionError::NoClient { provider: id })?.value)
+    }
+
     /// Returns the client of a login, if this program registered it itself.
     pub fn dynamic_client_of(&self, record: &StoredToken) -> Result<Option<(ClientKey, Registration)>, SessionError> {
         let Some(client_id) = &record.client_id else { return Ok(None) };

@@ -72,7 +72,10 @@ impl Session {
         }
         let network = LoginNetwork::new(Arc::clone(&self.system.http));
         let client = |record: &StoredToken| {
-            let client = self.client_of(&profile, record)?.value;
+            let client = match record.awaits_client() {
+                true => self.client_for_awaiting(&profile, record)?,
+                false => self.client_of(&profile, record)?.value,
+            };
             self.note_client(&profile, "refresh_token", &client);
             network.choose(self.http(Some(record))?);
             Ok(client)

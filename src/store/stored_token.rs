@@ -10,6 +10,8 @@
 //! * A refresh token that has ended by our clock is still tried, because the clock may be wrong. But it does not count as a
 //!   way to renew the login in what we report.
 
+mod brought;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -22,7 +24,6 @@ use super::id_token::StoredIdToken;
 pub use super::obtained_by::ObtainedBy;
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;
-use crate::protocol::jwt;
 use crate::protocol::login_params::LoginParams;
 use crate::protocol::login_secrets::Secrets;
 use crate::protocol::scope::ScopeSet;
@@ -318,7 +319,7 @@ impl StoredToken {
     /// How the next token is obtained, as far as the record tells.
     pub fn renewal(&self) -> Renewal<'_> {
         match (&self.refresh_token, self.obtained_by) {
-            _ if self.dead_since.is_some() => Renewal::Never,
+            _ if self.dead_since.is_some() || self.awaits_client() => Renewal::Never,
             (_, ObtainedBy::Grant(kind)) if kind.runs_alone() => Renewal::SameGrant(kind),
             (_, ObtainedBy::Grant(_)) if self.renews_by_itself => Renewal::AccessToken,
             (Some(token), _) => Renewal::RefreshToken(token),
@@ -340,18 +341,6 @@ impl StoredToken {
     /// The key of a journal that may lie beside the record.
     pub fn journal_key(&self) -> Option<&Secret> {
         self.intent.as_ref()?.journal_key.as_ref()
-    }
-
-    /// Returns the end of the token, as far as something has shown it. For a token that the user brought along that is
-    /// its own claim (RFC 7519 §4.1.4). 0.1 recorded such a token as permanent where the definition says so of others.
-    pub fn end(&self) -> Expiry {
-        match (self.obtained_by, self.expiry) {
-            (ObtainedBy::Given, Expiry::Never | Expiry::Unknown) => {
-                let claimed = jwt::expiry(self.access_token.expose()).ok().flatten();
-                claimed.map_or(Expiry::Unknown, Expiry::At)
-            }
-            (ObtainedBy::Given | ObtainedBy::Grant(_), expiry) => expiry,
-        }
     }
 
     /// The scopes to go by: what the reply said, or else what was asked, and what is always granted. Nothing is known

@@ -23,7 +23,11 @@ fn every_answer_about_logins_is_one_object() {
     let mine = Emulated::mine(&[]);
     let log_in = |profile| {
         let browser = mine.browser();
-        object(&mine.run(&["login", "--profile", profile, "--port", "0", "--browser", &browser, "--json"]))
+        let login = mine.run(&["login", "--profile", profile, "--port", "0", "--browser", &browser, "--json"]);
+        // Where to go, in one line, and then the outcome.
+        let (first, outcome) = login.code(0).stdout().split_once('\n').unwrap();
+        assert!(serde_json::from_str::<Value>(first).unwrap()["authorize_url"].is_string());
+        serde_json::from_str::<Value>(outcome).unwrap()
     };
     assert_eq!(log_in("one")["profile"], "one");
     log_in("two");

@@ -50,6 +50,7 @@ mod every_provider;
 #[cfg(unix)]
 mod examples;
 mod exchange;
+mod existing_tokens;
 mod explain;
 #[cfg(target_os = "linux")]
 mod explain_matrix;

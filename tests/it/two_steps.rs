@@ -3,6 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
+use crate::support::address_server::AddressServer;
 use crate::support::emulated::{MINE, count};
 use crate::support::process::until;
 use crate::support::{Emulated, Output, Sandbox, http};
@@ -163,4 +164,122 @@ fn no_secret_of_a_started_login_lies_on_the_disk() {
         }
     }
     assert_eq!(files, 1, "the pending login is there, encrypted");
+}
+
+#[test]
+fn of_many_processes_that_finish_a_login_one_wins() {
+    let mine = Emulated::mine(&[]);
+    let login = started(&mine, &[]);
+    let answer = browse(&login).to_string();
+    let ended: Vec<Output> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..6).map(|_| scope.spawn(|| finish(&mine, &answer))).collect();
+        all.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let (won, lost): (Vec<&Output>, Vec<&Output>) = ended.iter().partition(|output| output.exit_code() == Some(0));
+    assert_eq!(won.len(), 1, "{}", ended.iter().map(ToString::to_string).collect::<String>());
+    for output in lost {
+        output.code(4).says("was finished before, and is used once");
+    }
+    mine.run(&["call", "/api/things"]).code(0);
+    assert_eq!(count(&mine.requests(), "POST /token 200"), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_to_the_wait_keeps_the_started_login() {
+    for signal in [libc::SIGTERM, libc::SIGINT] {
+        let mine = Emulated::mine(&[]);
+        let login = started(&mine, &["--port", "0"]);
+        let answer = browse(&login);
+        let mut waiting = mine.command(&["login", "--wait", text(&login, "id")]);
+        let waiting = waiting.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let port = answer.port().unwrap();
+        until("it listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        crate::support::process::send_signal(waiting.id(), signal);
+        assert!(!crate::support::process::finish(waiting).status.success());
+        finish(&mine, answer.as_str()).code(0);
+    }
+}
+
+#[test]
+fn the_records_of_ended_logins_go_with_the_next_finish() {
+    let mine = Emulated::mine(&[]);
+    let kept = || {
+        let (mut folders, mut files) = (vec![mine.home().to_owned()], 0);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                match entry.file_type().unwrap().is_dir() {
+                    true => folders.push(entry.path()),
+                    false => files += usize::from(entry.path().to_string_lossy().contains("pending-login-")),
+                }
+            }
+        }
+        files
+    };
+    let whole = started(&mine, &[]);
+    let short = started(&mine, &["--timeout", "1s"]);
+    assert_eq!(kept(), 2);
+    until("its end", || finish(&mine, text(&short, "id")).exit_code() == Some(4));
+    assert_eq!(kept(), 1, "the ended one has gone");
+    finish(&mine, browse(&whole).as_str()).code(0);
+    assert_eq!(kept(), 0);
+}
+
+#[test]
+fn a_login_by_address_is_started_and_finished() {
+    let (server, sandbox) = (AddressServer::start(), Sandbox::new());
+    let start = ["login", &server.address(), "--start", "--json", "--port", "0"];
+    sandbox.run(&start).code(2).says("--yes");
+    let output = sandbox.run(&[&start[..], &["--yes"]].concat());
+    let login: Value = serde_json::from_str(output.code(0).stdout()).unwrap();
+    assert_eq!(login["provider"], server.id());
+    finish(&sandbox, browse(&login).as_str()).code(0).answers("Logged in to Shop tools");
+    sandbox.run(&["call", "POST", ".", "-f", "method=tools/list"]).code(0);
+    sandbox.run(&["refresh"]).code(0);
+    assert_eq!(server.asked().iter().filter(|asked| *asked == "POST /register").count(), 1);
+}
+
+/// A login in one step, as a program starts it.
+fn for_a_program(
+    mine: &Sandbox,
+    more: &[&str],
+) -> (std::process::Child, std::io::BufReader<std::process::ChildStdout>, Value) {
+    use std::io::BufRead;
+    let mut command = mine.command(&[&["login", "--json", "--port", "0", "--no-browser"], more].concat());
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut process = command.spawn().unwrap();
+    let mut stdout = std::io::BufReader::new(process.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    let first = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    (process, stdout, first)
+}
+
+#[test]
+fn a_program_is_told_where_to_go_before_the_login_ends() {
+    use std::io::Read;
+    let mine = Emulated::mine(&[]);
+    let (process, mut stdout, first) = for_a_program(&mine, &[]);
+    let of_start = started(&mine, &[]);
+    let names = |object: &Value| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&first), names(&of_start));
+    assert!(http::get(&browse(&first)).contains("You are logged in"));
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    let outcome: Value = serde_json::from_str(&rest).unwrap();
+    assert_eq!(outcome["provider"], "mine");
+    let ended = process.wait_with_output().unwrap();
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert!(ended.status.success() && !stderr.contains("authorize"), "{stderr}");
+    finish(&mine, text(&first, "id")).code(4).says("was finished before");
+}
+
+#[test]
+fn an_answer_that_does_not_arrive_here_is_finished_elsewhere() {
+    let mine = Emulated::mine(&[]);
+    let (process, _stdout, first) = for_a_program(&mine, &["--timeout", "3s"]);
+    finish(&mine, browse(&first).as_str()).code(0);
+    let ended = Output::new("login".to_owned(), process.wait_with_output().unwrap());
+    ended.code(4).says("was finished before");
+    assert!(!token(&mine).is_empty());
 }

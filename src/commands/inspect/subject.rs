@@ -85,7 +85,7 @@ impl Subject {
             Some(login) => Dialect::new(&login.provider).read_given_token(&text),
             None => GivenToken::read(&text, &Spelling::default()),
         };
-        let GivenToken { token, wrapping } = given.map_err(bad)?;
+        let GivenToken { token, wrapping, .. } = given.map_err(bad)?;
         let now = context.system.clock.now();
         let login = login.map(|login| {
             let client = login.token.client_id.clone();

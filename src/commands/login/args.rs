@@ -23,7 +23,7 @@ pub struct LoginArgs {
     pub provider: Option<String>,
 
     /// The app to log in with, if several clients of the provider are registered
-    #[arg(long, value_name = "NAME", conflicts_with = "with_token")]
+    #[arg(long, value_name = "NAME")]
     pub app: Option<AppName>,
 
     /// Scopes to request: repeat the flag, or separate them with spaces or commas
@@ -69,9 +69,13 @@ pub struct LoginArgs {
     #[arg(long, value_name = "TEXT")]
     pub label: Option<String>,
 
-    /// Save an existing token: from stdin, or asked for on a terminal
+    /// Save an existing token, or a whole reply with its refresh token and end: from stdin, or asked for on a terminal
     #[arg(long, conflicts_with_all = ["redirect_uri", "port", "listen", "browser", "no_browser"])]
     pub with_token: bool,
+
+    /// Read a refresh token from stdin: alone, or on the line after the access token
+    #[arg(long, requires = "with_token")]
+    pub refresh_token_stdin: bool,
 
     #[command(flatten, next_help_heading = "In two steps")]
     pub steps: StepsArgs,

@@ -31,7 +31,15 @@ use crate::system::http::HttpClient;
 use crate::system::paste::PasteReader;
 
 /// How long we wait for the redirect. People read consent pages and look for their phone.
-const TIMEOUT: Duration = Duration::from_secs(300);
+pub const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// A login that another process may finish, too.
+pub trait Shared {
+    /// Tells a program where to go, if one is to be told. `false` if a person is.
+    fn announce(&self, login: &Login<'_>, prepared: &Prepared) -> Result<bool, LoginError>;
+    /// Takes it for this process alone: its answer is there, or none came.
+    fn take(&self) -> Result<(), LoginError>;
+}
 
 /// The flags of a login in the browser.
 #[derive(Args)]
@@ -70,7 +78,7 @@ impl BrowserArgs {
     pub fn log_in(
         &self,
         provider: &Provider,
-        response_type: ResponseType,
+        (response_type, shared): (ResponseType, &dyn Shared),
         new: &NewLogin<'_>,
         asked: ScopeSet,
         http: &dyn HttpClient,
@@ -87,10 +95,14 @@ impl BrowserArgs {
         if pushes(provider) {
             login.push(http)?;
         }
-        talk::announce(&login, provider, (grant, is_self_registered), context);
+        let is_told = shared.announce(&login, &prepared)?;
+        if !is_told {
+            talk::announce(&login, provider, (grant, is_self_registered), context);
+        }
         let terminal = context.terminal();
         let paste = terminal.is_interactive().then(|| PasteReader::start(login.paste_sender())).flatten();
-        let opener = talk::open_browser(self.program().as_deref(), &mut login, paste.is_some(), context);
+        let told = if is_told { talk::Told::Program } else { talk::Told::Person { can_paste: paste.is_some() } };
+        let opener = talk::open_browser(self.program().as_deref(), &mut login, told, context);
         let recorder = context.session.recorder();
         recorder.browser(login.authorize_url(), opener);
         // A login that is broken off while it waits is explained, too.
@@ -103,6 +115,7 @@ impl BrowserArgs {
         let answered = login.wait(self.timeout.map_or(TIMEOUT, |time| time.0), missing_state, tell);
         drop(paste);
         terminal.progress(None);
+        shared.take()?;
         exchange(answered?, &prepared, asked, grant, http, context)
     }
 

@@ -3,7 +3,8 @@
 //! The order is the promise. The servers are asked what they publish, and it is checked. A person sees what was found, and
 //! how the client will be known, and says yes, before anything is registered and before a browser opens. The client is
 //! one that is registered here with that issuer; else the one that is named; else a new one. What is made for a login
-//! that fails is deleted again. The definition is written when the login works.
+//! that fails is deleted again. The definition is written when the login works; if another process finishes it, before it is
+//! printed, as that process needs it. Then the definition and the client stay, and the next login there uses them.
 
 mod anew;
 mod args;
@@ -228,6 +229,22 @@ impl ByAddress {
             None => std::fs::remove_file(&path),
         };
     }
+}
+
+/// Starts a login that another process finishes. One by address has its definition written first.
+pub fn kept_for_later(
+    by_address: Option<(&ByAddress, &Settled)>,
+    context: &Context,
+    start: impl FnOnce() -> Result<(), LoginError>,
+) -> Result<(), LoginError> {
+    if let Some((login, settled)) = by_address {
+        login.write(settled, context)?;
+    }
+    let started = start();
+    if let (Err(_), Some((login, _))) = (&started, by_address) {
+        login.unwrite(context);
+    }
+    started
 }
 
 /// Saves the login. One by address has its definition written first, without which it could not be used.

@@ -90,6 +90,7 @@ impl DeviceArgs {
         talk::about_login(provider, "", context);
         if choices.json {
             let first = json!({
+                "provider": provider.id(),
                 "user_code": codes.user_code,
                 "verification_uri": codes.verification_uri,
                 "verification_uri_complete": codes.verification_uri_complete,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::{ByAddressError, StepsError};
 use crate::commands::app::AppError;
+use crate::commands::brought::BroughtError;
 use crate::commands::named;
 use crate::flow::FlowError;
 use crate::flow::discover::AddressError;
@@ -59,6 +60,8 @@ pub enum LoginError {
     },
     #[error("that is not a usable token")]
     BadToken(#[from] NoGivenToken),
+    #[error(transparent)]
+    Brought(Box<BroughtError>),
     #[error("`{provider}` did not grant {}, so the token is not kept", named(missing))]
     NotGranted { provider: String, missing: Vec<Missing> },
     #[error(transparent)]
@@ -91,6 +94,13 @@ pub enum LoginError {
 impl From<AppError> for LoginError {
     fn from(error: AppError) -> Self {
         Self::App(Box::new(error))
+    }
+}
+
+/// It is a large one, too.
+impl From<BroughtError> for LoginError {
+    fn from(error: BroughtError) -> Self {
+        Self::Brought(Box::new(error))
     }
 }
 
@@ -137,6 +147,7 @@ impl Advice for LoginError {
             Self::Address(error) => error.next_step(),
             Self::ByAddress(error) => error.next_step(),
             Self::Steps(error) => error.next_step(),
+            Self::Brought(error) => error.next_step(),
             Self::Register(error) => error.next_step(),
             Self::Session(error) => error.next_step(),
             Self::App(error) => error.next_step(),

@@ -114,15 +114,30 @@ fn ssh_command(connection: &str, user: Option<&str>, listener: SocketAddr) -> St
     format!("ssh -N {port}-L {near}{}:{listener} {user}{host}", listener.port())
 }
 
+/// Who knows the address.
+#[derive(Clone, Copy)]
+pub enum Told {
+    /// It was printed for a program.
+    Program,
+    Person {
+        can_paste: bool,
+    },
+}
+
 /// A browser that does not start is no reason to give up: the URL is there to be opened by hand.
-pub fn open_browser(
-    browser: Option<&dyn Browser>,
-    login: &mut Login<'_>,
-    can_paste: bool,
-    context: &Context,
-) -> Opener {
+pub fn open_browser(browser: Option<&dyn Browser>, login: &mut Login<'_>, told: Told, context: &Context) -> Opener {
     let terminal = context.terminal();
     let url = login.authorize_url().clone();
+    let Told::Person { can_paste } = told else {
+        return match browser.map(|browser| open(browser, login, context)) {
+            None => Opener::Printed,
+            Some(Ok(())) => Opener::Opened,
+            Some(Err(error)) => {
+                context.warn(&format!("{error}. The address is on stdout"));
+                Opener::Failed
+            }
+        };
+    };
     let paste = if can_paste { ", or paste the address at which it ended" } else { "" };
     // Shown even with `--quiet`: without the address nobody can go on.
     let needed = |line: &dyn Render| terminal.alarm(line);

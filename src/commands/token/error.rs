@@ -36,6 +36,8 @@ pub enum TokenError {
     OfVariable,
     #[error("a refresh of `{profile}` gave the rejected token again")]
     Same { profile: String, login: String },
+    #[error("git and docker ask on stdin, so no rejected token can be read from there")]
+    StdinTaken,
     #[error("`{path}` cannot be written")]
     File {
         path: String,
@@ -90,6 +92,8 @@ impl Advice for TokenError {
             Self::OfVariable => ExitCode::LoginNeeded
                 .hint("set OAUTHCTL_TOKEN to a new token, or remove it to use a stored login"),
             Self::Same { login, .. } => ExitCode::LoginNeeded.hint(format!("`{login}` gets another token")),
+            Self::StdinTaken => ExitCode::Usage
+                .hint("leave `--rejected-from-stdin` out; `oauthctl refresh` gets another token for their next question"),
             Self::GithubEnv { .. } => ExitCode::Usage.no_hint(),
             Self::File { source: TokenFileError::Link | TokenFileError::NotAFile, .. } => {
                 ExitCode::Usage.hint("name a file of its own, which only you can read")

@@ -28,7 +28,7 @@ pub(super) struct Remarks {
 
 /// The token that a member speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Which {
+pub(super) enum Which {
     Access,
     Refresh,
 }
@@ -160,7 +160,7 @@ const ENDINGS: [(&str, Promise); 22] = [
 ];
 
 /// Returns the token that a name speaks of, how telling the name is, and what it says of its value.
-fn meaning(name: &str) -> Option<(Which, usize, Promise)> {
+pub(super) fn meaning(name: &str) -> Option<(Which, usize, Promise)> {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let beginnings = [
         ("xrefreshtoken", Which::Refresh),

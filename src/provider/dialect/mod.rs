@@ -9,6 +9,7 @@ mod authorization;
 mod beside_token;
 mod described;
 mod device;
+mod given;
 mod grants;
 mod lifetimes;
 mod openid;

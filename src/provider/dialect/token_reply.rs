@@ -227,13 +227,22 @@ impl Dialect<'_> {
             reply: shown(),
             source: source.without(secrets),
         })?;
+        Ok(self.whole(&value, read, secrets))
+    }
+
+    /// Reads a reply that was kept since `then`.
+    pub(super) fn decode_kept(&self, value: &Value, then: Timestamp) -> Result<TokenReply, NotATokenResponse> {
+        Ok(self.whole(value, self.read_token(value, None, then)?, &[]))
+    }
+
+    fn whole(&self, value: &Value, read: ReadToken, secrets: &[&str]) -> TokenReply {
         let ReadToken { response, malformed, oddities, odd_type } = read;
-        let further = self.further_tokens(&value);
+        let further = self.further_tokens(value);
         let received_more: Vec<&str> = further.values().map(AccessToken::expose).collect();
-        let masked = masked_reply(&value, &response, &[secrets, &received_more].concat());
+        let masked = masked_reply(value, &response, &[secrets, &received_more].concat());
         let odd_type = odd_type.map(|odd| odd.without(&[secrets, &received(&response)].concat()));
-        let (captured, wrong) = self.captured(&value);
-        Ok(TokenReply { response, masked, captured, further, malformed: malformed.or(wrong), oddities, odd_type })
+        let (captured, wrong) = self.captured(value);
+        TokenReply { response, masked, captured, further, malformed: malformed.or(wrong), oddities, odd_type }
     }
 
     /// Reads the token from an implicit grant's fragment (RFC 6749 §4.2.2). A refresh token in it is ignored: "the

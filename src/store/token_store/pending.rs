@@ -56,7 +56,8 @@ impl TokenStore {
         Ok(is_first)
     }
 
-    fn drop_ended(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Deletes the records of those that have ended, and forgets the ids of those that ended a day ago.
+    pub fn drop_ended(&self, now: Timestamp) -> Result<(), StoreError> {
         let index = self.index()?;
         let ended = index.pending.iter().filter(|(_, entry)| entry.until <= now);
         let deleted: Vec<&String> = ended

@@ -14,13 +14,13 @@ variants! {
     AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Entropy Store Terminal;
     LoginError: Failed NowhereToKeep NotAProvider GrantNotOffered ListenElsewhere NobodyToPaste BadParam BadRedirectUri BadToken
         NotGranted NoParamOnStdin
-        | Address ByAddress Steps Register Session App Flow Store Definition Certificate Terminal Entropy;
-    StepsError: ByAddress RunsAlone KeepsNothing NoAnswer NotAnAnswer UnknownState Unknown Used Ended Gone Other NoCode
+        | Brought Address ByAddress Steps Register Session App Flow Store Definition Certificate Terminal Entropy;
+    StepsError: RunsAlone KeepsNothing NoAnswer NotAnAnswer UnknownState Unknown Used Ended Gone Other NoCode
         NotTheAnswer CannotListen;
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
         NotJson UnreadablePage MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing CannotPrint
         | NotRenewed Session Flow Http Terminal OurHeader;
-    TokenError: NoIdToken NoHeader ShellWithoutLine NotGithub GithubEnv NoRejected NotOurs OfVariable Same File NotEnvironments
+    TokenError: NoIdToken NoHeader ShellWithoutLine NotGithub GithubEnv NoRejected NotOurs OfVariable Same StdinTaken File NotEnvironments
         OnlyPrinted NoAwsKeys NoGoogleToken NoServer NotForServer NotStoredHere HeaderNotText | NoShellLine Session Definition
         Terminal;
     TraceError: UnknownForm NotATrace NotWritten;
@@ -37,7 +37,11 @@ variants! {
         | NotStarted Session Flow Http Entropy;
     PassphraseError: NoPassphrase PassphrasesDiffer NotOnStdin | Terminal;
     ExportError: MoveOfVariable File MayNotHaveArrived MovedNotDeleted | SealedLogin Passphrase Session Store Terminal;
-    ImportError: ImportFile LoginExists SealedLogin | Passphrase Session Store Terminal;
+    ImportError: ImportFile LoginExists Foreign NoProvider NotForExported SealedLogin
+        | Passphrase Brought Session Definition Store Entropy Terminal;
+    BroughtError: NoClient Reply | Session Flow Definition;
+    NotAForeignLogin: OtherForm Cbor NotText JsonWithoutToken NoVariable NoSuchVariable SeveralVariables NoSuchHost SeveralHosts
+        InKeychain | Given;
     ProvidersError: NotAnId BuiltIn NotBuiltIn NoneFound NotDrafted ApiFile Faulty DefinitionExists NotWritten
         | Document NotAnApi Session Definition Flow Terminal;
     EmulateError: OwnStore | NotStarted NoShellLine Session Definition Emulator Terminal;
@@ -196,9 +200,18 @@ pub fn errors(page: &mut Page) {
     page.section(vec![
         ImportError::ImportFile(not_found()),
         ImportError::LoginExists { profile: profile() },
+        ImportError::Foreign(NoGivenToken::NotJson.into()),
+        ImportError::NoProvider { host: None },
+        ImportError::NoProvider { host: Some(text("git.acme.example")) },
+        ImportError::NotForExported { flag: "--provider" },
         ImportError::SealedLogin(SealedLoginError::WrongPassphrase),
     ]);
     page.inside(floors::sealed_login_errors(), ImportError::SealedLogin);
+    page.inside(foreign_errors(), ImportError::Foreign);
+    page.inside(
+        vec![BroughtError::NoClient { provider: provider() }, BroughtError::Reply(NotATokenResponse::NoAccessToken)],
+        ImportError::from,
+    );
     page.section(vec![
         ProvidersError::NotAnId { id: text("My Shop") },
         ProvidersError::BuiltIn { id: text("judgeme") },
@@ -403,10 +416,25 @@ fn given_token_errors() -> Vec<NoGivenToken> {
     .collect()
 }
 
+fn foreign_errors() -> Vec<NotAForeignLogin> {
+    let (names, hosts) = (vec![text("SHOP_TOKEN"), text("OTHER_TOKEN")], vec![text("git.acme.example")]);
+    vec![
+        NotAForeignLogin::OtherForm { found: "JSON", wanted: "a dotenv file" },
+        NotAForeignLogin::Cbor,
+        NotAForeignLogin::NotText,
+        NotAForeignLogin::JsonWithoutToken { members: vec![text("name"), text("id")] },
+        NotAForeignLogin::NoVariable { names: vec![text("PATH")] },
+        NotAForeignLogin::NoSuchVariable { name: text("ACME_TOKEN"), names: names.clone() },
+        NotAForeignLogin::SeveralVariables { names },
+        NotAForeignLogin::NoSuchHost { host: text("acme.example"), hosts: hosts.clone() },
+        NotAForeignLogin::SeveralHosts { hosts: vec![text("acme.example"), text("git.acme.example")] },
+        NotAForeignLogin::InKeychain { hosts },
+    ]
+}
+
 fn steps_errors() -> Vec<StepsError> {
     let id = || text("0123456789abcdef");
     vec![
-        StepsError::ByAddress,
         StepsError::RunsAlone,
         StepsError::KeepsNothing,
         StepsError::NoAnswer(NotASecretText::Empty),
@@ -542,6 +570,7 @@ fn token_errors() -> Vec<TokenError> {
         TokenError::NotOurs { profile: profile() },
         TokenError::OfVariable,
         TokenError::Same { profile: profile(), login: text("oauthctl login acme") },
+        TokenError::StdinTaken,
         TokenError::GithubEnv { path: text("/home/runner/_temp/set_env"), source: denied() },
         token_file(TokenFileError::Link),
         token_file(TokenFileError::NotAFile),

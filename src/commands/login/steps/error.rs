@@ -6,8 +6,6 @@ use crate::protocol::time::Timestamp;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StepsError {
-    #[error("a login by address cannot be started for another process")]
-    ByAddress,
     #[error("a login by `--grant client-credentials` needs no person, and so no second step")]
     RunsAlone,
     #[error("the store of this command keeps nothing for another process")]
@@ -40,8 +38,6 @@ impl Advice for StepsError {
     fn next_step(&self) -> NextStep {
         let start = |provider: &str| format!("`oauthctl login {provider} --start` starts another one");
         match self {
-            Self::ByAddress => ExitCode::Usage
-                .hint("log in once without `--start`; after that `--start` works with the id of its definition"),
             Self::RunsAlone => ExitCode::Usage.hint("leave `--start` out"),
             Self::KeepsNothing => ExitCode::Usage.hint("choose a store such as `--store file`"),
             Self::NoAnswer(_) | Self::NotAnAnswer => ExitCode::Usage

@@ -55,7 +55,10 @@ pub fn run(steps: &StepsArgs, browser: &BrowserArgs, named: Option<&str>, contex
     let (id, answer) = read(steps, context)?;
     let store = context.session.store()?;
     let now = context.system.clock.now();
-    let entry = store.pending(&id)?.ok_or_else(|| StepsError::Unknown { id: id.clone() })?;
+    let listed = store.pending(&id);
+    // This one is named as what it is, whether it has ended or not.
+    let _ = store.drop_ended(now);
+    let entry = listed?.ok_or_else(|| StepsError::Unknown { id: id.clone() })?;
     let provider = entry.provider.clone();
     if let Some(named) = named.filter(|named| *named != provider) {
         let (id, named) = (id.clone(), sanitize::line(named));
@@ -68,7 +71,9 @@ pub fn run(steps: &StepsArgs, browser: &BrowserArgs, named: Option<&str>, contex
         return Err(StepsError::Ended { id, provider, at: entry.until }.into());
     }
     let Some(pending) = store.load_pending(&id, &entry)? else {
-        return Err(StepsError::Gone { id, provider }.into());
+        // Another process may have been faster.
+        let is_used = store.pending(&id)?.is_some_and(|entry| entry.used);
+        return Err(if is_used { StepsError::Used { id, provider } } else { StepsError::Gone { id, provider } }.into());
     };
     let gone = || StepsError::Gone { id: id.clone(), provider: provider.clone() };
     let profile: Profile = pending.profile.parse().map_err(|_| gone())?;

@@ -1,5 +1,6 @@
 //! The first step: the request is made, kept and printed.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 use super::StepsError;
 use crate::commands::Context;
 use crate::commands::app::{self, NewLogin};
-use crate::commands::login::browser::{BrowserArgs, prepare, pushes};
+use crate::commands::login::browser::{BrowserArgs, Prepared, Shared, TIMEOUT, prepare, pushes};
 use crate::commands::login::error::LoginError;
 use crate::commands::login::{noted, talk};
 use crate::flow::FlowError;
@@ -24,11 +25,12 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, Secret};
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::provider::{Dialect, Provider};
-use crate::store::pending_login::{PendingLogin, PendingWay};
+use crate::store::pending_login::{PendingEntry, PendingLogin, PendingWay};
 use crate::store::stored_token::ObtainedBy;
 use crate::store::{AppName, Profile, StoreKind, StoredToken};
 use crate::system::http::HttpClient;
 use crate::system::loopback::Loopback;
+use crate::system::terminal::TerminalError;
 
 /// How long a started login can be finished. A person may be asked by another program meanwhile.
 const LIFETIME: Duration = Duration::from_secs(600);
@@ -46,14 +48,14 @@ pub struct Start<'a> {
 
 impl Start<'_> {
     pub fn run(
-        self,
+        &self,
         grant: GrantKind,
         provider: &Provider,
         asked: ScopeSet,
         http: &dyn HttpClient,
         context: &Context,
     ) -> Result<(), LoginError> {
-        if matches!(self.kind, StoreKind::Memory | StoreKind::Env) {
+        if !self.can_be_kept() {
             return Err(StepsError::KeepsNothing.into());
         }
         match ResponseType::of(grant) {
@@ -64,7 +66,7 @@ impl Start<'_> {
     }
 
     fn in_browser(
-        self,
+        &self,
         response_type: ResponseType,
         provider: &Provider,
         asked: ScopeSet,
@@ -86,27 +88,28 @@ impl Start<'_> {
             login.push(http)?;
         }
         context.session.recorder().browser(login.authorize_url(), Opener::Printed);
+        let way = self.way(&login, can_listen);
+        let until = context.system.clock.now().plus(browser.chosen_timeout().unwrap_or(LIFETIME));
+        let client = (prepared.app.clone(), prepared.client_id.clone());
+        let pending = self.pending(provider, client, (response_type.grant(), asked), (until, way), context);
+        self.keep(provider, &pending, GoTo::of(&login), context)
+    }
+
+    /// Returns the one-time secrets of a login in the browser, to be kept.
+    fn way(&self, login: &Login<'_>, can_listen: bool) -> PendingWay {
         let secrets = login.secrets();
-        let way = PendingWay::Browser {
+        PendingWay::Browser {
             redirect_uri: secrets.redirect_uri.as_str().to_owned(),
             state: Secret::new(secrets.state.as_str()),
             code_verifier: secrets.code_verifier.as_ref().map(|verifier| Secret::new(verifier.expose())),
             nonce: secrets.nonce.as_ref().map(|nonce| Secret::new(nonce.as_str())),
-            allow_missing_state: browser.allows_missing_state(),
+            allow_missing_state: self.browser.allows_missing_state(),
             can_listen,
-        };
-        let until = context.system.clock.now().plus(browser.chosen_timeout().unwrap_or(LIFETIME));
-        let client = (prepared.app.clone(), prepared.client_id.clone());
-        let pending = self.pending(provider, client, (response_type.grant(), asked), (until, way), context);
-        let go_to = GoTo::Browser {
-            authorize_url: login.authorize_url().to_string(),
-            redirect_uri: login.redirect_uri().to_string(),
-        };
-        self.keep(provider, &pending, go_to, context)
+        }
     }
 
     fn on_device(
-        self,
+        &self,
         provider: &Provider,
         asked: ScopeSet,
         http: &dyn HttpClient,
@@ -170,19 +173,62 @@ impl Start<'_> {
         let now = context.system.clock.now();
         context.session.store()?.save_pending(self.kind, pending, now)?;
         talk::about_login(provider, "", context);
-        let id = pending.id();
-        let wait = format!("oauthctl login --wait {id}");
-        let by_address = matches!(go_to, GoTo::Browser { .. });
-        Ok(context.answer(&Started {
-            provider: provider.id().to_owned(),
-            profile: pending.profile.clone(),
-            go_to,
-            expires_at: pending.until,
-            expires_in: now.until(pending.until).as_secs(),
-            finish: if by_address { "oauthctl login --finish -".to_owned() } else { wait.clone() },
-            wait,
-            id,
-        })?)
+        Ok(context.answer(&Started::new(provider, pending, go_to, Some(pending.id()), now))?)
+    }
+
+    /// Returns whether another process could finish the login.
+    fn can_be_kept(&self) -> bool {
+        !matches!(self.kind, StoreKind::Memory | StoreKind::Env)
+    }
+
+    /// Returns the login in one step, for a program that is told where to go.
+    pub fn in_one_step<'s>(&'s self, asked: &'s ScopeSet, is_known: bool, context: &'s Context) -> OneStep<'s> {
+        OneStep { start: self, asked, is_known, context, kept: RefCell::new(None) }
+    }
+}
+
+/// A login in one step. If there is a program and no person, it is told where to go by the same object that `--start` prints,
+/// and another process may finish the login: where the browser is on another machine, its answer does not arrive here.
+pub struct OneStep<'a> {
+    start: &'a Start<'a>,
+    asked: &'a ScopeSet,
+    /// False if the definition is written when the login works, so that no other process knows it.
+    is_known: bool,
+    context: &'a Context,
+    kept: RefCell<Option<(String, PendingEntry)>>,
+}
+
+impl Shared for OneStep<'_> {
+    fn announce(&self, login: &Login<'_>, prepared: &Prepared) -> Result<bool, LoginError> {
+        let Self { start, context, .. } = self;
+        if !context.session.choices.json || context.terminal().is_interactive() {
+            return Ok(false);
+        }
+        let now = context.system.clock.now();
+        let until = now.plus(start.browser.chosen_timeout().unwrap_or(TIMEOUT));
+        let way = start.way(login, login.redirect_uri().loopback().is_some());
+        let client = (prepared.app.clone(), prepared.client_id.clone());
+        let by = (login.grant(), self.asked.clone());
+        let pending = start.pending(&prepared.provider, client, by, (until, way), context);
+        let id = (self.is_known && start.can_be_kept()).then(|| pending.id());
+        if let Some(id) = &id {
+            let store = context.session.store()?;
+            store.save_pending(start.kind, &pending, now)?;
+            *self.kept.borrow_mut() = store.pending(id)?.map(|entry| (id.clone(), entry));
+        }
+        let started = Started::new(&prepared.provider, &pending, GoTo::of(login), id, now);
+        // In one line, as the outcome follows.
+        let line = serde_json::to_string(&started).map_err(|error| TerminalError::Stdout(error.into()))?;
+        context.terminal().json(&format!("{line}\n"))?;
+        Ok(true)
+    }
+
+    fn take(&self) -> Result<(), LoginError> {
+        let Some((id, entry)) = self.kept.take() else { return Ok(()) };
+        match self.context.session.store()?.use_pending(&id, &entry)? {
+            true => Ok(()),
+            false => Err(StepsError::Used { id, provider: entry.provider }.into()),
+        }
     }
 }
 
@@ -199,16 +245,42 @@ fn with_port(uri: RedirectUri) -> Result<RedirectUri, FlowError> {
 
 #[derive(Debug, Serialize)]
 struct Started {
-    id: String,
+    #[serde(flatten)]
+    next: Option<Next>,
     provider: String,
     profile: String,
     #[serde(flatten)]
     go_to: GoTo,
     expires_at: Timestamp,
     expires_in: u64,
-    /// The commands for the second step.
+}
+
+/// The commands for the second step.
+#[derive(Debug, Serialize)]
+struct Next {
+    id: String,
     finish: String,
     wait: String,
+}
+
+impl Started {
+    /// `id` is that of the kept login.
+    fn new(provider: &Provider, pending: &PendingLogin, go_to: GoTo, id: Option<String>, now: Timestamp) -> Self {
+        let next = id.map(|id| {
+            let wait = format!("oauthctl login --wait {id}");
+            let in_browser = matches!(go_to, GoTo::Browser { .. });
+            let finish = if in_browser { "oauthctl login --finish -".to_owned() } else { wait.clone() };
+            Next { id, finish, wait }
+        });
+        Self {
+            next,
+            provider: provider.id().to_owned(),
+            profile: pending.profile.clone(),
+            go_to,
+            expires_at: pending.until,
+            expires_in: now.until(pending.until).as_secs(),
+        }
+    }
 }
 
 /// Where a person has to go.
@@ -219,15 +291,25 @@ enum GoTo {
     Device { user_code: String, verification_uri: String, verification_uri_complete: Option<String>, interval: u64 },
 }
 
+impl GoTo {
+    fn of(login: &Login<'_>) -> Self {
+        Self::Browser {
+            authorize_url: login.authorize_url().to_string(),
+            redirect_uri: login.redirect_uri().to_string(),
+        }
+    }
+}
+
 impl Render for Started {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        let Some(Next { finish, wait, .. }) = &self.next else { return Ok(()) };
         let left = HumanDuration(Duration::from_secs(self.expires_in));
         match &self.go_to {
             GoTo::Browser { authorize_url, redirect_uri } => {
                 // Whole, as what a person has to copy: the text cleans what is written to it.
                 writeln!(text, "Open this address in a browser:\n{authorize_url}")?;
                 writeln!(text, "It ends at {redirect_uri}. Pipe that whole address, within {left}, to")?;
-                writeln!(text, "    {}\nor listen for it with\n    {}", self.finish, self.wait)
+                writeln!(text, "    {finish}\nor listen for it with\n    {wait}")
             }
             GoTo::Device { user_code, verification_uri, .. } => {
                 let code = sanitize::line(user_code);
@@ -235,7 +317,7 @@ impl Render for Started {
                     text,
                     "Open {verification_uri} in a browser on any device, and type {code}. Then, within {left}, run"
                 )?;
-                writeln!(text, "    {}", self.wait)
+                writeln!(text, "    {wait}")
             }
         }
     }
