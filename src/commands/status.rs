@@ -61,47 +61,15 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
     if let Some(ended) = context.session.ended_emulator()? {
         return tell_ended(&ended, args, context);
     }
-    let mut view = StatusView {
-        logins: Vec::new(),
-        sources: if context.is_verbose() { context.session.parts() } else { Vec::new() },
-        width: context.terminal().width(),
-        now: context.system.clock.now(),
-    };
+    let sources = if context.is_verbose() { context.session.parts() } else { Vec::new() };
     // First, so that they are said whatever comes of the rest.
-    view.sources.iter().for_each(|part| note_part(part, context));
+    sources.iter().for_each(|part| note_part(part, context));
     let mut reader = LoginReader::new(context);
-    let selected = args.many.patterns().map(|patterns| many::selected(patterns, context)).transpose()?;
-    let meant = match args.check && selected.is_none() {
-        true => Some(context.session.profile()?.value),
-        false => reader.unless_verbose(context.session.profile_if_any())?.map(|profile| profile.value),
-    };
-    let only =
-        meant.as_ref().filter(|_| selected.is_none() && (args.check || context.session.named_profile().is_some()));
+    let shown = Shown::choose(args, &mut reader, context)?;
+    let (width, now) = (context.terminal().width(), context.system.clock.now());
+    let mut view = StatusView { logins: Vec::new(), sources, width, now };
     let within = args.expires_within.map_or(Duration::ZERO, |within| within.0);
-    let mut ending = Vec::new();
-    // A login that is only looked at is not the current one.
-    let listed_current = match context.session.typed_profile() {
-        Some(_) => context.session.store()?.index()?.current,
-        None => meant.as_ref().map(Profile::to_string),
-    };
-    let rows = selected.map_or_else(|| listed(only, context), Ok)?;
-    for (profile, entry) in rows {
-        let current = listed_current.as_deref() == Some(profile.as_str());
-        match reader.look(&profile, &entry)? {
-            Ok(found) => {
-                let known = reader.known(&profile, &found.record)?;
-                if !found.record.lasts_unused(view.now, within, known.idle_limit) {
-                    ending.push((profile.to_string(), found.record.provider.clone()));
-                }
-                let emulated = context.session.is_emulated(&found.record);
-                view.logins.push(StatusRow::new(&profile, current, &found, known, view.now).emulated(emulated));
-                if context.is_verbose() {
-                    say_more(&profile, &found, context);
-                }
-            }
-            Err(problem) => view.logins.push(StatusRow::unreadable(&profile, current, &entry, &problem)),
-        }
-    }
+    let ending = add_rows(&mut view, &shown, within, &mut reader, context)?;
     // An empty list would say that there are no logins at all.
     if view.logins.is_empty()
         && let Some(named) = context.session.named_profile()
@@ -117,10 +85,67 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<(), StatusError> {
         return Err(error.into());
     }
     match args.check || args.expires_within.is_some() {
-        true => check(&view, ending, only)?,
+        true => check(&view, ending, shown.only.as_ref())?,
         false => return Ok(()),
     }
     if args.online { online::check(context) } else { Ok(()) }
+}
+
+/// The logins to show.
+struct Shown {
+    rows: Vec<(Profile, LoginEntry)>,
+    /// The one that is meant, if it is one.
+    only: Option<Profile>,
+    /// The name of the current login.
+    current: Option<String>,
+}
+
+impl Shown {
+    fn choose(args: &StatusArgs, reader: &mut LoginReader<'_>, context: &Context) -> Result<Self, StatusError> {
+        let selected = args.many.patterns().map(|patterns| many::selected(patterns, context)).transpose()?;
+        let meant = match args.check && selected.is_none() {
+            true => Some(context.session.profile()?.value),
+            false => reader.unless_verbose(context.session.profile_if_any())?.map(|profile| profile.value),
+        };
+        // A login that is only looked at is not the current one.
+        let current = match context.session.typed_profile() {
+            Some(_) => context.session.store()?.index()?.current,
+            None => meant.as_ref().map(Profile::to_string),
+        };
+        let is_one = selected.is_none() && (args.check || context.session.named_profile().is_some());
+        let only = meant.filter(|_| is_one);
+        let rows = selected.map_or_else(|| listed(only.as_ref(), context), Ok)?;
+        Ok(Self { rows, only, current })
+    }
+}
+
+/// Looks at each login, and returns those that end within a time, with their providers.
+fn add_rows(
+    view: &mut StatusView,
+    shown: &Shown,
+    within: Duration,
+    reader: &mut LoginReader<'_>,
+    context: &Context,
+) -> Result<Vec<(String, String)>, StatusError> {
+    let mut ending = Vec::new();
+    for (profile, entry) in &shown.rows {
+        let current = shown.current.as_deref() == Some(profile.as_str());
+        match reader.look(profile, entry)? {
+            Ok(found) => {
+                let known = reader.known(profile, &found.record)?;
+                if !found.record.lasts_unused(view.now, within, known.idle_limit) {
+                    ending.push((profile.to_string(), found.record.provider.clone()));
+                }
+                let emulated = context.session.is_emulated(&found.record);
+                view.logins.push(StatusRow::new(profile, current, &found, known, view.now).emulated(emulated));
+                if context.is_verbose() {
+                    say_more(profile, &found, context);
+                }
+            }
+            Err(problem) => view.logins.push(StatusRow::unreadable(profile, current, entry, &problem)),
+        }
+    }
+    Ok(ending)
 }
 
 /// Fails if a login of the list ends, or cannot be read.
