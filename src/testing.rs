@@ -85,7 +85,7 @@ pub use crate::provider::{
     Catalogue, DefinitionError, DefinitionFiles, Dialect, Endpoint, Origin, Provider, ProviderDefinition,
 };
 pub use crate::session::project::FilePosition;
-pub use crate::session::{ProjectError, SessionError};
+pub use crate::session::{NoWay, NotNarrower, ProjectError, SessionError};
 pub use crate::store::flow_records::FlowRecords;
 pub use crate::store::journal::JournalError;
 pub use crate::store::login_index::{IndexError, IndexFile};

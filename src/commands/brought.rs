@@ -173,7 +173,7 @@ fn alone(
     context: &Context,
 ) -> Result<(Provider, StoredToken), BroughtError> {
     context.session.recorder().decision("the refresh token is used at once", "it came without an access token");
-    let reply = refresh(http, client, Presented::Token(refresh_token.clone()), now)?;
+    let reply = refresh(http, client, Presented::Token(refresh_token.clone()), None, now)?;
     let (provider, token) = of_reply(&client.provider, reply, asked, now, context)?;
     Ok((provider, token.with_refresh_token(refresh_token)))
 }

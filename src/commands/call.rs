@@ -55,6 +55,7 @@ use crate::system::clock::Deadline;
 use crate::system::http::{HttpClient, NetworkClient, SILENCE};
 
 #[derive(Args)]
+#[command(mut_arg("scopes", |scopes| scopes.requires("provider")))]
 pub struct CallArgs {
     #[command(flatten)]
     request: RequestArgs,

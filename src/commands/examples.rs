@@ -51,6 +51,7 @@ const ALL: &[Example] = &[
 
     example("token", "Hand the token to a script", "TOKEN=$(oauthctl token)"),
     example("token", "One that lasts ten minutes at least", "oauthctl token --min-validity 10m"),
+    example("token", "One that can do no more than read products", "oauthctl token --scope read_products"),
     example("token", "As the line of a header that curl reads, so that it is not in curl's arguments", "oauthctl token --format curl"),
     example("token", "Keep a dotenv file up to date; the rest of it stays", "oauthctl token --format dotenv --env SHOP_TOKEN --write .env"),
     example("call", "Ask the API, and take a part of the reply", "oauthctl call /api/v1/products -q '.products[].title'"),
@@ -60,6 +61,7 @@ const ALL: &[Example] = &[
     example("call", "Ask for every login, with its name before each line", "oauthctl call /api/v1/products -q '.products | length' --profiles '*'"),
     example("exec", "Run a command with OAUTHCTL_TOKEN set", "oauthctl exec -- ./deploy.sh"),
     example("exec", "Give it another name", "oauthctl exec --env JUDGEME_TOKEN -- ./deploy.sh"),
+    example("exec", "A command that is to do no more than read products", "oauthctl exec --scope read_products -- ./report.sh"),
     example("exec", "A command that runs for hours reads the token from a file", "oauthctl exec --token-file -- ./deploy.sh"),
     example("exec", "A command that does not see the token, which a proxy adds to its requests", "oauthctl exec --proxy -- sh -c 'curl -s \"$OAUTHCTL_API/products\"'"),
     example("refresh", "Get a new access token now", "oauthctl refresh"),

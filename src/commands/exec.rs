@@ -18,6 +18,7 @@ use std::ffi::OsStr;
 
 use self::args::{PROFILE_VARIABLE, TOKEN_VARIABLE, become_command};
 use super::Context;
+use super::narrower::narrower_login;
 use super::valid_token::{valid_login, wanted};
 use super::without_login::client_login;
 use crate::protocol::flow_record::Outcome;
@@ -29,12 +30,17 @@ pub fn run(args: &ExecArgs, context: &Context) -> Result<u8, ExecError> {
         return outlive::run(args, context);
     }
     let wanted = wanted(args.min_validity);
-    let (profile, record) = match args.without_login.request(("exec", " -- COMMAND"), context)? {
-        Some(request) => {
+    let request = args.without_login.request(("exec", " -- COMMAND"), context)?;
+    let (profile, record) = match (request, args.narrower.wish(&args.without_login)) {
+        (Some(request), _) => {
             let login = client_login(&request, wanted, context)?;
             (login.profile, login.token)
         }
-        None => {
+        (None, Some(wish)) => {
+            let login = narrower_login(&wish, wanted, context)?;
+            (login.profile, login.token)
+        }
+        (None, None) => {
             let (profile, found) = valid_login(wanted, context)?;
             let record = further(found.record, args.which.as_deref(), &profile)?;
             (profile, record)

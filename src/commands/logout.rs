@@ -239,7 +239,8 @@ fn revoked(profile: &Profile, lock: &LoginLock, context: &Context) -> Result<Tok
     let access = (TokenTypeHint::AccessToken, record.access_token.expose());
     let mut unsupported = Vec::new();
     let further = record.further_tokens.values().map(|token| (TokenTypeHint::AccessToken, token.expose()));
-    for (hint, token) in refresh.into_iter().chain([access]).chain(further) {
+    let narrower = record.narrower.iter().map(|token| (TokenTypeHint::AccessToken, token.access_token.expose()));
+    for (hint, token) in refresh.into_iter().chain([access]).chain(further).chain(narrower) {
         match revoke(http.as_ref(), &client, token, hint) {
             Ok(Revocation::Done | Revocation::NoEndpoint) => {}
             Ok(Revocation::Unsupported) if !unsupported.contains(&hint.name()) => unsupported.push(hint.name()),

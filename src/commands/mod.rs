@@ -36,6 +36,7 @@ pub mod login;
 pub mod logout;
 pub mod man;
 pub mod many;
+mod narrower;
 mod next;
 pub mod providers;
 pub mod refresh;

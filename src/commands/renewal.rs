@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::Context;
+use super::narrower::narrower_login;
 use super::valid_token::told_login;
 use super::without_login::client_login;
 use crate::flow::held_token::{HeldToken, Renew, Renewed};
@@ -147,6 +148,13 @@ impl<'a> Renewal<'a> {
                 Err(error) => Outcome::Failed(error),
             };
         }
+        if let Some(wish) = &self.login.narrower {
+            return match narrower_login(wish, Wanted::InsteadOf(rejected), self.context) {
+                Ok(login) if login.token.access_token == *rejected => Outcome::Same,
+                Ok(login) => self.renewed(login.token, login.refreshed),
+                Err(error) => Outcome::Failed(error),
+            };
+        }
         let (found, refreshed) = match told_login(Wanted::InsteadOf(rejected), self.context) {
             Ok(login) if login.found.store == StoreKind::Env => return Outcome::OfVariable,
             Ok(login) => (login.found.record, login.refreshed),
@@ -156,6 +164,10 @@ impl<'a> Renewal<'a> {
         if found.access_token == *rejected {
             return Outcome::Same;
         }
+        self.renewed(found, refreshed)
+    }
+
+    fn renewed(&self, found: StoredToken, refreshed: bool) -> Outcome {
         // A login of the same name that was made meanwhile may be for other servers.
         let ours = &self.login.token;
         if (&found.provider, &found.params, &found.origins) != (&ours.provider, &ours.params, &ours.origins) {

@@ -30,6 +30,7 @@ use crate::system::shell::word;
 use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
+#[command(mut_arg("scopes", |scopes| scopes.requires("provider")))]
 pub struct ScopesArgs {
     /// Try each scope with a request that changes nothing
     #[arg(long)]

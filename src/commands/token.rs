@@ -28,6 +28,7 @@ use self::github::EnvFile;
 use self::helper::{Helper, HelperAction};
 use super::Context;
 use super::exec::parse_variable;
+use super::narrower::{NarrowerArgs, SCOPES_HELP, narrower_login};
 use super::shell_line::set_line;
 use super::valid_token::{valid_login, valid_token, wanted};
 use super::without_login::{WithoutLogin, client_login};
@@ -38,13 +39,14 @@ use crate::protocol::shell::ShellKind;
 use crate::protocol::time::HumanDuration;
 use crate::provider::Dialect;
 use crate::provider::quirks::TokenIn;
-use crate::session::further;
+use crate::session::{ActiveLogin, NarrowerWish, further};
 use crate::store::Profile;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::system::paths::variable;
 use crate::system::token_file::TokenFile;
 
 #[derive(Args)]
+#[command(mut_arg("scopes", |scopes| scopes.help(SCOPES_HELP).help_heading("Fewer scopes")))]
 pub struct TokenArgs {
     /// The login whose token to print [default: the current one]
     #[arg(value_name = "PROFILE")]
@@ -87,16 +89,19 @@ pub struct TokenArgs {
     username: String,
 
     /// Print the ID token, which says who logged in, as it was received (OpenID Connect)
-    #[arg(long, conflicts_with_all = ["min_validity", "format", "env", "shell", "provider", "params"])]
+    #[arg(long, conflicts_with_all = ["min_validity", "format", "env", "shell", "provider", "params", "scopes"])]
     id: bool,
 
     /// Use a further token of the login, which came in the same reply: the name that its definition gives it
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["min_validity", "provider", "id"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["min_validity", "provider", "id", "scopes"])]
     which: Option<String>,
 
     /// Read a token that the API rejected from stdin, and print a newer one: that of the store, or one refresh for all who ask
     #[arg(long, conflicts_with_all = ["min_validity", "id", "which", "provider", "params"])]
     rejected_from_stdin: bool,
+
+    #[command(flatten, next_help_heading = "Fewer scopes")]
+    narrower: NarrowerArgs,
 
     #[command(flatten, next_help_heading = "Without a login")]
     without_login: WithoutLogin,
@@ -221,18 +226,33 @@ pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
 /// Returns the login's record, or that of a client's own token, with a token that is valid.
 fn record(args: &TokenArgs, context: &Context) -> Result<StoredToken, TokenError> {
     match args.rejected_from_stdin {
-        true => Ok(rejected::newer(context)?.token),
+        true => Ok(rejected::newer(args.narrower.wish(&args.without_login).as_ref(), context)?.token),
         false => record_that(wanted(args.min_validity), args, context),
     }
 }
 
 fn record_that(wanted: Wanted<'_>, args: &TokenArgs, context: &Context) -> Result<StoredToken, TokenError> {
+    let wish = args.narrower.wish(&args.without_login);
     Ok(match args.without_login.request(("token", ""), context)? {
         Some(request) => client_login(&request, wanted, context)?.token,
+        None if wish.is_some() => active(wish.as_ref(), wanted, args, context)?.token,
         None => {
             let (profile, found) = valid_login(wanted, context)?;
             further(found.record, args.which.as_deref(), &profile)?
         }
+    })
+}
+
+/// Returns the login with the token that is meant, its servers checked.
+fn active(
+    wish: Option<&NarrowerWish>,
+    wanted: Wanted<'_>,
+    args: &TokenArgs,
+    context: &Context,
+) -> Result<ActiveLogin, TokenError> {
+    Ok(match wish {
+        Some(wish) => narrower_login(wish, wanted, context)?,
+        None => valid_token((&args.without_login, ("token", "")), wanted, context)?.with(args.which.as_deref())?,
     })
 }
 
@@ -270,7 +290,10 @@ fn google(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
     let answer = || -> Result<_, TokenError> {
         // What is on stdin is read once.
         let (found, refreshed) = match args.rejected_from_stdin {
-            true => rejected::newer(context).map(|login| (login.token, login.refreshed))?,
+            true => {
+                let wish = args.narrower.wish(&args.without_login);
+                rejected::newer(wish.as_ref(), context).map(|login| (login.token, login.refreshed))?
+            }
             false => (record(args, context)?, false),
         };
         if let Some(answer) = consumers::google(&found, now) {
@@ -297,10 +320,10 @@ fn json(record: &StoredToken) -> String {
 }
 
 fn header(format: Format, args: &TokenArgs, context: &Context) -> Result<String, TokenError> {
+    let wish = args.narrower.wish(&args.without_login);
     let login = match args.rejected_from_stdin {
-        true => rejected::newer(context)?,
-        false => valid_token((&args.without_login, ("token", "")), wanted(args.min_validity), context)?
-            .with(args.which.as_deref())?,
+        true => rejected::newer(wish.as_ref(), context)?,
+        false => active(wish.as_ref(), wanted(args.min_validity), args, context)?,
     };
     let no_header = || TokenError::NoHeader { provider: login.provider.id().to_owned() };
     let placements = login.provider.definition.token_placements();

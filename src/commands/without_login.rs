@@ -7,6 +7,7 @@ use super::{Context, consent};
 use crate::flow::evidence;
 use crate::flow::token_source::Wanted;
 use crate::protocol::sanitize;
+use crate::protocol::scope::ScopeSet;
 use crate::session::{ActiveLogin, ClientRequest, SessionError};
 use crate::store::AppName;
 use crate::system::shell::word;
@@ -23,7 +24,8 @@ pub struct WithoutLogin {
     params: Vec<(String, String)>,
 
     /// Scopes to request: repeat the flag, or separate them with spaces or commas
-    #[arg(long = "scope", value_name = "SCOPES", requires = "provider")]
+    // `token` and `exec` take it for a login, too.
+    #[arg(long = "scope", value_name = "SCOPES")]
     scopes: Vec<String>,
 
     /// The app whose client gets the token, if several clients of the provider are registered
@@ -45,6 +47,12 @@ impl WithoutLogin {
     /// Returns whether a provider takes the place of a login.
     pub fn names_provider(&self) -> bool {
         self.provider.is_some()
+    }
+
+    /// Returns the scopes that are to be those of a login's token, if they were named.
+    pub fn scopes_of_login(&self) -> Option<ScopeSet> {
+        let is_meant = self.provider.is_none() && !self.scopes.is_empty();
+        is_meant.then(|| ScopeSet::parse(&self.scopes.join(" ")))
     }
 
     /// Returns the request, or `None` if a login is meant. `command` is what the command line says beside these flags, to

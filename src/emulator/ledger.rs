@@ -199,6 +199,13 @@ impl Ledger {
         Ok((scope.clone(), *family))
     }
 
+    /// Returns the scopes that a refresh token does not have. An unknown one is refused when it is redeemed.
+    pub fn scopes_beyond(&self, token: &RefreshToken, scope: &ScopeSet) -> ScopeSet {
+        let mut books = self.books();
+        let known = books.refresh_tokens.get_mut(token.expose());
+        known.map(|(granted, ..)| scope.difference(granted)).unwrap_or_default()
+    }
+
     /// Redeems an access token at a provider that refreshes with it. The old one becomes invalid.
     pub fn renew(&self, token: &str, asking: &Grantee) -> Result<(ScopeSet, Family), BadGrant> {
         let mut books = self.books();

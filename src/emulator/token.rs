@@ -18,6 +18,7 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, ClientSecret, DeviceCode, RefreshToken};
 use crate::protocol::token::{Grant, NotATokenRequest, TokenRequest, TokenResponse};
 use crate::provider::Dialect;
+use crate::provider::dialect::Narrowing;
 use crate::provider::quirks::Pkce;
 use crate::provider::token_prefix::TokenKind;
 use crate::system::entropy::NoEntropy;
@@ -43,7 +44,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
             return Ok(refuse(status, error));
         }
     };
-    if site.has(Fault::ClientForgotten) && matches!(request.grant, Grant::RefreshToken(_)) {
+    if site.has(Fault::ClientForgotten) && request.grant.grant_type() == "refresh_token" {
         site.registrations.remove(request.client_id.as_str());
     }
     let client = match site.authenticate(&params, authorization.is_some(), None) {
@@ -55,6 +56,7 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
         Err(problem) => return Ok(refuse(400, error("invalid_target", Some(problem), None))),
     };
     let asking = Grantee { client: client.id, resources };
+    let mut only = None;
     let granted = match request.grant {
         Grant::AuthorizationCode { code, redirect_uri, code_verifier } => site
             .ledger
@@ -62,10 +64,19 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
                 check_binding(site, issued, &redirect_uri, code_verifier.as_ref())
             })
             .map(|issued| (issued.scope, issued.family)),
-        Grant::RefreshToken(token) if Dialect::new(&site.provider).refreshes_with_access_token() => {
+        Grant::RefreshToken(token) | Grant::NarrowerToken { refresh_token: token, .. }
+            if Dialect::new(&site.provider).refreshes_with_access_token() =>
+        {
             site.ledger.renew(token.expose(), &asking)
         }
         Grant::RefreshToken(token) => site.ledger.rotate(&token, &asking),
+        Grant::NarrowerToken { refresh_token, scope } => match narrower(site, &refresh_token, &scope) {
+            Ok(fewer) => {
+                only = fewer;
+                site.ledger.rotate(&refresh_token, &asking)
+            }
+            Err(error) => return Ok(refuse(400, error)),
+        },
         Grant::TokenExchange(token) => site.ledger.renew(token.expose(), &asking),
         Grant::DeviceCode(code) => match redeem_device(site, &code, &asking) {
             Ok(granted) => Ok(granted),
@@ -86,8 +97,19 @@ pub fn answer(site: &Site, incoming: &Incoming) -> Result<Reply, NoEntropy> {
         }
     };
     match granted {
-        Ok((scope, family)) => accept(site, &issue(site, scope, family)?, family),
+        Ok((scope, family)) => accept(site, &issue(site, only, scope, family)?, family),
         Err(bad_grant) => Ok(refuse(400, bad_grant.error())),
+    }
+}
+
+/// Returns the scopes of an access token that is to have fewer (RFC 6749 §6), or `None` where the provider ignores them.
+fn narrower(site: &Site, token: &RefreshToken, scope: &ScopeSet) -> Result<Option<ScopeSet>, ErrorResponse> {
+    if Dialect::new(&site.provider).narrowing() == Narrowing::Impossible {
+        return Ok(None);
+    }
+    match site.ledger.scopes_beyond(token, scope) {
+        beyond if beyond.is_empty() => Ok(Some(scope.union(&site.provider.definition.always_granted()))),
+        beyond => Err(error("invalid_scope", Some(&format!("the refresh token has no scope {beyond}")), None)),
     }
 }
 
@@ -191,9 +213,11 @@ fn lifetime(site: &Site, nth: usize) -> Duration {
     lifetimes.get(nth).or(lifetimes.last()).copied().unwrap_or(TOKEN_LIFETIME)
 }
 
-fn issue(site: &Site, scope: ScopeSet, family: Family) -> Result<TokenResponse, NoEntropy> {
-    let mut response = issue_access_token(site, scope.clone(), family)?;
-    response.id_token = openid::id_token(site, &scope, family, &response.access_token);
+/// Issues the tokens of a consent. `only` are the scopes of the access token if it has fewer; the refresh token has all.
+fn issue(site: &Site, only: Option<ScopeSet>, scope: ScopeSet, family: Family) -> Result<TokenResponse, NoEntropy> {
+    let granted = only.unwrap_or_else(|| scope.clone());
+    let mut response = issue_access_token(site, granted.clone(), family)?;
+    response.id_token = openid::id_token(site, &granted, family, &response.access_token);
     if response.expires_in.is_some() {
         let begins = Dialect::new(&site.provider).issued_prefix(TokenKind::Refresh);
         let token = RefreshToken::new(format!("{begins}{}", random_hex(&*site.entropy)?));

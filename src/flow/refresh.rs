@@ -40,17 +40,22 @@ pub fn presented(provider: &Provider, record: &StoredToken) -> Option<Presented>
 }
 
 /// Sends the request once. The next run decides about a retry: if the reply was lost, the provider may have rotated the
-/// token, and a second request would look like an attack.
+/// token, and a second request would look like an attack. `narrower` are the scopes of a token that is to have fewer.
 pub fn refresh(
     http: &dyn HttpClient,
     client: &Client,
     presented: Presented,
+    narrower: Option<&ScopeSet>,
     now: Timestamp,
 ) -> Result<TokenReply, FlowError> {
-    let grant = match presented {
-        Presented::Token(token) => Grant::RefreshToken(token),
-        Presented::Exchange(token) => Grant::TokenExchange(token),
-        Presented::Client(scope) => return client_credentials::request(http, client, scope, now),
+    let grant = match (presented, narrower) {
+        (Presented::Token(token), None) => Grant::RefreshToken(token),
+        (Presented::Token(refresh_token), Some(scope)) => Grant::NarrowerToken { refresh_token, scope: scope.clone() },
+        (Presented::Exchange(token), _) => Grant::TokenExchange(token),
+        (Presented::Client(all), _) => {
+            let scope = narrower.unwrap_or(&all).clone();
+            return client_credentials::request(http, client, scope, now);
+        }
     };
     let request = TokenRequest {
         client_id: client.client_id.clone(),
@@ -114,7 +119,7 @@ mod tests {
         let token = presented(&provider, &record(&provider)).unwrap();
         let http = Scripted::list([answer]);
         let client = Client { provider, client_id: ClientId::new("id"), client_secret: None };
-        let ended = refresh(&http, &client, token, Timestamp(0));
+        let ended = refresh(&http, &client, token, None, Timestamp(0));
         (http.requests().into_iter().map(|request| String::from_utf8(request.body).unwrap()).collect(), ended)
     }
 

@@ -26,7 +26,7 @@ pub fn request_token(
     let dialect = Dialect::new(provider);
     let message = dialect.encode_token_request(request)?;
     let asked = match request.grant {
-        Grant::RefreshToken(_) => Asked::Refresh,
+        Grant::RefreshToken(_) | Grant::NarrowerToken { .. } => Asked::Refresh,
         Grant::TokenExchange(_) => Asked::Exchange,
         _ => Asked::Token,
     };
@@ -109,7 +109,7 @@ fn secrets_of(request: &TokenRequest) -> Vec<&str> {
             secrets.push(code.expose());
             secrets.extend(code_verifier.iter().map(|verifier| verifier.expose()));
         }
-        Grant::RefreshToken(token) => secrets.push(token.expose()),
+        Grant::RefreshToken(token) | Grant::NarrowerToken { refresh_token: token, .. } => secrets.push(token.expose()),
         Grant::DeviceCode(code) => secrets.push(code.expose()),
         Grant::TokenExchange(token) => secrets.push(token.expose()),
         Grant::ClientCredentials { .. } => {}

@@ -20,18 +20,21 @@
 //! 8. A refresh token that has ended by our clock is sent all the same, since it is the clock that may be wrong; how that
 //!    ended is said with its date.
 //!
-//! The outcome of one refresh stands in `refreshing.rs`.
+//! The outcome of one refresh stands in `refreshing.rs`; a token with fewer scopes than the login has, in `narrowing.rs`.
 
 mod cached;
 mod error;
 mod exchanging;
+mod narrowing;
 mod refreshing;
+mod which;
 
 pub use error::TokenSourceError;
 
 use std::time::Duration;
 
 use self::error::Failed;
+use self::which::Which;
 use super::client::Client;
 use crate::protocol::advice::with_causes;
 use crate::protocol::id_token::BadIdToken;
@@ -126,9 +129,20 @@ impl TokenSource<'_> {
         wanted: Wanted<'_>,
         client: impl FnOnce(&StoredToken) -> Result<Client, E>,
     ) -> Result<Option<ValidToken<E>>, E> {
+        self.token_of(Which::Own, profile, wanted, client)
+    }
+
+    fn token_of<E: From<TokenSourceError> + std::error::Error>(
+        &self,
+        which: Which<'_>,
+        profile: &Profile,
+        wanted: Wanted<'_>,
+        client: impl FnOnce(&StoredToken) -> Result<Client, E>,
+    ) -> Result<Option<ValidToken<E>>, E> {
+        let is_enough = |held: &Found<StoredToken>| self.is_enough(&held.record, wanted);
         let Some(seen) = self.load(profile)? else { return Ok(None) };
-        if self.is_enough(&seen.record, wanted) {
-            return Ok(Some(ValidToken { found: seen, warning: None, refreshed: false }));
+        if let Some(held) = self.held(&seen, which).filter(is_enough) {
+            return Ok(Some(ValidToken { found: held, warning: None, refreshed: false }));
         }
         let lock = match self.store.lock(profile, seen.store, self.patience) {
             Ok(Some(lock)) => lock,
@@ -136,31 +150,33 @@ impl TokenSource<'_> {
                 let busy =
                     TokenSourceError::Busy { profile: profile.to_string(), waited: HumanDuration(self.patience) };
                 let Some(found) = self.load(profile)? else { return Ok(None) };
-                return self.or_the_old_one(found, wanted, busy.into()).map(Some);
+                return self.or_the_old_one(self.held(&found, which), wanted, busy.into()).map(Some);
             }
             Err(error) => {
-                return self.or_the_old_one(seen, wanted, TokenSourceError::Store(error).into()).map(Some);
+                let error = TokenSourceError::Store(error).into();
+                return self.or_the_old_one(self.held(&seen, which), wanted, error).map(Some);
             }
         };
         let (found, unsaved) = match self.settled(profile, &lock) {
             Ok(Some(settled)) => settled,
             Ok(None) => return Ok(None),
             Err(error) => {
-                return self.or_the_old_one(seen, wanted, TokenSourceError::Store(error).into()).map(Some);
+                let error = TokenSourceError::Store(error).into();
+                return self.or_the_old_one(self.held(&seen, which), wanted, error).map(Some);
             }
         };
         // Another process refreshed while we waited: that is the refresh that we wanted, even if it was asked for by
         // name. One that was broken off before is not.
-        let is_newer = found.record.generation > seen.record.generation && !found.record.restored;
-        let renewed = is_newer && self.is_valid(&found.record);
-        if renewed || self.is_enough(&found.record, wanted) {
+        let is_newer = found.record.renewals() > seen.record.renewals() && !found.record.restored;
+        let renewed = which == Which::Own && is_newer && self.is_valid(&found.record);
+        let old = self.held(&found, which);
+        if let Some(held) = self.held(&found, which).filter(|held| renewed || is_enough(held)) {
             let journal = || lock.journal().map(|journal| journal.place());
             let warning = unsaved.map(|error| TokenWarning::NotStored { error, journal: journal() });
-            return self.checked(ValidToken { found, warning, refreshed: renewed }, wanted).map(Some);
+            return self.checked(ValidToken { found: held, warning, refreshed: renewed }, wanted).map(Some);
         }
-        let old = Found { record: found.record.clone(), store: found.store, place: found.place.clone() };
-        match self.refresh(profile, found, &lock, client) {
-            Ok(handed) => self.checked(handed, wanted).map(Some),
+        match self.refresh(profile, found, &lock, which.narrower(), client) {
+            Ok(handed) => self.checked(self.handed(handed, which), wanted).map(Some),
             Err(Failed::Before(error)) => self.or_the_old_one(old, wanted, error).map(Some),
             Err(Failed::After(error)) => Err(error.into()),
         }
@@ -207,10 +223,11 @@ impl TokenSource<'_> {
     /// it.
     fn or_the_old_one<E: From<TokenSourceError> + std::error::Error>(
         &self,
-        found: Found<StoredToken>,
+        held: Option<Found<StoredToken>>,
         wanted: Wanted<'_>,
         error: E,
     ) -> Result<ValidToken<E>, E> {
+        let Some(found) = held else { return Err(error) };
         // Another process was faster than we could see.
         if self.is_enough(&found.record, wanted) {
             return Ok(ValidToken { found, warning: None, refreshed: true });

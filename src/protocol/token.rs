@@ -19,6 +19,8 @@ pub enum Grant {
     AuthorizationCode { code: AuthorizationCode, redirect_uri: String, code_verifier: Option<CodeVerifier> },
     /// RFC 6749 §6.
     RefreshToken(RefreshToken),
+    /// RFC 6749 §6, for an access token with fewer scopes. The refresh token keeps all of its own.
+    NarrowerToken { refresh_token: RefreshToken, scope: ScopeSet },
     /// RFC 6749 §4.4.2.
     ClientCredentials { scope: ScopeSet },
     /// RFC 8628 §3.4.
@@ -40,7 +42,7 @@ impl Grant {
     pub fn grant_type(&self) -> &'static str {
         match self {
             Self::AuthorizationCode { .. } => "authorization_code",
-            Self::RefreshToken(_) => "refresh_token",
+            Self::RefreshToken(_) | Self::NarrowerToken { .. } => "refresh_token",
             Self::ClientCredentials { .. } => "client_credentials",
             Self::DeviceCode(_) => DEVICE_CODE,
             Self::TokenExchange(_) => TOKEN_EXCHANGE,
@@ -83,6 +85,10 @@ impl TokenRequest {
                 }
             }
             Grant::RefreshToken(token) => params.push("refresh_token", token.expose()),
+            Grant::NarrowerToken { refresh_token, scope } => {
+                params.push("refresh_token", refresh_token.expose());
+                params.push("scope", scope.join(separator));
+            }
             Grant::ClientCredentials { scope } if !scope.is_empty() => params.push("scope", scope.join(separator)),
             Grant::ClientCredentials { .. } => {}
             Grant::DeviceCode(code) => params.push("device_code", code.expose()),
@@ -108,7 +114,14 @@ impl TokenRequest {
                     None => None,
                 },
             },
-            "refresh_token" => Grant::RefreshToken(RefreshToken::new(required("refresh_token")?)),
+            "refresh_token" => {
+                let refresh_token = RefreshToken::new(required("refresh_token")?);
+                let scope = ScopeSet::parse(params.single("scope")?.unwrap_or_default());
+                match scope.is_empty() {
+                    true => Grant::RefreshToken(refresh_token),
+                    false => Grant::NarrowerToken { refresh_token, scope },
+                }
+            }
             "client_credentials" => {
                 Grant::ClientCredentials { scope: ScopeSet::parse(params.single("scope")?.unwrap_or_default()) }
             }

@@ -218,6 +218,17 @@ pub enum RefreshWith {
     Access,
 }
 
+/// What a refresh does about fewer scopes (RFC 6749 §6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RefreshScope {
+    /// The token has those that were asked for, also if the reply names none.
+    #[default]
+    Narrows,
+    /// The token has all of the login's.
+    Ignored,
+}
+
 kinds! {
     /// The API's pagination.
     #[derive(PartialEq, Eq)]
@@ -341,6 +352,7 @@ words!(
     GrantKind,
     LoopbackRule,
     Pkce,
+    RefreshScope,
     RefreshWith,
     ScopeEncoding,
     StateEcho,

@@ -34,6 +34,7 @@ impl ClientRequest {
             refreshed: false,
             alone: Some(self.clone()),
             which: None,
+            narrower: None,
         }
     }
 }
@@ -99,7 +100,7 @@ impl Session {
         let provider = provider.with_client(token.client_id.as_ref());
         let provider = provider.with_client_secret(request.client.client_secret.as_ref());
         let (profile, alone) = (request.profile.clone(), Some(request.clone()));
-        Ok(ActiveLogin { profile, token, provider, refreshed, alone, which: None })
+        Ok(ActiveLogin { profile, token, provider, refreshed, alone, which: None, narrower: None })
     }
 
     fn issue(&self, request: &ClientRequest, tell: &impl Fn(&TokenReply)) -> Result<StoredToken, SessionError> {

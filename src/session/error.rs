@@ -1,5 +1,6 @@
 //! Errors in resolving what a command line refers to: the login, its store, its provider and its client.
 
+use super::not_narrower::NotNarrower;
 use super::project::{FilePosition, ProjectError};
 use super::{OF_EMULATOR, emulator_profile};
 use crate::flow::FlowError;
@@ -104,6 +105,8 @@ pub enum SessionError {
     Store(#[from] StoreError),
     #[error(transparent)]
     TokenSource(#[from] TokenSourceError),
+    #[error(transparent)]
+    NotNarrower(#[from] NotNarrower),
     #[error(transparent)]
     BadProfile(#[from] NotAProfile),
     #[error(transparent)]
@@ -228,6 +231,7 @@ impl Advice for SessionError {
             Self::Definition(error) => error.next_step(),
             Self::Store(error) => error.next_step(),
             Self::TokenSource(error) => error.next_step(),
+            Self::NotNarrower(error) => error.next_step(),
             Self::BadProfile(error) => error.next_step(),
             Self::BadClientId(error) => error.next_step(),
         }

@@ -23,7 +23,10 @@ mod emulation;
 mod environment;
 mod error;
 mod exchange;
+mod narrower;
+mod narrower_wish;
 mod network;
+mod not_narrower;
 mod parts;
 mod profile;
 pub mod project;
@@ -48,6 +51,9 @@ pub use environment::{
     Environment, OF_EMULATOR, ProcessEnvironment, emulator_profile, of_emulated_address, of_emulator,
 };
 pub use error::SessionError;
+pub use narrower::NarrowerLogin;
+pub use narrower_wish::NarrowerWish;
+pub use not_narrower::{NoWay, NotNarrower};
 pub use parts::{Decision, Part};
 pub use project::{Project, ProjectError};
 pub use record_choice::{RECORD, Recording};

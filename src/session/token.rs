@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::environment::TOKEN;
+use super::narrower_wish::NarrowerWish;
 use super::network::LoginNetwork;
 use super::{ClientRequest, Session, SessionError, Source, Sourced, emulator_profile};
 use crate::flow::recording::Purpose;
@@ -31,6 +32,8 @@ pub struct ActiveLogin {
     pub alone: Option<ClientRequest>,
     /// The name of the further token that takes the place of its own.
     pub which: Option<String>,
+    /// The scopes of the narrower token that takes the place of its own.
+    pub narrower: Option<NarrowerWish>,
 }
 
 impl ActiveLogin {
@@ -104,7 +107,7 @@ impl Session {
         let provider = self.with_api_secret(provider, Some((&profile, &token)))?;
         self.recorder().name(profile.as_str(), provider.id());
         self.recorder().purpose(&Purpose { scope: Some(&token.asked), ..Purpose::new(&provider) });
-        Ok(ActiveLogin { profile, token, provider, refreshed: false, alone: None, which: None })
+        Ok(ActiveLogin { profile, token, provider, refreshed: false, alone: None, which: None, narrower: None })
     }
 
     /// Returns the provider with the client's secret, if its API wants that with every request: the secret of the login's

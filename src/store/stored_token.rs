@@ -20,7 +20,9 @@ use serde_json::{Map, Value};
 
 use super::AppName;
 use super::earlier_tokens::EarlierTokens;
+pub use super::expiry::Expiry;
 use super::id_token::StoredIdToken;
+use super::narrower_tokens::NarrowerTokens;
 pub use super::obtained_by::ObtainedBy;
 use crate::protocol::client::ClientId;
 use crate::protocol::grant::GrantKind;
@@ -43,17 +45,6 @@ pub enum Renewal<'a> {
     SameGrant(GrantKind),
     /// Only by a new login: there is no way, or the provider refused it for good.
     Never,
-}
-
-/// When the token ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Expiry {
-    At(Timestamp),
-    /// The provider's documents say that it does not end.
-    Never,
-    /// No source says.
-    Unknown,
 }
 
 /// How long before its end a refresh token is worth a warning: people are away for some days.
@@ -112,6 +103,9 @@ pub struct StoredToken {
     /// The provider's reply with its secrets masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Value>,
+    /// Its access tokens with fewer scopes.
+    #[serde(default, skip_serializing_if = "NarrowerTokens::is_empty")]
+    pub narrower: NarrowerTokens,
     /// Its access tokens before this one.
     #[serde(default, skip_serializing_if = "EarlierTokens::is_empty")]
     earlier: EarlierTokens,
@@ -221,6 +215,7 @@ impl StoredToken {
             secrets: provider.secrets.clone(),
             id_token: None,
             reply: None,
+            narrower: NarrowerTokens::default(),
             earlier: EarlierTokens::default(),
             generation: 0,
             restored: false,
@@ -275,9 +270,10 @@ impl StoredToken {
         Self { earlier, ..self }
     }
 
-    /// Returns `true` if the access token is this login's: the present one, or one of those before.
+    /// Returns `true` if the access token is this login's: the present one, a narrower one, or one of those before.
     pub fn has_had(&self, token: &AccessToken) -> bool {
-        self.access_token == *token || self.earlier.contains(token)
+        let is_narrower = self.narrower.iter().any(|narrower| narrower.access_token == *token);
+        self.access_token == *token || is_narrower || self.earlier.contains(token)
     }
 
     fn refresh_expiry(&self) -> Option<RefreshExpiry> {
@@ -386,6 +382,8 @@ impl StoredToken {
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
+
+mod narrowed;
 
 #[cfg(test)]
 mod tests;

@@ -28,10 +28,14 @@ fn home(path_of_command: &str) -> Emulated {
     let sandbox = sandbox.with("BROWSER", &browser).with("SHELL", "/bin/bash");
     program(&sandbox, "pass", "echo made-up-secret");
     program(&sandbox, "deploy.sh", "exit 0");
+    program(&sandbox, "report.sh", "exit 0");
     program(&sandbox, "man", "cat >/dev/null");
     fs::write(sandbox.home().join("secret.txt"), "made-up-secret").unwrap();
     if path_of_command == "exchange" {
         sandbox.define("judgeme", "exchange.url = 'https://judge.me/oauth/token'\nexchange.on_request = true\n");
+    }
+    if ["token", "exec"].contains(&path_of_command) {
+        sandbox.define("judgeme", "token.lifetime = '1h'\n");
     }
     let home = Emulated::inside(sandbox, provider, &["--approve"]);
     for app in ["default", "test"] {

@@ -86,6 +86,7 @@ mod many_logins;
 mod mock_issuer;
 mod mutants;
 #[cfg(unix)]
+mod narrower;
 mod next_command;
 mod oidc_device;
 mod oidc_provider;

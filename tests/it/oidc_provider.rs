@@ -152,6 +152,37 @@ fn a_refresh_token_rotates_and_a_spent_one_needs_a_login() {
 }
 
 #[test]
+fn a_narrower_token_can_do_less_and_the_login_as_much() {
+    let acme = OidcProvider::running();
+    for (client, auth) in [("web app:1", "basic"), ("body", "body")] {
+        let more = format!("token.auth = '{auth}'\nauthorize.params = {{ prompt = 'consent' }}");
+        let sandbox = acme.sandbox(client, &more);
+        log_in(&sandbox, "openid offline_access read write").code(0);
+        let wide = token(&sandbox);
+        let narrow = sandbox.run(&["token", "--scope", "read write"]).code(0).stdout().trim().to_owned();
+        let narrower = sandbox.run(&["token", "--scope", "read"]).code(0).stdout().trim().to_owned();
+        assert_eq!(sandbox.run(&["token", "--scope", "write read"]).code(0).stdout().trim(), narrow, "it is kept");
+        // What the server itself says of them, and does: its API wants `openid`.
+        for (token, scopes, status) in [
+            (&wide, "openid offline_access read write", "200"),
+            (&narrow, "read write", "403"),
+            (&narrower, "read", "403"),
+        ] {
+            let answer = sandbox.run_with_stdin(&["inspect", "-", "--introspect", "--profile", "acme"], token);
+            assert!(answer.code(0).stdout().contains(scopes), "{scopes}: {answer}");
+            assert_eq!(status_of(acme, token), status, "{scopes}");
+        }
+        assert_eq!(token(&sandbox), wide);
+        // The rotated refresh token is the login's, and as wide as before.
+        sandbox.run(&["refresh"]).code(0);
+        assert_eq!(status_of(acme, &token(&sandbox)), "200");
+        sandbox.run(&["token", "--scope", "admin"]).code(10).says("does not have `admin`");
+        sandbox.run(&["logout"]).code(0).says("Acme has revoked its tokens");
+        assert_eq!(status_of(acme, &narrow), "401");
+    }
+}
+
+#[test]
 fn without_offline_access_there_is_nothing_to_refresh() {
     let sandbox = OidcProvider::running().sandbox("web app:1", BASIC);
     let login = log_in(&sandbox, "read");

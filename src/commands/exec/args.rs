@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::error::{ChildNotStarted, ExecError};
+use crate::commands::narrower::{NarrowerArgs, SCOPES_HELP};
 use crate::commands::without_login::WithoutLogin;
 use crate::protocol::time::HumanDuration;
 use crate::system::command_signal::CommandSignal;
@@ -15,6 +16,7 @@ use crate::system::exec::Replacement;
 pub const TOKEN_VARIABLE: &str = "OAUTHCTL_TOKEN";
 
 #[derive(Args)]
+#[command(mut_arg("scopes", |scopes| scopes.help(SCOPES_HELP).help_heading("Fewer scopes")))]
 pub struct ExecArgs {
     /// Minimum remaining lifetime: seconds, or with s, m, h, d [default: 60s, or a tenth of a shorter life]
     #[arg(long, value_name = "TIME")]
@@ -25,7 +27,7 @@ pub struct ExecArgs {
     pub env: Option<String>,
 
     /// Use a further token of the login, which came in the same reply: the name that its definition gives it
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["min_validity", "provider"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["min_validity", "provider", "scopes"])]
     pub which: Option<String>,
 
     /// Keep the token in a file, replaced before the token ends; OAUTHCTL_TOKEN_FILE is its path [default: a file of
@@ -55,6 +57,9 @@ pub struct ExecArgs {
     /// The command and its arguments
     #[arg(last = true, value_name = "COMMAND", required = true)]
     pub command: Vec<OsString>,
+
+    #[command(flatten, next_help_heading = "Fewer scopes")]
+    pub narrower: NarrowerArgs,
 
     #[command(flatten, next_help_heading = "Without a login")]
     pub without_login: WithoutLogin,

@@ -15,6 +15,7 @@ use super::proxied;
 use super::token_file::TokenFile;
 use crate::commands::another_token;
 use crate::commands::context::Context;
+use crate::commands::narrower::narrower_login;
 use crate::commands::renewal::Renewal;
 use crate::commands::valid_token::{valid_token, wanted};
 use crate::flow::lasting_token::{Keep, LastingToken};
@@ -36,7 +37,11 @@ pub fn run(args: &ExecArgs, context: &Context) -> Result<u8, ExecError> {
 
 fn serve(args: &ExecArgs, context: &Context, beside: Beside) -> Result<u8, ExecError> {
     let command = (&args.without_login, ("exec", " -- COMMAND"));
-    let login = valid_token(command, wanted(args.min_validity), context)?.with(args.which.as_deref())?;
+    let wanted = wanted(args.min_validity);
+    let login = match args.narrower.wish(&args.without_login) {
+        Some(wish) => narrower_login(&wish, wanted, context)?,
+        None => valid_token(command, wanted, context)?.with(args.which.as_deref())?,
+    };
     let renewal = Renewal::new(&login, context);
     let at_all_times = args.min_validity.map_or(Duration::ZERO, |HumanDuration(time)| time);
     let (token, renewer) = LastingToken::new(renewal.first(), at_all_times, Arc::clone(&context.system.clock));

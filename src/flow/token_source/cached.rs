@@ -16,6 +16,11 @@ use crate::store::token_cache::{CacheName, new_key};
 const UNKNOWN: Duration = Duration::from_secs(600);
 
 impl TokenSource<'_> {
+    /// Returns `false` if nothing says when a token ends and it is old: a command that only prints it never hears of its end.
+    pub(super) fn is_believed(&self, token: &StoredToken) -> bool {
+        token.expiry != Expiry::Unknown || token.obtained_at.plus(UNKNOWN) > self.clock.now()
+    }
+
     /// Returns the token, and whether it was requested by this command.
     pub fn cached<E: From<TokenSourceError>>(
         &self,
@@ -26,11 +31,7 @@ impl TokenSource<'_> {
     ) -> Result<(StoredToken, bool), E> {
         let usable = || -> Result<Option<StoredToken>, TokenSourceError> {
             let kept = self.store.load_cached(name, secret)?;
-            let now = self.clock.now();
-            // Nothing says when such a token ends, and a command that only prints it never hears of its end.
-            let is_known =
-                |token: &StoredToken| token.expiry != Expiry::Unknown || token.obtained_at.plus(UNKNOWN) > now;
-            Ok(kept.filter(|token| is_known(token) && self.is_enough(token, wanted)))
+            Ok(kept.filter(|token| self.is_believed(token) && self.is_enough(token, wanted)))
         };
         if let Some(token) = usable()? {
             return Ok((token, false));

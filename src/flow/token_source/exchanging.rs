@@ -38,7 +38,7 @@ impl TokenSource<'_> {
         found.record.client_id = Some(client.client_id.clone());
         found.record.app = app;
         let sent = Presented::Exchange(found.record.access_token.clone());
-        match self.spend(profile, found, &lock, &client, sent) {
+        match self.spend(profile, found, &lock, &client, (sent, None)) {
             Ok(handed) => Ok(Some(handed)),
             Err(Failed::Before(error)) => Err(error),
             Err(Failed::After(error)) => Err(error.into()),

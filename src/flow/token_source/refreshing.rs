@@ -6,6 +6,7 @@ use crate::flow::FlowError;
 use crate::flow::client::Client;
 use crate::flow::id_token::{self, CheckedIdToken, IdTokenRefused, RefreshedIdToken, Unverified};
 use crate::flow::refresh::{self, Meaning, Presented};
+use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::Secret;
 use crate::protocol::time::Timestamp;
 use crate::protocol::token::TokenResponse;
@@ -27,6 +28,8 @@ struct Refreshing<'a> {
     /// The record with its intent, as the store has it.
     found: Found<StoredToken>,
     sent: Presented,
+    /// The scopes of the token that is to come, if it is not the login's own.
+    narrower: Option<ScopeSet>,
     /// The key of the journal, by which the record is known again.
     key: Secret,
     /// True if the login was listed in its store: only then can a removal be seen.
@@ -54,6 +57,7 @@ impl TokenSource<'_> {
         profile: &Profile,
         found: Found<StoredToken>,
         lock: &LoginLock,
+        narrower: Option<&ScopeSet>,
         client: impl FnOnce(&StoredToken) -> Result<Client, E>,
     ) -> Result<ValidToken<E>, Failed<E>> {
         let before = |error: TokenSourceError| Failed::Before(error.into());
@@ -70,7 +74,7 @@ impl TokenSource<'_> {
             };
             return Err(before(TokenSourceError::NoRefreshToken { profile: name, provider, expired_at }));
         };
-        self.spend(profile, found, lock, &client, sent)
+        self.spend(profile, found, lock, &client, (sent, narrower))
     }
 
     /// Sends what brings the next token, and keeps what comes.
@@ -80,15 +84,15 @@ impl TokenSource<'_> {
         found: Found<StoredToken>,
         lock: &LoginLock,
         client: &Client,
-        sent: Presented,
+        (sent, narrower): (Presented, Option<&ScopeSet>),
     ) -> Result<ValidToken<E>, Failed<E>> {
         let before = |error: TokenSourceError| Failed::Before(error.into());
         let now = self.clock.now();
-        let (refreshing, journal) = self.begin(profile, found, lock, client, sent, now).map_err(before)?;
+        let (refreshing, journal) = self.begin(profile, found, lock, client, (sent, narrower), now).map_err(before)?;
         // A provider that rotates may have dropped the old token already, so a reply that is under way is waited for a
         // moment, and then kept.
         let _grace = SignalGrace::begin();
-        match refresh::refresh(self.http, client, refreshing.sent.clone(), now) {
+        match refresh::refresh(self.http, client, refreshing.sent.clone(), narrower, now) {
             Ok(reply) => self.keep(refreshing, journal, reply).map_err(Failed::After),
             Err(error) => Err(before(self.give_up(refreshing, error))),
         }
@@ -101,7 +105,7 @@ impl TokenSource<'_> {
         mut found: Found<StoredToken>,
         lock: &'a LoginLock,
         client: &'a Client,
-        sent: Presented,
+        (sent, narrower): (Presented, Option<&ScopeSet>),
         now: Timestamp,
     ) -> Result<(Refreshing<'a>, Option<OpenJournal>), TokenSourceError> {
         let key = Journal::new_key(self.entropy)?;
@@ -110,7 +114,9 @@ impl TokenSource<'_> {
         found.record.intent = Some(Intent::new(interrupted.unwrap_or(now), Some(key.clone())));
         let was_listed = self.store.listing(profile)? == Some(Listing::In(found.store));
         self.store.replace(profile, found.store, &found.record)?;
-        Ok((Refreshing { profile, lock, client, found, sent, key, was_listed, interrupted, begun_at: now }, journal))
+        let (narrower, begun_at) = (narrower.cloned(), now);
+        let begun = Refreshing { profile, lock, client, found, sent, narrower, key, was_listed, interrupted, begun_at };
+        Ok((begun, journal))
     }
 
     /// From the reply to the store. What was rotated is lost from here until the journal has its name, and no longer.
@@ -123,7 +129,11 @@ impl TokenSource<'_> {
         let provider = &refreshing.client.provider;
         let mut notes = notes(&refreshing, &reply);
         let response = reply.response.id_token.is_some().then(|| reply.response.clone());
-        let mut record = refreshing.found.record.refreshed(provider, reply, refreshing.begun_at);
+        let before = &refreshing.found.record;
+        let mut record = match &refreshing.narrower {
+            None => before.refreshed(provider, reply, refreshing.begun_at),
+            Some(asked) => before.narrowed(asked, provider, reply, refreshing.begun_at),
+        };
         // If it cannot be written there is still the store: two chances that do not depend on each other.
         let is_kept = journal.is_some_and(|journal| journal.write(&record, self.entropy).is_ok());
         let standing = self.standing(&refreshing);
@@ -234,13 +244,15 @@ impl TokenSource<'_> {
     /// Notes in the record what a failure means, and says it.
     fn give_up(&self, refreshing: Refreshing<'_>, error: FlowError) -> TokenSourceError {
         let (standing, meaning) = (self.standing(&refreshing), refresh::meaning(&error));
-        let Refreshing { profile, found, client, sent, interrupted, begun_at: now, .. } = refreshing;
+        let Refreshing { profile, found, client, sent, narrower, interrupted, begun_at: now, .. } = refreshing;
         // The client's credentials are not spent, so that nothing is in doubt; a refusal can be mended at the provider.
         let is_alone = matches!(sent, Presented::Client(_));
         let (meaning, interrupted) = if is_alone { (Meaning::Untouched, None) } else { (meaning, interrupted) };
         // A token that is not exchanged is no dead refresh token, and may still be good for the API.
         let is_exchange = matches!(sent, Presented::Exchange(_));
-        let meaning = if is_exchange && meaning == Meaning::Dead { Meaning::Untouched } else { meaning };
+        // Some servers say `invalid_grant` of scopes, too: whether the token is dead is for a request without them.
+        let is_open = is_exchange || narrower.is_some();
+        let meaning = if is_open && meaning == Meaning::Dead { Meaning::Untouched } else { meaning };
         let Found { mut record, store, .. } = found;
         let in_doubt = |begun_at| Intent::new(begun_at, None);
         (record.intent, record.dead_since) = match meaning {

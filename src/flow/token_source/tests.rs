@@ -17,6 +17,7 @@ use crate::system::entropy::OsEntropy;
 use crate::system::http::HttpError;
 
 mod interrupted;
+mod narrower;
 
 /// The time of all tests.
 const NOW: i64 = 1000;

@@ -12,6 +12,7 @@ mod device;
 mod given;
 mod grants;
 mod lifetimes;
+mod narrowing;
 mod openid;
 mod par;
 mod redirect;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 
 pub use api::{ListedBy, ListedScopes};
 pub use device::{DeviceReplyError, Poll};
+pub use narrowing::Narrowing;
 pub use token_reply::{ClientAuth, TokenReply, TokenReplyError};
 
 use super::DefinitionError;

@@ -67,7 +67,10 @@ impl Dialect<'_> {
             None => self.provider.token_endpoint()?.url().clone(),
         };
         let form = own.form.unwrap_or_else(|| self.form());
-        let leg = if matches!(request.grant, Grant::RefreshToken(_)) { Leg::Refresh } else { Leg::Token };
+        let leg = match request.grant {
+            Grant::RefreshToken(_) | Grant::NarrowerToken { .. } => Leg::Refresh,
+            _ => Leg::Token,
+        };
         let secret = request.client_secret.as_ref();
         Ok(self.message_in(form, url, &params, auth, &request.client_id, secret)?.for_leg(leg))
     }

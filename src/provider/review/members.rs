@@ -71,7 +71,7 @@ pub(super) const EXCHANGE: [&str; 5] =
     ["client_id", "client_secret", "grant_type", "subject_token", "subject_token_type"];
 
 /// The parameters of a refresh (RFC 6749 §6) that can be left out. Its scope is not sent, so a definition may add one.
-pub(super) const REFRESH: [&str; 4] = ["client_id", "client_secret", "grant_type", "refresh_token"];
+pub(super) const REFRESH: [&str; 5] = ["client_id", "client_secret", "grant_type", "refresh_token", "scope"];
 
 /// The parameters of RFC 6749 §4.4.2.
 pub(super) const CLIENT_CREDENTIALS: [&str; 4] = ["client_id", "client_secret", "grant_type", "scope"];
@@ -138,7 +138,7 @@ pub(super) fn review(definition: &ProviderDefinition, findings: &mut Findings) {
     for (key, omitted, message) in [
         ("authorize.omit", &authorize.omit, request),
         ("token.omit", &token.omit, exchange),
-        ("refresh.omit", &refresh.omit, message("a parameter of a refresh", &REFRESH, Some(&refresh.params))),
+        ("refresh.omit", &refresh.omit, message("a parameter of a refresh", &REFRESH[..4], Some(&refresh.params))),
         ("exchange.omit", &second.omit, message("a parameter of a token exchange", &EXCHANGE, Some(&second.params))),
     ] {
         for (n, name) in value_of(omitted).into_iter().flatten().enumerate() {

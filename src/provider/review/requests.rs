@@ -84,7 +84,7 @@ fn parameters(definition: &ProviderDefinition, findings: &mut Findings) {
         ("device.token_params", &device.token_params, &POLL, &[&token.names]),
         ("authorize.params", &authorize.params, &[], &[&authorize.names]),
         ("token.params", &token.params, &[], &[&token.names]),
-        ("refresh.params", &refresh.params, &REFRESH, &[&token.names, &refresh.names]),
+        ("refresh.params", &refresh.params, &REFRESH[..4], &[&token.names, &refresh.names]),
         ("exchange.params", &second.params, &EXCHANGE[..4], &[&token.names, &second.names]),
         ("client_credentials.params", &alone.params, &CLIENT_CREDENTIALS, &[&token.names, &alone.names]),
         ("revoke.params", &revoke.params, &REVOCATION, &[&revoke.names]),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::provider::departure::Departure;
 use crate::provider::endpoint::UrlTemplates;
 use crate::provider::keys::keys;
-use crate::provider::quirks::{IdleLimit, RefreshWith, TokenMethod};
+use crate::provider::quirks::{IdleLimit, RefreshScope, RefreshWith, TokenMethod};
 
 keys! {
     /// RFC 6749 §6.
@@ -45,6 +45,11 @@ keys! {
             help: "The token that a refresh presents",
             rfc: "the refresh token (RFC 6749 §6)",
             example: "\"access\"",
+        }
+        departure scope: RefreshScope {
+            help: "What a refresh does that asks for fewer scopes, as `token --scope` does: it `narrows` the token, or they are `ignored`, which is said before anything is sent",
+            rfc: "it narrows the token (RFC 6749 §6), if the reply or the token says so",
+            example: "\"ignored\"",
         }
         departure idle: IdleLimit {
             help: "The time after which a refresh token dies that is not used. `refresh --due` uses it before, and `status` shows the end",

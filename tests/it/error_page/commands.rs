@@ -10,7 +10,8 @@ variants! {
         ProviderAndProfile NoClientToken OtherClient ClientForgotten OtherIssuer NoIntrospectionApp SeveralApps BadEmulator EmulatorEnded
         EmulatedElsewhere StoreOutside VariableNotText CacertNotAPath NoFurtherToken
         TokenWithoutProfile NoTokenVariable BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject
-        ServerNotConfirmed | Trust Paths Project Definition Store TokenSource BadProfile BadClientId;
+        ServerNotConfirmed | Trust Paths Project Definition Store TokenSource NotNarrower BadProfile BadClientId;
+    NotNarrower: NoScope Unknown NotGranted Impossible Wider Unsaid;
     AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Entropy Store Terminal;
     LoginError: Failed NowhereToKeep NotAProvider GrantNotOffered ListenElsewhere NobodyToPaste BadParam BadRedirectUri BadToken
         NotGranted NoParamOnStdin
@@ -60,6 +61,7 @@ variants! {
 /// Those of one command, in the order in which its help has it.
 pub fn errors(page: &mut Page) {
     page.section(session_errors());
+    page.section(not_narrower_errors());
     page.section(app_errors());
     page.section(login_errors());
     page.inside(steps_errors(), LoginError::Steps);
@@ -382,6 +384,30 @@ fn session_errors() -> Vec<SessionError> {
             servers: vec![text("https://our-shop.acme.example")],
             remedy: text("oauthctl login acme --param store=our-shop"),
         },
+    ]
+}
+
+fn not_narrower_errors() -> Vec<NotNarrower> {
+    let login = || text("oauthctl login acme --profile acme-narrow --scope read");
+    let impossible = |why| NotNarrower::Impossible { profile: profile(), provider: provider(), why, login: login() };
+    vec![
+        NotNarrower::NoScope,
+        NotNarrower::Unknown {
+            provider: provider(),
+            scopes: vec![text("raed")],
+            known: vec![text("read"), text("write")],
+        },
+        NotNarrower::NotGranted {
+            profile: profile(),
+            scopes: vec![text("admin")],
+            granted: vec![text("read"), text("write")],
+            login: text("oauthctl login acme --scope 'read write admin'"),
+        },
+        impossible(NoWay::NoRefreshToken),
+        impossible(NoWay::Provider),
+        impossible(NoWay::Variable),
+        NotNarrower::Wider { provider: provider(), beyond: vec![text("write")], login: login() },
+        NotNarrower::Unsaid { provider: provider(), asked: vec![text("read")], login: login() },
     ]
 }
 

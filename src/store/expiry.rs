@@ -1,0 +1,16 @@
+//! When a token ends.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::time::Timestamp;
+
+/// When the token ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expiry {
+    At(Timestamp),
+    /// The provider's documents say that it does not end.
+    Never,
+    /// No source says.
+    Unknown,
+}
