@@ -9,6 +9,7 @@
 //! `tests/mutants/leak-*.patch` plant one leak for each channel, which this must see.
 
 mod faults;
+mod handed;
 mod keychain;
 mod stubs;
 mod success;
@@ -41,6 +42,14 @@ const EXPECTED: &[(&str, IsExpected)] = &[
         f.is(Kind::AccessToken, Channel::File)
             && f.command.contains("--token-file")
             && f.place.contains("/oauthctl-exec-")
+    }),
+    ("the token in the file that `--write` names, and while it is written beside it", |f| {
+        let name = f.place.strip_prefix("written/").unwrap_or_default();
+        let is_named = ["token", ".env", "client.json"].contains(&name) || name.starts_with(".oauthctl-");
+        f.is(Kind::AccessToken, Channel::File) && f.of("token") && f.command.contains("--write") && is_named
+    }),
+    ("the proxy's password, for `exec`'s command alone", |f| {
+        f.is(Kind::ProxyPassword, Channel::Environ) && f.of("exec") && f.command.contains("--proxy")
     }),
     ("the token that `--show-secrets` shows", |f| {
         f.kind == Kind::AccessToken
@@ -87,10 +96,11 @@ fn no_secret_is_seen_where_it_does_not_belong() {
     if !can_trace() || SessionBus::new().is_none() {
         return;
     }
-    let stories: [fn() -> Vec<Finding>; 8] = [
+    let stories: [fn() -> Vec<Finding>; 9] = [
         success::with_a_key_file,
         success::with_keys_and_tokens_in_the_environment,
         success::with_a_helper_a_paste_and_an_emulator,
+        handed::to_other_programs,
         keychain::with_the_os_keychain,
         faults::of_the_authorization_and_the_exchange,
         faults::of_the_refresh_and_the_revocation,

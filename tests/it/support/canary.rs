@@ -25,6 +25,8 @@ pub enum Kind {
     RefreshToken,
     StoreKey,
     Passphrase,
+    /// Of `exec --proxy`.
+    ProxyPassword,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

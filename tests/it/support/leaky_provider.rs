@@ -300,7 +300,12 @@ fn answer(request: &str, shared: &(Mutex<Shared>, Condvar)) -> Reply {
         changed.notify_all();
     }
     // `/learn/state` and so on: secrets that a stub reports.
-    let kinds = [("client_secret", Kind::ClientSecret), ("access_token", Kind::AccessToken), ("state", Kind::State)];
+    let kinds = [
+        ("client_secret", Kind::ClientSecret),
+        ("access_token", Kind::AccessToken),
+        ("state", Kind::State),
+        ("proxy", Kind::ProxyPassword),
+    ];
     if let Some((_, kind)) =
         path.strip_prefix("/learn/").and_then(|name| kinds.iter().find(|(known, _)| *known == name))
     {
