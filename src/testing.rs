@@ -104,7 +104,8 @@ pub use crate::system::certificate::CertificateError;
 pub use crate::system::clock::{Clock, SystemClock};
 pub use crate::system::entropy::{NoEntropy, OsEntropy};
 pub use crate::system::http::{
-    HttpClient, HttpError, HttpReply, MAX_REPLY, NamedBy, NetworkClient, Reach, Reason, TlsProblem, TrustError, Upload,
+    Certificate, HttpClient, HttpError, HttpReply, MAX_REPLY, NamedBy, NetworkClient, Reach, Reason, Refused,
+    TlsProblem, TrustError, Upload,
 };
 pub use crate::system::loopback::{LoopbackError, LoopbackRequest, Parsed, parse as parse_request};
 pub use crate::system::own_folder::OwnFolderError;

@@ -182,6 +182,9 @@ pub struct Failure {
     pub kind: FailureKind,
     /// The error and its causes in one line.
     pub text: String,
+    /// The issuer of the server's certificate, if that was refused. `text` has it, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,6 +222,11 @@ impl FlowRecord {
             What::Settings(settings) => Some(settings.as_ref()),
             _ => None,
         })
+    }
+
+    /// Returns the issuer of each certificate that was refused.
+    pub fn issuers(&self) -> impl Iterator<Item = &str> {
+        self.exchanges().filter_map(|(_, exchange)| exchange.failure.as_ref()?.issuer.as_deref())
     }
 
     pub fn exchanges(&self) -> impl Iterator<Item = (&Event, &Exchange)> {

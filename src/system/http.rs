@@ -12,6 +12,7 @@ mod body;
 mod clients;
 mod download;
 mod network;
+mod presented;
 mod reach;
 mod tap;
 mod tls;
@@ -19,6 +20,7 @@ mod trust;
 mod upstream;
 
 pub use network::NetworkClient;
+pub use presented::Certificate;
 pub use reach::Reach;
 pub use tap::Tap;
 pub use tls::TlsProblem;
@@ -26,6 +28,7 @@ pub use trust::{Authorities, NamedBy, Roots, Trust, TrustError};
 pub use upstream::Upstream;
 
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -59,10 +62,12 @@ pub enum HttpError {
         #[source]
         source: Reason,
     },
-    #[error("cannot connect to {origin} over TLS")]
+    #[error("cannot connect to {origin} over TLS{}", refused.as_ref().map(ToString::to_string).unwrap_or_default())]
     Tls {
         origin: String,
         problem: TlsProblem,
+        /// The certificate, if it was refused and could be read.
+        refused: Option<Box<Refused>>,
         /// Whose certificates are trusted.
         trust: String,
         #[source]
@@ -138,6 +143,27 @@ impl Advice for HttpError {
     }
 }
 
+/// A certificate that was refused.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    host: String,
+    pub certificate: Certificate,
+}
+
+impl Refused {
+    /// Names the host of a URL as the one whose certificate it is.
+    pub fn of(url: &Url, certificate: Certificate) -> Self {
+        Self { host: url.host_str().unwrap_or_default().to_owned(), certificate }
+    }
+}
+
+/// To be placed after what failed.
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, ": the certificate for `{}` is {}", self.host, self.certificate)
+    }
+}
+
 /// The innermost cause, in words, without any URL.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -159,6 +185,7 @@ pub struct HttpReply {
     pub status: u16,
     pub headers: HeaderMap,
     body: Box<dyn Read + Send>,
+    presented: Option<Arc<presented::Chain>>,
     origin: String,
     /// The sender of it, as people are told.
     peer: String,
@@ -172,7 +199,8 @@ impl HttpReply {
     #[cfg(test)]
     pub fn new(status: u16, headers: HeaderMap, body: Box<dyn Read + Send>, url: &Url) -> Self {
         let (origin, reach) = (url.origin().ascii_serialization(), Reach::of_host(url).unwrap_or(Reach::Internet));
-        Self { status, headers, body, peer: origin.clone(), origin, reach, is_download: false, limit: SILENCE }
+        let (peer, presented) = (origin.clone(), None);
+        Self { status, headers, body, presented, peer, origin, reach, is_download: false, limit: SILENCE }
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -232,6 +260,11 @@ impl HttpReply {
     pub fn tapped(mut self, tap: Box<dyn Tap>) -> Self {
         self.body = Box::new(tap::Tapped { body: self.body, tap });
         self
+    }
+
+    /// The certificate of the sender, if it was checked here and can be read.
+    pub fn certificate(&self) -> Option<Certificate> {
+        self.presented.as_ref()?.read()
     }
 
     /// The sender, as `https://api.example`.

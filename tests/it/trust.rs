@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::support::api_server::Reply;
 use crate::support::emulated::MINE;
-use crate::support::tls::TlsServer;
+use crate::support::tls::{TlsServer, params};
 use crate::support::{Output, PendingLogin, Sandbox};
 
 /// A token that is over at once, from the token endpoint; metadata; and an API that likes any token.
@@ -19,10 +19,15 @@ fn shop(request: &str) -> Reply {
 /// The provider `mine` at a server that no system trusts, and the file of its authority.
 fn corporate() -> (TlsServer, Sandbox) {
     let server = TlsServer::start(&["127.0.0.1"], shop);
+    let sandbox = at(&server);
+    (server, sandbox)
+}
+
+fn at(server: &TlsServer) -> Sandbox {
     let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "id").with("OAUTHCTL_CLIENT_SECRET", "s3cret");
     sandbox.define("mine", &MINE.replace("https://mine.example", &format!("https://{}", server.address)));
     std::fs::write(sandbox.home().join("ca.pem"), &server.certificate).unwrap();
-    (server, sandbox)
+    sandbox
 }
 
 #[track_caller]
@@ -73,6 +78,37 @@ fn a_remembered_file_that_is_gone_is_named_before_all_else() {
     sandbox.run(&["refresh", "--cacert", "moved.pem"]).code(0);
     login(&sandbox, &["--cacert", "moved.pem"]).code(0);
     elsewhere(&sandbox, &["refresh"]).code(0);
+}
+
+/// A company's proxy that reads along has a certificate of its own for every host.
+#[test]
+fn a_refused_certificate_says_who_issued_it_and_until_when() {
+    let mut certificate = params(&["127.0.0.1"]);
+    certificate.not_after = rcgen::date_time_ymd(2040, 1, 2);
+    let server = TlsServer::presenting(certificate, Some("Corp TLS Inspection"), shop);
+    let sandbox = at(&server);
+    let refused = login(&sandbox, &[]);
+    refused
+        .code(8)
+        .says("the certificate for `127.0.0.1` is issued by `CN=Corp TLS Inspection` (valid until 2040-01-02");
+    let explained = sandbox.run(&["explain"]);
+    explained.code(0).answers("No authority that is trusted here").answers("names `CN=Corp TLS Inspection` as the one");
+    sandbox.run(&["explain", "--report"]).code(0).answers("`ISSUER`").hides("Corp").hides("Inspection");
+    login(&sandbox, &["--cacert", "ca.pem"]).code(0);
+    let own = TlsServer::start(&["127.0.0.1"], shop);
+    login(&at(&own), &[])
+        .code(8)
+        .says("the certificate for `127.0.0.1` is self-signed, as `CN=rcgen self signed cert`");
+}
+
+#[test]
+fn a_name_in_a_certificate_can_do_nothing_to_a_terminal() {
+    let hostile = format!("\u{1b}]0;owned\u{7}\n\u{202e}error: expired{}", "x".repeat(10_000));
+    let server = TlsServer::presenting(params(&["127.0.0.1"]), Some(&hostile), shop);
+    let sandbox = at(&server);
+    let refused = login(&sandbox, &[]);
+    refused.code(8).says("UnknownIssuer").hides("\u{1b}").hides("\u{202e}").hides(&"x".repeat(200));
+    sandbox.run(&["explain"]).code(0).answers("No authority that is trusted here").hides("\u{1b}").hides("has expired");
 }
 
 #[test]

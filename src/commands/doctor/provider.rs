@@ -1,18 +1,23 @@
 //! The checks of a provider: its definition, its servers, and what it says about itself.
 
+use std::time::Duration;
+
 use super::machine::bad_definition;
 use super::network::unreachable;
 use super::scene::{Row, Scene, Subject};
 use crate::flow::FlowError;
 use crate::flow::checkup::differences::{self, Agreement, Difference};
+use crate::flow::checkup::visit::Greeting;
 use crate::flow::discovery::DiscoveryError;
 use crate::protocol::advice::ExitCode;
 use crate::protocol::check::Check;
 use crate::protocol::metadata::AuthorizationServerMetadata;
 use crate::protocol::sanitize;
+use crate::protocol::time::Timestamp;
 use crate::provider::Provider;
 use crate::provider::catalogue::is_built_in;
 use crate::session::SessionError;
+use crate::system::http::Certificate;
 
 pub const ROWS: &[Row] = &[
     Row("the definition", definition),
@@ -65,15 +70,41 @@ fn servers(scene: &Scene<'_>) -> Vec<Check> {
                 let next = check.next.clone().map_or_else(|| shows.clone(), |next| format!("{next}; {shows}"));
                 check.mended_by(next)
             }
-            Ok(greeting) => {
-                let how =
-                    if origin.starts_with("https:") { "over TLS, with a trusted certificate" } else { "without TLS" };
-                Check::ok("server", &origin, format!("it answers {how} (status {})", greeting.status))
-            }
+            Ok(greeting) => answers(&origin, greeting, scene.context.system.clock.now()),
         };
         check.seen(format!("it is there for: {purposes}")).sending(visit.sent.clone())
     });
     visits.collect()
+}
+
+/// A certificate that ends this soon is worth a note: one that is renewed by a machine is renewed earlier.
+const ENDS_SOON: Duration = Duration::from_secs(14 * 86_400);
+
+fn answers(origin: &str, greeting: &Greeting, now: Timestamp) -> Check {
+    let status = greeting.status;
+    if !origin.starts_with("https:") {
+        return Check::ok("server", origin, format!("it answers without TLS (status {status})"));
+    }
+    let answers = format!("it answers over TLS, with a trusted certificate (status {status})");
+    let Some(certificate) = &greeting.certificate else {
+        let by_the_system = "the operating system has checked the certificate, and tells nothing about it";
+        return Check::ok("server", origin, answers).seen(by_the_system);
+    };
+    let Certificate { subject, issuer, until, chain } = certificate;
+    let whose = if subject.is_empty() { String::new() } else { format!(" for `{subject}`") };
+    let by = if certificate.is_self_signed() { "self-signed".to_owned() } else { format!("issued by `{issuer}`") };
+    let count = if *chain == 1 { "alone".to_owned() } else { format!("one of a chain of {chain}") };
+    let seen = format!("the certificate{whose}, {by}, until {until}, {count}");
+    let left = now.until(*until);
+    let check = match left < ENDS_SOON {
+        true => {
+            let days = left.as_secs() / 86_400;
+            let soon = format!("{answers} that ends in {days} {}", if days == 1 { "day" } else { "days" });
+            Check::note("server", origin, soon).mended_by("the server's operator has to renew the certificate")
+        }
+        false => Check::ok("server", origin, answers),
+    };
+    check.seen(seen)
 }
 
 fn metadata(scene: &Scene<'_>) -> Vec<Check> {

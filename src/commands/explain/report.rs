@@ -89,6 +89,9 @@ impl Names {
             let value = value.shown().unwrap_or_default();
             names.add(value, format!("PARAM-{}", name.to_uppercase()), "a parameter of the provider");
         }
+        for issuer in record.issuers() {
+            names.add(issuer, "ISSUER".to_owned(), "the issuer of a certificate");
+        }
         let is_built_in = settings.definition.as_deref() == Some("built-in");
         if let Some((folder, _)) = settings.definition.as_deref().and_then(|file| file.rsplit_once(['/', '\\'])) {
             names.add(folder, "FOLDER".to_owned(), "a folder of this machine");
@@ -124,7 +127,7 @@ impl Names {
     }
 
     fn replaced(&self, text: String) -> String {
-        self.all.iter().fold(text, |text, (name, replacement, _)| text.replace(name.as_str(), replacement))
+        self.all.iter().fold(text, |text, (name, replacement, _)| replaced(&text, name, replacement))
     }
 
     fn listed(&self) -> String {
@@ -135,6 +138,39 @@ impl Names {
         listed.insert(0, secrets.to_owned());
         listed.concat()
     }
+}
+
+/// Replaces a name everywhere, also where a line ends within it.
+fn replaced(text: &str, name: &str, replacement: &str) -> String {
+    let (mut all, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(c) = rest.chars().next() {
+        match length_at_start(rest, name) {
+            Some(length) => {
+                all.push_str(replacement);
+                rest = &rest[length..];
+            }
+            None => {
+                all.push(c);
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+    }
+    all
+}
+
+/// Returns how much of a text a name takes up at its start, with the indented lines that it is broken into.
+fn length_at_start(text: &str, name: &str) -> Option<usize> {
+    let mut rest = text;
+    for (at, c) in name.char_indices() {
+        if c.is_whitespace() {
+            let next = rest.trim_start();
+            rest = (next.len() < rest.len()).then_some(next)?;
+            continue;
+        }
+        let next_line = rest.strip_prefix('\n').filter(|_| at > 0);
+        rest = next_line.map_or(rest, |line| line.trim_start_matches(' ')).strip_prefix(c)?;
+    }
+    Some(text.len() - rest.len())
 }
 
 fn host_of(url: &str) -> Option<String> {
@@ -162,4 +198,27 @@ fn hosts(text: &str) -> Vec<String> {
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_replaced_where_a_line_ends_within_it() {
+        let issuer = "CN=Corp TLS Inspection";
+        for text in
+            ["a `CN=Corp TLS Inspection` b", "a `CN=Corp\n    TLS Inspection` b", "a `CN=Co\n  rp TLS\n  Inspection` b"]
+        {
+            assert_eq!(replaced(text, issuer, "ISSUER"), "a `ISSUER` b");
+        }
+        assert_eq!(
+            replaced("shop.inte\n      rn.example, intern.ex", "shop.intern.example", "HOST"),
+            "HOST, intern.ex"
+        );
+        // Neither another name nor a line of its own is taken for one.
+        for text in ["CN=CorpTLS Inspection", "CN=Corp TLS", "CN=Corp\n\n", ""] {
+            assert_eq!(replaced(text, issuer, "ISSUER"), text);
+        }
+    }
 }

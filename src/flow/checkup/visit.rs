@@ -11,7 +11,7 @@ use crate::protocol::retry_after::server_time;
 use crate::protocol::time::Timestamp;
 use crate::provider::{Endpoint, Provider};
 use crate::system::clock::Clock;
-use crate::system::http::{HttpClient, HttpError};
+use crate::system::http::{Certificate, HttpClient, HttpError};
 
 /// One server, and what it is for.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct Greeting {
     pub status: u16,
     /// How many seconds this machine's clock is ahead of the server's, at the least.
     pub ahead: Option<i64>,
+    /// The server's certificate, if it has one that was checked by this program.
+    pub certificate: Option<Certificate>,
 }
 
 /// Lists the servers of a provider, each once.
@@ -69,7 +71,7 @@ pub fn visit(server: Server, http: &dyn HttpClient, clock: &dyn Clock) -> Visit 
         // A copy that a cache kept has the time at which it was made.
         let age = reply.headers.get(AGE).and_then(|age| age.to_str().ok()?.trim().parse().ok()).unwrap_or(0);
         let ahead = server_time(&reply.headers).map(|then| ahead(before, clock.now(), then.0.saturating_add(age)));
-        Greeting { status: reply.status, ahead }
+        Greeting { status: reply.status, ahead, certificate: reply.certificate() }
     });
     Visit { server, outcome, sent: recorder.into_sent() }
 }

@@ -8,7 +8,12 @@ use crate::protocol::flow_record::{Exchange, FailureKind};
 /// A failure of a kind whose text has one of these, in lower case.
 fn failed(facts: &Facts<'_>, kinds: &[FailureKind], parts: &[&str]) -> Option<(usize, String, String)> {
     let (event, exchange, failure) = facts.failure()?;
-    let text = failure.text.to_lowercase();
+    // What a certificate calls itself is not what went wrong.
+    let text = match &failure.issuer {
+        Some(issuer) if !issuer.is_empty() => failure.text.replace(issuer.as_str(), ""),
+        _ => failure.text.clone(),
+    };
+    let text = text.to_lowercase();
     let fits = kinds.contains(&failure.kind) && (parts.is_empty() || parts.iter().any(|part| text.contains(part)));
     fits.then(|| (event, place(exchange), text))
 }
@@ -84,7 +89,10 @@ pub fn tls_authority(facts: &Facts<'_>) -> Option<Found> {
     )?;
     let title = format!("No authority that is trusted here has issued the certificate of {place}");
     let next = "name the PEM file of the authority with `--cacert FILE`, or with SSL_CERT_FILE";
-    let found = Found::high(title, next).seen(event);
+    let mut found = Found::high(title, next).seen(event);
+    if let Some(issuer) = facts.failure().and_then(|(_, _, failure)| failure.issuer.as_ref()) {
+        found = found.detail(format!("The certificate names `{issuer}` as the one who issued it."));
+    }
     Some(match text.contains("through the proxy") {
         true => {
             found.detail("The connection goes through a proxy, which may read along with a certificate of its own.")

@@ -99,7 +99,11 @@ fn failure(error: &HttpError) -> Failure {
         HttpError::Proxy(_) => FailureKind::Proxy,
         HttpError::OutOfReach { .. } | HttpError::Setup(_) | HttpError::Trust(_) => FailureKind::NotSent,
     };
-    Failure { kind, text: with_causes(error) }
+    let issuer = match error {
+        HttpError::Tls { refused: Some(refused), .. } => Some(refused.certificate.issuer.clone()),
+        _ => None,
+    };
+    Failure { kind, text: with_causes(error), issuer }
 }
 
 /// A body under way.
@@ -132,7 +136,7 @@ impl Tap for Seen {
     fn broke(&mut self, error: &io::Error) {
         self.finish();
         let kind = if timed_out(error) { FailureKind::Timeout } else { FailureKind::Broken };
-        self.recorder.failed(self.number, &Failure { kind, text: error.kind().to_string() });
+        self.recorder.failed(self.number, &Failure { kind, text: error.kind().to_string(), issuer: None });
     }
 }
 

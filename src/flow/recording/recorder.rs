@@ -214,7 +214,8 @@ impl Recorder {
 
     pub(super) fn failed(&self, number: u64, failure: &Failure) {
         self.change(number, |exchange, masker| {
-            exchange.failure = Some(Failure { kind: failure.kind, text: masker.text(&failure.text) });
+            let issuer = failure.issuer.as_deref().map(|issuer| masker.text(issuer));
+            exchange.failure = Some(Failure { kind: failure.kind, text: masker.text(&failure.text), issuer });
         });
     }
 

@@ -12,7 +12,8 @@ use super::body::{LONGEST, Overdue, Pace, TimedBody, Waited};
 use super::clients::{Clients, Kind};
 use super::download::{Downloads, Target};
 use super::{
-    Authorities, HttpClient, HttpError, HttpReply, Reach, Reason, SILENCE, TlsProblem, Trust, USER_AGENT, Upload,
+    Authorities, HttpClient, HttpError, HttpReply, Reach, Reason, Refused, SILENCE, TlsProblem, Trust, USER_AGENT,
+    Upload,
 };
 use crate::protocol::message::HttpRequest;
 use crate::protocol::time::HumanDuration;
@@ -273,6 +274,11 @@ impl NetworkClient {
                 headers: reply.headers().clone(),
                 reach: reply.remote_addr().map_or(Reach::Internet, |address| Reach::of(address.ip())),
                 body: Box::new(reply),
+                presented: self
+                    .trust
+                    .get()
+                    .filter(|_| Kind::of(url).is_secure())
+                    .and_then(|trust| trust.presented(url)),
                 origin: url.origin().ascii_serialization(),
                 peer: origin,
                 is_download: false,
@@ -280,7 +286,9 @@ impl NetworkClient {
             }),
             Err(error) if error.is_connect() => Err(match (TlsProblem::among(&error), self.trust.get()) {
                 (Some(problem), Some(trust)) => {
-                    HttpError::Tls { origin, problem, trust: trust.to_string(), source: Reason::of(error) }
+                    let refused = trust.presented(url).filter(|_| problem.is_of_certificate());
+                    let refused = refused.and_then(|chain| Some(Box::new(Refused::of(url, chain.read()?))));
+                    HttpError::Tls { origin, problem, refused, trust: trust.to_string(), source: Reason::of(error) }
                 }
                 _ => HttpError::Connect { origin, source: Reason::of(error) },
             }),

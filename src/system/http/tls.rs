@@ -58,6 +58,19 @@ impl TlsProblem {
         }
     }
 
+    /// Returns `true` if the server's certificate was seen, and refused.
+    pub fn is_of_certificate(self) -> bool {
+        match self {
+            Self::UnknownIssuer
+            | Self::Expired
+            | Self::NotYetValid
+            | Self::OtherName
+            | Self::AuthorityAsServer
+            | Self::Certificate => true,
+            Self::NotTls | Self::WantsCertificate | Self::Other => false,
+        }
+    }
+
     /// Returns what to do; `trust` says which authorities are trusted.
     pub fn hint(self, trust: &str) -> String {
         match self {

@@ -18,11 +18,14 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
+use url::Url;
 
+use super::presented::{Chain, Presented};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::system::shell;
@@ -139,6 +142,7 @@ pub struct Trust {
     /// `None` if the operating system checks the server itself.
     certificates: Option<Vec<CertificateDer<'static>>>,
     authorities: Option<Authorities>,
+    presented: Presented,
 }
 
 impl Trust {
@@ -166,14 +170,20 @@ impl Trust {
             Found::Certificates(..) => (Roots::BuiltIn, Some(built_in())),
             Found::ByTheSystem => (Roots::System(None), None),
         };
-        Ok(Self { roots, certificates, authorities: None })
+        Ok(Self { roots, certificates, authorities: None, presented: Presented::default() })
     }
 
     /// Returns the TLS settings of a client, or `None` if the operating system checks the server itself.
     pub fn config(&self) -> Option<ClientConfig> {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(self.certificates.as_ref()?.iter().chain(self.added()).cloned());
-        let mut config = ClientConfig::builder().with_root_certificates(store).with_no_client_auth();
+        let config = match self.presented.checked_against(store.clone()) {
+            // The check is rustls's own; it also writes down what it is shown.
+            Ok(check) => ClientConfig::builder().dangerous().with_custom_certificate_verifier(check),
+            // No authority is trusted: the usual check refuses all.
+            Err(_) => ClientConfig::builder().with_root_certificates(store),
+        };
+        let mut config = config.with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Some(config)
     }
@@ -185,7 +195,13 @@ impl Trust {
 
     /// The same if the system can check nothing.
     pub fn without_system(&self) -> Self {
-        Self { roots: Roots::BuiltIn, certificates: Some(built_in()), authorities: self.authorities.clone() }
+        let (authorities, presented) = (self.authorities.clone(), self.presented.clone());
+        Self { roots: Roots::BuiltIn, certificates: Some(built_in()), authorities, presented }
+    }
+
+    /// Returns the certificates that the host of a URL presented last, if they were checked here.
+    pub(super) fn presented(&self, url: &Url) -> Option<Arc<Chain>> {
+        self.presented.by(url)
     }
 }
 
@@ -250,7 +266,8 @@ fn of_variables(file: Option<&Path>, folders: Option<&OsString>) -> Result<Trust
     let (name, places) = (if file.is_some() { CERT_FILE } else { CERT_DIR }, sanitize::line(&places.join("`, `")));
     match is_usable(&certificates) {
         true => {
-            Ok(Trust { roots: Roots::Variables(name, places), certificates: Some(certificates), authorities: None })
+            let (roots, certificates) = (Roots::Variables(name, places), Some(certificates));
+            Ok(Trust { roots, certificates, authorities: None, presented: Presented::default() })
         }
         false => Err(TrustError::NoCertificate { path: places, by: NamedBy::Variable(name) }),
     }

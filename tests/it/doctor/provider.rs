@@ -2,11 +2,12 @@
 //! others do. What they saw is what was listed.
 
 use std::net::TcpListener;
+use std::time::{Duration, SystemTime};
 
 use super::Diagnosis;
 use crate::support::api_server::{ApiServer, Reply};
 use crate::support::emulated::MINE;
-use crate::support::tls::TlsServer;
+use crate::support::tls::{TlsServer, params};
 use crate::support::{Emulated, OidcProvider, Sandbox};
 
 /// The redirect URI that is registered for the clients of `oidc-provider`, which accepts any port of it.
@@ -236,7 +237,31 @@ fn a_server_that_cannot_be_reached_or_trusted_is_named() {
     diagnosis.ends_with(8).about(&origin).is_problem(8).says("UnknownIssuer").is_mended_by("--cacert FILE");
     assert_eq!(corporate.requests(), Vec::<String>::new());
     std::fs::write(sandbox.home().join("ca.pem"), &corporate.certificate).unwrap();
-    run(&["--cacert", "ca.pem"]).ends_with(0).about(&origin).is("ok").says("over TLS");
+    let finding = run(&["--cacert", "ca.pem"]);
+    finding.ends_with(0).about(&origin).is("ok").says("over TLS").shows("self-signed, until 4096").shows("alone");
+}
+
+#[test]
+fn a_certificate_is_shown_and_its_end_is_announced_in_time() {
+    let day = 86_400;
+    for (left, verdict) in [(20 * day, "ok"), (3 * day + 600, "note")] {
+        let mut certificate = params(&["127.0.0.1"]);
+        certificate.not_after = (SystemTime::now() + Duration::from_secs(left)).into();
+        let server = TlsServer::presenting(certificate, Some("Example Authority"), |_| page("200 OK", "Sign in"));
+        let origin = format!("https://{}", server.address);
+        let sandbox = at(&origin, "");
+        std::fs::write(sandbox.home().join("ca.pem"), &server.certificate).unwrap();
+        let args = ["mine", "--redirect-uri", REGISTERED, "--cacert", "ca.pem"];
+        let diagnosis = Diagnosis::run(&sandbox, &args);
+        let finding = diagnosis.ends_with(0).about(&origin);
+        finding
+            .is(verdict)
+            .shows("for `CN=the server`, issued by `CN=Example Authority`, until 20")
+            .shows("chain of 2");
+        if verdict == "note" {
+            finding.says("that ends in 3 days").is_mended_by("renew the certificate");
+        }
+    }
 }
 
 #[test]

@@ -713,7 +713,17 @@ fn proxy(name: &'static str, problem: ProxyProblem) -> HttpError {
 
 fn tls(problem: TlsProblem, said: &str) -> HttpError {
     let trust = text("the operating system's, `/etc/ssl/certs/ca-certificates.crt`");
-    HttpError::Tls { origin: text("https://acme.example"), problem, trust, source: Reason(text(said)) }
+    HttpError::Tls { origin: text("https://acme.example"), problem, refused: None, trust, source: Reason(text(said)) }
+}
+
+fn intercepted() -> HttpError {
+    let (subject, issuer) = (text("CN=acme.example"), text("CN=Corp TLS Inspection,O=Corp"));
+    let certificate = Certificate { subject, issuer, until: Timestamp(1_900_000_000), chain: 2 };
+    let mut error = tls(TlsProblem::UnknownIssuer, "invalid peer certificate: UnknownIssuer");
+    if let HttpError::Tls { refused, .. } = &mut error {
+        *refused = Some(Box::new(Refused::of(&"https://acme.example".parse().unwrap(), certificate)));
+    }
+    error
 }
 
 fn trust_errors() -> Vec<TrustError> {
@@ -733,6 +743,7 @@ fn http_errors() -> Vec<HttpError> {
     vec![
         unreachable(),
         tls(TlsProblem::UnknownIssuer, "invalid peer certificate: UnknownIssuer"),
+        intercepted(),
         tls(TlsProblem::Expired, "invalid peer certificate: certificate expired"),
         tls(TlsProblem::NotYetValid, "invalid peer certificate: certificate not valid yet"),
         tls(TlsProblem::OtherName, "invalid peer certificate: certificate not valid for name \"acme.example\""),

@@ -6,15 +6,21 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::api_server::Reply;
 use super::raw_server::read_whole;
 
+/// Returns what goes into a certificate for these names.
+pub fn params(names: &[&str]) -> CertificateParams {
+    CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap()
+}
+
 pub struct TlsServer {
     pub address: SocketAddr,
-    /// The certificate in PEM. A client that trusts it accepts the server for its names.
+    /// The certificate in PEM, or that of its authority. A client that trusts it accepts the server for its names.
     pub certificate: String,
     requests: Arc<Mutex<Vec<String>>>,
 }
@@ -22,12 +28,37 @@ pub struct TlsServer {
 impl TlsServer {
     /// Starts a server. `answer` gets the exact request, and returns status, header lines and body.
     pub fn start(names: &[&str], answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let made = rcgen::generate_simple_self_signed(names).unwrap();
-        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        Self::presenting(params(names), None, answer)
+    }
+
+    /// Starts a server with another certificate: one that this authority issued, or one that is self-signed.
+    pub fn presenting(
+        mut made: CertificateParams,
+        authority: Option<&str>,
+        answer: impl Fn(&str) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let (chain, certificate) = match authority {
+            None => {
+                let own = made.self_signed(&key).unwrap();
+                (vec![own.der().clone()], own.pem())
+            }
+            Some(name) => {
+                let (mut ca, ca_key) = (CertificateParams::default(), KeyPair::generate().unwrap());
+                ca.distinguished_name = DistinguishedName::new();
+                ca.distinguished_name.push(DnType::CommonName, name);
+                ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+                let root = ca.self_signed(&ca_key).unwrap();
+                made.distinguished_name = DistinguishedName::new();
+                made.distinguished_name.push(DnType::CommonName, "the server");
+                let own = made.signed_by(&key, &Issuer::new(ca, ca_key)).unwrap();
+                (vec![own.der().clone(), root.der().clone()], root.pem())
+            }
+        };
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let config = config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+        let config = config.with_no_client_auth().with_single_cert(chain, key).unwrap();
         let (config, requests) = (Arc::new(config), Arc::new(Mutex::new(Vec::new())));
         let (seen, answer) = (Arc::clone(&requests), Arc::new(answer));
         let address = listen(move |stream| {
@@ -48,7 +79,7 @@ impl TlsServer {
             stream.conn.send_close_notify();
             let _ = stream.flush();
         });
-        Self { address, certificate: made.cert.pem(), requests }
+        Self { address, certificate, requests }
     }
 
     /// Returns the exact bytes of every request so far.

@@ -29,6 +29,24 @@ fn each_rule_is_silent_on_a_near_miss() {
 }
 
 #[test]
+fn an_issuers_name_is_told_and_never_taken_for_a_cause() {
+    for issuer in ["CN=Corp", "CN=expired", "CN=UnknownIssuer", "CN=not valid for name", "CN=through the proxy x"] {
+        for (reason, id) in [
+            ("UnknownIssuer", "tls_authority"),
+            ("certificate expired: verification time 1 (UNIX)", "tls_date"),
+            ("certificate not valid for name \"as.example\"", "tls_name"),
+        ] {
+            let record = record::login().with_code().refuses_certificate(issuer, reason);
+            let findings = diagnose(&record.0, None);
+            let found: Vec<_> = findings.iter().map(|finding| finding.id).collect();
+            assert_eq!(found, [id], "{issuer}: {reason}");
+            let is_told = findings[0].details.iter().any(|detail| detail.contains(&format!("`{issuer}`")));
+            assert_eq!(is_told, id == "tls_authority", "{findings:?}");
+        }
+    }
+}
+
+#[test]
 fn every_rule_has_a_record_and_a_near_miss() {
     let tried: BTreeSet<&str> = cases::all().into_iter().map(|(id, ..)| id).collect();
     let rules: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();

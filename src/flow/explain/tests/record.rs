@@ -233,8 +233,19 @@ impl Made {
         let made = self.replied(Leg::Token, EXCHANGE, 0, None);
         made.changed(|exchange| {
             exchange.reply = None;
-            exchange.failure = Some(Failure { kind, text: text.to_owned() });
+            exchange.failure = Some(Failure { kind, text: text.to_owned(), issuer: None });
         })
+    }
+
+    /// It fails of a certificate with this issuer, and for this reason.
+    pub fn refuses_certificate(self, issuer: &str, reason: &str) -> Self {
+        let text = format!(
+            "cannot connect to https://as.example over TLS: the certificate for `as.example` is issued by `{issuer}` \
+             (valid until 2030-01-01T00:00:00Z): invalid peer certificate: {reason}"
+        );
+        let issuer = Some(issuer.to_owned());
+        let fails = self.fails(FailureKind::Tls, &text);
+        fails.changed(|exchange| exchange.failure.as_mut().expect("a failure").issuer = issuer)
     }
 
     pub fn ends(mut self, exit_code: u8, error: &str) -> Self {
