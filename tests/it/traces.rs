@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+#[cfg(unix)]
+use crate::support::raw_server::{RawServer, reset};
 use crate::support::{Emulated, Sandbox};
 
 /// A server whose clients authenticate in the header, with device codes and a grant without a person.
@@ -139,25 +141,42 @@ fn the_script_does_the_same_exchange() {
     }
 }
 
+/// The code of a login is spent by the login itself, unless its token request never arrives.
 #[cfg(unix)]
 #[test]
-fn the_script_exchanges_a_code() {
+fn the_script_exchanges_a_code_that_nobody_has_used() {
     let mine = Emulated::defined(ALL, &["--token-lifetime", "1h"]);
-    let (script, har) = (mine.home().join("trace.sh"), mine.home().join("shown.har"));
-    // The code of this login is spent; the one of the next is not, as its exchange never gets there.
-    mine.run(&["login", "--port", "0", "--browser", &mine.browser(), "--trace", script.to_str().unwrap()]).code(0);
-    let login =
-        ["login", "--port", "0", "--browser", &mine.browser(), "--show-secrets", "--trace", har.to_str().unwrap()];
-    mine.run(&login).code(0);
-    let har = validated(&har);
-    let sent = har["log"]["entries"][2]["request"]["postData"]["params"].as_array().unwrap().clone();
+    let (origin, secret) = (mine.variable("OAUTHCTL_EMULATOR"), mine.variable("OAUTHCTL_CLIENT_SECRET"));
+    let (_, origin) = origin.split_once('=').unwrap();
+    let lost = RawServer::start([reset()]);
+    let sandbox = Sandbox::new()
+        .with("OAUTHCTL_CLIENT_ID", &mine.variable("OAUTHCTL_CLIENT_ID"))
+        .with("OAUTHCTL_CLIENT_SECRET", &secret);
+    let (token, elsewhere) = (format!("{}/token", lost.origin()), format!("{origin}/token"));
+    let definition = ALL.replace("https://mine.example/token", &token).replace("https://mine.example", origin);
+    sandbox.define("mine", &definition);
+    let script = sandbox.home().join("trace.sh");
+    let trace = script.to_str().unwrap();
+    let login = ["login", "mine", "--port", "0", "--browser", &mine.browser(), "--trace", trace];
+    sandbox.run(&login).code(8);
+    // It is the same but for the place where it arrives.
+    let text = fs::read_to_string(&script).unwrap();
+    assert!(text.contains(&token), "{text}");
+    fs::write(&script, text.replace(&token, &elsewhere)).unwrap();
+    let sent = lost.stop().pop().unwrap();
+    let (_, form) = sent.split_once("\r\n\r\n").unwrap();
     let value = |name: &str| {
-        let param = sent.iter().find(|param| param["name"] == name).unwrap();
-        param["value"].as_str().unwrap().to_owned()
+        let (_, value) = url::form_urlencoded::parse(form.as_bytes()).find(|(key, _)| key == name).unwrap();
+        value.into_owned()
     };
-    let (secret, code, verifier) = (mine.variable("OAUTHCTL_CLIENT_SECRET"), value("code"), value("code_verifier"));
-    let variables = [("CLIENT_SECRET", secret.as_str()), ("CODE", &code), ("CODE_VERIFIER", &verifier)];
-    // It is read as it was sent, and refused for what it is: a code that was used.
-    let said = run(&mine, &script, &variables);
+    let (code, verifier) = (value("code"), value("code_verifier"));
+    assert!(!text.contains(&code) && !text.contains(&verifier) && !text.contains(&secret), "{text}");
+    let with = |verifier: &str| {
+        run(&mine, &script, &[("CLIENT_SECRET", &secret), ("CODE", &code), ("CODE_VERIFIER", verifier)])
+    };
+    let said = with(&verifier);
+    assert!(said.contains("access_token") && said.contains("\"expires_in\":3600"), "{said}");
+    // Twice is refused for what it is, and not for how it was sent.
+    let said = with(&verifier);
     assert!(said.contains("invalid_grant") && !said.contains("invalid_client"), "{said}");
 }
