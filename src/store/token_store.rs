@@ -3,21 +3,22 @@
 
 mod clients;
 mod pending;
+mod reading;
 mod round_trip;
+mod seen;
 
 pub use self::round_trip::RoundTrip;
+use self::seen::Seen;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-
 use super::entry::{Entry, Listing};
 use super::journal::Journal;
 use super::login_index::{IndexFile, LoginEntry, LoginIndex};
 use super::login_lock::{self, LOCK_TIMEOUT, LoginLock};
-use super::record::{self, NotARecord};
+use super::record;
 use super::{Profile, StoreError, StoreKind, StoredToken};
 use crate::keychain::{Keychain, PROBE, SecretBytes, probe_name};
 use crate::system::signals::{SignalGrace, Writing};
@@ -29,6 +30,7 @@ pub struct TokenStore {
     index: IndexFile,
     open: Open,
     opened: Mutex<HashMap<StoreKind, Arc<dyn Keychain>>>,
+    seen: Seen,
     /// `--store` or `OAUTHCTL_STORE`.
     chosen: Option<StoreKind>,
     /// True if the choice applies only to unlisted records: true for the environment's choice, false for a flag's.
@@ -57,7 +59,7 @@ enum IfGone {
 impl TokenStore {
     pub fn new(index: IndexFile, chosen: Option<StoreKind>, open: Open) -> Self {
         let in_memory = (chosen == Some(StoreKind::Memory)).then(Mutex::default);
-        Self { index, open, opened: Mutex::default(), chosen, remembers: false, in_memory }
+        Self { index, open, opened: Mutex::default(), seen: Seen::default(), chosen, remembers: false, in_memory }
     }
 
     /// Makes the store keep its list of logins in memory, for the demo.
@@ -159,6 +161,8 @@ impl TokenStore {
         kind: StoreKind,
         patience: Duration,
     ) -> Result<Option<LoginLock>, StoreError> {
+        // Whoever had it may have written.
+        self.seen.contest(kind, profile.as_str());
         LoginLock::take(profile, &self.keychain(kind)?.state_folder(), patience).map_err(StoreError::Lock)
     }
 
@@ -195,6 +199,7 @@ impl TokenStore {
         // store may be gone.
         if let Some(previous) = previous.filter(|previous| *previous != kind) {
             let _ = self.keychain(previous).map(|keychain| keychain.delete(profile.as_str()));
+            self.seen.forget(previous, profile.as_str());
         }
         Ok(kind)
     }
@@ -228,8 +233,7 @@ impl TokenStore {
 
     /// Reads a record that is in no list.
     pub(super) fn cached_bytes(&self, kind: StoreKind, account: &str) -> Result<Option<SecretBytes>, StoreError> {
-        let keychain = self.keychain(kind)?;
-        keychain.get(account).map_err(|source| StoreError::Keychain { place: keychain.place(), kind, source })
+        self.bytes(kind, account)
     }
 
     /// Writes a record that is in no list.
@@ -244,43 +248,10 @@ impl TokenStore {
         keychain.delete(account).map(drop).map_err(failed)
     }
 
-    /// Looks in the listed store, and again if the list has changed meanwhile.
-    fn find<T: DeserializeOwned>(&self, entry: Entry<'_>) -> Result<Option<Found<T>>, StoreError> {
-        let mut index = self.index()?;
-        // A login that is being moved needs a second look, hardly ever a third.
-        for _ in 0..3 {
-            let listing = entry.listing(&index);
-            // Not listed, and no store chosen: the login does not exist, and no keychain needs to be opened.
-            let Some(kind) = self.kind_among(listing.store()) else { return Ok(None) };
-            if let Some(found) = self.read(entry, kind)? {
-                return Ok(Some(found));
-            }
-            index = self.index()?;
-            if entry.listing(&index) == listing {
-                // A token in the environment exists only while its variable is set.
-                let is_doubt = listing == Listing::In(kind) && kind != StoreKind::Env;
-                return if is_doubt { Err(entry.gone(&index, self.place(kind)?)) } else { Ok(None) };
-            }
-        }
-        Ok(None)
-    }
-
-    fn read<T: DeserializeOwned>(&self, entry: Entry<'_>, kind: StoreKind) -> Result<Option<Found<T>>, StoreError> {
-        let keychain = self.keychain(kind)?;
-        let place = keychain.place();
-        let failed = |source| StoreError::Keychain { place: place.clone(), kind, source };
-        let Some(bytes) = keychain.get(&entry.account()).map_err(failed)? else { return Ok(None) };
-        let named = |problem| match problem {
-            NotARecord::Damaged(source) => StoreError::Damaged { name: entry.name(), place: place.clone(), source },
-            NotARecord::Newer(version) => StoreError::Newer { name: entry.name(), place: place.clone(), version },
-        };
-        let record = record::decode(&bytes).map_err(named)?;
-        Ok(Some(Found { record, store: kind, place }))
-    }
-
     fn write(&self, kind: StoreKind, account: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let keychain = self.keychain(kind)?;
         let failed = |source| StoreError::Keychain { place: keychain.place(), kind, source };
+        self.seen.forget(kind, account);
         keychain.set(account, bytes).map_err(failed)?;
         match keychain.get(account).map_err(failed)? {
             Some(read) if *read == bytes => Ok(()),
@@ -327,6 +298,7 @@ impl TokenStore {
         // First, so that a process killed halfway leaves no secret that is never removed.
         let _ = self.sweep(kind);
         mark(true)?;
+        self.seen.forget(kind, &entry.account());
         let deleted = match keychain.delete(&entry.account()) {
             Ok(false) if listing == Listing::In(kind) && if_gone == IfGone::Keep => {
                 Err(entry.gone(&index, keychain.place()))

@@ -11,6 +11,7 @@ use crate::system::certificate::CallbackCertificate;
 
 mod choosing;
 mod failing;
+mod reading;
 mod removing;
 mod saving;
 
