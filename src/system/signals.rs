@@ -346,7 +346,7 @@ mod unix {
         let is_first = WANTED.swap(signal, SeqCst) == 0;
         if is_first && (CHANGES.load(SeqCst) > 0 || WRITES.load(SeqCst) > 0) {
             let nothing = libc::timeval { tv_sec: 0, tv_usec: 0 };
-            let grace = libc::timeval { tv_sec: 0, tv_usec: GRACE.as_micros() as libc::suseconds_t };
+            let grace = libc::timeval { tv_sec: 0, tv_usec: GRACE.as_micros() as _ };
             let timer = libc::itimerval { it_interval: nothing, it_value: grace };
             // SAFETY: the struct lives through the call.
             unsafe { libc::setitimer(libc::ITIMER_REAL, &timer, null_mut()) };
