@@ -60,6 +60,7 @@ mod floors;
 mod flow_records;
 mod forgotten_client;
 mod front_page;
+#[cfg(unix)]
 mod further_secrets;
 mod further_tokens;
 mod fuzz_corpora;
@@ -96,6 +97,7 @@ mod openid;
 mod os_keychain;
 #[cfg(target_os = "linux")]
 mod outlive;
+#[cfg(unix)]
 mod packaging;
 #[cfg(unix)]
 mod paste;

@@ -35,7 +35,6 @@ pub mod session_bus;
 pub mod shop_api;
 #[cfg(unix)]
 pub mod terminal_session;
-#[cfg(target_os = "linux")]
 pub mod tls;
 #[cfg(target_os = "linux")]
 pub mod unprivileged_user;
