@@ -84,6 +84,9 @@ mod report;
 #[doc(hidden)]
 pub mod testing;
 
+#[cfg(test)]
+mod skipped;
+
 pub use system::System;
 
 /// Runs one command line. All of its output has been written when this returns.

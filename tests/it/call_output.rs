@@ -9,6 +9,7 @@ use std::process::Stdio;
 use crate::support::api_server::{ApiServer, TOKEN, param};
 use crate::support::process::{finish, send_signal, until};
 use crate::support::raw_server::{Script, http, reply};
+use crate::support::visible::make_visible;
 use crate::support::{Output, RawServer, Sandbox};
 
 const JSON: &str = "Content-Type: application/json";
@@ -102,6 +103,7 @@ fn a_download_that_is_killed_leaves_the_folder_as_it_was() {
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("old"), "as it was").unwrap();
         let mut command = shop.command(&["call", "/1", "-o", "out/old"]);
+        make_visible(&mut command);
         let call = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let id = call.id();
         // It holds the half that has come, under a name or without.

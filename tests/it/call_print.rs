@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::support::Sandbox;
 use crate::support::api_server::{ApiServer, TOKEN, body};
+use crate::support::lacks;
 
 /// A value that every quoting has to pass on as it is.
 const HOSTILE: &str = "it's \"$HOME\" `id` $(id) !! \\ \\\\ \\n %PATH% ~ é 😀 & | < > ; # * ? [a] {b} ${{ c }} @d =e";
@@ -64,6 +65,9 @@ fn login(server: &ApiServer) -> Sandbox {
 
 #[track_caller]
 fn run(shop: &Sandbox, program: &[&str], text: &str) {
+    if program[0].starts_with('/') && !Path::new(program[0]).exists() {
+        lacks::lacks(&format!("the program `{}`", program[0]));
+    }
     let mut command = shop.program(program[0]);
     command.args(&program[1..]).arg(text).env("TOKEN", TOKEN).stdin(Stdio::null());
     let output = command.output().unwrap();
@@ -107,6 +111,7 @@ fn as_it_is(text: &str) -> String {
 
 #[test]
 fn curl_sends_the_same_request() {
+    lacks::needs(&["curl"]);
     sends_the_same(&["--print", "curl", "--shell", "bash"], &["bash", "-c"], as_it_is);
     sends_the_same(&["--curl", "--shell", "fish"], &["fish", "-c"], as_it_is);
 }
@@ -120,12 +125,14 @@ fn an_interactive_bash_changes_nothing_of_it() {
 
 #[test]
 fn httpie_sends_the_same_request() {
+    lacks::needs(&["http"]);
     sends_the_same(&["--print", "httpie", "--shell", "bash"], &["bash", "-c"], as_it_is);
     sends_the_same(&["--print", "httpie", "--shell", "fish"], &["fish", "-c"], as_it_is);
 }
 
 #[test]
 fn wget_sends_the_same_request() {
+    lacks::needs(&["wget"]);
     sends_the_same(&["--print", "wget", "--shell", "bash"], &["bash", "-c"], as_it_is);
 }
 
@@ -163,11 +170,13 @@ fn script_of_step(step: &str) -> String {
 
 #[test]
 fn a_step_of_a_workflow_sends_the_same_request() {
+    lacks::needs(&["curl"]);
     sends_the_same(&["--print", "github-actions"], &["bash", "-euo", "pipefail", "-c"], script_of_step);
 }
 
 #[test]
 fn a_header_that_was_taken_away_stays_away() {
+    lacks::needs(&["curl", "http"]);
     let server = server();
     let shop = login(&server);
     for (print, program) in
@@ -182,6 +191,7 @@ fn a_header_that_was_taken_away_stays_away() {
 
 #[test]
 fn a_body_that_is_not_text_arrives_byte_for_byte() {
+    lacks::needs(&["curl", "http", "wget"]);
     let lengths = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let seen = std::sync::Arc::clone(&lengths);
     let server = ApiServer::start(move |request| {
@@ -230,7 +240,7 @@ fn the_rust_program_compiles() {
     // Several may lie there, of builds with other dependencies; one of them fits.
     let problems: Vec<String> = built
         .map(|library| {
-            let mut rustc = Command::new("rustc");
+            let mut rustc = lacks::program("rustc");
             rustc.args(["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "-o"]);
             rustc.arg(shop.home().join("printed.rmeta")).arg("--extern").arg(format!("reqwest={}", library.display()));
             rustc.arg("-L").arg(format!("dependency={}", dependencies().display())).arg(&file);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
+use crate::support::lacks;
 use crate::support::raw_server::{RawServer, http};
 use crate::support::{Output, PendingLogin, Sandbox};
 
@@ -59,7 +60,7 @@ fn curl_reads_its_form_and_sends_the_token() {
     let server = RawServer::start([http("200 OK", &[], "ok")]);
     let sandbox = with_login();
     let config = sandbox.run(&["token", "--format", "curl"]);
-    let mut curl = Command::new("curl");
+    let mut curl = lacks::program("curl");
     curl.args(["-sS", "-K", "-", &server.origin()]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut curl = curl.spawn().unwrap();
     std::io::Write::write_all(&mut curl.stdin.take().unwrap(), config.code(0).stdout().as_bytes()).unwrap();

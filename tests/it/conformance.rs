@@ -5,12 +5,16 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::lacks::lacks;
+
 #[test]
 fn the_conformance_suite_of_mcp_accepts_the_client() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let pinned = std::fs::read(root.join("tests/conformance/package-lock.json")).unwrap();
     let there = std::fs::read(root.join("target/conformance/installed-lock.json")).ok();
-    assert!(there == Some(pinned), "the suite (npm) is needed in target/: run tests/conformance/install");
+    if there != Some(pinned) {
+        lacks("the suite (npm), which tests/conformance/install gets");
+    }
     let mut command = Command::new(root.join("tests/conformance/run"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OAUTHCTL")) {
         command.env_remove(name);

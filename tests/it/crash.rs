@@ -12,11 +12,13 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use crate::refresh::long;
+use crate::support::lacks;
 use crate::support::leftovers::nothing_is_left;
+use crate::support::visible::make_visible;
 use crate::support::{Emulated, Output, Sandbox};
 
 /// What changes the disk or prints. SIGKILL comes at each of them; in the long form at every call there is.
@@ -86,15 +88,12 @@ impl Point {
     }
 }
 
-/// Whether the story can be told on this machine; a CI machine must be able to.
-pub fn can_trace() -> bool {
-    let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
-    let can = traced.is_ok_and(|status| status.success());
-    assert!(can || std::env::var_os("CI").is_none(), "this needs strace, and the right to use it");
-    if !can {
-        eprintln!("skipped: this needs strace, and the right to use it");
+/// Ends a story on a machine where strace cannot trace.
+pub fn needs_tracing() {
+    let traced = lacks::program("strace").args(["-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
+    if !traced.is_ok_and(|status| status.success()) {
+        lacks::lacks("the right to trace a process (ptrace)");
     }
-    can
 }
 
 /// Runs `oauthctl` to its end under strace: how it ended, and strace's log.
@@ -120,6 +119,7 @@ pub fn traced_with(mine: &Sandbox, args: &[&str], options: &[&str], stdin: Stdio
     let plain = mine.command(args);
     let mut command = mine.program("strace");
     command.args(["-y", "-qq", "-o"]).arg(&trace).args(["-e", "trace=/.*", "-e", "signal=none"]).args(options);
+    make_visible(&mut command);
     // The record of the flow is no part of the login, and its files have names of their own each time.
     command.env("OAUTHCTL_RECORD", "off");
     command.arg("--").arg(plain.get_program()).args(plain.get_args()).stdin(stdin);
@@ -185,9 +185,7 @@ fn renames_to(log: &str, name: &str) -> usize {
 
 #[test]
 fn a_refresh_killed_anywhere_loses_nothing_after_the_journal() {
-    if !can_trace() {
-        return;
-    }
+    needs_tracing();
     let mine = Emulated::mine(&["--token-lifetime", "0s"]);
     let journal = mine.home().join(".local/share/oauthctl/store/login/mine-emulator.journal");
     mine.log_in();
@@ -233,9 +231,7 @@ fn a_refresh_killed_anywhere_loses_nothing_after_the_journal() {
 
 #[test]
 fn a_login_killed_anywhere_leaves_the_old_login_or_the_new_one() {
-    if !can_trace() {
-        return;
-    }
+    needs_tracing();
     let mine = Emulated::mine(&[]);
     let browser = mine.browser();
     let login = ["login", "--port", "0", "--browser", &browser];
@@ -264,9 +260,7 @@ fn a_login_killed_anywhere_leaves_the_old_login_or_the_new_one() {
 
 #[test]
 fn a_first_login_killed_anywhere_is_stored_or_can_be_repeated() {
-    if !can_trace() {
-        return;
-    }
+    needs_tracing();
     let mine = Emulated::mine(&[]);
     let browser = mine.browser();
     let login = ["login", "--port", "0", "--browser", &browser];
@@ -303,9 +297,7 @@ fn made_folders(mine: &Emulated) -> [PathBuf; 2] {
 /// first, since a crash of the process comes more often; what a loss of power leaves of it does not open.
 #[test]
 fn files_are_synced_before_the_rename_and_folders_after_it() {
-    if !can_trace() {
-        return;
-    }
+    needs_tracing();
     let mine = Emulated::mine(&["--token-lifetime", "0s"]);
     mine.log_in();
     let (output, log) = traced(&mine, &["token"]);

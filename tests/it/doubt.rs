@@ -150,7 +150,7 @@ fn a_lost_client_is_distinguished_from_an_unregistered_one() {
 #[test]
 fn a_keyring_that_is_started_anew_in_a_refresh_costs_no_login() {
     const PROFILE: &str = "oauthctl-story-of-a-new-keyring";
-    let Some(bus) = SessionBus::new() else { return };
+    let bus = SessionBus::new();
     let bus = Arc::new(bus);
     let keyrings = bus.home.path().join(".local/share/keyrings");
     let (kept, aside) = (keyrings.with_extension("old"), keyrings.with_extension("empty"));

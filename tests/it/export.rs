@@ -7,7 +7,7 @@ use std::io::Read;
 use std::process::Stdio;
 
 #[cfg(target_os = "linux")]
-use crate::crash::{can_trace, traced_with};
+use crate::crash::{needs_tracing, traced_with};
 #[cfg(target_os = "linux")]
 use crate::support::process::{finish, until};
 use crate::support::raw_server::{RawServer, http};
@@ -211,9 +211,7 @@ fn an_export_to_a_file_is_new_private_and_whole() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_that_cannot_be_completed_is_removed_and_logins_stay() {
-    if !can_trace() {
-        return;
-    }
+    needs_tracing();
     let here = with_login().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
     let file = here.home().join("moved");
     for harm in ["write:error=ENOSPC", "fsync:error=EIO", "read:error=EIO"] {
@@ -229,9 +227,7 @@ fn a_file_that_cannot_be_completed_is_removed_and_logins_stay() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_failed_move_reports_what_is_left_on_this_machine() {
-    if !can_trace() {
-        return;
-    }
+    needs_tracing();
     let here = with_login().with("OAUTHCTL_EXPORT_PASSPHRASE", PASSPHRASE);
     let forgetting = |harm: &str, file: &str| {
         let args = ["export", "--move", "--output", file];

@@ -145,9 +145,7 @@ fn the_records_of_an_emulator_end_with_it() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_token_that_sends_nothing_opens_no_file_for_a_record() {
-    if !crate::crash::can_trace() {
-        return;
-    }
+    crate::crash::needs_tracing();
     let mine = Emulated::mine(&["--token-lifetime", "1h"]);
     mine.log_in();
     let log = mine.home().join("strace.log");

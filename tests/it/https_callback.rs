@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use url::Url;
 
+use crate::support::lacks;
 use crate::support::raw_server::http;
 use crate::support::{Chromium, Emulated, PendingLogin, RawServer, Sandbox, http as browser};
 
@@ -46,7 +47,7 @@ impl Shop {
     /// What curl shows that trusts this certificate and no other.
     fn curl(&self, certificate: &str, url: &Url) -> String {
         let trusted = self.kept("trusted.pem", certificate);
-        run(Command::new("curl").args(["-sS", "--noproxy", "*", "--cacert"]).arg(trusted).arg(url.as_str()))
+        run(lacks::program("curl").args(["-sS", "--noproxy", "*", "--cacert"]).arg(trusted).arg(url.as_str()))
     }
 }
 
@@ -60,7 +61,7 @@ fn answer(login: &PendingLogin) -> Url {
 fn presented(login: &PendingLogin) -> String {
     let url: Url = login.sent("redirect_uri").parse().unwrap();
     let address = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
-    let said = run(Command::new("openssl").args(["s_client", "-connect", &address]));
+    let said = run(lacks::program("openssl").args(["s_client", "-connect", &address]));
     let start = said.find("-----BEGIN CERTIFICATE-----").unwrap_or_else(|| panic!("{said}"));
     let end = "-----END CERTIFICATE-----\n";
     said[start..said.find(end).unwrap() + end.len()].to_owned()
@@ -101,7 +102,7 @@ fn the_certificate_is_a_servers_for_this_host_and_soon_ends() {
     for (uri, name) in [(URI, "DNS:localhost"), ("https://127.0.0.1:0/cb", "IP Address:127.0.0.1")] {
         let certificate = shop.kept("certificate.pem", &presented(&shop.login(&["--redirect-uri", uri])));
         let openssl =
-            |args: &[&str]| run(Command::new("openssl").args(["x509", "-noout", "-in"]).arg(&certificate).args(args));
+            |args: &[&str]| run(lacks::program("openssl").args(["x509", "-noout", "-in"]).arg(&certificate).args(args));
         let text = openssl(&["-text"]);
         for property in
             [name, "TLS Web Server Authentication\n", "CA:FALSE\n", "ecdsa-with-SHA256", "NIST CURVE: P-256"]
@@ -142,7 +143,7 @@ fn a_tls_hello_on_the_plain_port_is_explained() {
     let login = PendingLogin::start(judgeme.command(&["login", "--port", "0", "--no-browser"]));
     let mut secure: Url = login.sent("redirect_uri").parse().unwrap();
     secure.set_scheme("https").unwrap();
-    let curl = Command::new("curl").args(["-sSk", "--noproxy", "*", secure.as_str()]).output().unwrap();
+    let curl = lacks::program("curl").args(["-sSk", "--noproxy", "*", secure.as_str()]).output().unwrap();
     assert!(!curl.status.success());
     let address = browser::location(&browser::get(&login.authorize_url));
     assert!(browser::get(&address).contains("You are logged in"));

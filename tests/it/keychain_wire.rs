@@ -150,7 +150,7 @@ fn a_service_that_refuses_every_session_is_told_with_its_words() {
 /// gnome-keyring with the word `plain` changed on its way, which it then refuses by itself.
 #[test]
 fn where_plain_is_refused_the_session_is_encrypted() {
-    let Some(bus) = SessionBus::new() else { return };
+    let bus = SessionBus::new();
     let _daemon = bus.unlocked_keyring();
     let (address, seen) = forbid_plain(&bus);
     let long = "long".repeat(1500);

@@ -13,7 +13,9 @@ use std::time::Duration;
 use url::Position;
 use url::Url;
 
-use crate::support::unprivileged_user::{has_others, is_root};
+use crate::support::lacks;
+use crate::support::namespace::{Own, rights};
+use crate::support::unprivileged_user::{is_root, needs_other_users};
 
 use crate::support::raw_server::http;
 use crate::support::{
@@ -131,9 +133,7 @@ fn ask_and_hang_up(launch: &Url, with_reset: bool) {
 #[test]
 fn another_user_gets_and_consumes_nothing_and_is_reported_once() {
     // As root this login would trust nobody's program but root's; it is another user's that has to be told apart.
-    if !has_others() {
-        return;
-    }
+    needs_other_users();
     let judgeme = Emulated::start(&["--approve"]);
     let recorder = Recorder::new(&judgeme);
     let login = recorder.start(&judgeme, &["--port", "0", "--verbose"]);
@@ -155,9 +155,8 @@ fn another_user_gets_and_consumes_nothing_and_is_reported_once() {
 /// In a sandbox with neither netlink nor /proc, where the system says of no connection whose it is.
 fn untold(plain: &Command) -> Command {
     use std::os::unix::process::CommandExt as _;
-    let mut command = Command::new("unshare");
-    let rights: &[&str] = if is_root() { &["--mount"] } else { &["--mount", "--map-root-user"] };
-    command.args(rights).args(["sh", "-ec", "mount -t tmpfs none /proc; exec \"$@\"", "sh"]);
+    let mut command = lacks::program("unshare");
+    command.args(rights(Own::Mounts)).args(["sh", "-ec", "mount -t tmpfs none /proc; exec \"$@\"", "sh"]);
     command.arg(plain.get_program()).args(plain.get_args()).env_clear().stdin(Stdio::null());
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.current_dir(plain.get_current_dir().unwrap());

@@ -1,5 +1,9 @@
 //! The stories: the real binary, real processes, and servers and clients that nobody here wrote.
 
+// `#[test]` is ours, whose tests can lack something (`support/lacks.rs`).
+#[macro_use]
+extern crate oauthctl_test_attribute;
+
 #[cfg(unix)]
 mod apps;
 mod asked_again;

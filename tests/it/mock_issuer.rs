@@ -1,11 +1,10 @@
 //! `emulate` as the mock issuer of a CI job: tokens with chosen claims, and a consent that a script gives.
 
-use std::process::Command;
-
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use oauthctl::testing::{Jwks, Jws, SigningAlgorithm};
 use serde_json::{Value, json};
 
+use crate::support::lacks;
 use crate::support::{Emulated, Output, PendingLogin, http};
 
 const SCRIPT: &str = include_str!("../playwright/consent.mjs");
@@ -103,13 +102,16 @@ fn a_wrong_claim_or_step_is_named() {
 fn playwright_gives_the_consent_of_the_readme() {
     assert!(include_str!("../../README.md").contains(SCRIPT), "the README shows tests/playwright/consent.mjs as it is");
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/playwright");
-    assert!(folder.join("node_modules/playwright-core").exists(), "run tests/playwright/install");
+    if !folder.join("node_modules/playwright-core").exists() {
+        lacks::lacks("playwright-core (npm), which tests/playwright/install gets");
+    }
+    lacks::needs(&["chromium"]);
     let script = folder.join("consent.mjs");
     std::fs::write(&script, SCRIPT).unwrap();
     let emulated = Emulated::provider("judgeme", &["--user", "alice", "--claim", "role=admin"]);
     let login = ["login", "judgeme", "--port", "0", "--no-browser", "--scope", "read_products read_orders"];
     let login = PendingLogin::start(emulated.command(&login));
-    let mut node = Command::new("node");
+    let mut node = lacks::program("node");
     node.arg(&script).arg(login.authorize_url.as_str()).env_remove("NODE_OPTIONS").env("HOME", emulated.home());
     let played = Output::new("node consent.mjs".to_owned(), node.output().unwrap());
     played.code(0);

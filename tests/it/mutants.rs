@@ -3,7 +3,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+
+use crate::support::lacks;
 
 #[test]
 fn every_mutant_applies_and_names_promise_and_test() {
@@ -26,7 +28,7 @@ fn every_mutant_applies_and_names_promise_and_test() {
         // The scan fails on any leak; it must have seen this one.
         let needs_words = test.contains("canary::");
         assert!(!needs_words || said("Seen as: ").is_some(), "{name}: what does the failure say?");
-        let mut apply = Command::new("patch");
+        let mut apply = lacks::program("patch");
         apply.args(["-p1", "--dry-run", "--force", "--input"]).arg(&patch).current_dir(root);
         let output = apply.stdin(Stdio::null()).output().unwrap();
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stdout));

@@ -11,12 +11,13 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::support::emulated::count;
+use crate::support::lacks;
 use crate::support::process::{Process, TIMEOUT, until};
 use crate::support::{Emulated, Sandbox};
 
@@ -212,7 +213,7 @@ fn a_file_in_a_git_work_tree_has_to_be_ignored() {
     mine.log_in();
     let tree = mine.home().join("project");
     fs::create_dir(&tree).unwrap();
-    assert!(Command::new("git").args(["init", "-q"]).current_dir(&tree).status().unwrap().success());
+    assert!(lacks::program("git").args(["init", "-q"]).current_dir(&tree).status().unwrap().success());
     let run = || mine.run(&["exec", "--token-file", "project/token", "--", "test", "-s", "project/token"]);
     run().code(2).says("in the Git work tree").says("`.gitignore`");
     fs::write(tree.join(".gitignore"), "token\n").unwrap();

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use url::Url;
 
+use crate::support::lacks;
 use crate::support::{Emulated, PendingLogin, Sandbox, TerminalSession, http as browser};
 
 const CODE: &str = "canary-of-the-code";
@@ -267,7 +268,7 @@ fn a_tunnel_may_end_here() {
         let through = |host: &str, query: &str| {
             let local = format!("http://{end}{}?{query}", address.path());
             let reply =
-                Command::new("curl").args(["-s", "--noproxy", "*", "-H", &format!("Host: {host}"), &local]).output();
+                lacks::program("curl").args(["-s", "--noproxy", "*", "-H", &format!("Host: {host}"), &local]).output();
             String::from_utf8(reply.unwrap().stdout).unwrap()
         };
         assert!(through("rebound.example", "code=1&state=guessed").contains("Wrong address"));

@@ -10,8 +10,9 @@ use std::thread;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::crash::{can_trace, traced, traced_with};
-use crate::support::unprivileged_user::{STRANGER, become_user, has_others, is_root, permissions};
+use crate::crash::{needs_tracing, traced, traced_with};
+use crate::support::lacks::lacks;
+use crate::support::unprivileged_user::{STRANGER, become_user, is_root, needs_other_users, permissions};
 use crate::support::{Emulated, Output, PendingLogin, Sandbox, UnprivilegedUser};
 
 const TOKEN: &str = "canary-of-the-token";
@@ -63,9 +64,7 @@ const LISTS: Act = Act { line: WRITES.line, token_after: "new\n" };
 
 #[test]
 fn what_belongs_to_another_user_is_neither_read_nor_written() {
-    if !has_others() {
-        return;
-    }
+    needs_other_users();
     // What is another's, and the mode with which everybody reaches it.
     let cases = [
         ("store/login/judgeme.sealed", 0o644, READS),
@@ -91,9 +90,7 @@ fn what_belongs_to_another_user_is_neither_read_nor_written() {
 
 #[test]
 fn a_definition_of_another_user_is_not_used_and_one_of_root_is() {
-    if !has_others() {
-        return;
-    }
+    needs_other_users();
     let home = Sandbox::new();
     home.define("judgeme", "name = 'Another name'");
     let user = UnprivilegedUser::living_in(home);
@@ -347,8 +344,7 @@ fn no_core_is_left_by_an_end_that_leaves_one_elsewhere() {
     let user = UnprivilegedUser::living_in(Sandbox::new().with("OAUTHCTL_CLIENT_ID", "ID"));
     let control = user.shell("ulimit -c unlimited && kill -ABRT $$").status().unwrap();
     if !control.core_dumped() {
-        eprintln!("skipped: this machine leaves no core of anything ({control:?})");
-        return;
+        lacks("a kernel that leaves cores");
     }
     names(user.home.home()).iter().for_each(|path| fs::remove_file(path).unwrap());
     for signal in [libc::SIGABRT, libc::SIGQUIT] {
@@ -367,9 +363,7 @@ fn no_core_is_left_by_an_end_that_leaves_one_elsewhere() {
 /// others first, nothing is made outside of the home, and nothing is left open to the programs that we start.
 #[test]
 fn secret_files_are_private_and_never_opened_through_a_link() {
-    if !can_trace() {
-        return;
-    }
+    needs_tracing();
     let mine = Emulated::mine(&["--token-lifetime", "0s,1h"]).with("TMPDIR", "/nonexistent");
     let browser = mine.browser();
     let home = mine.home().to_str().unwrap().to_owned();
@@ -405,9 +399,7 @@ fn secret_files_are_private_and_never_opened_through_a_link() {
 #[test]
 fn a_folder_swapped_for_a_link_redirects_no_file() {
     const ROUNDS: usize = 24;
-    if !can_trace() {
-        return;
-    }
+    needs_tracing();
     let (mut swaps, mut refused, mut kept) = (0, 0, 0);
     for round in 0..ROUNDS {
         let home = Sandbox::new();

@@ -359,10 +359,8 @@ fn a_login_at_an_emulator_makes_no_server_known() {
 #[cfg(target_os = "linux")]
 #[test]
 fn what_others_put_above_a_project_neither_decides_nor_disturbs() {
-    use crate::support::unprivileged_user::{STRANGER, has_others};
-    if !has_others() {
-        return;
-    }
+    use crate::support::unprivileged_user::{STRANGER, needs_other_users};
+    needs_other_users();
     let sandbox = with_two_logins();
     let (shared, work) = (sandbox.home().join("shared"), sandbox.home().join("shared/work"));
     fs::create_dir_all(&work).unwrap();

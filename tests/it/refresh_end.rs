@@ -37,17 +37,17 @@ fn the_end_of_a_refresh_token_is_shown_and_counted() {
     assert!(!without.sandbox.run(&["status", "--json"]).stdout().contains("refresh_expires_at"));
 }
 
-fn with_clock(replies: Vec<Script>) -> Option<(SettableClock, Scripted)> {
-    let (clock, sandbox) = SettableClock::new(Sandbox::new())?;
+fn with_clock(replies: Vec<Script>) -> (SettableClock, Scripted) {
+    let (clock, sandbox) = SettableClock::new(Sandbox::new());
     let first = reply(&format!(r#""refresh_token":"rt-1",{}"#, SPELLINGS[0]));
-    Some((clock, Scripted::logged_in_from(sandbox, &first, replies)))
+    (clock, Scripted::logged_in_from(sandbox, &first, replies))
 }
 
 #[test]
 fn a_refresh_token_near_its_end_is_warned_of() {
     let kept = || json("200 OK", &reply(r#""scope":"a""#));
     let rotated = json("200 OK", &reply(r#""refresh_token":"rt-2","refresh_token_expires_in":7776000"#));
-    let Some((clock, scripted)) = with_clock(vec![kept(), kept(), rotated]) else { return };
+    let (clock, scripted) = with_clock(vec![kept(), kept(), rotated]);
     let mine = &scripted.sandbox;
     clock.set("+80d");
     mine.run(&["token"]).code(0).hides("warning");
@@ -63,14 +63,14 @@ fn a_refresh_token_near_its_end_is_warned_of() {
 fn a_refresh_token_that_has_ended_is_tried_and_told_of() {
     let refused = json("400 Bad Request", r#"{"error":"invalid_grant"}"#);
     let taken = json("200 OK", &reply(r#""refresh_token":"rt-2""#));
-    let Some((clock, scripted)) = with_clock(vec![taken]) else { return };
+    let (clock, scripted) = with_clock(vec![taken]);
     clock.set("+91d");
     let status = scripted.sandbox.run(&["status", "--json"]);
     assert!(status.code(0).stdout().contains("\"refreshable\": false"), "{status}");
     scripted.sandbox.run(&["status", "--check"]).code(4);
     scripted.sandbox.run(&["token"]).code(0).says("had ended at").says("this machine's clock");
     scripted.sandbox.run(&["status", "--check"]).code(0);
-    let Some((clock, scripted)) = with_clock(vec![refused]) else { return };
+    let (clock, scripted) = with_clock(vec![refused]);
     clock.set("+91d");
     scripted.sandbox.run(&["token"]).code(4).says("refused the refresh token of `mine` for good; it ended at");
 }

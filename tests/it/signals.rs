@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use libc::{SIGHUP, SIGINT, SIGTERM};
 
-use crate::crash::{can_trace, traced, traced_with};
+use crate::crash::{needs_tracing, traced, traced_with};
 use crate::support::leftovers::nothing_is_left;
 use crate::support::process::{TIMEOUT, send_signal, until, until_within};
 use crate::support::raw_server::{Script, http};
@@ -288,9 +288,7 @@ fn probes_that_are_not_answered_end() {
 /// The signal comes when the new file is opened, and its content is on the disk only when the grace is over.
 #[test]
 fn a_signal_lets_a_file_be_completed_even_on_a_slow_disk() {
-    if !can_trace() {
-        return;
-    }
+    needs_tracing();
     let home = Sandbox::new();
     for name in ["one", "two"] {
         home.run_with_stdin(&["login", "--provider", "judgeme", "--profile", name, "--with-token"], "made-up").code(0);

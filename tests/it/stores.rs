@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::os::unix::net::UnixListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
@@ -10,6 +10,7 @@ use zbus::blocking::Connection;
 use zbus::fdo;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 
+use crate::support::lacks::needs;
 use crate::support::process::finish;
 use crate::support::session_bus::SessionBus;
 use crate::support::{Output, Sandbox};
@@ -18,10 +19,8 @@ const TOKEN: &str = "canary-of-the-token";
 
 #[test]
 fn dockers_helper_for_pass_keeps_a_login() {
-    let Some(bus) = SessionBus::new() else { return };
-    if !has(&["docker-credential-pass", "pass", "gpg"]) {
-        return;
-    }
+    let bus = SessionBus::new();
+    needs(&["docker-credential-pass", "pass", "gpg"]);
     let sandbox = Sandbox::new().with("OAUTHCTL_STORE", "helper:pass");
     let _agent = Gpg::with_key(&sandbox);
     round(&sandbox, "pass", |sandbox| {
@@ -35,10 +34,8 @@ fn dockers_helper_for_pass_keeps_a_login() {
 
 #[test]
 fn dockers_helper_for_the_secret_service_keeps_a_login() {
-    let Some(bus) = SessionBus::new() else { return };
-    if !has(&["docker-credential-secretservice"]) {
-        return;
-    }
+    let bus = SessionBus::new();
+    needs(&["docker-credential-secretservice"]);
     let _daemon = bus.unlocked_keyring();
     let sandbox = at(&bus).with("OAUTHCTL_STORE", "helper:secretservice");
     round(&sandbox, "secretservice", |_| {
@@ -97,7 +94,7 @@ fn login_without_keychain_or_terminal_fails_with_alternatives() {
 
 #[test]
 fn a_locked_keychain_is_locked_and_never_not_logged_in() {
-    let Some(bus) = SessionBus::new() else { return };
+    let bus = SessionBus::new();
     let daemon = bus.unlocked_keyring();
     let sandbox = at(&bus);
     sandbox.run_with_stdin(&["login", "--provider", "judgeme", "--with-token"], TOKEN).code(0);
@@ -143,11 +140,12 @@ fn a_secret_service_that_hangs_ends_every_command() {
         Step { hangs_at: "Locked", has_item: false, commands: COMMANDS },
         Step { hangs_at: "CreateItem", has_item: false, commands: &[LOGIN_COMMAND] },
     ];
+    SessionBus::needs();
     thread::scope(|scope| {
         for step in steps {
             for args in step.commands {
                 scope.spawn(move || {
-                    let Some(bus) = SessionBus::new() else { return };
+                    let bus = SessionBus::new();
                     let service = HangingService::start(&bus, step.hangs_at, step.has_item);
                     let sandbox = at(&bus);
                     list_a_login(&sandbox);
@@ -210,17 +208,6 @@ fn list_a_login(sandbox: &Sandbox) {
 /// A home whose keychain is the bus's.
 fn at(bus: &SessionBus) -> Sandbox {
     Sandbox::new().without("OAUTHCTL_STORE").with("DBUS_SESSION_BUS_ADDRESS", &bus.address)
-}
-
-fn has(programs: &[&str]) -> bool {
-    for program in programs {
-        if Command::new(program).arg("--version").stdin(Stdio::null()).output().is_err() {
-            assert!(std::env::var_os("CI").is_none(), "this needs {program}");
-            eprintln!("skipped: this needs {program}");
-            return false;
-        }
-    }
-    true
 }
 
 /// A key without a passphrase, made for this story, in the sandbox's home; and a store of `pass` for it.

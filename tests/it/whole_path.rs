@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::support::emulated::MINE;
+use crate::support::lacks;
 use crate::support::{Emulated, Output, PendingLogin, Sandbox, http};
 
 /// What a person types after an emulator is up; `$BROWSER_CMD` plays the browser. Without its folder, everything is stored
@@ -221,7 +222,7 @@ fn emulate(sandbox: &Sandbox, script: &str) -> Output {
 /// The same on a session bus of its own, so that the keyring is not that of whoever runs the tests.
 fn emulate_under_a_bus(sandbox: &Sandbox, script: &str) -> Output {
     let plain = sandbox.command(&[]);
-    let mut command = Command::new("dbus-run-session");
+    let mut command = lacks::program("dbus-run-session");
     command.args(["--", env!("CARGO_BIN_EXE_oauthctl"), "emulate", "judgeme", "--approve", "--", "sh", "-c", script]);
     command.env_clear().current_dir(sandbox.home());
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));

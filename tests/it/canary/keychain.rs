@@ -1,17 +1,18 @@
 //! A login in a real keyring: what goes over the bus, and what the keyring has on the disk.
 
 use std::io::Read;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc::{Receiver, channel};
 
 use super::findings;
 use crate::support::canary::{Channel, Finding, Kind};
+use crate::support::lacks;
 use crate::support::leaky_provider::LeakyProvider;
 use crate::support::process::{Process, TIMEOUT};
 use crate::support::session_bus::SessionBus;
 
 pub fn with_the_os_keychain() -> Vec<Finding> {
-    let Some(bus) = SessionBus::new() else { return Vec::new() };
+    let bus = SessionBus::new();
     let _keyring = bus.unlocked_keyring();
     let mut at = LeakyProvider::new("");
     at.observer.also_look_at(bus.home.path());
@@ -46,7 +47,7 @@ const LAST: &str = "CanaryLastMessage";
 
 impl Listener {
     fn on(bus: &SessionBus) -> Self {
-        let mut monitor = Command::new("dbus-monitor");
+        let mut monitor = lacks::program("dbus-monitor");
         monitor.args(["--binary", "--address", &bus.address]).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut monitor = Process(monitor.spawn().unwrap());
         let mut stdout = monitor.0.stdout.take().unwrap();

@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 use super::Diagnosis;
 use crate::support::emulated::MINE;
 use crate::support::faketime::SettableClock;
+use crate::support::lacks::{self, needs};
+use crate::support::namespace::{self, Own};
 use crate::support::process::finish;
 use crate::support::session_bus::SessionBus;
 use crate::support::tls::Proxy;
@@ -71,7 +73,7 @@ fn no_bus_a_locked_keychain_and_a_silent_one_are_named() {
     let diagnosis = diagnosed(&sandbox, &[]);
     let store = diagnosis.ends_with(7).about("store keychain");
     store.is_problem(7).says("no D-Bus session bus").is_mended_by("--store file").shows("OAUTHCTL_STORE");
-    let Some(bus) = SessionBus::new() else { return };
+    let bus = SessionBus::new();
     let sandbox = bus.environment().iter().fold(sandbox, |sandbox, (name, value)| sandbox.with(name, value));
     // The bus is there, and no keyring.
     diagnosed(&sandbox, &[]).about("store keychain").is_problem(7).is_mended_by("start a keyring service");
@@ -136,7 +138,7 @@ fn a_signal_waits_until_the_test_record_is_removed() {
 #[test]
 fn a_held_port_is_named_with_its_program() {
     let listen = "import socket,sys; s=socket.socket(); s.bind(('127.0.0.1',0)); s.listen(); print(s.getsockname()[1], flush=True); sys.stdin.read()";
-    let mut holder = Command::new("python3");
+    let mut holder = lacks::program("python3");
     let mut holder = holder.args(["-c", listen]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut port = String::new();
     BufReader::new(holder.stdout.take().unwrap()).read_line(&mut port).unwrap();
@@ -184,7 +186,9 @@ fn folders_that_are_open_or_closed_are_named_with_their_chmod() {
 
 #[test]
 fn a_home_that_does_not_exist_and_damaged_files_are_named() {
-    let sandbox = Sandbox::new().without("OAUTHCTL_CONFIG_DIR").with("HOME", "/nonexistent/home");
+    let sandbox = Sandbox::new().without("OAUTHCTL_CONFIG_DIR");
+    let gone = sandbox.home().join("gone");
+    let sandbox = sandbox.with("HOME", gone.to_str().unwrap());
     diagnosed(&sandbox, &["--offline"]).ends_with(7).about("data folder").is_problem(7).says("which does not exist");
     let sandbox = Sandbox::new();
     let data = sandbox.home().join(".local/share/oauthctl");
@@ -257,20 +261,12 @@ fn no_browser_and_one_that_does_not_exist_are_named() {
 #[test]
 fn a_machine_without_ipv6_or_without_loopback_is_told() {
     let sandbox = Sandbox::new();
-    let run = |prepare: &str| {
-        let mut command = sandbox.program("unshare");
-        command.args(["-rn", "sh", "-c", &format!("{prepare}; exec \"$@\""), "sh"]);
-        command.arg(env!("CARGO_BIN_EXE_oauthctl")).args(["doctor", "--json", "--offline"]);
-        Output::new("doctor".to_owned(), command.output().unwrap())
-    };
-    let can = Command::new("unshare").args(["-rn", "sh", "-c", "ip link set lo up"]).output();
-    if !can.is_ok_and(|done| done.status.success()) {
-        assert!(std::env::var_os("CI").is_none(), "this needs unshare and ip");
-        return eprintln!("skipped: this needs unshare and ip");
-    }
-    let without = "ip link set lo up; ip -6 address flush dev lo; echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6";
-    let output = run(without);
-    let diagnosis = Diagnosis::of(output);
+    needs(&["ip"]);
+    let without =
+        "ip link set lo up; ip -6 address flush dev lo; echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 || true";
+    let doctor = [env!("CARGO_BIN_EXE_oauthctl"), "doctor", "--json", "--offline"];
+    let mut command = namespace::script(&sandbox, Own::Network, &format!("{without}\nexec \"$0\" \"$@\""), &doctor);
+    let diagnosis = Diagnosis::of(Output::new("doctor".to_owned(), command.output().unwrap()));
     diagnosis.about("loopback").is("note").says("no IPv6").is_mended_by("127.0.0.1");
 }
 
@@ -280,14 +276,8 @@ fn a_localhost_that_is_another_machine_is_told() {
     let hosts = sandbox.home().join("hosts");
     fs::write(&hosts, "192.0.2.7 localhost\n").unwrap();
     let script = format!("mount --bind '{}' /etc/hosts || exit 99; exec \"$0\" doctor --json", hosts.display());
-    let mut command = sandbox.program("unshare");
-    command.args(["-rm", "sh", "-c", &script, env!("CARGO_BIN_EXE_oauthctl")]);
-    let output = Output::new("doctor".to_owned(), command.output().unwrap());
-    if output.stdout().is_empty() {
-        assert!(std::env::var_os("CI").is_none(), "this needs unshare, and the right to mount");
-        return eprintln!("skipped: this needs unshare, and the right to mount");
-    }
-    let diagnosis = Diagnosis::of(output);
+    let mut command = namespace::script(&sandbox, Own::Mounts, &script, &[env!("CARGO_BIN_EXE_oauthctl")]);
+    let diagnosis = Diagnosis::of(Output::new("doctor".to_owned(), command.output().unwrap()));
     diagnosis.about("localhost").is_problem(8).says("192.0.2.7").is_mended_by("127.0.0.1 localhost");
 }
 
@@ -338,7 +328,7 @@ fn a_clock_that_is_wrong_is_compared_with_a_logins_server() {
     let diagnosis = diagnosed(&emulated, &[]);
     diagnosis.ends_with(0).about("clock").is("ok").says("agrees");
     assert_eq!(diagnosis.sent(), [format!("HEAD {}/", origin(&emulated))]);
-    let Some((clock, behind)) = SettableClock::new(emulated.same_home()) else { return };
+    let (clock, behind) = SettableClock::new(emulated.same_home());
     clock.set("-2d");
     let diagnosis = diagnosed(&behind, &[]);
     diagnosis.ends_with(3).about("clock").is_problem(3).says("2d").says("behind").is_mended_by("timedatectl set-ntp");

@@ -8,6 +8,7 @@ use url::Url;
 use super::{Way, failed, way};
 use crate::support::emulated::MINE;
 use crate::support::faketime::SettableClock;
+use crate::support::lacks;
 use crate::support::{OidcProvider, PendingDevice, PendingLogin, Person, Sandbox, http};
 
 const BASIC: &str = "token.auth = 'basic'";
@@ -340,7 +341,7 @@ fn start(command: &mut Command, port: u16) -> Running {
 fn python() -> Option<(String, Running)> {
     let (port, folder) = (closed(), std::env::temp_dir().join("oauthctl-no-such-site"));
     std::fs::create_dir_all(&folder).unwrap();
-    let mut command = Command::new("python3");
+    let mut command = lacks::program("python3");
     command.args(["-m", "http.server", &port.to_string(), "--bind", "127.0.0.1", "--directory"]).arg(folder);
     let running = start(&mut command, port);
     // It ends with the process of the tests.
@@ -350,7 +351,7 @@ fn python() -> Option<(String, Running)> {
 fn skewed(offset: &str) -> Option<Sandbox> {
     let issuer = OidcProvider::running().issuer();
     let keys = format!("{BASIC}\nopenid.jwks_url = '{issuer}/jwks'");
-    let (clock, sandbox) = SettableClock::new(acme("web app:1", &keys))?;
+    let (clock, sandbox) = SettableClock::new(acme("web app:1", &keys));
     clock.set(offset);
     approved(sandbox, "openid read")
 }
@@ -364,9 +365,9 @@ fn tls(name: &str, options: &[&str], is_trusted: bool, made: Option<&str>) -> Op
     let request =
         ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=made-up", "-addext", &san];
     let mut openssl = match made {
-        None => Command::new("openssl"),
+        None => lacks::program("openssl"),
         Some(day) => {
-            let mut faketime = Command::new("faketime");
+            let mut faketime = lacks::program("faketime");
             faketime.args([day, "openssl"]);
             faketime
         }
@@ -379,7 +380,7 @@ fn tls(name: &str, options: &[&str], is_trusted: bool, made: Option<&str>) -> Op
         .arg(&certificate);
     assert!(openssl.stderr(Stdio::null()).status().unwrap().success());
     let port = closed();
-    let mut server = Command::new("openssl");
+    let mut server = lacks::program("openssl");
     server
         .args(["s_server", "-quiet", "-accept", &format!("127.0.0.1:{port}"), "-key"])
         .arg(&key)
@@ -400,7 +401,7 @@ fn proxied(rule: &str) -> Option<Sandbox> {
     let (port, folder) = (closed(), tempfile::TempDir::new().unwrap());
     let settings = folder.path().join("tinyproxy.conf");
     std::fs::write(&settings, format!("Port {port}\nListen 127.0.0.1\nTimeout 5\nMaxClients 5\n{rule}")).unwrap();
-    let mut command = Command::new("tinyproxy");
+    let mut command = lacks::program("tinyproxy");
     command.arg("-d").arg("-c").arg(&settings);
     let _running = start(&mut command, port);
     at_through("https://as.example", &format!("http://127.0.0.1:{port}"))

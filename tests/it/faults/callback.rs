@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use url::{Position, Url};
 
+use crate::support::lacks::{self, needs};
+use crate::support::namespace::{self, Own};
 use crate::support::process::{process_state, send_signal, until};
 use crate::support::raw_server::{Script, http};
 use crate::support::{Emulated, Output, PendingLogin, RawServer, Sandbox, TerminalSession, http as browser};
@@ -481,11 +483,11 @@ fn a_port_that_is_taken_in_one_family_is_taken() {
 
 /// A login in a network of its own, which is made like this first. It waits for a second.
 fn login_in_a_network(shop: &Shop, make: &str, redirect_uri: &str) -> Output {
-    let mut command = shop.sandbox.program("unshare");
-    command.args(["--map-root-user", "--net", "sh", "-ec", &format!("{make}\nexec \"$@\""), "sh"]);
-    command.args([env!("CARGO_BIN_EXE_oauthctl"), "login", "--provider", "shop", "--no-browser", "--timeout", "1"]);
-    command.args(["--redirect-uri", redirect_uri]);
-    Output::new("login".to_owned(), command.output().unwrap())
+    needs(&["ip"]);
+    let program = env!("CARGO_BIN_EXE_oauthctl");
+    let login = [program, "login", "--provider", "shop", "--no-browser", "--timeout", "1", "--redirect-uri"];
+    let mut command = namespace::script(&shop.sandbox, Own::Network, &format!("{make}\nexec \"$0\" \"$@\""), &login);
+    Output::new("login".to_owned(), command.arg(redirect_uri).output().unwrap())
 }
 
 #[test]
@@ -505,8 +507,8 @@ fn where_loopback_is_closed_the_wait_ends_as_ever() {
 
 #[test]
 fn a_sleep_and_a_clock_that_jumps_do_not_end_the_wait() {
-    let preload = Command::new("faketime").args(["-f", "+0", "printenv", "LD_PRELOAD"]).output();
-    let preload = String::from_utf8(preload.expect("faketime is needed").stdout).unwrap();
+    let preload = lacks::program("faketime").args(["-f", "+0", "printenv", "LD_PRELOAD"]).output();
+    let preload = String::from_utf8(preload.unwrap().stdout).unwrap();
     let mine = Emulated::mine(&[]);
     for jump in ["+9h", "-9h"] {
         let clock = mine.home().join("clock");

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::process::Stdio;
 
 use super::system::{TOKEN, UNKNOWN, WITH_TOKEN, has_no_panic, logged_in};
-use crate::crash::{can_trace, traced};
+use crate::crash::{needs_tracing, traced};
 use crate::support::process::finish;
-use crate::support::unprivileged_user::{has_others, permissions};
+use crate::support::unprivileged_user::{needs_other_users, permissions};
 use crate::support::{ApiServer, Emulated, Output, PendingLogin, Sandbox, UnprivilegedUser};
 
 /// Runs a line for `bash`, in which `"$0"` is `oauthctl`.
@@ -93,9 +93,7 @@ fn has_room(pipe: &impl AsRawFd) -> bool {
 /// Whoever reads the pipe gets the token whole or not at all.
 #[test]
 fn a_token_is_one_write() {
-    if !can_trace() {
-        return;
-    }
+    needs_tracing();
     let mine = Emulated::mine(&[]);
     for token in ["short".to_owned(), "x".repeat(4000)] {
         mine.run_with_stdin(&["login", "--provider", "mine", "--with-token"], &token).code(0);
@@ -289,9 +287,7 @@ fn too_little_memory_is_an_end_without_a_half_answer() {
 
 #[test]
 fn a_thread_limit_is_an_error_and_not_a_panic() {
-    if !has_others() {
-        return;
-    }
+    needs_other_users();
     let home = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "ID");
     home.define(
         "mine",
@@ -323,9 +319,7 @@ fn a_thread_limit_is_an_error_and_not_a_panic() {
 
 #[test]
 fn verbose_tells_when_the_kernel_cannot_protect_the_memory() {
-    if !can_trace() {
-        return;
-    }
+    needs_tracing();
     let sandbox = logged_in();
     let denied = |args: &[&str]| {
         let mut command = sandbox.program("strace");

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::support::process::finish;
-use crate::support::unprivileged_user::{has_others, permissions};
+use crate::support::unprivileged_user::{needs_other_users, permissions};
 use crate::support::{Output, Sandbox, UnprivilegedUser};
 
 pub const TOKEN: &str = "canary-of-the-token";
@@ -56,9 +56,7 @@ fn a_home_that_is_no_folder_of_the_users_is_named() {
 
 #[test]
 fn a_missing_home_or_password_entry_is_named() {
-    if !has_others() {
-        return;
-    }
+    needs_other_users();
     let user = UnprivilegedUser::with_id(Sandbox::new(), UNKNOWN);
     user.keep(TOKEN).code(0);
     assert_eq!(user.run_shell("\"$0\" token").code(0).stdout(), format!("{TOKEN}\n"));

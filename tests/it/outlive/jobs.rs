@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
-use crate::signals::anywhere::living_in;
+use crate::signals::anywhere::{living_in, visible_mine};
 use crate::support::process::{Process, process_state, send_signal, until};
 use crate::support::{Emulated, TerminalSession};
 
@@ -150,7 +150,7 @@ fn ctrl_c_reaches_the_command_once_and_not_its_companion() {
 /// A person who gives up while the companion still waits for a server.
 #[test]
 fn ctrl_c_before_the_command_begins_ends_all() {
-    let mine = Emulated::mine(&["--token-lifetime", "0s"]);
+    let mine = visible_mine(&["--token-lifetime", "0s"]);
     mine.log_in();
     let emulator = mine.process_id();
     send_signal(emulator, libc::SIGSTOP);

@@ -14,7 +14,7 @@ use crate::support::{ApiServer, Emulated, Sandbox};
 fn by_hand() -> (TcpListener, Sandbox) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::new().visible();
     sandbox.define(
         "mine",
         &format!("authorize.url = '{origin}/authorize'\ntoken.url = '{origin}/token'\napi.base = '{origin}/v1'"),

@@ -8,10 +8,18 @@ use std::time::{Duration, Instant};
 
 use super::SIGNALS;
 use crate::refresh::long;
-use crate::support::Emulated;
+use crate::support::emulated::MINE;
 use crate::support::leftovers::nothing_is_left;
 use crate::support::process::{fixed_port, send_signal, until};
 use crate::support::random::Random;
+use crate::support::{Emulated, Sandbox};
+
+/// The emulator of `mine`, whose processes and those of its home can be seen.
+pub fn visible_mine(args: &[&str]) -> Emulated {
+    let sandbox = Sandbox::new().visible();
+    sandbox.define("mine", MINE);
+    Emulated::inside(sandbox, "mine", &[&["--approve"], args].concat())
+}
 
 /// Processes whose home this is, but for one.
 pub fn living_in(mine: &Emulated, except: &[u32]) -> Vec<u32> {
@@ -28,7 +36,7 @@ pub fn living_in(mine: &Emulated, except: &[u32]) -> Vec<u32> {
 #[test]
 fn a_login_that_is_ended_at_any_moment_leaves_nothing_behind() {
     let rounds = if long() { 1000 } else { 60 };
-    let mine = Emulated::mine(&["--token-lifetime", "1h"]);
+    let mine = visible_mine(&["--token-lifetime", "1h"]);
     let emulator = living_in(&mine, &[]);
     assert_eq!(emulator.len(), 1, "the emulator's, and it can be seen");
     let port = fixed_port();

@@ -8,13 +8,15 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::blocking::Client;
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use super::lacks;
 
 /// The wait for a page. Only a failing test waits this long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -187,10 +189,10 @@ const TRIES: usize = 5;
 fn driver(home: &Path) -> (Child, BufReader<ChildStdout>, u16) {
     let mut said = String::new();
     for _ in 0..TRIES {
-        let mut command = Command::new("chromedriver");
+        let mut command = lacks::program("chromedriver");
         command.arg("--port=0").env("HOME", home).env_remove("http_proxy").env_remove("https_proxy");
         let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let mut driver = started.expect("chromedriver (Debian package chromium-driver) is needed");
+        let mut driver = started.unwrap();
         let mut stdout = BufReader::new(driver.stdout.take().unwrap());
         if let Some(port) = port_in(&mut stdout, &mut said) {
             return (driver, stdout, port);

@@ -11,9 +11,12 @@ pub mod emulated;
 #[cfg(target_os = "linux")]
 pub mod faketime;
 pub mod http;
+pub mod lacks;
 #[cfg(target_os = "linux")]
 pub mod leaky_provider;
 pub mod leftovers;
+#[cfg(target_os = "linux")]
+pub mod namespace;
 #[cfg(target_os = "linux")]
 pub mod observer;
 pub mod oidc_provider;
@@ -38,6 +41,8 @@ pub mod terminal_session;
 pub mod tls;
 #[cfg(target_os = "linux")]
 pub mod unprivileged_user;
+#[cfg(target_os = "linux")]
+pub mod visible;
 
 pub use api_server::ApiServer;
 pub use chromium::Chromium;

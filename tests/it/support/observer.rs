@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use super::Output;
 use super::canary::{Channel, Observation};
+use super::lacks;
+use super::visible::make_visible;
 
 /// The variable that identifies a process that has left the process tree.
 const MARK: &str = "CANARY_COMMAND";
@@ -82,7 +84,7 @@ impl Observer {
     #[track_caller]
     pub fn run_traced(&self, mut command: Command, log: &Path) -> Output {
         let observed = self.prepare(&mut command);
-        let mut strace = Command::new("strace");
+        let mut strace = lacks::program("strace");
         strace.args(["-f", "-qq", "-v", "-s", "65536", "-e", "trace=execve", "-e", "signal=none", "-o"]).arg(log);
         strace.arg(command.get_program()).args(command.get_args()).env_clear();
         strace.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -122,6 +124,7 @@ impl Observer {
     pub fn prepare(&self, command: &mut Command) -> ObservedCommand {
         let home = &self.0.home;
         command.env("TMPDIR", home.join("tmp")).env("XDG_RUNTIME_DIR", home.join("run"));
+        make_visible(command);
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
         let number = self.0.count.fetch_add(1, Ordering::Relaxed);
         command.env(MARK, number.to_string());

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use super::lacks::needs;
+
 #[derive(Clone)]
 pub struct Sandbox {
     home: Arc<TempDir>,
@@ -27,6 +29,15 @@ impl Sandbox {
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Lets whoever runs the tests look into the processes of all later commands.
+    #[cfg(target_os = "linux")]
+    pub fn visible(self) -> Self {
+        match super::visible::variable() {
+            Some((name, value)) => self.with(name, &value),
+            None => self,
+        }
     }
 
     /// Returns the same home without this variable.
@@ -59,8 +70,11 @@ impl Sandbox {
         command
     }
 
-    /// Returns a command for another program with the same home and environment.
+    /// Returns a command for another program with the same home and environment. The story ends if it is missing.
     pub fn program(&self, program: &str) -> Command {
+        if !program.contains('/') {
+            needs(&[program]);
+        }
         let mut command = Command::new(program);
         command.env_clear().env("HOME", self.home()).current_dir(self.home()).stdin(Stdio::null());
         // Windows cannot open sockets without the second one.
@@ -87,6 +101,7 @@ impl Sandbox {
 
     /// Returns a command for `--browser` that follows every redirect, and saves the last page in [`Self::page`].
     pub fn browser(&self) -> String {
+        needs(&["curl"]);
         format!("curl -sL -o {}", self.page().display())
     }
 

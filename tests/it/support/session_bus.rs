@@ -10,6 +10,7 @@ use std::thread;
 use zbus::blocking::{Connection, MessageIterator, connection, fdo::DBusProxy};
 use zbus::message::Type;
 
+use super::lacks::needs;
 use super::process::{Process, TIMEOUT, finish};
 use super::sandbox::feed;
 
@@ -35,16 +36,14 @@ pub struct SessionBus {
 }
 
 impl SessionBus {
-    /// Starts the bus, or returns `None` on a machine without the programs, where the test is skipped. A CI machine
-    /// must have them.
-    pub fn new() -> Option<Self> {
-        for program in ["dbus-daemon", "gnome-keyring-daemon", "secret-tool"] {
-            if Command::new(program).arg("--version").output().is_err() {
-                assert!(std::env::var_os("CI").is_none(), "this needs {program}");
-                eprintln!("skipped: this needs {program}");
-                return None;
-            }
-        }
+    /// The programs of the bus, and of those who are on it. To be asked for by a story that starts buses in threads.
+    pub fn needs() {
+        needs(&["dbus-daemon", "gnome-keyring-daemon", "secret-tool"]);
+    }
+
+    /// Starts the bus.
+    pub fn new() -> Self {
+        Self::needs();
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("bus.conf");
         let listen = format!("unix:path={}", home.path().join("bus").display());
@@ -60,7 +59,7 @@ impl SessionBus {
         // The address is printed once the bus listens.
         let mut address = String::new();
         BufReader::new(bus.0.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        Some(Self { home, address: address.trim().to_owned(), _bus: bus })
+        Self { home, address: address.trim().to_owned(), _bus: bus }
     }
 
     /// Returns the variables that point a program at this home and this bus.

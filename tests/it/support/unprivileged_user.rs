@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use super::lacks;
 use super::{Output, Sandbox};
 
 /// `nobody` on most systems.
@@ -29,17 +30,16 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Returns `true` if a test with two users can run here.
-pub fn has_others() -> bool {
+/// Ends a story that takes two users, where nobody may become the other one.
+pub fn needs_other_users() {
     if !is_root() {
-        eprintln!("skipped: only root can give a file to another user");
+        lacks::lacks("root, who alone can act as another user");
     }
-    is_root()
 }
 
 /// Runs a command as that user, without stdin.
 pub fn become_user(plain: &Command, id: u32) -> Command {
-    let mut command = Command::new("setpriv");
+    let mut command = lacks::program("setpriv");
     command.args([format!("--reuid={id}"), format!("--regid={id}"), "--clear-groups".to_owned(), "--".to_owned()]);
     command.arg(plain.get_program()).args(plain.get_args()).env_clear().stdin(Stdio::null());
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
