@@ -478,6 +478,7 @@ fn a_rate_limited_api_still_gives_all_pages_in_order() {
 
 #[test]
 fn what_would_be_sent_can_be_seen_and_run() {
+    crate::support::lacks::needs(&["curl"]);
     let server = ok();
     let shop = server.login("");
     let call = shop.run(&["call", "x", "-f", "a=it's $5", "--query", "b[]=`c`", "--curl"]);

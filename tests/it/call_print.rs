@@ -118,6 +118,7 @@ fn curl_sends_the_same_request() {
 
 #[test]
 fn an_interactive_bash_changes_nothing_of_it() {
+    lacks::needs(&["curl"]);
     // Such a one replaces `!!` by an earlier line.
     let typed = |text: &str| format!("bash --norc -i <<'END-OF-INPUT'\ntrue\n{text}\nEND-OF-INPUT");
     sends_the_same(&["--curl", "--shell", "bash"], &["bash", "-c"], typed);

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::lacks::lacks;
+use crate::support::lacks::{lacks, needs};
 
 #[test]
 fn the_conformance_suite_of_mcp_accepts_the_client() {
@@ -15,6 +15,7 @@ fn the_conformance_suite_of_mcp_accepts_the_client() {
     if there != Some(pinned) {
         lacks("the suite (npm), which tests/conformance/install gets");
     }
+    needs(&["curl", "node", "python3"]);
     let mut command = Command::new(root.join("tests/conformance/run"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OAUTHCTL")) {
         command.env_remove(name);

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::lacks::needs;
 use crate::support::raw_server::{RawServer, http};
 use crate::support::{Output, Sandbox};
 
@@ -29,6 +30,7 @@ fn output(mut command: Command) -> Output {
 /// Runs one of the scripts in `.github/packaging`.
 #[track_caller]
 fn script(sandbox: &Sandbox, name: &str, args: &[&str]) -> Output {
+    needs(&["python3"]);
     let mut command = sandbox.program(root().join(".github/packaging").join(name).to_str().unwrap());
     command.args(args);
     output(command)
@@ -85,6 +87,7 @@ impl Installer {
     /// Runs the installer against a server that has this as the archive.
     #[track_caller]
     fn run(&self, served: &[u8]) -> (Output, Vec<String>) {
+        needs(&["curl"]);
         let server = RawServer::start([http("200 OK", &[], served)]);
         let mut install = self.sandbox.program("sh");
         install.arg("filled/install.sh").env("OAUTHCTL_DOWNLOAD_URL", server.origin());

@@ -50,6 +50,7 @@ ask('/x?n=1', 'hello').then(console.log)";
 
 #[test]
 fn curl_requests_and_node_run_through_the_proxy() {
+    crate::support::lacks::needs(&["curl", "node"]);
     let (server, sandbox) = shop();
     let script = "curl -s -w ' %{http_code}' -d hello \"$OAUTHCTL_API/x?n=1\"; curl -s -o /dev/null -w ' %{http_code}' -I $OAUTHCTL_API/y";
     assert_eq!(run(&sandbox, &["sh", "-c", script]).code(0).stdout(), "POST /v1/x?n=1 hello 200 200");
