@@ -18,6 +18,7 @@ use std::time::{Duration, SystemTime};
 use crate::refresh::long;
 use crate::support::lacks;
 use crate::support::leftovers::nothing_is_left;
+#[cfg(target_os = "linux")]
 use crate::support::visible::make_visible;
 use crate::support::{Emulated, Output, Sandbox};
 
@@ -119,6 +120,7 @@ pub fn traced_with(mine: &Sandbox, args: &[&str], options: &[&str], stdin: Stdio
     let plain = mine.command(args);
     let mut command = mine.program("strace");
     command.args(["-y", "-qq", "-o"]).arg(&trace).args(["-e", "trace=/.*", "-e", "signal=none"]).args(options);
+    #[cfg(target_os = "linux")]
     make_visible(&mut command);
     // The record of the flow is no part of the login, and its files have names of their own each time.
     command.env("OAUTHCTL_RECORD", "off");

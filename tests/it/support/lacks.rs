@@ -1,7 +1,7 @@
 //! What a story needs and a machine may lack: a program, or something that its system refuses. The story ends there and
 //! is counted as skipped (`src/skipped.rs`), from however deep it finds out.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::Metadata;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::process::Command;
@@ -45,5 +45,15 @@ pub fn needs(programs: &[&str]) {
 pub fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut places = std::env::split_paths(&path).map(|folder| folder.join(name));
-    places.find(|file| file.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0))
+    places.find(|file| file.metadata().is_ok_and(|file| file.is_file() && may_run(&file)))
+}
+
+#[cfg(unix)]
+fn may_run(file: &Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn may_run(_: &Metadata) -> bool {
+    true
 }
