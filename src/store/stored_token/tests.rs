@@ -240,7 +240,8 @@ fn a_login_lasts_while_it_can_be_refreshed_or_its_token_is_good() {
     ] {
         let refresh_token = refreshes.then(|| RefreshToken::new("r"));
         let dead_since = is_dead.then_some(Timestamp(120));
-        let token = StoredToken { expiry, refresh_token, dead_since, ..token() };
+        let client_id = Some(ClientId::new("id"));
+        let token = StoredToken { expiry, refresh_token, client_id, dead_since, ..token() };
         assert_eq!(token.lasts(Timestamp(200), Duration::from_secs(60)), lasts, "{token:?}");
     }
 }
@@ -274,7 +275,9 @@ fn records_of_0_1_are_read_and_written_as_they_were() {
 #[test]
 fn a_record_says_how_the_login_is_renewed() {
     let refresh_token = Some(RefreshToken::new("r"));
-    let with = StoredToken { refresh_token, ..token() };
+    let brought = StoredToken { refresh_token, ..token() };
+    assert!(brought.awaits_client() && matches!(brought.renewal(), Renewal::Never), "its client is not known");
+    let with = brought.with_client(ClientId::new("id"), AppName::default());
     assert!(matches!(with.renewal(), Renewal::RefreshToken(token) if token.expose() == "r"));
     assert!(matches!(token().renewal(), Renewal::Never));
     let dead = StoredToken { dead_since: Some(Timestamp(1)), ..with };
