@@ -1,5 +1,8 @@
 //! The stories: the real binary, real processes, and servers and clients that nobody here wrote.
 
+// Some of the support is for stories that run on Linux alone.
+#![cfg_attr(not(target_os = "linux"), allow(dead_code))]
+
 // `#[test]` is ours, whose tests can lack something (`support/lacks.rs`).
 #[macro_use]
 extern crate oauthctl_test_attribute;
