@@ -281,6 +281,7 @@ impl Call<'_> {
         let way = Way::of(request, next.as_ref(), dialect.paging(), rows.clone())?;
         let mut joined = Joined::new(&self.show, &self.args.pages, rows);
         let mut count: u64 = 0;
+        let begun = self.context.system.clock.monotonic();
         let mut refusal = Ok(());
         let plan = Plan { max_pages: *max_pages, jobs: usize::from(*jobs) };
         let walked = paging::follow(&self.caller, request, &way, plan, &mut |page| {
@@ -303,7 +304,10 @@ impl Call<'_> {
             }
             count += 1;
             if !self.context.terminal().stdout_is_terminal() {
-                self.context.terminal().progress(Some(&format_args!("{count} pages")));
+                let rows = joined.rows();
+                let passed = self.context.system.clock.monotonic().saturating_sub(begun).as_secs().max(1);
+                let rows = if rows > 0 { format!(", {rows} rows, {} rows/s", rows / passed) } else { String::new() };
+                self.context.terminal().progress(Some(&format_args!("{count} pages{rows}")));
             }
             Ok::<_, CallError>(if refusal.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         });

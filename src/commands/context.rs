@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::protocol::sanitize::{Pieces, Render, Style};
+use crate::protocol::sanitize::{Pieces, Render, Style, TerminalText};
 use crate::provider::DefinitionError;
 use crate::provider::dialect::TokenReply;
 use crate::session::Session;
 use crate::system::System;
-use crate::system::terminal::{Terminal, TerminalError};
+use crate::system::screen::{Stream, shows_unicode, size_of};
+use crate::system::terminal::{self, Terminal, TerminalError};
 
 pub struct Context {
     pub system: Arc<System>,
@@ -27,6 +28,11 @@ impl Context {
     /// Returns the terminal for use in another thread.
     pub fn terminal_handle(&self) -> Arc<dyn Terminal> {
         Arc::clone(&self.terminal)
+    }
+
+    /// Does something that may take its time, and says what on a terminal if it does.
+    pub fn during<T>(&self, words: &str, work: impl FnOnce() -> T) -> T {
+        terminal::during(self.terminal_handle(), words, work)
     }
 
     /// Says why a provider is missing where several are looked at: one broken file must not hide the others.
@@ -71,7 +77,19 @@ impl Context {
 
     /// Prints one line of an answer that is printed line by line.
     pub fn say(&self, line: &dyn Render) -> Result<(), TerminalError> {
-        self.terminal.show(&Pieces(&[line, &"\n"]))
+        self.show(&Pieces(&[line, &"\n"]))
+    }
+
+    /// Prints an answer for people, in the lines and the characters that their terminal has.
+    fn show(&self, answer: &dyn Render) -> Result<(), TerminalError> {
+        if !self.terminal.stdout_is_terminal() {
+            return self.terminal.show(answer);
+        }
+        let mut text = TerminalText::of(answer);
+        if let Some((columns, _)) = size_of(Stream::Stdout) {
+            text = text.wrapped(columns);
+        }
+        self.terminal.show(&if shows_unicode() { text } else { text.in_ascii() })
     }
 
     /// Prints the outcome of a command that has nothing to answer: a message for people, or an answer as JSON.
@@ -88,7 +106,7 @@ impl Context {
     /// Prints an answer: for people, or as JSON.
     pub fn answer<T: Render + serde::Serialize>(&self, answer: &T) -> Result<(), TerminalError> {
         if !self.session.choices.json {
-            return self.terminal.show(answer);
+            return self.show(answer);
         }
         self.answer_json(answer)
     }

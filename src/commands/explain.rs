@@ -6,7 +6,6 @@ mod hint;
 mod list;
 mod report;
 mod view;
-mod wrap;
 
 pub use error::ExplainError;
 pub use hint::{Explained, explained};

@@ -227,7 +227,8 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
         context.terminal().note(&if args.moves { TAKES_ALONG } else { STAYS });
     }
     let (provider, expiry) = (token.provider.clone(), token.end());
-    let line = SealedLogin::new(&profile, token).seal(&passphrase, context.system.entropy.as_ref())?;
+    let seal = || SealedLogin::new(&profile, token).seal(&passphrase, context.system.entropy.as_ref());
+    let line = context.during("Encrypting the login", seal)?;
     let line = format!("{line}\n");
     let outcome = |sealed, file| ExportOutcome {
         profile: profile.to_string(),

@@ -46,10 +46,13 @@ fn exported(args: &ImportArgs, line: Zeroizing<String>, context: &Context) -> Re
     let line = sealed_of_json(&line).unwrap_or(line);
     let is_piped = args.file.is_none() && !context.terminal().is_interactive();
     let passphrase = args.passphrase.read(context, false, is_piped)?;
-    let sealed = SealedLogin::open(&line, &passphrase.text).or_else(|error| match (&error, &passphrase.in_0_1) {
-        (SealedLoginError::WrongPassphrase, Some(in_0_1)) => SealedLogin::open(&line, in_0_1).map_err(|_| error),
-        _ => Err(error),
-    })?;
+    let open = || {
+        SealedLogin::open(&line, &passphrase.text).or_else(|error| match (&error, &passphrase.in_0_1) {
+            (SealedLoginError::WrongPassphrase, Some(in_0_1)) => SealedLogin::open(&line, in_0_1).map_err(|_| error),
+            _ => Err(error),
+        })
+    };
+    let sealed = context.during("Decrypting the login", open)?;
     let profile = context.session.profile_for_import(&sealed.profile)?.value;
     let store = context.session.store()?;
     if store.index()?.logins.contains_key(profile.as_str()) && !args.replace {

@@ -19,7 +19,8 @@ pub fn valid_login(wanted: Wanted<'_>, context: &Context) -> Result<(Profile, Fo
 
 /// Does the same, and returns whether the token was refreshed for this command. A warning is printed.
 pub fn told_login(wanted: Wanted<'_>, context: &Context) -> Result<ValidLogin, SessionError> {
-    let mut login = context.session.valid_login(wanted).map_err(|error| instead_of(error, context))?;
+    let login = context.during("Waiting for a valid token", || context.session.valid_login(wanted));
+    let mut login = login.map_err(|error| instead_of(error, context))?;
     if let Some(warning) = login.warning.take() {
         let warning = match warning {
             TokenWarning::NotRefreshed { until, error } => {

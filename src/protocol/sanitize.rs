@@ -7,8 +7,10 @@
 //! [`TerminalText`], which cleans whatever was forgotten on the way.
 
 mod terminal_text;
+mod wrap;
 
 pub use terminal_text::{Json, Pieces, Render, Style, Styled, TerminalText};
+pub use wrap::{ascii, wrap};
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

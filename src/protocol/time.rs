@@ -59,6 +59,14 @@ impl FromStr for HumanDuration {
 }
 
 impl HumanDuration {
+    /// Writes the duration in its largest unit: `3 h`, `59 min`, `41 s`.
+    pub fn in_one_unit(self) -> String {
+        let seconds = self.0.as_secs();
+        let units = [(86_400, "d"), (3600, "h"), (60, "min")];
+        let (size, unit) = units.into_iter().find(|(size, _)| seconds >= *size).unwrap_or((1, "s"));
+        format!("{} {unit}", seconds / size)
+    }
+
     /// Writes the duration to the second, in one unit, in the form that is parsed: `1h`, `90m`, `3601s`.
     pub fn to_exact(self) -> String {
         let seconds = self.0.as_secs();
@@ -109,6 +117,13 @@ mod tests {
             let duration = HumanDuration(Duration::from_secs(seconds));
             assert_eq!(duration.to_exact(), text);
             assert_eq!(text.parse::<HumanDuration>().unwrap(), duration);
+        }
+    }
+
+    #[test]
+    fn a_short_duration_has_one_unit() {
+        for (seconds, text) in [(0, "0 s"), (59, "59 s"), (3599, "59 min"), (11_000, "3 h"), (7_776_000, "90 d")] {
+            assert_eq!(HumanDuration(Duration::from_secs(seconds)).in_one_unit(), text);
         }
     }
 

@@ -30,6 +30,15 @@ impl Clock for SystemClock {
     }
 }
 
+/// Writes a time as a clock on the wall shows it: `2026-11-28 14:35`, with `UTC` where the system names no other zone.
+pub fn local(time: Timestamp) -> String {
+    let zone = jiff::tz::TimeZone::try_system().unwrap_or(jiff::tz::TimeZone::UTC);
+    let Ok(exact) = jiff::Timestamp::from_second(time.0) else { return time.to_string() };
+    let local = exact.to_zoned(zone);
+    let is_utc = local.offset().is_zero();
+    format!("{}{}", local.strftime("%Y-%m-%d %H:%M"), if is_utc { " UTC" } else { "" })
+}
+
 /// The end of a span of time, on the clock that cannot be set.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {

@@ -6,13 +6,21 @@
 //! [`stop_waiting`], and from then on a separate thread writes. Up to [`CAPACITY`] lines queue for it, and further
 //! lines are lost. At its end, and before an answer on stdout, a command gives the thread [`FLUSH_TIMEOUT`], once, to
 //! write the rest.
+//!
+//! Nothing is erased that was not drawn: a line of progress makes room for the next message only while it stands on the
+//! screen. An answer on the same screen that has not ended its line stays too: a message begins on a line of its own, and
+//! progress is not drawn beside it.
+//!
+//! On a terminal that tells its size, messages are wrapped between words; a pipe gets whole lines.
 
 use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::process::in_background;
+use super::screen::{Stream, shows_unicode, size_of};
 use crate::protocol::sanitize::TerminalText;
 
 /// How many lines wait for a reader. A login prints about thirty.
@@ -48,8 +56,11 @@ pub fn stop_waiting() {
     });
 }
 
-/// Waits until all messages are written, within [`FLUSH_TIMEOUT`].
+/// Waits until all messages are written, within [`FLUSH_TIMEOUT`]. Progress that is still drawn is erased.
 pub fn flush() {
+    if IS_DRAWN.load(Ordering::SeqCst) {
+        write(Message::Progress(TerminalText::new()));
+    }
     if let Some(queue) = QUEUE.get() {
         queue.flush(FLUSH_TIMEOUT);
     }
@@ -57,15 +68,55 @@ pub fn flush() {
 
 static QUEUE: OnceLock<Queue> = OnceLock::new();
 
+/// Remembers how an answer on stdout ended, if it is shown on a terminal.
+pub fn answered(bytes: &[u8]) {
+    static IS_SHOWN: OnceLock<bool> = OnceLock::new();
+    let is_shown = || *IS_SHOWN.get_or_init(|| io::stdout().is_terminal() && io::stderr().is_terminal());
+    if let Some(last) = bytes.last().filter(|_| is_shown()) {
+        IS_AMID_LINE.store(*last != b'\n', Ordering::SeqCst);
+    }
+}
+
+/// True while a line of progress stands on the screen.
+static IS_DRAWN: AtomicBool = AtomicBool::new(false);
+
+/// True while the screen shows an answer whose line has not ended.
+static IS_AMID_LINE: AtomicBool = AtomicBool::new(false);
+
 fn print(message: &Message) {
+    let erased = match IS_DRAWN.swap(false, Ordering::SeqCst) {
+        true => "\r\x1b[K",
+        false => "",
+    };
     // If stderr is gone, there is nowhere to report it.
     let _ = match message {
-        Message::Text(text) => anstream::stderr().write_all(text.as_str().as_bytes()),
-        Message::Progress(line) => {
+        Message::Text(text) => {
+            let begin = if IS_AMID_LINE.swap(false, Ordering::SeqCst) { "\n" } else { erased };
+            let text = fitted(text.clone());
             let mut stderr = io::stderr().lock();
-            write!(stderr, "\r\x1b[K{}", *line.to_plain()).and_then(|()| stderr.flush())
+            let begun = stderr.write_all(begin.as_bytes());
+            drop(stderr);
+            begun.and_then(|()| anstream::stderr().write_all(text.as_str().as_bytes()))
+        }
+        Message::Progress(line) => {
+            let line = if IS_AMID_LINE.load(Ordering::SeqCst) { TerminalText::new() } else { fitted(line.clone()) };
+            IS_DRAWN.store(!line.is_empty(), Ordering::SeqCst);
+            let mut stderr = io::stderr().lock();
+            write!(stderr, "{erased}{}", *line.to_plain()).and_then(|()| stderr.flush())
         }
     };
+}
+
+/// Returns a message as the terminal at stderr can show it.
+fn fitted(text: TerminalText) -> TerminalText {
+    if !io::stderr().is_terminal() {
+        return text;
+    }
+    let text = match size_of(Stream::Stderr) {
+        Some((columns, _)) => text.wrapped(columns),
+        None => text,
+    };
+    if shows_unicode() { text } else { text.in_ascii() }
 }
 
 #[derive(Default)]

@@ -23,6 +23,7 @@ pub mod process;
 pub mod program;
 pub mod proxy;
 pub mod remedy;
+pub mod screen;
 pub mod shell;
 pub mod signals;
 pub mod stack;

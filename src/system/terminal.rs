@@ -6,9 +6,11 @@
 mod captured;
 mod error;
 mod lists;
+mod waiting;
 
 pub use self::captured::{Captured, Kept};
 pub use self::error::TerminalError;
+pub use self::waiting::during;
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
@@ -17,6 +19,7 @@ use zeroize::Zeroizing;
 use self::lists::LineMode;
 use super::messages::{self, Message};
 use super::paths::variable;
+use super::screen::{Stream, size_of};
 use super::stdout::{self, Delivered};
 use crate::protocol::sanitize::{Json, Pieces, Render, TerminalText};
 use crate::protocol::secret::Secret;
@@ -40,9 +43,11 @@ impl Pipe {
             return Ok(());
         }
         check_stdout()?;
-        // Earlier messages come first.
+        // Earlier messages come first, and a line that was drawn on the same screen makes room.
         messages::flush();
-        stdout::write_all(bytes).map_err(TerminalError::Stdout)
+        stdout::write_all(bytes).map_err(TerminalError::Stdout)?;
+        messages::answered(bytes);
+        Ok(())
     }
 }
 
@@ -151,12 +156,6 @@ pub const MAX_SECRET: u64 = 64 * 1024;
 
 /// The size of a terminal that does not tell its own.
 const COMMON_SIZE: (usize, usize) = (80, 24);
-
-#[derive(Clone, Copy)]
-enum Stream {
-    Stdout,
-    Stderr,
-}
 
 /// The width of a table that goes into a pipe.
 const PIPE_WIDTH: usize = 120;
@@ -300,16 +299,6 @@ impl Terminal for SystemTerminal {
     }
 }
 
-/// Returns `true` if the locale of this process has more than ASCII characters (POSIX XBD §8.2).
-pub fn shows_unicode() -> bool {
-    if cfg!(any(windows, target_vendor = "apple")) {
-        return true;
-    }
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
-    let locale = locale.to_ascii_lowercase();
-    locale.contains("utf-8") || locale.contains("utf8")
-}
-
 /// Returns `true` on a build machine, where some terminals have no one who answers.
 fn is_ci() -> bool {
     variable("CI").is_some_and(|value| !["false", "0"].contains(&value.as_str()))
@@ -356,14 +345,4 @@ fn hidden_text(ask: impl FnOnce(), is_whole: &dyn Fn(&str) -> bool) -> Result<Ze
         }
         text.push('\n');
     }
-}
-
-/// Returns the columns and lines of the terminal at a stream.
-fn size_of(stream: Stream) -> Option<(usize, usize)> {
-    use terminal_size::{Height, Width, terminal_size_of};
-    let (Width(columns), Height(lines)) = match stream {
-        Stream::Stdout => terminal_size_of(io::stdout()),
-        Stream::Stderr => terminal_size_of(io::stderr()),
-    }?;
-    (columns > 0 && lines > 0).then_some((usize::from(columns), usize::from(lines)))
 }

@@ -125,6 +125,7 @@ mod rejected;
 mod rejected_token;
 mod scopes;
 mod scopes_matrix;
+mod screens;
 mod secrets;
 #[cfg(unix)]
 mod shells;

@@ -3,6 +3,7 @@
 
 use clap::Args;
 use http::header::CONTENT_TYPE;
+use serde::de::IgnoredAny;
 
 use super::CallError;
 use super::show::{PART, Show, Sink};
@@ -61,11 +62,18 @@ pub struct Joined<'a> {
     sink: Option<Sink>,
     shape: Shape,
     is_empty: bool,
+    /// How many rows came, where they are told apart.
+    counted: u64,
 }
 
 impl<'a> Joined<'a> {
     pub fn new(show: &'a Show<'a>, args: &'a PageArgs, rows: RowsAt) -> Self {
-        Self { show, args, rows, sink: None, shape: Shape::Bytes, is_empty: true }
+        Self { show, args, rows, sink: None, shape: Shape::Bytes, is_empty: true, counted: 0 }
+    }
+
+    /// Returns how many rows came so far, or 0 where pages are not read.
+    pub fn rows(&self) -> u64 {
+        self.counted
     }
 
     /// Returns whether a page was written, so that what follows is no longer the only thing on stdout.
@@ -99,6 +107,10 @@ impl<'a> Joined<'a> {
             (Shape::Bytes, false) => self.write(&page.body),
             (Shape::Rows(path), true) => {
                 let rows = rows(page, &path)?;
+                if self.show.is_watched() {
+                    let counted = serde_json::from_str::<Vec<IgnoredAny>>(rows);
+                    self.counted += counted.map_or(0, |rows| rows.len() as u64);
+                }
                 let inner = rows.strip_prefix('[').and_then(|rows| rows.strip_suffix(']')).unwrap_or(rows).trim_ascii();
                 if inner.is_empty() { Ok(()) } else { self.element(inner.as_bytes()) }
             }

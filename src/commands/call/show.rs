@@ -104,6 +104,11 @@ impl<'a> Show<'a> {
         self.args.include
     }
 
+    /// Returns whether a person sees the progress, and not the rows.
+    pub fn is_watched(&self) -> bool {
+        self.terminal.message_size().is_some() && !self.terminal.stdout_is_terminal()
+    }
+
     pub fn has_filter(&self) -> bool {
         self.filter.is_some()
     }

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::protocol::check::{Check, Sent, Verdict, gravest};
-use crate::protocol::sanitize::{Render, Style, TerminalText};
-use crate::system::terminal::shows_unicode;
+use crate::protocol::sanitize::{Render, Style, TerminalText, ascii, wrap};
+use crate::system::screen::shows_unicode;
 
 /// Below this width, text begins at the third column.
 const NARROW: usize = 60;
@@ -104,13 +104,8 @@ impl<'c> Shown<'c> {
     fn paragraph(&self, begin: &str, words: &str, text: &mut TerminalText) -> fmt::Result {
         let indent = self.indent() + begin.len();
         let words = if self.is_ascii { ascii(words) } else { words.to_owned() };
-        for (n, line) in wrapped(&words, self.width.saturating_sub(indent)).iter().enumerate() {
-            match n {
-                0 => writeln!(text, "{:pad$}{begin}{line}", "", pad = self.indent())?,
-                _ => writeln!(text, "{:indent$}{line}", "")?,
-            }
-        }
-        Ok(())
+        let before = format!("{:pad$}{begin}", "", pad = self.indent());
+        wrap(&before, &words, indent, self.width).iter().try_for_each(|line| writeln!(text, "{line}"))
     }
 
     fn indent(&self) -> usize {
@@ -130,14 +125,12 @@ impl Render for Shown<'_> {
         text.add(&style.of(label))?;
         // The rest of the first line stands beside the verdict.
         let gap = if self.width < NARROW { 1 } else { self.indent() - label.len() };
-        let begin = label.len() + gap;
-        let words = format!("{subject}: {words}").split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = format!("{subject}: {words}");
         let words = if self.is_ascii { ascii(&words) } else { words };
-        let (first, rest) = first_line(&words, self.width.saturating_sub(begin));
-        writeln!(text, "{:gap$}{first}", "")?;
-        if !rest.is_empty() {
-            self.paragraph("", rest, text)?;
-        }
+        let before = " ".repeat(label.len() + gap);
+        let lines = wrap(&before, &words, self.indent(), self.width);
+        writeln!(text, "{}", &lines[0][label.len()..])?;
+        lines[1..].iter().try_for_each(|line| writeln!(text, "{line}"))?;
         if self.details || *verdict != Verdict::Ok {
             for seen in evidence {
                 self.paragraph("- ", seen, text)?;
@@ -166,84 +159,12 @@ impl Render for SentLines<'_> {
             let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(", ")) };
             let words = format!("{method} {url}{with}, {purpose}");
             let words = if shows_unicode() { words } else { ascii(&words) };
-            for (n, line) in wrapped(&words, self.width.saturating_sub(2)).iter().enumerate() {
-                writeln!(text, "{}{line}", if n == 0 { "- " } else { "  " })?;
+            for line in wrap("- ", &words, 2, self.width) {
+                writeln!(text, "{line}")?;
             }
         }
         Ok(())
     }
-}
-
-/// Splits a text into lines of at most so many characters, at spaces. A word that is longer, and a command between
-/// backticks that fits on a line of its own, stay whole.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut room = width;
-    for word in words(text, width) {
-        let length = word.chars().count();
-        if let Some(line) = lines.last_mut() {
-            let needed = length + usize::from(!line.is_empty());
-            if line.is_empty() || needed <= room {
-                if !line.is_empty() {
-                    line.push(' ');
-                }
-                line.push_str(&word);
-                room = room.saturating_sub(needed);
-                continue;
-            }
-        }
-        room = width.saturating_sub(length);
-        lines.push(word);
-    }
-    lines
-}
-
-/// Returns the first line, and the rest of a text whose words are one space apart.
-fn first_line(text: &str, width: usize) -> (String, &str) {
-    let first = wrapped(text, width).swap_remove(0);
-    let rest = text.trim_start().get(first.len()..).unwrap_or_default();
-    (first, rest.trim_start())
-}
-
-/// Returns the pieces that a line may end after.
-fn words(text: &str, width: usize) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut command: Option<String> = None;
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let ticks = word.matches('`').count() % 2 == 1;
-        match command.take() {
-            None if ticks => command = Some(word.to_owned()),
-            None => words.push(word.to_owned()),
-            Some(begun) => {
-                let whole = format!("{begun} {word}");
-                match ticks {
-                    true if whole.chars().count() <= width => words.push(whole),
-                    true => words.extend(whole.split(' ').map(str::to_owned)),
-                    false => command = Some(whole),
-                }
-            }
-        }
-    }
-    words.extend(command.iter().flat_map(|begun| begun.split(' ')).map(str::to_owned));
-    words
-}
-
-/// Writes a text for a terminal that has no other characters.
-fn ascii(text: &str) -> String {
-    let mut plain = String::new();
-    for c in text.chars() {
-        match c {
-            c if c.is_ascii() => plain.push(c),
-            '…' => plain.push_str("..."),
-            '–' | '—' => plain.push('-'),
-            '“' | '”' => plain.push('"'),
-            '‘' | '’' => plain.push('\''),
-            '→' => plain.push_str("->"),
-            '§' => plain.push_str("section "),
-            _ => plain.push('?'),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]
@@ -284,12 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_is_too_long_has_its_own_line() {
-        assert_eq!(wrapped("a bcdefgh ij", 4), ["a", "bcdefgh", "ij"]);
-        assert_eq!(wrapped("run `a b c` now", 7), ["run", "`a b c`", "now"]);
-        assert_eq!(wrapped("run `a b c d e` now", 7), ["run `a", "b c d", "e` now"]);
-        assert_eq!(wrapped("", 7), [""]);
-        assert_eq!(first_line("a b c d", 3), ("a b".to_owned(), "c d"));
+    fn whitespace_of_a_finding_is_one_space() {
         let spaced = Check::ok("x", "x", "a  b\nc d");
         assert_eq!(shown(&spaced, 14, false), "ok x: a b c d\n");
     }

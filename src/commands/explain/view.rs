@@ -5,10 +5,9 @@ use std::fmt;
 use serde::Serialize;
 
 use super::head::FlowHead;
-use super::wrap::wrap;
 use crate::flow::explain::{Confidence, Finding, Line, diagnose, lines, seconds};
 use crate::protocol::flow_record::FlowRecord;
-use crate::protocol::sanitize::{Render, Style, TerminalText};
+use crate::protocol::sanitize::{Render, Style, TerminalText, wrap};
 
 /// What `explain` prints of one flow.
 #[derive(Debug, Serialize)]

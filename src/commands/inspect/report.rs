@@ -252,6 +252,7 @@ pub fn ago(time: Timestamp, now: Timestamp) -> String {
 pub fn ended(expiry: Expiry, now: Timestamp) -> String {
     match expiry {
         Expiry::At(end) if end <= now => format!("{end} (ended {} ago)", HumanDuration(end.until(now))),
+        Expiry::At(end) => format!("{end} (in {})", HumanDuration(now.until(end))),
         other => until(other, now),
     }
 }

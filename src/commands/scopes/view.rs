@@ -13,6 +13,7 @@ use crate::protocol::time::Timestamp;
 use crate::provider::ProviderDefinition;
 use crate::store::Profile;
 use crate::store::scope_history::ScopeChanges;
+use crate::store::stored_token::Expiry;
 
 #[derive(Debug, Serialize)]
 pub struct ScopesView {
@@ -246,8 +247,11 @@ fn write_changes(text: &mut TerminalText, changes: &ScopeChanges) -> fmt::Result
         }
     }
     if let Some((then, now)) = changes.expiry {
-        // Both as dates: what counts is that they differ.
-        let date = |expiry| until(expiry, Timestamp(i64::MAX)).replace(" (expired)", "");
+        // Both as exact dates: what counts is that they differ.
+        let date = |expiry| match expiry {
+            Expiry::At(end) => end.to_string(),
+            other => until(other, Timestamp(i64::MAX)),
+        };
         lines.push(format!("ends: {}, before: {}", date(now), date(then)));
     }
     if changes.other_account {

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::commands::view::{add_row, table, until, write_table};
-use crate::protocol::sanitize::{self, Render, TerminalText};
+use crate::commands::view::{add_row, shortly, table, write_table};
+use crate::protocol::advice::login_command;
+use crate::protocol::sanitize::{self, Pieces, Render, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
 use crate::session::Part;
@@ -81,6 +82,9 @@ pub struct StatusRow {
     pub idle_until: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// True if only a new login helps.
+    #[serde(skip)]
+    pub has_ended: bool,
 }
 
 /// What is known of a login's ID token.
@@ -122,16 +126,21 @@ impl StatusRow {
             refresh_expires_at: found.record.refresh_ends(),
             idle_until: found.record.idles_until(known.idle_limit),
             problem: None,
+            has_ended: !found.record.lasts_unused(now, Duration::ZERO, known.idle_limit),
         }
     }
 
-    /// Returns the account for people. One of which nothing shows that the issuer named it is marked.
+    /// Returns the account for people: its label, and who it is. One of which nothing shows that the issuer named it is
+    /// marked.
     fn who(&self) -> String {
         let is_verified = self.id_token.as_ref().is_some_and(|kept| kept.verified);
-        match &self.account {
-            Some(account) if is_verified => account.clone(),
-            Some(account) => format!("{account} (not verified)"),
-            None => String::new(),
+        let account = self.account.as_ref().map(|account| match is_verified {
+            true => account.clone(),
+            false => format!("{account} (not verified)"),
+        });
+        match (self.label.as_deref().map(sanitize::line), account) {
+            (Some(label), Some(account)) => format!("{label}: {account}"),
+            (label, account) => label.or(account).unwrap_or_default(),
         }
     }
 
@@ -164,6 +173,7 @@ impl StatusRow {
             refresh_expires_at: None,
             idle_until: None,
             problem: Some(problem.to_owned()),
+            has_ended: false,
         }
     }
 }
@@ -176,19 +186,15 @@ impl Render for StatusView {
                 "No logins. `oauthctl login ID` makes one; `oauthctl providers list` shows the providers."
             );
         }
-        let labelled = self.logins.iter().any(|row| row.label.is_some());
-        let mut head = vec!["", "PROFILE", "PROVIDER", "STORE", "SCOPES", "SINCE", "UNTIL"];
-        if labelled {
-            head.insert(2, "LABEL");
-        }
-        let known = self.logins.iter().any(|row| row.account.is_some());
-        if known {
-            head.insert(if labelled { 3 } else { 2 }, "ACCOUNT");
-        }
+        let stores: Vec<&StoreKind> = self.logins.iter().map(|row| &row.store).collect();
+        let has_stores = stores.windows(2).any(|pair| pair[0] != pair[1]);
+        let has_accounts = self.logins.iter().any(|row| !row.who().is_empty());
         let ends = self.logins.iter().any(|row| row.renewable_until().is_some());
-        if ends {
-            head.push("RENEWABLE UNTIL");
-        }
+        let mut head = vec!["", "PROFILE", "PROVIDER"];
+        head.extend(has_accounts.then_some("ACCOUNT"));
+        head.extend(has_stores.then_some("STORE"));
+        head.extend(["SCOPES", "UNTIL"]);
+        head.extend(ends.then_some("RENEWABLE UNTIL"));
         let mut table = table(self.width, &head);
         for row in &self.logins {
             let scopes = match (&row.problem, &row.scopes) {
@@ -206,22 +212,64 @@ impl Render for StatusView {
                 if row.current { "*" } else { "" }.to_owned(),
                 row.profile.clone(),
                 format!("{}{}", row.provider, if row.emulated { " (emulated)" } else { "" }),
-                row.store.to_string(),
-                scopes,
-                row.since.map(|since| since.to_string()).unwrap_or_default(),
-                row.expiry.map(|expiry| until(expiry, self.now)).unwrap_or_default(),
             ];
+            cells.extend(has_accounts.then(|| row.who()));
+            cells.extend(has_stores.then(|| row.store.to_string()));
+            cells.extend([scopes, row.expiry.map(|expiry| shortly(expiry, self.now)).unwrap_or_default()]);
             if ends {
-                cells.push(row.renewable_until().map(|end| until(Expiry::At(end), self.now)).unwrap_or_default());
-            }
-            if known {
-                cells.insert(2, row.who());
-            }
-            if labelled {
-                cells.insert(2, row.label.as_deref().map(sanitize::line).unwrap_or_default());
+                cells.push(row.renewable_until().map(|end| shortly(Expiry::At(end), self.now)).unwrap_or_default());
             }
             add_row(&mut table, cells);
         }
-        write_table(text, &mut table)
+        write_table(text, &mut table)?;
+        for row in self.logins.iter().filter(|row| row.has_ended) {
+            let again = login_command(&row.provider, &row.profile);
+            let said = format_args!(" `{}` has ended. To log in again: ", row.profile);
+            let pieces = [&Style::Warning.of("!") as &dyn Render, &said, &Style::Strong.of(again), &"\n"];
+            text.add(&TerminalText::of(&Pieces(&pieces)).wrapped(self.width))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A list of three logins, at this width.
+    fn shown(width: usize) -> String {
+        let row = |name: &str, provider: &str| {
+            let entry = LoginEntry::new(provider.to_owned(), StoreKind::File, Default::default());
+            let row = StatusRow::unreadable(&name.parse().unwrap(), false, &entry, "");
+            StatusRow { problem: None, scopes: Some(None), expiry: Some(Expiry::Never), ..row }
+        };
+        let now = Timestamp(1_800_000_000);
+        let scopes = ScopeSet::parse("read_products read_orders write_products read_customers");
+        let logins = vec![
+            StatusRow {
+                current: true,
+                account: Some("owner@shop.example".to_owned()),
+                scopes: Some(Some(scopes)),
+                expiry: Some(Expiry::At(Timestamp(now.0 + 3 * 3600 + 5))),
+                ..row("shop", "judgeme")
+            },
+            StatusRow { label: Some("Our other shop".to_owned()), ..row("a-shop-with-a-long-name", "goodsie") },
+            StatusRow { expiry: Some(Expiry::At(Timestamp(now.0 - 86_400))), has_ended: true, ..row("old", "glu") },
+        ];
+        let view = StatusView { logins, sources: Vec::new(), width, now };
+        TerminalText::of(&view).to_plain().to_string()
+    }
+
+    #[test]
+    fn the_list_is_readable_at_each_width() {
+        for width in [40, 50, 80, 120, 200] {
+            let text = shown(width);
+            for word in ["a-shop-with-a-long-name", "in 3 h", "ended 1 d ago", "oauthctl login glu --profile old"] {
+                assert!(text.contains(word), "{word} at {width}:\n{text}");
+            }
+            let is_command = |line: &&str| line.contains("To log in again");
+            let wide = text.lines().filter(|line| !is_command(line)).find(|line| line.chars().count() > width);
+            assert_eq!(wide, None, "{width}:\n{text}");
+        }
     }
 }

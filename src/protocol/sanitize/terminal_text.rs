@@ -9,6 +9,7 @@ use std::fmt::{self, Display};
 use colored::{ColoredString, Colorize};
 use zeroize::Zeroizing;
 
+use super::wrap::{ascii, wrap_lines};
 use super::{json, text};
 
 /// The distance between tab stops. A tab moves the cursor, so it is replaced by spaces.
@@ -222,6 +223,18 @@ impl TerminalText {
         }
         let kept: String = plain.chars().take(columns.saturating_sub(1)).chain(['…']).collect();
         Self::of(&kept)
+    }
+
+    /// Wraps each line that is wider than a terminal: see [`wrap`](super::wrap()).
+    pub fn wrapped(mut self, columns: usize) -> Self {
+        *self.text = wrap_lines(&self.text, columns);
+        self
+    }
+
+    /// Writes our own signs in ASCII.
+    pub fn in_ascii(mut self) -> Self {
+        *self.text = ascii(&self.text);
+        self
     }
 
     /// Indents each line, and drops the final line break.

@@ -11,13 +11,25 @@ pub fn run(command: Command) -> (Option<i32>, String) {
     (code, String::from_utf8_lossy(&shown).replace("\r\n", "\n"))
 }
 
+/// Runs a command like [`run`], on a terminal that says how wide it is. The others do not, and nothing is wrapped there.
+pub fn run_at(columns: u16, command: Command) -> (Option<i32>, String) {
+    let (code, shown) = run_bytes_at(Some(columns), command);
+    (code, String::from_utf8_lossy(&shown).replace("\r\n", "\n"))
+}
+
 /// Runs a command like [`run`], and returns the exact bytes, with the terminal's CR before each LF.
-pub fn run_bytes(mut command: Command) -> (Option<i32>, Vec<u8>) {
+pub fn run_bytes(command: Command) -> (Option<i32>, Vec<u8>) {
+    run_bytes_at(None, command)
+}
+
+fn run_bytes_at(columns: Option<u16>, mut command: Command) -> (Option<i32>, Vec<u8>) {
+    let mut size = columns.map(|columns| libc::winsize { ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 });
     let (mut ours, mut theirs) = (0, 0);
     // SAFETY: the kernel fills two file descriptors, which are owned only by the files below.
     let (ours, theirs) = unsafe {
         // macOS wants them to be mutable.
-        let (settings, size): (*mut libc::termios, *mut libc::winsize) = (std::ptr::null_mut(), std::ptr::null_mut());
+        let settings: *mut libc::termios = std::ptr::null_mut();
+        let size = size.as_mut().map_or(std::ptr::null_mut(), |size| &raw mut *size);
         let name = std::ptr::null_mut();
         assert_eq!(libc::openpty(&mut ours, &mut theirs, name, settings, size), 0);
         (OwnedFd::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs))

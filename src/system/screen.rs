@@ -1,0 +1,31 @@
+//! What the terminals behind stdout and stderr can show: their size, and their characters.
+
+use std::io;
+
+use super::paths::variable;
+
+#[derive(Clone, Copy)]
+pub enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// Returns `true` if the locale of this process has more than ASCII characters (POSIX XBD §8.2).
+pub fn shows_unicode() -> bool {
+    if cfg!(any(windows, target_vendor = "apple")) {
+        return true;
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
+    let locale = locale.to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+/// Returns the columns and lines of the terminal at a stream.
+pub fn size_of(stream: Stream) -> Option<(usize, usize)> {
+    use terminal_size::{Height, Width, terminal_size_of};
+    let (Width(columns), Height(lines)) = match stream {
+        Stream::Stdout => terminal_size_of(io::stdout()),
+        Stream::Stderr => terminal_size_of(io::stderr()),
+    }?;
+    (columns > 0 && lines > 0).then_some((usize::from(columns), usize::from(lines)))
+}
