@@ -1,7 +1,7 @@
 //! The page where a person types the code of a device, and consents (RFC 8628 §3.3).
 
 use super::devices::{Answer, PAGE};
-use super::page::{Question, ask, document, initial, ticked};
+use super::page::{Question, ask, document, initials, ticked};
 use super::site::Site;
 use super::wire::{Incoming, Reply};
 use crate::protocol::html::escape;
@@ -40,7 +40,7 @@ fn decide(site: &Site, form: &Params) -> Reply {
     site.devices.answer(code, answer, now);
     let main = format!(
         r#"<header><div class="mark" aria-hidden="true">{}</div><h1>{title}</h1></header><p>{sentence}</p>"#,
-        initial(site)
+        initials(site)
     );
     document(200, site, title, "", &main)
 }
@@ -48,13 +48,13 @@ fn decide(site: &Site, form: &Params) -> Reply {
 fn ask_for_code(site: &Site, code: &str, problem: &str) -> Reply {
     let problem = if problem.is_empty() { String::new() } else { format!("<p><strong>{problem}</strong></p>") };
     let main = format!(
-        r#"<header><div class="mark" aria-hidden="true">{initial}</div><h1>Connect a device to {name}</h1></header>
+        r#"<header><div class="mark" aria-hidden="true">{initials}</div><h1>Connect a device to {name}</h1></header>
 {problem}
 <form method="post" action="{PAGE}">
 <p><label>The code that the device shows<br><input name="user_code" value="{code}" autocomplete="off" autocapitalize="characters" spellcheck="false" required></label></p>
 <div class="buttons"><button class="yes">Continue</button></div>
 </form>"#,
-        initial = initial(site),
+        initials = initials(site),
         name = escape(site.name()),
         code = escape(code),
     );

@@ -48,7 +48,7 @@ pub struct Question<'a> {
 /// Returns the page that asks for consent. Approve comes first, so that the Enter key means Approve.
 pub fn ask(site: &Site, question: &Question<'_>, scope: &ScopeSet) -> Reply {
     let main = format!(
-        r#"<header><div class="mark" aria-hidden="true">{initial}</div><h1>{who} asks for access to {name}</h1></header>
+        r#"<header><div class="mark" aria-hidden="true">{initials}</div><h1>{who} asks for access to {name}</h1></header>
 <form method="post" action="{action}">
 <input type="hidden" name="{hidden}" value="{value}">
 <fieldset><legend>It would be allowed to use</legend>
@@ -56,7 +56,7 @@ pub fn ask(site: &Site, question: &Question<'_>, scope: &ScopeSet) -> Reply {
 <div class="buttons"><button class="yes" name="decision" value="approve">Approve</button><button name="decision" value="deny">Deny</button></div>
 </form>
 <dl class="foot"><dt>Client id</dt><dd><code>{client}</code></dd><dt>{fact}</dt><dd><code>{shown}</code></dd></dl>"#,
-        initial = initial(site),
+        initials = initials(site),
         who = escape(question.who),
         name = escape(site.name()),
         action = escape(question.action),
@@ -157,7 +157,7 @@ pub fn index(site: &Site) -> Reply {
 <p>An emulator of the provider’s servers, made from its definition. It runs on this machine and ends with the command that started it.</p>
 <h2>OAuth</h2><dl>{facts}</dl><p class="soft foot">{ports} The client secret is shown by the command that started the emulator.</p>
 <h2>API</h2>{samples}"#,
-        initial(site),
+        initials(site),
         escape(site.name()),
     );
     document(200, site, &format!("{}, emulated", site.name()), "wide", &main)
@@ -200,17 +200,33 @@ fn write_scope(list: &mut String, site: &Site, scope: &str) {
     );
 }
 
-pub fn initial(site: &Site) -> String {
-    let first = site.name().chars().find(|c| c.is_alphanumeric()).unwrap_or('?');
-    escape(&first.to_uppercase().to_string())
+/// Returns two letters of the provider's name: those of its first two words, or the first two of its only one.
+pub fn initials(site: &Site) -> String {
+    let mut words = site.name().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let (first, second) = (words.next().unwrap_or("?"), words.next());
+    let letters: String = match second {
+        Some(second) => first.chars().take(1).chain(second.chars().take(1)).collect(),
+        None => first.chars().take(2).collect(),
+    };
+    escape(&letters.to_uppercase())
+}
+
+/// Returns the colors of a provider, which follow from its id. Lightness is the same for all hues, and so is the contrast.
+fn colors(id: &str) -> String {
+    let hue = u32::from(Sha256::digest(id)[0]) * 360 / 256;
+    format!(
+        ":root{{--accent:oklch(.45 .13 {hue});--accent-over:oklch(.38 .12 {hue})}}\
+         @media(prefers-color-scheme:dark){{:root{{--accent:oklch(.8 .1 {hue});--accent-over:oklch(.86 .08 {hue})}}}}"
+    )
 }
 
 pub fn document(status: u16, site: &Site, title: &str, class: &str, main: &str) -> Reply {
+    let style = format!("{STYLE}{}", colors(site.provider.id()));
     let html = format!(
         r#"<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title} · emulator</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">
-<style>{STYLE}</style></head>
+<style>{style}</style></head>
 <body><main class="{class}"><div class="banner"><b>Emulator.</b> This is not {name}: everything here is made up.</div><div class="inside">
 {main}
 </div></main></body></html>
@@ -218,7 +234,7 @@ pub fn document(status: u16, site: &Site, title: &str, class: &str, main: &str) 
         title = escape(title),
         name = escape(site.name()),
     );
-    let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+    let hash = BASE64_STANDARD.encode(Sha256::digest(style.as_bytes()));
     // `form-action` also applies to the redirect that answers the form, and to the redirects that follow. So it cannot
     // be 'self' alone: the browser would not go back to the app.
     let policy = format!(

@@ -24,6 +24,7 @@ pub mod implicit;
 pub mod introspection;
 pub mod judge;
 pub mod jwks;
+pub mod last_page;
 pub mod lasting_token;
 pub mod launch;
 pub mod not_followed;

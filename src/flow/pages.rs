@@ -1,4 +1,5 @@
-//! The pages that the browser shows. They load nothing, and every one but [`unusable`] is static. The last page of a login
+//! The pages that the browser shows. They load nothing, and every one but [`unusable`] and the
+//! [`LastPage`](super::last_page::LastPage) is static. The last page of a login
 //! clears the code from the address bar and the history.
 //!
 //! Only [`unusable`] has text from a request in it, escaped: that request carries the login's state, and the person in
@@ -36,7 +37,7 @@ const STYLE: &str = ":root{color-scheme:light dark;--ink:#1a1d21;--soft:#5b636d;
 *{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--paper);color:var(--ink);font:17px/1.5 system-ui,sans-serif}\
 main{width:min(30rem,90vw);padding:2.5rem;background:var(--card);border:1px solid var(--line);border-radius:14px}\
 svg{width:44px;height:44px;display:block;margin-bottom:1.25rem}.ok{stroke:var(--ok)}.no{stroke:var(--no)}.so{stroke:var(--soft)}\
-h1{font-size:1.5rem;line-height:1.2;margin:0 0 .5rem}p{margin:0;color:var(--soft)}dl{margin:1.5rem 0 0;overflow-wrap:anywhere}dt{font-size:.8rem;color:var(--soft)}dd{margin:0 0 .75rem}footer{margin-top:2rem;font-size:.8rem;color:var(--soft);font-family:ui-monospace,monospace}";
+h1{font-size:1.5rem;line-height:1.2;margin:0 0 .5rem}p{margin:0;color:var(--soft)}dl{margin:1.5rem 0 0;overflow-wrap:anywhere}dt{font-size:.8rem;color:var(--soft)}dd{margin:0 0 .75rem}code{font:.9em ui-monospace,monospace;padding:.1em .35em;border-radius:5px;background:var(--paper)}@media(max-width:480px){main{width:100%;min-height:100vh;padding:2rem 1.25rem;border:0;border-radius:0}}footer{margin-top:2rem;font-size:.8rem;color:var(--soft);font-family:ui-monospace,monospace}";
 
 /// Removes code and state from the address bar and the history.
 const CLEAR_ADDRESS: &str = "history.replaceState(null,'',location.pathname)";
@@ -68,6 +69,11 @@ const CROSS: &str = "<svg class=\"no\" viewBox=\"0 0 44 44\" fill=\"none\" strok
 
 impl BrowserPage {
     pub fn answer(self) -> LoopbackResponse {
+        self.answer_with("")
+    }
+
+    /// Returns the page with more below its sentence, which is HTML.
+    pub fn answer_with(self, more: &str) -> LoopbackResponse {
         let (status, icon, title, text) = match self {
             Self::Empty => return LoopbackResponse::new("204 No Content", &["Cache-Control: no-store"], ""),
             Self::LoggedIn => (
@@ -126,7 +132,7 @@ impl BrowserPage {
             Self::NothingHere | Self::Unproven(_) => POST_FRAGMENT,
             Self::BackToTerminal | Self::WrongHost | Self::WrongMethod | Self::Empty => "",
         };
-        page(status, icon, title, &format!("<p>{text}</p>"), script)
+        page(status, icon, title, &format!("<p>{text}</p>{more}"), script)
     }
 }
 
@@ -170,7 +176,7 @@ pub fn unusable(unusable: &Unusable) -> LoopbackResponse {
 fn page(status: &str, icon: &str, title: &str, content: &str, script: &str) -> LoopbackResponse {
     let script = if script.is_empty() { String::new() } else { format!("<script>{script}</script>") };
     let body = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>{title} – oauthctl</title><style>{STYLE}</style>\
          <main>{icon}<h1>{title}</h1>{content}<footer>oauthctl</footer></main>{script}</html>\n"
     );

@@ -106,6 +106,7 @@ mod os_keychain;
 mod outlive;
 #[cfg(unix)]
 mod packaging;
+mod pages;
 #[cfg(unix)]
 mod paste;
 #[cfg(target_os = "linux")]

@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::super::Context;
 use super::super::app::{self, ChosenClient, Guide, NewLogin};
+use super::view::failure_page;
 use super::{LoginError, noted, talk};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Answered, Listen, Login, LoginRequest, MissingState, Obtained, Tab, Waiting};
@@ -289,7 +290,7 @@ pub fn exchange(
     let Prepared { provider, app, client_id, .. } = prepared;
     let now = context.system.clock.now();
     let has_state = answered.has_state();
-    let (tab, obtained) = answered.obtain(http, now);
+    let (tab, obtained) = context.during("Exchanging the answer for a token", || answered.obtain(http, now));
     if has_state && provider.emulator.is_none() {
         // A list that cannot be written is reported when the login is stored.
         let _ = context.session.store()?.note_returned_state(provider.id());
@@ -306,8 +307,9 @@ pub fn exchange(
         Err(error) => {
             let page =
                 if matches!(error, FlowError::Declined(_)) { BrowserPage::Declined } else { BrowserPage::Failed };
-            talk::show(tab, page, context);
-            Err(error.into())
+            let error = LoginError::from(error);
+            talk::show(tab, failure_page(page, &provider.definition.name, &error), context);
+            Err(error)
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::by_address::{self, ByAddress, Settled};
 use super::error::LoginError;
 use super::talk;
-use super::view::LoginOutcome;
+use super::view::{LoginOutcome, failure_page, success_page};
 use crate::commands::Context;
 use crate::flow::authorization::Tab;
 use crate::flow::evidence;
@@ -40,21 +40,28 @@ impl Ending<'_> {
         let found = evidence::gather(&provider.definition, &token, None, None);
         let missing = found.missing(&required);
         if !missing.is_empty() {
-            if let Some(tab) = tab {
-                talk::show(tab, BrowserPage::Failed, context);
-            }
             let missing = talk::reasons(missing, &found, &provider);
-            return Err(failed(LoginError::NotGranted { provider: id.to_owned(), missing }));
+            let error = failed(LoginError::NotGranted { provider: id.to_owned(), missing });
+            if let Some(tab) = tab {
+                talk::show(tab, failure_page(BrowserPage::Failed, &provider.definition.name, &error), context);
+            }
+            return Err(error);
         }
         token.label = label.or_else(|| before?.label.clone());
         token.cacert = cacert;
         token = before.map_or(token.clone(), |before| token.in_place_of(before));
-        let saved = by_address::save(profile, &token, kind, by_address, context);
+        let saved = by_address::save(profile, &token, kind, by_address, context).map_err(failed);
+        let now = context.system.clock.now();
         if let Some(tab) = tab {
-            talk::show(tab, if saved.is_ok() { BrowserPage::LoggedIn } else { BrowserPage::Failed }, context);
+            let is_shadowed = context.session.shadow_of(profile).is_ok_and(|shadow| shadow.is_some());
+            let page = match &saved {
+                Ok(_) => success_page(profile, &provider, (&token, &found), is_shadowed, now),
+                Err(error) => failure_page(BrowserPage::Failed, &provider.definition.name, error),
+            };
+            talk::show(tab, page, context);
         }
-        let kind = saved.map_err(failed)?;
-        let (place, now) = ((kind, context.session.store()?.place(kind)?), context.system.clock.now());
+        let kind = saved?;
+        let place = (kind, context.session.store()?.place(kind)?);
         let is_shadowed = context.session.shadow_of(profile)?.is_some();
         let outcome = LoginOutcome::new(profile, &provider, (&token, &found), place, is_shadowed, now);
         talk::about_outcome(&found, &provider, &token, context);

@@ -8,7 +8,7 @@ use crate::commands::view::what_was_read;
 use crate::flow::authorization::{Listen, Login, Tab, Waiting};
 use crate::flow::evidence::{Evidence, Missing};
 use crate::flow::id_token::{CheckedIdToken, Unverified};
-use crate::flow::pages::BrowserPage;
+use crate::flow::last_page::LastPage;
 use crate::flow::redirect::{Claim, Doubt, Stray, Unproven};
 use crate::protocol::advice::with_causes;
 use crate::protocol::flow_record::Opener;
@@ -281,7 +281,7 @@ pub fn about_useless_permission(provider: &Provider, context: &Context) {
 }
 
 /// Tells the browser how it ended.
-pub fn show(tab: Tab, page: BrowserPage, context: &Context) {
+pub fn show(tab: Tab, page: impl Into<LastPage>, context: &Context) {
     let others = tab.show(page);
     if others > 0 && context.is_verbose() {
         let requests = if others == 1 { "1 other request".to_owned() } else { format!("{others} other requests") };

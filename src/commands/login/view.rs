@@ -7,6 +7,9 @@ use serde::Serialize;
 use crate::commands::next;
 use crate::commands::view::{renewal, until};
 use crate::flow::evidence::Evidence;
+use crate::flow::last_page::LastPage;
+use crate::flow::pages::BrowserPage;
+use crate::protocol::advice::{Advice, causes};
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
@@ -94,15 +97,45 @@ impl LoginOutcome {
     }
 }
 
-impl Render for LoginOutcome {
-    fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        let label = self.label.as_deref().map(|label| format!(" ({})", sanitize::line(label))).unwrap_or_default();
-        let who = format_args!(" Logged in to {} as `{}`{label}", self.name, self.profile);
-        text.line(&[&Style::Success.of("✓"), &who])?;
-        if let Some(app) = self.app.name() {
-            writeln!(text, "  app      {app}")?;
+/// Returns the page for a login that is kept: what the terminal says of it.
+pub fn success_page(
+    profile: &Profile,
+    provider: &Provider,
+    (token, found): (&StoredToken, &Evidence),
+    shadow: bool,
+    now: Timestamp,
+) -> LastPage {
+    let place = (StoreKind::Memory, String::new());
+    let outcome = LoginOutcome::new(profile, provider, (token, found), place, shadow, now);
+    let label = outcome.label.as_deref().map(|label| format!(" ({label})")).unwrap_or_default();
+    LastPage::from(BrowserPage::LoggedIn)
+        .with("Provider", &outcome.name)
+        .with("Profile", format!("`{profile}`{label}"))
+        .with("Granted", outcome.granted_words())
+        .with("Asked for and not granted", outcome.denied.join(" "))
+        .with("Valid until", format!("{}{}", until(outcome.expiry, now), outcome.renewal))
+        .with("Next, in the terminal", format!("`{}`", outcome.next))
+}
+
+/// Returns the page for a login that failed: what the terminal says of it. The words of a refusal that came by the browser
+/// are left out, as they are part of a request.
+pub fn failure_page(page: BrowserPage, provider: &str, error: &dyn Advice) -> LastPage {
+    let mut last = LastPage::from(page).with("Provider", provider);
+    if page != BrowserPage::Declined {
+        last = last.with("What happened", error.to_string());
+        for cause in causes(error) {
+            last = last.with("Because", cause.to_string());
         }
-        let granted = match (&self.granted, self.has_scopes) {
+    }
+    match error.next_step().hint {
+        Some(hint) => last.with("What to do now", hint),
+        None => last,
+    }
+}
+
+impl LoginOutcome {
+    fn granted_words(&self) -> String {
+        match (&self.granted, self.has_scopes) {
             (None, _) => "unknown: `oauthctl scopes --probe` tests it".to_owned(),
             (Some(granted), true) if granted.is_empty() && self.is_said => "none".to_owned(),
             (Some(granted), true) if granted.is_empty() => "not said".to_owned(),
@@ -111,7 +144,19 @@ impl Render for LoginOutcome {
                 false => format!("unknown: the definition of {} documents no scopes", self.name),
             },
             (Some(granted), _) => sanitize::line(&granted.to_string()),
-        };
+        }
+    }
+}
+
+impl Render for LoginOutcome {
+    fn render(&self, text: &mut TerminalText) -> fmt::Result {
+        let label = self.label.as_deref().map(|label| format!(" ({})", sanitize::line(label))).unwrap_or_default();
+        let who = format_args!(" Logged in to {} as `{}`{label}", self.name, self.profile);
+        text.line(&[&Style::Success.of("✓"), &who])?;
+        if let Some(app) = self.app.name() {
+            writeln!(text, "  app      {app}")?;
+        }
+        let granted = self.granted_words();
         writeln!(text, "  granted  {granted}")?;
         if !self.disputed.is_empty() {
             writeln!(text, "  disputed {}", sanitize::line(&self.disputed.to_string()))?;

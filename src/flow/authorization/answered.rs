@@ -5,7 +5,7 @@ use url::Url;
 use super::{Login, LoginRequest, Ports, Secrets};
 use crate::flow::client::Client;
 use crate::flow::id_token::{self, CheckedIdToken, LoginAsked};
-use crate::flow::pages::BrowserPage;
+use crate::flow::last_page::LastPage;
 use crate::flow::redirect::Answer;
 use crate::flow::refusal::{Refusal, Sent};
 use crate::flow::{FlowError, asked_value, authorization_code, implicit, second_exchange};
@@ -107,7 +107,7 @@ pub struct Tab {
 impl Tab {
     /// Shows the page, and repeats it for every repetition of the same redirect. Then closes the port. Returns how many
     /// other redirects arrived meanwhile.
-    pub fn show(self, page: BrowserPage) -> usize {
+    pub fn show(self, page: impl Into<LastPage>) -> usize {
         self.ports.inbox.show(page)
     }
 }

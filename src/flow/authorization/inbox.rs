@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::flow::last_page::LastPage;
 use crate::flow::pages::BrowserPage;
 use crate::system::loopback::{LoopbackEvent, LoopbackRequest};
 
@@ -59,7 +60,7 @@ struct Answered {
     winner: Option<LoopbackRequest>,
     /// Repetitions of it, before there was a page to show.
     repeats: Vec<LoopbackRequest>,
-    page: Option<BrowserPage>,
+    page: Option<LastPage>,
     /// How many other requests arrived at the redirect URI.
     others: usize,
 }
@@ -115,14 +116,15 @@ impl Inbox {
 
     /// Shows the page to the request that brought the answer, and to each of its past and future repetitions. Returns how
     /// many other redirects arrived meanwhile.
-    pub(super) fn show(&self, page: BrowserPage) -> usize {
+    pub(super) fn show(&self, page: impl Into<LastPage>) -> usize {
+        let page = page.into();
         let mut state = self.lock();
         let State::Answered(answered) = &mut *state else { return 0 };
-        answered.page = Some(page);
         for request in answered.winner.iter_mut().chain(&mut answered.repeats) {
             request.answer(page.answer());
         }
         answered.repeats.clear();
+        answered.page = Some(page);
         answered.others
     }
 
@@ -149,7 +151,7 @@ impl Answered {
     fn receive(&mut self, event: LoopbackEvent) {
         let LoopbackEvent::Request(mut request) = event else { return };
         let same = self.winner.as_ref().is_some_and(|winner| winner.repeats(&request));
-        match (same, self.page) {
+        match (same, &self.page) {
             (true, Some(page)) => request.answer(page.answer()),
             (true, None) if self.repeats.len() < MAX_REPEATS => {
                 request.body = Vec::new();

@@ -94,6 +94,25 @@ impl Chromium {
         self.post("/execute/sync", &json!({"script": body, "args": []}))
     }
 
+    /// Runs a function body in the page whose last argument takes the result.
+    pub fn script_with_callback(&self, body: &str) -> Value {
+        self.post("/execute/async", &json!({"script": body, "args": []}))
+    }
+
+    /// Shows the page in a color scheme, as wide as a screen or a phone.
+    pub fn look(&self, scheme: &str, width: u32) {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": features}));
+        let metrics = json!({"width": width, "height": 760, "deviceScaleFactor": 1, "mobile": width < 500});
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics);
+    }
+
+    /// Returns a picture of the page as a PNG.
+    pub fn png(&self) -> Vec<u8> {
+        use base64::prelude::{BASE64_STANDARD, Engine as _};
+        BASE64_STANDARD.decode(self.get("/screenshot").as_str().unwrap()).unwrap()
+    }
+
     /// Clicks the first element that matches the CSS selector, as a mouse does.
     pub fn click(&self, selector: &str) {
         let found = self.post("/element", &json!({"using": "css selector", "value": selector}));

@@ -1,0 +1,131 @@
+//! Every page as a person meets it who reads with a screen reader, in the dark, or on a phone: axe-core finds nothing, no
+//! page is wider than its screen, and the keyboard reaches every button.
+
+use std::path::Path;
+
+use crate::support::{Chromium, Emulated, PendingLogin};
+
+/// axe-core, as tests/axe/package-lock.json pins it.
+fn axe() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pinned = std::fs::read(root.join("tests/axe/package-lock.json")).unwrap();
+    let there = std::fs::read(root.join("target/axe/installed-lock.json")).ok();
+    if there != Some(pinned) {
+        lacks("axe-core (npm) in target/ (run tests/axe/install)");
+    }
+    std::fs::read_to_string(root.join("target/axe/node_modules/axe-core/axe.min.js")).unwrap()
+}
+
+/// Looks at the page that is open in each way.
+#[track_caller]
+fn is_accessible(chromium: &Chromium, axe: &str) {
+    for (scheme, width) in [("light", 1000), ("dark", 1000), ("light", 390), ("dark", 390)] {
+        chromium.look(scheme, width);
+        chromium.script(axe);
+        let found = chromium.script_with_callback(
+            "const done = arguments[arguments.length - 1];
+             axe.run(document, {resultTypes: ['violations']}).then(
+                 found => done(found.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html + ' ' + n.failureSummary))),
+                 error => done([String(error)]))",
+        );
+        assert_eq!(found, serde_json::json!([]), "{} {scheme} {width}: {found:#}", chromium.url());
+        let overflow = chromium.script("return document.documentElement.scrollWidth - innerWidth");
+        assert!(overflow.as_i64().unwrap() <= 0, "{} is wider than {width}", chromium.url());
+    }
+    chromium.look("light", 1000);
+}
+
+fn begin(emulated: &Emulated, args: &[&str]) -> PendingLogin {
+    PendingLogin::start(emulated.command(&[&["login", "--port", "0", "--no-browser"], args].concat()))
+}
+
+#[test]
+fn axe_finds_nothing_on_the_pages_of_a_login() {
+    let (axe, chromium) = (axe(), Chromium::start());
+    let emulated = Emulated::provider("judgeme", &[]);
+    let login = begin(&emulated, &["--scope", "read_products read_orders"]);
+    let redirect: url::Url = login.sent("redirect_uri").parse().unwrap();
+    for (path, title) in [("/", "Nothing to see here"), (redirect.path(), "This is not the answer to the login")] {
+        chromium.open(&redirect.join(path).unwrap());
+        chromium.shows(title);
+        is_accessible(&chromium, &axe);
+    }
+    chromium.open(&login.authorize_url.join("/").unwrap());
+    is_accessible(&chromium, &axe);
+    chromium.open(&login.authorize_url);
+    chromium.shows("asks for access to");
+    is_accessible(&chromium, &axe);
+    let reached = chromium.script("return [...document.querySelectorAll('button,input:not([type=hidden]):not(:disabled)')].every(e => e.tabIndex === 0)");
+    assert_eq!(reached, true, "the keyboard reaches every box and button");
+    chromium.click("input[value=read_orders]");
+    chromium.click("button[value=approve]");
+    let page = chromium.shows("You are logged in");
+    for said in ["Judge.me", "judgeme", "read_products", "Asked for and not granted", "read_orders", "oauthctl call"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    is_accessible(&chromium, &axe);
+    login.finish().code(0);
+}
+
+#[test]
+fn a_failure_page_says_what_the_terminal_says() {
+    let (axe, chromium) = (axe(), Chromium::start());
+    let emulated = Emulated::provider("judgeme", &["--fault", "server-error"]);
+    let login = begin(&emulated, &[]);
+    chromium.open(&login.authorize_url);
+    chromium.shows("asks for access to");
+    chromium.click("button[value=approve]");
+    let page = chromium.shows("The login did not work");
+    is_accessible(&chromium, &axe);
+    let output = login.finish();
+    let page: String = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let causes = output.stderr().lines().filter_map(|line| line.trim().strip_prefix("caused by: "));
+    let causes: Vec<_> = causes.collect();
+    assert!(!causes.is_empty(), "{output}");
+    for cause in causes {
+        assert!(page.contains(cause), "{cause}\n{page}");
+    }
+}
+
+#[test]
+fn axe_finds_nothing_on_a_denial_and_on_the_device_page() {
+    let (axe, chromium) = (axe(), Chromium::start());
+    let emulated = Emulated::provider("judgeme", &[]);
+    let login = begin(&emulated, &[]);
+    chromium.open(&login.authorize_url);
+    chromium.shows("asks for access to");
+    chromium.click("button[value=deny]");
+    let page = chromium.shows("Access was not granted");
+    assert!(page.contains("What to do now") && !page.contains("access_denied"), "{page}");
+    is_accessible(&chromium, &axe);
+    let mut wrong = login.authorize_url.clone();
+    wrong.set_query(Some("response_type=code&client_id=nobody&redirect_uri=http%3A%2F%2F127.0.0.1%2Felsewhere"));
+    chromium.open(&wrong);
+    is_accessible(&chromium, &axe);
+    login.finish().code(5);
+    let emulated = Emulated::provider("github", &[]);
+    let login = begin(&emulated, &[]);
+    chromium.open(&login.authorize_url.join("/emulated/device").unwrap());
+    chromium.shows("Connect a device");
+    is_accessible(&chromium, &axe);
+}
+
+#[test]
+fn consent_pages_of_two_providers_differ() {
+    let chromium = Chromium::start();
+    let looks = ["judgeme", "storehippo"].map(|id| {
+        let emulated = Emulated::provider(id, &[]);
+        let login = begin(&emulated, &[]);
+        chromium.open(&login.authorize_url);
+        chromium.shows("asks for access to");
+        let look = chromium.script(
+            "const mark = document.querySelector('.mark');
+             return mark.textContent + ' ' + getComputedStyle(mark).backgroundColor",
+        );
+        chromium.click("button[value=deny]");
+        login.finish();
+        look.as_str().unwrap().to_owned()
+    });
+    let [(a, a_color), (b, b_color)] = looks.each_ref().map(|look| look.split_once(' ').unwrap());
+    assert!(a == "JM" && b == "ST" && a_color != b_color, "{looks:?}");
+}
