@@ -111,6 +111,7 @@ mod pages;
 mod paste;
 #[cfg(target_os = "linux")]
 mod permissions;
+mod pictures;
 #[cfg(target_os = "linux")]
 mod port_memory;
 mod profiles;

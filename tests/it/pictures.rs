@@ -1,0 +1,149 @@
+//! The pictures in `.github/pictures/`, made of the real thing: pages in Chromium, and the demo on a terminal.
+//!
+//! `tests/pictures` makes them anew. A picture is stale when what it was made from has changed, which `made-from.txt`
+//! says; its pixels differ from machine to machine, and are not compared.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use crate::support::{Chromium, Emulated, PendingLogin, Sandbox, pty};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".github/pictures")
+}
+
+fn is_renewed() -> bool {
+    std::env::var_os("UPDATE_PICTURES").is_some()
+}
+
+/// Returns a page's source without what differs from run to run: ports, ids and times.
+fn lasting(source: &str) -> String {
+    let mut lasting = String::new();
+    for part in source.split_inclusive('"') {
+        // What follows `name="transaction" value=` is random.
+        if lasting.ends_with("transaction\" value=\"") { lasting.push('"') } else { lasting.push_str(part) }
+    }
+    let digits = lasting.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty());
+    digits.collect::<Vec<_>>().join("0")
+}
+
+#[test]
+fn the_pictures_of_pages_are_of_these_pages() {
+    let chromium = Chromium::start();
+    let mut made_from = String::new();
+    let mut take = |name: &str| {
+        let source = chromium.source();
+        let hash: String = Sha256::digest(lasting(&source)).iter().map(|byte| format!("{byte:02x}")).collect();
+        let _ = writeln!(made_from, "{hash}  {name}");
+        for scheme in ["light", "dark"].into_iter().filter(|_| is_renewed()) {
+            chromium.look(scheme, 720);
+            std::fs::write(folder().join(format!("{name}-{scheme}.png")), chromium.png()).unwrap();
+        }
+    };
+    let begin = |emulated: &Emulated, scope: &str| {
+        PendingLogin::start(emulated.command(&["login", "--port", "0", "--no-browser", "--scope", scope]))
+    };
+    let emulated = Emulated::provider("judgeme", &[]);
+    let login = begin(&emulated, "read_products read_orders");
+    chromium.open(&login.authorize_url);
+    chromium.shows("asks for access to");
+    take("consent");
+    chromium.click("input[value=read_orders]");
+    chromium.click("button[value=approve]");
+    chromium.shows("You are logged in");
+    take("logged-in");
+    login.finish().code(0);
+    let emulated = Emulated::provider("judgeme", &["--fault", "server-error"]);
+    let login = begin(&emulated, "read_products");
+    chromium.open(&login.authorize_url);
+    chromium.shows("asks for access to");
+    chromium.click("button[value=approve]");
+    chromium.shows("The login did not work");
+    take("failed");
+    login.finish().code(8);
+    is_current("made-from.txt", &made_from);
+}
+
+#[test]
+fn the_picture_of_the_demo_is_what_it_prints() {
+    let sandbox = Sandbox::new();
+    let (code, shown) = {
+        let mut command = sandbox.command(&["demo", "--color", "always"]);
+        command.env("LC_ALL", "C.UTF-8").env_remove("NO_COLOR");
+        pty::run_at(92, command)
+    };
+    assert_eq!(code, Some(0), "{shown}");
+    let ports = |text: &str| {
+        let mut parts = text.split("127.0.0.1:");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |text, part| {
+            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("{text}127.0.0.1:8765{rest}")
+        })
+    };
+    is_current("demo.svg", &svg("oauthctl demo", &ports(&shown)));
+}
+
+/// Compares a file beside the pictures, or writes it.
+#[track_caller]
+fn is_current(name: &str, text: &str) {
+    if is_renewed() {
+        std::fs::write(folder().join(name), text).unwrap();
+    }
+    let kept = std::fs::read_to_string(folder().join(name)).unwrap_or_default();
+    assert!(kept == text, "the pictures are stale: run tests/pictures\n{text}");
+}
+
+/// The height of a line, in pixels.
+const LINE: usize = 20;
+
+/// Draws a terminal.
+fn svg(command: &str, shown: &str) -> String {
+    let lines: Vec<&str> = shown.trim_end().lines().collect();
+    let (width, height) = (820, (lines.len() + 1) * LINE + 64);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">\n\
+         <title>{command} on a terminal</title>\n\
+         <style>text{{font:14px ui-monospace,\"SF Mono\",Menlo,Consolas,\"DejaVu Sans Mono\",monospace;fill:#e8eaf0;white-space:pre}}\
+         .b{{font-weight:700}}.d{{fill:#9aa2b5}}.r{{fill:#ff8a80}}.g{{fill:#4cc38a}}.y{{fill:#f0c674}}.c{{fill:#7cc7ff}}</style>\n\
+         <rect width=\"{width}\" height=\"{height}\" rx=\"12\" fill=\"#16181b\"/>\n\
+         <circle cx=\"22\" cy=\"20\" r=\"6\" fill=\"#ff5f57\"/><circle cx=\"42\" cy=\"20\" r=\"6\" fill=\"#febc2e\"/><circle cx=\"62\" cy=\"20\" r=\"6\" fill=\"#28c840\"/>\n"
+    );
+    let prompt = format!("\u{1b}[2m$\u{1b}[0m \u{1b}[1m{command}\u{1b}[0m");
+    for (n, line) in [prompt.as_str()].into_iter().chain(lines).enumerate() {
+        let _ = writeln!(svg, "<text x=\"20\" y=\"{}\">{}</text>", 56 + n * LINE, spans(line));
+    }
+    svg + "</svg>\n"
+}
+
+/// Turns the sequences of a style into spans.
+fn spans(line: &str) -> String {
+    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut parts = line.split("\u{1b}[");
+    let mut spans = escape(parts.next().unwrap_or_default());
+    for part in parts {
+        let (codes, text) = part.split_once('m').expect("a style");
+        let class: Vec<&str> = codes.split(';').filter_map(class).collect();
+        match class.is_empty() {
+            true => spans.push_str(&escape(text)),
+            false => {
+                let _ = write!(spans, "<tspan class=\"{}\">{}</tspan>", class.join(" "), escape(text));
+            }
+        }
+    }
+    spans
+}
+
+fn class(code: &str) -> Option<&'static str> {
+    match code {
+        "1" => Some("b"),
+        "2" => Some("d"),
+        "31" => Some("r"),
+        "32" => Some("g"),
+        "33" => Some("y"),
+        "34" | "36" => Some("c"),
+        _ => None,
+    }
+}
