@@ -117,6 +117,7 @@ mod port_memory;
 mod profiles;
 mod pushed;
 mod quirks;
+mod readme;
 mod recorded_replies;
 mod refresh;
 #[cfg(target_os = "linux")]
