@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::support::lacks::lacks;
 use crate::support::{Chromium, Emulated, PendingLogin};
 
 /// axe-core, as tests/axe/package-lock.json pins it.
@@ -11,7 +12,7 @@ fn axe() -> String {
     let pinned = std::fs::read(root.join("tests/axe/package-lock.json")).unwrap();
     let there = std::fs::read(root.join("target/axe/installed-lock.json")).ok();
     if there != Some(pinned) {
-        lacks("axe-core (npm) in target/ (run tests/axe/install)");
+        lacks("axe-core (npm), which tests/axe/install gets");
     }
     std::fs::read_to_string(root.join("target/axe/node_modules/axe-core/axe.min.js")).unwrap()
 }
