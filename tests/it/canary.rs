@@ -34,6 +34,10 @@ const EXPECTED: &[(&str, IsExpected)] = &[
     ("the state in the URL that `login --start` prints", |f| {
         f.is(Kind::State, Channel::Stdout) && f.command.contains("--start") && f.line.contains("/authorize?")
     }),
+    ("the state in the URL of `login --json`, for the program that opens it", |f| {
+        let is_object = f.line.trim_start().starts_with('{') && f.line.contains("\"authorize_url\":");
+        f.is(Kind::State, Channel::Stdout) && f.of("login") && f.command.contains("--json") && is_object
+    }),
     ("the token that `token` prints", |f| f.is(Kind::AccessToken, Channel::Stdout) && f.of("token")),
     ("the token in the file of GitHub's runner", |f| f.is(Kind::AccessToken, Channel::File) && f.place == "github-env"),
     ("the token of `exec`'s command, which the emulator's script runs too", |f| {

@@ -59,7 +59,7 @@ fn round(sandbox: &Sandbox, name: &str, between: impl Fn(&Sandbox)) {
     sandbox.run_with_stdin(&["login", "--provider", "judgeme", "--with-token"], TOKEN).code(0);
     assert_eq!(sandbox.run(&["token"]).code(0).stdout(), format!("{TOKEN}\n"));
     assert!(sandbox.run(&["app", "show", "judgeme"]).code(0).stdout().contains("ID"));
-    assert!(sandbox.run(&["status"]).code(0).stdout().contains(&format!(" helper:{name} ")));
+    sandbox.run(&["status", "-v"]).code(0).says(&format!("kept in the credential helper `docker-credential-{name}`"));
     assert!(sandbox.run(&["status", "--json"]).stdout().contains(&format!("\"store\": \"helper:{name}\"")));
     sandbox.run(&["logout"]).code(0);
     sandbox.run(&["token"]).code(4);
