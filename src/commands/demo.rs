@@ -45,6 +45,9 @@ use crate::system::terminal::TerminalError;
 /// The time the user has for the demo's consent page.
 const CONSENT_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// The columns before what belongs to a step.
+const INDENT: usize = 12;
+
 #[derive(Args)]
 pub struct DemoArgs {
     /// The provider to emulate
@@ -213,9 +216,10 @@ fn round(
     call_api(provider, &found.record, context, say)?;
     say("scopes", "requested and granted:".to_owned())?;
     let found = evidence::gather(&provider.definition, &found.record, None, None);
-    let view = ScopesView::new(profile, &provider.definition, &found, context.terminal().width());
+    let width = context.terminal().width().saturating_sub(INDENT);
+    let view = ScopesView::new(profile, &provider.definition, &found, width);
     match context.session.choices {
-        Choices { json: false, quiet: false, .. } => Ok(context.say(&TerminalText::of(&view).indented(12))?),
+        Choices { json: false, quiet: false, .. } => Ok(context.say(&TerminalText::of(&view).indented(INDENT))?),
         _ => Ok(()),
     }
 }
