@@ -21,7 +21,7 @@ use crate::system::private_file;
 use crate::system::terminal::TerminalError;
 
 /// The day of this version in `CHANGELOG.md`; a test compares them.
-pub const RELEASED: &str = "2026-11-27";
+pub const RELEASED: &str = "2026-11-28";
 
 /// The page on the answers in JSON, and their fields.
 const JSON_PAGE: &str = include_str!("man/json.5");
