@@ -256,7 +256,7 @@ mod at_a_terminal {
         let rejected = rejected.finish();
         rejected.code(4).hides("canary");
         assert!(
-            rejected.shown.contains("the API rejected the token: GET /api/v1/products → 401"),
+            rejected.shown.contains("the API rejected the token: GET /api/v1/products -> 401"),
             "{}",
             rejected.shown
         );
