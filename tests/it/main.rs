@@ -54,6 +54,7 @@ mod emulator;
 mod emulator_traces;
 mod error_page;
 mod every_provider;
+mod every_screen;
 #[cfg(unix)]
 mod examples;
 mod exchange;

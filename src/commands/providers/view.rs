@@ -132,8 +132,8 @@ impl ProviderView {
     fn render_alternatives(&self, text: &mut TerminalText) -> fmt::Result {
         let alternatives = &self.definition.alternatives;
         if !alternatives.is_empty() {
-            let how = "Alternatives: `alternative = \"NAME\"` in your own file chooses one";
-            text.line(&[&"\n", &Style::Strong.of(how)])?;
+            let how = ": `alternative = \"NAME\"` in your own file chooses one";
+            text.line(&[&"\n", &Style::Strong.of("Alternatives"), &how])?;
         }
         for (name, alternative) in alternatives {
             text.line(&[&"  ", &Style::Strong.of(name), &format_args!("  {}", alternative.note)])?;
