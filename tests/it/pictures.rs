@@ -1,4 +1,4 @@
-//! The pictures in `.github/pictures/`, made of the real thing: pages in Chromium, and the demo on a terminal.
+//! The pictures in `.github/pictures/`, made of the real thing: pages in Chromium, a session and the demo on a terminal.
 //!
 //! `tests/pictures` makes them anew. A picture is stale when what it was made from has changed, which `made-from.txt`
 //! says; its pixels differ from machine to machine, and are not compared.
@@ -72,23 +72,49 @@ fn the_pictures_of_pages_are_of_these_pages() {
 #[test]
 fn the_picture_of_the_demo_is_what_it_prints() {
     let sandbox = Sandbox::new();
-    let (code, shown) = {
-        let mut command = sandbox.command(&["demo", "--color", "always"]);
-        command.env("LC_ALL", "C.UTF-8").env_remove("NO_COLOR");
-        pty::run_at(92, command)
-    };
+    let shown = on_a_terminal(&sandbox, &["demo"]);
+    is_current("demo.svg", &svg(&[("oauthctl demo", shown)]));
+}
+
+#[test]
+fn the_picture_of_a_session_is_what_it_prints() {
+    let shop = Emulated::start(&["--approve"]);
+    let browser = shop.browser();
+    let log_in = ["login", "judgeme", "--scope", "read_products read_orders", "--port", "0", "--browser", &browser];
+    let screens = [
+        ("oauthctl login judgeme --scope 'read_products read_orders'", &log_in[..]),
+        (
+            "oauthctl call GET /api/v1/products -q '.products[].title'",
+            &["call", "GET", "/api/v1/products", "-q", ".products[].title"],
+        ),
+        ("oauthctl scopes --probe", &["scopes", "--probe"]),
+    ];
+    is_current("session.svg", &svg(&screens.map(|(command, args)| (command, on_a_terminal(&shop, args)))));
+}
+
+/// Runs a command on a terminal of 92 columns, and returns what stands there, without what differs from run to run.
+fn on_a_terminal(sandbox: &Sandbox, args: &[&str]) -> String {
+    let mut command = sandbox.command(&[args, &["--color", "always"]].concat());
+    command.env("LC_ALL", "C.UTF-8").env_remove("NO_COLOR");
+    let (code, shown) = pty::run_at(92, command);
     assert_eq!(code, Some(0), "{shown}");
     // Its length is the same each time, and so are the line breaks.
-    let home = sandbox.home().display().to_string();
-    let ports = |text: &str| {
-        let mut parts = text.split("127.0.0.1:");
-        let first = parts.next().unwrap_or_default().to_owned();
-        parts.fold(first, |text, part| {
-            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-            format!("{text}127.0.0.1:8765{rest}")
-        })
-    };
-    is_current("demo.svg", &svg("oauthctl demo", &ports(&shown.replace(&home, "/home/you"))));
+    let shown = shown.replace(&sandbox.home().display().to_string(), "/home/you");
+    let mut lines = String::new();
+    for line in shown.lines() {
+        // What was drawn and erased, such as a countdown, is not there any more.
+        let line = line.rsplit("\u{1b}[K").next().unwrap_or_default();
+        match line.find("/oauth/authorize?") {
+            Some(at) => lines.push_str(&format!("{}/oauth/authorize?…\n", &line[..at])),
+            None => lines.push_str(&format!("{line}\n")),
+        }
+    }
+    let mut parts = lines.split("127.0.0.1:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        format!("{text}127.0.0.1:8765{rest}")
+    })
 }
 
 /// Compares a file beside the pictures, or writes it.
@@ -104,20 +130,25 @@ fn is_current(name: &str, text: &str) {
 /// The height of a line, in pixels.
 const LINE: usize = 20;
 
-/// Draws a terminal.
-fn svg(command: &str, shown: &str) -> String {
-    let lines: Vec<&str> = shown.trim_end().lines().collect();
-    let (width, height) = (820, (lines.len() + 1) * LINE + 64);
+/// Draws a terminal on which these commands have run.
+fn svg(screens: &[(&str, String)]) -> String {
+    let mut lines = Vec::new();
+    for (n, (command, shown)) in screens.iter().enumerate() {
+        lines.extend((n > 0).then(String::new));
+        lines.push(format!("\u{1b}[2m$\u{1b}[0m \u{1b}[1m{command}\u{1b}[0m"));
+        lines.extend(shown.trim_end().lines().map(str::to_owned));
+    }
+    let (width, height) = (820, lines.len() * LINE + 64);
+    let title = screens.iter().map(|(command, _)| *command).collect::<Vec<_>>().join(", ");
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">\n\
-         <title>{command} on a terminal</title>\n\
+         <title>{title} on a terminal</title>\n\
          <style>text{{font:14px ui-monospace,\"SF Mono\",Menlo,Consolas,\"DejaVu Sans Mono\",monospace;fill:#e8eaf0;white-space:pre}}\
          .b{{font-weight:700}}.d{{fill:#9aa2b5}}.r{{fill:#ff8a80}}.g{{fill:#4cc38a}}.y{{fill:#f0c674}}.c{{fill:#7cc7ff}}</style>\n\
          <rect width=\"{width}\" height=\"{height}\" rx=\"12\" fill=\"#16181b\"/>\n\
          <circle cx=\"22\" cy=\"20\" r=\"6\" fill=\"#ff5f57\"/><circle cx=\"42\" cy=\"20\" r=\"6\" fill=\"#febc2e\"/><circle cx=\"62\" cy=\"20\" r=\"6\" fill=\"#28c840\"/>\n"
     );
-    let prompt = format!("\u{1b}[2m$\u{1b}[0m \u{1b}[1m{command}\u{1b}[0m");
-    for (n, line) in [prompt.as_str()].into_iter().chain(lines).enumerate() {
+    for (n, line) in lines.iter().enumerate() {
         let _ = writeln!(svg, "<text x=\"20\" y=\"{}\">{}</text>", 56 + n * LINE, spans(line));
     }
     svg + "</svg>\n"
