@@ -84,7 +84,7 @@ mod report;
 #[doc(hidden)]
 pub mod testing;
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod skipped;
 
 pub use system::System;
