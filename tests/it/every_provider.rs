@@ -9,6 +9,7 @@ use oauthctl::testing::{Catalogue, GrantKind, NoFiles, ProviderDefinition, Respo
 use serde_json::Value;
 
 use crate::next_command::SHELLS;
+use crate::support::lacks::needs;
 use crate::support::{Emulated, Output, PendingLogin, Sandbox, http};
 
 fn definitions() -> Vec<ProviderDefinition> {
@@ -19,6 +20,9 @@ fn definitions() -> Vec<ProviderDefinition> {
 /// Rounds are in parallel, as each has its own emulator and home; most of their time goes into starting processes.
 #[test]
 fn every_provider_logs_in_calls_and_logs_out_by_each_grant() {
+    // Asked here, as a thread of the story cannot end it.
+    needs(&["curl"]);
+    needs(&SHELLS.map(|[shell, ..]| shell));
     let definitions = definitions();
     let grants = |definition: &ProviderDefinition| {
         definition.grants().into_iter().filter(|grant| ResponseType::of(*grant).is_some()).collect::<Vec<_>>()

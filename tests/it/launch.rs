@@ -296,6 +296,7 @@ fn the_provider_and_the_history_do_not_learn_of_it() {
 /// A browser as it is really started, and the process list as everybody on the machine can read it.
 #[test]
 fn the_process_list_has_no_request_while_a_real_browser_logs_in() {
+    lacks::needs(&["chromium"]);
     let judgeme = Emulated::start(&["--approve"]);
     let (program, pid) = (judgeme.home().join("browser"), judgeme.home().join("pid"));
     let profile = judgeme.home().join("profile");

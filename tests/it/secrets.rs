@@ -1,5 +1,6 @@
 //! What other processes can see of ours. Who may read its memory: `permissions.rs`.
 
+use crate::support::lacks::needs;
 use crate::support::{Emulated, PendingLogin};
 
 #[test]
@@ -14,6 +15,7 @@ fn a_running_login_shows_no_state_in_its_arguments() {
 #[test]
 #[cfg(target_os = "linux")]
 fn the_client_secret_is_not_in_the_environment_of_children() {
+    needs(&["curl"]);
     let judgeme = Emulated::start(&["--approve"]);
     let seen = judgeme.home().join("seen.txt");
     let browser = judgeme.home().join("browser");

@@ -6,6 +6,8 @@ use std::path::Path;
 use serde_json::Value;
 
 #[cfg(unix)]
+use crate::support::lacks::needs;
+#[cfg(unix)]
 use crate::support::raw_server::{RawServer, reset};
 use crate::support::{Emulated, Sandbox};
 
@@ -108,6 +110,7 @@ fn a_file_that_is_not_a_trace_is_not_replaced() {
 /// Runs a script with these variables, and returns what curl printed.
 #[cfg(unix)]
 fn run(sandbox: &Sandbox, script: &Path, variables: &[(&str, &str)]) -> String {
+    needs(&["curl"]);
     let mut command = sandbox.program("sh");
     let output = command.arg(script).envs(variables.iter().copied()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
