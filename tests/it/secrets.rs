@@ -1,5 +1,6 @@
 //! What other processes can see of ours. Who may read its memory: `permissions.rs`.
 
+#[cfg(target_os = "linux")]
 use crate::support::lacks::needs;
 use crate::support::{Emulated, PendingLogin};
 
