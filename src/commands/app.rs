@@ -13,7 +13,7 @@ mod redirect;
 mod view;
 
 pub use ask::Guide;
-pub use error::AppError;
+pub use error::{AppError, the_logins};
 pub use in_use::NewLogin;
 pub use redirect::{HTTPS_REDIRECT_URI, default_redirect_uri};
 

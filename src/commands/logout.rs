@@ -16,6 +16,7 @@ use super::many::ManyArgs;
 use crate::flow::FlowError;
 use crate::flow::revoke::{Revocation, TokenTypeHint, revoke};
 use crate::flow::token_source::TokenSourceError;
+use crate::protocol::sanitize::ticked;
 use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, Provider};
 use crate::session::{EndedEmulator, OF_EMULATOR, SessionError};
@@ -97,7 +98,7 @@ fn one(profile: &Profile, args: &LogoutArgs, context: &Context) -> Result<(), Lo
 /// Names the logins that are left when the current one is gone.
 pub fn tell_others(others: &[String], context: &Context) {
     let Some(first) = others.first() else { return };
-    let names = others.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let names = ticked(others);
     let what = if others.len() == 1 { "The other one is" } else { "The others are" };
     context.terminal().note(&format_args!(
         "It was the current login. {what} {names}: `oauthctl use {first}` makes it the current one."

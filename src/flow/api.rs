@@ -149,7 +149,7 @@ impl<'a> Api<'a> {
         let params = &self.provider.params;
         let unknown = template::names(text).into_iter().find(|name| is_name(name) && !params.contains_key(*name));
         if let Some(name) = unknown {
-            let known = params.keys().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");
+            let known = sanitize::ticked(params.keys().map(|name| format!("{{{name}}}")));
             return Err(FlowError::UnknownPathParam { name: name.to_owned(), known });
         }
         Ok(params.iter().fold(text.to_owned(), |text, (name, value)| {

@@ -74,7 +74,7 @@ pub enum NotAForeignLogin {
 }
 
 fn ticked(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{}`", sanitize::line(name))).collect::<Vec<_>>().join(", ")
+    sanitize::ticked(names.iter().map(|name| sanitize::line(name)))
 }
 
 impl ForeignForm {

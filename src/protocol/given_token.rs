@@ -65,7 +65,7 @@ pub enum NoGivenToken {
     NotJson,
     #[error("it is JSON without an access token")]
     NoMember,
-    #[error("it has several access tokens: {}", .paths.iter().map(|path| format!("`{}`", sanitize::line(path))).collect::<Vec<_>>().join(", "))]
+    #[error("it has several access tokens: {}", sanitize::ticked(.paths.iter().map(|path| sanitize::line(path))))]
     Several { paths: Vec<String> },
     #[error("its token is of type {0}")]
     NeedsProof(ProofType),

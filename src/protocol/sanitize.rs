@@ -13,7 +13,7 @@ pub use terminal_text::{Json, Pieces, Render, Style, Styled, TerminalText};
 pub use wrap::{ascii, wrap};
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 /// The part of a foreign text that one message shows: enough for a sentence, too little to push our own words off the
 /// screen.
@@ -47,6 +47,11 @@ pub fn line(text: &str) -> String {
         }
     }
     clean
+}
+
+/// Names things in a sentence: `` `a`, `b` ``. Foreign names are to be cleaned before.
+pub fn ticked<T: Display>(names: impl IntoIterator<Item = T>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The part of each line of our own messages that is shown. A path, an address and a sentence fit. A parser's message

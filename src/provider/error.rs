@@ -3,7 +3,7 @@
 use super::place::Place;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, with_causes};
 use crate::protocol::login_secrets::variable_of;
-use crate::protocol::sanitize;
+use crate::protocol::sanitize::{self, ticked};
 
 /// An error in a provider, its definition, or a value for it.
 #[derive(Debug, thiserror::Error)]
@@ -134,8 +134,4 @@ fn in_file(file: &Option<String>) -> String {
 
 fn at(place: &Option<Place>) -> String {
     place.map(|place| format!(", {place}")).unwrap_or_default()
-}
-
-fn ticked(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

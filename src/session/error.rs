@@ -7,6 +7,7 @@ use crate::flow::FlowError;
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::client::BadClientId;
+use crate::protocol::sanitize::ticked;
 use crate::provider::DefinitionError;
 use crate::store::profile::NotAProfile;
 use crate::store::{AppName, Profile, StoreError};
@@ -248,11 +249,7 @@ fn port(origin: &str) -> String {
 }
 
 fn apps_of(apps: &[AppName]) -> String {
-    apps.iter().map(|app| format!("`{app}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn ticked(params: &[String]) -> String {
-    params.iter().map(|param| format!("`{param}`")).collect::<Vec<_>>().join(", ")
+    ticked(apps)
 }
 
 fn are(logins: &[String]) -> String {
@@ -270,6 +267,6 @@ fn no_login(profile: Option<&str>) -> String {
 fn others(known: &[String]) -> String {
     match known {
         [] => String::new(),
-        known => format!(", but {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        known => format!(", but {}", ticked(known)),
     }
 }

@@ -1,6 +1,7 @@
 //! Why there is no token with fewer scopes than a login has.
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::sanitize::ticked;
 
 #[derive(Debug, thiserror::Error)]
 pub enum NotNarrower {
@@ -56,10 +57,6 @@ fn reason(why: NoWay, provider: &str) -> String {
         NoWay::Provider => format!("a refresh at `{provider}` does not change them"),
         NoWay::Variable => "its token is that of OAUTHCTL_TOKEN, which cannot be refreshed".to_owned(),
     }
-}
-
-fn ticked(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn has(names: &[String]) -> String {

@@ -70,11 +70,11 @@ impl Session {
     fn shadowed_client(&self) -> Option<Shadow> {
         let id = self.client_id_of_environment()?;
         let index = self.store().ok()?.index().ok()?;
-        let registered = index.apps.iter().filter(|(_, entry)| !entry.ending).map(|(name, _)| format!("`{name}`"));
-        let registered: Vec<String> = registered.collect();
+        let registered = index.apps.iter().filter(|(_, entry)| !entry.ending).map(|(name, _)| name);
+        let registered: Vec<&String> = registered.collect();
         let hidden = match registered.len() {
             0 => return None,
-            1..=3 => registered.join(", "),
+            1..=3 => sanitize::ticked(registered),
             more => format!("{more} registered clients"),
         };
         let id = sanitize::line(&id);

@@ -1,7 +1,7 @@
 //! Logins that were brought along with a refresh token, before the client that it was issued to was registered.
 
 use super::super::Context;
-use super::error::ticked;
+use super::error::the_logins;
 use crate::protocol::client::ClientId;
 use crate::session::SessionError;
 use crate::store::login_lock::LOCK_TIMEOUT;
@@ -29,7 +29,7 @@ pub fn adopt(key: &ClientKey, client_id: &ClientId, context: &Context) -> Result
         adopted.push(name);
     }
     if !adopted.is_empty() {
-        let logins = ticked(&adopted);
+        let logins = the_logins(&adopted);
         context
             .terminal()
             .note(&format_args!("The refresh token of {logins} had no client, and is used with this one."));

@@ -19,7 +19,7 @@ pub enum AppError {
     #[error("{}", none(key, *others))]
     NoApp { key: ClientKey, others: bool },
     /// `client_id` is `None` if the old client cannot be read.
-    #[error("{} is used by {}, which no other client can refresh", old(key, client_id.as_deref()), ticked(logins))]
+    #[error("{} is used by {}, which no other client can refresh", old(key, client_id.as_deref()), the_logins(logins))]
     InUse { key: ClientKey, client_id: Option<String>, logins: Vec<String> },
     #[error("the secret cannot be read from `{path}`")]
     SecretFile {
@@ -95,7 +95,7 @@ fn old(key: &ClientKey, client_id: Option<&str>) -> String {
 }
 
 /// Names logins in a sentence.
-pub fn ticked(logins: &[String]) -> String {
-    let names = logins.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+pub fn the_logins(logins: &[String]) -> String {
+    let names = sanitize::ticked(logins);
     if logins.len() == 1 { format!("the login {names}") } else { format!("the logins {names}") }
 }

@@ -1,7 +1,7 @@
 //! Clients that logins use: what is asked before one is replaced, and what is said after it.
 
 use super::super::Context;
-use super::error::{AppError, ticked};
+use super::error::{AppError, the_logins};
 use crate::protocol::client::ClientId;
 use crate::protocol::sanitize::{self, Pieces, Style};
 use crate::store::{AppName, ClientKey, Profile, Registration, StoredToken};
@@ -62,7 +62,7 @@ pub fn tell(logins: &[String], context: &Context) {
     }
     let what = format!(
         "without that client, {} cannot be refreshed until it is registered again, or you log in again",
-        ticked(logins)
+        the_logins(logins)
     );
     context.warn(&what);
 }

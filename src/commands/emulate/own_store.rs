@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::commands::app::the_logins;
 use crate::session::{EMULATOR_FOLDER, stored_in};
 use crate::store::{ClientKey, LoginIndex};
 use crate::system::entropy::Entropy;
@@ -50,13 +51,11 @@ pub fn clear_left() -> Option<String> {
 
 /// Lists what is stored, or returns `None` if there is nothing.
 pub fn contents(index: &LoginIndex) -> Option<String> {
-    let logins: Vec<String> = index.logins.keys().map(|name| format!("`{name}`")).collect();
     let clients = index.apps.keys().filter_map(|key| ClientKey::parse(key)).map(|key| key.words());
     let mut all: Vec<String> = clients.collect();
-    if let [first, ..] = logins.as_slice() {
-        let logins =
-            if logins.len() == 1 { format!("the login {first}") } else { format!("the logins {}", logins.join(", ")) };
-        all.insert(0, logins);
+    let logins: Vec<String> = index.logins.keys().cloned().collect();
+    if !logins.is_empty() {
+        all.insert(0, the_logins(&logins));
     }
     (!all.is_empty()).then(|| all.join(" and "))
 }

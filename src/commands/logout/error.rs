@@ -4,6 +4,7 @@ use crate::flow::FlowError;
 use crate::flow::register::RegisterError;
 use crate::flow::token_source::TokenSourceError;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::sanitize::ticked;
 use crate::session::SessionError;
 use crate::store::StoreError;
 use crate::system::terminal::TerminalError;
@@ -57,8 +58,4 @@ impl Advice for LogoutError {
             Self::Terminal(error) => error.next_step(),
         }
     }
-}
-
-fn ticked(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -1,7 +1,7 @@
 //! The reasons why a command for many logins fails.
 
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
-use crate::protocol::sanitize;
+use crate::protocol::sanitize::{self, ticked};
 use crate::session::SessionError;
 use crate::store::StoreError;
 use crate::system::terminal::TerminalError;
@@ -38,11 +38,11 @@ impl Advice for ManyError {
 const FEW: usize = 10;
 
 fn listed(logins: &[String]) -> String {
-    let shown: Vec<String> = logins.iter().take(FEW).map(|name| format!("`{name}`")).collect();
+    let shown = ticked(logins.iter().take(FEW));
     let verb = if logins.len() == 1 { "is" } else { "are" };
     match logins.len().saturating_sub(FEW) {
-        0 => format!("{verb} {}", shown.join(", ")),
-        more => format!("{verb} {} and {more} more", shown.join(", ")),
+        0 => format!("{verb} {shown}"),
+        more => format!("{verb} {shown} and {more} more"),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::commands::many::ManyError;
 use crate::flow::FlowError;
 use crate::flow::userinfo::NoUserinfo;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
+use crate::protocol::sanitize::ticked;
 use crate::session::SessionError;
 use crate::store::StoreError;
 use crate::system::terminal::TerminalError;
@@ -55,7 +56,7 @@ impl Advice for StatusError {
 }
 
 fn ending(profiles: &[String]) -> String {
-    let names = profiles.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let names = ticked(profiles);
     match profiles {
         [_] => format!("the login {names} does not last"),
         _ => format!("these logins do not last: {names}"),
