@@ -294,11 +294,7 @@ pub fn client_for(
 
 /// Reads the secret that is promised on stdin. A person at a terminal is asked for it.
 fn secret_of_stdin(context: &Context) -> Result<ClientSecret, AppError> {
-    let terminal = context.terminal();
-    let bytes = match terminal.is_interactive() {
-        true => terminal.ask_hidden(&"Client secret")?.expose().as_bytes().to_vec().into(),
-        false => terminal.stdin_secret(MAX_SECRET)?,
-    };
+    let bytes = context.terminal().promised_secret(&"Client secret", MAX_SECRET)?;
     client_secret(&bytes, "on stdin")
 }
 

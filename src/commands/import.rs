@@ -21,13 +21,9 @@ use crate::store::sealed_login::{MAX_LINE, SealedLoginError};
 use crate::system::private_file;
 
 pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
-    let terminal = context.terminal();
     let bytes = match &args.file {
         Some(path) => private_file::read_any(path, MAX_LINE as u64).map_err(ImportError::ImportFile)?.into(),
-        None if terminal.is_interactive() => {
-            terminal.ask_hidden(&"The exported login")?.expose().as_bytes().to_vec().into()
-        }
-        None => terminal.stdin_secret(MAX_LINE as u64)?,
+        None => context.terminal().promised_secret(&"The exported login", MAX_LINE as u64)?,
     };
     let text = secret_text::decode(&bytes).map_err(|_| foreign_login::binary(&bytes))?;
     let outcome = match args.foreign.from.or_else(|| ForeignForm::of(&text)) {

@@ -130,6 +130,14 @@ pub trait Terminal: Send + Sync {
 
     /// Reads all of stdin, of at most this many bytes.
     fn stdin_secret(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, TerminalError>;
+
+    /// Reads a secret that is promised on stdin, of at most this many bytes. A person at a terminal is asked for it.
+    fn promised_secret(&self, question: &dyn Render, limit: u64) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
+        match self.is_interactive() {
+            true => Ok(self.ask_hidden(question)?.expose().as_bytes().to_vec().into()),
+            false => self.stdin_secret(limit),
+        }
+    }
 }
 
 /// Writes an error to stderr, even when there is no [`Terminal`] yet.

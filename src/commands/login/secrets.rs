@@ -28,11 +28,7 @@ pub fn read_stdin(
         let known = definition.params.keys().cloned().collect();
         return Err(DefinitionError::UnknownParam { id: definition.id.clone(), param: name.to_owned(), known }.into());
     }
-    let terminal = context.terminal();
-    let bytes = match terminal.is_interactive() {
-        true => terminal.ask_hidden(&question(definition, name))?.expose().as_bytes().to_vec().into(),
-        false => terminal.stdin_secret(MAX_SECRET)?,
-    };
+    let bytes = context.terminal().promised_secret(&question(definition, name), MAX_SECRET)?;
     let bad = |source| LoginError::NoParamOnStdin { param: name.to_owned(), source };
     Ok(Some(FromStdin { name: name.to_owned(), value: secret_text::one_line(&bytes).map_err(bad)? }))
 }

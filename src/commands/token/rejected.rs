@@ -50,11 +50,7 @@ fn same(profile: &Profile, record: &StoredToken) -> TokenError {
 
 /// Reads the token out of what it came in: a header, a reply, a line for a shell.
 fn read(context: &Context) -> Result<AccessToken, TokenError> {
-    let terminal = context.terminal();
-    let bytes = match terminal.is_interactive() {
-        true => terminal.ask_hidden(&"The rejected token")?.expose().as_bytes().to_vec().into(),
-        false => terminal.stdin_secret(MAX_SECRET)?,
-    };
+    let bytes = context.terminal().promised_secret(&"The rejected token", MAX_SECRET)?;
     let text = secret_text::decode(&bytes).map_err(|error| TokenError::NoRejected(error.into()))?;
     let given = GivenToken::read(&text, &Spelling::default()).map_err(TokenError::NoRejected)?;
     Ok(given.token)

@@ -98,11 +98,7 @@ fn read(args: &StepsArgs, context: &Context) -> Result<(String, Option<String>),
     let given = args.finish.as_deref().unwrap_or("-");
     let text = match given {
         "-" => {
-            let terminal = context.terminal();
-            let bytes = match terminal.is_interactive() {
-                true => terminal.ask_hidden(&"The final address")?.expose().as_bytes().to_vec().into(),
-                false => terminal.stdin_secret(MAX_SECRET)?,
-            };
+            let bytes = context.terminal().promised_secret(&"The final address", MAX_SECRET)?;
             secret_text::decode(&bytes).map_err(StepsError::NoAnswer)?.trim().to_owned()
         }
         address => {
