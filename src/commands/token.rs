@@ -199,11 +199,7 @@ pub fn run(args: &TokenArgs, context: &Context) -> Result<(), TokenError> {
         Format::Dotenv | Format::HttpClient => {
             let record = record(args, context)?;
             let old = file.as_ref().map(TokenFile::content).transpose().map_err(failed)?.flatten().unwrap_or_default();
-            let end = match record.end() {
-                Expiry::At(end) => Some(end),
-                Expiry::Never | Expiry::Unknown => None,
-            };
-            let set = Variables { name: &args.env, token: record.access_token.expose(), end };
+            let set = Variables { name: &args.env, token: record.access_token.expose(), end: record.end().at() };
             let path = || args.write.as_ref().map(named).unwrap_or_default();
             match format {
                 Format::Dotenv => set.in_dotenv(&old),

@@ -210,7 +210,7 @@ impl Renewer {
             let (is_first, expiry) = (state.failures == 1, state.expiry);
             drop(state);
             if is_first {
-                keep.not_renewed(if let Expiry::At(end) = expiry { Some(end) } else { None });
+                keep.not_renewed(expiry.at());
             }
             return true;
         };

@@ -14,3 +14,13 @@ pub enum Expiry {
     /// No source says.
     Unknown,
 }
+
+impl Expiry {
+    /// Returns the point in time, if it is known.
+    pub fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::At(end) => Some(end),
+            Self::Never | Self::Unknown => None,
+        }
+    }
+}

@@ -358,10 +358,7 @@ impl StoredToken {
 
     /// Returns how long the access token lives from its beginning to its end, if that is known.
     pub fn lifetime(&self) -> Option<Duration> {
-        match self.expiry {
-            Expiry::At(end) => Some(self.obtained_at.until(end)),
-            Expiry::Never | Expiry::Unknown => None,
-        }
+        self.expiry.at().map(|end| self.obtained_at.until(end))
     }
 
     /// Returns whether the clock was set back since the token came: then it is not known how much of its lifetime is

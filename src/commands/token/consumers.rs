@@ -20,7 +20,6 @@ use crate::protocol::advice::{Advice, with_causes};
 use crate::protocol::jwt;
 use crate::protocol::time::Timestamp;
 use crate::store::StoredToken;
-use crate::store::stored_token::Expiry;
 use crate::system::paths::variable;
 
 /// What kubectl says to its plugins.
@@ -31,13 +30,6 @@ const GOOGLE_TYPE: &str = "GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE";
 
 const KUBERNETES: &str = "client.authentication.k8s.io/";
 
-fn end(record: &StoredToken) -> Option<Timestamp> {
-    match record.end() {
-        Expiry::At(end) => Some(end),
-        Expiry::Never | Expiry::Unknown => None,
-    }
-}
-
 /// Returns an ExecCredential of the version that kubectl asks for.
 pub fn exec_credential(record: &StoredToken) -> Value {
     let info = variable(EXEC_INFO).and_then(|info| serde_json::from_str::<Value>(&info).ok());
@@ -47,7 +39,7 @@ pub fn exec_credential(record: &StoredToken) -> Value {
         _ => "v1",
     };
     let mut status = json!({ "token": record.access_token.expose() });
-    if let Some(end) = end(record) {
+    if let Some(end) = record.end().at() {
         status["expirationTimestamp"] = json!(end.to_string());
     }
     json!({ "apiVersion": format!("{KUBERNETES}{version}"), "kind": "ExecCredential", "status": status })
@@ -63,7 +55,7 @@ pub fn google(record: &StoredToken, now: Timestamp) -> Option<Value> {
     let access = Some(record.access_token.expose()).filter(|token| jwt::claims(token).is_some());
     let (kind, token, end) = match (kept, access) {
         (Some(kept), _) if takes(&id) => (id, kept.token.expose(), kept.expires_at()),
-        (_, Some(token)) if takes(&jwt) => (jwt, token, end(record)),
+        (_, Some(token)) if takes(&jwt) => (jwt, token, record.end().at()),
         // An ID token is a JWT.
         (Some(kept), _) if takes(&jwt) => (jwt, kept.token.expose(), kept.expires_at()),
         _ => return None,
@@ -91,7 +83,7 @@ pub fn aws(record: &StoredToken) -> Result<Value, TokenError> {
     };
     let token = record.access_token.expose();
     let mut keys = json!({ "Version": 1, "AccessKeyId": id, "SecretAccessKey": secret, "SessionToken": token });
-    if let Some(end) = end(record) {
+    if let Some(end) = record.end().at() {
         keys["Expiration"] = json!(end.to_string());
     }
     Ok(keys)

@@ -17,7 +17,6 @@ use crate::commands::Context;
 use crate::protocol::sanitize;
 use crate::provider::RecordedOrigins;
 use crate::store::StoredToken;
-use crate::store::stored_token::Expiry;
 use crate::system::terminal::MAX_SECRET;
 
 /// What a credential helper is asked to do.
@@ -90,10 +89,7 @@ fn refuse(asked: &Asked, is_docker: bool, context: &Context) -> Result<(), Token
 /// gitcredentials(7), with the end that git has known since 2.41.
 fn git(asked: &Asked, username: &str, record: &StoredToken) -> String {
     let user = asked.username.as_deref().unwrap_or(username);
-    let end = match record.end() {
-        Expiry::At(end) => format!("password_expiry_utc={}\n", end.0),
-        Expiry::Never | Expiry::Unknown => String::new(),
-    };
+    let end = record.end().at().map(|end| format!("password_expiry_utc={}\n", end.0)).unwrap_or_default();
     format!("username={user}\npassword={}\n{end}", record.access_token.expose())
 }
 
