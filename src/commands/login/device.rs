@@ -56,22 +56,10 @@ impl DeviceArgs {
         http: &dyn HttpClient,
         context: &Context,
     ) -> Result<(Provider, StoredToken), LoginError> {
-        // Before a person confirms what could not be fetched.
-        if let Ok(endpoint) = provider.device_token_endpoint() {
-            http.check(endpoint.url()).map_err(FlowError::TokenRequest)?;
-        }
-        let ChosenClient { app, client_id, client_secret, .. } =
-            app::client_for(provider, GrantKind::DeviceCode, new, context)?;
-        let provider = &provider.with_app(app.name());
-        let client = Client { provider: provider.clone(), client_id: client_id.clone(), client_secret };
-        noted::client(&client, GrantKind::DeviceCode, &asked, context);
-        let request = DeviceAuthorizationRequest {
-            client_id: client_id.clone(),
-            client_secret: client.client_secret.clone(),
-            scope: asked.clone(),
-        };
-        let login = DeviceLogin::begin(http, context.system.clock.as_ref(), provider, request)?;
-        self.announce(login.response(), provider, context)?;
+        let (client, app) = client(provider, new, &asked, http, context)?;
+        let request = request(&client, &asked);
+        let login = DeviceLogin::begin(http, context.system.clock.as_ref(), &client.provider, request)?;
+        self.announce(login.response(), &client.provider, context)?;
         open(login.response(), browser, context);
         // A login that is broken off while it waits is explained, too.
         let _ = context.session.keep_record(None);
@@ -113,6 +101,34 @@ impl DeviceArgs {
             terminal.note(&TerminalText::of(&drawn));
         }
         Ok(())
+    }
+}
+
+/// Returns the client that asks for the codes, and its name.
+pub fn client(
+    provider: &Provider,
+    new: &NewLogin<'_>,
+    asked: &ScopeSet,
+    http: &dyn HttpClient,
+    context: &Context,
+) -> Result<(Client, AppName), LoginError> {
+    // Before a person confirms what could not be fetched.
+    if let Ok(endpoint) = provider.device_token_endpoint() {
+        http.check(endpoint.url()).map_err(FlowError::TokenRequest)?;
+    }
+    let ChosenClient { app, client_id, client_secret, .. } =
+        app::client_for(provider, GrantKind::DeviceCode, new, context)?;
+    let client = Client { provider: provider.with_app(app.name()), client_id, client_secret };
+    noted::client(&client, GrantKind::DeviceCode, asked, context);
+    Ok((client, app))
+}
+
+/// Returns the client's request for the codes.
+pub fn request(client: &Client, asked: &ScopeSet) -> DeviceAuthorizationRequest {
+    DeviceAuthorizationRequest {
+        client_id: client.client_id.clone(),
+        client_secret: client.client_secret.clone(),
+        scope: asked.clone(),
     }
 }
 

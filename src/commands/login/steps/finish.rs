@@ -16,7 +16,7 @@ use crate::flow::client::Client;
 use crate::flow::device::DeviceLogin;
 use crate::flow::redirect::{Doubt, Stray};
 use crate::protocol::authorization::ResponseType;
-use crate::protocol::device::{DeviceAuthorizationRequest, DeviceAuthorizationResponse};
+use crate::protocol::device::DeviceAuthorizationResponse;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -227,11 +227,7 @@ impl Second<'_> {
             client_secret: prepared.client_secret.clone(),
         };
         noted::client(&client, GrantKind::DeviceCode, &asked, context);
-        let request = DeviceAuthorizationRequest {
-            client_id: client.client_id.clone(),
-            client_secret: client.client_secret.clone(),
-            scope: asked.clone(),
-        };
+        let request = device::request(&client, &asked);
         let response = DeviceAuthorizationResponse {
             device_code: device_code.clone(),
             user_code: user_code.clone(),

@@ -8,15 +8,15 @@ use serde::Serialize;
 
 use super::StepsError;
 use crate::commands::Context;
-use crate::commands::app::{self, NewLogin};
+use crate::commands::app::NewLogin;
 use crate::commands::login::browser::{BrowserArgs, Prepared, Shared, TIMEOUT, prepare, pushes};
 use crate::commands::login::error::LoginError;
-use crate::commands::login::{noted, talk};
+use crate::commands::login::{device, noted, talk};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Listen, Login};
 use crate::flow::device::DeviceLogin;
 use crate::protocol::authorization::ResponseType;
-use crate::protocol::device::DeviceAuthorizationRequest;
+use crate::protocol::client::ClientId;
 use crate::protocol::flow_record::Opener;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -115,16 +115,8 @@ impl Start<'_> {
         http: &dyn HttpClient,
         context: &Context,
     ) -> Result<(), LoginError> {
-        if let Ok(endpoint) = provider.device_token_endpoint() {
-            http.check(endpoint.url()).map_err(FlowError::TokenRequest)?;
-        }
-        let client = app::client_for(provider, GrantKind::DeviceCode, self.new, context)?;
-        let provider = &provider.with_app(client.app.name());
-        let request = DeviceAuthorizationRequest {
-            client_id: client.client_id.clone(),
-            client_secret: client.client_secret,
-            scope: asked.clone(),
-        };
+        let (client, app) = device::client(provider, self.new, &asked, http, context)?;
+        let (provider, request) = (&client.provider, device::request(&client, &asked));
         let login = DeviceLogin::begin(http, context.system.clock.as_ref(), provider, request)?;
         let codes = login.response();
         let way = PendingWay::Device {
@@ -137,7 +129,7 @@ impl Start<'_> {
         let life = self.browser.chosen_timeout().map_or(codes.expires_in, |limit| limit.min(codes.expires_in));
         let until = context.system.clock.now().plus(life);
         let by = (GrantKind::DeviceCode, asked);
-        let pending = self.pending(provider, (client.app, client.client_id), by, (until, way), context);
+        let pending = self.pending(provider, (app, client.client_id.clone()), by, (until, way), context);
         let go_to = GoTo::Device {
             user_code: codes.user_code.clone(),
             verification_uri: codes.verification_uri.clone(),
@@ -150,7 +142,7 @@ impl Start<'_> {
     fn pending(
         &self,
         provider: &Provider,
-        (app, client_id): (AppName, crate::protocol::client::ClientId),
+        (app, client_id): (AppName, ClientId),
         (grant, asked): (GrantKind, ScopeSet),
         (until, way): (Timestamp, PendingWay),
         context: &Context,
