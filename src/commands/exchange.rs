@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::Context;
 use super::refresh::RefreshOutcome;
-use super::valid_token::tell;
+use super::valid_token::tell_of_refresh;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::sanitize;
 use crate::provider::DefinitionError;
@@ -67,9 +67,7 @@ pub fn run(args: &ExchangeArgs, context: &Context) -> Result<(), ExchangeError> 
         context.terminal().note(&format_args!("{}: {}", sanitize::line(&definition.name), sanitize::line(note)));
     }
     let mut login = context.session.exchanged_login(args.app.as_ref())?;
-    if let Some(warning) = login.warning.take() {
-        tell(&profile, &warning, context);
-    }
+    tell_of_refresh(&profile, login.warning.take(), context);
     let now = context.system.clock.now();
     let outcome = RefreshOutcome::new(&profile, &login.found.record, login.found.store, now);
     Ok(context.answer(&outcome.of_exchange())?)

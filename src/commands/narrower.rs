@@ -3,10 +3,9 @@
 use clap::Args;
 
 use super::Context;
-use super::login::instead_of;
-use super::valid_token::tell;
+use super::valid_token::{awaited, tell_of_refresh};
 use super::without_login::WithoutLogin;
-use crate::flow::token_source::{TokenWarning, Wanted};
+use crate::flow::token_source::Wanted;
 use crate::protocol::sanitize;
 use crate::session::{ActiveLogin, NarrowerLogin, NarrowerWish, SessionError};
 
@@ -31,17 +30,9 @@ impl NarrowerArgs {
 
 /// Returns the selected login with such a token. What should be said about it is printed.
 pub fn narrower_login(wish: &NarrowerWish, wanted: Wanted<'_>, context: &Context) -> Result<ActiveLogin, SessionError> {
-    let narrower = context.session.narrower_login(wish, wanted).map_err(|error| instead_of(error, context))?;
+    let narrower = awaited(|| context.session.narrower_login(wish, wanted), context)?;
     let NarrowerLogin { login, warning, doubt, withheld } = narrower;
-    if let Some(warning) = warning {
-        let warning = match warning {
-            TokenWarning::NotRefreshed { until, error } => {
-                TokenWarning::NotRefreshed { until, error: instead_of(error, context) }
-            }
-            other => other,
-        };
-        tell(&login.profile, &warning, context);
-    }
+    tell_of_refresh(&login.profile, warning, context);
     if let Some(doubt) = doubt {
         context.warn(&doubt);
     }

@@ -19,21 +19,29 @@ pub fn valid_login(wanted: Wanted<'_>, context: &Context) -> Result<(Profile, Fo
 
 /// Does the same, and returns whether the token was refreshed for this command. A warning is printed.
 pub fn told_login(wanted: Wanted<'_>, context: &Context) -> Result<ValidLogin, SessionError> {
-    let login = context.during("Waiting for a valid token", || context.session.valid_login(wanted));
-    let mut login = login.map_err(|error| instead_of(error, context))?;
-    if let Some(warning) = login.warning.take() {
-        let warning = match warning {
-            TokenWarning::NotRefreshed { until, error } => {
-                TokenWarning::NotRefreshed { until, error: instead_of(error, context) }
-            }
-            other => other,
-        };
-        tell(&login.profile, &warning, context);
-    }
+    let mut login = awaited(|| context.session.valid_login(wanted), context)?;
+    tell_of_refresh(&login.profile, login.warning.take(), context);
     if let Some(end) = login.found.record.refresh_ends_soon(context.system.clock.now()) {
         tell_of_the_end(&login.profile, &login.found.record.provider, end, context);
     }
     Ok(login)
+}
+
+/// Gets a token, which may take a refresh. A person sees that it is waited for, and hears of a client that was forgotten.
+pub fn awaited<T>(get: impl FnOnce() -> Result<T, SessionError>, context: &Context) -> Result<T, SessionError> {
+    context.during("Waiting for a valid token", get).map_err(|error| instead_of(error, context))
+}
+
+/// Prints what should be said about a token that was handed out.
+pub fn tell_of_refresh(profile: &Profile, warning: Option<TokenWarning<SessionError>>, context: &Context) {
+    let warning = match warning {
+        None => return,
+        Some(TokenWarning::NotRefreshed { until, error }) => {
+            TokenWarning::NotRefreshed { until, error: instead_of(error, context) }
+        }
+        Some(other) => other,
+    };
+    tell(profile, &warning, context);
 }
 
 /// Returns a usable token and where it goes: without a login if the flags say so, else that of the selected login.
@@ -68,8 +76,7 @@ fn activate(profile: Profile, found: Found<StoredToken>, context: &Context) -> R
     Ok(login)
 }
 
-/// Prints a warning about a token that was handed out.
-pub fn tell(profile: &Profile, what_happened: &TokenWarning<SessionError>, context: &Context) {
+fn tell(profile: &Profile, what_happened: &TokenWarning<SessionError>, context: &Context) {
     let terminal = context.terminal();
     let warning = Style::Warning.of("warning:");
     let caused_by = Style::Faint.of("caused by:");

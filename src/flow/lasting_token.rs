@@ -232,7 +232,7 @@ impl Renewer {
 
 /// Returns when a token is to be renewed.
 fn due(expiry: Expiry, wanted: Duration, now: Timestamp) -> Option<Timestamp> {
-    let Expiry::At(end) = expiry else { return None };
+    let end = expiry.at()?;
     let left = now.until(end);
     let before = (left / LAST_PART).clamp(AT_LEAST, BEFORE_THE_END).max(wanted).min(left / 2);
     Some(now.plus(left.saturating_sub(before)))

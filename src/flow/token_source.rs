@@ -169,8 +169,8 @@ impl TokenSource<'_> {
         // name. One that was broken off before is not.
         let is_newer = found.record.renewals() > seen.record.renewals() && !found.record.restored;
         let renewed = which == Which::Own && is_newer && self.is_valid(&found.record);
-        let old = self.held(&found, which);
-        if let Some(held) = self.held(&found, which).filter(|held| renewed || is_enough(held)) {
+        let mut old = self.held(&found, which);
+        if let Some(held) = old.take_if(|held| renewed || is_enough(held)) {
             let journal = || lock.journal().map(|journal| journal.place());
             let warning = unsaved.map(|error| TokenWarning::NotStored { error, journal: journal() });
             return self.checked(ValidToken { found: held, warning, refreshed: renewed }, wanted).map(Some);

@@ -81,12 +81,7 @@ impl Session {
         wanted: Wanted<'_>,
     ) -> Result<ValidLogin, SessionError> {
         let network = LoginNetwork::new(Arc::clone(&self.system.http));
-        let client = |record: &StoredToken| {
-            let client = self.client_of(profile, record)?.value;
-            self.note_client(profile, "refresh_token", &client);
-            network.choose(self.http(Some(record))?);
-            Ok(client)
-        };
+        let client = |record: &StoredToken| self.refreshing_client(profile, record, &network);
         match self.token_source_over(&network)?.narrower_token(profile, scopes, wanted, client)? {
             Some(ValidToken { found, warning, refreshed }) => {
                 Ok(ValidLogin { profile: profile.clone(), found, warning, refreshed })

@@ -6,6 +6,7 @@ use super::environment::TOKEN;
 use super::narrower_wish::NarrowerWish;
 use super::network::LoginNetwork;
 use super::{ClientRequest, Session, SessionError, Source, Sourced, emulator_profile};
+use crate::flow::client::Client;
 use crate::flow::recording::Purpose;
 use crate::flow::token_source::{TokenSource, TokenWarning, ValidToken, Wanted};
 use crate::keychain::{Keychain, VariableKeychain};
@@ -74,19 +75,27 @@ impl Session {
             return Ok(ValidLogin { profile, found, warning: None, refreshed: false });
         }
         let network = LoginNetwork::new(Arc::clone(&self.system.http));
-        let client = |record: &StoredToken| {
-            let client = match record.awaits_client() {
-                true => self.client_for_awaiting(&profile, record)?,
-                false => self.client_of(&profile, record)?.value,
-            };
-            self.note_client(&profile, "refresh_token", &client);
-            network.choose(self.http(Some(record))?);
-            Ok(client)
-        };
+        let client = |record: &StoredToken| self.refreshing_client(&profile, record, &network);
         match self.token_source_over(&network)?.token(&profile, wanted, client)? {
             Some(ValidToken { found, warning, refreshed }) => Ok(ValidLogin { profile, found, warning, refreshed }),
             None => Err(self.no_such_login(&profile)?),
         }
+    }
+
+    /// Returns the client that refreshes a login, and has its requests go the login's own way.
+    pub(super) fn refreshing_client(
+        &self,
+        profile: &Profile,
+        record: &StoredToken,
+        network: &LoginNetwork,
+    ) -> Result<Client, SessionError> {
+        let client = match record.awaits_client() {
+            true => self.client_for_awaiting(profile, record)?,
+            false => self.client_of(profile, record)?.value,
+        };
+        self.note_client(profile, "refresh_token", &client);
+        network.choose(self.http(Some(record))?);
+        Ok(client)
     }
 
     /// Returns the selected login as stored, whether or not its token is still valid.
