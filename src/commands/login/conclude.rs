@@ -52,8 +52,9 @@ impl Ending<'_> {
         token = before.map_or(token.clone(), |before| token.in_place_of(before));
         let saved = by_address::save(profile, &token, kind, by_address, context).map_err(failed);
         let now = context.system.clock.now();
+        let shadow = context.session.shadow_of(profile);
         if let Some(tab) = tab {
-            let is_shadowed = context.session.shadow_of(profile).is_ok_and(|shadow| shadow.is_some());
+            let is_shadowed = shadow.as_ref().is_ok_and(Option::is_some);
             let page = match &saved {
                 Ok(_) => success_page(profile, &provider, (&token, &found), is_shadowed, now),
                 Err(error) => failure_page(BrowserPage::Failed, &provider.definition.name, error),
@@ -62,7 +63,7 @@ impl Ending<'_> {
         }
         let kind = saved?;
         let place = (kind, context.session.store()?.place(kind)?);
-        let is_shadowed = context.session.shadow_of(profile)?.is_some();
+        let is_shadowed = shadow?.is_some();
         let outcome = LoginOutcome::new(profile, &provider, (&token, &found), place, is_shadowed, now);
         talk::about_outcome(&found, &provider, &token, context);
         if provider.emulator.is_none() {
