@@ -7,7 +7,7 @@ use crate::provider::DefinitionError;
 use crate::provider::dialect::TokenReply;
 use crate::session::Session;
 use crate::system::System;
-use crate::system::screen::{Stream, shows_unicode, size_of};
+use crate::system::screen::{Stream, fitted};
 use crate::system::terminal::{self, Terminal, TerminalError};
 
 pub struct Context {
@@ -82,14 +82,10 @@ impl Context {
 
     /// Prints an answer for people, in the lines and the characters that their terminal has.
     fn show(&self, answer: &dyn Render) -> Result<(), TerminalError> {
-        if !self.terminal.stdout_is_terminal() {
-            return self.terminal.show(answer);
+        match self.terminal.stdout_is_terminal() {
+            true => self.terminal.show(&fitted(TerminalText::of(answer), Stream::Stdout)),
+            false => self.terminal.show(answer),
         }
-        let mut text = TerminalText::of(answer);
-        if let Some((columns, _)) = size_of(Stream::Stdout) {
-            text = text.wrapped(columns);
-        }
-        self.terminal.show(&if shows_unicode() { text } else { text.in_ascii() })
     }
 
     /// Prints the outcome of a command that has nothing to answer: a message for people, or an answer as JSON.

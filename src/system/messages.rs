@@ -20,7 +20,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::process::in_background;
-use super::screen::{Stream, shows_unicode, size_of};
+use super::screen::{self, Stream};
 use crate::protocol::sanitize::TerminalText;
 
 /// How many lines wait for a reader. A login prints about thirty.
@@ -109,14 +109,7 @@ fn print(message: &Message) {
 
 /// Returns a message as the terminal at stderr can show it.
 fn fitted(text: TerminalText) -> TerminalText {
-    if !io::stderr().is_terminal() {
-        return text;
-    }
-    let text = match size_of(Stream::Stderr) {
-        Some((columns, _)) => text.wrapped(columns),
-        None => text,
-    };
-    if shows_unicode() { text } else { text.in_ascii() }
+    if io::stderr().is_terminal() { screen::fitted(text, Stream::Stderr) } else { text }
 }
 
 #[derive(Default)]

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::paths::variable;
+use crate::protocol::sanitize::TerminalText;
 
 #[derive(Clone, Copy)]
 pub enum Stream {
@@ -18,6 +19,15 @@ pub fn shows_unicode() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
     let locale = locale.to_ascii_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")
+}
+
+/// Returns a text in the lines and the characters that the terminal at a stream has.
+pub fn fitted(text: TerminalText, stream: Stream) -> TerminalText {
+    let text = match size_of(stream) {
+        Some((columns, _)) => text.wrapped(columns),
+        None => text,
+    };
+    if shows_unicode() { text } else { text.in_ascii() }
 }
 
 /// Returns the columns and lines of the terminal at a stream.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::commands::view::{add_row, shortly, table, write_table};
 use crate::protocol::advice::login_command;
-use crate::protocol::sanitize::{self, Pieces, Render, Style, TerminalText};
+use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
 use crate::session::Part;
@@ -225,8 +225,7 @@ impl Render for StatusView {
         for row in self.logins.iter().filter(|row| row.has_ended) {
             let again = login_command(&row.provider, &row.profile);
             let said = format_args!(" `{}` has ended. To log in again: ", row.profile);
-            let pieces = [&Style::Warning.of("!") as &dyn Render, &said, &Style::Strong.of(again), &"\n"];
-            text.add(&TerminalText::of(&Pieces(&pieces)).wrapped(self.width))?;
+            text.line(&[&Style::Warning.of("!"), &said, &Style::Strong.of(again)])?;
         }
         Ok(())
     }
