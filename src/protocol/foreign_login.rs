@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::copied::{bare, unquoted};
+use super::copied::bare;
+use super::dotenv::Assignment;
 use super::given_token::NoGivenToken;
 use super::json as json_text;
 use super::sanitize;
@@ -157,27 +158,7 @@ fn names_in(value: &Value, names: &mut Vec<String>) {
 
 /// Reads the variables of a dotenv file. Lines that set none are left out.
 fn variables(text: &str) -> BTreeMap<String, String> {
-    let lines = text.lines().map(bare).filter(|line| !line.starts_with('#'));
-    let pairs = lines.filter_map(|line| {
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        let (name, value) = line.split_once('=')?;
-        let name = name.trim();
-        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        is_name.then(|| (name.to_owned(), value_of(value.trim())))
-    });
-    pairs.collect()
-}
-
-/// A quoted value is what is between the quotes; another one ends before a comment.
-fn value_of(text: &str) -> String {
-    if let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\''))
-        && let Some(end) = text[1..].find(quote)
-    {
-        return text[1..=end].to_owned();
-    }
-    let value = text.split_once(" #").map_or(text, |(value, _)| value).trim();
-    unquoted(value).unwrap_or(value).to_owned()
+    text.lines().filter_map(Assignment::of).map(|set| (set.name.to_owned(), set.value())).collect()
 }
 
 fn of_variables(variables: &BTreeMap<String, String>, wanted: Option<&str>) -> Result<ForeignLogin, NotAForeignLogin> {

@@ -8,6 +8,7 @@ pub mod client;
 pub mod client_document;
 pub mod copied;
 pub mod device;
+pub mod dotenv;
 pub mod error_response;
 pub mod error_text;
 pub mod flow_record;

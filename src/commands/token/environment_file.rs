@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
+use crate::protocol::dotenv::{Assignment, quoted};
 use crate::protocol::time::Timestamp;
 
 /// The variables of one token.
@@ -20,31 +21,26 @@ impl Variables<'_> {
 
     /// Sets them in a dotenv file.
     pub fn in_dotenv(&self, old: &str) -> Zeroizing<String> {
-        let end = self.end.map(|end| end.0.to_string());
         let mut new = Zeroizing::new(String::with_capacity(old.len() + self.token.len() + 128));
-        let mut ours = [(self.name.to_owned(), Some(quoted(self.token))), (self.name_of_end(), end)].map(Some);
+        let names = [self.name.to_owned(), self.name_of_end()];
+        let values = [Some(quoted(self.token)), self.end.map(|end| end.0.to_string())];
+        let mut left: Vec<_> = names.iter().zip(values).collect();
         for line in old.split_inclusive('\n') {
-            let assigned = line.trim_start();
-            let assigned = assigned.strip_prefix("export ").unwrap_or(assigned);
-            let name = assigned.split_once('=').map(|(name, _)| name.trim());
-            let Some(place) =
-                ours.iter_mut().find(|own| own.as_ref().map(|(own, _)| own.as_str()) == name && name.is_some())
-            else {
-                // A second line of ours would win over the first.
-                if name != Some(self.name) && name != Some(&self.name_of_end()) {
-                    new.push_str(line);
-                }
+            let Some(set) = Assignment::of(line).filter(|set| names.iter().any(|own| own == set.name)) else {
+                new.push_str(line);
                 continue;
             };
-            let export = if line.trim_start().starts_with("export ") { "export " } else { "" };
-            if let Some((own, Some(value))) = place.take() {
+            // A second line of ours would win over the first.
+            let place = left.iter().position(|(own, _)| *own == set.name);
+            if let Some((own, Some(value))) = place.map(|at| left.remove(at)) {
+                let export = if set.is_exported { "export " } else { "" };
                 new.push_str(&format!("{export}{own}={value}\n"));
             }
         }
         if !new.is_empty() && !new.ends_with('\n') {
             new.push('\n');
         }
-        for (own, value) in ours.into_iter().flatten() {
+        for (own, value) in left {
             if let Some(value) = value {
                 new.push_str(&format!("{own}={value}\n"));
             }
@@ -70,16 +66,6 @@ impl Variables<'_> {
     }
 }
 
-/// Quotes a value for dotenv readers, of which all take single quotes literally.
-fn quoted(value: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.~+/:=".contains(c);
-    match value.chars().all(plain) {
-        true => value.to_owned(),
-        false if !value.contains('\'') => format!("'{value}'"),
-        false => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,7 +79,6 @@ mod tests {
         assert_eq!(*TOKEN.in_dotenv(old), "# T=old\nA=1\nexport T=a.b-c\nT_EXPIRES_AT=7\nTT=x\n");
         let endless = Variables { end: None, token: "it's \"$1\"", ..TOKEN };
         assert_eq!(*endless.in_dotenv("T=x\nT_EXPIRES_AT=3\n"), "T=\"it's \\\"\\$1\\\"\"\n", "an old end goes");
-        assert_eq!(quoted("a$b c"), "'a$b c'");
     }
 
     #[test]
