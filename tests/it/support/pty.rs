@@ -17,6 +17,28 @@ pub fn run_at(columns: u16, command: Command) -> (Option<i32>, String) {
     (code, String::from_utf8_lossy(&shown).replace("\r\n", "\n"))
 }
 
+/// Runs a command like [`run_at`], and returns what stands on the terminal at the end, without what differs from run to run: the
+/// ports of this machine, and the state in an authorize URL.
+pub fn screen_at(columns: u16, command: Command) -> (Option<i32>, String) {
+    let (code, shown) = run_at(columns, command);
+    let mut screen = String::new();
+    for line in shown.lines() {
+        // What was drawn and erased, such as a countdown, is not there any more.
+        let line = line.rsplit("\u{1b}[K").next().unwrap_or_default();
+        match line.find("/authorize?") {
+            Some(at) => screen.push_str(&format!("{}/authorize?…\n", &line[..at])),
+            None => screen.push_str(&format!("{line}\n")),
+        }
+    }
+    let mut parts = screen.split("127.0.0.1:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let screen = parts.fold(first, |all, part| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        format!("{all}127.0.0.1:8765{rest}")
+    });
+    (code, screen)
+}
+
 /// Runs a command like [`run`], and returns the exact bytes, with the terminal's CR before each LF.
 pub fn run_bytes(command: Command) -> (Option<i32>, Vec<u8>) {
     run_bytes_at(None, command)
