@@ -6,12 +6,14 @@
 mod args;
 mod error;
 mod foreign;
+mod keeping;
 mod view;
 
 use zeroize::Zeroizing;
 
 pub use self::args::ImportArgs;
 pub use self::error::ImportError;
+use self::keeping::{kept, store_for};
 use self::view::ImportOutcome;
 use super::Context;
 use crate::protocol::foreign_login::{self, ForeignForm};
@@ -50,16 +52,12 @@ fn exported(args: &ImportArgs, line: Zeroizing<String>, context: &Context) -> Re
     };
     let sealed = context.during("Decrypting the login", open)?;
     let profile = context.session.profile_for_import(&sealed.profile)?.value;
-    let store = context.session.store()?;
-    if store.index()?.logins.contains_key(profile.as_str()) && !args.replace {
-        return Err(ImportError::LoginExists { profile: profile.to_string() });
-    }
+    let store = store_for(&profile, args.replace, context)?;
     let mut token = sealed.token;
     // The file of the other machine may be elsewhere on this one.
     token.cacert = context.session.cacert(Some(&token))?;
     let kind = store.save(&profile, &token)?;
-    context.tell_inside("This login");
-    Ok(ImportOutcome::new(&profile, &token, kind, store.place(kind)?, context.system.clock.now()))
+    kept(&profile, &token, kind, context)
 }
 
 /// Returns the line in an answer of `export --json`.

@@ -4,8 +4,9 @@
 
 use url::Url;
 
-use super::ImportError;
 use super::args::ForeignArgs;
+use super::error::ImportError;
+use super::keeping::{kept, store_for};
 use super::view::ImportOutcome;
 use crate::commands::brought::{Becomes, Brought};
 use crate::commands::{Context, consent};
@@ -47,10 +48,7 @@ pub fn import(
     };
     let brought = Brought::read(&reply, &provider)?;
     let profile = session.profile_for_login(&id, args.app.as_ref())?.value;
-    let store = session.store()?;
-    if store.index()?.logins.contains_key(profile.as_str()) && !replaces {
-        return Err(ImportError::LoginExists { profile: profile.to_string() });
-    }
+    let store = store_for(&profile, replaces, context)?;
     consent::to_log_in(&provider, &typed, &profile, args.app.as_ref(), context)?;
     let kind = store.kind_for(&profile)?;
     store.prove_writable_in(kind, u64::from_ne_bytes(random(context.system.entropy.as_ref())?))?;
@@ -66,8 +64,7 @@ pub fn import(
     token.label = user.map(|user| sanitize::line(&user));
     token.cacert = session.cacert(None)?;
     let kind = store.save_in(kind, &profile, &token)?;
-    context.tell_inside("This login");
-    Ok(ImportOutcome::new(&profile, &token, kind, store.place(kind)?, context.system.clock.now()))
+    kept(&profile, &token, kind, context)
 }
 
 /// Returns the one provider whose login is at this host.
