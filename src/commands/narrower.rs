@@ -30,7 +30,7 @@ impl NarrowerArgs {
 
 /// Returns the selected login with such a token. What should be said about it is printed.
 pub fn narrower_login(wish: &NarrowerWish, wanted: Wanted<'_>, context: &Context) -> Result<ActiveLogin, SessionError> {
-    let narrower = awaited(|| context.session.narrower_login(wish, wanted), context)?;
+    let narrower = awaited(|waits| context.session.narrower_login(wish, wanted, waits), context)?;
     let NarrowerLogin { login, warning, doubt, withheld } = narrower;
     tell_of_refresh(&login.profile, warning, context);
     if let Some(doubt) = doubt {

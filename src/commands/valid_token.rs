@@ -19,7 +19,7 @@ pub fn valid_login(wanted: Wanted<'_>, context: &Context) -> Result<(Profile, Fo
 
 /// Does the same, and returns whether the token was refreshed for this command. A warning is printed.
 pub fn told_login(wanted: Wanted<'_>, context: &Context) -> Result<ValidLogin, SessionError> {
-    let mut login = awaited(|| context.session.valid_login(wanted), context)?;
+    let mut login = awaited(|waits| context.session.valid_login(wanted, waits), context)?;
     tell_of_refresh(&login.profile, login.warning.take(), context);
     if let Some(end) = login.found.record.refresh_ends_soon(context.system.clock.now()) {
         tell_of_the_end(&login.profile, &login.found.record.provider, end, context);
@@ -27,9 +27,13 @@ pub fn told_login(wanted: Wanted<'_>, context: &Context) -> Result<ValidLogin, S
     Ok(login)
 }
 
-/// Gets a token, which may take a refresh. A person sees that it is waited for, and hears of a client that was forgotten.
-pub fn awaited<T>(get: impl FnOnce() -> Result<T, SessionError>, context: &Context) -> Result<T, SessionError> {
-    context.during("Waiting for a valid token", get).map_err(|error| instead_of(error, context))
+/// Gets a token. If that takes a refresh, a person sees that it is waited for, and hears of a client that was forgotten.
+pub fn awaited<T>(
+    get: impl FnOnce(&dyn Fn()) -> Result<T, SessionError>,
+    context: &Context,
+) -> Result<T, SessionError> {
+    let sign = context.sign("Waiting for a valid token");
+    get(&|| sign.begin()).map_err(|error| instead_of(error, context))
 }
 
 /// Prints what should be said about a token that was handed out.

@@ -119,6 +119,9 @@ pub struct TokenSource<'a> {
     pub entropy: &'a dyn Entropy,
     /// How long to wait for another process that refreshes.
     pub patience: Duration,
+    /// Called before what may take its time: another process's refresh, or one of our own. A valid token is handed out
+    /// without it.
+    pub waits: &'a dyn Fn(),
 }
 
 impl TokenSource<'_> {
@@ -144,6 +147,7 @@ impl TokenSource<'_> {
         if let Some(held) = self.held(&seen, which).filter(is_enough) {
             return Ok(Some(ValidToken { found: held, warning: None, refreshed: false }));
         }
+        (self.waits)();
         let lock = match self.store.lock(profile, seen.store, self.patience) {
             Ok(Some(lock)) => lock,
             Ok(None) => {

@@ -21,7 +21,7 @@ use super::network::LoginNetwork;
 use super::not_narrower::{NoWay, NotNarrower};
 use super::{ActiveLogin, Session, SessionError, ValidLogin};
 use crate::flow::evidence::{self, Evidence, Granted};
-use crate::flow::token_source::{TokenWarning, ValidToken, Wanted};
+use crate::flow::token_source::{TokenSource, TokenWarning, ValidToken, Wanted};
 use crate::protocol::advice::login_command;
 use crate::protocol::jwt;
 use crate::protocol::sanitize;
@@ -43,8 +43,13 @@ pub struct NarrowerLogin {
 }
 
 impl Session {
-    /// Returns the selected login with a token that has these scopes and no others.
-    pub fn narrower_login(&self, wish: &NarrowerWish, wanted: Wanted<'_>) -> Result<NarrowerLogin, SessionError> {
+    /// Returns the selected login with a token that has these scopes and no others. `waits` is called before a refresh.
+    pub fn narrower_login(
+        &self,
+        wish: &NarrowerWish,
+        wanted: Wanted<'_>,
+        waits: &dyn Fn(),
+    ) -> Result<NarrowerLogin, SessionError> {
         if wish.scopes.is_empty() {
             return Err(NotNarrower::NoScope.into());
         }
@@ -56,10 +61,10 @@ impl Session {
         }
         asked.check(&found.record)?;
         let ValidLogin { profile, found, warning, refreshed } = match asked.doubt(&found.record) {
-            None => self.valid_login(wanted)?,
+            None => self.valid_login(wanted, waits)?,
             Some(_) => {
                 asked.check_way(&found.record)?;
-                self.narrower_token(&profile, &wish.scopes, wanted)?
+                self.narrower_token(&profile, &wish.scopes, (wanted, waits))?
             }
         };
         let doubt = match asked.doubt(&found.record) {
@@ -78,11 +83,12 @@ impl Session {
         &self,
         profile: &Profile,
         scopes: &ScopeSet,
-        wanted: Wanted<'_>,
+        (wanted, waits): (Wanted<'_>, &dyn Fn()),
     ) -> Result<ValidLogin, SessionError> {
         let network = LoginNetwork::new(Arc::clone(&self.system.http));
         let client = |record: &StoredToken| self.refreshing_client(profile, record, &network);
-        match self.token_source_over(&network)?.narrower_token(profile, scopes, wanted, client)? {
+        let source = TokenSource { waits, ..self.token_source_over(&network)? };
+        match source.narrower_token(profile, scopes, wanted, client)? {
             Some(ValidToken { found, warning, refreshed }) => {
                 Ok(ValidLogin { profile: profile.clone(), found, warning, refreshed })
             }

@@ -275,7 +275,7 @@ fn the_variables_token_counts_for_a_login_that_is_named() {
     for (profile, store, expected) in cases {
         let case = format!("{profile:?} {store:?}");
         let session = machine.choosing(profile.map(|from| ("judgeme", from)), store);
-        let login = session.valid_login(Wanted::Valid);
+        let login = session.valid_login(Wanted::Valid, &|| ());
         assert_eq!(login.as_ref().ok().map(|login| login.found.store), expected, "{case}");
         match login {
             Ok(login) => {
@@ -291,14 +291,15 @@ fn the_variables_token_counts_for_a_login_that_is_named() {
 fn a_variables_token_without_a_meaning_is_refused() {
     let env = || Some((StoreKind::Env, Source::Flag("--store")));
     let refused =
-        |machine: Machine, name| error(machine.choosing(Some((name, FLAG)), env()).valid_login(Wanted::Valid));
+        |machine: Machine, name| error(machine.choosing(Some((name, FLAG)), env()).valid_login(Wanted::Valid, &|| ()));
     let token = || Machine::new().with_token("made-up");
     assert!(matches!(refused(Machine::new(), "judgeme"), SessionError::NoTokenVariable));
     assert!(matches!(refused(Machine::new().with_token("a\nb"), "judgeme"), SessionError::BadTokenVariable));
     assert!(matches!(refused(token(), "shop"), SessionError::TokenWithoutProvider { .. }));
     let emulated = || token().with("OAUTHCTL_EMULATOR", "judgeme=http://127.0.0.1:4711");
     assert!(matches!(refused(emulated(), "judgeme"), SessionError::TokenForEmulator { .. }));
-    let login = emulated().choosing(Some(("judgeme-emulator", FLAG)), env()).valid_login(Wanted::Valid).unwrap();
+    let login =
+        emulated().choosing(Some(("judgeme-emulator", FLAG)), env()).valid_login(Wanted::Valid, &|| ()).unwrap();
     assert_eq!(login.found.record.provider, "judgeme", "a separate name refers to the emulator");
 }
 
@@ -345,7 +346,7 @@ fn a_valid_token_needs_no_definition() {
     let machine =
         machine.with_file("config/providers/judgeme.toml", "this is not TOML").with("OAUTHCTL_EMULATOR", "nonsense");
     let session = machine.session();
-    let login = session.valid_login(Wanted::Valid).unwrap();
+    let login = session.valid_login(Wanted::Valid, &|| ()).unwrap();
     assert_eq!(login.found.record.access_token.expose(), "stored-token");
     assert!(matches!(session.activate(login.profile, login.found.record), Err(SessionError::BadEmulator { .. })));
 }

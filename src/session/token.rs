@@ -66,9 +66,9 @@ pub struct ValidLogin {
 }
 
 impl Session {
-    /// Returns the selected login, its token refreshed if needed. It reads no definition while the stored token is
-    /// valid.
-    pub fn valid_login(&self, wanted: Wanted<'_>) -> Result<ValidLogin, SessionError> {
+    /// Returns the selected login, its token refreshed if needed; `waits` is called before that. It reads no definition while
+    /// the stored token is valid.
+    pub fn valid_login(&self, wanted: Wanted<'_>, waits: &dyn Fn()) -> Result<ValidLogin, SessionError> {
         let profile = self.profile()?.value;
         // A token from the environment comes alone, with nothing to refresh it.
         if let Some(found) = self.login_of_variable(&profile)? {
@@ -76,7 +76,8 @@ impl Session {
         }
         let network = LoginNetwork::new(Arc::clone(&self.system.http));
         let client = |record: &StoredToken| self.refreshing_client(&profile, record, &network);
-        match self.token_source_over(&network)?.token(&profile, wanted, client)? {
+        let source = TokenSource { waits, ..self.token_source_over(&network)? };
+        match source.token(&profile, wanted, client)? {
             Some(ValidToken { found, warning, refreshed }) => Ok(ValidLogin { profile, found, warning, refreshed }),
             None => Err(self.no_such_login(&profile)?),
         }
@@ -149,6 +150,7 @@ impl Session {
             clock: self.system.clock.as_ref(),
             entropy: self.system.entropy.as_ref(),
             patience: LOCK_TIMEOUT,
+            waits: &|| (),
         })
     }
 

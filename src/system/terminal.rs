@@ -10,7 +10,7 @@ mod waiting;
 
 pub use self::captured::{Captured, Kept};
 pub use self::error::TerminalError;
-pub use self::waiting::during;
+pub use self::waiting::{Sign, during};
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 

@@ -149,6 +149,7 @@ impl World {
             entropy: &OsEntropy,
             // A child that another test forks holds the lock, too, until it becomes another program.
             patience: Duration::from_secs(3),
+            waits: &|| (),
         }
     }
 

@@ -65,6 +65,8 @@ impl Keychain for Desk {
 struct World {
     desk: Arc<Desk>,
     store: TokenStore,
+    /// How often a person would be told to wait.
+    waited: AtomicUsize,
 }
 
 type Asked = Result<ValidToken<TokenSourceError>, TokenSourceError>;
@@ -75,7 +77,7 @@ impl World {
         let opened = Arc::clone(&desk);
         let open = move |_| Ok(Arc::clone(&opened) as Arc<dyn Keychain>);
         let store = TokenStore::new(IndexFile::new("".into()), Some(StoreKind::Memory), Box::new(open));
-        let world = Self { desk, store };
+        let world = Self { desk, store, waited: AtomicUsize::new(0) };
         world.put(login);
         world
     }
@@ -121,7 +123,10 @@ impl World {
     ) -> Result<Option<ValidToken<TokenSourceError>>, TokenSourceError> {
         let clock = SetClock::at(NOW);
         let (entropy, patience) = (&OsEntropy, Duration::ZERO);
-        let source = TokenSource { store: &self.store, http, clock: &clock, entropy, patience };
+        let waits = || {
+            self.waited.fetch_add(1, Ordering::Relaxed);
+        };
+        let source = TokenSource { store: &self.store, http, clock: &clock, entropy, patience, waits: &waits };
         let client = |_: &StoredToken| {
             Ok(Client { provider: provider(""), client_id: ClientId::new("id"), client_secret: None })
         };
@@ -255,6 +260,16 @@ fn a_refresh_token_that_has_ended_is_tried_and_told_of() {
     assert!(matches!(notes[..], [ReplyNote::Revived(Timestamp(999))]), "{notes:?}");
     let refused = ended().ask(Wanted::Valid, &refusal()).unwrap_err();
     assert!(refused.to_string().ends_with("for good; it ended at 1970-01-01T00:16:39Z"), "{refused}");
+}
+
+/// Whoever asks for a valid token pays for nothing that is for those who wait.
+#[test]
+fn only_who_waits_for_a_token_is_told_so() {
+    for (ends_in, waited) in [(3600, 0), (0, 1)] {
+        let world = World::of(&login(ends_in));
+        world.ask(Wanted::Valid, &new_token()).unwrap();
+        assert_eq!(world.waited.load(Ordering::Relaxed), waited, "{ends_in}");
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! A sign of life while something takes longer than a second, where messages are shown on a terminal.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::Terminal;
@@ -14,20 +14,52 @@ const UNSEEN: Duration = Duration::from_secs(1);
 /// How often the sign turns.
 const TURN: Duration = Duration::from_millis(150);
 
-/// Does something, and says what and for how long if it takes its time.
-pub fn during<T>(terminal: Arc<dyn Terminal>, words: &str, work: impl FnOnce() -> T) -> T {
-    if terminal.message_size().is_none() {
-        return work();
+/// Says what is done and for how long, from its beginning until it is dropped. It costs nothing until it begins.
+pub struct Sign {
+    terminal: Arc<dyn Terminal>,
+    words: &'static str,
+    turning: Mutex<Option<Turning>>,
+}
+
+struct Turning {
+    done: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Sign {
+    pub fn new(terminal: Arc<dyn Terminal>, words: &'static str) -> Self {
+        Self { terminal, words, turning: Mutex::new(None) }
     }
-    let (done, is_done) = channel::<()>();
-    thread::scope(|scope| {
-        let turning = move || turn(terminal.as_ref(), words, &is_done);
+
+    pub fn begin(&self) {
+        let mut turning = self.turning.lock().unwrap_or_else(PoisonError::into_inner);
+        if turning.is_some() || self.terminal.message_size().is_none() {
+            return;
+        }
+        let (done, is_done) = channel::<()>();
+        let (terminal, words) = (Arc::clone(&self.terminal), self.words);
+        let turn = move || turn(terminal.as_ref(), words, &is_done);
         // Without a thread there is no sign, and all else is the same.
-        let _ = thread::Builder::new().name("waiting".to_owned()).spawn_scoped(scope, turning);
-        let result = work();
-        drop(done);
-        result
-    })
+        let thread = thread::Builder::new().name("waiting".to_owned()).spawn(turn);
+        *turning = thread.ok().map(|thread| Turning { done, thread });
+    }
+}
+
+impl Drop for Sign {
+    fn drop(&mut self) {
+        let turning = self.turning.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Turning { done, thread }) = turning.take() {
+            drop(done);
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Does something, and says so if it takes its time.
+pub fn during<T>(terminal: Arc<dyn Terminal>, words: &'static str, work: impl FnOnce() -> T) -> T {
+    let sign = Sign::new(terminal, words);
+    sign.begin();
+    work()
 }
 
 fn turn(terminal: &dyn Terminal, words: &str, is_done: &Receiver<()>) {

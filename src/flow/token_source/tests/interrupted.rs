@@ -91,7 +91,7 @@ fn nothing_is_spent_if_the_journal_cannot_be_opened() {
     let http = silence();
     let clock = SetClock::at(NOW);
     let (store, entropy) = (&world.store, &OsEntropy);
-    let source = TokenSource { store, http: &http, clock: &clock, entropy, patience: Duration::ZERO };
+    let source = TokenSource { store, http: &http, clock: &clock, entropy, patience: Duration::ZERO, waits: &|| () };
     // The lock is held by then, and what is made in the folder is refused.
     let client = |_: &StoredToken| -> Result<Client, TokenSourceError> {
         let folder = world.desk.state.as_ref().unwrap().path();

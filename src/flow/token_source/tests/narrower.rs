@@ -6,7 +6,7 @@ impl World {
     fn narrower(&self, scopes: &str, wanted: Wanted, http: &Scripted<'_>) -> Asked {
         let clock = SetClock::at(NOW);
         let (entropy, patience) = (&OsEntropy, Duration::ZERO);
-        let source = TokenSource { store: &self.store, http, clock: &clock, entropy, patience };
+        let source = TokenSource { store: &self.store, http, clock: &clock, entropy, patience, waits: &|| () };
         let client = |_: &StoredToken| {
             Ok(Client { provider: provider(""), client_id: ClientId::new("id"), client_secret: None })
         };
