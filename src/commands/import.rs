@@ -42,6 +42,7 @@ fn exported(args: &ImportArgs, line: Zeroizing<String>, context: &Context) -> Re
         return Err(ImportError::NotForExported { flag });
     }
     let line = sealed_of_json(&line).unwrap_or(line);
+    SealedLogin::check(&line)?;
     let is_piped = args.file.is_none() && !context.terminal().is_interactive();
     let passphrase = args.passphrase.read(context, false, is_piped)?;
     let open = || {

@@ -126,14 +126,20 @@ impl SealedLogin {
         format!("{PREFIX}{}", STANDARD.encode([header, sealed].concat()))
     }
 
+    /// Fails for what is no exported login, for which no passphrase needs to be asked.
+    pub fn check(line: &str) -> Result<(), SealedLoginError> {
+        Self::sealed_in(line).map(drop)
+    }
+
+    fn sealed_in(line: &str) -> Result<&str, SealedLoginError> {
+        let line = line.trim();
+        let newer = line.starts_with(ANY_PREFIX);
+        line.strip_prefix(PREFIX).ok_or(if newer { SealedLoginError::Newer } else { SealedLoginError::NotOurs })
+    }
+
     /// Decrypts a line. Whitespace around it is ignored.
     pub fn open(line: &str, passphrase: &Secret) -> Result<Self, SealedLoginError> {
-        let line = line.trim();
-        let Some(text) = line.strip_prefix(PREFIX) else {
-            let newer = line.starts_with(ANY_PREFIX);
-            return Err(if newer { SealedLoginError::Newer } else { SealedLoginError::NotOurs });
-        };
-        let bytes = STANDARD.decode(text).map_err(|_| SealedLoginError::NotOurs)?;
+        let bytes = STANDARD.decode(Self::sealed_in(line)?).map_err(|_| SealedLoginError::NotOurs)?;
         let (header, sealed) = bytes.split_first_chunk::<HEADER_LENGTH>().ok_or(SealedLoginError::NotOurs)?;
         let number = |n: usize| u32::from_be_bytes([header[n], header[n + 1], header[n + 2], header[n + 3]]);
         let cost = Cost { memory: number(0), passes: number(4), lanes: number(8) };
