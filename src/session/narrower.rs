@@ -126,11 +126,12 @@ impl Asked<'_> {
         Err(NotNarrower::NotGranted { profile, scopes, granted, login: self.login(self.profile.as_str(), &all) })
     }
 
-    /// Refuses a login that has no way to such a token. A refresh token that is dead is told of as ever.
+    /// Refuses a login that has no way to such a token. A refresh token that is dead, or whose client is not known, is told of as
+    /// ever.
     fn check_way(&self, record: &StoredToken) -> Result<(), NotNarrower> {
-        let is_dead = record.dead_since.is_some();
+        let is_told = record.dead_since.is_some() || record.awaits_client();
         match record.renewal() {
-            Renewal::Never if !is_dead => Err(self.impossible(NoWay::NoRefreshToken)),
+            Renewal::Never if !is_told => Err(self.impossible(NoWay::NoRefreshToken)),
             _ if Dialect::new(self.provider).narrowing() == Narrowing::Impossible => {
                 Err(self.impossible(NoWay::Provider))
             }

@@ -102,10 +102,11 @@ fn a_token_that_ended_is_refreshed_by_the_first_command() {
 #[test]
 fn without_a_client_all_is_kept_until_app_set_names_it() {
     let mine = Provider::start();
-    let login = mine.login(&reply(json!({"expires_in": 3600})), &[]);
+    let login = mine.login(&reply(json!({"expires_in": 3600, "scope": "read write"})), &[]);
     login.code(0).says("cannot be refreshed yet: no client of `mine` is registered").says("`oauthctl app set mine`");
     assert_eq!((mine.row()["refreshable"].clone(), mine.token()), (json!(false), "canary-at-1".to_owned()));
     mine.home.run(&["refresh"]).code(3).hides("canary").says("no client is known for `mine`");
+    mine.home.run(&["token", "--scope", "read"]).code(3).hides("canary").says("no client is known for `mine`");
     assert!(mine.sent().is_empty());
     let set = mine.home.run(&["app", "set", "mine", "--client-id", "client-1"]);
     set.code(0).says("The refresh token of the login `mine` had no client").hides("canary");
@@ -208,6 +209,7 @@ fn a_foreign_or_broken_file_is_named_and_stores_nothing() {
         ("A_TOKEN=canary\n", &["--provider", "mine", "--from", "gh"], "it is a dotenv file, not a `hosts.yml` of gh"),
         ("A_TOKEN=canary\n", &["--provider", "mine", "--env", "B_TOKEN"], "no variable `B_TOKEN`, only `A_TOKEN`"),
         ("A_TOKEN=canary\n", &["--provider", "nobody"], "nobody"),
+        ("127.0.0.1 localhost\n", &[], "this is not a login exported by `oauthctl export`"),
         ("oauthctl-login-1:canary", provider, "`--provider` is for a file of another program"),
     ] {
         let output = import(&mine, text, more);
