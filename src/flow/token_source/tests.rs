@@ -262,7 +262,7 @@ fn a_refresh_token_that_has_ended_is_tried_and_told_of() {
     assert!(refused.to_string().ends_with("for good; it ended at 1970-01-01T00:16:39Z"), "{refused}");
 }
 
-/// Whoever asks for a valid token pays for nothing that is for those who wait.
+/// A command with a valid token pays for nothing that is for those who wait.
 #[test]
 fn only_who_waits_for_a_token_is_told_so() {
     for (ends_in, waited) in [(3600, 0), (0, 1)] {
