@@ -181,11 +181,11 @@ impl Render for FrontPage {
             }
             return Ok(());
         }
-        let longest = self.logins.iter().map(|line| line.name().chars().count()).max().unwrap_or(0);
+        let longest = self.logins.iter().map(|line| sanitize::columns(&line.name())).max().unwrap_or(0);
         for line in &self.logins {
             let mark = if line.current { "*" } else { " " };
             let state = sanitize::line(&line.state);
-            writeln!(text, "{mark} {:<longest$}  {state}", line.name())?;
+            writeln!(text, "{mark} {}  {state}", sanitize::padded(&line.name(), longest))?;
         }
         text.line(&[&"next: ", &Style::Strong.of(&self.next)])
     }

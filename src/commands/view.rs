@@ -32,7 +32,7 @@ pub fn write_table(text: &mut TerminalText, table: &mut Table) -> fmt::Result {
     let rows: Vec<Vec<String>> = table.row_iter().map(cells).collect();
     let longest = |column: usize| {
         let words = rows.iter().filter_map(|row| row.get(column)).chain(&heads[column..=column]);
-        words.flat_map(|cell| cell.split_whitespace()).map(|word| word.chars().count()).max().unwrap_or(0)
+        words.flat_map(|cell| cell.split_whitespace()).map(sanitize::columns).max().unwrap_or(0)
     };
     let mut least: Vec<usize> = (0..heads.len()).map(longest).collect();
     if let Some(last) = least.last_mut() {

@@ -6,9 +6,11 @@
 //! [`line`] and [`message`] shorten a text that becomes part of one of our messages. All terminal output is a
 //! [`TerminalText`], which cleans whatever was forgotten on the way.
 
+mod columns;
 mod terminal_text;
 mod wrap;
 
+pub use columns::{columns, cut, padded, split_at_column};
 pub use terminal_text::{Json, Pieces, Render, Style, Styled, TerminalText};
 pub use wrap::{ascii, wrap};
 

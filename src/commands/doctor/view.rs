@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::protocol::check::{Check, Sent, Verdict, gravest};
-use crate::protocol::sanitize::{Render, Style, TerminalText, ascii, wrap};
+use crate::protocol::sanitize::{self, Render, Style, TerminalText, ascii, wrap};
 use crate::system::screen::shows_unicode;
 
 /// Below this width, text begins at the third column.
@@ -102,7 +102,7 @@ impl<'c> Shown<'c> {
 
     /// Adds an indented paragraph, with something before its first line.
     fn paragraph(&self, begin: &str, words: &str, text: &mut TerminalText) -> fmt::Result {
-        let indent = self.indent() + begin.len();
+        let indent = self.indent() + sanitize::columns(begin);
         let words = if self.is_ascii { ascii(words) } else { words.to_owned() };
         let before = format!("{:pad$}{begin}", "", pad = self.indent());
         wrap(&before, &words, indent, self.width).iter().try_for_each(|line| writeln!(text, "{line}"))

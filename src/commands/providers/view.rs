@@ -102,13 +102,13 @@ impl Render for ProviderView {
             line(text, "parameter", &words)?;
         }
         text.line(&[&"\n", &Style::Strong.of("Scopes")])?;
-        let longest = definition.scope.known.iter().map(|scope| scope.name.len()).max().unwrap_or(0);
+        let longest = definition.scope.known.iter().map(|scope| sanitize::columns(&scope.name)).max().unwrap_or(0);
         if definition.scope.known.is_empty() {
             writeln!(text, "  none documented")?;
         }
         for scope in &definition.scope.known {
             let note = scope.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
-            writeln!(text, "  {:<longest$}  {}{note}", scope.name, scope.about)?;
+            writeln!(text, "  {}  {}{note}", sanitize::padded(&scope.name, longest), scope.about)?;
         }
         text.line(&[&"\n", &Style::Strong.of("Departures from the RFCs")])?;
         if self.departures.is_empty() {

@@ -37,10 +37,10 @@ pub fn print(context: &Context) -> Result<(), StatusError> {
 
 impl Render for UserinfoView {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        let width = self.userinfo.keys().map(|name| sanitize::line(name).chars().count()).max().unwrap_or(0);
+        let width = self.userinfo.keys().map(|name| sanitize::columns(&sanitize::line(name))).max().unwrap_or(0);
         for (name, value) in &self.userinfo {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            writeln!(text, "{:width$}  {}", sanitize::line(name), sanitize::line(&value))?;
+            writeln!(text, "{}  {}", sanitize::padded(&sanitize::line(name), width), sanitize::line(&value))?;
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use url::{Url, form_urlencoded};
 
+use crate::protocol::sanitize::{columns, padded, split_at_column};
+
 /// Two texts under one another, with the place of the first difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Comparison {
@@ -46,10 +48,12 @@ impl Comparison {
             if chars.len() > from + room {
                 shown[room - 1] = '…';
             }
-            shown.into_iter().collect::<String>()
+            // Letters of two columns leave room for fewer.
+            split_at_column(&shown.into_iter().collect::<String>(), room).0.to_owned()
         };
-        let line = |label: &str, text: &str| format!("{label:<LABEL$}{}", cut(text));
-        let mark = format!("{}^ {}", " ".repeat(LABEL + self.at - from), self.words());
+        let line = |label: &str, text: &str| format!("{}{}", padded(label, LABEL), cut(text));
+        let before: String = cut(&self.sent).chars().take(self.at - from).collect();
+        let mark = format!("{}^ {}", " ".repeat(LABEL + columns(&before)), self.words());
         [line("sent", &self.sent), line(&self.other_is, &self.other), fitting(mark, width)]
     }
 
@@ -66,13 +70,13 @@ impl Comparison {
 
 /// Puts the words before the mark where they would run over the edge.
 fn fitting(line: String, width: usize) -> String {
-    if line.chars().count() <= width {
+    if columns(&line) <= width {
         return line;
     }
     let Some((before, words)) = line.split_once('^') else { return line };
-    let room = before.chars().count();
+    let room = columns(before);
     let words = words.trim();
-    match room.checked_sub(words.chars().count() + 1) {
+    match room.checked_sub(columns(words) + 1) {
         Some(pad) => format!("{}{words} ^", " ".repeat(pad)),
         None => format!("{before}^"),
     }
@@ -153,6 +157,8 @@ mod tests {
                 "                   ^ the host",
             ]
         );
+        let wide = Comparison::of("https://例え.example/cb", "registered", "https://例え.example/cb/").unwrap();
+        assert_eq!(wide.lines(80)[2], format!("{}^ a slash at the end", " ".repeat(LABEL + 23)));
         let long = format!("https://app.example/{}/callback", "part/".repeat(20));
         for (width, other) in [(50, format!("{long}/")), (50, long.replace("app.", "api.")), (80, format!("{long}x"))] {
             let comparison = Comparison::of(&long, "registered", &other).unwrap();

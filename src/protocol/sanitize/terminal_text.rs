@@ -9,6 +9,7 @@ use std::fmt::{self, Display};
 use colored::{ColoredString, Colorize};
 use zeroize::Zeroizing;
 
+use super::columns::{columns, cut};
 use super::wrap::{ascii, wrap_lines};
 use super::{json, text};
 
@@ -20,7 +21,7 @@ const TAB: usize = 8;
 pub struct TerminalText {
     // `token` prints a token through here.
     text: Zeroizing<String>,
-    /// The length of the last line in characters.
+    /// The columns of the last line.
     column: usize,
 }
 
@@ -191,8 +192,8 @@ impl TerminalText {
             }
             self.text.push_str(part);
             self.column = match part.rsplit_once('\n') {
-                Some((_, last)) => last.chars().count(),
-                None => self.column + part.chars().count(),
+                Some((_, last)) => columns(last),
+                None => self.column + columns(part),
             };
         }
         Ok(())
@@ -216,13 +217,8 @@ impl TerminalText {
 
     /// Cuts a text of one line that is longer than a terminal is wide. A longer line would wrap, and what replaces it would
     /// leave the rest of it. A cut text has no styles.
-    pub fn within(self, columns: usize) -> Self {
-        let plain = self.to_plain();
-        if plain.chars().count() <= columns {
-            return self;
-        }
-        let kept: String = plain.chars().take(columns.saturating_sub(1)).chain(['…']).collect();
-        Self::of(&kept)
+    pub fn within(self, width: usize) -> Self {
+        if columns(&self.text) <= width { self } else { Self::of(&cut(&self.to_plain(), width)) }
     }
 
     /// Wraps each line that is wider than a terminal: see [`wrap`](super::wrap()).
@@ -304,6 +300,7 @@ mod tests {
     fn tabs_become_spaces_up_to_the_next_tab_stop() {
         assert_eq!(shown(&"a\tb\n\tlonger than\tc"), "a       b\n        longer than     c");
         assert_eq!(shown(&Pieces(&[&"ab", &"\t|"])), "ab      |");
+        assert_eq!(shown(&"我\tb"), "我      b");
     }
 
     #[test]
@@ -334,6 +331,7 @@ mod tests {
             (within("äbcd", 4), within("äbcd", 3), within("äbcd", 1)),
             ("äbcd".into(), "äb…".into(), "…".into())
         );
+        assert_eq!((within("我们的", 6), within("我们的", 5)), ("我们的".into(), "我们…".into()));
     }
 
     /// Any text, with an above-average share of characters that move a cursor.

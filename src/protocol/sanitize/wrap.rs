@@ -3,6 +3,9 @@
 //! A line ends at whitespace only. What a person copies is never broken: a word (an address, an id, a path), a text between
 //! backticks, and a text in [`Style::Strong`](super::Style::Strong), which is how a command is marked. One that is longer
 //! than the terminal is wide begins on a line of its own, and the terminal itself continues it, so that it is copied whole.
+//! Only a sentence in a script without spaces is broken within, where it is longer than a line.
+
+use super::columns::{breaks, columns};
 
 /// How much further the lines after the first begin.
 const HANG: usize = 2;
@@ -11,12 +14,14 @@ const HANG: usize = 2;
 pub fn wrap(before: &str, text: &str, indent: usize, width: usize) -> Vec<String> {
     let (mut lines, mut line) = (Vec::new(), before.to_owned());
     let mut is_begun = false;
-    for word in words(text) {
-        if is_begun && columns(&line) + 1 + columns(word) > width {
+    for word in words(text).into_iter().flat_map(|word| sentence(word, width.saturating_sub(indent))) {
+        let Piece { text: word, follows } = word;
+        let gap = usize::from(!follows);
+        if is_begun && columns(&line) + gap + columns(word) > width {
             lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
             is_begun = false;
         }
-        if std::mem::replace(&mut is_begun, true) {
+        if std::mem::replace(&mut is_begun, true) && !follows {
             line.push(' ');
         }
         line.push_str(word);
@@ -73,15 +78,28 @@ fn words(text: &str) -> Vec<&str> {
     words
 }
 
+/// A part that a line may end after.
+struct Piece<'t> {
+    text: &'t str,
+    /// It follows the one before without a space.
+    follows: bool,
+}
+
+/// Returns a word whole, or, where it is a sentence that is wider than `room`, in the pieces that it may be broken into.
+fn sentence(word: &str, room: usize) -> Vec<Piece<'_>> {
+    let whole = columns(word) <= room || word.contains(['`', '\u{1b}']) || word.contains("://");
+    let ends = breaks(word).filter(|_| !whole).chain([word.len()]);
+    let mut from = 0;
+    let piece = |end| {
+        let piece = Piece { text: &word[from..end], follows: from > 0 };
+        from = end;
+        piece
+    };
+    ends.map(piece).collect()
+}
+
 /// What begins a text in [`Style::Strong`](super::Style::Strong).
 const STRONG: &str = "\u{1b}[1m";
-
-/// Returns the number of columns of a line: its characters without those of a style.
-fn columns(line: &str) -> usize {
-    let mut parts = line.split('\u{1b}');
-    let first = parts.next().map_or(0, |part| part.chars().count());
-    first + parts.map(|part| part.split_once('m').map_or(0, |(_, shown)| shown.chars().count())).sum::<usize>()
-}
 
 /// Writes our own signs for a terminal that has ASCII only. Letters of other people's texts stay: they may be shown after
 /// all, and a question mark in their place would lose them.
@@ -128,6 +146,26 @@ mod tests {
         assert_eq!(wrap("", "run `a b c` now", 0, 7), ["run", "`a b c`", "now"]);
         assert_eq!(wrap("", "a ` b", 0, 3), ["a `", "b"], "a lone backtick begins nothing");
         assert_eq!(wrap("", "", 0, 7), [""]);
+    }
+
+    #[test]
+    fn wide_letters_fit_and_only_their_sentences_are_broken() {
+        let sentence = "認可コードの有効期限が切れているため、もう一度ログインしてください。";
+        for width in [12, 20, 40] {
+            let lines =
+                wrap("- ", &format!("note: {sentence} `我们的店铺我们的店铺我们的店铺我们的店铺` 我们的店"), 2, width);
+            for line in lines.iter().filter(|line| columns(line) > width) {
+                assert!(line.contains('`'), "{width}: {lines:?}");
+            }
+            let shown: String = lines.iter().flat_map(|line| line.chars()).filter(|c| *c != ' ').collect();
+            assert!(
+                shown.contains(sentence) && shown.contains("`我们的店铺我们的店铺我们的店铺我们的店铺`"),
+                "{lines:?}"
+            );
+            assert!(!lines.iter().any(|line| line.trim().starts_with(['、', '。'])), "{lines:?}");
+        }
+        assert_eq!(wrap("", "我们 的店 x", 0, 5), ["我们", "的店", "x"]);
+        assert_eq!(wrap("", "e\u{301}e\u{301} e\u{301}", 0, 4), ["e\u{301}e\u{301} e\u{301}"]);
     }
 
     #[test]

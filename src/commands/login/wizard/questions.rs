@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::super::Context;
 use super::super::LoginError;
 use super::Answers;
+use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::provider::param::{Param, ParamKind};
 use crate::provider::params::accept;
@@ -88,10 +89,10 @@ pub fn scopes(
     }
     let wanted = before.cloned().unwrap_or_else(|| definition.default_scope());
     let ticked: Vec<usize> = (0..offered.len()).filter(|n| wanted.contains(&offered[*n].name)).collect();
-    let longest = offered.iter().map(|scope| scope.name.len()).max().unwrap_or(0);
+    let longest = offered.iter().map(|scope| sanitize::columns(&scope.name)).max().unwrap_or(0);
     let line = |name: &str, about: &str, note: Option<&str>| {
         let note = note.map(|note| format!(" ({note})")).unwrap_or_default();
-        format!("{name:<longest$}  {about}{note}")
+        format!("{}  {about}{note}", sanitize::padded(name, longest))
     };
     let lines: Vec<String> =
         offered.iter().map(|scope| line(&scope.name, &scope.about, scope.note.as_deref())).collect();
