@@ -20,7 +20,9 @@ use crate::session::project::Ignored;
 use crate::session::{Choices, ProcessEnvironment, Recording, Session, Source, Sourced};
 use crate::store::{Profile, StoreKind};
 use crate::system::System;
+use crate::system::screen::can_erase;
 use crate::system::terminal::{ColorChoice, SystemTerminal, Terminal};
+use crate::system::waiting;
 
 const EXIT_CODES: &str = "Exit codes: 0 done · 1 unexpected · 2 usage · 3 provider or registration · 4 login needed · 5 refused · \
 6 no redirect in time · 7 store · 8 network or server fault · 9 the API answered 4xx or 5xx · 10 scope missing · 11 busy";
@@ -341,6 +343,8 @@ impl Cli {
     /// Runs the command and returns its exit code, which is another program's for `exec` and `emulate`.
     pub fn run(self, system: System) -> Result<u8, Box<dyn Advice>> {
         let terminal = SystemTerminal::new(self.choices.color, self.choices.quiet);
+        // With `--json` a program is at the terminal.
+        waiting::allow(!self.choices.json && terminal.message_size().is_some() && can_erase());
         if let Some(Command::Login(_)) = self.command {
             // A browser waits for it, so it must not wait for its messages to be read.
             terminal.stop_waiting();

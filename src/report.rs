@@ -9,7 +9,7 @@ use std::process;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::error_text::page;
 use crate::protocol::sanitize::{self, TerminalText};
-use crate::system::{messages, terminal};
+use crate::system::{messages, terminal, waiting};
 
 impl From<ExitCode> for process::ExitCode {
     fn from(code: ExitCode) -> Self {
@@ -19,6 +19,7 @@ impl From<ExitCode> for process::ExitCode {
 
 /// Ends a command: prints its error, if any, and returns the exit code.
 pub fn end(result: Result<u8, Box<dyn Advice>>) -> process::ExitCode {
+    waiting::allow(false);
     let code = tell(result);
     messages::flush();
     code

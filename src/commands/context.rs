@@ -8,7 +8,7 @@ use crate::provider::dialect::TokenReply;
 use crate::session::Session;
 use crate::system::System;
 use crate::system::screen::{Stream, fitted};
-use crate::system::terminal::{self, Sign, Terminal, TerminalError};
+use crate::system::terminal::{Terminal, TerminalError};
 
 pub struct Context {
     pub system: Arc<System>,
@@ -28,16 +28,6 @@ impl Context {
     /// Returns the terminal for use in another thread.
     pub fn terminal_handle(&self) -> Arc<dyn Terminal> {
         Arc::clone(&self.terminal)
-    }
-
-    /// Does something that may take its time, and says what on a terminal if it does.
-    pub fn during<T>(&self, words: &'static str, work: impl FnOnce() -> T) -> T {
-        terminal::during(self.terminal_handle(), words, work)
-    }
-
-    /// Returns what says so once it begins, for something that seldom takes its time.
-    pub fn sign(&self, words: &'static str) -> Sign {
-        Sign::new(self.terminal_handle(), words)
     }
 
     /// Says why a provider is missing where several are looked at: one broken file must not hide the others.

@@ -23,6 +23,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::check::{Check, gravest};
 use crate::protocol::sanitize::Style;
 use crate::system::terminal::TerminalError;
+use crate::system::waiting::{self, Knows};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DoctorError {
@@ -69,9 +70,9 @@ pub fn run(args: &DoctorArgs, context: &Context) -> Result<(), DoctorError> {
         for (part, running) in started {
             print_heading(&part.heading, report.checks.is_empty(), context)?;
             for (words, running) in running {
-                context.terminal().progress(Some(&format_args!("checking {words} ...")));
+                let wait = waiting::begin(Knows::Task, move || format!("Checking {words}"));
                 let found = running.join();
-                context.terminal().progress(None);
+                drop(wait);
                 for check in found {
                     print(&check, part.name, context)?;
                     report.checks.push((part.name, check));

@@ -30,7 +30,7 @@ use crate::store::stored_token::Expiry;
 use crate::store::{LoginLock, Profile, SealedLogin, StoreError, StoreKind, StoredToken, TokenStore};
 use crate::system::stdout::Delivered;
 use crate::system::terminal::{MAX_SECRET, TerminalError};
-use crate::system::{private_file, remedy, shell};
+use crate::system::{private_file, remedy, shell, waiting};
 
 #[derive(Args)]
 pub struct ExportArgs {
@@ -228,7 +228,7 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), ExportError> {
     }
     let (provider, expiry) = (token.provider.clone(), token.end());
     let seal = || SealedLogin::new(&profile, token).seal(&passphrase, context.system.entropy.as_ref());
-    let line = context.during("Encrypting the login", seal)?;
+    let line = waiting::during("Encrypting the login", seal)?;
     let line = format!("{line}\n");
     let outcome = |sealed, file| ExportOutcome {
         profile: profile.to_string(),

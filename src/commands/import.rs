@@ -20,7 +20,7 @@ use crate::protocol::foreign_login::{self, ForeignForm};
 use crate::protocol::secret_text;
 use crate::store::SealedLogin;
 use crate::store::sealed_login::{MAX_LINE, SealedLoginError};
-use crate::system::private_file;
+use crate::system::{private_file, waiting};
 
 pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
     let bytes = match &args.file {
@@ -51,7 +51,7 @@ fn exported(args: &ImportArgs, line: Zeroizing<String>, context: &Context) -> Re
             _ => Err(error),
         })
     };
-    let sealed = context.during("Decrypting the login", open)?;
+    let sealed = waiting::during("Decrypting the login", open)?;
     let profile = context.session.profile_for_import(&sealed.profile)?.value;
     let store = store_for(&profile, args.replace, context)?;
     let mut token = sealed.token;

@@ -5,6 +5,8 @@ mod view;
 
 pub use view::ScopesView;
 
+use std::sync::{Mutex, PoisonError};
+
 use clap::Args;
 
 use super::many::ManyArgs;
@@ -28,6 +30,7 @@ use crate::store::StoredToken;
 use crate::system::http::HttpClient;
 use crate::system::shell::word;
 use crate::system::terminal::TerminalError;
+use crate::system::waiting::{self, Knows};
 
 #[derive(Args)]
 #[command(mut_arg("scopes", |scopes| scopes.requires("provider")))]
@@ -174,15 +177,17 @@ fn probe_scopes(
     http: &dyn HttpClient,
     context: &Context,
 ) -> Result<(Proofs, Option<StoredToken>), ScopesError> {
-    let terminal = context.terminal();
     let renewal = Renewal::new(login, context);
     let held = renewal.hold();
     let probing =
         Probing { http, clock: context.system.clock.as_ref(), provider: &login.provider, held: &held, writes };
+    let under_way = Mutex::new(None);
     let proofs = probe::run(&probing, &|probe| {
-        terminal.progress(Some(&format_args!("Probing {} of {}: {}", probe.number, probe.total, probe.request)));
+        let words = format!("Probing {} of {}: {}", probe.number, probe.total, probe.request);
+        let wait = waiting::begin(Knows::Task, move || words.clone());
+        *under_way.lock().unwrap_or_else(PoisonError::into_inner) = Some(wait);
     });
-    terminal.progress(None);
+    drop(under_way);
     match proofs {
         Ok(proofs) => Ok((proofs, renewal.record())),
         Err(FlowError::TokenDead { request, status, said, .. }) => {

@@ -1,5 +1,7 @@
 //! A login with a valid token, for `token`, `call`, `exec` and `scopes`. Warnings on the way are printed here.
 
+use std::cell::OnceCell;
+
 use super::login::instead_of;
 use super::without_login::{WithoutLogin, client_login};
 use super::{Context, consent};
@@ -10,6 +12,7 @@ use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::session::{ActiveLogin, SessionError, ValidLogin};
 use crate::store::token_store::Found;
 use crate::store::{Profile, StoreKind, StoredToken};
+use crate::system::waiting::{self, Knows, Wait};
 
 /// Returns the selected login, its token refreshed if needed.
 pub fn valid_login(wanted: Wanted<'_>, context: &Context) -> Result<(Profile, Found<StoredToken>), SessionError> {
@@ -32,8 +35,11 @@ pub fn awaited<T>(
     get: impl FnOnce(&dyn Fn()) -> Result<T, SessionError>,
     context: &Context,
 ) -> Result<T, SessionError> {
-    let sign = context.sign("Waiting for a valid token");
-    get(&|| sign.begin()).map_err(|error| instead_of(error, context))
+    let wait = OnceCell::new();
+    let waits = || {
+        let _: &Wait = wait.get_or_init(|| waiting::begin(Knows::Aim, || "Waiting for a valid token".to_owned()));
+    };
+    get(&waits).map_err(|error| instead_of(error, context))
 }
 
 /// Prints what should be said about a token that was handed out.

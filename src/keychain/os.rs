@@ -149,6 +149,7 @@ mod platform {
 
     use crate::keychain::KeychainError;
     use crate::system::process::in_background;
+    use crate::system::waiting::{self, Knows};
 
     /// A placeholder: `keyring` keeps the store itself.
     pub struct Store;
@@ -171,6 +172,8 @@ mod platform {
             let _ = answer.send(entry(&name).and_then(|entry| work(&entry)));
         });
         asked.map_err(|error| super::refused(&format!("no thread could be started for the call ({error})")))?;
+        // It may ask for its password first.
+        let _wait = waiting::begin(Knows::Request, || "Waiting for the keychain".to_owned());
         answered.recv_timeout(deadline).map_err(|error| match error {
             RecvTimeoutError::Timeout => KeychainError::silent(deadline),
             RecvTimeoutError::Disconnected => super::refused("the call ended without an answer"),

@@ -163,6 +163,7 @@ impl Companion {
         }
         // Before the command runs: what reaches its group is not for this process.
         leave_the_terminal()?;
+        super::waiting::allow(false);
         close_inherited();
         self.handed.write_all(&bytes)?;
         drop(self.handed);

@@ -5,7 +5,7 @@
 //! it is limited how long the server may be silent, and the whole by what it gets done: see `body.rs`.
 //!
 //! TLS is rustls with ring: aws-lc spends 24 ms of CPU on its first handshake in each process. `trust.rs` says whose
-//! certificates are accepted. For plain http, which is loopback only, no certificates are loaded and no proxy is asked.
+//! certificates are accepted. What a person is told who waits for an answer says `sign.rs`. For plain http, which is loopback only, no certificates are loaded and no proxy is asked.
 //! Which proxy is asked for the rest says `system::proxy`.
 
 mod body;
@@ -14,6 +14,7 @@ mod download;
 mod network;
 mod presented;
 mod reach;
+mod sign;
 mod tap;
 mod tls;
 mod trust;

@@ -9,18 +9,20 @@
 //!
 //! Nothing is erased that was not drawn: a line of progress makes room for the next message only while it stands on the
 //! screen. An answer on the same screen that has not ended its line stays too: a message begins on a line of its own, and
-//! progress is not drawn beside it.
+//! progress is not drawn beside it. A sign of waiting (see [`waiting`]) is a line of progress that makes room for any
+//! other. Once a pipe has got a part of the answer, its reader may write to the screen at any time, and so neither is drawn.
 //!
 //! On a terminal that tells its size, messages are wrapped between words; a pipe gets whole lines.
 
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
 use super::process::in_background;
 use super::screen::{self, Stream};
+use super::{stdout, waiting};
 use crate::protocol::sanitize::TerminalText;
 
 /// How many lines wait for a reader. A login prints about thirty.
@@ -35,6 +37,8 @@ pub enum Message {
     Text(TerminalText),
     /// A line on a terminal that the next message replaces. It is not removed otherwise.
     Progress(TerminalText),
+    /// The same, where no other progress stands. An empty one removes it.
+    Sign(TerminalText),
 }
 
 /// Writes a message: at once, or as soon as the reader reads it.
@@ -58,7 +62,7 @@ pub fn stop_waiting() {
 
 /// Waits until all messages are written, within [`FLUSH_TIMEOUT`]. Progress that is still drawn is erased.
 pub fn flush() {
-    if IS_DRAWN.load(Ordering::SeqCst) {
+    if DRAWN.load(Ordering::SeqCst) != NOTHING {
         write(Message::Progress(TerminalText::new()));
     }
     if let Some(queue) = QUEUE.get() {
@@ -68,26 +72,47 @@ pub fn flush() {
 
 static QUEUE: OnceLock<Queue> = OnceLock::new();
 
-/// Remembers how an answer on stdout ended, if it is shown on a terminal.
+/// Remembers how an answer on stdout ended, if it is shown on a terminal, and that its reader has a part of it.
 pub fn answered(bytes: &[u8]) {
     static IS_SHOWN: OnceLock<bool> = OnceLock::new();
+    static HAS_READER: OnceLock<bool> = OnceLock::new();
     let is_shown = || *IS_SHOWN.get_or_init(|| io::stdout().is_terminal() && io::stderr().is_terminal());
-    if let Some(last) = bytes.last().filter(|_| is_shown()) {
+    let Some(last) = bytes.last() else { return };
+    if is_shown() {
         IS_AMID_LINE.store(*last != b'\n', Ordering::SeqCst);
+    } else if *HAS_READER.get_or_init(stdout::has_reader) {
+        IS_READERS.store(true, Ordering::SeqCst);
     }
 }
 
-/// True while a line of progress stands on the screen.
-static IS_DRAWN: AtomicBool = AtomicBool::new(false);
+/// What stands on the last line of the screen.
+static DRAWN: AtomicU8 = AtomicU8::new(NOTHING);
+
+const NOTHING: u8 = 0;
+const PROGRESS: u8 = 1;
+const SIGN: u8 = 2;
+
+/// True once the reader of our answer may write to the screen, too.
+static IS_READERS: AtomicBool = AtomicBool::new(false);
+
+/// Held while one message is printed: what is erased and what takes its place are one.
+static PRINTING: Mutex<()> = Mutex::new(());
 
 /// True while the screen shows an answer whose line has not ended.
 static IS_AMID_LINE: AtomicBool = AtomicBool::new(false);
 
 fn print(message: &Message) {
-    let erased = match IS_DRAWN.swap(false, Ordering::SeqCst) {
-        true => "\r\x1b[K",
-        false => "",
-    };
+    let _one = PRINTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let drawn = DRAWN.load(Ordering::SeqCst);
+    if matches!(message, Message::Sign(line) if drawn == PROGRESS || drawn == NOTHING && line.is_empty()) {
+        return;
+    }
+    let erased = if drawn == NOTHING { "" } else { "\r\x1b[K" };
+    DRAWN.store(NOTHING, Ordering::SeqCst);
+    if !matches!(message, Message::Sign(_)) {
+        waiting::moved();
+    }
+    let kind = if matches!(message, Message::Sign(_)) { SIGN } else { PROGRESS };
     // If stderr is gone, there is nowhere to report it.
     let _ = match message {
         Message::Text(text) => {
@@ -98,9 +123,10 @@ fn print(message: &Message) {
             drop(stderr);
             begun.and_then(|()| anstream::stderr().write_all(text.as_str().as_bytes()))
         }
-        Message::Progress(line) => {
-            let line = if IS_AMID_LINE.load(Ordering::SeqCst) { TerminalText::new() } else { fitted(line.clone()) };
-            IS_DRAWN.store(!line.is_empty(), Ordering::SeqCst);
+        Message::Progress(line) | Message::Sign(line) => {
+            let is_free = !IS_AMID_LINE.load(Ordering::SeqCst) && !IS_READERS.load(Ordering::SeqCst);
+            let line = if is_free { fitted(line.clone()) } else { TerminalText::new() };
+            DRAWN.store(if line.is_empty() { NOTHING } else { kind }, Ordering::SeqCst);
             let mut stderr = io::stderr().lock();
             write!(stderr, "{erased}{}", *line.to_plain()).and_then(|()| stderr.flush())
         }
@@ -137,7 +163,11 @@ impl Queue {
     fn put(&self, message: Message) {
         let mut state = self.lock();
         // Replaced before it was shown.
-        if matches!((state.messages.back(), &message), (Some(Message::Progress(_)), Message::Progress(_))) {
+        let is_replaced = matches!(
+            (state.messages.back(), &message),
+            (Some(Message::Progress(_)), Message::Progress(_)) | (Some(Message::Sign(_)), Message::Sign(_))
+        );
+        if is_replaced {
             state.messages.pop_back();
         }
         if state.messages.len() < CAPACITY {
@@ -200,7 +230,7 @@ mod tests {
                     // The test is over.
                     thread::park();
                 }
-                let (Message::Text(text) | Message::Progress(text)) = message;
+                let (Message::Text(text) | Message::Progress(text) | Message::Sign(text)) = message;
                 seen.lock().unwrap().push(text.as_str().to_owned());
             })
         });

@@ -30,6 +30,7 @@ pub mod stack;
 pub mod stdout;
 pub mod terminal;
 pub mod token_file;
+pub mod waiting;
 pub mod whole_file;
 pub mod work_tree;
 

@@ -21,6 +21,11 @@ pub fn shows_unicode() -> bool {
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
+/// Returns `true` unless the terminal says that it cannot erase a line, as the one in an editor may.
+pub fn can_erase() -> bool {
+    cfg!(windows) || variable("TERM").is_none_or(|term| term != "dumb")
+}
+
 /// Returns a text in the lines and the characters that the terminal at a stream has.
 pub fn fitted(text: TerminalText, stream: Stream) -> TerminalText {
     let text = match size_of(stream) {

@@ -12,7 +12,7 @@
 #[cfg_attr(not(unix), path = "stdout/other.rs")]
 mod os;
 
-pub use os::{check, deliver, is_closed, write_all};
+pub use os::{check, deliver, has_reader, is_closed, write_all};
 
 /// The result of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,21 +6,21 @@
 mod captured;
 mod error;
 mod lists;
-mod waiting;
 
 pub use self::captured::{Captured, Kept};
 pub use self::error::TerminalError;
-pub use self::waiting::{Sign, during};
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroizing;
 
 use self::lists::LineMode;
 use super::messages::{self, Message};
 use super::paths::variable;
-use super::screen::{Stream, size_of};
+use super::screen::{Stream, can_erase, size_of};
 use super::stdout::{self, Delivered};
+use super::waiting;
 use crate::protocol::sanitize::{Json, Pieces, Render, TerminalText};
 use crate::protocol::secret::Secret;
 
@@ -43,6 +43,7 @@ impl Pipe {
             return Ok(());
         }
         check_stdout()?;
+        let _still = waiting::still();
         // Earlier messages come first, and a line that was drawn on the same screen makes room.
         messages::flush();
         stdout::write_all(bytes).map_err(TerminalError::Stdout)?;
@@ -173,6 +174,8 @@ pub struct SystemTerminal {
     stdout_terminal: bool,
     stderr_terminal: bool,
     quiet: bool,
+    /// What a terminal that cannot erase is told of a wait.
+    has_told: AtomicBool,
 }
 
 impl SystemTerminal {
@@ -190,6 +193,7 @@ impl SystemTerminal {
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: stderr,
             quiet,
+            has_told: AtomicBool::new(false),
         }
     }
 }
@@ -211,6 +215,7 @@ impl Terminal for SystemTerminal {
 
     fn deliver(&self, text: &dyn Render) -> Result<Delivered, TerminalError> {
         check_stdout()?;
+        let _still = waiting::still();
         messages::flush();
         let text = TerminalText::of(text).to_plain();
         stdout::deliver(text.as_bytes()).map_err(TerminalError::Stdout)
@@ -231,12 +236,21 @@ impl Terminal for SystemTerminal {
     }
 
     fn alarm(&self, line: &dyn Render) {
+        self.has_told.store(false, Ordering::SeqCst);
         self.progress(None);
         messages::write(Message::Text(TerminalText::of(&Pieces(&[line, &"\n"]))));
     }
 
     fn progress(&self, line: Option<&dyn Render>) {
-        if self.stderr_terminal && !self.quiet {
+        if !self.stderr_terminal || self.quiet {
+            return;
+        }
+        if !can_erase() {
+            // It is told once, as a line.
+            if let Some(line) = line.filter(|_| !self.has_told.swap(true, Ordering::SeqCst)) {
+                messages::write(Message::Text(TerminalText::of(&Pieces(&[line, &"\n"]))));
+            }
+        } else {
             // At the last column some terminals wrap already.
             let columns = self.message_size().map_or(usize::MAX, |(columns, _)| columns.saturating_sub(1));
             let line = line.map(|line| TerminalText::of(line).on_one_line().within(columns)).unwrap_or_default();
@@ -268,6 +282,7 @@ impl Terminal for SystemTerminal {
     }
 
     fn ask(&self, question: &dyn Render) -> Result<String, TerminalError> {
+        let _still = waiting::still();
         put_question(question, "");
         let mut line = String::new();
         match io::stdin().lock().read_line(&mut line) {
@@ -278,16 +293,19 @@ impl Terminal for SystemTerminal {
     }
 
     fn ask_hidden_text(&self, question: &dyn Render, is_whole: &dyn Fn(&str) -> bool) -> Result<Secret, TerminalError> {
+        let _still = waiting::still();
         let text = hidden_text(|| put_question(question, " (not shown)"), is_whole)?;
         Ok(Secret::new(text.as_str()))
     }
 
     fn choose(&self, question: &dyn Render, lines: &[String]) -> Result<usize, TerminalError> {
+        let _still = waiting::still();
         messages::flush();
         lists::choose(&self.line_mode(), question, lines)
     }
 
     fn tick(&self, question: &dyn Render, lines: &[String], ticked: &[usize]) -> Result<Vec<usize>, TerminalError> {
+        let _still = waiting::still();
         messages::flush();
         lists::tick(&self.line_mode(), question, lines, ticked)
     }
@@ -297,6 +315,7 @@ impl Terminal for SystemTerminal {
     }
 
     fn stdin_secret(&self, limit: u64) -> Result<Zeroizing<Vec<u8>>, TerminalError> {
+        let _still = waiting::still();
         let mut bytes = Zeroizing::new(Vec::new());
         io::stdin().lock().take(limit + 1).read_to_end(&mut bytes).map_err(TerminalError::Stdin)?;
         if bytes.len() as u64 > limit {

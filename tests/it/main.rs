@@ -146,6 +146,8 @@ mod terminal_door;
 mod traces;
 mod trust;
 mod two_steps;
+#[cfg(unix)]
+mod waiting;
 mod whole_path;
 #[cfg(unix)]
 mod wizard;

@@ -30,6 +30,7 @@ use crate::system::browser::{self, Browser, CommandBrowser, DesktopBrowser};
 use crate::system::certificate::CallbackCertificate;
 use crate::system::http::HttpClient;
 use crate::system::paste::PasteReader;
+use crate::system::waiting;
 
 /// How long we wait for the redirect. People read consent pages and look for their phone.
 pub const TIMEOUT: Duration = Duration::from_secs(300);
@@ -290,7 +291,7 @@ pub fn exchange(
     let Prepared { provider, app, client_id, .. } = prepared;
     let now = context.system.clock.now();
     let has_state = answered.has_state();
-    let (tab, obtained) = context.during("Exchanging the answer for a token", || answered.obtain(http, now));
+    let (tab, obtained) = waiting::during("Exchanging the answer for a token", || answered.obtain(http, now));
     if has_state && provider.emulator.is_none() {
         // A list that cannot be written is reported when the login is stored.
         let _ = context.session.store()?.note_returned_state(provider.id());

@@ -39,6 +39,7 @@ use crate::provider::draft::{AddressFacts, MARK, id_of};
 use crate::store::{Profile, StoreKind, StoredToken};
 use crate::system::http::HttpClient;
 use crate::system::private_file;
+use crate::system::waiting::{self, Knows};
 
 /// How long all questions for metadata may take together.
 const DISCOVERY_TIME: Duration = Duration::from_secs(60);
@@ -66,10 +67,11 @@ pub fn find(wanted: &Wanted<'_>, context: &Context) -> Result<Option<ByAddress>,
     };
     let address = parse(text)?;
     let http = context.session.http_within(DISCOVERY_TIME)?;
-    context.terminal().progress(Some(&format_args!("Asking {} how to log in …", sanitize::line(address.as_str()))));
-    let found = found::find(http.as_ref(), text, &address, wanted.address, context);
-    context.terminal().progress(None);
-    let login = planned(found?, wanted, context)?;
+    let asked = format!("Asking {} how to log in", sanitize::line(address.as_str()));
+    let wait = waiting::begin(Knows::Task, move || asked.clone());
+    let found = found::find(http.as_ref(), text, &address, wanted.address, context)?;
+    drop(wait);
+    let login = planned(found, wanted, context)?;
     if wanted.asks {
         login.confirm(wanted.address, context)?;
     }

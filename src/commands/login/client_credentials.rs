@@ -39,8 +39,7 @@ pub fn log_in(
     let whom = format!(" as the client `{}`", sanitize::line(client.client_id.as_str()));
     talk::about_login(&client.provider, &whom, context);
     let now = context.system.clock.now();
-    let (reply, provider) =
-        context.during("Requesting a token", || client_credentials::obtain(http, &client, asked.clone(), now))?;
+    let (reply, provider) = client_credentials::obtain(http, &client, asked.clone(), now)?;
     talk::about_reply(&reply, &provider, context);
     let mut token =
         StoredToken::from_reply(&provider, Some(client.client_id), ObtainedBy::Grant(GRANT), asked, reply, now);

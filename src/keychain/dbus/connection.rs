@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use socket2::{Domain, SockAddr, Socket as RawSocket, Type};
 use zeroize::Zeroizing;
@@ -13,6 +14,7 @@ use super::address::{self, Socket};
 use super::message::{Call, HEAD, Message, MessageKind};
 use super::{BodyWriter, BusError, Unreadable, left};
 use crate::system::clock::Deadline;
+use crate::system::waiting::{self, Knows, UNSEEN};
 
 /// A line of the greeting. The bus's longest has some 40 bytes.
 const MAX_LINE: usize = 4096;
@@ -238,13 +240,18 @@ impl Inbox {
 }
 
 fn read_once(stream: &mut UnixStream, buffer: &mut [u8], until: Deadline) -> Result<usize, BusError> {
+    let (begun, mut wait) = (Instant::now(), None);
     loop {
-        stream.set_read_timeout(Some(left(until)?)).map_err(BusError::Lost)?;
+        // Whoever has to wait for long is told so.
+        let limit = if wait.is_some() { left(until)? } else { left(until)?.min(UNSEEN) };
+        stream.set_read_timeout(Some(limit)).map_err(BusError::Lost)?;
         match stream.read(buffer) {
             Ok(0) => return Err(BusError::Lost(ErrorKind::UnexpectedEof.into())),
             Ok(read) => return Ok(read),
             Err(error) => pass(error)?,
         }
+        let words = || "Waiting for the keychain".to_owned();
+        wait.get_or_insert_with(|| waiting::since(begun, Knows::Request, words));
     }
 }
 

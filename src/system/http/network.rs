@@ -11,6 +11,7 @@ use url::Url;
 use super::body::{LONGEST, Overdue, Pace, TimedBody, Waited};
 use super::clients::{Clients, Kind};
 use super::download::{Downloads, Target};
+use super::sign::{self, Awaited};
 use super::{
     Authorities, HttpClient, HttpError, HttpReply, Reach, Reason, Refused, SILENCE, TlsProblem, Trust, USER_AGENT,
     Upload,
@@ -21,6 +22,7 @@ use crate::provider::endpoint::is_loopback;
 use crate::system::clock::Deadline;
 use crate::system::process;
 use crate::system::proxy::{Proxies, ProxyError};
+use crate::system::waiting::Wait;
 
 /// How long a connection may take to stand.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -143,11 +145,15 @@ impl Drop for NetworkClient {
 
 impl HttpClient for NetworkClient {
     fn send(&self, request: &HttpRequest) -> Result<HttpReply, HttpError> {
+        let wait = sign::of_request(request, None);
         let mut outgoing = self.outgoing(request)?.timeout(TOTAL_TIME);
         if !request.body.is_empty() {
             outgoing = outgoing.body(request.body.clone());
         }
-        self.finish(outgoing.send(), &request.url, TOTAL_TIME)
+        let mut reply = self.finish(outgoing.send(), &request.url, TOTAL_TIME)?;
+        drop(wait);
+        reply.body = Box::new(Awaited::new(reply.body, &request.url));
+        Ok(reply)
     }
 
     fn stream(&self, request: &HttpRequest, upload: Option<Upload>) -> Result<HttpReply, HttpError> {
@@ -155,7 +161,7 @@ impl HttpClient for NetworkClient {
         let mut sent = None;
         if let Some(upload) = upload {
             let counted = Counted { inner: upload.body, count: Arc::default() };
-            sent = Some(Arc::clone(&counted.count));
+            sent = Some((Arc::clone(&counted.count), upload.length));
             let body = match upload.length {
                 Some(length) => reqwest::blocking::Body::sized(counted, length),
                 None => reqwest::blocking::Body::new(counted),
@@ -165,7 +171,8 @@ impl HttpClient for NetworkClient {
         } else if !request.body.is_empty() {
             outgoing = outgoing.body(request.body.clone());
         }
-        self.reply(outgoing, sent.as_deref(), &request.url)
+        let count = sent.as_ref().map(|(count, _)| Arc::clone(count));
+        self.reply(outgoing, count.as_deref(), &request.url, sign::of_request(request, sent))
     }
 
     fn download(&self, request: &HttpRequest, from: Reach) -> Result<HttpReply, HttpError> {
@@ -175,7 +182,7 @@ impl HttpClient for NetworkClient {
         let HttpRequest { method, url, headers, .. } = request;
         let client = self.download_client(url, from)?;
         let outgoing = client.request(method.clone(), url.clone()).headers(headers.clone());
-        Ok(self.reply(outgoing, None, url)?.into_download())
+        Ok(self.reply(outgoing, None, url, sign::of_request(request, None))?.into_download())
     }
 
     fn check_reach(&self, url: &Url, from: Reach) -> Result<(), HttpError> {
@@ -186,6 +193,7 @@ impl HttpClient for NetworkClient {
         match self.proxies_for(url)? {
             Some(_) => Ok(()),
             None => {
+                let _wait = sign::of_name(url);
                 self.downloads.check(url, from, self.until.map_or(CONNECT_TIME, |until| until.left().min(CONNECT_TIME)))
             }
         }
@@ -218,9 +226,12 @@ impl NetworkClient {
         outgoing: reqwest::blocking::RequestBuilder,
         sent: Option<&AtomicU64>,
         url: &Url,
+        wait: Wait,
     ) -> Result<HttpReply, HttpError> {
         let mut reply = self.head(outgoing, sent, url)?;
-        reply.body = Box::new(TimedBody::new(reply.body, sent.is_none(), self.silence, self.until));
+        drop(wait);
+        let timed = TimedBody::new(reply.body, sent.is_none(), self.silence, self.until);
+        reply.body = Box::new(Awaited::new(Box::new(timed), url));
         // The address of a proxy is not the sender's.
         if self.proxies_for(url)?.is_some() {
             reply.reach = Reach::of_host(url).unwrap_or(Reach::Internet);

@@ -22,6 +22,11 @@ pub fn check() -> io::Result<()> {
     if is_closed() { Err(io::ErrorKind::NotConnected.into()) } else { Ok(()) }
 }
 
+/// Returns `true` if another program reads it. The system is not asked: a file may have a reader, too.
+pub fn has_reader() -> bool {
+    true
+}
+
 /// Writes through the standard library, which handles consoles.
 pub fn write_all(bytes: &[u8]) -> io::Result<()> {
     check()?;

@@ -48,6 +48,11 @@ pub fn check() -> io::Result<()> {
     }
 }
 
+/// Returns `true` if another program reads it, as from a pipe.
+pub fn has_reader() -> bool {
+    stdout().metadata().is_ok_and(|metadata| metadata.file_type().is_fifo() || metadata.file_type().is_socket())
+}
+
 /// Returns the descriptor as a file that is not closed on drop.
 fn stdout() -> ManuallyDrop<File> {
     // SAFETY: no other code closes the descriptor, and neither does this.

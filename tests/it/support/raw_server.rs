@@ -122,3 +122,13 @@ fn is_whole(request: &str) -> bool {
         length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).find_map(|(_, n)| n.trim().parse().ok());
     body.len() >= length.unwrap_or(0)
 }
+
+/// Runs a script once the sender says so, or is gone.
+pub fn held(script: Script) -> (std::sync::mpsc::Sender<()>, Script) {
+    let (go, gone_on) = std::sync::mpsc::channel();
+    let held = Box::new(move |stream| {
+        let _ = gone_on.recv();
+        script(stream);
+    });
+    (go, held)
+}

@@ -109,7 +109,6 @@ fn issuer_of(resource: &Resource, chosen: Option<&str>, context: &Context) -> Re
             Err(AddressError::Contradiction { location, member: "authorization_servers", problem }.into())
         }
         (None, several) if context.may_ask() => {
-            context.terminal().progress(None);
             for (n, server) in shown().iter().enumerate() {
                 // Shown even with `--quiet`: the question makes no sense without it.
                 context.terminal().alarm(&format_args!("  {}. {server}", n + 1));
