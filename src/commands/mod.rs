@@ -11,6 +11,7 @@
 //! made-up values. `UPDATE=1 cargo test --test it error_page` writes the page of them. A flag is completed by the name of
 //! its value, see `complete/values.rs`.
 
+mod account;
 pub mod app;
 mod brought;
 pub mod call;

@@ -15,7 +15,7 @@ use super::renewal::{NotRenewed, Renewal};
 use super::trace::TraceArgs;
 use super::valid_token::valid_token;
 use super::without_login::WithoutLogin;
-use super::{Context, another_token, introspect, login_command_for, named};
+use super::{Context, account, another_token, introspect, login_command_for, named};
 use crate::flow::FlowError;
 use crate::flow::evidence::{self, Missing};
 use crate::flow::probe::{self, Probing, Proofs};
@@ -130,6 +130,9 @@ pub fn run(args: &ScopesArgs, context: &Context) -> Result<(), ScopesError> {
     let mut proofs = None;
     if args.probe || args.probe_writes {
         let (found, another) = probe_scopes(args.probe_writes, &login, http.as_ref(), context)?;
+        if let Some(name) = found.account.as_ref().filter(|_| login.alone.is_none()) {
+            account::keep(&login.profile, &login.token.access_token, name, context);
+        }
         proofs = Some(found);
         // All that follows is about the token that was probed.
         if let Some(record) = another {

@@ -45,7 +45,7 @@ pub struct StatusArgs {
     #[arg(long, requires = "check", conflicts_with = "profiles")]
     online: bool,
 
-    /// Ask the provider who the current login's account is (OpenID Connect)
+    /// Ask the provider who the current login's account is, and remember it
     #[arg(long, conflicts_with_all = ["check", "expires_within", "profiles"])]
     userinfo: bool,
 

@@ -1,5 +1,6 @@
 //! Floor 4, the client's side: one grant or one request per file.
 
+pub mod account;
 pub mod api;
 pub mod api_gate;
 pub mod ask_api;

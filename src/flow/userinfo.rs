@@ -35,6 +35,9 @@ pub enum NoUserinfo {
     Malformed(WrongKind),
     #[error("the userinfo endpoint's reply has no `sub`")]
     NoSubject,
+    /// The API was asked in its place.
+    #[error("the reply of `{provider}` names no account")]
+    NoAccount { provider: String },
     #[error("the userinfo endpoint's reply is about another account than the login's ID token")]
     OtherSubject,
     #[error(transparent)]
@@ -54,6 +57,10 @@ impl Advice for NoUserinfo {
             )),
             Self::Status { provider, status: 401 | 403, .. } => ExitCode::LoginNeeded
                 .hint(format!("`oauthctl login {provider} --scope openid` gets a token that may ask, with other scopes as needed")),
+            Self::NoAccount { provider } => ExitCode::LoginNeeded.hint(format!(
+                "compare `scope.account` in `oauthctl providers show {provider}` with the provider's documents, or log in with \
+                 the scope that it needs"
+            )),
             Self::Status { status: 500.., .. } => ExitCode::Network.hint("try again later"),
             Self::Status { .. } | Self::NotAnObject | Self::Malformed(_) | Self::NoSubject => {
                 ExitCode::Network.hint("compare `openid.userinfo_url` with the provider's documents")

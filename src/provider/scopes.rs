@@ -40,7 +40,7 @@ keys! {
         }
         #[serde(skip_serializing_if = "Option::is_none")]
         key account: Option<Need> {
-            help: "The account of a token: a value in a probe's reply, to compare two runs",
+            help: "The account of a token: a value in a reply. `status` shows it, two runs of `scopes` are compared by it, and a `request` is sent after a login that has no ID token",
             absent: "accounts are not compared",
         }
         key known: Vec<KnownScope> { help: "The documented scopes, in their order", absent: "none" }

@@ -1,5 +1,6 @@
 //! Floor 3: logins and registrations, kept safely: one record each, and a list that remembers each record's store.
 
+pub mod account;
 pub mod app_name;
 pub mod client_key;
 pub mod earlier_tokens;

@@ -100,6 +100,9 @@ pub struct StoredToken {
     /// What the server said of the person, if `openid` was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token: Option<StoredIdToken>,
+    /// The account by what the provider said when it was asked: see [`account`](super::account).
+    #[serde(rename = "account", default, skip_serializing_if = "Option::is_none")]
+    pub told_account: Option<String>,
     /// The provider's reply with its secrets masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Value>,
@@ -214,6 +217,7 @@ impl StoredToken {
             further_tokens: BTreeMap::new(),
             secrets: provider.secrets.clone(),
             id_token: None,
+            told_account: None,
             reply: None,
             narrower: NarrowerTokens::default(),
             earlier: EarlierTokens::default(),

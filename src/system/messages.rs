@@ -9,7 +9,7 @@
 //!
 //! Nothing is erased that was not drawn: a line of progress makes room for the next message only while it stands on the
 //! screen. An answer on the same screen that has not ended its line stays too: a message begins on a line of its own, and
-//! progress is not drawn beside it. A sign of waiting (see [`waiting`]) is a line of progress that makes room for any
+//! progress is not drawn beside it. A sign of waiting (see [`waiting`](super::waiting)) is a line of progress that makes room for any
 //! other. Once a pipe has got a part of the answer, its reader may write to the screen at any time, and so neither is drawn.
 //!
 //! On a terminal that tells its size, messages are wrapped between words; a pipe gets whole lines.
@@ -18,11 +18,11 @@ use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::process::in_background;
 use super::screen::{self, Stream};
-use super::{stdout, waiting};
+use super::stdout;
 use crate::protocol::sanitize::TerminalText;
 
 /// How many lines wait for a reader. A login prints about thirty.
@@ -95,6 +95,14 @@ const SIGN: u8 = 2;
 /// True once the reader of our answer may write to the screen, too.
 static IS_READERS: AtomicBool = AtomicBool::new(false);
 
+/// When anything but a sign of waiting was last written.
+static CHANGED: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// Returns the time since which the screen has stood still.
+pub fn last_change() -> Option<Instant> {
+    *CHANGED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Held while one message is printed: what is erased and what takes its place are one.
 static PRINTING: Mutex<()> = Mutex::new(());
 
@@ -110,7 +118,7 @@ fn print(message: &Message) {
     let erased = if drawn == NOTHING { "" } else { "\r\x1b[K" };
     DRAWN.store(NOTHING, Ordering::SeqCst);
     if !matches!(message, Message::Sign(_)) {
-        waiting::moved();
+        *CHANGED.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
     let kind = if matches!(message, Message::Sign(_)) { SIGN } else { PROGRESS };
     // If stderr is gone, there is nowhere to report it.

@@ -114,13 +114,6 @@ impl Drop for Still {
     }
 }
 
-/// Says that something else was written to the screen.
-pub fn moved() {
-    if IS_SHOWN.load(Ordering::SeqCst) {
-        BOARD.lock().waits.moved(Instant::now());
-    }
-}
-
 static IS_SHOWN: AtomicBool = AtomicBool::new(false);
 
 static BOARD: Board =
@@ -153,6 +146,7 @@ impl Board {
         let mut state = self.lock();
         loop {
             let now = Instant::now();
+            state.waits.since = state.waits.since.max(messages::last_change());
             state = match state.waits.shown(now) {
                 Some(_) if state.is_drawn && now < next => self.wait(state, Some(next - now)),
                 Some(shown) => {

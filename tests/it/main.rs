@@ -8,6 +8,7 @@
 extern crate oauthctl_test_attribute;
 
 #[cfg(unix)]
+mod account;
 mod apps;
 mod asked_again;
 mod bad_input;

@@ -4,7 +4,7 @@ use super::by_address::{self, ByAddress, Settled};
 use super::error::LoginError;
 use super::talk;
 use super::view::{LoginOutcome, failure_page, success_page};
-use crate::commands::Context;
+use crate::commands::{Context, account};
 use crate::flow::authorization::Tab;
 use crate::flow::evidence;
 use crate::flow::pages::BrowserPage;
@@ -62,6 +62,7 @@ impl Ending<'_> {
             talk::show(tab, page, context);
         }
         let kind = saved?;
+        token.told_account = account::ask(profile, &provider, &token, context);
         let place = (kind, context.session.store()?.place(kind)?);
         let is_shadowed = shadow?.is_some();
         let outcome = LoginOutcome::new(profile, &provider, (&token, &found), place, is_shadowed, now);

@@ -22,6 +22,9 @@ pub struct LoginOutcome {
     pub profile: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Who it is, by its ID token or by what the provider said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     pub provider: String,
     #[serde(skip_serializing_if = "AppName::is_default")]
     pub app: AppName,
@@ -74,6 +77,7 @@ impl LoginOutcome {
         Self {
             profile: profile.to_string(),
             label: token.label.clone(),
+            account: token.account().map(|account| sanitize::line(&account.name)),
             provider: provider.id().to_owned(),
             app: token.app.clone(),
             name: provider.definition.name.clone(),
@@ -111,6 +115,7 @@ pub fn success_page(
     LastPage::from(BrowserPage::LoggedIn)
         .with("Provider", &outcome.name)
         .with("Profile", format!("`{profile}`{label}"))
+        .with("Account", outcome.account.clone().unwrap_or_default())
         .with("Granted", outcome.granted_words())
         .with("Asked for and not granted", outcome.denied.join(" "))
         .with("Valid until", format!("{}{}", until(outcome.expiry, now), outcome.renewal))
@@ -153,6 +158,9 @@ impl Render for LoginOutcome {
         let label = self.label.as_deref().map(|label| format!(" ({})", sanitize::line(label))).unwrap_or_default();
         let who = format_args!(" Logged in to {} as `{}`{label}", self.name, self.profile);
         text.line(&[&Style::Success.of("✓"), &who])?;
+        if let Some(account) = &self.account {
+            writeln!(text, "  account  {account}")?;
+        }
         if let Some(app) = self.app.name() {
             writeln!(text, "  app      {app}")?;
         }

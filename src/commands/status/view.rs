@@ -11,7 +11,6 @@ use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
 use crate::session::Part;
-use crate::store::id_token::StoredIdToken;
 use crate::store::login_index::LoginEntry;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::store::token_store::Found;
@@ -54,9 +53,12 @@ pub struct StatusRow {
     /// The person's name for the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Who it is by its ID token: an email address, a user name, or the subject.
+    /// Who it is by its ID token, or by what the provider said: an email address, a user name, or the subject.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// False if nothing shows that the issuer named it.
+    #[serde(skip)]
+    is_verified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<IdTokenRow>,
     /// `null` in it if nothing is known of the token's scopes.
@@ -98,6 +100,7 @@ pub struct IdTokenRow {
 
 impl StatusRow {
     pub fn new(profile: &Profile, current: bool, found: &Found<StoredToken>, known: Known, now: Timestamp) -> Self {
+        let account = found.record.account();
         Self {
             profile: profile.to_string(),
             current,
@@ -106,12 +109,8 @@ impl StatusRow {
             app: found.record.app.clone(),
             emulated: false,
             label: found.record.label.clone(),
-            account: found
-                .record
-                .id_token
-                .as_ref()
-                .and_then(StoredIdToken::account)
-                .map(|account| sanitize::line(&account)),
+            account: account.as_ref().map(|account| sanitize::line(&account.name)),
+            is_verified: account.is_some_and(|account| account.is_verified),
             id_token: found
                 .record
                 .id_token
@@ -133,8 +132,7 @@ impl StatusRow {
     /// Returns the account for people: its label, and who it is. One of which nothing shows that the issuer named it is
     /// marked.
     fn who(&self) -> String {
-        let is_verified = self.id_token.as_ref().is_some_and(|kept| kept.verified);
-        let account = self.account.as_ref().map(|account| match is_verified {
+        let account = self.account.as_ref().map(|account| match self.is_verified {
             true => account.clone(),
             false => format!("{account} (not verified)"),
         });
@@ -163,6 +161,7 @@ impl StatusRow {
             emulated: false,
             label: None,
             account: None,
+            is_verified: false,
             id_token: None,
             scopes: None,
             further_tokens: Vec::new(),

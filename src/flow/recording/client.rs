@@ -1,7 +1,7 @@
 //! The HTTP client that notes what passes.
 //!
-//! Of an API's answer only the head is noted, unless it is an error: what it says is the user's own. The beginning of any
-//! other body is kept until it has been read to its end, and masked then.
+//! Of the answer of an API or a userinfo endpoint only the head is noted, unless it is an error: what it says is the user's
+//! own. The beginning of any other body is kept until it has been read to its end, and masked then.
 
 use std::io;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Recorded {
     fn seen(&self, number: u64, request: &HttpRequest, reply: HttpReply) -> HttpReply {
         let url: &Url = &request.url;
         self.recorder.replied(number, reply.status, &reply.headers, url);
-        let is_own = matches!(request.leg, Leg::Api | Leg::Other) && reply.status < 400;
+        let is_own = matches!(request.leg, Leg::Api | Leg::Userinfo | Leg::Other) && reply.status < 400;
         if is_own {
             return reply;
         }

@@ -19,7 +19,7 @@ variants! {
     LoopbackError: Taken NotAllowed Other;
     BadIdToken: Form Malformed Missing Issuer Audience Audiences AuthorizedParty Ended FromTheFuture Nonce AccessTokenHash
         Subject Changed Unsigned Algorithm NoSecret UnknownKey Signature;
-    NoUserinfo: NoEndpoint ForeignOrigin Status Signed NotAnObject Malformed NoSubject OtherSubject | Flow;
+    NoUserinfo: NoEndpoint ForeignOrigin Status Signed NotAnObject Malformed NoSubject NoAccount OtherSubject | Flow;
     DiscoveryError: NotAnIssuer Placeholder NotFound Redirected Malformed OtherIssuer UnsafeEndpoint;
     DeviceReplyError: Refused Busy Redirected Unreadable Unusable;
     NotADeviceResponse: Missing Malformed BadCharacters;
@@ -464,6 +464,7 @@ fn no_userinfos() -> Vec<NoUserinfo> {
         NoUserinfo::NotAnObject,
         NoUserinfo::Malformed(malformed("sub")),
         NoUserinfo::NoSubject,
+        NoUserinfo::NoAccount { provider: "acme".into() },
         NoUserinfo::OtherSubject,
     ]
 }
