@@ -55,6 +55,7 @@ mod emulator;
 mod emulator_traces;
 mod error_page;
 mod every_provider;
+#[cfg(unix)]
 mod every_screen;
 #[cfg(unix)]
 mod examples;
@@ -113,6 +114,7 @@ mod pages;
 mod paste;
 #[cfg(target_os = "linux")]
 mod permissions;
+#[cfg(unix)]
 mod pictures;
 #[cfg(target_os = "linux")]
 mod port_memory;
@@ -130,6 +132,7 @@ mod rejected;
 mod rejected_token;
 mod scopes;
 mod scopes_matrix;
+#[cfg(unix)]
 mod screens;
 mod secrets;
 #[cfg(unix)]
@@ -152,3 +155,5 @@ mod waiting;
 mod whole_path;
 #[cfg(unix)]
 mod wizard;
+#[cfg(unix)]
+mod workflows;

@@ -10,7 +10,7 @@ use crate::support::lacks::needs;
 use crate::support::raw_server::{RawServer, http};
 use crate::support::{Output, Sandbox};
 
-const TARGETS: [&str; 5] = [
+pub const TARGETS: [&str; 5] = [
     "x86_64-unknown-linux-musl.tar.gz",
     "aarch64-unknown-linux-musl.tar.gz",
     "x86_64-apple-darwin.tar.gz",
@@ -18,41 +18,41 @@ const TARGETS: [&str; 5] = [
     "x86_64-pc-windows-msvc.zip",
 ];
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 #[track_caller]
-fn output(mut command: Command) -> Output {
+pub fn output(mut command: Command) -> Output {
     Output::new(format!("{command:?}"), command.output().unwrap())
 }
 
 /// Runs one of the scripts in `.github/packaging`.
 #[track_caller]
-fn script(sandbox: &Sandbox, name: &str, args: &[&str]) -> Output {
+pub fn script(sandbox: &Sandbox, name: &str, args: &[&str]) -> Output {
     needs(&["python3"]);
     let mut command = sandbox.program(root().join(".github/packaging").join(name).to_str().unwrap());
     command.args(args);
     output(command)
 }
 
-fn write_program(path: &Path, text: &str) {
+pub fn write_program(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// Returns this line of Cargo.toml's package: `name = "value"`.
-fn package(name: &str) -> String {
+pub fn package(name: &str) -> String {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let package: toml::Table = toml::from_str(&manifest).unwrap();
     package["package"][name].as_str().unwrap().to_owned()
 }
 
 /// An installer whose archive is made up, and a place for the program.
-struct Installer {
-    sandbox: Sandbox,
-    archive: Vec<u8>,
+pub struct Installer {
+    pub sandbox: Sandbox,
+    pub archive: Vec<u8>,
 }
 
 impl Installer {
@@ -61,7 +61,7 @@ impl Installer {
         let sandbox = Sandbox::new();
         let home = sandbox.home().to_owned();
         let folder = format!("oauthctl-{target}");
-        write_program(&home.join(&folder).join("oauthctl"), "#!/bin/sh\necho oauthctl, made up\n");
+        write_program(&home.join(&folder).join("oauthctl"), "#!/bin/sh\necho oauthctl made up\n");
         let archive = home.join(format!("{folder}.tar.gz"));
         let packed = sandbox.program("tar").arg("-czf").args([&archive, Path::new(&folder)]).status().unwrap();
         assert!(packed.success());
@@ -80,7 +80,7 @@ impl Installer {
         Self { archive: fs::read(archive).unwrap(), sandbox: sandbox.with("PATH", &path) }
     }
 
-    fn linux() -> Self {
+    pub fn linux() -> Self {
         Self::new("Linux", "x86_64", "x86_64-unknown-linux-musl")
     }
 
@@ -125,7 +125,7 @@ fn the_installer_puts_the_checked_program_in_its_place() {
         assert!(requests[0].starts_with(&format!("GET /oauthctl-{target}.tar.gz ")), "{requests:?}");
         assert_eq!(installer.installed(), ["oauthctl"], "nothing else is left there");
         let program = installer.folder().join("oauthctl");
-        output(Command::new(program)).code(0).answers("oauthctl, made up");
+        output(Command::new(program)).code(0).answers("oauthctl made up");
     }
 }
 
@@ -270,14 +270,23 @@ fn the_addresses_in_the_readme_are_those_of_the_package() {
     assert_eq!(readme.lines().find(foreign), None);
 }
 
+/// Returns all files below a folder, but what is installed there for the tests.
+fn files_below(folder: PathBuf) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let wanted = entries.filter(|path| !["node_modules", "target"].iter().any(|name| path.ends_with(name)));
+    wanted.flat_map(|path| if path.is_dir() { files_below(path) } else { vec![path] }).collect()
+}
+
 #[test]
 fn shellcheck_finds_nothing_in_our_scripts() {
     let sandbox = Installer::linux().sandbox;
-    let of = |folder: &str| fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
-    let folders = [".ci", ".github/packaging", ".github/actions/setup-oauthctl", "tests"];
-    let is_script = |path: &PathBuf| fs::read(path).is_ok_and(|text| text.starts_with(b"#!/usr/bin/env bash"));
-    let scripts: Vec<PathBuf> = folders.into_iter().flat_map(of).filter(is_script).collect();
-    assert!(scripts.len() > 7, "{scripts:?}");
+    let is_script = |path: &PathBuf| {
+        fs::read(path)
+            .is_ok_and(|text| [&b"#!/usr/bin/env bash"[..], b"#!/bin/sh"].iter().any(|first| text.starts_with(first)))
+    };
+    let folders = [".ci", ".github", "tests"].map(|folder| files_below(root().join(folder)));
+    let scripts: Vec<PathBuf> = folders.concat().into_iter().filter(is_script).collect();
+    assert!(scripts.len() > 18, "{scripts:?}");
     let mut command = sandbox.program("shellcheck");
     command.args(["--severity", "warning"]).args(scripts).args(["filled/install.sh", "filled/PKGBUILD"]);
     let found = output(command);
