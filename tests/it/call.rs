@@ -505,6 +505,7 @@ fn what_would_be_sent_can_be_seen_and_run() {
     shop.run(&["call", "x", "-v", "--show-secrets"]).code(0).says(&format!("> x-api-token: {TOKEN}"));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_token_that_comes_back_is_neither_put_together_nor_cut() {
     use crate::support::pty;

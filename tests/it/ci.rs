@@ -3,9 +3,11 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
+#[cfg(unix)]
+use crate::support::Output;
 use crate::support::lacks;
 use crate::support::raw_server::{RawServer, http};
-use crate::support::{Output, PendingLogin, Sandbox};
+use crate::support::{PendingLogin, Sandbox};
 
 const TOKEN: &str = "canary'of\"the%token";
 

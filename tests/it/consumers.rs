@@ -1,5 +1,6 @@
 //! The token in the protocols of other programs, with the programs themselves where they can be had.
 
+#[cfg(unix)]
 use std::path::Path;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};

@@ -44,7 +44,9 @@ pub fn needs(programs: &[&str]) {
 /// Where a program is.
 pub fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut places = std::env::split_paths(&path).map(|folder| folder.join(name));
+    // Windows has it by another name.
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let mut places = std::env::split_paths(&path).map(|folder| folder.join(&name));
     places.find(|file| file.metadata().is_ok_and(|file| file.is_file() && may_run(&file)))
 }
 

@@ -17,7 +17,7 @@ pub fn finish(child: Child) -> Output {
     match ended.recv_timeout(TIMEOUT) {
         Ok(output) => output,
         Err(_) => {
-            send_signal(id, libc::SIGKILL);
+            kill(id);
             panic!("process {id} did not end");
         }
     }
@@ -27,6 +27,7 @@ pub fn finish(child: Child) -> Output {
 pub struct Process(pub Child);
 
 impl Process {
+    #[cfg(unix)]
     pub fn signal(&self, signal: i32) {
         send_signal(self.0.id(), signal);
     }
@@ -39,6 +40,17 @@ impl Drop for Process {
     }
 }
 
+#[cfg(unix)]
+fn kill(id: u32) {
+    send_signal(id, libc::SIGKILL);
+}
+
+#[cfg(not(unix))]
+fn kill(id: u32) {
+    let _ = std::process::Command::new("taskkill").args(["/F", "/PID", &id.to_string()]).status();
+}
+
+#[cfg(unix)]
 pub fn send_signal(id: u32, signal: i32) {
     // SAFETY: `kill` takes two numbers; the process is our child and not waited for yet, so the number is still its
     // own.

@@ -22,7 +22,12 @@ impl Sandbox {
         reset_signals();
         let home = Arc::new(TempDir::new().unwrap());
         let config = home.path().join("config").to_str().unwrap().to_owned();
-        Self { home, environment: Vec::new() }.with("OAUTHCTL_STORE", "file").with("OAUTHCTL_CONFIG_DIR", &config)
+        let sandbox = Self { home: Arc::clone(&home), environment: Vec::new() };
+        let sandbox = sandbox.with("OAUTHCTL_STORE", "file").with("OAUTHCTL_CONFIG_DIR", &config);
+        // No variable moves the folders of a Windows user, so that all tests would share their logins.
+        #[cfg(windows)]
+        let sandbox = sandbox.with("OAUTHCTL_DATA_DIR", home.path().join("data").to_str().unwrap());
+        sandbox
     }
 
     /// Sets a variable for all later commands.
@@ -72,7 +77,7 @@ impl Sandbox {
 
     /// Returns a command for another program with the same home and environment. The story ends if it is missing.
     pub fn program(&self, program: &str) -> Command {
-        if !program.contains('/') {
+        if Path::new(program).components().count() == 1 {
             needs(&[program]);
         }
         let mut command = Command::new(program);
