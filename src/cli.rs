@@ -1,21 +1,25 @@
 //! The command line: global flags and the subcommands.
 
+mod cleaned;
+mod other_words;
 mod recorded;
 mod several;
+mod usage_error;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::error::{ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::cleaned::cleaned;
+pub use self::usage_error::UsageError;
 use crate::commands::many::{self, ManyArgs};
 use crate::commands::trace::Target;
 use crate::commands::{self, Context};
 use crate::protocol::advice::Advice;
-use crate::protocol::sanitize;
 use crate::session::project::Ignored;
 use crate::session::{Choices, ProcessEnvironment, Recording, Session, Source, Sourced};
 use crate::store::{Profile, StoreKind};
@@ -29,7 +33,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done · 1 unexpected · 2 usage · 3 pro
 
 /// Get an OAuth 2.0 token from a provider, keep it safely, and find out what it can do
 #[derive(Parser)]
-#[command(name = "oauthctl", version, disable_version_flag = true, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "oauthctl", version, disable_version_flag = true, after_help = EXIT_CODES, max_term_width = commands::help::WIDEST)]
 pub struct Cli {
     /// Print the version; with --verbose also commit, date and target of the build
     #[arg(short = 'V', long, action = ArgAction::Version)]
@@ -158,7 +162,10 @@ impl Command {
     fn login(&self) -> Option<&Profile> {
         match self {
             Self::Token(args) => args.login(),
+            Self::Refresh(args) => args.login.as_ref(),
             Self::Exchange(args) => args.login.as_ref(),
+            Self::Scopes(args) => args.login.as_ref(),
+            Self::Export(args) => args.login.as_ref(),
             Self::Status(args) => args.login.as_ref(),
             Self::Inspect(args) => args.login(),
             Self::Use(args) => args.login.as_ref(),
@@ -217,16 +224,25 @@ impl Command {
     }
 }
 
-/// Parses the command line. An error is clap's own message, with the user's text cleaned.
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+/// A command line that runs no command.
+pub enum NotRun {
+    /// It asks for the help or the version, which clap writes.
+    Asked(clap::Error),
+    Wrong(UsageError),
+}
+
+/// Parses the command line.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, NotRun> {
     let args: Vec<OsString> = args.into_iter().collect();
     let mut command = Cli::command();
+    let wrong =
+        |error: clap::Error, command: &mut clap::Command| NotRun::Wrong(UsageError::new(&error, command, &args));
     let mut problem = None;
     let matches = match command.try_get_matches_from_mut(&args) {
         Ok(matches) => matches,
-        Err(error) if is_help(&error) => return Err(explained_help(&args).unwrap_or(error)),
+        Err(error) if is_help(&error) => return Err(NotRun::Asked(explained_help(&args).unwrap_or(error))),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => {
-            return Err(explained_version(&args).unwrap_or(error));
+            return Err(NotRun::Asked(explained_version(&args).unwrap_or(error)));
         }
         Err(error) => {
             // The same command line without the variables: it shows what is due to them.
@@ -243,18 +259,21 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Erro
                     problem = Some(line.trim_start_matches("error: ").to_owned());
                     matches
                 }
-                // Its usage line has no flags that were not typed.
-                Err(same) if same.kind() == error.kind() => return Err(cleaned(same, &mut typed, &args)),
-                _ => return Err(cleaned(error, &mut command, &args)),
+                // It names no flags that were not typed.
+                Err(same) if same.kind() == error.kind() => {
+                    return Err(wrong(cleaned(same, &mut typed, &args), &mut command));
+                }
+                _ => return Err(wrong(cleaned(error, &mut command, &args), &mut command)),
             }
         }
     };
-    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| wrong(error.format(&mut command), &mut command))?;
     let is_typed = matches.value_source("profile") == Some(ValueSource::CommandLine);
     let flag = cli.global.profile.as_ref().filter(|_| is_typed);
     if let Some(problem) = cli.command.as_ref().and_then(|command| command.contradiction(flag)) {
         let of = matches.subcommand_name().and_then(|name| command.find_subcommand_mut(name));
-        return Err(of.unwrap_or(&mut Cli::command()).error(ErrorKind::ArgumentConflict, problem));
+        let error = of.unwrap_or(&mut Cli::command()).error(ErrorKind::ArgumentConflict, problem);
+        return Err(wrong(error, &mut command));
     }
     cli.choices = cli.global.choices(&matches, cli.command.as_ref().and_then(Command::login));
     cli.choices.recording = cli.command.as_ref().and_then(|command| {
@@ -302,41 +321,6 @@ fn explained_version(args: &[OsString]) -> Option<clap::Error> {
 /// example.
 fn without_variables(command: clap::Command) -> clap::Command {
     command.mut_args(|arg| arg.env(None)).mut_subcommands(without_variables)
-}
-
-/// Cleans an error message, which may quote an argument with terminal escapes, or one that is very long.
-fn cleaned(mut error: clap::Error, command: &mut clap::Command, args: &[OsString]) -> clap::Error {
-    if error.kind() == ErrorKind::InvalidUtf8 {
-        // clap does not say which argument it is; if none is, it is a variable that stands for one.
-        let strange = args.iter().find(|arg| arg.to_str().is_none()).map(|arg| arg.to_string_lossy().into_owned());
-        let variable = || {
-            let name = |name: &&str| std::env::var_os(name).is_some_and(|value| value.to_str().is_none());
-            ["OAUTHCTL_PROFILE", "OAUTHCTL_STORE"].into_iter().find(name).map(str::to_owned)
-        };
-        let what = strange.or_else(variable).unwrap_or_default();
-        return command.error(ErrorKind::InvalidUtf8, format!("`{}` is not UTF-8 text", sanitize::line(&what)));
-    }
-    let is_foreign = |text: &str| sanitize::line(text) != text;
-    let context: Vec<_> = error.context().map(|(kind, value)| (kind, value.clone())).collect();
-    for (kind, value) in context {
-        match value {
-            ContextValue::String(text) if is_foreign(&text) => {
-                // An empty value would look like a missing one.
-                let clean = Some(sanitize::line(&text)).filter(|clean| !clean.is_empty());
-                error.insert(kind, ContextValue::String(clean.unwrap_or_else(|| "\u{fffd}".to_owned())));
-            }
-            ContextValue::Strings(texts) => {
-                let texts = texts.iter().map(|text| sanitize::line(text)).collect();
-                error.insert(kind, ContextValue::Strings(texts));
-            }
-            // Drop a tip that repeats such an argument.
-            ContextValue::StyledStrs(tips) if tips.iter().any(|tip| is_foreign(&tip.to_string())) => {
-                error.remove(kind);
-            }
-            _ => {}
-        }
-    }
-    error
 }
 
 impl Cli {

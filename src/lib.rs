@@ -98,6 +98,6 @@ pub fn run(args: impl IntoIterator<Item = OsString>, system: System) -> ExitCode
     }
     match cli::parse(args) {
         Ok(cli) => report::end(cli.run(system)),
-        Err(error) => report::usage(&error),
+        Err(why) => report::not_run(why),
     }
 }

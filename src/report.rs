@@ -2,13 +2,13 @@
 //! next. It walks an error's chain and knows no commands: each error defines its own code and hint, see [`Advice`].
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::error::Error;
 use std::io::Write as _;
 use std::process;
 
+use crate::cli::NotRun;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::error_text::page;
-use crate::protocol::sanitize::{self, TerminalText};
+use crate::protocol::sanitize::TerminalText;
 use crate::system::{messages, terminal, waiting};
 
 impl From<ExitCode> for process::ExitCode {
@@ -37,16 +37,15 @@ fn tell(result: Result<u8, Box<dyn Advice>>) -> process::ExitCode {
     code.into()
 }
 
-/// Prints clap's message for a malformed command line, or its `--help`.
-pub fn usage(error: &clap::Error) -> process::ExitCode {
-    // A value parser's message may repeat the value; `cli::parse` has cleaned everything else.
-    let is_clean = error.source().is_none_or(|source| sanitize::text(&source.to_string()) == source.to_string());
-    let text = TerminalText::of_clap(&error.render(), is_clean);
-    if error.use_stderr() {
-        terminal::complain(text);
-        return ExitCode::Usage.into();
+/// Ends a command line that runs no command: its error, or the help or version that it asks for.
+pub fn not_run(why: NotRun) -> process::ExitCode {
+    match why {
+        NotRun::Wrong(error) => end(Err(error.into())),
+        NotRun::Asked(text) => {
+            let text = TerminalText::of_clap(&text.render(), true);
+            end(terminal::answer(&text).map(|()| 0).map_err(|error| Box::new(error) as Box<dyn Advice>))
+        }
     }
-    end(terminal::answer(&text).map(|()| 0).map_err(|error| Box::new(error) as Box<dyn Advice>))
 }
 
 /// Hands the words for a completion to the shell that asked. Without a reader nothing is lost.

@@ -3,7 +3,7 @@
 //! It is not an interface: it changes with every version. All other modules are private, so that the compiler says what
 //! is unused; a name that no test needs any more goes from here.
 
-pub use crate::cli::Cli;
+pub use crate::cli::{Cli, UsageError};
 pub use crate::commands::errors::*;
 pub use crate::commands::{Example, GROUPS, Kind, examples_of, inspect_page, value_kind};
 pub use crate::emulator::{Emulator, EmulatorError, Fault, MCP_DEFINITION, Options};
@@ -107,7 +107,9 @@ pub use crate::system::http::{
     Certificate, HttpClient, HttpError, HttpReply, MAX_REPLY, NamedBy, NetworkClient, Reach, Reason, Refused,
     TlsProblem, TrustError, Upload,
 };
-pub use crate::system::loopback::{LoopbackError, LoopbackRequest, Parsed, parse as parse_request};
+pub use crate::system::loopback::{
+    Holder as PortHolder, LoopbackError, LoopbackRequest, Parsed, parse as parse_request,
+};
 pub use crate::system::own_folder::OwnFolderError;
 pub use crate::system::paths::PathsError;
 pub use crate::system::private_file::{ExposedFolder, PrivateFileError};

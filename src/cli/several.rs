@@ -38,7 +38,7 @@ impl Command {
             (argument != value).then(|| words() + ": leave out one of them")
         };
         let is_due = matches!(self, Self::Refresh(args) if args.due().is_some());
-        if is_due && typed.is_some() && self.many().is_none() {
+        if is_due && typed.or(self.login()).is_some() && self.many().is_none() {
             return Some("`--due` looks at all logins: `--profiles` takes some of them".to_owned());
         }
         if self.many().is_some() {

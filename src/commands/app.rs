@@ -122,12 +122,18 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
     let definition = catalogue.get(&id)?;
     // The servers that the secret may go to are known now only if no parameter of the login decides them.
     let origins = catalogue.resolve(&id, &Default::default()).ok().and_then(|provider| provider.own_origins());
+    let of_environment = context.session.client_id_of_environment();
+    // The variables are a pair: the secret there is not that of another client, whose id was typed.
+    let is_pair = of_environment.is_none() || of_environment == args.client_id;
+    let mut secret_from = None;
     let secret = if args.client_secret_stdin {
         Some(secret_of_stdin(context)?)
     } else if let Some(path) = &args.client_secret_file {
         Some(secret_of_file(path)?)
     } else {
-        context.session.secret_of_environment()
+        let secret = context.session.secret_of_environment().filter(|_| is_pair);
+        secret_from = secret.as_ref().map(|_| "OAUTHCTL_CLIENT_SECRET");
+        secret
     };
     let (client_id, secret) = match &args.client_id {
         Some(id) => {
@@ -156,12 +162,17 @@ fn set(args: &SetArgs, context: &Context) -> Result<(), AppError> {
     in_use::tell(&replaced.logins, context);
     adopted::adopt(&key, &client_id, context)?;
     context.tell_inside("This client");
+    if let Some(other) = of_environment.filter(|other| *other != client_id.as_str()) {
+        let other = sanitize::line(&other);
+        context.warn(&format!("OAUTHCTL_CLIENT_ID is set: new logins use `{other}`, and not the stored client"));
+    }
     Ok(context.answer(&AppOutcome {
         provider: key.provider,
         app: key.app,
         replaced: replaced.client_id,
         client_id: client_id.to_string(),
         secret: registration.client_secret.is_some(),
+        secret_from,
         store: kind,
         place: store.place(kind)?,
     })?)

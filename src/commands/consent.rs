@@ -50,9 +50,7 @@ fn ask(provider: &Provider, typed: &Typed, command: &str, context: &Context) -> 
             context.terminal().alarm(&format_args!("{at} sets `{param}` to `{value}`, which leads to {servers}."));
         }
         // No answer is no consent.
-        let answer =
-            context.terminal().ask(&"None of your logins uses that server yet. Continue? [y/N]").unwrap_or_default();
-        if ["y", "yes"].contains(&answer.to_ascii_lowercase().as_str()) {
+        if context.agrees(&"None of your logins uses that server yet. Continue?", false) {
             return Ok(());
         }
     }

@@ -46,6 +46,23 @@ impl Context {
         self.terminal.is_interactive() && !self.session.choices.json && !self.session.choices.quiet
     }
 
+    /// Asks a question of yes or no; Enter alone is `usual`. What is neither is no consent where no is usual, and is asked
+    /// again where yes is. Where the input ends, the answer is no.
+    pub fn agrees(&self, question: &dyn Render, usual: bool) -> bool {
+        let choice = if usual { " [Y/n]" } else { " [y/N]" };
+        loop {
+            let Ok(answer) = self.terminal.ask(&Pieces(&[question, &choice])) else { return false };
+            match answer.to_lowercase().as_str() {
+                "" => return usual,
+                "y" | "yes" => return true,
+                "n" | "no" => return false,
+                _ if !usual => return false,
+                // Shown even with `--quiet`: without it the question would just be repeated.
+                _ => self.terminal.alarm(&"Type y for yes or n for no."),
+            }
+        }
+    }
+
     /// Says that what was stored inside an emulator ends with it. `what` is the subject.
     pub fn tell_inside(&self, what: &str) {
         if let Some(provider) = self.session.inside_emulator_of() {

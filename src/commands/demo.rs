@@ -121,7 +121,7 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
     let options = Options { approve: args.browser.is_none(), ..Options::default() };
     let (clock, entropy) = (context.system.clock.clone(), context.system.entropy.clone());
     let emulator = if context.is_verbose() {
-        start(&definition, options, context)?
+        start(&definition, options, false, context)?
     } else {
         Emulator::start(&definition, options, clock, entropy, |_| {})?
     };

@@ -30,6 +30,7 @@ use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, ProviderDefinition};
 use crate::session::{SessionError, of_emulated_address, of_emulator};
 use crate::system::own_folder::OwnFolderError;
+use crate::system::screen::{self, Stream};
 use crate::system::shell::word;
 use crate::system::signals::EndSignals;
 use crate::system::terminal::TerminalError;
@@ -160,7 +161,8 @@ pub fn run(args: &EmulateArgs, context: &Context) -> Result<u8, EmulateError> {
         latency: Duration::from_millis(args.latency),
         mcp: is_mcp,
     };
-    let emulator = start(&definition, options, context)?;
+    let has_terminal = !args.command.is_empty() && screen::is_terminal(Stream::Stderr);
+    let emulator = start(&definition, options, has_terminal, context)?;
     let terminal = context.terminal();
     if let Some(left) = clear_left() {
         terminal.note(&left);
@@ -232,10 +234,22 @@ struct EmulatorView<'a> {
 }
 
 /// Starts an emulator that prints a message for each request.
-pub fn start(definition: &ProviderDefinition, options: Options, context: &Context) -> Result<Emulator, EmulatorError> {
+/// Starts the emulator. `has_terminal` is true if a command of the user's will have the terminal.
+pub fn start(
+    definition: &ProviderDefinition,
+    options: Options,
+    has_terminal: bool,
+    context: &Context,
+) -> Result<Emulator, EmulatorError> {
     let terminal = context.terminal_handle();
     let (clock, entropy) = (context.system.clock.clone(), context.system.entropy.clone());
-    let log = move |line: &str| terminal.note(&Pieces(&[&Style::Faint.of("emulator:"), &" ", &line]));
+    // On a terminal its lines would run into those of the command, which does not know of them.
+    let is_shown = context.is_verbose() || !has_terminal;
+    let log = move |line: &str| {
+        if is_shown {
+            terminal.note(&Pieces(&[&Style::Faint.of("emulator:"), &" ", &line]))
+        }
+    };
     Emulator::start(definition, options, clock, entropy, log)
 }
 

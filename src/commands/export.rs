@@ -34,6 +34,10 @@ use crate::system::{private_file, remedy, shell, waiting};
 
 #[derive(Args)]
 pub struct ExportArgs {
+    /// The login to export [default: the current one]
+    #[arg(value_name = "PROFILE")]
+    pub login: Option<Profile>,
+
     /// Include the refresh token, and delete the login here
     #[arg(long = "move")]
     moves: bool,

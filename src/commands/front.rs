@@ -78,7 +78,10 @@ impl FrontPage {
             let is_current = current.as_ref() == Some(&profile);
             let found = reader.look(&profile, &entry)?.map(|found| found.record);
             if is_current {
-                self.next = next_for(&profile, &entry, found.as_ref().ok(), context);
+                self.next = match &found {
+                    Ok(record) => next_for(&profile, &entry, record, context),
+                    Err(_) => "oauthctl doctor".to_owned(),
+                };
             }
             self.logins.push(LoginLine::new(&profile, &entry, is_current, &found, context));
         }
@@ -108,17 +111,17 @@ impl FrontPage {
 }
 
 /// Returns the command that the current login is ready for.
-fn next_for(profile: &Profile, entry: &LoginEntry, record: Option<&StoredToken>, context: &Context) -> String {
+fn next_for(profile: &Profile, entry: &LoginEntry, record: &StoredToken, context: &Context) -> String {
     let definition = context.session.catalogue().ok().and_then(|catalogue| catalogue.get(&entry.provider).ok());
-    match (record, definition) {
-        (Some(record), Some(definition)) if record.lasts(context.system.clock.now(), Default::default()) => {
+    if !record.lasts(context.system.clock.now(), Default::default()) {
+        return login_command(&entry.provider, profile.as_str());
+    }
+    match definition {
+        Some(definition) => {
             let scopes = crate::flow::evidence::gather(&definition, record, None, None).named();
             next::suggested(&definition, scopes.as_ref(), None)
         }
-        (Some(record), _) if record.lasts(context.system.clock.now(), Default::default()) => {
-            "oauthctl status".to_owned()
-        }
-        _ => login_command(&entry.provider, profile.as_str()),
+        None => "oauthctl status".to_owned(),
     }
 }
 

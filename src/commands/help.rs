@@ -4,6 +4,11 @@
 use clap::Command;
 
 use super::examples;
+use crate::protocol::sanitize::wrap;
+use crate::system::screen::{self, Stream};
+
+/// The widest line of a help text, as `cli` tells clap.
+pub const WIDEST: usize = 100;
 
 /// The commands by what people want to do. A command without a group fails a test.
 pub const GROUPS: &[(&str, &[&str])] = &[
@@ -47,9 +52,14 @@ fn with_examples(command: Command, path: &str) -> Command {
 fn groups(program: &Command) -> String {
     let width = GROUPS.iter().flat_map(|(_, names)| *names).map(|name| name.len()).max().unwrap_or(0);
     let literal = program.get_styles().get_literal();
+    // What does not fit goes on beside the names: below them it would look like a command.
+    let columns = screen::size_of(Stream::Stdout).map_or(WIDEST, |(columns, _)| columns.min(WIDEST));
     let line = |name: &&str| {
-        let about = program.find_subcommand(name)?.get_about()?;
-        Some(format!("  {literal}{name}{literal:#}{:pad$}  {about}\n", "", pad = width - name.len()))
+        let about = program.find_subcommand(name)?.get_about()?.to_string();
+        let begin = format!("  {name:width$}  ");
+        let lines = wrap(&begin, &about, begin.len(), columns).join("\n");
+        let lines = lines.replacen(name, &format!("{literal}{name}{literal:#}"), 1);
+        Some(lines + "\n")
     };
     let group = |(title, names): &(&str, &[&str])| {
         let lines: String = names.iter().filter_map(line).collect();

@@ -17,14 +17,17 @@ use self::keeping::{kept, store_for};
 use self::view::ImportOutcome;
 use super::Context;
 use crate::protocol::foreign_login::{self, ForeignForm};
-use crate::protocol::secret_text;
+use crate::protocol::{sanitize, secret_text};
 use crate::store::SealedLogin;
 use crate::store::sealed_login::{MAX_LINE, SealedLoginError};
 use crate::system::{private_file, waiting};
 
 pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
     let bytes = match &args.file {
-        Some(path) => private_file::read_any(path, MAX_LINE as u64).map_err(ImportError::ImportFile)?.into(),
+        Some(path) => {
+            let failed = |source| ImportError::ImportFile { path: sanitize::line(&path.to_string_lossy()), source };
+            private_file::read_any(path, MAX_LINE as u64).map_err(failed)?.into()
+        }
         None => context.terminal().promised_secret(&"The exported login", MAX_LINE as u64)?,
     };
     let text = secret_text::decode(&bytes).map_err(|_| foreign_login::binary(&bytes))?;

@@ -26,7 +26,7 @@ mod wizard;
 
 pub use args::LoginArgs;
 pub use asked::parse_param;
-pub use by_address::{ByAddressError, instead_of};
+pub use by_address::{ByAddressError, DISCOVERY_TIME, instead_of};
 pub use error::LoginError;
 pub use steps::StepsError;
 
@@ -62,12 +62,19 @@ pub fn run(args: &LoginArgs, context: &Context) -> Result<(), LoginError> {
 }
 
 fn run_asking(args: &LoginArgs, answers: &mut Answers, context: &Context) -> Result<(), LoginError> {
-    let by_address = by_address::find(&args.wanted(), context)?;
-    let catalogue = context.session.catalogue()?;
-    let id = match &by_address {
-        Some(found) => found.id.clone(),
-        None => named_or_chosen(args, answers, context)?,
+    let wanted = args.wanted();
+    let (by_address, id) = match by_address::find(&wanted, context)? {
+        Some(found) => (Some(found), None),
+        None => {
+            let chosen = named_or_chosen(args, answers, context)?;
+            // An address was typed where the provider was asked.
+            let is_address = answers.is_asked && chosen.contains("://");
+            let wanted = by_address::Wanted { provider: is_address.then_some(chosen.as_str()), ..wanted };
+            (if is_address { by_address::find(&wanted, context)? } else { None }, Some(chosen))
+        }
     };
+    let catalogue = context.session.catalogue()?;
+    let id = by_address.as_ref().map(|found| found.id.clone()).or(id).unwrap_or_default();
     let definition = catalogue.get(&id).map_err(|error| not_a_provider(&id, error, context))?;
     let mut typed: consent::Typed = args.params.iter().cloned().collect();
     definition.refuse_typed_secrets(&typed)?;

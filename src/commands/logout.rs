@@ -19,7 +19,7 @@ use crate::flow::token_source::TokenSourceError;
 use crate::protocol::sanitize::ticked;
 use crate::protocol::time::HumanDuration;
 use crate::provider::{DefinitionError, Provider};
-use crate::session::{EndedEmulator, OF_EMULATOR, SessionError};
+use crate::session::{EndedEmulator, OF_EMULATOR};
 use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::scope_history::ScopeHistory;
 use crate::store::token_look::TokenLooks;
@@ -187,7 +187,7 @@ fn log_out(
     let kind = store.kind_of(profile)?;
     let is_deleted = if args.local { store.forget_even_if_gone(profile) } else { store.forget(profile) };
     if !is_deleted? {
-        return Err(SessionError::NoLogin { profile: Some(profile.to_string()), provider: listed }.into());
+        return Err(context.session.no_such_login(profile)?.into());
     }
     // What was seen of the token is not secret, so failing to remove it is not an error.
     let _ = TokenLooks::new(&context.session.paths()?.data).forget(profile);

@@ -13,6 +13,7 @@ use roff::{Inline, Roff, bold, roman};
 
 use super::{Context, examples, facts};
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
+use crate::protocol::likeness::nearest;
 use crate::protocol::sanitize;
 use crate::protocol::time::Timestamp;
 use crate::provider::manual::manual;
@@ -50,7 +51,7 @@ impl ManArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum ManError {
     #[error("there is no command `{name}`")]
-    NoSuchCommand { name: String },
+    NoSuchCommand { name: String, near: Option<String> },
     #[error("the manual page `{path}` cannot be written")]
     NotWritten {
         path: String,
@@ -64,7 +65,12 @@ pub enum ManError {
 impl Advice for ManError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::NoSuchCommand { .. } => ExitCode::Usage.hint("run `oauthctl --help` for a list of commands"),
+            Self::NoSuchCommand { near: Some(near), .. } => {
+                ExitCode::Usage.hint(format!("did you mean `oauthctl man {near}`?"))
+            }
+            Self::NoSuchCommand { near: None, .. } => {
+                ExitCode::Usage.hint("run `oauthctl --help` for a list of commands")
+            }
             Self::NotWritten { .. } => ExitCode::Unexpected.hint("name a folder that you can write to"),
             Self::Terminal(error) => error.next_step(),
         }
@@ -84,8 +90,14 @@ pub fn run(args: &ManArgs, mut program: Command, context: &Context) -> Result<()
         "" | "oauthctl" => Some(page(&program, &program)),
         name => commands(&program).into_iter().find(|(path, _)| *path == name).map(|(_, found)| page(found, &program)),
     };
-    let page = page.ok_or_else(|| ManError::NoSuchCommand { name: sanitize::line(&args.page.join(" ")) })?;
+    let page = page.ok_or_else(|| no_such_command(&args.page.join(" "), &program))?;
     Ok(context.terminal().data(page.as_bytes())?)
+}
+
+fn no_such_command(typed: &str, program: &Command) -> ManError {
+    let pages: Vec<String> = commands(program).into_iter().map(|(path, _)| path.replace('-', " ")).collect();
+    let near = nearest(typed, pages.iter().map(String::as_str).chain(["definition", "json"])).map(str::to_owned);
+    ManError::NoSuchCommand { name: sanitize::line(typed), near }
 }
 
 /// Writes every page; one that is there already is replaced.

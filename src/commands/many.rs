@@ -59,7 +59,7 @@ impl ManyArgs {
 pub fn selected(patterns: &[LoginPattern], context: &Context) -> Result<Vec<(Profile, LoginEntry)>, ManyError> {
     let logins = context.session.store()?.index()?.logins;
     if logins.is_empty() {
-        return Err(SessionError::NoLogin { profile: None, provider: None }.into());
+        return Err(SessionError::no_login_yet().into());
     }
     if let Some(idle) = patterns.iter().find(|pattern| !logins.keys().any(|name| pattern.matches(name))) {
         return Err(ManyError::NoMatch { pattern: idle.to_string(), logins: logins.into_keys().collect() });

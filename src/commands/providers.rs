@@ -20,7 +20,7 @@ use crate::flow::FlowError;
 use crate::flow::discovery::discover;
 use crate::protocol::sanitize;
 use crate::provider::catalogue::{is_built_in, is_id};
-use crate::provider::draft::{ApiFacts, draft};
+use crate::provider::draft::{ApiFacts, draft_with};
 use crate::provider::place::{Place, place};
 use crate::provider::reader::check_keys;
 use crate::provider::review::Finding;
@@ -91,6 +91,15 @@ enum Action {
         /// Fill in the servers, logins, scopes and probes of this OpenAPI document (3.x, JSON or YAML)
         #[arg(long, value_name = "FILE|URL")]
         openapi: Option<String>,
+        /// The authorization endpoint of the provider's guide, which opens in the browser
+        #[arg(long, value_name = "URL", conflicts_with_all = ["issuer", "openapi"])]
+        authorize: Option<String>,
+        /// The token endpoint of the provider's guide
+        #[arg(long, value_name = "URL", conflicts_with_all = ["issuer", "openapi"])]
+        token: Option<String>,
+        /// The base address of the provider's API
+        #[arg(long, value_name = "URL", conflicts_with = "openapi")]
+        api: Option<String>,
         /// Change single keys of the built-in provider of this id
         #[arg(long)]
         overlay: bool,
@@ -100,7 +109,7 @@ enum Action {
     },
     /// Validate a definition (offline)
     Check {
-        /// The definition file; its name is the provider's id
+        /// The definition file, whose name is the provider's id; or the id of one of your own
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -123,8 +132,10 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError
             let with_evidence = *evidence || context.is_verbose();
             Ok(context.answer(&ProviderView::new(catalogue.whole(&id)?, own.as_deref(), with_evidence))?)
         }
-        Action::New { id, issuer, openapi, overlay, print } => {
-            let draft = drafted(id, (issuer.as_deref(), openapi.as_deref()), *overlay, context)?;
+        Action::New { id, issuer, openapi, authorize, token, api, overlay, print } => {
+            let typed = [("authorize.url", authorize), ("token.url", token), ("api.base", api)];
+            let typed: Vec<_> = typed.into_iter().filter_map(|(key, url)| Some((key, url.as_deref()?))).collect();
+            let draft = drafted(id, (issuer.as_deref(), openapi.as_deref()), &typed, *overlay, context)?;
             if *print { Ok(context.terminal().data(draft.as_bytes())?) } else { write_new(id, &draft, context) }
         }
         Action::Check { file } => check(file, &catalogue, context),
@@ -136,6 +147,7 @@ pub fn run(args: &ProvidersArgs, context: &Context) -> Result<(), ProvidersError
 fn drafted(
     id: &str,
     (issuer, api): (Option<&str>, Option<&str>),
+    typed: &[(&'static str, &str)],
     overlay: bool,
     context: &Context,
 ) -> Result<String, ProvidersError> {
@@ -155,7 +167,7 @@ fn drafted(
         other => other.into(),
     })?;
     let facts = api.as_ref().map(|(description, location)| ApiFacts { description, location: location.as_ref() });
-    Ok(draft(id, overlay, metadata.as_ref(), facts.as_ref()))
+    Ok(draft_with(id, overlay, metadata.as_ref(), facts.as_ref(), typed))
 }
 
 fn write_new(id: &str, text: &str, context: &Context) -> Result<(), ProvidersError> {
@@ -171,7 +183,8 @@ fn write_new(id: &str, text: &str, context: &Context) -> Result<(), ProvidersErr
             let findings = context.session.catalogue()?.review(id, text, &shown)?;
             let faults = findings.iter().filter(|finding| finding.is_fault).count();
             context.tell_inside("This definition");
-            context.report(&NewDefinition { id: id.to_owned(), file: shown, faults })?;
+            let is_complete = faults == 0 && !context.session.catalogue()?.get(id)?.token.url.0.is_empty();
+            context.report(&NewDefinition { id: id.to_owned(), file: shown, faults, is_complete })?;
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             return Err(ProvidersError::DefinitionExists { path: shown });
@@ -182,6 +195,10 @@ fn write_new(id: &str, text: &str, context: &Context) -> Result<(), ProvidersErr
 }
 
 fn check(file: &Path, catalogue: &Catalogue<'_>, context: &Context) -> Result<(), ProvidersError> {
+    // The id alone, of a file of one's own.
+    let of_id = |id: &str| Some(PathBuf::from(context.session.paths().ok()?.place(id))).filter(|path| path.exists());
+    let own = file.to_str().filter(|id| is_id(id) && !file.exists()).and_then(of_id);
+    let file = own.as_deref().unwrap_or(file);
     let shown = sanitize::line(&file.to_string_lossy());
     let unreadable = |source| DefinitionError::UnreadableFile { place: shown.clone(), source };
     let bytes = private_file::read_public(file, MAX_DEFINITION).map_err(unreadable)?;

@@ -25,6 +25,10 @@ use crate::system::terminal::TerminalError;
 
 #[derive(Args)]
 pub struct RefreshArgs {
+    /// The login to refresh [default: the current one]
+    #[arg(value_name = "PROFILE")]
+    pub login: Option<Profile>,
+
     #[command(flatten)]
     pub trace: TraceArgs,
 

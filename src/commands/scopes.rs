@@ -26,7 +26,7 @@ use crate::protocol::jwt;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::session::{ActiveLogin, SessionError};
-use crate::store::StoredToken;
+use crate::store::{Profile, StoredToken};
 use crate::system::http::HttpClient;
 use crate::system::shell::word;
 use crate::system::terminal::TerminalError;
@@ -35,6 +35,10 @@ use crate::system::waiting::{self, Knows};
 #[derive(Args)]
 #[command(mut_arg("scopes", |scopes| scopes.requires("provider")))]
 pub struct ScopesArgs {
+    /// The login to look at [default: the current one]
+    #[arg(value_name = "PROFILE", conflicts_with_all = ["provider", "all_providers"])]
+    pub login: Option<Profile>,
+
     /// Try each scope with a request that changes nothing
     #[arg(long)]
     probe: bool,

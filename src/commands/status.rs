@@ -113,8 +113,17 @@ impl Shown {
             None => meant.as_ref().map(Profile::to_string),
         };
         let is_one = selected.is_none() && (args.check || context.session.named_profile().is_some());
-        let only = meant.filter(|_| is_one);
-        let rows = selected.map_or_else(|| listed(only.as_ref(), context), Ok)?;
+        let mut only = meant.filter(|_| is_one);
+        let mut rows = selected.map_or_else(|| listed(only.as_ref(), context), Ok)?;
+        // A variable is a default: a wrong one must not hide the list in which people look for the right one.
+        if let Some(missing) =
+            only.take_if(|_| rows.is_empty() && !args.check && context.session.typed_profile().is_none())
+        {
+            rows = listed(None, context)?;
+            if !rows.is_empty() {
+                reader.broken.get_or_insert(context.session.no_such_login(&missing)?);
+            }
+        }
         Ok(Self { rows, only, current })
     }
 }

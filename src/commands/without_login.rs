@@ -2,20 +2,24 @@
 //! the registered one (RFC 6749 §4.4). One request, one token, kept nowhere unless `--cache` says so.
 
 use clap::Args;
+use url::Url;
 
+use super::login::DISCOVERY_TIME;
 use super::{Context, consent};
+use crate::flow::discovery::discover;
 use crate::flow::evidence;
 use crate::flow::token_source::Wanted;
 use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
+use crate::provider::draft::{draft, id_of};
 use crate::session::{ActiveLogin, ClientRequest, SessionError};
 use crate::store::AppName;
 use crate::system::shell::word;
 
 #[derive(Args)]
 pub struct WithoutLogin {
-    /// Get a token from this provider by client credentials, with OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET or the
-    /// registered client; it is kept nowhere
+    /// Get a token from this provider, or from the issuer at this https address, by client credentials, with
+    /// OAUTHCTL_CLIENT_ID and OAUTHCTL_CLIENT_SECRET or the registered client; it is kept nowhere
     #[arg(long, value_name = "ID")]
     provider: Option<String>,
 
@@ -62,12 +66,13 @@ impl WithoutLogin {
         (command, rest): (&str, &str),
         context: &Context,
     ) -> Result<Option<ClientRequest>, SessionError> {
-        let Some(id) = &self.provider else { return Ok(None) };
+        let Some(named) = &self.provider else { return Ok(None) };
         let typed = self.params.iter().cloned().collect();
-        let provider = context.session.provider_alone(id, &typed)?;
+        let of_issuer = named.contains("://").then(|| issuer(named, context)).transpose()?;
+        let provider = context.session.provider_alone(of_issuer.as_ref().unwrap_or(named), &typed)?;
         consent::to_request_token(&provider, &typed, context)?;
         let request = context.session.client_request(provider, self.app.as_ref(), &self.scopes, self.cache)?;
-        let begin = format!("oauthctl {command} --provider {id}{}", self.flags());
+        let begin = format!("oauthctl {command} --provider {}{}", word(&sanitize::line(named)), self.flags());
         Ok(Some(ClientRequest { again: (begin, rest.to_owned()), ..request }))
     }
 
@@ -79,6 +84,23 @@ impl WithoutLogin {
         let cache = self.cache.then(|| " --cache".to_owned());
         params.chain(app).chain(cache).collect()
     }
+}
+
+/// Returns the id of the provider that an issuer's address stands for. Its metadata is its definition for this command; one
+/// that a login by address has written, or a person, is used as it is. Only an issuer will do: a resource would choose the
+/// server that gets the client's secret.
+fn issuer(address: &str, context: &Context) -> Result<String, SessionError> {
+    let failed = |source| SessionError::NoIssuer { address: sanitize::line(address), source: Box::new(source) };
+    let id = Url::parse(address).map(|url| id_of(&url)).unwrap_or_default();
+    let is_same = |known: &str| known.trim_end_matches('/') == address.trim_end_matches('/');
+    let known = context.session.catalogue()?.get(&id).ok().and_then(|definition| definition.authorize.issuer);
+    if known.as_deref().is_some_and(is_same) {
+        return Ok(id);
+    }
+    let http = context.session.http_within(DISCOVERY_TIME)?;
+    let metadata = discover(http.as_ref(), address).map_err(failed)?;
+    context.session.define(&id, &draft(&id, false, Some(&metadata), None))?;
+    Ok(id)
 }
 
 /// Gets the token, and prints what should be known of a new one.

@@ -26,6 +26,7 @@ pub mod jws;
 pub mod jwt;
 pub mod leg;
 pub mod lifetime;
+pub mod likeness;
 pub mod link;
 pub mod login_params;
 pub mod login_secrets;

@@ -228,6 +228,11 @@ impl<'a> Catalogue<'a> {
             .chain(built_in)
             // What begins like `x` or `gh` is not like it.
             .filter(|(name, _)| name.len() > 2)
+            // The first letter is seldom wrong, and a long beginning in common is a name that goes on.
+            .filter(|(name, _)| {
+                typed.get(..3).is_some_and(|begin| name.starts_with(begin))
+                    || strsim::normalized_damerau_levenshtein(&typed, name) > 0.5
+            })
             .map(|(name, id)| (strsim::jaro_winkler(&typed, &name), id))
             .filter(|(likeness, _)| *likeness > 0.75)
             .collect();

@@ -23,10 +23,22 @@ pub fn draft(
     metadata: Option<&AuthorizationServerMetadata>,
     api: Option<&ApiFacts<'_>>,
 ) -> String {
+    draft_with(id, is_overlay, metadata, api, &[])
+}
+
+/// The same, with keys that a person typed.
+pub fn draft_with(
+    id: &str,
+    is_overlay: bool,
+    metadata: Option<&AuthorizationServerMetadata>,
+    api: Option<&ApiFacts<'_>>,
+    typed: &[(&'static str, &str)],
+) -> String {
     let mut facts = if is_overlay { Facts::of_overlay(metadata) } else { Facts::of_new(id, metadata) };
     if let Some(api) = api {
         facts.add_api(api, is_overlay);
     }
+    typed.iter().for_each(|(key, value)| facts.set(key, value));
     let mut draft = Draft { text: String::new(), facts };
     draft.prose(&match is_overlay {
         true => format!("Changes to the built-in provider `{id}`, key by key. What is left out stays as `oauthctl providers show {id}` says. `oauthctl man definition` explains each key."),

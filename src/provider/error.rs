@@ -1,5 +1,6 @@
 //! Errors in a definition, and in requests for one.
 
+use super::id::is_id;
 use super::place::Place;
 use crate::protocol::advice::{Advice, ExitCode, NextStep, with_causes};
 use crate::protocol::login_secrets::variable_of;
@@ -84,8 +85,12 @@ impl DefinitionError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownProvider { near, .. } if near.is_empty() => {
-                Some("`oauthctl providers list` lists the providers".to_owned())
+            Self::UnknownProvider { near, id } if near.is_empty() => {
+                let own = if is_id(id) { id } else { "ID" };
+                Some(format!(
+                    "`oauthctl providers search WORD` finds one; an issuer or an MCP server needs only its address, as in \
+                     `oauthctl login https://HOST`; `oauthctl providers new {own} --authorize URL --token URL` defines one"
+                ))
             }
             Self::UnknownProvider { near, .. } => Some(format!("did you mean {}?", ticked(near))),
             Self::Unreadable { near, .. } => near.as_ref().map(|key| format!("did you mean `{key}`?")),

@@ -14,6 +14,7 @@ use super::departure::Evidence;
 use super::keys::{Entry, Form, Key, entries};
 use super::place::{key_at, span_of};
 use super::{DefinitionError, ProviderDefinition};
+use crate::protocol::likeness::nearest;
 
 /// Reads a definition. An error names the place, the line, the column, and the key that was probably meant.
 pub fn read(text: &str, place: &str) -> Result<ProviderDefinition, DefinitionError> {
@@ -161,13 +162,6 @@ fn expected(known: &[&str]) -> String {
         [one, two] => format!("expected `{one}` or `{two}`"),
         all => format!("expected one of `{}`", all.join("`, `")),
     }
-}
-
-/// Returns the known word most similar to the unknown one.
-fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // Two swapped letters count as one mistake.
-    let likeness = |name: &&str| (strsim::normalized_damerau_levenshtein(unknown, name) * 100.0) as u32;
-    known.max_by_key(likeness).filter(|name| likeness(name) >= 60)
 }
 
 /// Returns the key of that name in another section.

@@ -17,8 +17,15 @@ use crate::system::shell::{unset, word};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    #[error("{}", no_login(profile.as_deref()))]
-    NoLogin { profile: Option<String>, provider: Option<String> },
+    #[error("{}", no_login(profile.as_deref(), named_by.as_deref()))]
+    NoLogin {
+        profile: Option<String>,
+        provider: Option<String>,
+        /// What names it, if nobody typed it.
+        named_by: Option<String>,
+        /// A login that is called nearly so.
+        near: Option<String>,
+    },
     /// There are logins, and the last one that was current is gone.
     #[error("none of the logins is the current one: there {}", are(logins))]
     NoneSelected { logins: Vec<String> },
@@ -44,6 +51,12 @@ pub enum SessionError {
     OpenIdAlone,
     #[error("`--provider {provider}` gets a token without a login, and `--profile {profile}` names a login")]
     ProviderAndProfile { provider: String, profile: String },
+    #[error("`{address}` is not an issuer to get a token from")]
+    NoIssuer {
+        address: String,
+        #[source]
+        source: Box<FlowError>,
+    },
     #[error("the client got no token from `{provider}`")]
     NoClientToken {
         provider: String,
@@ -116,17 +129,26 @@ pub enum SessionError {
 
 impl SessionError {
     pub fn no_login(profile: &Profile) -> Self {
-        Self::NoLogin { profile: Some(profile.to_string()), provider: None }
+        Self::NoLogin { profile: Some(profile.to_string()), provider: None, named_by: None, near: None }
+    }
+
+    /// Nothing is called anything yet.
+    pub fn no_login_yet() -> Self {
+        Self::NoLogin { profile: None, provider: None, named_by: None, near: None }
     }
 }
 
 impl Advice for SessionError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::NoLogin { profile: Some(profile), provider: Some(provider) } => ExitCode::LoginNeeded
-                .hint(format!("run `{}`; `oauthctl status` lists your logins", login_command(provider, profile))),
-            Self::NoLogin { profile: Some(profile), provider: None } => ExitCode::LoginNeeded
-                .hint(format!("run `oauthctl login ID --profile {profile}`; `oauthctl status` lists your logins")),
+            Self::NoLogin { profile: Some(profile), provider, near, .. } => {
+                let provider = provider.as_deref().unwrap_or("ID");
+                let login = login_command(provider, profile);
+                ExitCode::LoginNeeded.hint(match near {
+                    Some(near) => format!("did you mean `{near}`? `oauthctl status` lists your logins; `{login}` makes a new one"),
+                    None => format!("run `{login}`; `oauthctl status` lists your logins"),
+                })
+            }
             Self::NoLogin { profile: None, .. } => {
                 ExitCode::LoginNeeded.hint("run `oauthctl login ID`; `oauthctl providers list` lists the providers")
             }
@@ -168,6 +190,9 @@ impl Advice for SessionError {
             )),
             Self::ProviderAndProfile { .. } => ExitCode::Usage.hint("leave one of the two out"),
             Self::NoClientToken { source, .. } => source.next_step(),
+            Self::NoIssuer { source, .. } => source.next_step().code.hint(
+                "check the address; `oauthctl providers search WORD` finds the id of a provider that has a definition",
+            ),
             Self::OpenIdAlone => ExitCode::Usage.hint("leave it out of `--scope`, or log in as a person"),
             Self::OtherClient { profile, provider, client_id } => ExitCode::Definition.hint(format!(
                 "register it beside the others with `oauthctl app set {provider} --app NAME --client-id {id}`, set \
@@ -257,10 +282,11 @@ fn are(logins: &[String]) -> String {
     if logins.len() == 1 { format!("is {names}") } else { format!("are {names}") }
 }
 
-fn no_login(profile: Option<&str>) -> String {
-    match profile {
-        Some(profile) => format!("there is no login called `{profile}`"),
-        None => "there is no login yet".to_owned(),
+fn no_login(profile: Option<&str>, named_by: Option<&str>) -> String {
+    match (profile, named_by) {
+        (Some(profile), Some(by)) => format!("there is no login called `{profile}`, which {by} names"),
+        (Some(profile), None) => format!("there is no login called `{profile}`"),
+        (None, _) => "there is no login yet".to_owned(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::environment::PROFILE;
 use super::{Session, SessionError, Source, Sourced};
+use crate::protocol::likeness::nearest;
 use crate::store::login_index::LoginEntry;
 use crate::store::profile::NotAProfile;
 use crate::store::{AppName, Profile};
@@ -19,7 +20,7 @@ impl Session {
     fn none_selected(&self) -> Result<SessionError, SessionError> {
         let logins = self.logins()?;
         Ok(match logins.is_empty() {
-            true => SessionError::NoLogin { profile: None, provider: None },
+            true => SessionError::no_login_yet(),
             false => SessionError::NoneSelected { logins },
         })
     }
@@ -107,7 +108,23 @@ impl Session {
         // The default name of a login is its provider's.
         let namesake = || Some(self.catalogue().ok()?.get(profile.as_str()).ok()?.id);
         let provider = provider.or_else(namesake);
-        Ok(SessionError::NoLogin { profile: Some(profile.to_string()), provider })
+        let logins = self.logins()?;
+        let near = nearest(profile.as_str(), logins.iter().map(String::as_str)).map(str::to_owned);
+        let named_by = self.named_by(profile)?;
+        Ok(SessionError::NoLogin { profile: Some(profile.to_string()), provider, named_by, near })
+    }
+
+    /// Returns the variable or the file that names this login, if nobody typed it.
+    fn named_by(&self, profile: &Profile) -> Result<Option<String>, SessionError> {
+        let named = match &self.choices.profile {
+            Some(named) if named.is_typed() => None,
+            Some(_) => Some(PROFILE.to_owned()),
+            None => match self.project_profile()? {
+                Some(Sourced { value, from: Source::Project(at) }) if value == *profile => Some(at),
+                _ => None,
+            },
+        };
+        Ok(named)
     }
 
     fn project_profile(&self) -> Result<Option<Sourced<Profile>>, SessionError> {

@@ -177,7 +177,7 @@ fn error<T>(result: Result<T, SessionError>) -> SessionError {
 fn a_profile_comes_from_flag_variable_project_or_list() {
     let machine = Machine::new();
     assert!(machine.session().profile_if_any().unwrap().is_none());
-    assert!(matches!(machine.session().profile(), Err(SessionError::NoLogin { profile: None, provider: None })));
+    assert!(matches!(machine.session().profile(), Err(SessionError::NoLogin { profile: None, provider: None, .. })));
     machine.log_in("current", None);
     let seen = |session: Session| {
         let profile = session.profile().unwrap();

@@ -42,7 +42,7 @@ use crate::system::remedy;
 
 use answers::Answers;
 pub use answers::Claim;
-pub use holder::holder;
+pub use holder::{Holder, holder};
 pub use request::{Bodies, LoopbackEvent, LoopbackRequest, Parsed, parse};
 pub use response::LoopbackResponse;
 pub use sender::Sender;
@@ -60,8 +60,8 @@ const BACKLOG: i32 = 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LoopbackError {
-    #[error("port {port} is in use by another program")]
-    Taken { port: u16 },
+    #[error("port {port} is in use by {holder}")]
+    Taken { port: u16, holder: Holder },
     #[error("port {port} may not be used by this user")]
     NotAllowed { port: u16 },
     #[error("cannot listen on loopback")]
@@ -71,11 +71,19 @@ pub enum LoopbackError {
 impl Advice for LoopbackError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::Taken { port } => ExitCode::Network.hint(format!(
-                "find the program with {} and stop it, or choose another port with `--port N` and register that redirect \
-                 URI; `--port 0` picks a free port, if the provider allows it",
-                remedy::find_listener(*port)
-            )),
+            Self::Taken { port, holder } => {
+                let stop = match &holder.program {
+                    Some(_) if holder.is_oauthctl => {
+                        "that is another login, which waits for its redirect: finish it or stop it (Ctrl-C)".to_owned()
+                    }
+                    Some((_, process)) => format!("stop that program (`{}`)", remedy::end_process(process)),
+                    None => format!("find the program with {} and stop it", remedy::find_listener(*port)),
+                };
+                ExitCode::Network.hint(format!(
+                    "{stop}, or choose another port with `--port N` and register that redirect URI; `--port 0` picks a \
+                     free port, if the provider allows it"
+                ))
+            }
             Self::NotAllowed { .. } => ExitCode::Network.hint(remedy::RESERVED_PORTS),
             Self::Other(_) => ExitCode::Network.no_hint(),
         }
@@ -152,7 +160,11 @@ fn bind_all(addresses: &[SocketAddr], wanted: u16) -> Result<Loopback, LoopbackE
                 listeners.push(listener);
             }
             Err(error) => match error.kind() {
-                ErrorKind::AddrInUse => return Err(LoopbackError::Taken { port }),
+                ErrorKind::AddrInUse => {
+                    // Ours of the other family would be found in its place.
+                    drop(listeners);
+                    return Err(LoopbackError::Taken { port, holder: holder(port) });
+                }
                 ErrorKind::PermissionDenied => return Err(LoopbackError::NotAllowed { port }),
                 ErrorKind::AddrNotAvailable | ErrorKind::Unsupported if addresses.len() > 1 => {}
                 _ => return Err(LoopbackError::Other(error)),

@@ -1,6 +1,6 @@
 //! What the terminals behind stdout and stderr can show: their size, and their characters.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use super::paths::variable;
 use crate::protocol::sanitize::TerminalText;
@@ -33,6 +33,14 @@ pub fn fitted(text: TerminalText, stream: Stream) -> TerminalText {
         None => text,
     };
     if shows_unicode() { text } else { text.in_ascii() }
+}
+
+/// Returns `true` if a terminal is at a stream, whether or not it tells its size.
+pub fn is_terminal(stream: Stream) -> bool {
+    match stream {
+        Stream::Stdout => io::stdout().is_terminal(),
+        Stream::Stderr => io::stderr().is_terminal(),
+    }
 }
 
 /// Returns the columns and lines of the terminal at a stream.

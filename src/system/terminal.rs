@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use self::lists::LineMode;
 use super::messages::{self, Message};
 use super::paths::variable;
-use super::screen::{Stream, can_erase, size_of};
+use super::screen::{self, Stream, can_erase, size_of};
 use super::stdout::{self, Delivered};
 use super::waiting;
 use crate::protocol::sanitize::{Json, Pieces, Render, TerminalText};
@@ -119,7 +119,8 @@ pub trait Terminal: Send + Sync {
     /// Prompts for a text without showing it on the screen: lines until they are whole.
     fn ask_hidden_text(&self, question: &dyn Render, is_whole: &dyn Fn(&str) -> bool) -> Result<Secret, TerminalError>;
 
-    /// Asks the user to choose one of several lines, and returns its index. The first word of a line is its name.
+    /// Asks the user to choose one of several lines, and returns its index. The first word of a line is its name. The last
+    /// line is for what is not among the others: whatever is typed to filter them, it stays.
     fn choose(&self, question: &dyn Render, lines: &[String]) -> Result<usize, TerminalError>;
 
     /// Asks the user which of several lines apply, and returns their indices in order. `ticked` are ticked at first.
@@ -335,7 +336,8 @@ fn is_ci() -> bool {
 fn put_question(question: &dyn Render, remark: &str) {
     messages::flush();
     let mut stderr = io::stderr().lock();
-    let _ = write!(stderr, "{}{remark}: ", *TerminalText::of(question).on_one_line().to_plain());
+    let question = TerminalText::of(&format_args!("{}{remark}:", *TerminalText::of(question).on_one_line().to_plain()));
+    let _ = write!(stderr, "{} ", *screen::fitted(question, Stream::Stderr).to_plain());
     let _ = stderr.flush();
 }
 

@@ -14,7 +14,31 @@ fn an_unknown_provider_brings_near_names() {
     near.code(3).says("no provider is called `judgem`").says("did you mean `judgeme`?");
 
     let far = Sandbox::new().run(&["login", "--provider", "xyz"]);
-    far.code(3).says("`oauthctl providers list` lists the providers");
+    far.code(3).says("`oauthctl providers search WORD` finds one").says("`oauthctl providers new xyz --authorize URL");
+    // No word of three letters is one of six.
+    Sandbox::new().run(&["login", "nosuch"]).code(3).hides("did you mean");
+}
+
+#[test]
+fn a_port_of_another_login_is_named_as_that() {
+    let judgeme = Emulated::start(&[]);
+    let first = PendingLogin::start(judgeme.command(&["login", "--port", "0", "--no-browser"]));
+    let port = first.port().to_string();
+    let second = judgeme.run(&["login", "--port", &port, "--no-browser"]);
+    second.code(8).says(&format!("port {port} is in use by `oauthctl` (process ")).says("that is another login");
+}
+
+#[test]
+fn a_mistyped_command_line_is_told_with_the_right_one() {
+    let home = Sandbox::new();
+    home.run(&["loign"])
+        .code(2)
+        .says("error: there is no command `loign`")
+        .says("hint: did you mean `oauthctl login`?");
+    home.run(&["judgeme", "login"]).code(2).says("hint: run `oauthctl login judgeme`");
+    home.run(&["man", "logn"]).code(2).says("did you mean `oauthctl man login`?");
+    home.run(&["call"]).code(2).says("`oauthctl call` needs `[METHOD] PATH`").says("for example `oauthctl call /api/");
+    home.run(&["import", "nothing-here"]).code(2).says("`nothing-here` cannot be read");
 }
 
 #[test]
@@ -31,8 +55,9 @@ fn a_taken_port_is_named_with_the_two_ways_out() {
     let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let login = Emulated::start(&[]).run(&["login", "--port", &port, "--no-browser"]);
-    login.code(8).says(&format!("port {port} is in use by another program"));
-    login.says(&format!("`ss -ltnp 'sport = :{port}'`")).says("and stop it, or choose another port with `--port N`");
+    let holder = std::process::id();
+    login.code(8).says(&format!("port {port} is in use by `")).says(&format!("(process {holder})"));
+    login.says(&format!("stop that program (`kill {holder}`), or choose another port with `--port N`"));
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn a_short_passphrase_or_none_seals_nothing() {
     let short = sandbox.run_with_stdin(&["export", "--passphrase-stdin"], "short");
     short.code(2).says("shorter than 12 characters");
     assert_eq!(short.stdout(), "");
-    sandbox.run_with_stdin(&["import", "--passphrase-stdin"], PASSPHRASE).code(2).says("<FILE>");
+    sandbox.run_with_stdin(&["import", "--passphrase-stdin"], PASSPHRASE).code(2).says("needs `FILE`");
     sandbox.run(&["export"]).code(2).says("OAUTHCTL_EXPORT_PASSPHRASE");
 }
 

@@ -66,6 +66,7 @@ mod explain;
 mod explain_matrix;
 mod export;
 mod faults;
+mod first_hour;
 mod floors;
 mod flow_records;
 mod forgotten_client;

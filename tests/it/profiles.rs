@@ -54,8 +54,33 @@ fn status_of_one_login_says_what_is_true_of_all() {
     sandbox.run(&["status", "two", "--json"]).code(0).answers("\"current\": true");
     sandbox.run(&["status", "one", "--json"]).code(0).answers("\"current\": false");
     let nope = sandbox.with("OAUTHCTL_PROFILE", "nope");
-    nope.run(&["status"]).code(4).says("there is no login called `nope`");
     nope.run(&["status", "--check"]).code(4).hides("No logins");
+}
+
+#[test]
+fn a_variable_that_names_no_login_hides_none() {
+    let nope = with_two_logins().with("OAUTHCTL_PROFILE", "tow");
+    let said = nope.run(&["status"]);
+    said.code(4).says("there is no login called `tow`, which OAUTHCTL_PROFILE names");
+    assert!(["one", "two"].iter().all(|name| said.stdout().contains(name)), "{said}");
+    let said = nope.run(&["token"]);
+    said.code(4)
+        .says("which OAUTHCTL_PROFILE names")
+        .says("did you mean `two`?")
+        .says("--profile tow` makes a new one");
+}
+
+#[test]
+fn a_login_can_stand_beside_each_command_that_is_about_one() {
+    let sandbox = with_two_logins();
+    sandbox.run(&["scopes", "one", "--json"]).code(0).answers("\"one\"");
+    sandbox.run(&["refresh", "one"]).code(4).says("for the login `one`");
+    let export = sandbox.with("OAUTHCTL_EXPORT_PASSPHRASE", "made-up and long enough");
+    export.run(&["export", "one"]).code(0);
+    export.run(&["export", "one", "--profile", "two"]).code(2).says("`one` and `--profile two` differ");
+    export.run(&["scopes", "one", "--profiles", "*"]).code(2).says("is for several logins, and `one` is not");
+    export.run(&["refresh", "--due", "one"]).code(2).says("`--due` looks at all logins");
+    export.run(&["scopes", "one", "--provider", "judgeme"]).code(2);
 }
 
 #[test]

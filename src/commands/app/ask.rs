@@ -77,8 +77,7 @@ fn tell_steps(definition: &ProviderDefinition, guide: &Guide, context: &Context)
 fn offer_page(definition: &ProviderDefinition, guide: &Guide, context: &Context) -> Result<(), AppError> {
     let page = definition.app.page.as_deref().and_then(|page| url::Url::parse(page).ok());
     let (Some(page), Some(browser)) = (page.filter(|_| context.may_ask()), &guide.browser) else { return Ok(()) };
-    let answer = context.terminal().ask(&format_args!("Open {page} in the browser? [Y/n]"))?;
-    if ["n", "no"].contains(&answer.to_ascii_lowercase().as_str()) {
+    if !context.agrees(&format_args!("Open {page} in the browser?"), true) {
         return Ok(());
     }
     if let Err(error) = browser::check(&page).map_err(anyhow::Error::from).and_then(|()| Ok(browser.open(&page)?)) {

@@ -48,8 +48,7 @@ pub fn agreed(key: &ClientKey, new: &ClientId, replace: bool, context: &Context)
     // Shown even with `--quiet`: the question makes no sense without it.
     context.terminal().alarm(&Pieces(&[&Style::Warning.of("warning:"), &" ", &in_use.to_string()]));
     // No answer is no consent.
-    let answer = context.terminal().ask(&"Replace it all the same? [y/N]").unwrap_or_default();
-    match ["y", "yes"].contains(&answer.to_ascii_lowercase().as_str()) {
+    match context.agrees(&"Replace it all the same?", false) {
         true => Ok(Replaced { client_id, logins }),
         false => Err(in_use),
     }

@@ -19,13 +19,20 @@ pub struct AppOutcome {
     pub replaced: Option<String>,
     pub client_id: String,
     pub secret: bool,
+    /// The variable that the secret is from.
+    #[serde(skip)]
+    pub secret_from: Option<&'static str>,
     pub store: StoreKind,
     pub place: String,
 }
 
 impl Render for AppOutcome {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        let secret = if self.secret { "with its secret" } else { "without a secret" };
+        let secret = match (self.secret_from, self.secret) {
+            (Some(variable), _) => format!("with the secret in {variable}"),
+            (None, true) => "with its secret".to_owned(),
+            (None, false) => "without a secret".to_owned(),
+        };
         let client = sanitize::line(&self.client_id);
         let app = self.app.name().map(|name| format!(" as the app `{name}`")).unwrap_or_default();
         let kept =

@@ -8,7 +8,7 @@ use crate::protocol::check::{Check, Sent};
 use crate::protocol::id_token::LEEWAY;
 use crate::protocol::time::HumanDuration;
 use crate::system::http::{HttpError, Roots, Trust};
-use crate::system::loopback::{Loopback, LoopbackError, holder};
+use crate::system::loopback::{Holder, Loopback, LoopbackError};
 use crate::system::proxy::{NamedProxy, Proxies, unused_variable};
 use crate::system::{names, remedy, shell};
 
@@ -35,7 +35,7 @@ fn port(scene: &Scene<'_>) -> Vec<Check> {
     vec![match Loopback::bind(&addresses) {
         Ok(_) if uri.port() == 0 => Check::ok("port", subject, "each login picks a free one"),
         Ok(_) => Check::ok("port", subject, "it is free for the redirect of a login"),
-        Err(LoopbackError::Taken { port }) => taken(port, subject),
+        Err(LoopbackError::Taken { port, holder }) => taken(port, &holder, subject),
         Err(error) => {
             let check = Check::of_error("port", subject, &error);
             match (&error, cfg!(windows)) {
@@ -50,8 +50,7 @@ fn port(scene: &Scene<'_>) -> Vec<Check> {
     }]
 }
 
-fn taken(port: u16, subject: String) -> Check {
-    let holder = holder(port);
+fn taken(port: u16, holder: &Holder, subject: String) -> Check {
     if holder.is_oauthctl {
         let text = format!("it is held by {holder}, which may wait for the redirect of a login");
         return Check::note("port", subject, text);

@@ -16,8 +16,12 @@ use crate::system::terminal::TerminalError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    #[error("the exported login cannot be read")]
-    ImportFile(#[source] io::Error),
+    #[error("`{path}` cannot be read")]
+    ImportFile {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
     #[error("a login called `{profile}` already exists")]
     LoginExists { profile: String },
     #[error("no login can be imported from this")]
@@ -59,7 +63,7 @@ impl From<NoGivenToken> for ImportError {
 impl Advice for ImportError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::ImportFile(_) => ExitCode::Usage.no_hint(),
+            Self::ImportFile { .. } => ExitCode::Usage.no_hint(),
             Self::LoginExists { profile } => ExitCode::Usage.hint(format!(
                 "add `--replace` to replace `{profile}`, or `--profile NAME` to import it under another name"
             )),

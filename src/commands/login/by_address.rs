@@ -42,7 +42,7 @@ use crate::system::private_file;
 use crate::system::waiting::{self, Knows};
 
 /// How long all questions for metadata may take together.
-const DISCOVERY_TIME: Duration = Duration::from_secs(60);
+pub const DISCOVERY_TIME: Duration = Duration::from_secs(60);
 
 /// A login by address whose servers are known and confirmed.
 pub struct ByAddress {
@@ -149,8 +149,7 @@ impl ByAddress {
         }
         // Shown even with `--quiet`: the question makes no sense without it.
         terminal.alarm(&summary);
-        let answer = terminal.ask(&"Log in there? [y/N]").unwrap_or_default();
-        match ["y", "yes"].contains(&answer.to_ascii_lowercase().as_str()) {
+        match context.agrees(&"Log in there?", false) {
             true => Ok(()),
             false => Err(ByAddressError::Declined { address }.into()),
         }

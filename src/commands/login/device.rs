@@ -213,10 +213,8 @@ pub fn is_taken(
 fn propose(obstacle: &Obstacle, preferred: GrantKind, context: &Context) -> Result<bool, LoginError> {
     let terminal = context.terminal();
     if terminal.is_interactive() {
-        let question =
-            format_args!("No browser can be opened here: {obstacle}. Log in with a code on any device? [Y/n]");
-        let answer = terminal.ask(&question)?.to_lowercase();
-        return Ok(!matches!(answer.as_str(), "n" | "no"));
+        let question = format_args!("No browser can be opened here: {obstacle}. Log in with a code on any device?");
+        return Ok(context.agrees(&question, true));
     }
     let preferred = preferred.as_str();
     terminal.note(&format_args!(

@@ -40,6 +40,8 @@ pub enum LoginError {
     },
     #[error("`{login}` is a login, not a provider")]
     NotAProvider { login: String, provider: String },
+    #[error("the provider has no definition")]
+    NotListed,
     #[error("`{provider}` does not offer that grant")]
     GrantNotOffered { provider: String, offered: Vec<GrantKind> },
     #[error("{address} can be reached from other machines; a redirect is received on loopback only")]
@@ -122,6 +124,10 @@ impl Advice for LoginError {
             Self::NotAProvider { login, provider } => {
                 ExitCode::Definition.hint(format!("`{}` repeats that login", login_command(provider, login)))
             }
+            Self::NotListed => ExitCode::Definition.hint(
+                "`oauthctl providers new ID --authorize URL --token URL` makes one of the addresses in the provider's guide, and \
+                 `oauthctl login ID` uses it",
+            ),
             Self::GrantNotOffered { offered, .. } => ExitCode::Usage.hint(format!("it offers {}", flags(offered))),
             Self::ListenElsewhere { .. } => ExitCode::Usage.hint("such as `--listen 127.0.0.1:8765`"),
             Self::NobodyToPaste { .. } => {

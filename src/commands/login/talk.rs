@@ -55,8 +55,10 @@ pub fn announce(login: &Login<'_>, provider: &Provider, (grant, is_registered): 
     about_login(provider, "", context);
     let where_to = match &provider.definition.app.page {
         _ if is_registered => String::new(),
-        Some(page) if provider.emulator.is_none() => format!(" (register exactly this URI at {page})"),
-        _ => " (register exactly this URI)".to_owned(),
+        // It has the registration.
+        _ if provider.emulator.is_some() => String::new(),
+        Some(page) => format!(" (register exactly this URI at {page})"),
+        None => " (register exactly this URI)".to_owned(),
     };
     terminal.note(&Pieces(&[&"Redirect URI: ", &Style::Strong.of(login.redirect_uri()), &where_to]));
     let note = provider.definition.redirect.note.as_deref().filter(|note| note.chars().count() <= SHORT_NOTE);
@@ -138,21 +140,23 @@ pub fn open_browser(browser: Option<&dyn Browser>, login: &mut Login<'_>, told: 
             }
         };
     };
-    let paste = if can_paste { ", or paste the address at which it ended" } else { "" };
+    // Where nothing reaches the listener, the address of a page that cannot be shown is the answer.
+    let paste =
+        if can_paste { " If it ends at a page that cannot be shown, paste the address of that page here." } else { "" };
     // Shown even with `--quiet`: without the address nobody can go on.
     let needed = |line: &dyn Render| terminal.alarm(line);
     let Some(browser) = browser else {
-        needed(&format_args!("Open this address in a browser on this machine{paste}:\n{url}"));
+        needed(&format_args!("Open this address in a browser on this machine.{paste}\n{url}"));
         return Opener::Printed;
     };
     match open(browser, login, context) {
         Ok(()) => {
             terminal
-                .note(&format_args!("Opening the browser. If none appears, open this address yourself{paste}:\n{url}"));
+                .note(&format_args!("Opening the browser. If none appears, open this address yourself.{paste}\n{url}"));
             Opener::Opened
         }
         Err(error) => {
-            let what = format!("{error}. Open this address yourself{paste}:\n{url}");
+            let what = format!("{error}. Open this address yourself.{paste}\n{url}");
             needed(&Pieces(&[&Style::Warning.of("warning:"), &" ", &what]));
             Opener::Failed
         }
@@ -239,7 +243,7 @@ fn about_stray(stray: &Stray, can_be_allowed: bool, context: &Context) {
             let way_out = way_out(*unproven, can_be_allowed);
             return context.terminal().note(&format_args!("What came is {unproven}; still waiting. {way_out}"));
         }
-        Stray::ForeignAddress => "The pasted address is not the redirect URI of this login",
+        Stray::ForeignAddress => "The pasted address is not the redirect URI of this login, which is shown above",
         Stray::NotPasteable => "What was pasted is neither the final address nor a code",
         _ if !context.is_verbose() => return,
         Stray::Noise => "The browser asked for an icon or a permission, which is not the redirect",

@@ -42,8 +42,7 @@ pub fn find(profile: &Profile, context: &Context) -> Result<Unregistered, Logout
         }
         // Shown even with `--quiet`: the question makes no sense without it.
         context.terminal().alarm(&Pieces(&[&Style::Warning.of("warning:"), &" ", &in_use.to_string()]));
-        let answer = context.terminal().ask(&"Delete it all the same? [y/N]").unwrap_or_default();
-        if !["y", "yes"].contains(&answer.to_ascii_lowercase().as_str()) {
+        if !context.agrees(&"Delete it all the same?", false) {
             return Err(in_use);
         }
     }

@@ -19,13 +19,20 @@ pub struct NewDefinition {
     pub file: String,
     /// The number of faults to edit away.
     pub faults: usize,
+    /// It can be used as it is.
+    #[serde(skip)]
+    pub is_complete: bool,
 }
 
 impl Render for NewDefinition {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        let Self { file, faults, .. } = self;
+        let Self { id, file, faults, is_complete } = self;
         let check = format!("`oauthctl providers check {file}`");
         match faults {
+            0 if *is_complete => write!(
+                text,
+                "Wrote {file}. `oauthctl login {id}` uses it; edit it where the provider differs, and validate it with {check}."
+            ),
             0 => write!(text, "Wrote {file}. Edit it, then validate it with {check}."),
             _ => write!(text, "Wrote {file}. Edit it: {check} names what it lacks."),
         }

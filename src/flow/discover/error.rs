@@ -113,8 +113,8 @@ impl Advice for AddressError {
                  has the providers that need none",
             ),
             Self::NoMetadata { .. } => ExitCode::Definition.hint(
-                "check the address; if it is right, ask the server's documents for its issuer and add `--issuer URL`, or \
-                 fill in a definition by hand: `oauthctl providers new ID`",
+                "check the address; if it is right, ask the server's documents for its issuer and add `--issuer URL`, or for \
+                 its endpoints: `oauthctl providers new ID --authorize URL --token URL`",
             ),
             Self::Contradiction { .. } | Self::Malformed { .. } => ExitCode::Definition.hint(
                 "nothing was sent there; tell the server's operator, or use the address that the document names if that is \

@@ -140,7 +140,9 @@ fn client(sent: &Sent) -> String {
             "check the client id {page}: `oauthctl app show {app}` shows it, `oauthctl app set {app}` replaces it"
         );
     }
-    let replace = format!("check the client id and secret (`oauthctl app set {app}` replaces them)");
+    let replace = format!(
+        "check the client id and secret (`oauthctl app set {app}` replaces them, unless OAUTHCTL_CLIENT_ID is set)"
+    );
     let why = if sent.auth.is_written { "as `token.auth` says" } else { "as the definition has no `token.auth`" };
     let other = match (sent.has_secret, sent.auth.method) {
         (true, ClientAuthMethod::Body) => {

@@ -200,7 +200,7 @@ fn the_port_is_free_again_after_the_end() {
 fn a_taken_port_is_named() {
     let (_serving, port, _receiver) = serve();
     let error = Loopback::bind(&[SocketAddr::from(([127, 0, 0, 1], port))]).unwrap_err();
-    assert!(matches!(error, LoopbackError::Taken { port: p } if p == port));
+    assert!(matches!(error, LoopbackError::Taken { port: p, .. } if p == port));
 }
 
 #[test]

@@ -15,6 +15,9 @@ pub enum TerminalError {
     Stdin(#[source] io::Error),
     #[error("the input ended before the answer was complete")]
     NoAnswer,
+    /// With Esc.
+    #[error("the question was not answered, and nothing was done")]
+    Canceled,
 }
 
 impl Advice for TerminalError {
@@ -27,7 +30,7 @@ impl Advice for TerminalError {
                 "redirect stdout to a file or a pipe, or to {} if you need no answer",
                 remedy::NULL_DEVICE
             )),
-            Self::Stdin(_) | Self::NoAnswer => ExitCode::Usage.no_hint(),
+            Self::Stdin(_) | Self::NoAnswer | Self::Canceled => ExitCode::Usage.no_hint(),
         }
     }
 }

@@ -50,8 +50,14 @@ pub fn choose(terminal: &LineMode<'_>, question: &dyn Render, lines: &[String]) 
         return choose_plain(terminal, question, &lines);
     }
     let question = clean(question);
+    let last = lines.len().saturating_sub(1);
+    let score = move |typed: &str, _: &String, line: &str, index: usize| match index == last {
+        true => Some(-1),
+        false => line.to_lowercase().contains(&typed.to_lowercase()).then_some(0),
+    };
     let prompt = Select::new(&question, lines)
         .with_page_size(PAGE)
+        .with_scorer(&score)
         .with_help_message("type to filter, arrow keys to move, Enter to choose, Esc to cancel")
         .with_render_config(colors());
     Ok(drawn(|| prompt.raw_prompt())?.index)
@@ -142,7 +148,8 @@ fn raw_with_signals(settings: &mut libc::termios) {
 
 fn error(error: InquireError) -> TerminalError {
     match error {
-        InquireError::OperationCanceled | InquireError::OperationInterrupted => TerminalError::NoAnswer,
+        InquireError::OperationCanceled => TerminalError::Canceled,
+        InquireError::OperationInterrupted => TerminalError::NoAnswer,
         InquireError::IO(error) => TerminalError::Stdin(error),
         other => TerminalError::Stdin(std::io::Error::other(other)),
     }
@@ -166,7 +173,10 @@ fn choose_plain(terminal: &LineMode<'_>, question: &dyn Render, lines: &[String]
             return Ok(*index);
         }
         match matching(&typed, lines).as_slice() {
-            [] => (terminal.say)(&"None of them matches that."),
+            [] => {
+                (terminal.say)(&"None of them matches that.");
+                left = lines.len().checked_sub(1).into_iter().collect();
+            }
             [index] => return Ok(*index),
             several => left = several.to_vec(),
         }

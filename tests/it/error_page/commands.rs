@@ -7,13 +7,13 @@ use super::{Page, floors};
 
 variants! {
     SessionError: NoLogin NoneSelected NoProvider NoProfile NoClientCredentials PublicClient NoClient NoClientSecret OpenIdAlone
-        ProviderAndProfile NoClientToken OtherClient ClientForgotten OtherIssuer NoIntrospectionApp SeveralApps BadEmulator EmulatorEnded
+        ProviderAndProfile NoClientToken NoIssuer OtherClient ClientForgotten OtherIssuer NoIntrospectionApp SeveralApps BadEmulator EmulatorEnded
         EmulatedElsewhere StoreOutside VariableNotText CacertNotAPath NoFurtherToken
         TokenWithoutProfile NoTokenVariable BadTokenVariable TokenWithoutProvider TokenForEmulator ParamNotForProject
         ServerNotConfirmed | Trust Paths Project Definition Store TokenSource NotNarrower BadProfile BadClientId;
     NotNarrower: NoScope Unknown NotGranted Impossible Wider Unsaid;
     AppError: NotRegistered NoApp InUse SecretFile NoSecret | BadClientId Session Definition Entropy Store Terminal;
-    LoginError: Failed NowhereToKeep NotAProvider GrantNotOffered ListenElsewhere NobodyToPaste BadParam BadRedirectUri BadToken
+    LoginError: Failed NowhereToKeep NotAProvider NotListed GrantNotOffered ListenElsewhere NobodyToPaste BadParam BadRedirectUri BadToken
         NotGranted NoParamOnStdin
         | Brought Address ByAddress Steps Register Session App Flow Store Definition Certificate Terminal Entropy;
     StepsError: RunsAlone KeepsNothing NoAnswer NotAnAnswer UnknownState Unknown Used Ended Gone Other NoCode
@@ -50,6 +50,7 @@ variants! {
         | Browser BadProfile BadRedirectUri Session Emulator Flow Http Store Definition Terminal Entropy;
     DoctorError: Problems | Terminal;
     ManError: NoSuchCommand NotWritten | Terminal;
+    UsageError: NoSuchCommand NoSuchFlag TooMany Missing Refused;
     InstallError: UnknownShell NoHome NotOurs Link NotInstalled;
     CompletionsError: | Install Terminal;
     NoDocument: BadAddress Status Elsewhere | Flow;
@@ -200,7 +201,7 @@ pub fn errors(page: &mut Page) {
         },
     ]);
     page.section(vec![
-        ImportError::ImportFile(not_found()),
+        ImportError::ImportFile { path: text("login.oauthctl"), source: not_found() },
         ImportError::LoginExists { profile: profile() },
         ImportError::Foreign(NoGivenToken::NotJson.into()),
         ImportError::NoProvider { host: None },
@@ -252,10 +253,35 @@ pub fn errors(page: &mut Page) {
     page.section(exec_errors());
     page.only("NoShellLine", NoShellLine { name: text("OAUTHCTL_TOKEN") });
     page.section(vec![
-        ManError::NoSuchCommand { name: text("logn") },
+        ManError::NoSuchCommand { name: text("logn"), near: Some(text("login")) },
+        ManError::NoSuchCommand { name: text("nope"), near: None },
         ManError::NotWritten {
             path: text("/usr/share/man/man1/oauthctl.1"),
             source: std::io::ErrorKind::PermissionDenied.into(),
+        },
+    ]);
+    page.section(vec![
+        UsageError::NoSuchCommand {
+            command: text("oauthctl"),
+            word: text("loign"),
+            meant: Some(text("did you mean `oauthctl login`?")),
+        },
+        UsageError::NoSuchCommand { command: text("oauthctl app"), word: text("zzz"), meant: None },
+        UsageError::NoSuchFlag {
+            command: text("oauthctl login"),
+            flag: text("--scop"),
+            meant: Some(text("did you mean `--scope`?")),
+        },
+        UsageError::TooMany { command: text("oauthctl login"), word: text("github"), meant: None },
+        UsageError::Missing {
+            command: text("oauthctl call"),
+            missing: vec![text("`[METHOD] PATH`")],
+            example: Some(text("oauthctl call /api/v1/products")),
+        },
+        UsageError::Refused {
+            command: text("oauthctl status"),
+            message: text("the argument '--online' cannot be used with '--profiles <GLOB>'"),
+            meant: None,
         },
     ]);
     page.section(vec![
@@ -305,9 +331,15 @@ fn exec_errors() -> Vec<ExecError> {
 
 fn session_errors() -> Vec<SessionError> {
     vec![
-        SessionError::NoLogin { profile: None, provider: None },
-        SessionError::NoLogin { profile: Some(profile()), provider: None },
-        SessionError::NoLogin { profile: Some(profile()), provider: Some(provider()) },
+        SessionError::no_login_yet(),
+        SessionError::no_login(&text("work").parse().unwrap()),
+        SessionError::NoLogin {
+            profile: Some(profile()),
+            provider: None,
+            named_by: Some(text("OAUTHCTL_PROFILE")),
+            near: Some(text("works")),
+        },
+        SessionError::NoLogin { profile: Some(profile()), provider: Some(provider()), named_by: None, near: None },
         SessionError::NoneSelected { logins: vec![profile()] },
         SessionError::NoneSelected { logins: vec![profile(), text("acme-us")] },
         SessionError::NoProvider,
@@ -323,6 +355,13 @@ fn session_errors() -> Vec<SessionError> {
         SessionError::NoClientSecret { provider: provider(), client_id: text("client-1") },
         SessionError::OpenIdAlone,
         SessionError::ProviderAndProfile { provider: provider(), profile: profile() },
+        SessionError::NoIssuer {
+            address: text("https://id.example"),
+            source: Box::new(FlowError::TokenRequest(HttpError::Timeout {
+                origin: text("https://id.example"),
+                seconds: 30,
+            })),
+        },
         SessionError::NoClientToken {
             provider: provider(),
             source: Box::new(FlowError::TokenRequest(HttpError::Timeout {
@@ -486,6 +525,7 @@ fn login_errors() -> Vec<LoginError> {
         },
         LoginError::NoParamOnStdin { param: text("key"), source: NotASecretText::Empty },
         LoginError::NotAProvider { login: text("work"), provider: provider() },
+        LoginError::NotListed,
         LoginError::GrantNotOffered { provider: provider(), offered: vec![GrantKind::AuthorizationCode] },
         LoginError::GrantNotOffered {
             provider: provider(),

@@ -39,7 +39,7 @@ variants! {
     HttpError: Connect Tls Timeout Overdue Broken TooLarge OutOfReach Setup Proxy | Trust;
     TrustError: Unreadable NoCertificate;
     PathsError: NoHome NotAbsolute;
-    TerminalError: Stdout StdoutClosed Stdin NoAnswer;
+    TerminalError: Stdout StdoutClosed Stdin NoAnswer Canceled;
     ProjectError: Unreadable Wrong;
     CertificateError: NotMade NotUsable Damaged;
     BrowserError: NoneFound NotStarted NoneOfBrowser UnsafeUrl;
@@ -86,6 +86,7 @@ pub fn others(page: &mut Page) {
         TerminalError::StdoutClosed,
         TerminalError::Stdin(denied()),
         TerminalError::NoAnswer,
+        TerminalError::Canceled,
     ]);
     page.section(vec![
         ProjectError::Unreadable {
@@ -141,7 +142,7 @@ fn flow_errors() -> Vec<FlowError> {
         refusal: error.map(|error| Box::new(Refusal { error, sent: Sent { asked: Asked::Revocation, ..sent() } })),
     };
     vec![
-        FlowError::Listen(LoopbackError::Taken { port: 8765 }),
+        FlowError::Listen(LoopbackError::Taken { port: 8765, holder: PortHolder::default() }),
         unanswered(vec![], false),
         unanswered(vec![Seen::Unproven(unproven(Claim::Code, false))], true),
         unanswered(vec![Seen::Unproven(unproven(Claim::Token, false)), Seen::Tls], true),
@@ -265,7 +266,15 @@ fn rows_missing() -> Vec<RowsMissing> {
 
 fn loopback_errors() -> Vec<LoopbackError> {
     vec![
-        LoopbackError::Taken { port: 8765 },
+        LoopbackError::Taken { port: 8765, holder: PortHolder::default() },
+        LoopbackError::Taken {
+            port: 8765,
+            holder: PortHolder { program: Some((text("oauthctl"), 4711)), user: None, is_oauthctl: true },
+        },
+        LoopbackError::Taken {
+            port: 8765,
+            holder: PortHolder { program: Some((text("node"), 4711)), user: None, is_oauthctl: false },
+        },
         LoopbackError::NotAllowed { port: 80 },
         LoopbackError::Other(io::Error::other("Too many open files (os error 24)")),
     ]

@@ -476,8 +476,9 @@ fn a_port_that_is_taken_in_one_family_is_taken() {
         let uri = format!("http://localhost:{port}/callback");
         let args = ["login", "--provider", "shop", "--redirect-uri", &uri, "--no-browser", "--timeout", "1"];
         let login = shop.sandbox.run(&args);
-        login.code(8).says(&format!("port {port} is in use by another program"));
-        login.says(&format!("`ss -ltnp 'sport = :{port}'`")).hides("state=");
+        let holder = std::process::id();
+        login.code(8).says(&format!("port {port} is in use by `")).says(&format!("(process {holder})"));
+        login.says(&format!("stop that program (`kill {holder}`)")).hides("state=");
     }
 }
 

@@ -11,15 +11,32 @@ use crate::provider::param::{Param, ParamKind};
 use crate::provider::params::accept;
 use crate::provider::{DefinitionError, ProviderDefinition};
 
-/// Asks which provider to log in to.
+/// The line of a provider that has no definition.
+const OTHER: &str = "another one, by the https address of an issuer or an MCP server";
+
+/// Asks which provider to log in to. The answer is its id, or an address.
 pub fn provider(answers: &mut Answers, context: &Context) -> Result<String, LoginError> {
     let providers = context.session.catalogue()?.names();
     let longest = providers.iter().map(|(id, _)| id.len()).max().unwrap_or(0);
-    let lines: Vec<String> = providers.iter().map(|(id, name)| format!("{id:<longest$}  {name}")).collect();
+    let lines = providers.iter().map(|(id, name)| format!("{id:<longest$}  {name}"));
+    let lines: Vec<String> = lines.chain([format!("{:<longest$}  {OTHER}", "-")]).collect();
     let chosen = context.terminal().choose(&"Which provider?", &lines)?;
-    let id = providers.into_iter().nth(chosen).map(|(id, _)| id).unwrap_or_default();
+    let id = match providers.into_iter().nth(chosen) {
+        Some((id, _)) => id,
+        None => address(context)?,
+    };
     answers.add([id.clone()]);
     Ok(id)
+}
+
+/// Asks for the address of a provider that has no definition. Without a scheme it is meant with https.
+fn address(context: &Context) -> Result<String, LoginError> {
+    let typed = context.terminal().ask(&"Its https address (Enter alone if it has none)")?;
+    match typed.as_str() {
+        "" => Err(LoginError::NotListed),
+        whole if whole.contains("://") => Ok(whole.to_owned()),
+        bare => Ok(format!("https://{bare}")),
+    }
 }
 
 /// Asks for the parameters that are not given and have no default, until each is usable.
