@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::lacks::needs;
-use crate::support::raw_server::{RawServer, http};
+use crate::support::lacks::{find, needs};
+use crate::support::raw_server::{RawServer, http, reply};
 use crate::support::{Output, Sandbox};
 
 pub const TARGETS: [&str; 5] = [
@@ -126,6 +126,122 @@ fn the_installer_puts_the_checked_program_in_its_place() {
         assert_eq!(installer.installed(), ["oauthctl"], "nothing else is left there");
         let program = installer.folder().join("oauthctl");
         output(Command::new(program)).code(0).answers("oauthctl made up");
+    }
+}
+
+/// Links the programs that an installer takes, but for these, into a folder that is all of PATH.
+fn without(installer: &Installer, programs: &[&str]) -> String {
+    let folder = installer.sandbox.home().join("few programs");
+    fs::create_dir_all(&folder).unwrap();
+    let taken = [
+        "cat",
+        "chmod",
+        "curl",
+        "gzip",
+        "id",
+        "mkdir",
+        "mktemp",
+        "mv",
+        "openssl",
+        "rm",
+        "sh",
+        "sha256sum",
+        "shasum",
+        "tar",
+        "wget",
+    ];
+    for name in taken.into_iter().filter(|name| !programs.contains(name)) {
+        // What Debian has for one of them may be missing.
+        let Some(program) = find(name) else { continue };
+        std::os::unix::fs::symlink(program, folder.join(name)).unwrap();
+    }
+    fs::copy(installer.sandbox.home().join("path/uname"), folder.join("uname")).unwrap();
+    folder.display().to_string()
+}
+
+#[test]
+fn the_installer_makes_do_with_the_programs_that_are_there() {
+    needs(&["curl", "wget", "openssl", "sha256sum"]);
+    for (missing, said) in [
+        (&["curl"][..], "Installed"),
+        (&["sha256sum"], "Installed"),
+        (&["sha256sum", "shasum", "wget"], "Installed"),
+        (&["curl", "wget"], "neither curl nor wget is here"),
+        (&["sha256sum", "shasum", "openssl"], "the checksum cannot be computed"),
+        (&["tar"], "cannot be unpacked"),
+    ] {
+        let installer = Installer::linux();
+        let server = RawServer::start([http("200 OK", &[], &installer.archive)]);
+        let mut install = installer.sandbox.program("sh");
+        install.arg("filled/install.sh").env("OAUTHCTL_DOWNLOAD_URL", server.origin());
+        install.env("OAUTHCTL_INSTALL_DIR", installer.folder()).env("PATH", without(&installer, missing));
+        let done = output(install);
+        let is_installed = said == "Installed";
+        done.code(i32::from(!is_installed)).says(said);
+        assert_eq!(installer.installed().len(), usize::from(is_installed), "without {missing:?}: {done}");
+    }
+}
+
+#[test]
+fn a_download_that_breaks_off_leaves_the_older_program() {
+    needs(&["curl", "wget"]);
+    for missing in ["wget", "curl"] {
+        let installer = Installer::linux();
+        write_program(&installer.folder().join("oauthctl"), "#!/bin/sh\necho older\n");
+        let broken = || {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", installer.archive.len());
+            reply([head.as_bytes(), &installer.archive[..50]].concat())
+        };
+        let server = RawServer::start([broken(), broken(), broken(), broken(), broken(), broken()]);
+        let mut install = installer.sandbox.program("sh");
+        install.arg("filled/install.sh").env("OAUTHCTL_DOWNLOAD_URL", server.origin());
+        install.env("OAUTHCTL_INSTALL_DIR", installer.folder()).env("PATH", without(&installer, &[missing]));
+        output(install).code(1).says("cannot be downloaded");
+        assert_eq!(installer.installed(), ["oauthctl"]);
+        output(Command::new(installer.folder().join("oauthctl"))).answers("older");
+        assert!(server.stop().len() < 5, "it ends soon");
+    }
+}
+
+#[test]
+fn the_installer_takes_the_home_and_tells_of_another_program() {
+    needs(&["curl"]);
+    let installer = Installer::linux();
+    let home = installer.sandbox.home().join("a home");
+    // As a user who is not root, whoever runs the test.
+    write_program(&installer.sandbox.home().join("path/id"), "#!/bin/sh\necho 1000\n");
+    write_program(&installer.sandbox.home().join("path/oauthctl"), "#!/bin/sh\necho older\n");
+    let install = |home: &Path, path: &str| {
+        let server = RawServer::start([http("200 OK", &[], &installer.archive)]);
+        let mut install = installer.sandbox.program("sh");
+        install
+            .arg("filled/install.sh")
+            .env("OAUTHCTL_DOWNLOAD_URL", server.origin())
+            .env("HOME", home)
+            .env("PATH", path);
+        output(install)
+    };
+    let (folder, path) = (home.join(".local/bin"), installer.sandbox.variable("PATH"));
+    install(&home, &path).code(0).says(&format!("{} is not in PATH", folder.display()));
+    let second = install(&home, &format!("{path}:{}", folder.display()));
+    second.code(0).says("`oauthctl` is ").says("path/oauthctl still, which comes first in PATH");
+    let first = install(&home, &format!("{}:{path}", folder.display()));
+    assert!(!first.code(0).stderr().contains("PATH"), "{first}");
+    output(Command::new(folder.join("oauthctl"))).code(0).answers("oauthctl made up");
+    install(Path::new(""), &path).code(1).says("HOME is not set").says("OAUTHCTL_INSTALL_DIR");
+    fs::remove_file(folder.join("oauthctl")).unwrap();
+    fs::create_dir(folder.join("oauthctl")).unwrap();
+    install(&home, &path).code(1).says("is a folder");
+    assert_eq!(fs::read_dir(folder.join("oauthctl")).unwrap().count(), 0);
+}
+
+#[test]
+fn the_installer_names_the_one_for_windows() {
+    for system in ["MINGW64_NT-10.0-26100", "MSYS_NT-10.0", "CYGWIN_NT-10.0"] {
+        let installer = Installer::new(system, "x86_64", "x86_64-unknown-linux-musl");
+        let (refused, requests) = installer.run(&installer.archive);
+        refused.code(1).says("/install.ps1 | iex");
+        assert!(requests.is_empty() && installer.installed().is_empty());
     }
 }
 

@@ -44,7 +44,13 @@ function Install-Oauthctl {
         # A program that runs cannot be replaced, but it can be renamed.
         if (Test-Path $old) { Remove-Item -Force $old -ErrorAction SilentlyContinue }
         if (Test-Path $program) { Move-Item -Force $program $old }
-        Move-Item -Force (Join-Path $work 'oauthctl-x86_64-pc-windows-msvc\oauthctl.exe') $program
+        try {
+            Move-Item -Force (Join-Path $work 'oauthctl-x86_64-pc-windows-msvc\oauthctl.exe') $program
+        }
+        catch {
+            if (Test-Path $old) { Move-Item -Force $old $program }
+            throw
+        }
         if (Test-Path $old) { Remove-Item -Force $old -ErrorAction SilentlyContinue }
     }
     finally {
@@ -52,9 +58,16 @@ function Install-Oauthctl {
     }
     Write-Host "Installed oauthctl $version in $folder"
 
-    $path = [Environment]::GetEnvironmentVariable('Path', 'User')
-    if (-not $env:OAUTHCTL_NO_PATH -and ($path -split ';') -notcontains $folder) {
-        [Environment]::SetEnvironmentVariable('Path', (@($path, $folder) | Where-Object { $_ }) -join ';', 'User')
+    # As it stands in the registry: read in the usual way, the %VARIABLES% in it would be replaced for good.
+    $registry = 'registry::HKEY_CURRENT_USER\Environment'
+    $path = (Get-Item -LiteralPath $registry).GetValue('Path', '', 'DoNotExpandEnvironmentNames')
+    $folders = @($path -split ';' | Where-Object { $_ })
+    $expanded = @($folders | ForEach-Object { [Environment]::ExpandEnvironmentVariables($_) })
+    if (-not $env:OAUTHCTL_NO_PATH -and $expanded -notcontains $folder) {
+        Set-ItemProperty -Type ExpandString -LiteralPath $registry -Name Path -Value ((@($folders) + $folder) -join ';')
+        # New windows hear of it by a change that is made in the usual way.
+        [Environment]::SetEnvironmentVariable('OAUTHCTL_INSTALLED', '1', 'User')
+        [Environment]::SetEnvironmentVariable('OAUTHCTL_INSTALLED', [NullString]::Value, 'User')
         Write-Host "The folder was added to your Path; open a new terminal to use it."
     }
     if (($env:Path -split ';') -notcontains $folder) { $env:Path = "$env:Path;$folder" }

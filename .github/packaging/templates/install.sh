@@ -34,6 +34,9 @@ choose() {
     Linux-x86_64) target=x86_64-unknown-linux-musl sum=@SHA256:oauthctl-x86_64-unknown-linux-musl.tar.gz@ ;;
     Linux-aarch64) target=aarch64-unknown-linux-musl sum=@SHA256:oauthctl-aarch64-unknown-linux-musl.tar.gz@ ;;
     Darwin-x86_64) target=x86_64-apple-darwin sum=@SHA256:oauthctl-x86_64-apple-darwin.tar.gz@ ;;
+    MINGW*-* | MSYS*-* | CYGWIN*-*)
+      fail "this installs on Linux and macOS" "in PowerShell, \`irm $repository/releases/download/v$version/install.ps1 | iex\` installs on Windows"
+      ;;
     Darwin-aarch64) target=aarch64-apple-darwin sum=@SHA256:oauthctl-aarch64-apple-darwin.tar.gz@ ;;
     *)
       fail "there is no build for $system on $machine" \
@@ -47,7 +50,11 @@ download() {
     # A mirror may be on http: the checksum decides, not the connection.
     curl -fsSL --retry 3 -o "$2" "$1"
   elif have wget; then
-    wget -q -O "$2" "$1"
+    # By default it tries what breaks off 20 times. BusyBox's has one try, and no such word.
+    case $(wget --help 2>&1) in
+      *--tries*) wget -q --tries=3 -O "$2" "$1" ;;
+      *) wget -q -O "$2" "$1" ;;
+    esac
   else
     fail "neither curl nor wget is here" "install one of them"
   fi
@@ -71,11 +78,15 @@ main() {
     folder=$OAUTHCTL_INSTALL_DIR
   elif [ "$(id -u)" = 0 ]; then
     folder=/usr/local/bin
-  else
+  elif [ -n "${HOME:-}" ]; then
     folder=$HOME/.local/bin
+  else
+    fail "HOME is not set" "OAUTHCTL_INSTALL_DIR names the folder for the program"
   fi
   elsewhere="OAUTHCTL_INSTALL_DIR names another folder"
   mkdir -p "$folder" 2>/dev/null || fail "the folder $folder cannot be made" "$elsewhere"
+  # Otherwise the program would be moved into it.
+  [ ! -d "$folder/oauthctl" ] || fail "$folder/oauthctl is a folder" "$elsewhere"
   # Beside the place that it goes to, so that it is moved there whole.
   work=$(mktemp -d "$folder/.oauthctl-install.XXXXXX" 2>/dev/null) || fail "$folder cannot be written to" "$elsewhere"
   trap 'rm -rf "$work"' EXIT
@@ -96,8 +107,12 @@ main() {
   mv -f "$work/oauthctl-$target/oauthctl" "$folder/oauthctl" || fail "$folder/oauthctl cannot be replaced" "$elsewhere"
 
   echo "Installed oauthctl $version in $folder" >&2
+  first=$(command -v oauthctl || true)
   case :$PATH: in
-    *:"$folder":*) ;;
+    *:"$folder":*)
+      [ "$first" = "$folder/oauthctl" ] ||
+        echo "hint: \`oauthctl\` is $first still, which comes first in PATH; remove it, or put $folder before its folder" >&2
+      ;;
     *) echo "hint: $folder is not in PATH; add to your shell's profile: export PATH=\"$folder:\$PATH\"" >&2 ;;
   esac
   echo "hint: \`oauthctl demo\` tries it, and \`oauthctl completions --install\` completes with TAB" >&2
