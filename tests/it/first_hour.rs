@@ -116,7 +116,9 @@ fn a_question_with_a_usual_yes_is_asked_again() {
     let issuer = OidcProvider::running().issuer();
     television.define("acme", &format!("token.url = '{issuer}/token'\ntoken.auth = 'none'\ndevice.url = '{issuer}/device/auth'\nauthorize.url = '{issuer}/auth'\ngrants = ['authorization-code', 'device']"));
     let mut command = television.command(&["login", "acme", "--scope", "read"]);
-    ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].iter().for_each(|name| drop(command.env_remove(name)));
+    for name in ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"] {
+        command.env_remove(name);
+    }
     command.env("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22");
     let mut asked = TerminalSession::start(command);
     asked.shows("with a code on any device? [Y/n]");

@@ -100,7 +100,10 @@ fn a_wrong_claim_or_step_is_named() {
 /// The recipe of the README, with `oauthctl login` as the app under test.
 #[test]
 fn playwright_gives_the_consent_of_the_readme() {
-    assert!(include_str!("../../README.md").contains(SCRIPT), "the README shows tests/playwright/consent.mjs as it is");
+    assert!(
+        include_str!("../../.github/MANUAL.md").contains(SCRIPT),
+        "the manual shows tests/playwright/consent.mjs as it is"
+    );
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/playwright");
     if !folder.join("node_modules/playwright-core").exists() {
         lacks::lacks("playwright-core (npm), which tests/playwright/install gets");

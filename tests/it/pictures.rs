@@ -89,7 +89,25 @@ fn the_picture_of_a_session_is_what_it_prints() {
         ),
         ("oauthctl scopes --probe", &["scopes", "--probe"]),
     ];
-    is_current("session.svg", &svg(&screens.map(|(command, args)| (command, on_a_terminal(&shop, args)))));
+    let [login, call, scopes] = screens.map(|(command, args)| (command, on_a_terminal(&shop, args)));
+    let rows = ["read_orders", "write_orders", "read_products", "read_reviewers"];
+    is_current("session.svg", &svg(&[login, call, (scopes.0, excerpt(&scopes.1, &rows))]));
+}
+
+/// Returns the heading of a table and these of its rows: the picture is for the first screen of the README. What is left
+/// out is marked.
+fn excerpt(table: &str, names: &[&str]) -> String {
+    let (mut kept, mut is_kept, mut lines) = (Vec::new(), false, table.lines().filter(|line| !line.trim().is_empty()));
+    kept.extend(lines.find(|line| line.contains("SCOPE")));
+    for line in lines {
+        if !line.starts_with(' ') {
+            is_kept = names.contains(&line.split_whitespace().next().unwrap_or_default());
+        }
+        kept.extend(is_kept.then_some(line));
+    }
+    assert!(kept.len() > names.len(), "{table}");
+    kept.push("\u{1b}[2m⋮\u{1b}[0m");
+    kept.join("\n")
 }
 
 /// Runs a command on a terminal of 92 columns, and returns what stands there, without what differs from run to run.

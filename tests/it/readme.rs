@@ -1,5 +1,5 @@
-//! Every `oauthctl …` in the README's blocks of code and tables is read by the program's own parser, so that no command
-//! and no flag in it is made up or gone. What the first screen shows is also run.
+//! Every `oauthctl …` in the blocks of code and tables of the README and its manual is read by the program's own parser, so
+//! that no command and no flag in them is made up or gone. What the first screen shows is also run.
 
 use clap::CommandFactory;
 use oauthctl::testing::Cli;
@@ -8,10 +8,13 @@ use crate::support::Emulated;
 
 const README: &str = include_str!("../../README.md");
 
+/// What the README begins, by the same headings.
+const MANUAL: &str = include_str!("../../.github/MANUAL.md");
+
 /// The lines of code blocks without their remarks, and what stands between backticks in tables.
 fn snippets() -> Vec<String> {
     let (mut found, mut is_code, mut language) = (Vec::new(), false, "");
-    for line in README.lines() {
+    for line in README.lines().chain(MANUAL.lines()) {
         if let Some(name) = line.trim().strip_prefix("```") {
             (is_code, language) = (!is_code, if is_code { "" } else { name });
         } else if is_code && !matches!(language, "js" | "toml" | "text") {
@@ -94,14 +97,42 @@ fn a_made_up_flag_in_the_readme_would_be_noticed() {
 fn each_line_of_the_contents_leads_to_a_heading() {
     let contents = README.split("\n## Contents\n").nth(1).unwrap().split("\n## ").next().unwrap();
     let links: Vec<&str> = contents.split("](#").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
-    let anchor = |heading: &str| -> String {
-        let kept =
-            heading.to_lowercase().chars().filter(|c| c.is_alphanumeric() || " -".contains(*c)).collect::<String>();
-        kept.replace(' ', "-")
-    };
     let headings: Vec<String> = README.lines().filter_map(|line| line.strip_prefix("## ")).map(anchor).collect();
     let after: Vec<&String> = headings.iter().skip_while(|heading| *heading != "contents").skip(1).collect();
     assert_eq!(links, after, "every section has its line, in the same order");
+}
+
+/// The part of an address that leads to a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.to_lowercase().chars().filter(|c| c.is_alphanumeric() || " -".contains(*c)).collect::<String>();
+    kept.replace(' ', "-")
+}
+
+#[test]
+fn each_link_in_the_readme_and_its_manual_leads_somewhere() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let anchors = |text: &str| -> Vec<String> {
+        text.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(' ').map(anchor)).collect()
+    };
+    let mut looked_at = 0;
+    for (text, base) in [(README, folder.to_path_buf()), (MANUAL, folder.join(".github"))] {
+        let plain = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+        let drawn = ["src=\"", "srcset=\""].into_iter().flat_map(|mark| text.split(mark).skip(1));
+        let drawn = drawn.map(|rest| rest.split('"').next().unwrap());
+        for link in plain.chain(drawn).filter(|link| !link.contains("://")) {
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if path.is_empty() { base.join("x") } else { base.join(path) };
+            assert!(path.is_empty() || target.exists(), "{link}");
+            let there = match path {
+                "" => text.to_owned(),
+                _ if heading.is_empty() => String::new(),
+                _ => std::fs::read_to_string(target).unwrap(),
+            };
+            assert!(heading.is_empty() || anchors(&there).iter().any(|known| known == heading), "{link}");
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 50, "{looked_at}");
 }
 
 /// The failed login on the first screen, with a port of as many digits.
