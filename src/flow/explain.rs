@@ -99,7 +99,13 @@ const RULES: &[Rule] = &[
     wide("token_for_another_audience", "RFC 9068 §4", api::token_for_another_audience),
     wide("token_of_another_issuer", "RFC 9068 §4", api::token_of_another_issuer),
     rule("token_rejected", "RFC 6750 §3.1", api::token_rejected),
+    rule("token_too_early", "RFC 7519 §4.1.5", api::token_too_early),
+    rule("login_too_weak", "RFC 9470 §3", api::login_too_weak),
     rule("api_busy", "RFC 6585 §4", api::api_busy),
+    rule("api_not_enabled", "RFC 9110 §15.5.4", api::api_not_enabled),
+    rule("header_missing", "RFC 9110 §15.5", api::header_missing),
+    rule("other_scheme", "RFC 9110 §11.6.1", api::other_scheme),
+    rule("not_permitted", "RFC 9110 §15.5.4", api::not_permitted),
     rule("signed_answer", "JARM §2", answer::signed_answer),
     rule("wrong_issuer", "RFC 9207 §2.4", answer::wrong_issuer),
     rule("issuer_missing", "RFC 9207 §2.4", answer::issuer_missing),
@@ -136,11 +142,17 @@ const RULES: &[Rule] = &[
     rule("page_in_place_of_reply", "RFC 6749 §5.1", page::page_in_place_of_reply),
     rule("reply_without_token", "RFC 6749 §5.1", page::reply_without_token),
     rule("scope_granted_less", "RFC 6749 §3.3", scope::scope_granted_less),
+    rule("https_required", "RFC 6749 §3.2", demands::https_required),
+    rule("tenant_unknown", "RFC 8414 §2", demands::tenant_unknown),
+    rule("body_format_refused", "RFC 6749 §4.1.3", demands::body_format_refused),
+    rule("answer_unusable", "RFC 6749 §4.1.2", answer::answer_unusable),
     rule("parameter_refused", "RFC 6749 §4.1.2.1", demands::parameter_refused),
     rule("nothing_came", "RFC 6749 §4.1.2.1", unexplained::nothing_came),
     rule("device_not_confirmed", "RFC 8628 §3.5", unexplained::device_not_confirmed),
-    rule("refused", "RFC 6749 §5.2", unexplained::refused),
 ];
+
+/// What is said if no rule speaks: what the server said.
+const LAST: Rule = rule("refused", "RFC 6749 §5.2", unexplained::refused);
 
 /// Returns what the record says, the most certain first. `registered` is the redirect URI of the provider's page, if the
 /// user has copied it from there.
@@ -151,6 +163,9 @@ pub fn diagnose(record: &FlowRecord, registered: Option<&str>) -> Vec<Finding> {
         Some(Finding::new(rule.id, rule.section, rule.is_wider_than_the_error, found, &facts))
     };
     let mut findings: Vec<Finding> = RULES.iter().filter_map(found).collect();
+    if findings.is_empty() {
+        findings.extend(found(&LAST));
+    }
     // A stable sort: the table's order stays within a confidence.
     findings.sort_by_key(|finding| finding.confidence);
     findings

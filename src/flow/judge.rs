@@ -102,17 +102,9 @@ impl<'a> ApiAnswer<'a> {
         Some(mask::line(&words, &dialect.hidden(token))).filter(|text| !text.is_empty())
     }
 
-    /// Returns the parameters of the login that the API wants instead (RFC 9470 §3), for the authorization request.
+    /// Returns the parameters of the login that the API wants instead.
     pub fn wanted_login(&self) -> Vec<(&'static str, String)> {
-        let challenges = Challenge::all_in(self.headers);
-        let param = |name: &str| challenges.iter().find_map(|challenge| challenge.param(name));
-        // They go into a command: an odd value is left out.
-        let is_words =
-            |text: &&str| !text.is_empty() && text.len() <= 500 && text.bytes().all(|b| (b' '..=b'~').contains(&b));
-        let is_number = |text: &&str| !text.is_empty() && text.len() <= 10 && text.bytes().all(|b| b.is_ascii_digit());
-        let acr = param("acr_values").filter(is_words).map(|value| ("acr_values", value.to_owned()));
-        let age = param("max_age").filter(is_number).map(|value| ("max_age", value.to_owned()));
-        acr.into_iter().chain(age).collect()
+        wanted_login(self.headers)
     }
 
     /// Returns `true` for a page that is meant for a browser.
@@ -136,6 +128,19 @@ impl<'a> ApiAnswer<'a> {
         let of_the_status = ["http", "status", "error", "403", "forbidden", "access", "permission", "denied"];
         !self.is_page() && words.peek().is_some() && words.all(|word| of_the_status.contains(&word))
     }
+}
+
+/// Returns the parameters of the login that the challenges want instead (RFC 9470 §3), for the authorization request.
+pub fn wanted_login(headers: &HeaderMap) -> Vec<(&'static str, String)> {
+    let challenges = Challenge::all_in(headers);
+    let param = |name: &str| challenges.iter().find_map(|challenge| challenge.param(name));
+    // They go into a command: an odd value is left out.
+    let is_words =
+        |text: &&str| !text.is_empty() && text.len() <= 500 && text.bytes().all(|b| (b' '..=b'~').contains(&b));
+    let is_number = |text: &&str| !text.is_empty() && text.len() <= 10 && text.bytes().all(|b| b.is_ascii_digit());
+    let acr = param("acr_values").filter(is_words).map(|value| ("acr_values", value.to_owned()));
+    let age = param("max_age").filter(is_number).map(|value| ("max_age", value.to_owned()));
+    acr.into_iter().chain(age).collect()
 }
 
 #[cfg(test)]

@@ -87,6 +87,7 @@ pub fn meaning(error: &FlowError) -> Meaning {
     match error {
         FlowError::TokenReply(no_token) => match &no_token.reply {
             TokenReplyError::Refused { error, .. } if error.code == "invalid_grant" => Meaning::Dead,
+            TokenReplyError::Refused { is_own: true, .. } => Meaning::Unclear,
             TokenReplyError::Refused { .. } | TokenReplyError::TooOften { .. } => Meaning::Untouched,
             _ => Meaning::Unclear,
         },

@@ -9,12 +9,14 @@
 mod hints;
 mod objection;
 mod sent;
+mod wording;
 
 use std::error::Error;
 use std::fmt;
 
 pub use self::objection::{Beyond, Objection, of as objection};
 pub use self::sent::{Asked, Sent};
+pub use self::wording::{EXPIRED, REUSED, USED, VAGUE, Wording};
 use crate::protocol::advice::NextStep;
 use crate::protocol::error_response::ErrorResponse;
 use crate::provider::dialect::{DeviceReplyError, TokenReplyError};

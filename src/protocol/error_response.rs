@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::member::{Members, WrongKind};
-use super::sanitize;
+use super::{json, sanitize};
 
 /// An error as the server worded it. `Display` marks the words as the server's and cleans them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +59,25 @@ impl ErrorResponse {
         Some(response)
     }
 
+    /// Reads an error status's reply that has no `error`, in the shapes that servers have of their own. What has no shape is
+    /// all its texts.
+    pub fn from_own_json(reply: &Value) -> Self {
+        let description = Self::sentence_in(reply);
+        let code = first_at(reply, &OWN_CODES).filter(|code| Some(code) != description.as_ref());
+        match (code, description) {
+            (code, Some(description)) => Self { description: Some(description), ..Self::new(code.unwrap_or_default()) },
+            (_, None) => {
+                let words = texts(reply).join(" ");
+                Self { description: Some(words).filter(|words| !words.is_empty()), ..Self::new("") }
+            }
+        }
+    }
+
+    /// Returns the sentence of a reply, under any of the names that servers have for it.
+    pub fn sentence_in(reply: &Value) -> Option<String> {
+        first_at(reply, &OWN_WORDS)
+    }
+
     /// Removes secrets that the server repeated.
     pub fn without(self, secrets: &[&str]) -> Self {
         let clean = |text: String| super::mask::text(&text, secrets);
@@ -102,6 +121,44 @@ impl ErrorResponse {
     }
 }
 
+/// The places of a code in replies that have no `error`.
+const OWN_CODES: [&str; 9] =
+    ["errorCode", "error_code", "code", "status", "name", "type", "errors.0.code", "errors.0.type", "data.error_code"];
+
+/// The places of a sentence.
+const OWN_WORDS: [&str; 16] = [
+    "error_description",
+    "message",
+    "reason",
+    "detail",
+    "error_message",
+    "errorMessage",
+    "errorSummary",
+    "error_summary",
+    "errors.0.message",
+    "errors.0.detail",
+    "errors.0.title",
+    "errors.0",
+    "data.description",
+    "description",
+    "title",
+    "error_description.code.0",
+];
+
+fn first_at(reply: &Value, paths: &[&str]) -> Option<String> {
+    let texts = paths.iter().filter_map(|path| json::at(reply, path));
+    texts.filter_map(Value::as_str).find(|text| !text.trim().is_empty()).map(str::to_owned)
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => vec![text.clone()],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(members) => members.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// `false`, `null` and the empty string are how some servers say that nothing went wrong.
 fn is_nothing(value: &Value) -> bool {
     matches!(value, Value::Null | Value::Bool(false)) || value.as_str() == Some("")
@@ -114,12 +171,15 @@ fn plain(value: &Value) -> String {
 /// `the server said: invalid_grant: "the code has expired" (Authorization code has expired)`
 impl fmt::Display for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the server said: {}", sanitize::line(&self.code))?;
+        f.write_str("the server said")?;
+        if !self.code.is_empty() {
+            write!(f, ": {}", sanitize::line(&self.code))?;
+        }
         if let Some(description) = &self.description {
-            write!(f, ": \"{}\"", sanitize::line(description))?;
+            write!(f, ": \"{}\"", sanitize::reason(description))?;
         }
         if let Some(hint) = &self.hint {
-            write!(f, " ({})", sanitize::line(hint))?;
+            write!(f, " ({})", sanitize::reason(hint))?;
         }
         match &self.uri {
             Some(uri) if uri.starts_with("https://") => write!(f, ", see {}", sanitize::line(uri))?,

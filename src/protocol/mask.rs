@@ -1,11 +1,14 @@
 //! Secrets are removed from a reply before a person sees it. The shape stays, which is what one debugs.
 
+mod fragments;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
+use self::fragments::Fragments;
 use super::sanitize;
 
 /// The text that replaces a secret.
@@ -17,12 +20,12 @@ const SHORTEST: usize = 6;
 /// Masks a JSON value: `"access_token": "[64 characters]"`. Members with a secret name lose their value, and known
 /// secrets are removed everywhere.
 pub fn json(value: &Value, known_secrets: &[&str]) -> Value {
-    masked(value, &forms(known_secrets))
+    masked(value, &KnownSecrets::of(known_secrets))
 }
 
-fn masked(value: &Value, forms: &[Form]) -> Value {
+fn masked(value: &Value, forms: &KnownSecrets) -> Value {
     let json = |value| masked(value, forms);
-    let clean = |text: &str| cut(sanitize::text(text), forms);
+    let clean = |text: &str| forms.text(text);
     match value {
         Value::Object(object) => object
             .iter()
@@ -89,17 +92,7 @@ pub fn unread_reply(body: &[u8], known_secrets: &[&str]) -> String {
 /// (RFC 6749 §2.3.1: form-encoded and in base64), and inside JSON or a URL. Short ones stay, because hiding them would
 /// cut up every word.
 pub fn without(text: String, secrets: &[&str]) -> String {
-    cut(text, &forms(secrets))
-}
-
-fn cut(mut text: String, forms: &[Form]) -> String {
-    for form in forms {
-        // Most texts are shorter than a secret.
-        if form.len() <= text.len() && text.contains(form.as_str()) {
-            text = text.replace(form.as_str(), HIDDEN);
-        }
-    }
-    text
+    KnownSecrets::of(secrets).cut(text)
 }
 
 /// Returns `true` if a text contains one of the secrets.
@@ -109,20 +102,44 @@ pub fn tells(text: &str, secrets: &[&str]) -> bool {
 
 /// Secrets that are removed from many texts: each is written in all its forms once.
 #[derive(Default)]
-pub struct KnownSecrets(Vec<Form>);
+pub struct KnownSecrets {
+    forms: Vec<Form>,
+    parts: Fragments,
+}
 
 impl KnownSecrets {
+    fn of(secrets: &[&str]) -> Self {
+        let mut known = Self::default();
+        secrets.iter().for_each(|secret| known.add(secret));
+        known
+    }
+
     pub fn add(&mut self, secret: &str) {
-        for form in forms(&[secret]) {
-            if !self.0.contains(&form) {
-                self.0.push(form);
+        if secret.len() < SHORTEST {
+            return;
+        }
+        for form in forms_of(secret) {
+            if !self.forms.contains(&form) {
+                self.forms.push(form);
             }
         }
+        self.parts.add(secret);
+    }
+
+    fn cut(&self, mut text: String) -> String {
+        for form in &self.forms {
+            // Most texts are shorter than a secret.
+            if form.len() <= text.len() && text.contains(form.as_str()) {
+                text = text.replace(form.as_str(), HIDDEN);
+            }
+        }
+        let has_one = |text: &str| self.forms.iter().any(|form| text.contains(form.as_str()));
+        self.parts.cut(text, has_one)
     }
 
     /// Returns a foreign text, clean and without the secrets.
     pub fn text(&self, foreign: &str) -> String {
-        cut(sanitize::text(foreign), &self.0)
+        self.cut(sanitize::text(foreign))
     }
 
     /// Returns the same of a text that nobody vouches for: long words that look like a token are removed too.
@@ -133,10 +150,6 @@ impl KnownSecrets {
 
 /// A secret in one of the forms it may be written in.
 type Form = Zeroizing<String>;
-
-fn forms(secrets: &[&str]) -> Vec<Form> {
-    secrets.iter().filter(|secret| secret.len() >= SHORTEST).flat_map(|secret| forms_of(secret)).collect()
-}
 
 /// The forms of one secret, the plain one first.
 fn forms_of(secret: &str) -> Vec<Form> {

@@ -21,10 +21,23 @@ use std::fmt::{Display, Write as _};
 /// screen.
 const MAX_CHARS: usize = 200;
 
+/// The same for what a server says of an error: libraries put the cause at the end of a long sentence, and some add a
+/// trace id and a time.
+const MAX_REASON_CHARS: usize = 560;
+
 /// Returns one clean line of at most [`MAX_CHARS`] characters. A cut text ends with `…`.
 pub fn line(text: &str) -> String {
+    line_of(text, MAX_CHARS)
+}
+
+/// Returns a server's reason as one clean line, a longer one than others have.
+pub fn reason(text: &str) -> String {
+    line_of(text, MAX_REASON_CHARS)
+}
+
+fn line_of(text: &str, max: usize) -> String {
     let mut clean = String::new();
-    let mut room = MAX_CHARS;
+    let mut room = max;
     // The place to cut a text that does not fit: one character before the end.
     let mut cut = 0;
     let mut pending_space = false;
@@ -243,6 +256,8 @@ mod tests {
         assert_eq!(line(&format!("{} yz", "x".repeat(MAX_CHARS - 2))), cut(MAX_CHARS - 2));
         let lines_of_a_terminal = line(&"x".repeat(100_000)).chars().count().div_ceil(80);
         assert!(lines_of_a_terminal <= 3, "it pushes ours off the screen");
+        let reason_on_a_terminal = reason(&"x".repeat(100_000)).chars().count().div_ceil(80);
+        assert!(reason_on_a_terminal <= 7, "it pushes ours off the screen");
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 mod foreign;
 mod own;
 mod successes;
+mod worded;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,7 +68,7 @@ fn the_first_finding_names_each_way_to_break_a_flow() {
     // Here, since the ways are gone in threads.
     needs(&["curl", "faketime", "node", "openssl", "python3", "tinyproxy"]);
     OidcProvider::running();
-    let ways: Vec<Way> = foreign::ways().into_iter().chain(own::ways()).collect();
+    let ways: Vec<Way> = foreign::ways().into_iter().chain(own::ways()).chain(worded::ways()).collect();
     let rows = Mutex::new(Vec::new());
     each(&ways, |index, way| {
         // One that cannot be made is a row, too.

@@ -122,12 +122,14 @@ fn judged(about: &str, status: u16, refusal: Option<&Refusal>, reply: &str) -> (
     };
     let error = &refusal.error;
     let acceptance = match error.code.as_str() {
+        // Some servers say `unauthorized_client` of a wrong secret.
+        _ if refusal.is_about_the_client() => Acceptance::Refused,
         "invalid_grant"
         | "invalid_token"
         | "unauthorized_client"
         | "unsupported_token_type"
         | "unsupported_grant_type" => Acceptance::Accepted,
-        _ if status == 401 || refusal.is_about_the_client() => Acceptance::Refused,
+        _ if status == 401 => Acceptance::Refused,
         _ => Acceptance::CannotTell,
     };
     (acceptance, format!("{about} was answered with status {status} ({error})"))

@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::finding::Found;
 use super::pieces::{fields_of, shown};
 use crate::flow::refusal::{Asked, Objection};
-use crate::protocol::flow_record::{Arrival, Leg, Value};
+use crate::protocol::flow_record::{Arrival, FlowKind, Leg, Value};
 
 /// Returns an answer with this login's state that was not used.
 fn unused<'r>(facts: &Facts<'r>) -> Option<(usize, &'r Arrival)> {
@@ -63,14 +63,70 @@ pub fn issuer_missing(facts: &Facts<'_>) -> Option<Found> {
 
 /// A token where a code was asked for, or the other way round.
 pub fn token_in_place_of_code(facts: &Facts<'_>) -> Option<Found> {
-    let (event, arrival) = unused(facts)?;
-    let (code, token) = (value(arrival, "code").is_some(), value(arrival, "access_token").is_some());
+    let (event, arrival) = unused(facts).or_else(|| unusable(facts))?;
+    let has = |name: &str| value(arrival, name).is_some();
+    let (code, token, id_token) = (has("code"), has("access_token"), has("id_token"));
     let (title, grant) = match facts.settings.grant.as_deref()? {
+        "authorization_code" if id_token && !code && !token => {
+            ("An ID token came, and a code was asked for", "implicit")
+        }
         "authorization_code" if token && !code => ("A token came, and a code was asked for", "implicit"),
         "implicit" if code && !token => ("A code came, and a token was asked for", "authorization-code"),
         _ => return None,
     };
     Some(Found::high(title, format!("run `{} --grant {grant}`", facts.login())).seen(event))
+}
+
+/// Returns what came last in a login that ended of it, if nothing was sent afterwards.
+fn unusable<'r>(facts: &Facts<'r>) -> Option<(usize, &'r Arrival)> {
+    let is_over = facts.record.flow == FlowKind::Login && facts.failed() && facts.ended_with(5);
+    if !is_over
+        || facts.refusal.is_some()
+        || facts.last_exchange().is_some_and(|(_, exchange)| exchange.leg == Leg::Token)
+    {
+        return None;
+    }
+    facts.arrival().or_else(|| facts.strays().pop())
+}
+
+/// An answer that has what no answer has, or lacks what each has.
+pub fn answer_unusable(facts: &Facts<'_>) -> Option<Found> {
+    let narrower = [signed_answer, wrong_issuer, issuer_missing, token_in_place_of_code];
+    if narrower.iter().any(|rule| rule(facts).is_some()) {
+        return None;
+    }
+    let (event, arrival) = unusable(facts)?;
+    let names: Vec<&str> = arrival.query.iter().chain(&arrival.form).map(|(name, _)| name.as_str()).collect();
+    let count = |name: &str| names.iter().filter(|known| **known == name).count();
+    let has = |name: &str| value(arrival, name).is_some_and(|value| value.shown() != Some(""));
+    let repeated = ["code", "state", "error", "iss"].into_iter().find(|name| count(name) > 1);
+    let request = facts.authorization_request();
+    let sent = request.iter().find(|(name, _)| *name == "state").and_then(|(_, value)| value.hidden());
+    let state = value(arrival, "state").and_then(Value::hidden);
+    let other_state = sent.zip(state).is_some_and(|(sent, came)| sent.mark != came.mark);
+    let (title, next) = match repeated {
+        Some(name) => (
+            format!("The answer has `{name}` more than once"),
+            "something between the provider and here adds it: look at the address in the browser, and ask the provider"
+                .to_owned(),
+        ),
+        None if other_state => (
+            "The answer came with the `state` of this login changed".to_owned(),
+            format!(
+                "run `{}` again, and let the browser come back by itself: it was cut, or something was added",
+                facts.login()
+            ),
+        ),
+        None if !has("code") && !has("error") => (
+            "The answer has neither a code nor an error".to_owned(),
+            format!(
+                "if the provider calls them otherwise, write `callback.names` {}; else ask the provider",
+                facts.file()
+            ),
+        ),
+        None => return None,
+    };
+    Some(Found::medium(title, next).seen_in(event, format!("came {}", names.join(", "))))
 }
 
 /// A stray that claims to be an answer.
@@ -120,7 +176,14 @@ pub fn interaction_required(facts: &Facts<'_>) -> Option<Found> {
 
 /// The person, or a server, said no.
 pub fn denied(facts: &Facts<'_>) -> Option<Found> {
-    let refusal = facts.refusal.as_ref().filter(|refusal| refusal.objection == Objection::Denied)?;
+    let refusal = facts.refusal.as_ref();
+    let refusal = refusal.filter(|refusal| matches!(refusal.objection, Objection::Denied | Objection::Policy))?;
+    if refusal.objection == Objection::Policy {
+        let next =
+            format!("ask the administrator of the account or of its organization, and check the app {}", facts.page());
+        let title = "A rule of the provider, or of the account's organization, refuses this user or this app";
+        return Some(Found::high(title, next).seen(refusal.event).detail("Logging in again does not change it."));
+    }
     let with_person =
         refusal.asked == Asked::Authorization || refusal.asked == Asked::Device || refusal.has("device_code");
     let next = match with_person {

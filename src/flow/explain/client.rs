@@ -5,10 +5,20 @@ use super::finding::Found;
 use crate::flow::refusal::{Asked, Beyond, Objection};
 
 /// Words for an id that the server does not know.
-const UNKNOWN: [&str; 17] = [
+const UNKNOWN: [&str; 27] = [
     "client_id",
-    "client id",
     "clientid",
+    "client identifier",
+    "client key",
+    "app id",
+    "application id",
+    "application cannot be found",
+    "validating application",
+    "deleted client",
+    "disabled client",
+    "client was deleted",
+    "client was disabled",
+    "client is disabled",
     "unknown client",
     "no such client",
     "client not found",
@@ -33,12 +43,16 @@ fn refused_client<'f, 'r>(facts: &'f Facts<'r>) -> Option<&'f Refusal<'r>> {
 /// Words for it beside a code that says less.
 const NOT_THERE: [&str; 4] = ["aadsts700016", "application with identifier", "unknown client", "client not found"];
 
+/// Words for an app that was there.
+const GONE: [&str; 5] = ["deleted", "disabled", "suspended", "not enabled", "not active"];
+
 /// An id that is not known. With the browser only the id is sent.
 pub fn client_unknown(facts: &Facts<'_>) -> Option<Found> {
     let refusal = facts.refusal.as_ref()?;
     let is_told = match refusal.objection {
         Objection::Client => {
-            let says = refusal.says(&UNKNOWN) && !refusal.says(&["secret"]) || refusal.error.code.contains("client_id");
+            let either = refusal.says(&["secret", "credentials"]);
+            let says = refusal.says(&UNKNOWN) && !either || refusal.error.code.to_lowercase().contains("client_id");
             let is_public = refusal.authentication() == Some("none") && secret_missing(facts).is_none();
             refusal.exchange.is_none() || says || is_public
         }
@@ -54,7 +68,11 @@ pub fn client_unknown(facts: &Facts<'_>) -> Option<Found> {
         facts.page(),
         facts.provider()
     );
-    Some(Found::high("The server does not know the client id", next).seen(refusal.event))
+    let title = match refusal.says(&GONE) {
+        true => "The app is disabled or deleted at the provider, or its client id is wrong",
+        false => "The server does not know the client id",
+    };
+    Some(Found::high(title, next).seen(refusal.event))
 }
 
 /// A request without a secret that was refused for its client.
@@ -75,7 +93,7 @@ pub fn secret_missing(facts: &Facts<'_>) -> Option<Found> {
     };
     let found = Found::high(title, next).seen(refusal.event);
     Some(match &facts.settings.supported.auth_methods {
-        Some(methods) => found.detail(format!("The server accepts {}.", methods.join(", "))),
+        Some(methods) => found.detail(format!("`token.auth` in the definition is {}.", methods.join(", "))),
         None => found,
     })
 }
@@ -113,7 +131,7 @@ pub fn secret_in_wrong_place(facts: &Facts<'_>) -> Option<Found> {
     }
     let used = refusal.authentication()?;
     let by_metadata = offers(facts, used) == Some(false) && offers(facts, other) == Some(true);
-    let names_other = refusal.says(&[other]) && !refusal.says(&[used]);
+    let names_other = refusal.says(&[other]) && !refusal.says(&[used]) || says_which(refusal, other);
     let by_words = match key {
         "body" => refusal.says(&[
             "client_secret is missing",
@@ -121,7 +139,7 @@ pub fn secret_in_wrong_place(facts: &Facts<'_>) -> Option<Found> {
             "client_secret parameter",
             "client_secret is required",
         ]),
-        _ => refusal.says(&["authorization header", "basic auth", "http basic"]),
+        _ => refusal.says(&["authorization header", "basic auth", "http basic", "full authentication is required"]),
     };
     if !by_metadata && !names_other && !by_words {
         return None;
@@ -131,9 +149,23 @@ pub fn secret_in_wrong_place(facts: &Facts<'_>) -> Option<Found> {
     let found = if by_metadata || names_other { Found::high(title, next) } else { Found::medium(title, next) };
     let found = found.seen(refusal.event);
     Some(match &facts.settings.supported.auth_methods {
-        Some(methods) if by_metadata => found.detail(format!("The server's metadata offers {}.", methods.join(", "))),
+        Some(methods) if by_metadata => found.detail(format!("The definition has {}.", methods.join(", "))),
         _ => found,
     })
+}
+
+/// Returns `true` if the server names the method that it has for the client, beside the one that was used.
+fn says_which(refusal: &Refusal<'_>, method: &str) -> bool {
+    let before = [
+        "supports client authentication method",
+        "expected",
+        "expects",
+        "requires",
+        "registered for",
+        "configured for",
+        "must use",
+    ];
+    before.iter().any(|words| refusal.says(&[&format!("{words} {method}")]))
 }
 
 fn where_else(key: &str) -> &'static str {
@@ -164,9 +196,12 @@ pub fn secret_wrong(facts: &Facts<'_>) -> Option<Found> {
         return None;
     }
     let used = refusal.authentication()?;
-    let next =
-        format!("copy the secret again {}, and store it with `oauthctl app set {}`", facts.page(), facts.provider());
-    let title = "The client secret is wrong, or belongs to another app";
+    let get = if refusal.says(&["expired"]) { "create a new secret" } else { "copy the secret again" };
+    let next = format!("{get} {}, and store it with `oauthctl app set {}`", facts.page(), facts.provider());
+    let title = match refusal.says(&["expired"]) {
+        true => "The client secret has expired",
+        false => "The client secret is wrong, or belongs to another app",
+    };
     let names_secret = refusal.says(&["secret"]) || refusal.error.code.contains("secret");
     let found = if names_secret { Found::high(title, next) } else { Found::medium(title, next) };
     let found = found.seen(refusal.event);
@@ -174,8 +209,8 @@ pub fn secret_wrong(facts: &Facts<'_>) -> Option<Found> {
     let length = facts.settings.client_secret.as_ref().and_then(|secret| secret.hidden()).map(|hidden| hidden.length);
     let length = length.map(|length| format!(" It has {length} characters.")).unwrap_or_default();
     Some(found.detail(match offers(facts, used) {
-        Some(true) => format!("The server accepts a secret in {place}, where it was sent.{length}"),
-        _ => format!("It was sent in {place}; the server does not say where it wants it.{length}"),
+        Some(true) => format!("It was sent in {place}, as `token.auth` in the definition says.{length}"),
+        _ => format!("It was sent in {place}; the definition does not say where the server wants it.{length}"),
     }))
 }
 
@@ -194,7 +229,7 @@ pub fn response_type_not_allowed(facts: &Facts<'_>) -> Option<Found> {
     let next = format!("allow it {}, or choose another grant with `--grant`", facts.page());
     let found = Found::high(title, next).seen(refusal.event);
     Some(match &facts.settings.supported.response_types {
-        Some(types) => found.detail(format!("The server offers {}.", types.join(", "))),
+        Some(types) => found.detail(format!("The definition has {}.", types.join(", "))),
         None => found,
     })
 }
@@ -202,7 +237,10 @@ pub fn response_type_not_allowed(facts: &Facts<'_>) -> Option<Found> {
 /// A grant that the client or the server does not have.
 pub fn grant_not_allowed(facts: &Facts<'_>) -> Option<Found> {
     let refusal = facts.refusal.as_ref()?;
-    if !matches!(refusal.objection, Objection::Unauthorized | Objection::GrantType)
+    // There is nothing but the client in such a request.
+    let is_client_alone = refusal.objection == Objection::Grant
+        && refusal.shown("grant_type").is_some_and(|grant| grant.ends_with("client_credentials"));
+    if !(matches!(refusal.objection, Objection::Unauthorized | Objection::GrantType) || is_client_alone)
         || response_type_not_allowed(facts).is_some()
         || client_unknown(facts).is_some()
     {
@@ -214,16 +252,28 @@ pub fn grant_not_allowed(facts: &Facts<'_>) -> Option<Found> {
     };
     let name = facts.settings.grant.as_deref();
     let is_missing = facts.settings.supported.grant_types.as_ref().zip(name);
-    let is_missing = is_missing.is_some_and(|(types, name)| !types.iter().any(|known| known.ends_with(name)));
+    let plain = |text: &str| text.replace('-', "_");
+    let is_missing =
+        is_missing.is_some_and(|(types, name)| !types.iter().any(|known| plain(known).ends_with(&plain(name))));
     let title = format!("The app may not use {grant}");
     let next = format!("allow it {}", facts.page());
-    // A server that cannot read a form says the same.
-    let is_sure = refusal.objection == Objection::Unauthorized || is_missing;
+    // A server that cannot read a form says the same, and some say it of a wrong secret.
+    let is_named = refusal.says(&[
+        "grant",
+        "flow",
+        "authorized to",
+        "not allowed",
+        "service account",
+        "using this method",
+        "client type",
+    ]);
+    let says_nothing = refusal.text().is_empty();
+    let is_sure = refusal.objection == Objection::Unauthorized && (is_named || says_nothing) || is_missing;
     let found = if is_sure { Found::high(title, next) } else { Found::medium(title, next) };
     let found = found.seen(refusal.event);
     Some(match &facts.settings.supported.grant_types {
-        Some(types) => found.detail(format!("The server offers {}.", types.join(", "))),
-        None => found,
+        Some(types) if is_missing => found.detail(format!("The definition has {}.", types.join(", "))),
+        _ => found,
     })
 }
 

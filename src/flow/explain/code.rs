@@ -3,7 +3,7 @@
 use super::facts::{Facts, Refusal};
 use super::finding::Found;
 use super::line::seconds;
-use crate::flow::refusal::{Asked, Objection};
+use crate::flow::refusal::{Asked, EXPIRED, Objection, USED, VAGUE, Wording};
 use crate::protocol::flow_record::{Leg, Value};
 
 /// RFC 6749 §4.1.2 recommends ten minutes at most; many servers give one, or less.
@@ -13,6 +13,14 @@ const LONG: u64 = 60_000;
 fn refused_code<'f, 'r>(facts: &'f Facts<'r>) -> Option<&'f Refusal<'r>> {
     let refusal = facts.refusal.as_ref()?;
     (refusal.asked == Asked::Token && refusal.objection == Objection::Grant && refusal.has("code")).then_some(refusal)
+}
+
+/// A device code that was refused, and not for its end.
+fn refused_device_code<'f, 'r>(facts: &'f Facts<'r>) -> Option<&'f Refusal<'r>> {
+    let refusal = facts.refusal.as_ref().filter(|_| device_code_expired(facts).is_none())?;
+    let is_it = refusal.objection == Objection::Grant
+        || matches!(&refusal.objection, Objection::Parameter(name) if name == "device_code");
+    (refusal.has("device_code") && is_it).then_some(refusal)
 }
 
 /// Returns the milliseconds from the answer to the request that exchanged it.
@@ -30,21 +38,8 @@ fn again(facts: &Facts<'_>) -> String {
 pub fn code_used_twice(facts: &Facts<'_>) -> Option<Found> {
     let refusal = refused_code(facts)?;
     let title = "The code had been used before";
-    let says = [
-        "already been used",
-        "already used",
-        "already redeemed",
-        "already been redeemed",
-        "used twice",
-        "used more than once",
-        "already consumed",
-        "has been used",
-        "was used",
-        "aadsts54005",
-        "code_already_used",
-        "previously used",
-    ];
-    if refusal.says(&says) {
+    // "Not found, or used already" leaves it open.
+    if refusal.says(USED) && !refusal.says(&["not found or", "could be because", "or has expired", "or expired"]) {
         return Some(Found::high(title, again(facts)).seen(refusal.event));
     }
     let code = refusal.sent.iter().find(|(name, _)| *name == "code")?.1;
@@ -79,12 +74,11 @@ pub fn code_expired(facts: &Facts<'_>) -> Option<Found> {
     let waited = waited(facts, refusal);
     let words = waited.map(|waited| format!(", {} s after it came", seconds(waited))).unwrap_or_default();
     let title = format!("The code had expired{words}");
-    let says_more =
-        refusal.says(&["invalid", "incorrect", "or expired", "revoked", "mismatch", "not found", "unknown"]);
-    // The code itself, `invalid_grant`, is one of those words.
-    let says_more = says_more && !only_says_expired(refusal);
+    // The code of the error, `invalid_grant`, is one of those words.
+    let text = Wording::new([refusal.text().as_str()]);
+    let says_more = text.has(VAGUE) || text.lists_things() || refusal.text().is_empty() && refusal.says(VAGUE);
     let is_late = waited.is_some_and(|waited| waited >= LONG);
-    let found = match (refusal.says(&["expired", "too old", "timed out"]), says_more, is_late) {
+    let found = match (refusal.says(EXPIRED), says_more, is_late) {
         (true, false, _) => Found::high(title, again(facts)),
         (_, _, true) => Found::medium(title, again(facts)),
         _ => return None,
@@ -92,16 +86,11 @@ pub fn code_expired(facts: &Facts<'_>) -> Option<Found> {
     Some(found.seen(refusal.event))
 }
 
-fn only_says_expired(refusal: &Refusal<'_>) -> bool {
-    let text = refusal.text().to_lowercase();
-    text.contains("expired")
-        && !["invalid", "incorrect", "or expired", "revoked"].iter().any(|word| text.contains(word))
-}
-
 /// A device's code that was not confirmed in time.
 pub fn device_code_expired(facts: &Facts<'_>) -> Option<Found> {
     let refusal = facts.refusal.as_ref()?;
-    let is_expired = refusal.error.code == "expired_token" || refusal.has("device_code") && refusal.says(&["expired"]);
+    let is_over = refusal.error.code == "expired_token" || refusal.has("device_code") && refusal.says(EXPIRED);
+    let is_expired = is_over && !refusal.says(&["incorrect", "or expired"]);
     let next = format!("run `{}` again, and type the new code while it is valid", facts.login());
     let found = || Found::high("The device code expired before it was confirmed", next);
     is_expired.then(|| found().seen(refusal.event))
@@ -109,6 +98,11 @@ pub fn device_code_expired(facts: &Facts<'_>) -> Option<Found> {
 
 /// A code that the server does not take, for a reason that it does not tell.
 pub fn code_refused(facts: &Facts<'_>) -> Option<Found> {
+    if let Some(refusal) = refused_device_code(facts) {
+        let next = format!("run `{}` again, and type the new code", facts.login());
+        let title = "The server does not know the device code any more: it is over, or its token was given out";
+        return Some(Found::medium(title, next).seen(refusal.event));
+    }
     let refusal = refused_code(facts)?;
     if code_used_twice(facts).is_some()
         || code_expired(facts).is_some()
@@ -116,8 +110,11 @@ pub fn code_refused(facts: &Facts<'_>) -> Option<Found> {
     {
         return None;
     }
-    let found =
-        Found::medium("The server does not take the code, and does not say why", again(facts)).seen(refusal.event);
+    let title = match refusal.text().is_empty() {
+        true => "The server does not take the code, and does not say why",
+        false => "The server does not take the code",
+    };
+    let found = Found::medium(title, again(facts)).seen(refusal.event);
     let waited = waited(facts, refusal).map(|waited| format!("It was sent {} s after it came, once.", seconds(waited)));
     let same = refusal.shown("redirect_uri").map(|uri| format!("The redirect URI is `{uri}` in both requests."));
     let pkce = match (refusal.has("code_verifier"), facts.settings.pkce) {

@@ -2,6 +2,7 @@
 
 use super::facts::Facts;
 use super::finding::Found;
+use super::pieces::header;
 use crate::flow::refusal::{Beyond, Objection};
 use crate::protocol::flow_record::Leg;
 
@@ -63,7 +64,7 @@ pub fn request_object_required(facts: &Facts<'_>) -> Option<Found> {
 /// A token that needs a resource or an audience (RFC 8707).
 pub fn resource_required(facts: &Facts<'_>) -> Option<Found> {
     let refusal = facts.refusal.as_ref().filter(|refusal| refusal.objection == Objection::Target)?;
-    if sent_target(facts).is_some() {
+    if sent_target(facts).is_some() || refusal.says(&NAMES_ANOTHER) {
         return None;
     }
     let at = format!("under `[{}]` {}", refusal.asked.section(), facts.file());
@@ -74,10 +75,21 @@ pub fn resource_required(facts: &Facts<'_>) -> Option<Found> {
     )
 }
 
+/// Words about a resource that was named in another way, such as by a scope.
+const NAMES_ANOTHER: [&str; 4] =
+    ["was not found in the tenant", "service not found", "resource principal named", "is not authorized to access"];
+
 /// A resource that the server does not know.
 pub fn resource_refused(facts: &Facts<'_>) -> Option<Found> {
     let refusal = facts.refusal.as_ref().filter(|refusal| refusal.objection == Objection::Target)?;
-    let (name, value) = sent_target(facts)?;
+    let Some((name, value)) = sent_target(facts) else {
+        let next = format!(
+            "compare the scopes, and `params` in the definition, with the API's own identifier: `oauthctl providers show {}` prints them",
+            facts.provider()
+        );
+        let found = || Found::high("The server does not know the API that the token is for, or not for this app", next);
+        return refusal.says(&NAMES_ANOTHER).then(|| found().seen(refusal.event));
+    };
     let next =
         format!("change `{name}` under `[{}]` {}, or give it with the login", refusal.asked.section(), facts.file());
     let title = format!("The server issues no token for `{value}`");
@@ -93,6 +105,44 @@ fn sent_target(facts: &Facts<'_>) -> Option<(&'static str, String)> {
         sent.find(|(known, _)| *known == name).and_then(|(_, value)| Some((name, value.shown()?.to_owned())))
     };
     named("resource").or_else(|| named("audience"))
+}
+
+/// An endpoint that is asked over plain http.
+pub fn https_required(facts: &Facts<'_>) -> Option<Found> {
+    let refusal = facts.refusal.as_ref().filter(|refusal| refusal.objection == Objection::Insecure)?;
+    let at = format!("under `[{}]` {}", refusal.asked.section(), facts.file());
+    let next = format!("write the address with https:// as `url` {at}");
+    Some(Found::high("The server takes the request over https only", next).seen(refusal.event))
+}
+
+/// A tenant or a realm that the server does not know, or that this app is not in.
+pub fn tenant_unknown(facts: &Facts<'_>) -> Option<Found> {
+    let refusal = facts.refusal.as_ref().filter(|refusal| refusal.objection == Objection::Tenant)?;
+    let next = format!(
+        "check the tenant in the addresses {}: `oauthctl providers show {}` prints them; a parameter is given with `--param`",
+        facts.file(),
+        facts.provider()
+    );
+    Some(
+        Found::high("The server does not know the tenant in its address, or not with this app", next)
+            .seen(refusal.event),
+    )
+}
+
+/// A body of another media type than the server reads.
+pub fn body_format_refused(facts: &Facts<'_>) -> Option<Found> {
+    let refusal = facts.refusal.as_ref()?;
+    let by_status =
+        refusal.exchange.and_then(|exchange| exchange.reply.as_ref()).is_some_and(|reply| reply.status == 415);
+    let is_open = matches!(refusal.objection, Objection::Unknown | Objection::Parameter(_));
+    if refusal.objection != Objection::Format && !(by_status && is_open) {
+        return None;
+    }
+    let content_type = refusal.exchange.and_then(|exchange| header(&exchange.headers, "content-type"));
+    let sent = content_type.map(|sent| format!(", and {sent} was sent")).unwrap_or_default();
+    let other = if sent.contains("json") { "form" } else { "json" };
+    let next = format!("write `body = \"{other}\"` under `[{}]` {}", refusal.asked.section(), facts.file());
+    Some(Found::medium(format!("The server wants the body in another format{sent}"), next).seen(refusal.event))
 }
 
 /// A parameter that the server names.

@@ -2,14 +2,17 @@
 
 use url::Url;
 
-use super::pieces::{error_in_fields, error_of, fields_of, header, header_map, json, named, parts, sent_by};
-use crate::flow::refusal::{Asked, Objection, objection};
+use super::pieces::{error_in_fields, error_of, fields_of, header, header_map, json, named, parts, sent_by, texts};
+use crate::flow::judge::wanted_login;
+use crate::flow::refusal::{Asked, Objection, Wording, objection};
 use crate::protocol::advice::login_command;
+use crate::protocol::bearer::Challenge;
 use crate::protocol::error_response::ErrorResponse;
 use crate::protocol::flow_record::{
     Address, Arrival, Body, Event, Exchange, Failure, FlowKind, FlowRecord, Leg, Reply, Settings, Tree, Value, What,
 };
 use crate::protocol::resource_error::ResourceError;
+use crate::protocol::sanitize;
 
 pub struct Facts<'r> {
     pub record: &'r FlowRecord,
@@ -28,8 +31,8 @@ pub struct Refusal<'r> {
     pub exchange: Option<&'r Exchange>,
     pub error: ErrorResponse,
     pub objection: Objection,
-    /// All words of it, in lower case.
-    words: String,
+    /// All words of it.
+    pub words: Wording,
     /// The parameters that were sent.
     pub sent: Vec<(&'r str, &'r Value)>,
 }
@@ -185,7 +188,12 @@ impl<'r> Facts<'r> {
 
     /// Returns the API's last answer, if it is an error that the flow failed of.
     pub fn api_refusal(&self) -> Option<ApiRefusal<'r>> {
-        let (event, exchange) = self.last_exchange().filter(|_| self.refusal.is_none())?;
+        self.last_exchange().filter(|_| self.refusal.is_none())?;
+        // A token that was renewed after a refusal, and came out the same, is not presented again.
+        let renewed = |exchange: &Exchange| {
+            exchange.leg == Leg::Refresh && exchange.reply.as_ref().is_some_and(|reply| reply.status < 300)
+        };
+        let (event, exchange) = self.exchanges().into_iter().rfind(|(_, exchange)| !renewed(exchange))?;
         let reply = exchange.reply.as_ref()?;
         let is_one = matches!(exchange.leg, Leg::Api | Leg::Userinfo) && reply.status >= 400;
         is_one.then_some(ApiRefusal { event, exchange, reply })
@@ -243,13 +251,13 @@ impl<'r> Refusal<'r> {
         sent: Vec<(&'r str, &'r Value)>,
     ) -> Self {
         let words = [Some(&error.code), error.description.as_ref(), error.hint.as_ref()];
-        let words = words.into_iter().flatten().map(|text| text.to_lowercase()).collect::<Vec<_>>().join(" ");
+        let words = Wording::new(words.into_iter().flatten().map(String::as_str));
         Self { event, asked, exchange, objection: objection(&error, asked), error, words, sent }
     }
 
-    /// Returns `true` if one of these is in its words, all in lower case.
-    pub fn says(&self, parts: &[&str]) -> bool {
-        parts.iter().any(|part| self.words.contains(part))
+    /// Returns `true` if one of these is in its words.
+    pub fn says(&self, phrases: &[&str]) -> bool {
+        self.words.has(phrases)
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -285,6 +293,48 @@ impl ApiRefusal<'_> {
     /// Returns what the API says about the token, in its challenge or in its body.
     pub fn error(&self) -> Option<ResourceError> {
         ResourceError::read(&header_map(&self.reply.headers), &self.body(), "bearer")
+    }
+
+    /// Returns what the body and the challenges say.
+    pub fn wording(&self) -> Wording {
+        let challenges = self.reply.headers.iter().filter(|(name, _)| name == "www-authenticate");
+        let challenges: Vec<String> = challenges.map(|(_, value)| value.to_string()).collect();
+        let body = match &self.reply.body {
+            Some(Body::Json(tree)) => texts(&json(tree)),
+            Some(Body::Text(text)) => vec![text.clone()],
+            _ => Vec::new(),
+        };
+        Wording::new(challenges.iter().chain(&body).map(String::as_str))
+    }
+
+    /// Returns the API's own sentence, in one line.
+    pub fn said(&self) -> String {
+        let error = error_of(self.reply);
+        let by_challenge = || {
+            let challenges = Challenge::all_in(&header_map(&self.reply.headers));
+            challenges.iter().find_map(|challenge| challenge.param("error_description").map(sanitize::line))
+        };
+        error.and_then(|error| error.description.or(Some(error.code))).or_else(by_challenge).unwrap_or_default()
+    }
+
+    /// Returns `true` if there is nothing at the path, as the status says, or a gateway in its own words.
+    pub fn has_no_such_path(&self) -> bool {
+        matches!(self.reply.status, 404 | 405 | 410) || self.wording().has(&["missing authentication token"])
+    }
+
+    /// Returns the authentication schemes that it offers.
+    pub fn schemes(&self) -> Vec<String> {
+        Challenge::all_in(&header_map(&self.reply.headers))
+            .iter()
+            .map(|challenge| challenge.scheme.to_lowercase())
+            .collect()
+    }
+
+    /// Returns the parameters of the login that it wants instead.
+    pub fn wanted_login(&self) -> Vec<(&'static str, String)> {
+        // They go into a command, in quotes.
+        let wanted = wanted_login(&header_map(&self.reply.headers)).into_iter();
+        wanted.filter(|(_, value)| !value.contains('\'')).collect()
     }
 
     /// Returns everything that it says, in lower case.

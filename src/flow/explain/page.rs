@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::finding::Found;
-use super::pieces::{header, is_page};
+use super::pieces::{header, host, is_from_firewall, is_page};
 use crate::flow::refusal::Objection;
 use crate::protocol::flow_record::{Body, Exchange, Leg, Reply};
 
@@ -37,7 +37,7 @@ fn page<'r>(facts: &Facts<'r>) -> Option<(usize, &'r Exchange, &'r Reply, String
         Some(Body::Text(text)) => text.to_lowercase(),
         _ => String::new(),
     };
-    is_page(reply).then_some((event, exchange, reply, text))
+    (is_page(reply) || is_from_firewall(reply)).then_some((event, exchange, reply, text))
 }
 
 /// A page of a firewall in place of a reply.
@@ -46,11 +46,7 @@ pub fn firewall_page(facts: &Facts<'_>) -> Option<Found> {
     if !matches!(reply.status, 401 | 403 | 405..=406 | 409 | 418 | 429 | 503) {
         return None;
     }
-    let server = header(&reply.headers, "server").unwrap_or_default().to_lowercase();
-    let has = |name: &str| header(&reply.headers, name).is_some();
-    let by_header = has("cf-ray")
-        || has("cf-mitigated")
-        || ["cloudflare", "akamai", "imperva", "sucuri"].iter().any(|name| server.contains(name));
+    let by_header = is_from_firewall(reply);
     let by_words = FIREWALLS.iter().any(|mark| text.contains(mark));
     if reply.status == 405 && !by_header || !by_header && !by_words && reply.status != 403 {
         return None;
@@ -72,8 +68,27 @@ pub fn firewall_page(facts: &Facts<'_>) -> Option<Found> {
 pub fn endpoint_redirects(facts: &Facts<'_>) -> Option<Found> {
     let (event, exchange, reply) = facts.odd_reply()?;
     let target = reply.location.as_ref().filter(|_| (300..400).contains(&reply.status))?;
+    if is_elsewhere(&exchange.address.base, &target.base) {
+        let place = host(&target.base).unwrap_or_default();
+        let title = format!(
+            "The request was sent on to {place}: a proxy, or the login page of this network, may be in the way"
+        );
+        let next = "open any web page in a browser, and sign in to the network if it asks for it; then try again";
+        return Some(Found::medium(title, next).seen(event));
+    }
     let next = format!("write the address of the endpoint itself as `url` {}: {}", facts.file(), target.base);
     Some(Found::high(format!("{} redirects to {}", exchange.address.base, target.base), next).seen(event))
+}
+
+/// Returns `true` for an address that shares neither the domain nor the end of the path: a server that moves keeps one.
+fn is_elsewhere(from: &str, to: &str) -> bool {
+    let domain = |address: &str| {
+        let host = host(address).unwrap_or_default();
+        let labels: Vec<String> = host.rsplit('.').take(2).map(str::to_owned).collect();
+        labels
+    };
+    let last = |address: &str| address.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    domain(from) != domain(to) && last(from) != last(to)
 }
 
 /// An address at which there is no such endpoint.
@@ -102,6 +117,15 @@ pub fn endpoint_not_there(facts: &Facts<'_>) -> Option<Found> {
 
 /// A server that wants to be asked later.
 pub fn server_busy(facts: &Facts<'_>) -> Option<Found> {
+    let by_word = facts.refusal.as_ref().filter(|refusal| refusal.objection == Objection::Unavailable);
+    if let Some((event, reply)) = by_word.and_then(|refusal| Some((refusal.event, refusal.exchange?.reply.as_ref()?))) {
+        let is_fault = reply.status >= 500;
+        return (!is_fault).then(|| Found::high("The server asks to be asked later", wait(reply)).seen(event));
+    }
+    if let Some(refusal) = by_word {
+        let next = format!("wait a while, then run `{}` again", facts.login());
+        return Some(Found::high("The server asks to be asked later", next).seen(refusal.event));
+    }
     let (event, exchange, reply) = status(facts, 429..=429)?;
     if firewall_page(facts).is_some() || exchange.leg == Leg::Api {
         return None;
@@ -119,6 +143,11 @@ pub fn wait(reply: &Reply) -> String {
 
 /// A fault on the server's side.
 pub fn server_fault(facts: &Facts<'_>) -> Option<Found> {
+    let by_word = facts.refusal.as_ref().filter(|refusal| refusal.objection == Objection::ServerFault);
+    if let Some(refusal) = by_word {
+        let title = "The server failed; the fault is on its side";
+        return Some(Found::high(title, format!("try `{}` again later", facts.login())).seen(refusal.event));
+    }
     let (event, _, reply) = status(facts, 500..=599)?;
     if endpoint_not_there(facts).is_some() || firewall_page(facts).is_some() {
         return None;
@@ -148,18 +177,26 @@ pub fn page_in_place_of_reply(facts: &Facts<'_>) -> Option<Found> {
 /// A reply with status 200 that has neither a token nor an error.
 pub fn reply_without_token(facts: &Facts<'_>) -> Option<Found> {
     let (event, exchange, reply) = facts.odd_reply()?;
-    let is_asked = matches!(exchange.leg, Leg::Token | Leg::Refresh) && (200..300).contains(&reply.status);
-    let has_token = reply.body.as_ref().is_some_and(|body| body.field("access_token").is_some());
-    if !is_asked || has_token || is_page(reply) {
+    let (endpoint, member, key) = match exchange.leg {
+        Leg::Token | Leg::Refresh => ("token", "access_token", "token.response"),
+        Leg::DeviceCode => ("device authorization", "device_code", "device.response"),
+        Leg::PushedRequest => ("pushed authorization request", "request_uri", "par.url"),
+        _ => return None,
+    };
+    let has_it = reply.body.as_ref().is_some_and(|body| body.field(member).is_some());
+    if !(200..300).contains(&reply.status) || has_it || is_page(reply) {
         return None;
     }
     let title = match reply.body {
-        None => "The reply of the token endpoint is empty",
-        Some(_) => "The reply of the token endpoint has no `access_token`",
+        None => format!("The reply of the {endpoint} endpoint is empty"),
+        Some(_) => format!("The reply of the {endpoint} endpoint has no `{member}`"),
     };
-    let next = format!(
-        "if the provider names its members otherwise, write `token.response` {}; else ask the provider",
-        facts.file()
-    );
+    let next = match exchange.leg {
+        Leg::PushedRequest => format!("check `{key}` {}: another address may answer", facts.file()),
+        _ => format!(
+            "if the provider names its members otherwise, write `{key}` {}; else ask the provider",
+            facts.file()
+        ),
+    };
     Some(Found::medium(title, next).seen(event))
 }

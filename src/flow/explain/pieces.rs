@@ -62,13 +62,34 @@ pub fn error_of(reply: &Reply) -> Option<ErrorResponse> {
     match reply.body.as_ref()? {
         Body::Json(tree) => {
             let value = json(tree);
-            let error = ErrorResponse::from_json(&value);
-            error.or_else(|| is_error.then(|| wordless(&texts(&value).join(" ")))).map(clean)
+            let error = ErrorResponse::from_json(&value).map(|error| with_other_words(error, &value));
+            error.or_else(|| is_error.then(|| ErrorResponse::from_own_json(&value))).map(clean)
         }
         Body::Fields(fields) => error_in_fields(fields),
-        Body::Text(text) if is_error && !is_page(reply) => Some(clean(wordless(text))),
+        Body::Text(text) if is_error && !is_page(reply) && !is_from_firewall(reply) => Some(clean(wordless(text))),
+        Body::Text(text) if is_error && is_told_by_page(text) => Some(clean(wordless(text))),
         Body::Text(_) | Body::Other { .. } => None,
     }
+}
+
+/// An error without a sentence of its own may have one under another name.
+fn with_other_words(error: ErrorResponse, reply: &serde_json::Value) -> ErrorResponse {
+    match error.description {
+        Some(_) => error,
+        None => {
+            let words = ErrorResponse::sentence_in(reply).filter(|words| *words != error.code);
+            ErrorResponse { description: words, ..error }
+        }
+    }
+}
+
+/// A page that is short, and has an error of the protocol in its words: "Oauth error invalid_request: …".
+fn is_told_by_page(text: &str) -> bool {
+    const LONGEST: usize = 500;
+    let codes =
+        ["invalid_", "unauthorized_client", "unsupported_", "access_denied", "redirect_uri_mismatch", "oauth error"];
+    let text = text.trim().to_lowercase();
+    text.len() <= LONGEST && codes.iter().any(|code| text.contains(code))
 }
 
 fn wordless(words: &str) -> ErrorResponse {
@@ -77,7 +98,7 @@ fn wordless(words: &str) -> ErrorResponse {
 
 /// Makes each text of an error one clean line.
 fn clean(error: ErrorResponse) -> ErrorResponse {
-    let line = |text: Option<String>| text.map(|text| sanitize::line(&text)).filter(|text| !text.is_empty());
+    let line = |text: Option<String>| text.map(|text| sanitize::reason(&text)).filter(|text| !text.is_empty());
     let (description, hint) = (line(error.description), line(error.hint));
     ErrorResponse { code: sanitize::line(&error.code), description, hint, ..error }
 }
@@ -98,6 +119,18 @@ pub fn is_page(reply: &Reply) -> bool {
     matches!(media_type.as_str(), "text/html" | "application/xhtml+xml") || begins_like_one
 }
 
+/// Returns `true` for a text that comes from before the server: a page, or a line such as `error code: 1020`.
+pub fn is_from_firewall(reply: &Reply) -> bool {
+    if !matches!(reply.body, Some(Body::Text(_)) | None) {
+        return false;
+    }
+    let server = header(&reply.headers, "server").unwrap_or_default().to_lowercase();
+    let has = |name: &str| header(&reply.headers, name).is_some();
+    has("cf-ray")
+        || has("cf-mitigated")
+        || ["cloudflare", "akamai", "imperva", "sucuri"].iter().any(|name| server.contains(name))
+}
+
 /// Returns a JSON value with what is shown; a hidden text is empty.
 pub fn json(tree: &Tree) -> serde_json::Value {
     match tree {
@@ -110,7 +143,7 @@ pub fn json(tree: &Tree) -> serde_json::Value {
     }
 }
 
-fn texts(value: &serde_json::Value) -> Vec<String> {
+pub fn texts(value: &serde_json::Value) -> Vec<String> {
     match value {
         serde_json::Value::String(text) if !text.is_empty() => vec![text.clone()],
         serde_json::Value::Array(items) => items.iter().flat_map(texts).collect(),

@@ -51,7 +51,7 @@ pub fn pkce_unsupported(facts: &Facts<'_>) -> Option<Found> {
     let title = "The server does not accept the PKCE challenge (S256)";
     let found = if is_named { Found::high(title, next) } else { Found::medium(title, next) }.seen(refusal.event);
     Some(match methods {
-        Some(methods) => found.detail(format!("The server offers {}.", listed(methods))),
+        Some(methods) => found.detail(format!("The definition has {}.", listed(methods))),
         None => found,
     })
 }

@@ -29,7 +29,7 @@ pub fn redirect_uri_differs(facts: &Facts<'_>) -> Option<Found> {
         });
     }
     if let Some(refusal) = facts.refusal.as_ref().filter(|refusal| is_about_it(refusal)) {
-        let named = addresses(&refusal.text()).into_iter().find(|address| is_near(address, &sent));
+        let named = named_in(&refusal.text(), &sent);
         if let Some(comparison) = named.and_then(|other| Comparison::of(&sent, "server says", &other)) {
             return Some(high(comparison).seen(refusal.event));
         }
@@ -84,7 +84,11 @@ pub fn redirect_uri_refused(facts: &Facts<'_>) -> Option<Found> {
         return None;
     }
     let refusal = facts.refusal.as_ref().filter(|refusal| is_about_it(refusal))?;
-    let Some(sent) = refusal.shown("redirect_uri").map(str::to_owned).or_else(|| sent(facts)) else {
+    let is_left_out = refusal.exchange.is_some()
+        && !refusal.has("redirect_uri")
+        && refusal.says(&["required", "missing", "must include", "not provided"]);
+    let sent = refusal.shown("redirect_uri").map(str::to_owned).or_else(|| sent(facts)).filter(|_| !is_left_out);
+    let Some(sent) = sent else {
         let next = format!("remove it from `omit` under `[{}]` {}", refusal.asked.section(), facts.file());
         return Some(Found::high("No redirect URI was sent", next).seen(refusal.event));
     };
@@ -107,11 +111,27 @@ pub fn sent(facts: &Facts<'_>) -> Option<String> {
     sent.map(str::to_owned).or_else(|| facts.settings.redirect_uri.clone())
 }
 
-/// Returns the http addresses in a text.
-fn addresses(text: &str) -> Vec<String> {
+/// Returns the address that a server names beside the one that was sent: the one that it expects, where it says so.
+fn named_in(text: &str, sent: &str) -> Option<String> {
     let is_edge = |c: char| c.is_whitespace() || "'\"`<>()[]{}|,;".contains(c);
-    let words = text.split(is_edge).filter(|word| word.starts_with("http://") || word.starts_with("https://"));
-    words.map(|word| word.trim_end_matches(['.', ':', '…']).to_owned()).collect()
+    let mut before = String::new();
+    let mut near = Vec::new();
+    for word in text.split(is_edge).filter(|word| !word.is_empty()) {
+        if word.starts_with("http://") || word.starts_with("https://") {
+            let address = word.trim_end_matches(['.', ':', '…']).to_owned();
+            let is_ours = ["sent", "got", "received", "given"].iter().any(|word| before.contains(word));
+            let is_theirs = ["expect", "registered", "configured", "allowed"].iter().any(|word| before.contains(word));
+            if !is_ours && (is_theirs && address != sent || is_near(&address, sent)) {
+                near.push((!is_theirs, address));
+            }
+            before.clear();
+        } else {
+            before.push_str(&word.to_lowercase());
+            before.push(' ');
+        }
+    }
+    near.sort_by_key(|(is_worse, _)| *is_worse);
+    near.into_iter().next().map(|(_, address)| address)
 }
 
 /// Returns `true` if an address may be meant as the redirect URI, and is not a page of help.

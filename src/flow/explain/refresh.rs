@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Refusal};
 use super::finding::Found;
-use crate::flow::refusal::{Asked, Objection};
+use crate::flow::refusal::{Asked, Objection, REUSED};
 use crate::protocol::flow_record::{Leg, Value};
 
 fn refused<'f, 'r>(facts: &'f Facts<'r>) -> Option<&'f Refusal<'r>> {
@@ -13,20 +13,9 @@ fn refused<'f, 'r>(facts: &'f Facts<'r>) -> Option<&'f Refusal<'r>> {
 /// A refresh token that was spent before. Servers take that for theft, and end the whole login.
 pub fn refresh_token_reused(facts: &Facts<'_>) -> Option<Found> {
     let refusal = refused(facts)?;
-    let says = [
-        "reuse",
-        "already used",
-        "already been used",
-        "been rotated",
-        "used twice",
-        "used more than once",
-        "already redeemed",
-        "consumed",
-        "previously used",
-    ];
     let next = format!("run `{}`, and let one place alone refresh this login", facts.login());
     let title = "The refresh token had been spent before, and the server ended the login";
-    if refusal.says(&says) {
+    if refusal.says(REUSED) {
         return Some(Found::high(title, next).seen(refusal.event).detail(HOW));
     }
     let mark = |value: &Value| value.hidden().map(|hidden| hidden.mark.clone());

@@ -2,8 +2,9 @@
 
 use super::facts::Facts;
 use super::finding::Found;
+use super::pieces::{header, is_page};
 use crate::flow::refusal::Objection;
-use crate::protocol::flow_record::FlowKind;
+use crate::protocol::flow_record::{Fields, FlowKind};
 use crate::protocol::resource_error::TokenProblem;
 use crate::protocol::scope::ScopeSet;
 
@@ -13,7 +14,8 @@ pub fn scope_not_allowed(facts: &Facts<'_>) -> Option<Found> {
     let asked = refusal.shown("scope").map_or_else(|| facts.settings.scopes.clone(), split);
     // A refresh that names no scope asks for those that the login has.
     if asked.is_empty() && facts.record.flow == FlowKind::Refresh {
-        return None;
+        let next = format!("run `{}`, and ask for scopes that the app has now", facts.login());
+        return Some(Found::medium("The app may no longer have the scopes of this login", next).seen(refusal.event));
     }
     if asked.is_empty() {
         let next = format!(
@@ -27,14 +29,19 @@ pub fn scope_not_allowed(facts: &Facts<'_>) -> Option<Found> {
     let known = facts.settings.supported.scopes.as_ref();
     let is_unknown = |scope: &&String| known.is_some_and(|known| !known.contains(scope));
     let mut wrong: Vec<String> = asked.iter().filter(is_named).cloned().collect();
-    if wrong.is_empty() {
+    let by_server = !wrong.is_empty();
+    if !by_server {
         wrong = asked.iter().filter(is_unknown).cloned().collect();
     }
     let (title, rest) = match wrong.is_empty() || wrong.len() == asked.len() {
         true => (format!("A scope is not allowed: `{}` was asked for", asked.join(" ")), String::new()),
         false => {
             let rest: Vec<&str> = asked.iter().filter(|scope| !wrong.contains(scope)).map(String::as_str).collect();
-            (format!("The scope `{}` is not allowed", wrong.join(" ")), rest.join(" "))
+            let title = match by_server {
+                true => format!("The scope `{}` is not allowed", wrong.join(" ")),
+                false => format!("A scope is not allowed, and the definition does not know `{}`", wrong.join(" ")),
+            };
+            (title, rest.join(" "))
         }
     };
     let next = match rest.is_empty() {
@@ -70,12 +77,85 @@ pub fn scope_granted_less(facts: &Facts<'_>) -> Option<Found> {
 /// A token without the scope that the API wants.
 pub fn scope_missing(facts: &Facts<'_>) -> Option<Found> {
     let refusal = facts.api_refusal()?;
-    let error = refusal.error().filter(|error| error.problem == TokenProblem::InsufficientScope)?;
-    let (title, more) = match &error.scope {
-        Some(scope) => (format!("The token lacks the scope `{scope}`"), format!(" --scope '{}'", joined(facts, scope))),
-        None => ("The token lacks a scope, and the API does not say which".to_owned(), " --scope SCOPES".to_owned()),
+    let error = refusal.error();
+    let is_named = error.as_ref().is_some_and(|error| error.problem == TokenProblem::InsufficientScope);
+    // A page is a firewall's, or the site's.
+    let may_be = matches!(refusal.reply.status, 401 | 403) && !is_page(refusal.reply);
+    let words = refusal.wording();
+    let is_worded = may_be && (words.has(&OF_SCOPE) || words.has(&OF_PERMISSION) && refusal.reply.status == 403);
+    let by_header = matches!(refusal.reply.status, 403 | 404) && lacks_accepted(&refusal.reply.headers);
+    if !is_named && !is_worded && !by_header {
+        return None;
+    }
+    let told = error.and_then(|error| error.scope).or_else(|| scope_in(&refusal.said(), &facts.settings.scopes));
+    let (title, next) = match told {
+        Some(scope) => (
+            format!("The token lacks the scope `{scope}`"),
+            format!("run `{} --scope '{}'`", facts.login(), joined(facts, &scope)),
+        ),
+        None => (
+            "The token lacks a scope, and the API does not say which".to_owned(),
+            format!(
+                "find it in the API's guide, or with `oauthctl providers scopes {}`, and log in again with `--scope`",
+                facts.provider()
+            ),
+        ),
     };
-    Some(Found::high(title, format!("run `{}{more}`", facts.login())).seen(refusal.event))
+    let found = if is_named { Found::high(title, next) } else { Found::medium(title, next) };
+    Some(match header(&refusal.reply.headers, "x-accepted-oauth-scopes").filter(|scopes| !scopes.is_empty()) {
+        Some(scopes) => found.seen_in(refusal.event, format!("x-accepted-oauth-scopes: {scopes}")),
+        None => found.seen(refusal.event),
+    })
+}
+
+/// Returns `true` if the API lists scopes of which one is enough, and those of the token, and none is in both.
+fn lacks_accepted(headers: &Fields) -> bool {
+    let list = |name: &str| header(headers, name).map(|scopes| split(&scopes));
+    let (Some(accepted), Some(granted)) = (list("x-accepted-oauth-scopes"), list("x-oauth-scopes")) else {
+        return false;
+    };
+    !accepted.is_empty() && !accepted.iter().any(|scope| granted.contains(scope))
+}
+
+/// Words of APIs about scopes, beside a status that says no.
+const OF_SCOPE: [&str; 16] = [
+    "insufficient scope",
+    "insufficient authentication scopes",
+    "missing scope",
+    "missing required scope",
+    "required scope",
+    "scope does not match",
+    "scope mismatch",
+    "invalid oauth scope",
+    "oauth scope mismatch",
+    "privilege scopes",
+    "all required scopes",
+    "does not have the scope",
+    "approval for",
+    "not authorized for scope",
+    "scope is required",
+    "higher privileges than provided by the access token",
+];
+
+/// Words about permissions, which are scopes at some APIs, and roles at others.
+const OF_PERMISSION: [&str; 6] = [
+    "insufficient privileges",
+    "insufficient permission",
+    "not enough permissions",
+    "permission to",
+    "permissions to fulfill",
+    "requires permission",
+];
+
+/// Returns a word of a sentence that is spelled as scopes are, and that the login does not have.
+fn scope_in(said: &str, known: &[String]) -> Option<String> {
+    let words = said.split_whitespace().map(|word| word.trim_matches(PUNCTUATION));
+    let is_one = |word: &&str| {
+        let parts = word.split(['_', ':', '.', '/']).collect::<Vec<_>>();
+        let is_plain = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        parts.len() > 1 && word.len() <= 60 && parts.iter().all(is_plain) && !word.contains("scope")
+    };
+    words.filter(is_one).find(|word| !known.iter().any(|scope| scope == word)).map(str::to_owned)
 }
 
 /// Returns the scopes of the login and those that are missing.

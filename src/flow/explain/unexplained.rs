@@ -3,7 +3,6 @@
 use super::facts::Facts;
 use super::finding::Found;
 use super::redirect_uri::{HOW_THEY_DIFFER, sent};
-use crate::flow::refusal::Objection;
 use crate::protocol::flow_record::{FlowKind, Leg};
 
 /// A login to which no answer came. An error on the provider's page looks like that, too.
@@ -47,22 +46,45 @@ pub fn device_not_confirmed(facts: &Facts<'_>) -> Option<Found> {
     (!is_told).then(|| Found::low("The device code was not confirmed in time", next).seen(event))
 }
 
-/// A refusal that no other rule knows.
+/// A refusal that no other rule knows. It is asked last, if none of them has spoken.
 pub fn refused(facts: &Facts<'_>) -> Option<Found> {
-    let refusal = facts.refusal.as_ref()?;
-    let is_known = !matches!(refusal.objection, Objection::Unknown | Objection::ServerFault | Objection::Unavailable);
-    if is_known {
-        return None;
-    }
+    let Some(refusal) = facts.refusal.as_ref() else { return api_refused(facts) };
     let said = [refusal.error.code.clone(), refusal.text()]
         .into_iter()
         .filter(|text| !text.is_empty())
         .collect::<Vec<_>>()
         .join(": ");
+    let said = match (said.is_empty(), refusal.exchange.and_then(|exchange| exchange.reply.as_ref())) {
+        (true, Some(reply)) => format!("status {}, and it does not say why", reply.status),
+        _ => said,
+    };
     let names: Vec<&str> = refusal.sent.iter().map(|(name, _)| *name).collect();
     let found = Found::low(
         format!("The server refused the request: {said}"),
         "compare what was sent with the provider's guide",
     );
     Some(found.seen_in(refusal.event, format!("sent {}", names.join(", "))))
+}
+
+/// An API that refuses the request for a reason of its own.
+fn api_refused(facts: &Facts<'_>) -> Option<Found> {
+    let Some(refusal) = facts.api_refusal() else { return told(facts) };
+    let said = refusal.said();
+    let said = if said.is_empty() { "it does not say why".to_owned() } else { said };
+    if refusal.has_no_such_path() {
+        let title = format!("There is nothing at {}, or this token may not see it", refusal.exchange.address.base);
+        let next = "check the path and the method; `oauthctl scopes` shows what the token may do";
+        return Some(Found::low(title, next).seen_in(refusal.event, said));
+    }
+    let title = format!("The API refuses the request with status {}: {said}", refusal.reply.status);
+    let next = "look at the reply, and compare the request with the API's guide: `oauthctl call … --dry-run` prints it";
+    Some(Found::low(title, next).seen(refusal.event))
+}
+
+/// What the command itself said, where the record has nothing else.
+fn told(facts: &Facts<'_>) -> Option<Found> {
+    let outcome = facts.record.outcome.as_ref().filter(|_| facts.failed())?;
+    let last = facts.record.events.len().checked_sub(1)?;
+    let next = outcome.hint.as_ref()?.lines().next()?.to_owned();
+    Some(Found::low(outcome.error.last()?.clone(), next).seen(last))
 }

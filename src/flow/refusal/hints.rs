@@ -64,6 +64,29 @@ fn advice(objection: Objection, sent: &Sent) -> String {
         Objection::Denied => {
             format!("the provider refuses this app or this user: check the app {}; sent was {sent}", registered(sent))
         }
+        Objection::Policy => format!(
+            "a rule of the provider or of the account's organization refuses it: ask its administrator, and check the app {}",
+            registered(sent)
+        ),
+        Objection::Tenant => format!(
+            "check the tenant in the addresses {}, or the parameter that it comes from: `oauthctl providers show {}`",
+            file(sent),
+            sent.provider
+        ),
+        Objection::Insecure => {
+            format!(
+                "{} is not https: write the https address as `url` under `[{}]` {}",
+                sent.url,
+                sent.asked.section(),
+                file(sent)
+            )
+        }
+        Objection::Format => format!(
+            "{} was sent: `body` under `[{}]` {} chooses another format",
+            sent.format,
+            sent.asked.section(),
+            file(sent)
+        ),
         Objection::Push => format!(
             "if the provider wants the request pushed (PAR, RFC 9126), log in with `--par`: it needs `url` under `[par]` {}. \
              A pushed request that has expired needs a new login",

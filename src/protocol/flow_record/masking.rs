@@ -298,11 +298,17 @@ impl Masker {
         match value {
             Json::Null => Tree::Null,
             Json::Bool(value) => Tree::Bool(*value),
+            // The status, or the server's own number.
+            Json::Number(number) if told && names::is_beside_a_message(&name.to_ascii_lowercase()) => {
+                Tree::Number(number.to_string())
+            }
             Json::Number(number) => match self.value(name, &number.to_string()) {
                 Value::Shown(number) => Tree::Number(number),
                 hidden => Tree::Text(hidden),
             },
-            Json::String(text) if name == "code" && told => Tree::Text(self.shown(text)),
+            Json::String(text) if told && names::is_beside_a_message(&name.to_ascii_lowercase()) => {
+                Tree::Text(self.shown(text))
+            }
             Json::String(text) => Tree::Text(self.value(name, text)),
             Json::Array(items) => {
                 let mut list = Vec::new();
@@ -315,9 +321,8 @@ impl Masker {
                 Tree::List(list)
             }
             Json::Object(object) => {
-                let told = ["message", "error", "error_description", "detail", "title"]
-                    .iter()
-                    .any(|name| object.contains_key(*name));
+                let told =
+                    ["message", "error", "error_description", "detail"].iter().any(|name| object.contains_key(*name));
                 let mut members = Vec::new();
                 for (name, value) in object {
                     if *room == 0 {

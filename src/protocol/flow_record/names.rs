@@ -40,12 +40,14 @@ const SHOWN: &[&str] = &[
     "error_message",
     "error_codes",
     "error_description",
-    "error_hint",
     "error_reason",
     "error_summary",
     "error_type",
     "error_uri",
+    "errorcode",
+    "errormessage",
     "errors",
+    "errorsummary",
     "exp",
     "expires",
     "expires_at",
@@ -132,8 +134,16 @@ const SHOWN_HEADERS: &[&str] = &[
     "user-agent",
     "vary",
     "via",
+    "ratelimit-remaining",
+    "ratelimit-reset",
+    "x-accepted-oauth-scopes",
+    "x-amzn-errortype",
     "x-cache",
+    "x-oauth-scopes",
     "x-powered-by",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
 ];
 
 /// Parameters of a challenge (RFC 6750 §3, RFC 9449 §7.1, RFC 9470 §3, RFC 9728 §5.1).
@@ -189,6 +199,25 @@ pub(super) fn is_of_metadata(name: &str) -> bool {
 
 pub(super) fn is_shown_header(name: &str) -> bool {
     SHOWN_HEADERS.contains(&name)
+}
+
+/// Members that say what is wrong, beside a message. Elsewhere they may be anything.
+const BESIDE_A_MESSAGE: &[&str] = &[
+    "category",
+    "code",
+    "description",
+    "details",
+    "error_subcode",
+    "longmessage",
+    "needed",
+    "required_scope",
+    "subtype",
+    "type",
+];
+
+/// Returns `true` for a member that says what is wrong, in an object that has a message.
+pub(super) fn is_beside_a_message(name: &str) -> bool {
+    BESIDE_A_MESSAGE.contains(&name)
 }
 
 pub(super) fn is_shown_in_challenge(name: &str) -> bool {

@@ -218,7 +218,7 @@ impl Dialect<'_> {
                 Some("expired_token") => return Ok(Poll::Expired),
                 Some(code) if self.provider.definition.device.error.is_some() => {
                     let (error, rest) = refusal(ErrorResponse::new(code), value.as_ref(), secrets);
-                    return Err(TokenReplyError::Refused { status, rest, error });
+                    return Err(TokenReplyError::Refused { status, rest, is_own: false, error });
                 }
                 _ => {}
             }

@@ -57,6 +57,8 @@ pub enum TokenReplyError {
         status: u16,
         /// What the reply has beside the error, masked.
         rest: Option<String>,
+        /// True if the error is in a shape of the server's own. What stands before the token endpoint may have sent it.
+        is_own: bool,
         #[source]
         error: Box<ErrorResponse>,
     },
@@ -217,7 +219,13 @@ impl Dialect<'_> {
         })?;
         if let Some(error) = self.read_token_error(&value) {
             let (error, rest) = refusal(error, Some(&value), secrets);
-            return Err(TokenReplyError::Refused { status, rest, error });
+            return Err(TokenReplyError::Refused { status, rest, is_own: false, error });
+        }
+        // An error in the provider's own shape. What says that there is no such endpoint is another matter.
+        let is_refusal = (400..=499).contains(&status) && !matches!(status, 404..=406 | 410 | 411 | 415);
+        if is_refusal && ErrorResponse::sentence_in(&value).is_some() {
+            let (error, rest) = refusal(ErrorResponse::from_own_json(&value), Some(&value), secrets);
+            return Err(TokenReplyError::Refused { status, rest, is_own: true, error });
         }
         if !(200..=299).contains(&status) {
             return Err(TokenReplyError::Unreadable { status, reply: shown(), source: None });

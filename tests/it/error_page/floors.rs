@@ -367,7 +367,7 @@ fn not_device_responses() -> Vec<NotADeviceResponse> {
 fn token_reply_errors() -> Vec<TokenReplyError> {
     let error = Box::new(said("invalid_grant", "the code has expired"));
     vec![
-        TokenReplyError::Refused { status: 400, rest: Some(text("{\"trace_id\":\"4bf92f35\"}")), error },
+        TokenReplyError::Refused { status: 400, rest: Some(text("{\"trace_id\":\"4bf92f35\"}")), is_own: false, error },
         TokenReplyError::ServerFault { status: 503, reply: text("<h1>Be right back</h1>"), wait: None },
         TokenReplyError::ServerFault {
             status: 503,

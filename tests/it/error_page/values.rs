@@ -103,7 +103,7 @@ pub fn no_token(reply: TokenReplyError) -> NoToken {
 
 pub fn refused(status: u16, code: &str, words: &str, sent: Sent) -> NoToken {
     let rest = (code == "invalid_target").then(|| text("{\"trace_id\":\"4bf92f35\"}"));
-    let reply = TokenReplyError::Refused { status, rest, error: Box::new(said(code, words)) };
+    let reply = TokenReplyError::Refused { status, rest, is_own: false, error: Box::new(said(code, words)) };
     NoToken { provider: text("acme"), sent: Some(sent), reply }
 }
 

@@ -85,6 +85,21 @@ pub fn ways() -> Vec<Way> {
             let gone = r#"{"error":"invalid_grant","error_description":"Refresh token reuse detected"}"#;
             after_login(gone, |_| ("200 OK", Vec::new(), Vec::new()), &["refresh"])
         }),
+        way(scripted, "an API that still says no after a refresh", "token_rejected", || {
+            api_says("401 Unauthorized", r#"{"message":"Bad credentials"}"#)
+        }),
+        way(scripted, "an API that is not switched on", "api_not_enabled", || {
+            api_says(
+                "403 Forbidden",
+                r#"{"error":{"message":"X API has not been used in project 1 before or it is disabled."}}"#,
+            )
+        }),
+        way(scripted, "an API that wants a header of its own", "header_missing", || {
+            api_says("403 Forbidden", r#"{"error":"Missing required header: x-api-key"}"#)
+        }),
+        way(scripted, "an API that names the scope in words", "scope_missing", || {
+            api_says("403 Forbidden", r#"{"message":"Missing scope: channel:read:subscriptions"}"#)
+        }),
         way(scripted, "an API of another region", "other_region", || {
             let tokens = r#"{"access_token":"at-2","expires_in":3600,"api_domain":"https://api.eu.mine.example"}"#;
             after_login(tokens, |_| ("401 Unauthorized", Vec::new(), b"{}".to_vec()), &["call", "things"])
@@ -147,15 +162,26 @@ fn exchanged(sandbox: Sandbox, definition: &str) -> Option<Sandbox> {
 }
 
 /// A login whose code this reply answers.
-fn refused(status: &'static str, headers: &[&str], body: &str) -> Option<Sandbox> {
+pub fn refused(status: &'static str, headers: &[&str], body: &str) -> Option<Sandbox> {
     let server =
         ApiServer::always(status, if headers.is_empty() { &["Content-Type: application/json"] } else { headers }, body);
     let sandbox = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "id");
     exchanged(sandbox, &MINE.replace("https://mine.example", &server.origin()))
 }
 
+/// A call that the API refuses, before and after a refresh that brings the same token.
+fn api_says(status: &'static str, body: &'static str) -> Option<Sandbox> {
+    let json = || vec!["Content-Type: application/json".to_owned()];
+    let same = r#"{"access_token":"at-1","expires_in":3600}"#;
+    after_login(same, move |_| (status, json(), body.as_bytes().to_vec()), &["call", "things"])
+}
+
 /// A login whose token is over at once, and a command after it: the refresh gets `refreshed`.
-fn after_login(refreshed: &'static str, api: fn(&str) -> Reply, command: &[&str]) -> Option<Sandbox> {
+fn after_login(
+    refreshed: &'static str,
+    api: impl Fn(&str) -> Reply + Send + Sync + 'static,
+    command: &[&str],
+) -> Option<Sandbox> {
     let json = || vec!["Content-Type: application/json".to_owned()];
     let names = ["mine.example", "api.us.mine.example"];
     let server = TlsServer::start(&names, move |request| match request {

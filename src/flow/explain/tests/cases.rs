@@ -326,6 +326,9 @@ fn apis() -> Vec<Case> {
         made.reply_header("www-authenticate", challenge).ends(4, "the API rejected the token")
     };
     let plain = "Bearer error=\"invalid_token\"";
+    let said = |status: u16, body: serde_json::Value| {
+        call().exchange(Leg::Api, &[], status, &body).sent_header("authorization", value("#at")).ends(9, "x")
+    };
     let domain = |host: &str| {
         let tokens = json!({"access_token": "#at", "api_domain": host});
         let made =
@@ -352,6 +355,28 @@ fn apis() -> Vec<Case> {
             ),
             with(json!({"iss": "https://as.example"}), "Bearer authorization_uri=\"https://as.example/authorize\""),
         ),
+        ("token_too_early", with(json!({"nbf": now + 60}), plain), with(json!({"nbf": now - 60}), plain)),
+        (
+            "login_too_weak",
+            with(json!({}), "Bearer error=\"insufficient_user_authentication\", max_age=\"60\""),
+            with(json!({}), plain),
+        ),
+        (
+            "api_not_enabled",
+            said(403, json!({"message": "The API is not enabled for this app"})),
+            said(403, json!({"message": "The API is not for this app"})),
+        ),
+        (
+            "header_missing",
+            said(401, json!({"message": "Missing required header: X-Tenant-Id"})),
+            said(401, json!({"message": "Missing required header: Authorization header"})),
+        ),
+        (
+            "other_scheme",
+            with(json!({}), "Basic realm=\"x\""),
+            with(json!({}), "Basic realm=\"x\", Bearer realm=\"y\""),
+        ),
+        ("not_permitted", said(403, json!({"message": "no"})), said(404, json!({"message": "no"}))),
         ("other_region", domain("https://api.eu.example"), domain("https://api.example")),
         ("token_rejected", with(json!({}), plain), with(json!({"exp": now - 60}), plain)),
         (
@@ -584,6 +609,31 @@ fn others() -> Vec<Case> {
             "clock_skew",
             dated("Sat, 28 Nov 2026 00:10:00 GMT", "it has expired"),
             dated("Sat, 28 Nov 2026 00:00:03 GMT", "it has expired"),
+        ),
+        (
+            "https_required",
+            login().refused("invalid_request", "HTTPS required"),
+            login().refused("invalid_request", "the https page is required reading"),
+        ),
+        (
+            "tenant_unknown",
+            login().refused("invalid_request", "AADSTS90002: Tenant 'x' not found."),
+            login().refused("invalid_request", "AADSTS70011: The tenant of the scope is not valid."),
+        ),
+        (
+            "body_format_refused",
+            login().refused("invalid_request", "Content-Type is not supported"),
+            login().refused("invalid_request", "the content is typed wrong"),
+        ),
+        (
+            "answer_unusable",
+            login().back(2000, &[("state", "#state"), ("x", "y"), ("iss", "https://as.example")]).ends(5, "x"),
+            login().back(2000, &[("state", "#state"), ("x", "y"), ("iss", "https://as.example")]).ends(130, "x"),
+        ),
+        (
+            "answer_unusable",
+            login().back(2000, &[("state", "#other"), ("code", "#c"), ("iss", "https://as.example")]).ends(5, "x"),
+            login().back(2000, &[("state", "#state"), ("code", "#c"), ("iss", "https://as.example")]).ends(5, "x"),
         ),
         ("device_not_confirmed", device("authorization_pending"), device("access_denied")),
         ("refused", back("weird_code", "no idea"), back("invalid_scope", "no idea")),
