@@ -5,8 +5,11 @@
 //! the program sends where the token stands is replaced by the token, for some libraries cannot do without a key. Nothing
 //! else is added, and nothing else is changed: no redirect is followed, as the program does that, and asks here again.
 //!
-//! In a reply, a `Location` on an API origin is written as the program has to ask for it, in http, and the token is taken
-//! out of headers: a server may build them from the request. What it writes into a body is not looked at.
+//! A tunnel is opened to an API origin only, for plain http: its requests are judged like all others, without the password,
+//! which stood in the request for the tunnel.
+//!
+//! In a reply, a `Location` or `Link` on an API origin is written as the program has to ask for it, in http, and the token is
+//! taken out of headers: a server may build them from the request. What it writes into a body is not looked at.
 
 mod target;
 
@@ -14,9 +17,10 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, HOST, LOCATION, PROXY_AUTHORIZATION};
+use http::header::{AUTHORIZATION, CONTENT_LOCATION, HOST, LINK, LOCATION, PROXY_AUTHORIZATION, UPGRADE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::uri::{Authority, Scheme};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
 use super::FlowError;
 use super::api::Api;
@@ -72,6 +76,13 @@ impl ApiGate {
         &self.origins
     }
 
+    fn check_password(&self, headers: &HeaderMap) -> Result<(), Turned> {
+        let why =
+            "this proxy is for the command that `oauthctl exec --proxy` runs, which has its password in http_proxy";
+        let unknown = || Turned::new(StatusCode::PROXY_AUTHENTICATION_REQUIRED, why);
+        if self.knows_password(headers) { Ok(()) } else { Err(unknown()) }
+    }
+
     fn knows_password(&self, headers: &HeaderMap) -> bool {
         let mut given = headers.get_all(PROXY_AUTHORIZATION).iter();
         let (Some(given), None) = (given.next(), given.next()) else { return false };
@@ -101,6 +112,27 @@ impl ApiGate {
     }
 }
 
+fn no_tls(host: &str) -> Turned {
+    let why = format!("it speaks no TLS: ask for http://{host}/, which it sends on over https with the token");
+    Turned::new(StatusCode::FORBIDDEN, why)
+}
+
+/// Refuses what is no request of one reply, and what makes a server show the token.
+fn check_kind(head: &Parts) -> Result<(), Turned> {
+    let is_upgrade = |value: &HeaderValue| value.to_str().is_ok_and(|to| to.to_ascii_lowercase().contains("websocket"));
+    match head.method.as_str() {
+        "CONNECT" => Err(no_tls(head.uri.authority().map_or("the API", |authority| authority.host()))),
+        // The reply repeats the request, with the token in it (RFC 9110 §9.3.8).
+        "TRACE" | "TRACK" => {
+            Err(Turned::new(StatusCode::FORBIDDEN, "the reply to such a request would show the token"))
+        }
+        _ if head.headers.get_all(UPGRADE).iter().any(is_upgrade) => {
+            Err(Turned::new(StatusCode::NOT_IMPLEMENTED, "it carries no WebSockets"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A definition or a machine that no request can be made with.
 fn unusable(error: &dyn std::error::Error) -> Turned {
     Turned::new(StatusCode::BAD_GATEWAY, sanitize::line(&error.to_string()))
@@ -108,17 +140,26 @@ fn unusable(error: &dyn std::error::Error) -> Turned {
 
 impl Gate for ApiGate {
     fn admit(&self, head: &Parts) -> Result<HttpRequest, Turned> {
-        if !self.knows_password(&head.headers) {
-            let why =
-                "this proxy is for the command that `oauthctl exec --proxy` runs, which has its password in http_proxy";
-            return Err(Turned::new(StatusCode::PROXY_AUTHENTICATION_REQUIRED, why));
+        self.check_password(&head.headers)?;
+        self.admit_inside(head)
+    }
+
+    fn open(&self, head: &Parts) -> Result<Authority, Turned> {
+        self.check_password(&head.headers)?;
+        let no_host = || Turned::new(StatusCode::BAD_REQUEST, "a tunnel leads to a host and its port");
+        let host = head.uri.authority().ok_or_else(no_host)?;
+        let address = Uri::builder().scheme(Scheme::HTTP).authority(host.clone()).path_and_query("/").build();
+        let address = address.map_err(|_| no_host())?;
+        target::judge(&address, &head.headers, &self.origins).map_err(|refused| refused.told(&self.origins))?;
+        // There the program would speak TLS, with a server that it takes this proxy for.
+        if host.port_u16() == Some(443) {
+            return Err(no_tls(host.host()));
         }
-        if head.method == Method::CONNECT {
-            let whom = head.uri.authority().map_or("the API", |authority| authority.host());
-            let why =
-                format!("it opens no tunnels: ask for http://{whom}/, which it sends on over https with the token");
-            return Err(Turned::new(StatusCode::FORBIDDEN, why));
-        }
+        Ok(host.clone())
+    }
+
+    fn admit_inside(&self, head: &Parts) -> Result<HttpRequest, Turned> {
+        check_kind(head)?;
         let url =
             target::judge(&head.uri, &head.headers, &self.origins).map_err(|refused| refused.told(&self.origins))?;
         // The others were looked at; the new one is written from the address.
@@ -159,10 +200,10 @@ impl Gate for ApiGate {
             let text = String::from_utf8_lossy(value.as_bytes());
             // Without a mark, which has no place in an address; a short one is hidden here, too.
             let mut clean = mask::without(text.replace(token.expose(), ""), &self.provider.hidden(token));
-            if name == LOCATION
-                && let Some(location) = for_program(&clean, &self.origins)
-            {
-                clean = location;
+            if name == LOCATION || name == CONTENT_LOCATION {
+                clean = for_program(&clean, &self.origins).unwrap_or(clean);
+            } else if name == LINK {
+                clean = target::links_for_program(&clean, &self.origins);
             }
             if clean != text {
                 *value = HeaderValue::from_str(&clean).unwrap_or(HeaderValue::from_static(""));

@@ -6,6 +6,9 @@
 //! a body is not: its body is gone. There is no limit of time for an exchange, as there is for our own: an API may be
 //! silent for hours between two events, the program decides how long it waits, and no exchange outlives the command.
 //!
+//! Some programs, such as Node's `fetch`, ask every proxy for a tunnel (CONNECT), also for an address in http. What comes in it is
+//! the same requests, and each of them is judged. TLS is not spoken in it.
+//!
 //! hyper reads and writes both sides, as it does in reqwest: a head is limited to 64 KiB and 30 s, what it refuses is not
 //! passed on, and a body that two headers measure differently is one of that. What is only for one connection (RFC 9110
 //! §7.6.1) stays there. One thread serves all of up to [`MAX_CONNECTIONS`]; more wait until one ends.
@@ -13,6 +16,7 @@
 mod exchange;
 mod gate;
 mod peeked;
+mod tunnel;
 
 pub use gate::{Gate, Give, Turned};
 
@@ -21,10 +25,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{Method, Request, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::{Semaphore, oneshot};
+use reqwest::Body;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::gate::Shared;
 use super::http::Upstream;
@@ -83,17 +90,29 @@ async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) {
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let shared = Arc::clone(&shared);
+        let (shared, place) = (Arc::clone(&shared), Arc::new(place));
         tokio::spawn(async move {
             let serve = service_fn(|request| {
-                let shared = Arc::clone(&shared);
-                async move { Ok::<_, Infallible>(exchange::exchange(&shared, request).await) }
+                let (shared, place) = (Arc::clone(&shared), Arc::clone(&place));
+                async move { Ok::<_, Infallible>(serve(shared, place, request).await) }
             });
-            let mut server = http1::Builder::new();
-            server.timer(TokioTimer::new()).max_buf_size(MAX_HEAD).auto_date_header(false);
             // Whatever ends a connection is seen by the program, too.
-            let _ = server.serve_connection(TokioIo::new(stream), serve).await;
-            drop(place);
+            let _ = server().serve_connection(TokioIo::new(stream), serve).with_upgrades().await;
         });
     }
+}
+
+/// Serves a request. A tunnel holds the place of its connection for as long as it is open.
+async fn serve(shared: Arc<Shared>, place: Arc<OwnedSemaphorePermit>, request: Request<Incoming>) -> Response<Body> {
+    match *request.method() {
+        Method::CONNECT => tunnel::open(shared, place, request),
+        _ => exchange::exchange(&shared, request).await,
+    }
+}
+
+/// Returns what reads the requests of one connection.
+fn server() -> http1::Builder {
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).max_buf_size(MAX_HEAD).auto_date_header(false);
+    server
 }

@@ -123,3 +123,20 @@ pub fn for_program(address: &str, origins: &[Origin]) -> Option<String> {
     // An origin has no slash at its end, and a URL without a path gets one.
     Some(if address.ends_with('/') { text } else { text.trim_end_matches('/').to_owned() })
 }
+
+/// Returns a `Link` header (RFC 8288 §3) with each address on one of the origins as a program asks the proxy for it.
+pub fn links_for_program(header: &str, origins: &[Origin]) -> String {
+    let mut parts = header.split('<');
+    let mut written = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        written.push('<');
+        match part.split_once('>') {
+            Some((address, rest)) => {
+                let own = for_program(address, origins);
+                written.extend([own.as_deref().unwrap_or(address), ">", rest]);
+            }
+            None => written.push_str(part),
+        }
+    }
+    written
+}

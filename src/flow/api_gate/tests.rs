@@ -122,12 +122,40 @@ fn a_path_alone_or_a_tunnel_is_turned_away_with_a_word() {
         assert_eq!(turned.status, StatusCode::BAD_REQUEST);
         assert!(turned.why.contains("http://api.example, http://files.example:8443"), "{}", turned.why);
     }
-    let tunnel = knowing(Request::builder().method(Method::CONNECT).uri("api.example:443"));
+    let tunnel = knowing(Request::builder().method("CONNECT").uri("api.example:443"));
     let turned = gate("").admit(&head(tunnel)).unwrap_err();
     assert!(turned.status == StatusCode::FORBIDDEN && turned.why.contains("http://api.example/"), "{turned:?}");
+    for (method, status) in [("TRACE", 403), ("TRACK", 403), ("GET", 501)] {
+        let request = knowing(Request::builder().method(method).uri("http://api.example/x"));
+        let request = if method == "GET" { request.header(UPGRADE, "WebSocket") } else { request };
+        assert_eq!(gate("").admit(&head(request)).unwrap_err().status.as_u16(), status, "{method}");
+    }
     let uri = Uri::from_static("http://evil.example/");
     let foreign = judge(&uri, &HeaderMap::new(), gate("").origins());
     assert_eq!(foreign, Err(Refused::Foreign("http://evil.example".to_owned())));
+}
+
+#[test]
+fn a_tunnel_leads_to_an_api_origin_only_and_without_tls() {
+    let asks = |to: &'static str, host: &str| {
+        let request = Request::builder().method("CONNECT").uri(Uri::from_static(to)).header(HOST, host);
+        gate("").open(&head(knowing(request))).map(|host| host.to_string()).map_err(|turned| turned.status.as_u16())
+    };
+    for to in ["api.example:80", "files.example:8443"] {
+        assert_eq!(asks(to, to), Ok(to.to_owned()));
+    }
+    assert_eq!(asks("api.example:80", "api.example"), Ok("api.example:80".to_owned()));
+    for (to, host, status) in [
+        ("api.example:443", "api.example:443", 403),
+        ("evil.example:80", "evil.example:80", 403),
+        ("api.example:8443", "api.example:8443", 403),
+        ("api.example:80", "evil.example", 400),
+        ("api.example.:80", "api.example.:80", 403),
+    ] {
+        assert_eq!(asks(to, host), Err(status), "{to}");
+    }
+    let unknown = Request::builder().method("CONNECT").uri("api.example:80");
+    assert_eq!(gate("").open(&head(unknown)).unwrap_err().status, StatusCode::PROXY_AUTHENTICATION_REQUIRED);
 }
 
 #[test]
@@ -207,7 +235,14 @@ fn a_reply_leads_back_through_the_proxy_and_does_not_name_the_token() {
     }
     assert_eq!(clean("x-echo", "Bearer made-up-token"), "Bearer ");
     assert!(!clean("x-echo", &STANDARD.encode(TOKEN)).contains(&STANDARD.encode(TOKEN)));
-    assert_eq!(clean("link", "<https://api.example/y>; rel=\"next\""), "<https://api.example/y>; rel=\"next\"");
+    for (link, then) in [
+        ("<https://api.example/y?a=b>; rel=\"next\"", "<http://api.example/y?a=b>; rel=\"next\""),
+        ("<https://evil.example/y>; rel=next, </z>; rel=prev", "<https://evil.example/y>; rel=next, </z>; rel=prev"),
+        ("</z>; title=\"a < b\", <https://api.example/y>", "</z>; title=\"a < b\", <http://api.example/y>"),
+    ] {
+        assert_eq!(clean("link", link), then);
+    }
+    assert_eq!(clean("content-location", "https://api.example/y"), "http://api.example/y");
 }
 
 #[test]

@@ -4,7 +4,6 @@ use http::header::{
     CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderName, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
     TRANSFER_ENCODING, UPGRADE,
 };
-use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
 use reqwest::Body;
@@ -32,12 +31,22 @@ const OF_ONE_CONNECTION: [HeaderName; 9] = [
 
 pub async fn exchange(shared: &Shared, request: Request<Incoming>) -> Response<Body> {
     let (head, body) = request.into_parts();
-    pass(shared, &head, body).await.unwrap_or_else(|turned| told(&turned))
+    pass(shared, shared.gate.admit(&head), body).await.unwrap_or_else(|turned| told(&turned))
 }
 
-async fn pass(shared: &Shared, head: &Parts, body: Incoming) -> Result<Response<Body>, Turned> {
+/// The same for a request in a tunnel.
+pub async fn inside(shared: &Shared, request: Request<Incoming>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    pass(shared, shared.gate.admit_inside(&head), body).await.unwrap_or_else(|turned| told(&turned))
+}
+
+async fn pass(
+    shared: &Shared,
+    admitted: Result<HttpRequest, Turned>,
+    body: Incoming,
+) -> Result<Response<Body>, Turned> {
     let gate = shared.gate.as_ref();
-    let mut request = gate.admit(head)?;
+    let mut request = admitted?;
     for_one_connection(&mut request.headers);
     // The length is the body's own, and whoever waits for a go-ahead gets it when the body is read.
     [CONTENT_LENGTH, EXPECT].iter().for_each(|name| drop(request.headers.remove(name)));
@@ -61,6 +70,10 @@ async fn pass(shared: &Shared, head: &Parts, body: Incoming) -> Result<Response<
         }
         for_one_connection(&mut head.headers);
         gate.clean(&mut head.headers, &token);
+        if head.status == StatusCode::NOT_MODIFIED {
+            // Its length is that of what it stands for (RFC 9110 §8.6): it has no body, whatever the length says.
+            body = Body::default();
+        }
         let mut reply = Response::new(body);
         (*reply.status_mut(), *reply.headers_mut()) = (head.status, head.headers);
         return Ok(reply);
@@ -100,7 +113,7 @@ fn names(value: &HeaderValue) -> Vec<HeaderName> {
     names.filter_map(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok()).collect()
 }
 
-fn told(turned: &Turned) -> Response<Body> {
+pub fn told(turned: &Turned) -> Response<Body> {
     let mut reply = Response::new(Body::from(format!("oauthctl: {}\n", sanitize::line(&turned.why))));
     *reply.status_mut() = turned.status;
     reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

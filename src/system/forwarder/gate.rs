@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderMap, StatusCode};
 
 use crate::protocol::message::HttpRequest;
@@ -16,6 +17,10 @@ pub type Give = Box<dyn FnOnce(Option<AccessToken>) + Send>;
 pub trait Gate: Send + Sync + 'static {
     /// Judges a request by its head, and returns it as it is to be sent, but for the token and the body.
     fn admit(&self, head: &Parts) -> Result<HttpRequest, Turned>;
+    /// Judges a request for a tunnel (CONNECT), in which plain http will be spoken. Returns the host of its requests.
+    fn open(&self, head: &Parts) -> Result<Authority, Turned>;
+    /// Judges a request that came in such a tunnel, with its whole address.
+    fn admit_inside(&self, head: &Parts) -> Result<HttpRequest, Turned>;
     /// Puts the token into a request.
     fn authorize(&self, request: &HttpRequest, token: &AccessToken) -> Result<HttpRequest, Turned>;
     /// Gives the current token, as soon as there is one that is good.

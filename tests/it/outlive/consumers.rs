@@ -58,6 +58,9 @@ fn curl_requests_and_node_run_through_the_proxy() {
     let expected = (0..3).map(|n| format!("200 yes POST /v1/x?n={n} hello\n")).collect::<String>();
     assert_eq!(python.code(0).stdout(), expected);
     assert_eq!(run(&sandbox, &["node", "-e", NODE]).code(0).stdout(), "200 POST /v1/x?n=1 hello\n");
+    // Node's `fetch` asks for a tunnel, as curl does here.
+    let tunnel = "curl -s --proxytunnel -d hello \"$OAUTHCTL_API/x?n=2\" \"$OAUTHCTL_API/x?n=3\"";
+    assert_eq!(run(&sandbox, &["sh", "-c", tunnel]).code(0).stdout(), "POST /v1/x?n=2 helloPOST /v1/x?n=3 hello");
     let requests = server.requests();
     assert!(requests.iter().all(|request| !request.to_ascii_lowercase().contains("proxy-auth")), "{requests:?}");
     assert!(requests.iter().all(|request| request.to_ascii_lowercase().matches("authorization:").count() == 1));

@@ -71,9 +71,58 @@ fn without_the_password_nothing_is_told() {
             assert!(!reply.contains(&server.port().to_string()) && !reply.contains(TOKEN), "{reply}");
         }
     }
-    let connect = proxied.raw(&format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n{}\r\n", proxied.password));
-    assert_eq!(status(&connect), 403, "{connect}");
+    let connect = proxied.raw(&format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+    assert_eq!(status(&connect), 407, "{connect}");
     assert_eq!(server.requests().len(), 0);
+}
+
+/// In it the same is judged as outside, and nobody asks for the password again.
+#[test]
+fn a_tunnel_carries_plain_http_to_the_api_and_nowhere_else() {
+    let server = ApiServer::always("200 OK", &[], "own");
+    let proxied = Proxied::start(&server.login(""), &[]);
+    let own = server.origin().replace("http://", "");
+    for host in ["evil.example:80", "evil.example:443", "127.0.0.1:1", "localhost:80"] {
+        let refused = proxied
+            .raw(&format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}\r\n", proxied.password));
+        assert_eq!(status(&refused), 403, "{refused}");
+    }
+    let open = format!("CONNECT {own} HTTP/1.1\r\nHost: {own}\r\n{}\r\n", proxied.password);
+    let inside =
+        |requests: &str| proxied.raw(&format!("{open}{requests}")).split_once("\r\n\r\n").unwrap().1.to_owned();
+    let last = "Connection: close\r\n";
+    let two =
+        inside(&format!("GET /v1/a HTTP/1.1\r\nHost: {own}\r\n\r\nGET /v1/b HTTP/1.1\r\nHost: {own}\r\n{last}\r\n"));
+    assert_eq!(two.matches("HTTP/1.1 200 ").count(), 2, "{two}");
+    assert!(server.requests().iter().all(|request| request.contains(TOKEN)), "{:?}", server.requests());
+    for (request, code) in [
+        (format!("GET /x HTTP/1.1\r\nHost: evil.example\r\n{last}\r\n"), 400),
+        (format!("GET http://evil.example/x HTTP/1.1\r\nHost: evil.example\r\n{last}\r\n"), 403),
+        (format!("GET http://evil.example/x HTTP/1.1\r\nHost: {own}\r\n{last}\r\n"), 400),
+        (format!("CONNECT {own} HTTP/1.1\r\nHost: {own}\r\n{last}\r\n"), 403),
+        (format!("TRACE /x HTTP/1.1\r\nHost: {own}\r\n{last}\r\n"), 403),
+        (format!("OPTIONS * HTTP/1.1\r\nHost: {own}\r\n{last}\r\n"), 400),
+        ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}".to_owned(), 400),
+    ] {
+        let reply = inside(&request);
+        assert_eq!(status(&reply), code, "{request}: {reply}");
+    }
+    assert_eq!(server.requests().len(), 2);
+}
+
+/// A server that has been asked to repeat the request would show the token.
+#[test]
+fn a_request_whose_reply_has_the_token_or_no_end_is_refused() {
+    let server = ApiServer::always("200 OK", &[], "own");
+    let proxied = Proxied::start(&server.login(""), &[]);
+    let (api, password) = (&proxied.api, &proxied.password);
+    let host = server.origin().replace("http://", "");
+    let trace = proxied.raw(&format!("TRACE {api}/x HTTP/1.1\r\nHost: {host}\r\n{password}Connection: close\r\n\r\n"));
+    assert!(status(&trace) == 403 && trace.contains("would show the token"), "{trace}");
+    let upgrade = proxied.get(&format!("{api}/x"), "Upgrade: websocket\r\n");
+    assert!(status(&upgrade) == 501 && upgrade.contains("no WebSockets"), "{upgrade}");
+    assert_eq!(server.requests().len(), 0);
+    assert_eq!(status(&proxied.get(&format!("{api}/x"), "Upgrade: h2c\r\n")), 200);
 }
 
 /// Two lengths, or a length beside chunks: what one server reads as a body is the next request for another.
