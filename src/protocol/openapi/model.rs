@@ -75,7 +75,10 @@ pub(super) fn parse(text: &str) -> Result<Document, NotAnApiDescription> {
         return Ok(document);
     }
     let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_nodes: 2_000_000, max_events: 4_000_000, max_documents: 1 },
+        // Some documents repeat one part by hundreds of aliases; what these become is counted with the nodes.
+        budget: serde_saphyr::budget! {
+            max_nodes: 2_000_000, max_events: 4_000_000, max_documents: 1, enforce_alias_anchor_ratio: false
+        },
         with_snippet: false,
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| unreadable(error.to_string()))

@@ -17,6 +17,9 @@ const MAX_SCOPES: usize = 500;
 /// The longest text of a scope.
 const MAX_ABOUT: usize = 200;
 
+/// The addresses of a login.
+const LOGIN_ADDRESSES: [&str; 4] = ["authorize.url", "token.url", "refresh.url", "device.url"];
+
 /// Names that stand for values of a request itself.
 const TAKEN: [&str; 5] = ["state", "client_id", "client_secret", "random", "redirect_uri"];
 
@@ -37,13 +40,24 @@ impl Facts {
         if let Some(location) = location.filter(|_| !self.values.contains_key("source") && !is_overlay) {
             self.set("source", location.as_str());
         }
-        let base = self.server(description.server.as_ref(), *location);
+        let mut params = Vec::new();
+        let base = self.server(description.server.as_ref(), *location, &mut params);
         self.login(description, base.as_ref().or(*location));
+        self.names_of_the_login(&mut params);
+        if !params.is_empty() {
+            let params: Vec<String> = params.iter().map(|(name, param)| format!("{} = {param}", key(name))).collect();
+            self.values.insert("params", format!("{{ {} }}", params.join(", ")));
+        }
         self.api_scopes(description);
     }
 
     /// Writes the base and its parameters. Returns the base with all variables at their defaults.
-    fn server(&mut self, server: Option<&ApiServer>, location: Option<&Url>) -> Option<Url> {
+    fn server(
+        &mut self,
+        server: Option<&ApiServer>,
+        location: Option<&Url>,
+        params: &mut Vec<(String, String)>,
+    ) -> Option<Url> {
         let Some(server) = server else {
             self.note("api.base", "The document names no server.");
             return None;
@@ -52,25 +66,34 @@ impl Facts {
             self.note("api.base", format!("The document's server is relative: {}", server.url));
             return None;
         };
-        let (mut filled, mut params) = (url.clone(), Vec::new());
+        let mut filled = url.clone();
         for variable in &server.variables {
             let placeholder = format!("{{{}}}", variable.name);
             filled = filled.replace(&placeholder, &variable.default);
             match param(variable, &url, &placeholder) {
-                Some(param) => params.push(format!("{} = {param}", key(&variable.name))),
+                Some(param) => params.push((variable.name.clone(), param)),
                 None => url = url.replace(&placeholder, &variable.default),
             }
         }
         if template::names(&url).len() != params.len() {
             // A name that the document does not explain cannot be asked for.
             self.note("api.base", format!("The document's server has unknown variables: {url}"));
+            params.clear();
             return None;
         }
         self.set("api.base", url.trim_end_matches('/'));
-        if !params.is_empty() {
-            self.values.insert("params", format!("{{ {} }}", params.join(", ")));
-        }
         Url::parse(&filled).ok()
+    }
+
+    /// Makes parameters of the names in the addresses of the login, which the document does not explain.
+    fn names_of_the_login(&self, params: &mut Vec<(String, String)>) {
+        for address in LOGIN_ADDRESSES.iter().filter_map(|key| self.values.get(key)) {
+            for name in template::names(address) {
+                if !TAKEN.contains(&name) && is_bare(name) && !params.iter().any(|(known, _)| known == name) {
+                    params.push((name.to_owned(), "{}".to_owned()));
+                }
+            }
+        }
     }
 
     fn login(&mut self, description: &ApiDescription, base: Option<&Url>) {
@@ -85,9 +108,24 @@ impl Facts {
         if self.values.contains_key("token.url") || self.values.contains_key("authorize.url") {
             return;
         }
-        let of = |kind: &str| description.flows.iter().find(|flow| flow.kind == kind);
         let url = |text: &Option<String>| text.as_deref().and_then(|text| absolute(text, base));
+        // Of several schemes the first one whose addresses can be used.
+        let of = |kind: &str| {
+            let all = || description.flows.iter().filter(|flow| flow.kind == kind);
+            let is_usable = |flow: &&OAuthFlow| {
+                [&flow.token_url, &flow.authorization_url, &flow.device_url].into_iter().any(|text| url(text).is_some())
+            };
+            all().find(is_usable).or_else(|| all().next())
+        };
         let (code, device) = (of("authorizationCode"), of("deviceAuthorization"));
+        if let Some(relative) =
+            code.and_then(|flow| flow.authorization_url.as_ref()).filter(|text| absolute(text, base).is_none())
+        {
+            self.note(
+                "authorize.url",
+                format!("The document's address is relative to nothing that it names: {relative}"),
+            );
+        }
         let (implicit, alone) = (of("implicit"), of("clientCredentials"));
         let mut grants = Vec::new();
         let mut token = None;
@@ -189,7 +227,7 @@ fn absolute(text: &str, location: Option<&Url>) -> Option<String> {
 /// Returns the parameter for a variable, or `None` if the URL is better with its default.
 fn param(variable: &ServerVariable, url: &str, placeholder: &str) -> Option<String> {
     let ServerVariable { name, default, values, about } = variable;
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let is_name = is_bare(name);
     let at = url.find(placeholder)?;
     let authority = url.find("://")?;
     if !is_name || TAKEN.contains(&name.as_str()) || at < authority || default.is_empty() {
@@ -197,6 +235,10 @@ fn param(variable: &ServerVariable, url: &str, placeholder: &str) -> Option<Stri
     }
     let path = url[authority + 3..].find('/').map_or(url.len(), |slash| authority + 3 + slash);
     let is_host = at < path;
+    // A path that follows the host without a slash is no name in the host.
+    if is_host && default.contains(|c: char| !(c.is_ascii_alphanumeric() || "-.:".contains(c))) {
+        return None;
+    }
     let mut keys = Vec::new();
     if is_host && values.is_empty() && default.contains('.') {
         keys.push("kind = \"host\"".to_owned());
@@ -216,6 +258,9 @@ fn param(variable: &ServerVariable, url: &str, placeholder: &str) -> Option<Stri
 }
 
 fn key(name: &str) -> String {
-    let is_bare = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    if is_bare { name.to_owned() } else { toml_text(name) }
+    if is_bare(name) { name.to_owned() } else { toml_text(name) }
+}
+
+fn is_bare(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }

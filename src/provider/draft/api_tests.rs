@@ -51,6 +51,39 @@ fn the_variables_of_a_server_become_parameters() {
     assert!(definition.api.base.0.is_empty() && text.contains("unknown variables"));
 }
 
+/// As eBay and Auth0 have it.
+#[test]
+fn a_draft_can_be_used_whatever_its_variables_are() {
+    let server = "servers: [{url: 'https://api.shop.test{basePath}', variables: {basePath: {default: /buy/v1}}}]";
+    let (_, definition) = drafted(server, None);
+    assert_eq!(definition.api.base.0, ["https://api.shop.test/buy/v1"]);
+    assert!(definition.params.is_empty());
+    let tenant = "authorizationCode: {authorizationUrl: 'https://{tenant}.shop.test/a', \
+        tokenUrl: 'https://{tenant}.shop.test/t', scopes: {}}";
+    let (_, definition) = drafted(&flows(tenant), None);
+    assert_eq!(definition.token.url.0, ["https://{tenant}.shop.test/t"]);
+    assert_eq!(definition.params.keys().collect::<Vec<_>>(), ["tenant"]);
+}
+
+#[test]
+fn of_several_schemes_the_one_that_can_be_used_counts() {
+    let flow = |at: &str| {
+        format!(
+            "{{type: oauth2, flows: {{authorizationCode: {{authorizationUrl: '{at}a', tokenUrl: '{at}t', scopes: {{}}}}}}}}"
+        )
+    };
+    let schemes = |first: &str, second: &str| {
+        format!("components: {{securitySchemes: {{o: {}, p: {}}}}}", flow(first), flow(second))
+    };
+    let description = |document: &str| ApiDescription::read(&format!("openapi: 3.1.0\n{document}")).unwrap();
+    let of_file = |document: &str| {
+        draft("mine", false, None, Some(&ApiFacts { description: &description(document), location: None }))
+    };
+    let text = of_file(&schemes("/", "https://id.shop.test/"));
+    assert!(text.contains("\nurl = \"https://id.shop.test/t\"\n"), "{text}");
+    assert!(of_file(&schemes("/", "/")).contains("relative to nothing"), "a file has no address");
+}
+
 #[test]
 fn the_grants_are_those_of_the_flows() {
     let alone = "clientCredentials: {tokenUrl: 'https://id.shop.test/t', scopes: {}}";
