@@ -204,6 +204,7 @@ fn kept_beside(token: &StoredToken) -> String {
     let kept: Vec<&str> = kept.into_iter().filter(|(_, is_kept)| *is_kept).map(|(what, _)| what).collect();
     match kept.as_slice() {
         [] => "nothing else of it is kept".to_owned(),
+        [one] if one.ends_with('s') => format!("{one} are kept, too"),
         [one] => format!("{one} is kept, too"),
         [first @ .., last] => format!("{} and {last} are kept, too", first.join(", ")),
     }

@@ -24,11 +24,11 @@ use crate::system::{private_file, waiting};
 
 pub fn run(args: &ImportArgs, context: &Context) -> Result<(), ImportError> {
     let bytes = match &args.file {
-        Some(path) => {
+        Some(path) if path.as_os_str() != "-" => {
             let failed = |source| ImportError::ImportFile { path: sanitize::line(&path.to_string_lossy()), source };
             private_file::read_any(path, MAX_LINE as u64).map_err(failed)?.into()
         }
-        None => context.terminal().promised_secret(&"The exported login", MAX_LINE as u64)?,
+        _ => context.terminal().promised_secret(&"The exported login", MAX_LINE as u64)?,
     };
     let text = secret_text::decode(&bytes).map_err(|_| foreign_login::binary(&bytes))?;
     let outcome = match args.foreign.from.or_else(|| ForeignForm::of(&text)) {
@@ -46,7 +46,8 @@ fn exported(args: &ImportArgs, line: Zeroizing<String>, context: &Context) -> Re
     }
     let line = sealed_of_json(&line).unwrap_or(line);
     SealedLogin::check(&line)?;
-    let is_piped = args.file.is_none() && !context.terminal().is_interactive();
+    let is_stdin = args.file.as_ref().is_none_or(|path| path.as_os_str() == "-");
+    let is_piped = is_stdin && !context.terminal().is_interactive();
     let passphrase = args.passphrase.read(context, false, is_piped)?;
     let open = || {
         SealedLogin::open(&line, &passphrase.text).or_else(|error| match (&error, &passphrase.in_0_1) {

@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::copied::bare;
-use super::dotenv::Assignment;
-use super::given_token::NoGivenToken;
+use super::dotenv;
+use super::given_token::{NoGivenToken, Wrapping};
 use super::json as json_text;
 use super::sanitize;
 
@@ -43,6 +43,8 @@ pub struct ForeignLogin {
     pub host: Option<String>,
     /// Whose it is.
     pub user: Option<String>,
+    /// Where it stands in a file that is not JSON itself.
+    pub place: Option<Wrapping>,
 }
 
 /// The reason why a file gives no login. No value of it is quoted.
@@ -62,6 +64,10 @@ pub enum NotAForeignLogin {
     NoVariable { names: Vec<String> },
     #[error("it has no variable `{name}`, only {}", ticked(names))]
     NoSuchVariable { name: String, names: Vec<String> },
+    #[error("{} has no value", ticked(names))]
+    EmptyVariables { names: Vec<String> },
+    #[error("the value of `{name}` refers to something else, which is not followed")]
+    Reference { name: String },
     #[error("it has several tokens: {}", ticked(names))]
     SeveralVariables { names: Vec<String> },
     #[error("it has no token for `{host}`, only for {}", ticked(hosts))]
@@ -120,7 +126,7 @@ impl ForeignForm {
         }
         match self {
             Self::Oauthctl | Self::Json => of_json(text),
-            Self::Dotenv => of_variables(&variables(text), variable),
+            Self::Dotenv => of_variables(text, variable),
             Self::Gh => of_hosts(&hosts_of(bare(text)).unwrap_or_default(), host),
         }
     }
@@ -142,7 +148,7 @@ fn of_json(text: &str) -> Result<ForeignLogin, NotAForeignLogin> {
         let members = value.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default();
         return Err(NotAForeignLogin::JsonWithoutToken { members });
     }
-    Ok(ForeignLogin { reply: Zeroizing::new(text.to_owned()), host: None, user: None })
+    Ok(ForeignLogin { reply: Zeroizing::new(text.to_owned()), host: None, user: None, place: None })
 }
 
 fn names_in(value: &Value, names: &mut Vec<String>) {
@@ -158,16 +164,26 @@ fn names_in(value: &Value, names: &mut Vec<String>) {
 
 /// Reads the variables of a dotenv file. Lines that set none are left out.
 fn variables(text: &str) -> BTreeMap<String, String> {
-    text.lines().filter_map(Assignment::of).map(|set| (set.name.to_owned(), set.value())).collect()
+    dotenv::parts(text).iter().filter_map(|part| part.set).map(|set| (set.name.to_owned(), set.value())).collect()
 }
 
-fn of_variables(variables: &BTreeMap<String, String>, wanted: Option<&str>) -> Result<ForeignLogin, NotAForeignLogin> {
+/// Returns `true` if what a variable has at last is a reference.
+fn is_reference(text: &str, name: &str) -> bool {
+    let set = dotenv::parts(text).into_iter().filter_map(|part| part.set).rfind(|set| set.name == name);
+    set.is_some_and(|set| set.is_reference())
+}
+
+fn of_variables(text: &str, wanted: Option<&str>) -> Result<ForeignLogin, NotAForeignLogin> {
+    let variables = variables(text);
     let names = || variables.keys().cloned().collect::<Vec<_>>();
     let name = match wanted {
         Some(wanted) if variables.contains_key(wanted) => wanted.to_owned(),
         Some(wanted) => return Err(NotAForeignLogin::NoSuchVariable { name: wanted.to_owned(), names: names() }),
-        None => token_variable(variables)?,
+        None => token_variable(&variables)?,
     };
+    if is_reference(text, &name) {
+        return Err(NotAForeignLogin::Reference { name });
+    }
     let upper = name.to_ascii_uppercase();
     let stem = ["ACCESS_TOKEN", "REFRESH_TOKEN", "TOKEN"].iter().find(|end| upper.ends_with(**end));
     let stem = stem.map_or(name.as_str(), |end| &name[..name.len() - end.len()]);
@@ -182,7 +198,8 @@ fn of_variables(variables: &BTreeMap<String, String>, wanted: Option<&str>) -> R
     // What belongs to another token of the file is not this one's.
     reply.retain(|member, _| !member.ends_with("token") || matches!(member.as_str(), "refresh_token" | "id_token"));
     reply.insert(member.to_owned(), json!(variables[&name]));
-    Ok(ForeignLogin { reply: Zeroizing::new(Value::Object(reply).to_string()), host: None, user: None })
+    let reply = Zeroizing::new(Value::Object(reply).to_string());
+    Ok(ForeignLogin { reply, host: None, user: None, place: Some(Wrapping::Pair(name)) })
 }
 
 /// Returns the one variable with an access token, or else with a refresh token.
@@ -202,7 +219,12 @@ fn token_variable(variables: &BTreeMap<String, String>) -> Result<String, NotAFo
             _ => return Err(NotAForeignLogin::SeveralVariables { names: candidates }),
         }
     }
-    Err(NotAForeignLogin::NoVariable { names: variables.keys().cloned().collect() })
+    let all = || variables.keys().cloned();
+    let names: Vec<String> = all().filter(|name| name.to_ascii_uppercase().ends_with("TOKEN")).collect();
+    match names.as_slice() {
+        [] => Err(NotAForeignLogin::NoVariable { names: all().collect() }),
+        _ => Err(NotAForeignLogin::EmptyVariables { names }),
+    }
 }
 
 /// What gh keeps of a host.
@@ -237,7 +259,7 @@ fn of_hosts(hosts: &Hosts, wanted: Option<&str>) -> Result<ForeignLogin, NotAFor
     };
     let user = hosts[host].get("user").and_then(Value::as_str).map(str::to_owned);
     let reply = Zeroizing::new(json!({ "access_token": token }).to_string());
-    Ok(ForeignLogin { reply, host: Some(host.clone()), user })
+    Ok(ForeignLogin { reply, host: Some(host.clone()), user, place: Some(Wrapping::Host(host.clone())) })
 }
 
 /// Returns the token of a host's active account.
@@ -300,6 +322,11 @@ mod tests {
             }
             assert!(found.get("expires_in").is_none(), "{found}");
         }
+        assert_eq!(read("A_TOKEN=\n").unwrap_err().to_string(), "`A_TOKEN` has no value");
+        let inside = "KEY='-----BEGIN\nA_TOKEN=x\n'\nB_TOKEN=b\n";
+        assert_eq!(read(inside).unwrap()["access_token"], "b", "what stands in another value is no variable");
+        let reference = read("A_TOKEN=$(pass show canary)\n").unwrap_err();
+        assert_eq!(reference.to_string(), "the value of `A_TOKEN` refers to something else, which is not followed");
         let several = read("A_TOKEN=canary1\nB_TOKEN=canary2\n").unwrap_err();
         assert_eq!(several.to_string(), "it has several tokens: `A_TOKEN`, `B_TOKEN`");
         let none = read("PATH=/bin\n").unwrap_err();

@@ -40,6 +40,8 @@ pub enum Wrapping {
     Member(String),
     /// A parameter or a variable with this name.
     Pair(String),
+    /// What a file says of this server.
+    Host(String),
 }
 
 impl fmt::Display for Wrapping {
@@ -50,6 +52,7 @@ impl fmt::Display for Wrapping {
             Self::Header(name) => write!(f, "the header `{}`", sanitize::line(name)),
             Self::Member(path) => write!(f, "the member `{}` of the JSON", sanitize::line(path)),
             Self::Pair(name) => write!(f, "the value of `{}`", sanitize::line(name)),
+            Self::Host(name) => write!(f, "what it says of `{}`", sanitize::line(name)),
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum TokenFileError {
     NotIgnored { tree: String },
     #[error("it is not UTF-8 text")]
     NotText,
+    #[error("its folder `{folder}` does not exist")]
+    NoFolder { folder: String },
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -49,7 +51,10 @@ impl<'a> TokenFile<'a> {
             Err(error) => return Err(error.into()),
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let folder = folder.canonicalize()?;
+        let folder = folder.canonicalize().map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => TokenFileError::NoFolder { folder: folder.display().to_string() },
+            _ => error.into(),
+        })?;
         let name = path.file_name().ok_or(TokenFileError::NotAFile)?;
         if let Some(tree) = work_tree::that_takes(&folder.join(name)) {
             return Err(TokenFileError::NotIgnored { tree: tree.display().to_string() });

@@ -89,6 +89,9 @@ fn docker_gets_the_token_by_its_helper_protocol() {
     let elsewhere = helper("get", "https://docker.example");
     elsewhere.code(5).hides(&token).says("`--for HOST`");
     assert_eq!(elsewhere.stdout(), "credentials not found in native keychain\n", "docker knows these words");
+    // docker shows what is on stdout.
+    let failed = sandbox.run_with_stdin(&["token", "nobody", "--format", "docker", "get"], "https://ghcr.example");
+    failed.code(4).answers("there is no login called `nobody`\n").says("there is no login called `nobody`");
     helper("erase", "https://ghcr.example").code(0);
     let store = json!({ "ServerURL": "https://ghcr.example", "Username": "me", "Secret": "made-up" });
     helper("store", &store.to_string()).code(2).says("are not stored here");

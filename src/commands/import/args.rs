@@ -11,7 +11,7 @@ use crate::store::AppName;
 
 #[derive(Args)]
 pub struct ImportArgs {
-    /// The exported login, or a file of another program [default: stdin]
+    /// The exported login, or a file of another program; - is stdin, as no file is
     #[arg(value_name = "FILE", required_if_eq("passphrase_stdin", "true"))]
     pub file: Option<PathBuf>,
 

@@ -98,6 +98,9 @@ fn foreign(error: &NotAForeignLogin) -> NextStep {
         NotAForeignLogin::SeveralHosts { .. } => {
             ExitCode::Usage.hint("`--provider ID` chooses the host that it logs in at")
         }
+        NotAForeignLogin::Reference { .. } => {
+            ExitCode::Usage.hint("pipe the token itself: `oauthctl login ID --with-token`")
+        }
         NotAForeignLogin::InKeychain { .. } => {
             ExitCode::Usage.hint("`gh auth token | oauthctl login ID --with-token` takes it from there")
         }
@@ -106,6 +109,7 @@ fn foreign(error: &NotAForeignLogin) -> NextStep {
         | NotAForeignLogin::NotText
         | NotAForeignLogin::JsonWithoutToken { .. }
         | NotAForeignLogin::NoVariable { .. }
+        | NotAForeignLogin::EmptyVariables { .. }
         | NotAForeignLogin::NoSuchHost { .. }
         | NotAForeignLogin::Given(_) => {
             ExitCode::Usage.hint("a token alone is stored with `oauthctl login ID --with-token < token.txt`")

@@ -42,11 +42,12 @@ pub fn import(
     let provider = session.with_secrets_of_environment(&provider)?;
     provider.check_secrets()?;
     let host = host_of(&provider).filter(|_| form == ForeignForm::Gh);
-    let ForeignLogin { reply, user, .. } = match found {
+    let ForeignLogin { reply, user, place, .. } = match found {
         Some(found) => found,
         None => form.read(text, args.env.as_deref(), host.as_deref())?,
     };
-    let brought = Brought::read(&reply, &provider)?;
+    let mut brought = Brought::read(&reply, &provider)?;
+    brought.wrapping = place.or(brought.wrapping);
     let profile = session.profile_for_login(&id, args.app.as_ref())?.value;
     let store = store_for(&profile, replaces, context)?;
     consent::to_log_in(&provider, &typed, &profile, args.app.as_ref(), context)?;

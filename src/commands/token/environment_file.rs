@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use crate::protocol::dotenv::{Assignment, quoted};
+use crate::protocol::dotenv::{self, quoted};
 use crate::protocol::time::Timestamp;
 
 /// The variables of one token.
@@ -25,24 +25,34 @@ impl Variables<'_> {
         let names = [self.name.to_owned(), self.name_of_end()];
         let values = [Some(quoted(self.token)), self.end.map(|end| end.0.to_string())];
         let mut left: Vec<_> = names.iter().zip(values).collect();
-        for line in old.split_inclusive('\n') {
-            let Some(set) = Assignment::of(line).filter(|set| names.iter().any(|own| own == set.name)) else {
-                new.push_str(line);
+        let end_of_line =
+            if old.split_inclusive('\n').next().is_some_and(|line| line.ends_with("\r\n")) { "\r\n" } else { "\n" };
+        let old = match old.strip_prefix('\u{feff}') {
+            Some(rest) => {
+                new.push('\u{feff}');
+                rest
+            }
+            None => old,
+        };
+        for part in dotenv::parts(old) {
+            let Some(set) = part.set.filter(|set| names.iter().any(|own| own == set.name)) else {
+                new.push_str(part.text);
                 continue;
             };
             // A second line of ours would win over the first.
             let place = left.iter().position(|(own, _)| *own == set.name);
             if let Some((own, Some(value))) = place.map(|at| left.remove(at)) {
                 let export = if set.is_exported { "export " } else { "" };
-                new.push_str(&format!("{export}{own}={value}\n"));
+                let (gap, comment) = if set.comment().is_empty() { ("", "") } else { (" ", set.comment()) };
+                new.push_str(&format!("{export}{own}={value}{gap}{comment}{end_of_line}"));
             }
         }
-        if !new.is_empty() && !new.ends_with('\n') {
-            new.push('\n');
+        if !new.trim_start_matches('\u{feff}').is_empty() && !new.ends_with('\n') {
+            new.push_str(end_of_line);
         }
         for (own, value) in left {
             if let Some(value) = value {
-                new.push_str(&format!("{own}={value}\n"));
+                new.push_str(&format!("{own}={value}{end_of_line}"));
             }
         }
         new
@@ -77,6 +87,13 @@ mod tests {
         assert_eq!(*TOKEN.in_dotenv(""), "T=a.b-c\nT_EXPIRES_AT=7\n");
         let old = "# T=old\nA=1\nexport T = 'old'\nT_EXPIRES_AT=3\nT=second\nTT=x";
         assert_eq!(*TOKEN.in_dotenv(old), "# T=old\nA=1\nexport T=a.b-c\nT_EXPIRES_AT=7\nTT=x\n");
+        // What stands in another value is that value's, and the whole of an old one goes.
+        let old = "K=\"-----BEGIN\nT=inside\n-----END\"\nT=\"a\nb\" # ours\nZ='T=1'\n";
+        assert_eq!(
+            *TOKEN.in_dotenv(old),
+            "K=\"-----BEGIN\nT=inside\n-----END\"\nT=a.b-c # ours\nZ='T=1'\nT_EXPIRES_AT=7\n"
+        );
+        assert_eq!(*TOKEN.in_dotenv("\u{feff}A=1\r\nT=x\r\n"), "\u{feff}A=1\r\nT=a.b-c\r\nT_EXPIRES_AT=7\r\n");
         let endless = Variables { end: None, token: "it's \"$1\"", ..TOKEN };
         assert_eq!(*endless.in_dotenv("T=x\nT_EXPIRES_AT=3\n"), "T=\"it's \\\"\\$1\\\"\"\n", "an old end goes");
     }

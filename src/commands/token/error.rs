@@ -101,6 +101,9 @@ impl Advice for TokenError {
             Self::File { source: TokenFileError::NotIgnored { .. }, .. } => {
                 ExitCode::Usage.hint("add it to `.gitignore`, or write it somewhere else: a token must not be published")
             }
+            Self::File { source: TokenFileError::NoFolder { .. }, .. } => {
+                ExitCode::Usage.hint("make the folder first, or name a file elsewhere")
+            }
             Self::File { source: TokenFileError::NotText | TokenFileError::Io(_), .. } => ExitCode::Usage.no_hint(),
             Self::NotEnvironments { .. } => ExitCode::Usage.hint("mend the file, or name another one"),
             Self::OnlyPrinted => ExitCode::Usage.hint("leave `--write` out"),

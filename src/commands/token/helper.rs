@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::error::TokenError;
 use crate::commands::Context;
+use crate::protocol::advice::with_causes;
 use crate::protocol::sanitize;
 use crate::provider::RecordedOrigins;
 use crate::store::StoredToken;
@@ -29,7 +30,7 @@ pub enum HelperAction {
 }
 
 /// What docker takes for "ask somewhere else".
-const NOT_FOUND: &str = "credentials not found in native keychain\n";
+const NOT_FOUND: &str = "credentials not found in native keychain";
 
 /// A helper as the command line has it.
 pub struct Helper<'a> {
@@ -42,8 +43,25 @@ pub struct Helper<'a> {
     pub is_of_login: bool,
 }
 
-/// Answers the program that asks. `record` gets the token, refreshed if needed.
+/// Answers the program that asks. `record` gets the token, refreshed if needed. docker reads the words of a failure on stdout, as
+/// those of its own helpers.
 pub fn run(
+    helper: &Helper<'_>,
+    context: &Context,
+    record: &dyn Fn() -> Result<StoredToken, TokenError>,
+) -> Result<(), TokenError> {
+    let answered = answer(helper, context, record);
+    if let Err(error) = &answered
+        && helper.is_docker
+        && !matches!(error, TokenError::Terminal(_))
+    {
+        let known = matches!(error, TokenError::NotForServer { .. }).then(|| NOT_FOUND.to_owned());
+        context.terminal().data(format!("{}\n", known.unwrap_or_else(|| with_causes(error))).as_bytes())?;
+    }
+    answered
+}
+
+fn answer(
     helper: &Helper<'_>,
     context: &Context,
     record: &dyn Fn() -> Result<StoredToken, TokenError>,
@@ -79,7 +97,6 @@ pub fn run(
 fn refuse(asked: &Asked, is_docker: bool, context: &Context) -> Result<(), TokenError> {
     let server = sanitize::line(&asked.text);
     if is_docker {
-        context.terminal().data(NOT_FOUND.as_bytes())?;
         return Err(TokenError::NotForServer { server });
     }
     context.terminal().note(&format_args!("note: the login is not for `{server}`; `--for HOST` names a further host"));

@@ -41,8 +41,8 @@ variants! {
     ImportError: ImportFile LoginExists Foreign NoProvider NotForExported SealedLogin
         | Passphrase Brought Session Definition Store Entropy Terminal;
     BroughtError: NoClient Reply | Session Flow Definition;
-    NotAForeignLogin: OtherForm Cbor NotText JsonWithoutToken NoVariable NoSuchVariable SeveralVariables NoSuchHost SeveralHosts
-        InKeychain | Given;
+    NotAForeignLogin: OtherForm Cbor NotText JsonWithoutToken NoVariable NoSuchVariable EmptyVariables Reference
+        SeveralVariables NoSuchHost SeveralHosts InKeychain | Given;
     ProvidersError: NotAnId BuiltIn NotBuiltIn NoneFound NotDrafted ApiFile Faulty DefinitionExists NotWritten
         | Document NotAnApi Session Definition Flow Terminal;
     EmulateError: OwnStore | NotStarted NoShellLine Session Definition Emulator Terminal;
@@ -490,6 +490,8 @@ fn foreign_errors() -> Vec<NotAForeignLogin> {
         NotAForeignLogin::JsonWithoutToken { members: vec![text("name"), text("id")] },
         NotAForeignLogin::NoVariable { names: vec![text("PATH")] },
         NotAForeignLogin::NoSuchVariable { name: text("ACME_TOKEN"), names: names.clone() },
+        NotAForeignLogin::EmptyVariables { names: vec![text("ACME_TOKEN")] },
+        NotAForeignLogin::Reference { name: text("ACME_TOKEN") },
         NotAForeignLogin::SeveralVariables { names },
         NotAForeignLogin::NoSuchHost { host: text("acme.example"), hosts: hosts.clone() },
         NotAForeignLogin::SeveralHosts { hosts: vec![text("acme.example"), text("git.acme.example")] },
@@ -641,6 +643,7 @@ fn token_errors() -> Vec<TokenError> {
         token_file(TokenFileError::Link),
         token_file(TokenFileError::NotAFile),
         token_file(TokenFileError::NotIgnored { tree: text("/home/me/shop") }),
+        token_file(TokenFileError::NoFolder { folder: text("/home/me/none") }),
         token_file(TokenFileError::NotText),
         token_file(TokenFileError::Io(denied())),
         TokenError::NotEnvironments { path: text("http-client.private.env.json"), problem: text("it is not JSON") },
