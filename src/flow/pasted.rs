@@ -16,6 +16,21 @@ use crate::protocol::params::Params;
 use crate::protocol::secret::{AuthorizationCode, is_vschar};
 
 pub fn judge_pasted(text: &str, expected: &Expected<'_>) -> RedirectVerdict {
+    match judge_whole(text, expected) {
+        // What is around an address is of no interest if that is the answer, which its state proves.
+        RedirectVerdict::Stray(stray) => {
+            let inside = copied::addresses(text).filter_map(|address| Url::parse(&address).ok());
+            let mut verdicts = inside.map(|address| judge_address(&address, expected));
+            let is_answer = |verdict: &RedirectVerdict| {
+                matches!(verdict, RedirectVerdict::Proven(_) | RedirectVerdict::Unusable(_))
+            };
+            verdicts.find(is_answer).unwrap_or(RedirectVerdict::Stray(stray))
+        }
+        verdict => verdict,
+    }
+}
+
+fn judge_whole(text: &str, expected: &Expected<'_>) -> RedirectVerdict {
     let Ok(own) = Url::parse(expected.redirect_uri.as_str()) else {
         return RedirectVerdict::Stray(Stray::ForeignAddress);
     };
@@ -109,6 +124,19 @@ mod tests {
         ] {
             assert_eq!(judge(&Case::new(), text), RedirectVerdict::Proven(bare("4/0Ab")), "{text}");
         }
+        let inside = "http://127.0.0.1:8765/callback?code=c&state=STATE";
+        for text in [
+            format!("[the page]({inside})"),
+            format!("{{\"url\":\"{inside}\",\"title\":\"x\"}}"),
+            format!("<a href=\"{}\">here</a>", inside.replace('&', "&amp;")),
+            format!("{inside}\n{inside}\n"),
+            format!("see http://other.example/?a=b and {inside}."),
+            inside.replace("/callback?", "/callback\n  ?"),
+            inside.replace("&state", "\r\n&state"),
+            "http%253A%252F%252F127.0.0.1%253A8765%252Fcallback%253Fcode%253Dc%2526state%253DSTATE".to_owned(),
+        ] {
+            assert_eq!(judge(&Case::new(), &text), RedirectVerdict::Proven(code("c")), "{text}");
+        }
         // A code may end like base64.
         assert_eq!(judge(&Case::new(), "YWJjZA=="), RedirectVerdict::Proven(bare("YWJjZA==")));
         for text in [
@@ -145,6 +173,14 @@ mod tests {
         {
             let verdict = judge(&Case::new(), &format!("{address}?code=c&state=STATE"));
             assert_eq!(verdict, RedirectVerdict::Proven(code("c")), "{address}");
+        }
+    }
+
+    #[test]
+    fn the_address_that_begins_the_login_is_not_its_answer() {
+        for query in ["client_id=x&response_type=code&state=STATE", "client_id=x&request_uri=urn%3Ax"] {
+            let verdict = judge(&Case::new(), &format!("https://as.example/authorize?{query}"));
+            assert_eq!(verdict, RedirectVerdict::Stray(Stray::Request), "{query}");
         }
     }
 

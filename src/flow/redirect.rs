@@ -139,6 +139,8 @@ pub enum Stray {
     ForeignAddress,
     /// A pasted line that is neither an address nor a code.
     NotPasteable,
+    /// The pasted address is that of the authorization request, and not the one at which it ends.
+    Request,
 }
 
 impl Stray {
@@ -153,6 +155,7 @@ impl Stray {
             Self::Unproven(_) => "it has no `state`",
             Self::ForeignAddress => "it is not the redirect URI",
             Self::NotPasteable => "it is neither an address nor a code",
+            Self::Request => "it is the address that begins the login",
         }
     }
 
@@ -162,7 +165,7 @@ impl Stray {
             Self::Method => BrowserPage::WrongMethod,
             Self::Host => BrowserPage::WrongHost,
             Self::Unproven(unproven) => BrowserPage::Unproven(*unproven),
-            Self::Path | Self::ForeignAddress | Self::NotPasteable => BrowserPage::NothingHere,
+            Self::Path | Self::ForeignAddress | Self::NotPasteable | Self::Request => BrowserPage::NothingHere,
         }
     }
 }
@@ -199,6 +202,11 @@ pub fn judge(request: &LoopbackRequest, expected: &Expected<'_>) -> RedirectVerd
         }
         Message::Other => unusable(Unusable::message("the method differs", &request.method, expected)),
     }
+}
+
+/// Returns `true` for the parameters of an authorization request (RFC 6749 §4.1.1, RFC 9126 §4).
+fn is_request(params: &Params) -> bool {
+    params.contains("client_id") && (params.contains("response_type") || params.contains("request_uri"))
 }
 
 fn unusable(unusable: Unusable) -> RedirectVerdict {
@@ -291,6 +299,7 @@ pub fn judge_address(address: &Url, expected: &Expected<'_>) -> RedirectVerdict 
     let place = Place::of_address(address, expected);
     match place.is_ours() {
         true => judge_params(params, expected),
+        false if is_request(&params) => RedirectVerdict::Stray(Stray::Request),
         false if carry(&params, expected.state) => unusable(Unusable::place(&place, expected)),
         false => RedirectVerdict::Stray(Stray::ForeignAddress),
     }

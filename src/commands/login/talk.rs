@@ -245,6 +245,9 @@ fn about_stray(stray: &Stray, can_be_allowed: bool, context: &Context) {
         }
         Stray::ForeignAddress => "The pasted address is not the redirect URI of this login, which is shown above",
         Stray::NotPasteable => "What was pasted is neither the final address nor a code",
+        Stray::Request => {
+            "What was pasted is the address that begins the login: open it, and paste the one at which it ends"
+        }
         _ if !context.is_verbose() => return,
         Stray::Noise => "The browser asked for an icon or a permission, which is not the redirect",
         Stray::Method => "A request came by another method than the redirect",

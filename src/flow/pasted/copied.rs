@@ -104,8 +104,33 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     if text.contains('\\') && text.contains('=') {
         text = Cow::Owned(text.replace('\\', ""));
     }
-    let is_escaped_address = text.get(..20).unwrap_or(&text).to_ascii_lowercase().contains("%3a%2f%2f");
-    if is_escaped_address { Cow::Owned(decoded(&text).into_owned()) } else { text }
+    // An address inside another one, perhaps inside a third.
+    for _ in 0..2 {
+        let begins = text.get(..24).unwrap_or(&text).to_ascii_lowercase();
+        if begins.contains("%3a%2f%2f") || begins.contains("%253a%252f%252f") {
+            text = Cow::Owned(decoded(&text).into_owned());
+        }
+    }
+    text
+}
+
+/// Returns the addresses in a longer text, such as a link or a page, as they are meant: also in a text that was wrapped.
+pub(super) fn addresses(text: &str) -> impl Iterator<Item = String> {
+    const END: [char; 8] = ['"', '\'', '<', '>', '`', ')', ']', '}'];
+    // A terminal or a mail program breaks a long address, and indents the rest of it.
+    let joined: String = text.lines().map(str::trim).collect();
+    let mut found = Vec::new();
+    for text in [text, &joined] {
+        for (at, _) in text.match_indices("http") {
+            let rest = &text[at..];
+            let end = rest.find(|c: char| c.is_whitespace() || END.contains(&c)).unwrap_or(rest.len());
+            let address = rest[..end].trim_end_matches(['.', ',', ';']);
+            if address.starts_with("http://") || address.starts_with("https://") {
+                found.push(unescaped(address).into_owned());
+            }
+        }
+    }
+    found.into_iter()
 }
 
 /// Decodes a code that was copied out of an address: `4%2F0Ab` is `4/0Ab`. A code with other `%` in it stays as it is.
