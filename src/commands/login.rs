@@ -103,7 +103,8 @@ fn run_asking(args: &LoginArgs, answers: &mut Answers, context: &Context) -> Res
     let (settled, provider) =
         found.settle(&args.browser, (&provider, &profile), http.as_ref(), context).map_err(failed)?;
     let result = login.run(provider, Some((&found, &settled)), answers, context);
-    if result.is_err() {
+    if result.as_ref().is_err_and(|error| !error.is_left_to_another()) {
+        found.unwrite(context);
         settled.undo(http.as_ref(), context);
     }
     result
@@ -137,45 +138,6 @@ impl Asked<'_> {
         let failed = |source: LoginError| LoginError::Failed { provider: id.to_owned(), source: Box::new(source) };
         let cacert = context.session.cacert(before)?;
         let http = context.session.http(before)?;
-        let (provider, token, tab) = if args.with_token {
-            let asked = asked_scopes(args, None, &provider, None, &mut told, context);
-            let becomes = Becomes { provider: &provider, profile, app: args.app.as_ref(), before, asked };
-            let (provider, token) =
-                given::keep(becomes, args.refresh_token_stdin, http.as_ref(), context).map_err(failed)?;
-            (provider, token, None)
-        } else {
-            let registered = by_address.filter(|(_, settled)| settled.is_registered).map(|_| AppName::default());
-            let app = args.app.as_ref().or(registered.as_ref());
-            let mut login = NewLogin { app, profile, before, typed: None };
-            let grant = chosen_grant(args, &provider, repeated, &mut told, context).map_err(failed)?;
-            context.session.recorder().decision(&format!("the grant {}", grant.as_str()), args.why_this_grant());
-            let typed =
-                app::ask_if_missing(&provider, &login, || args.browser.guide(&provider), context).map_err(failed)?;
-            answers.is_asked |= typed.is_some();
-            login.typed = typed.as_ref();
-            // Those of a login by address were confirmed.
-            let chosen = match by_address {
-                Some(_) => None,
-                None => chosen_scopes(args, grant, &login, &provider, answers, context).map_err(failed)?,
-            };
-            let again = repeated.filter(|_| by_address.is_none());
-            let asked = asked_scopes(args, chosen, &provider, again, &mut told, context);
-            let redirect_uri = args.browser.typed_redirect_uri(&provider).map_err(failed)?;
-            let asked_for = args.asked.params(&provider, redirect_uri.as_deref(), repeated).map_err(failed)?;
-            args.asked.tell_repeated(&asked_for, &told, redirect_uri.as_deref(), context);
-            let provider = provider.with_asked_for(asked_for);
-            let (label, required) = (args.label.clone(), args.require_scopes.join(" "));
-            let start =
-                Start { browser: &args.browser, label, required, new: &login, profile, kind, cacert: cacert.clone() };
-            if args.steps.start {
-                return by_address::kept_for_later(by_address, context, || {
-                    start.run(grant, &provider, asked, http.as_ref(), context)
-                })
-                .map_err(failed);
-            }
-            let one_step = start.in_one_step(&asked, by_address.is_none(), context);
-            log_in(args, (grant, &one_step), &login, provider, asked.clone(), http.as_ref(), context).map_err(failed)?
-        };
         let ending = Ending {
             id,
             profile,
@@ -183,10 +145,51 @@ impl Asked<'_> {
             before,
             label: args.label.clone(),
             required: ScopeSet::parse(&args.require_scopes.join(" ")),
-            cacert,
+            cacert: cacert.clone(),
             by_address,
         };
-        ending.conclude(provider, token, tab, context)
+        if args.with_token {
+            let asked = asked_scopes(args, None, &provider, None, &mut told, context);
+            let becomes = Becomes { provider: &provider, profile, app: args.app.as_ref(), before, asked };
+            let (provider, token) =
+                given::keep(becomes, args.refresh_token_stdin, http.as_ref(), context).map_err(failed)?;
+            return ending.conclude(provider, token, None, context);
+        }
+        let registered = by_address.filter(|(_, settled)| settled.is_registered).map(|_| AppName::default());
+        let app = args.app.as_ref().or(registered.as_ref());
+        let mut login = NewLogin { app, profile, before, typed: None };
+        let grant = chosen_grant(args, &provider, repeated, &mut told, context).map_err(failed)?;
+        context.session.recorder().decision(&format!("the grant {}", grant.as_str()), args.why_this_grant());
+        let typed =
+            app::ask_if_missing(&provider, &login, || args.browser.guide(&provider), context).map_err(failed)?;
+        answers.is_asked |= typed.is_some();
+        login.typed = typed.as_ref();
+        // Those of a login by address were confirmed.
+        let chosen = match by_address {
+            Some(_) => None,
+            None => chosen_scopes(args, grant, &login, &provider, answers, context).map_err(failed)?,
+        };
+        let again = repeated.filter(|_| by_address.is_none());
+        let asked = asked_scopes(args, chosen, &provider, again, &mut told, context);
+        let redirect_uri = args.browser.typed_redirect_uri(&provider).map_err(failed)?;
+        let asked_for = args.asked.params(&provider, redirect_uri.as_deref(), repeated).map_err(failed)?;
+        args.asked.tell_repeated(&asked_for, &told, redirect_uri.as_deref(), context);
+        let provider = provider.with_asked_for(asked_for);
+        let (label, required) = (args.label.clone(), args.require_scopes.join(" "));
+        let start = Start { browser: &args.browser, label, required, new: &login, profile, kind, cacert };
+        if args.steps.start {
+            return by_address::kept_for_later(by_address, context, || {
+                start.run(grant, &provider, asked, http.as_ref(), context)
+            })
+            .map_err(failed);
+        }
+        let one_step = start.in_one_step(&asked, by_address, context);
+        let logged = log_in(args, (grant, &one_step), &login, provider, asked.clone(), http.as_ref(), context);
+        let ended = match logged {
+            Ok((provider, token, tab)) => ending.conclude(provider, token, tab, context),
+            Err(error) => Err(failed(error)),
+        };
+        one_step.end(ended)
     }
 }
 
@@ -209,7 +212,8 @@ fn log_in(
         GrantKind::AuthorizationCode => in_browser(ResponseType::Code, asked),
         GrantKind::Implicit => in_browser(ResponseType::Token, asked),
         GrantKind::DeviceCode => {
-            let (provider, token) = args.device.log_in(&provider, login, &args.browser, asked, http, context)?;
+            let (provider, token) =
+                args.device.log_in(&provider, (login, shared), &args.browser, asked, http, context)?;
             Ok((provider, token, None))
         }
         GrantKind::ClientCredentials => {

@@ -91,6 +91,8 @@ pub struct Login<'a> {
     issuer: Option<String>,
     ports: Ports,
     launch: Option<Launch>,
+    /// Tells whether another process has taken the answer.
+    is_taken: Option<Box<dyn Fn() -> bool + 'a>>,
 }
 
 /// The port of the redirect, and one for the launch address if the first speaks TLS or does not exist. Also the queue
@@ -149,7 +151,18 @@ impl<'a> Login<'a> {
             ports.serve(loopback, tls, Bodies::Read)?;
         }
         let issuer = request.provider.issuer();
-        Ok(Self { request, secrets, hosts, asked, authorize_url, pushed: None, issuer, ports, launch: None })
+        Ok(Self {
+            request,
+            secrets,
+            hosts,
+            asked,
+            authorize_url,
+            pushed: None,
+            issuer,
+            ports,
+            launch: None,
+            is_taken: None,
+        })
     }
 
     /// Returns the address to start a browser with. It redirects to the authorize URL and reveals nothing by itself.
@@ -172,6 +185,15 @@ impl<'a> Login<'a> {
         let url = launch.url();
         self.launch = Some(launch);
         Ok(url)
+    }
+
+    /// Ends the wait when another process has taken the answer.
+    pub fn unless(&mut self, is_taken: impl Fn() -> bool + 'a) {
+        self.is_taken = Some(Box::new(is_taken));
+    }
+
+    fn is_taken(&self) -> bool {
+        self.is_taken.as_ref().is_some_and(|is_taken| is_taken())
     }
 
     /// Returns the address for the browser.

@@ -22,6 +22,7 @@ use super::second_exchange;
 use super::token_endpoint::{exchange, with_random};
 use crate::protocol::device::{DeviceAuthorizationRequest, DeviceAuthorizationResponse, SLOW_DOWN};
 use crate::protocol::error_response::ErrorResponse;
+use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::ClientSecret;
 use crate::protocol::time::HumanDuration;
 use crate::protocol::token::{Grant, TokenRequest};
@@ -56,7 +57,18 @@ pub struct DeviceLogin<'a> {
     sent: Sent,
     response: DeviceAuthorizationResponse,
     begun: Duration,
+    others: Option<Others<'a>>,
 }
+
+/// Other processes that wait for the same code.
+pub trait OtherProcesses {
+    /// Returns `true` if one of them has got the token.
+    fn have_it(&self) -> bool;
+    /// Returns `true` if it is this process that polls. A server asks each poll of several to come later.
+    fn leave_it_to_us(&self) -> bool;
+}
+
+type Others<'a> = Box<dyn OtherProcesses + 'a>;
 
 impl<'a> DeviceLogin<'a> {
     /// Requests the codes.
@@ -78,7 +90,7 @@ impl<'a> DeviceLogin<'a> {
         let response = dialect
             .decode_device_reply(status, &headers, &body, &secrets, clock.now())
             .map_err(|reply| FlowError::DeviceReply(Box::new(NoCode { sent: sent.clone(), reply })))?;
-        Ok(Self { http, clock, provider, request, sent, response, begun: clock.monotonic() })
+        Ok(Self { http, clock, provider, request, sent, response, begun: clock.monotonic(), others: None })
     }
 
     /// Goes on with the codes of an earlier process.
@@ -92,7 +104,17 @@ impl<'a> DeviceLogin<'a> {
         provider.token_endpoint()?;
         let message = Dialect::new(provider).encode_device_request(&request)?;
         let sent = Sent::by_us(Asked::Device, provider, &message, request.client_secret.is_some());
-        Ok(Self { http, clock, provider, request, sent, response, begun: clock.monotonic() })
+        Ok(Self { http, clock, provider, request, sent, response, begun: clock.monotonic(), others: None })
+    }
+
+    /// Returns the scopes that were asked for.
+    pub fn scope(&self) -> &ScopeSet {
+        &self.request.scope
+    }
+
+    /// Shares the wait with other processes: it ends when one of them has got the token.
+    pub fn beside(&mut self, others: impl OtherProcesses + 'a) {
+        self.others = Some(Box::new(others));
     }
 
     pub fn response(&self) -> &DeviceAuthorizationResponse {
@@ -107,6 +129,12 @@ impl<'a> DeviceLogin<'a> {
         loop {
             self.pause(pace.next(), end, limit, &mut tell)?;
             let has_ended = self.clock.monotonic() >= end;
+            if self.others.as_ref().is_some_and(|others| !others.leave_it_to_us()) {
+                if has_ended {
+                    return Err(self.not_confirmed(true));
+                }
+                continue;
+            }
             match self.poll() {
                 Ok(Poll::Token(reply)) => return self.exchanged(*reply),
                 Ok(Poll::Denied(error)) => return Err(self.declined(error)),
@@ -141,6 +169,9 @@ impl<'a> DeviceLogin<'a> {
         let is_in_vain = due > end + LONGEST_PAUSE.max(self.response.interval);
         loop {
             let now = self.clock.monotonic();
+            if self.others.as_ref().is_some_and(|others| others.have_it()) {
+                return Err(FlowError::TakenElsewhere);
+            }
             if is_in_vain && now >= end {
                 return Err(self.not_confirmed(true));
             }

@@ -26,6 +26,8 @@ pub enum FlowError {
     /// An error at the callback with the right state. Its real sender cannot be known (RFC 9207 §2.4).
     #[error("the authorization was refused")]
     Declined(#[source] Box<Refusal>),
+    #[error("another process has taken the answer")]
+    TakenElsewhere,
     #[error("the redirect URI `{redirect_uri}` does not lead to this machine")]
     NotLoopback { redirect_uri: String },
     #[error(transparent)]
@@ -138,6 +140,7 @@ impl Advice for FlowError {
             Self::NoAnswer(unanswered) => ExitCode::NoAnswer.hint(unanswered.hint()),
             Self::Unusable(unusable) => ExitCode::Refused.hint(unusable.hint()),
             Self::Declined(refusal) => refusal.next_step(),
+            Self::TakenElsewhere => ExitCode::LoginNeeded.hint("`oauthctl status` shows whether the login is there"),
             Self::NotLoopback { .. } => ExitCode::Usage.hint(
                 "use `--listen 127.0.0.1:8765` if a tunnel leads from there to here; on a terminal, you can paste the final \
                  address",

@@ -61,6 +61,13 @@ impl LoginLock {
         Ok(lock.map(|lock| Self { folder: Some(folder), profile: profile.clone(), _file: Some(lock) }))
     }
 
+    /// Deletes the file of a lock that nobody will ask for again.
+    pub fn forget(profile: &Profile, folder: &StateFolder) {
+        if let Ok(Some(folder)) = path_of(folder) {
+            let _ = private_file::remove(&folder.join(format!("{profile}.lock")));
+        }
+    }
+
     /// Returns the login's journal, which only the holder of the lock touches, or `None` for a store that no other
     /// process sees.
     pub fn journal(&self) -> Option<Journal> {

@@ -25,6 +25,9 @@ pub struct PendingEntry {
     pub until: Timestamp,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub used: bool,
+    /// How it ended, once it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<bool>,
     #[serde(flatten)]
     pub(super) unknown: Map<String, Value>,
 }

@@ -277,9 +277,131 @@ fn a_program_is_told_where_to_go_before_the_login_ends() {
 #[test]
 fn an_answer_that_does_not_arrive_here_is_finished_elsewhere() {
     let mine = Emulated::mine(&[]);
-    let (process, _stdout, first) = for_a_program(&mine, &["--timeout", "3s"]);
+    // It ends long before its time, with what the other process has made.
+    let (process, mut stdout, first) = for_a_program(&mine, &["--timeout", "10m"]);
     finish(&mine, browse(&first).as_str()).code(0);
     let ended = Output::new("login".to_owned(), process.wait_with_output().unwrap());
-    ended.code(4).says("was finished before");
+    ended.code(0).says("Another process has finished this login");
+    let mut rest = String::new();
+    std::io::Read::read_to_string(&mut stdout, &mut rest).unwrap();
+    let outcome: Value = serde_json::from_str(&rest).unwrap();
+    assert_eq!((&outcome["profile"], &outcome["granted"]), (&first["profile"], &serde_json::json!(["read"])));
     assert!(!token(&mine).is_empty());
+}
+
+#[test]
+fn who_waits_for_a_login_hears_that_it_failed_elsewhere() {
+    let mine = Emulated::mine(&[]);
+    let (process, _stdout, first) = for_a_program(&mine, &[]);
+    finish(&mine, &format!("{} made-up-code-1234567", text(&first, "id"))).code(5);
+    let ended = Output::new("login".to_owned(), process.wait_with_output().unwrap());
+    ended.code(4).says("another process has taken the answer").says("oauthctl login mine --start");
+}
+
+#[test]
+fn of_two_that_wait_for_a_login_both_have_it() {
+    let mine = Emulated::mine(&[]);
+    let login = started(&mine, &["--port", "0"]);
+    let (id, answer) = (text(&login, "id"), browse(&login));
+    let mut waiting = mine.command(&["login", "--wait", id, "--json"]);
+    let waiting = waiting.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let port = answer.port().unwrap();
+    until("it listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    mine.run(&["login", "--wait", id]).code(8).says("is waited for already").says("oauthctl login --finish -");
+    finish(&mine, answer.as_str()).code(0);
+    let ended = Output::new("login".to_owned(), waiting.wait_with_output().unwrap());
+    assert_eq!(serde_json::from_str::<Value>(ended.code(0).stdout()).unwrap()["provider"], "mine");
+}
+
+#[test]
+fn a_login_by_device_in_one_step_is_told_like_a_started_one() {
+    use std::io::Read;
+    let definition = format!("device.url = \"https://mine.example/device\"\n{MINE}");
+    let mine = Emulated::defined(&definition, &[]);
+    let mut command = mine.command(&["login", "--device", "--json", "--no-browser"]);
+    let process = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let ended = Output::new("login".to_owned(), process.wait_with_output().unwrap());
+    let (first, outcome) = ended.code(0).stdout().split_once('\n').unwrap();
+    let first: Value = serde_json::from_str(first).unwrap();
+    let names = |object: &Value| object.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&first), names(&started(&mine, &["--device"])));
+    assert_eq!(serde_json::from_str::<Value>(outcome).unwrap()["provider"], "mine");
+    mine.run(&["login", "--wait", text(&first, "id")]).code(4).says("was finished before");
+
+    // Another process may be the one that gets the token.
+    let slow = Emulated::defined(&definition, &["--fault", "slow-down"]);
+    let mut command = slow.command(&["login", "--device", "--json", "--no-browser"]);
+    let mut one = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut said = std::io::BufReader::new(one.stdout.take().unwrap());
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut said, &mut line).unwrap();
+    let first: Value = serde_json::from_str(&line).unwrap();
+    slow.run(&["login", "--wait", text(&first, "id")]).code(0);
+    assert!(one.wait().unwrap().success());
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&rest).unwrap()["provider"], "mine");
+}
+
+/// Its definition is there before the address is, and goes with a login that fails.
+#[test]
+fn a_login_by_address_in_one_step_is_finished_elsewhere() {
+    let (server, sandbox) = (AddressServer::start(), Sandbox::new());
+    let address = server.address();
+    let (process, _stdout, first) = for_a_program(&sandbox, &[&address, "--yes", "--timeout", "10m"]);
+    finish(&sandbox, browse(&first).as_str()).code(0).answers("Logged in to Shop tools");
+    Output::new("login".to_owned(), process.wait_with_output().unwrap()).code(0);
+    sandbox.run(&["call", "POST", ".", "-f", "method=tools/list"]).code(0);
+    sandbox.run(&["refresh"]).code(0);
+
+    let fresh = Sandbox::new();
+    let (process, _stdout, _) = for_a_program(&fresh, &[&address, "--yes", "--timeout", "1s"]);
+    Output::new("login".to_owned(), process.wait_with_output().unwrap()).code(6);
+    fresh.run(&["providers", "show", &server.id()]).code(3);
+}
+
+#[test]
+fn what_is_around_the_address_does_not_matter() {
+    let mine = Emulated::mine(&[]);
+    let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let around: [&dyn Fn(&str) -> String; 5] = [
+        &|address| format!("[the page]({address})"),
+        &|address| serde_json::json!({ "url": address, "title": "Done" }).to_string(),
+        &|address| format!("<html><a href=\"{}\">here</a></html>", address.replace('&', "&amp;")),
+        &|address| format!("{address}\n{address}\n"),
+        &|address| encoded(&encoded(address)),
+    ];
+    for around in around {
+        let answer = browse(&started(&mine, &[]));
+        finish(&mine, &around(answer.as_str())).code(0);
+    }
+    let login = started(&mine, &[]);
+    finish(&mine, text(&login, "authorize_url")).code(5).says("it is the address that begins the login");
+    finish(&mine, browse(&login).as_str()).code(0);
+}
+
+/// An answer that cannot be read is not sent as a code.
+#[test]
+fn a_state_that_leads_to_its_login_must_be_readable() {
+    let mine = Emulated::mine(&[]);
+    let login = started(&mine, &[]);
+    let answer = browse(&login);
+    finish(&mine, &answer.query().unwrap().replace('=', "%3D").replace('&', "%26")).code(5).says("cannot be read");
+    finish(&mine, answer.as_str()).code(0);
+}
+
+#[test]
+fn a_started_login_tells_only_what_can_be_done() {
+    let mine = Emulated::mine(&[]);
+    let elsewhere = started(&mine, &["--redirect-uri", "https://app.example/cb"]);
+    assert!(elsewhere["wait"].is_null() && elsewhere["open_within"].is_null(), "{elsewhere}");
+    mine.run(&["login", "--start", "--redirect-uri", "https://app.example/cb"]).code(0).hides("--wait");
+    mine.run(&["login", "--start", "--timeout", "0"]).code(2).says("cannot be finished");
+}
+
+#[test]
+fn an_issuer_that_is_not_compared_is_told() {
+    let mine = Emulated::mine(&[]);
+    let answer = browse(&started(&mine, &[]));
+    finish(&mine, &format!("{answer}&iss=https%3A%2F%2Fother.example")).code(0).says("`https://other.example`");
 }

@@ -11,10 +11,13 @@ use clap::Args;
 
 use super::super::Context;
 use super::super::app::{self, ChosenClient, Guide, NewLogin};
+use super::steps::Pollers;
 use super::view::failure_page;
 use super::{LoginError, noted, talk};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Answered, Listen, Login, LoginRequest, MissingState, Obtained, Tab, Waiting};
+use crate::flow::client::Client;
+use crate::flow::device::DeviceLogin;
 use crate::flow::pages::BrowserPage;
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::client::ClientId;
@@ -39,6 +42,12 @@ pub const TIMEOUT: Duration = Duration::from_secs(300);
 pub trait Shared {
     /// Tells a program where to go, if one is to be told. `false` if a person is.
     fn announce(&self, login: &Login<'_>, prepared: &Prepared) -> Result<bool, LoginError>;
+    /// Tells a program where to type a code, if one is to be told.
+    fn announce_codes(&self, login: &DeviceLogin<'_>, client: &Client, app: &AppName) -> Result<(), LoginError>;
+    /// Returns the processes that may poll for the token, too.
+    fn pollers(&self) -> Option<Pollers<'_>>;
+    /// Returns `true` if another process has taken it.
+    fn is_taken(&self) -> bool;
     /// Takes it for this process alone: its answer is there, or none came.
     fn take(&self) -> Result<(), LoginError>;
 }
@@ -114,6 +123,7 @@ impl BrowserArgs {
             noted::waiting(&waiting, recorder);
             talk::while_waiting(&waiting, can_be_allowed, context);
         };
+        login.unless(|| shared.is_taken());
         let answered = login.wait(self.timeout.map_or(TIMEOUT, |time| time.0), missing_state, tell);
         drop(paste);
         terminal.progress(None);

@@ -18,6 +18,7 @@ pub use args::{AddressArgs, Wanted};
 pub use client::Settled;
 pub use error::ByAddressError;
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use url::Url;
@@ -55,6 +56,8 @@ pub struct ByAddress {
     /// A person has changed the file, so it is used as it is.
     is_own: bool,
     date: String,
+    /// Its file is written, and a login that fails takes it away again.
+    is_written: Cell<bool>,
 }
 
 /// Returns the login by address that the command line asks for: asked, shown and confirmed. `None` for a provider's id.
@@ -108,7 +111,7 @@ fn planned(found: Found, wanted: &Wanted<'_>, context: &Context) -> Result<ByAdd
     };
     let now = context.system.clock.now().to_string();
     let date = now.split('T').next().unwrap_or_default().to_owned();
-    Ok(ByAddress { id, found, plan, scope, before, is_own, date })
+    Ok(ByAddress { id, found, plan, scope, before, is_own, date, is_written: Cell::new(false) })
 }
 
 /// Returns the id for the found servers: that of the definition for them, or a free one. With it comes the text of its
@@ -205,7 +208,7 @@ impl ByAddress {
 
     /// Writes the definition. A new file is private to us until the login is saved: `unwrite` takes it away again.
     pub fn write(&self, settled: &Settled, context: &Context) -> Result<(), LoginError> {
-        if self.is_own {
+        if self.is_own || self.is_written.get() {
             return Ok(());
         }
         let path = context.session.paths()?.definition(&self.id);
@@ -215,14 +218,16 @@ impl ByAddress {
             Some(_) => private_file::replace_public(&path, text.as_bytes()),
             None => private_file::write_public_new(&path, text.as_bytes()),
         };
-        written.map_err(|source| ByAddressError::NotWritten { path: shown, source }.into())
+        written.map_err(|source| ByAddressError::NotWritten { path: shown, source })?;
+        self.is_written.set(true);
+        Ok(())
     }
 
     /// Restores the file as it was before.
     pub fn unwrite(&self, context: &Context) {
         let Ok(paths) = context.session.paths() else { return };
         let path = paths.definition(&self.id);
-        if self.is_own {
+        if !self.is_written.replace(false) {
             return;
         }
         let _ = match &self.before {

@@ -10,6 +10,8 @@ use crate::flow::evidence;
 use crate::flow::pages::BrowserPage;
 use crate::protocol::scope::ScopeSet;
 use crate::provider::Provider;
+use crate::session::SessionError;
+use crate::store::login_lock::LOCK_TIMEOUT;
 use crate::store::{Profile, StoreKind, StoredToken};
 
 /// What the login was asked for beside its token.
@@ -73,4 +75,22 @@ impl Ending<'_> {
         context.answer(&outcome)?;
         Ok(talk::about_shadows(profile, context)?)
     }
+}
+
+/// Tells of a login that another process has made.
+pub fn retell(profile: &Profile, context: &Context) -> Result<(), LoginError> {
+    let store = context.session.store()?;
+    let listed = store.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
+    // The one that it replaces may have been read before.
+    let _lock = store.lock(profile, listed.unwrap_or_default(), LOCK_TIMEOUT)?;
+    let found = store
+        .load(profile)?
+        .ok_or_else(|| SessionError::NoLogin { profile: Some(profile.to_string()), provider: None })?;
+    let login = context.session.activate(profile.clone(), found.record)?;
+    let known = evidence::gather(&login.provider.definition, &login.token, None, None);
+    let place = (found.store, store.place(found.store)?);
+    let is_shadowed = context.session.shadow_of(profile)?.is_some();
+    let now = context.system.clock.now();
+    let outcome = LoginOutcome::new(profile, &login.provider, (&login.token, &known), place, is_shadowed, now);
+    Ok(context.answer(&outcome)?)
 }

@@ -2,15 +2,14 @@
 //!
 //! It is proposed where no browser can be opened here and the command line says nothing of a browser: the redirect of a
 //! login in the browser would not find its way back. The code and its address are what the person waits for, so `--quiet`
-//! does not suppress them. With `--json` they are the first object on stdout, in one line, and the outcome is the second.
+//! does not suppress them. With `--json` they are the first object on stdout, in one line and as `--start` prints them, and the outcome is the second.
 
 use clap::Args;
-use serde_json::json;
 use url::Url;
 
 use super::super::Context;
 use super::super::app::{self, ChosenClient, NewLogin};
-use super::browser::BrowserArgs;
+use super::browser::{BrowserArgs, Shared};
 use super::{LoginError, noted, qr, talk};
 use crate::flow::client::Client;
 use crate::flow::device::{DeviceLogin, DeviceWait};
@@ -50,7 +49,7 @@ impl DeviceArgs {
     pub fn log_in(
         &self,
         provider: &Provider,
-        new: &NewLogin<'_>,
+        (new, shared): (&NewLogin<'_>, &dyn Shared),
         browser: &BrowserArgs,
         asked: ScopeSet,
         http: &dyn HttpClient,
@@ -58,35 +57,25 @@ impl DeviceArgs {
     ) -> Result<(Provider, StoredToken), LoginError> {
         let (client, app) = client(provider, new, &asked, http, context)?;
         let request = request(&client, &asked);
-        let login = DeviceLogin::begin(http, context.system.clock.as_ref(), &client.provider, request)?;
-        self.announce(login.response(), &client.provider, context)?;
+        let mut login = DeviceLogin::begin(http, context.system.clock.as_ref(), &client.provider, request)?;
+        talk::about_login(&client.provider, "", context);
+        shared.announce_codes(&login, &client, &app)?;
+        self.show(login.response(), context);
         open(login.response(), browser, context);
         // A login that is broken off while it waits is explained, too.
         let _ = context.session.keep_record(None);
+        if let Some(pollers) = shared.pollers() {
+            login.beside(pollers);
+        }
         let reply = login.wait(browser.chosen_timeout(), |wait| while_waiting(&wait, context));
         context.terminal().progress(None);
+        shared.take()?;
         token_of(reply?, &client, app, asked, http, context)
     }
 
-    fn announce(
-        &self,
-        codes: &DeviceAuthorizationResponse,
-        provider: &Provider,
-        context: &Context,
-    ) -> Result<(), LoginError> {
+    /// Shows a person the code, and where to type it.
+    fn show(&self, codes: &DeviceAuthorizationResponse, context: &Context) {
         let (terminal, choices) = (context.terminal(), &context.session.choices);
-        talk::about_login(provider, "", context);
-        if choices.json {
-            let first = json!({
-                "provider": provider.id(),
-                "user_code": codes.user_code,
-                "verification_uri": codes.verification_uri,
-                "verification_uri_complete": codes.verification_uri_complete,
-                "expires_in": codes.expires_in.as_secs(),
-                "interval": codes.interval.as_secs(),
-            });
-            terminal.json(&format!("{first}\n"))?;
-        }
         let needed = |line: &dyn Render| match choices.json {
             true => terminal.note(line),
             false => terminal.alarm(line),
@@ -100,7 +89,6 @@ impl DeviceArgs {
         if let Some(drawn) = drawn {
             terminal.note(&TerminalText::of(&drawn));
         }
-        Ok(())
     }
 }
 

@@ -113,6 +113,26 @@ impl From<AddressError> for LoginError {
     }
 }
 
+impl LoginError {
+    /// Returns `true` if another process has taken the login, and may still make it.
+    pub fn is_left_to_another(&self) -> bool {
+        match self {
+            Self::Failed { source, .. } => source.is_left_to_another(),
+            Self::Steps(error) => error.is_about_another_process(),
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if another process has the answer that this one waited for.
+    pub fn is_taken_elsewhere(&self) -> bool {
+        match self {
+            Self::Failed { source, .. } => source.is_taken_elsewhere(),
+            Self::Flow(error) => matches!(error, FlowError::TakenElsewhere),
+            _ => false,
+        }
+    }
+}
+
 impl Advice for LoginError {
     fn next_step(&self) -> NextStep {
         match self {

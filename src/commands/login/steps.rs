@@ -5,11 +5,16 @@
 //!   an input that is not the answer uses nothing up.
 //! * Both steps are the login in one step, cut in two: the same request, the same judgement, the same exchange.
 //! * Nothing listens between the steps. `--wait ID` listens at the redirect URI, or polls for the device's code.
+//! * Of several processes with one login, one takes its answer. Those that wait see it, and tell how it ended as if they had
+//!   finished it themselves.
 
+mod elsewhere;
 mod error;
 mod finish;
+mod one_step;
 mod start;
 
+pub use elsewhere::Pollers;
 pub use error::StepsError;
 pub use finish::run as finish;
 pub use start::Start;

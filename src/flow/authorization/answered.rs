@@ -47,6 +47,11 @@ impl<'a> Answered<'a> {
         self.answer.has_state
     }
 
+    /// Returns an issuer that the answer names, and with which nothing is known to be compared.
+    pub fn unknown_issuer(&self) -> Option<&str> {
+        self.answer.unknown_issuer.as_deref()
+    }
+
     /// Exchanges the answer for a token, and returns the tab that waits for the result.
     pub fn obtain(self, http: &dyn HttpClient, now: Timestamp) -> (Tab, Result<Obtained, FlowError>) {
         let Self { request, secrets, authorize_url, answer, tab } = self;

@@ -23,6 +23,11 @@ impl<'a> Login<'a> {
         Ok(())
     }
 
+    /// Returns how long the address for the browser is good for, if it is the reference to a pushed request.
+    pub fn opens_within(&self) -> Option<Duration> {
+        self.pushed.as_ref().map(|push| push.pushed.until.saturating_duration_since(Instant::now()))
+    }
+
     /// Pushes the request again if its reference is used up or has ended. A failure is reported once: the reference may have
     /// been used, and the answer may still come.
     pub(super) fn push_again(&mut self, is_used: bool, wait: &mut WaitState<impl FnMut(Waiting<'_>)>) -> bool {

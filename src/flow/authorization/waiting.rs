@@ -26,8 +26,8 @@ use crate::system::loopback::{LoopbackEvent, LoopbackRequest};
 /// How often the remaining time is reported.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How long the page may take to hand over its address, if the query has our state and no answer. Its script runs as
-/// soon as it is loaded. A browser without scripts never does it.
+/// How long the page may take to hand over its address, if the query has our state and no answer. Its script runs at once.
+/// A browser without scripts never does it.
 const PAGE_TIME: Duration = Duration::from_secs(5);
 
 /// A report on the wait.
@@ -65,7 +65,7 @@ pub enum Waiting<'a> {
 }
 
 impl Waiting<'_> {
-    /// Returns the kind of a report that is made only once, or `None` if it is made each time.
+    /// Returns the kind of a report that is made once. `None` if it is made each time.
     fn kind(&self) -> Option<Kind> {
         match self {
             Self::Left(_) | Self::Came { .. } | Self::Confirm(_) | Self::Unusable(_) => None,
@@ -106,7 +106,7 @@ enum Kind {
     NotPushed,
 }
 
-/// The state of a wait: the reports so far, and the question that the user has not answered yet.
+/// The state of a wait: the reports so far, and a question that the user has not answered yet.
 pub(super) struct WaitState<T> {
     missing_state: MissingState,
     tell: T,
@@ -127,7 +127,6 @@ pub(super) struct WaitState<T> {
 
 /// An answer, and the request that brought it unless it was pasted.
 type Candidate = (Answer, Option<LoopbackRequest>);
-
 /// The end of a wait by something that came: an answer, or one that cannot be used.
 type Ending = Result<Candidate, Box<Unusable>>;
 
@@ -149,7 +148,9 @@ impl<'a> Login<'a> {
             if left.is_zero() {
                 return Err(self.unanswered(timeout, wait));
             }
-            wait.count_down(left);
+            if wait.count_down(left) && self.is_taken() {
+                return Err(FlowError::TakenElsewhere);
+            }
             self.report_launch(&mut wait);
             if !wait.is_led && self.push_again(false, &mut wait) {
                 (wait.tell)(Waiting::PushedAgain(self.authorize_url()));
@@ -381,12 +382,14 @@ impl<T: FnMut(Waiting<'_>)> WaitState<T> {
         }
     }
 
-    /// Counts whole seconds and wakes at their ends, so that the countdown neither skips nor repeats one.
-    fn count_down(&mut self, left: Duration) {
+    /// Counts whole seconds, and wakes at their ends: none is skipped or repeated. Returns `true` once in each.
+    fn count_down(&mut self, left: Duration) -> bool {
         let seconds = left.as_millis().div_ceil(1000) as u64;
-        if self.left.replace(seconds) != Some(seconds) {
-            (self.tell)(Waiting::Left(Duration::from_secs(seconds)));
+        if self.left.replace(seconds) == Some(seconds) {
+            return false;
         }
+        (self.tell)(Waiting::Left(Duration::from_secs(seconds)));
+        true
     }
 }
 

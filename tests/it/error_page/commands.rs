@@ -17,7 +17,7 @@ variants! {
         NotGranted NoParamOnStdin
         | Brought Address ByAddress Steps Register Session App Flow Store Definition Certificate Terminal Entropy;
     StepsError: RunsAlone KeepsNothing NoAnswer NotAnAnswer UnknownState Unknown Used Ended Gone Other NoCode
-        NotTheAnswer CannotListen;
+        NotTheAnswer CannotListen PortTaken NoTime FailedElsewhere TakenElsewhere;
     CallError: BadMethod NoPath TwoMethods BadField Input BadHeader OwnToken BadOrigin NoPages NoRows BadFilter FilterFailed
         NotJson UnreadablePage MixedPages NotForScreens TooMuch TooLarge Output ApiStatus DownloadStatus ScopeMissing CannotPrint
         | NotRenewed Session Flow Http Terminal OurHeader;
@@ -515,6 +515,10 @@ fn steps_errors() -> Vec<StepsError> {
         StepsError::NoCode { id: id() },
         StepsError::NotTheAnswer { id: id(), provider: provider(), why: text("it has no state") },
         StepsError::CannotListen { id: id(), redirect_uri: text("https://app.example/cb") },
+        StepsError::PortTaken { id: id(), source: LoopbackError::Taken { port: 8765, holder: PortHolder::default() } },
+        StepsError::NoTime,
+        StepsError::FailedElsewhere { id: id(), provider: provider() },
+        StepsError::TakenElsewhere { id: id(), provider: provider() },
     ]
 }
 

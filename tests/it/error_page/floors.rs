@@ -11,7 +11,7 @@ use super::values::*;
 variants! {
     RedirectUriError: NotAbsolute Fragment UserInfo PlainHttp;
     SealedLoginError: NotOurs Newer TooCostly WrongPassphrase ShortPassphrase Damaged Entropy;
-    FlowError: Listen NoAnswer Unusable Declined NotLoopback TokenReply PushReply PushRequest TokenRequest DeviceRequest
+    FlowError: Listen NoAnswer Unusable Declined TakenElsewhere NotLoopback TokenReply PushReply PushRequest TokenRequest DeviceRequest
         DeviceReply NotConfirmed IdToken Discovery Metadata RevocationRequest
         NotRevoked ApiRequest ForeignUrl NotAPath ForeignRedirect ForeignPage NotFollowed Download TooManyRedirects
         UnknownPathParam BodyNotRepeatable NoThread PagesInACircle LongCursor Rows NoSuchPlacement BodyIsNotAnObject TokenDead Definition Entropy;
@@ -143,6 +143,7 @@ fn flow_errors() -> Vec<FlowError> {
     };
     vec![
         FlowError::Listen(LoopbackError::Taken { port: 8765, holder: PortHolder::default() }),
+        FlowError::TakenElsewhere,
         unanswered(vec![], false),
         unanswered(vec![Seen::Unproven(unproven(Claim::Code, false))], true),
         unanswered(vec![Seen::Unproven(unproven(Claim::Token, false)), Seen::Tls], true),

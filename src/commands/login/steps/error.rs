@@ -3,6 +3,7 @@
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::secret_text::NotASecretText;
 use crate::protocol::time::Timestamp;
+use crate::system::loopback::LoopbackError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StepsError {
@@ -32,6 +33,25 @@ pub enum StepsError {
     NotTheAnswer { id: String, provider: String, why: String },
     #[error("the answer to the login `{id}` does not arrive at this machine: it goes to `{redirect_uri}`")]
     CannotListen { id: String, redirect_uri: String },
+    #[error("nothing can be listened for at the redirect URI of the login `{id}`")]
+    PortTaken {
+        id: String,
+        #[source]
+        source: LoopbackError,
+    },
+    #[error("a login that ends at once cannot be finished")]
+    NoTime,
+    #[error("another process has taken the answer to the login `{id}` at `{provider}`, and failed")]
+    FailedElsewhere { id: String, provider: String },
+    #[error("another process has taken the answer to the login `{id}` at `{provider}`, and has not told how it ended")]
+    TakenElsewhere { id: String, provider: String },
+}
+
+impl StepsError {
+    /// Returns `true` if another process has used the login.
+    pub fn is_about_another_process(&self) -> bool {
+        matches!(self, Self::FailedElsewhere { .. } | Self::TakenElsewhere { .. } | Self::Used { .. })
+    }
 }
 
 impl Advice for StepsError {
@@ -61,6 +81,14 @@ impl Advice for StepsError {
             Self::CannotListen { .. } => {
                 ExitCode::Usage.hint("pipe the final address from the browser to `oauthctl login --finish -`")
             }
+            Self::PortTaken { source, .. } => source.next_step().code.hint(
+                "perhaps this login is waited for already; else stop the program that holds the port, or pipe the final \
+                 address from the browser to `oauthctl login --finish -`",
+            ),
+            Self::NoTime => ExitCode::Usage.hint("write a longer `--timeout`, or leave it out"),
+            Self::FailedElsewhere { provider, .. } => ExitCode::LoginNeeded
+                .hint(format!("{}; `oauthctl explain` shows what was sent and what came", start(provider))),
+            Self::TakenElsewhere { .. } => ExitCode::LoginNeeded.hint("`oauthctl status` shows whether the login is there"),
         }
     }
 }

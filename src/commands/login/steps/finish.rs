@@ -1,9 +1,10 @@
 //! The second step: the answer is found to be that of one started login, judged, exchanged and stored.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::time::Duration;
 
-use super::{StepsArgs, StepsError};
+use super::{Pollers, StepsArgs, StepsError, elsewhere};
 use crate::commands::Context;
 use crate::commands::login::browser::BrowserArgs;
 use crate::commands::login::browser::{self, Prepared};
@@ -11,7 +12,7 @@ use crate::commands::login::conclude::Ending;
 use crate::commands::login::error::LoginError;
 use crate::commands::login::{device, kept, noted, talk};
 use crate::flow::FlowError;
-use crate::flow::authorization::{Listen, Login, MissingState, NotTaken, Secrets, Tab, Waiting};
+use crate::flow::authorization::{Answered, Listen, Login, MissingState, NotTaken, Secrets, Tab, Waiting};
 use crate::flow::client::Client;
 use crate::flow::device::DeviceLogin;
 use crate::flow::redirect::{Doubt, Stray};
@@ -45,14 +46,18 @@ struct Second<'a> {
     profile: Profile,
     /// The answer, unless it is to be waited for.
     answer: Option<String>,
+    /// The login was found by the state in the answer.
+    by_state: bool,
     steps: &'a StepsArgs,
     browser: &'a BrowserArgs,
     context: &'a Context,
+    /// This process has taken it.
+    is_ours: Cell<bool>,
 }
 
 /// `named` is the provider on the command line, if there is one.
 pub fn run(steps: &StepsArgs, browser: &BrowserArgs, named: Option<&str>, context: &Context) -> Result<(), LoginError> {
-    let (id, answer) = read(steps, context)?;
+    let Named { id, answer, by_state } = read(steps, context)?;
     let store = context.session.store()?;
     let now = context.system.clock.now();
     let listed = store.pending(&id);
@@ -82,16 +87,23 @@ pub fn run(steps: &StepsArgs, browser: &BrowserArgs, named: Option<&str>, contex
         return Err(StepsError::Other { id, what: "profile", is: profile.to_string(), named }.into());
     }
     context.session.recorder().name(profile.as_str(), &provider);
-    let second = Second { id, entry, pending, profile, answer, steps, browser, context };
+    let second =
+        Second { id, entry, pending, profile, answer, by_state, steps, browser, context, is_ours: Cell::new(false) };
     let failed = |source: LoginError| LoginError::Failed { provider: provider.clone(), source: Box::new(source) };
     second.run().map_err(failed)
 }
 
-/// Returns the id of the login, and the answer to it if there is one.
-fn read(args: &StepsArgs, context: &Context) -> Result<(String, Option<String>), LoginError> {
+/// The login that is named, and the answer to it if there is one.
+struct Named {
+    id: String,
+    answer: Option<String>,
+    by_state: bool,
+}
+
+fn read(args: &StepsArgs, context: &Context) -> Result<Named, LoginError> {
     if let Some(id) = &args.wait {
         return match is_id(id) {
-            true => Ok((id.clone(), None)),
+            true => Ok(Named { id: id.clone(), answer: None, by_state: false }),
             false => Err(StepsError::Unknown { id: sanitize::line(id) }.into()),
         };
     }
@@ -113,8 +125,8 @@ fn read(args: &StepsArgs, context: &Context) -> Result<(String, Option<String>),
     }
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((&text, ""));
     if is_id(first) {
-        let rest = rest.trim().to_owned();
-        return Ok((first.to_owned(), Some(rest).filter(|rest| !rest.is_empty())));
+        let answer = Some(rest.trim().to_owned()).filter(|rest| !rest.is_empty());
+        return Ok(Named { id: first.to_owned(), answer, by_state: false });
     }
     let listed = context.session.store()?.index()?.pending;
     let (mut words, mut text_now) = (0, Cow::Borrowed(text.as_str()));
@@ -122,7 +134,7 @@ fn read(args: &StepsArgs, context: &Context) -> Result<(String, Option<String>),
         let parts = text_now.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'));
         for id in parts.filter(|word| word.len() == STATE).map(id_of) {
             if listed.contains_key(&id) {
-                return Ok((id, Some(text)));
+                return Ok(Named { id, answer: Some(text), by_state: true });
             }
             words += 1;
         }
@@ -136,6 +148,10 @@ fn read(args: &StepsArgs, context: &Context) -> Result<(String, Option<String>),
 
 impl Second<'_> {
     fn run(self) -> Result<(), LoginError> {
+        self.end(self.finish())
+    }
+
+    fn finish(&self) -> Result<(), LoginError> {
         let context = self.context;
         let http = context.session.http(Some(&self.pending.login))?;
         // The servers must be those of the first step.
@@ -189,13 +205,15 @@ impl Second<'_> {
                 return Err(StepsError::CannotListen { id: self.id.clone(), redirect_uri }.into());
             }
         };
-        let login = Login::resume(prepared.request(response_type, asked.clone(), uri, listen), secrets)?;
+        let resumed = Login::resume(prepared.request(response_type, asked.clone(), uri, listen), secrets);
+        let mut login = resumed.map_err(|error| self.not_resumed(error))?;
         let grant = response_type.grant();
         let secret = prepared.client_secret.as_ref();
         noted::browser(&login, (&prepared.provider, grant), secret, &asked, context);
         let answered = match &self.answer {
-            Some(answer) => login.take(answer, missing).map_err(|not_taken| self.not_taken(not_taken))?,
+            Some(answer) => self.take(login, answer, missing)?,
             None if waits => {
+                login.unless(|| elsewhere::is_taken(&self.id, context));
                 let allowed = prepared.can_be_allowed;
                 let recorder = context.session.recorder();
                 let tell = |waiting: Waiting<'_>| {
@@ -212,6 +230,18 @@ impl Second<'_> {
         self.use_up()?;
         let (tab, provider, token) = browser::exchange(answered, prepared, asked, grant, http, context)?;
         self.conclude(provider, token, Some(tab))
+    }
+
+    /// Judges the answer. One that has led to its login by its state is an answer only with that state.
+    fn take<'l>(&self, login: Login<'l>, answer: &str, missing: MissingState) -> Result<Answered<'l>, LoginError> {
+        let answered = login.take(answer, missing).map_err(|not_taken| self.not_taken(not_taken))?;
+        if self.by_state && !answered.has_state() {
+            return Err(self.not_the_answer("its `state` cannot be read"));
+        }
+        if let Some(issuer) = answered.unknown_issuer() {
+            talk::while_waiting(&Waiting::UnknownIssuer(issuer), false, self.context);
+        }
+        Ok(answered)
     }
 
     fn on_device(&self, prepared: &Prepared, http: &dyn HttpClient) -> Result<(), LoginError> {
@@ -236,7 +266,8 @@ impl Second<'_> {
             expires_in: context.system.clock.now().until(self.pending.until),
             interval: Duration::from_secs(*interval),
         };
-        let login = DeviceLogin::resume(http, context.system.clock.as_ref(), &client.provider, request, response)?;
+        let mut login = DeviceLogin::resume(http, context.system.clock.as_ref(), &client.provider, request, response)?;
+        login.beside(Pollers::new(self.id.clone(), self.entry.store, context));
         let reply = login.wait(self.browser.chosen_timeout(), |wait| device::while_waiting(&wait, context));
         context.terminal().progress(None);
         let is_refused = matches!(&reply, Err(FlowError::Declined(_)));
@@ -251,7 +282,27 @@ impl Second<'_> {
     fn use_up(&self) -> Result<(), LoginError> {
         let is_first = self.context.session.store()?.use_pending(&self.id, &self.entry)?;
         let used = || StepsError::Used { id: self.id.clone(), provider: self.entry.provider.clone() };
-        if is_first { Ok(()) } else { Err(used().into()) }
+        match is_first {
+            true => {
+                self.is_ours.set(true);
+                Ok(())
+            }
+            // Whoever waits for it hears how it ended.
+            false if self.steps.wait.is_some() => Err(FlowError::TakenElsewhere.into()),
+            false => Err(used().into()),
+        }
+    }
+
+    /// Tells those who wait for the login, or hears it from the process that has taken it.
+    fn end(&self, ended: Result<(), LoginError>) -> Result<(), LoginError> {
+        if ended.as_ref().is_err_and(LoginError::is_taken_elsewhere) {
+            return elsewhere::outcome(&self.id, &self.profile, &self.entry.provider, self.context);
+        }
+        if self.is_ours.get() {
+            // One that does not hear of it finds the login, or none.
+            let _ = self.context.session.store()?.end_pending(&self.id, ended.is_ok());
+        }
+        ended
     }
 
     fn conclude(&self, provider: Provider, token: StoredToken, tab: Option<Tab>) -> Result<(), LoginError> {
@@ -286,11 +337,27 @@ impl Second<'_> {
             NotTaken::Doubtful(Doubt::NoState) => "it has no state".to_owned(),
             NotTaken::Doubtful(Doubt::BareCode) => "a code alone proves nothing where no PKCE protects it".to_owned(),
             NotTaken::Doubtful(Doubt::PlainWord) => "it looks like a word and not like a code".to_owned(),
+            NotTaken::Stray(Stray::Request) => {
+                "it is the address that begins the login; open it, and pipe the one at which the browser ends"
+                    .to_owned()
+            }
             NotTaken::Stray(Stray::Unproven(unproven)) => format!("it is {unproven}"),
             NotTaken::Stray(Stray::ForeignAddress) => "it is not the redirect URI of this login".to_owned(),
             NotTaken::Stray(_) => "it is neither the final address nor a code".to_owned(),
             NotTaken::Nothing => "it is the redirect URI without an answer".to_owned(),
         };
-        StepsError::NotTheAnswer { id: self.id.clone(), provider: self.entry.provider.clone(), why }.into()
+        self.not_the_answer(why)
+    }
+
+    fn not_the_answer(&self, why: impl Into<String>) -> LoginError {
+        let (id, provider, why) = (self.id.clone(), self.entry.provider.clone(), why.into());
+        StepsError::NotTheAnswer { id, provider, why }.into()
+    }
+
+    fn not_resumed(&self, error: FlowError) -> LoginError {
+        match error {
+            FlowError::Listen(source) => StepsError::PortTaken { id: self.id.clone(), source }.into(),
+            error => error.into(),
+        }
     }
 }

@@ -1,19 +1,21 @@
 //! The first step: the request is made, kept and printed.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::StepsError;
+use super::one_step::OneStep;
 use crate::commands::Context;
 use crate::commands::app::NewLogin;
-use crate::commands::login::browser::{BrowserArgs, Prepared, Shared, TIMEOUT, prepare, pushes};
+use crate::commands::login::browser::{BrowserArgs, prepare, pushes};
+use crate::commands::login::by_address::{ByAddress, Settled};
 use crate::commands::login::error::LoginError;
 use crate::commands::login::{device, noted, talk};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Listen, Login};
+use crate::flow::client::Client;
 use crate::flow::device::DeviceLogin;
 use crate::protocol::authorization::ResponseType;
 use crate::protocol::client::ClientId;
@@ -25,12 +27,11 @@ use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::{AccessToken, Secret};
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::provider::{Dialect, Provider};
-use crate::store::pending_login::{PendingEntry, PendingLogin, PendingWay};
+use crate::store::pending_login::{PendingLogin, PendingWay};
 use crate::store::stored_token::ObtainedBy;
 use crate::store::{AppName, Profile, StoreKind, StoredToken};
 use crate::system::http::HttpClient;
 use crate::system::loopback::Loopback;
-use crate::system::terminal::TerminalError;
 
 /// How long a started login can be finished. A person may be asked by another program meanwhile.
 const LIFETIME: Duration = Duration::from_secs(600);
@@ -89,14 +90,14 @@ impl Start<'_> {
         }
         context.session.recorder().browser(login.authorize_url(), Opener::Printed);
         let way = self.way(&login, can_listen);
-        let until = context.system.clock.now().plus(browser.chosen_timeout().unwrap_or(LIFETIME));
+        let until = self.until(LIFETIME, context)?;
         let client = (prepared.app.clone(), prepared.client_id.clone());
         let pending = self.pending(provider, client, (response_type.grant(), asked), (until, way), context);
         self.keep(provider, &pending, GoTo::of(&login), context)
     }
 
     /// Returns the one-time secrets of a login in the browser, to be kept.
-    fn way(&self, login: &Login<'_>, can_listen: bool) -> PendingWay {
+    pub(super) fn way(&self, login: &Login<'_>, can_listen: bool) -> PendingWay {
         let secrets = login.secrets();
         PendingWay::Browser {
             redirect_uri: secrets.redirect_uri.as_str().to_owned(),
@@ -116,8 +117,20 @@ impl Start<'_> {
         context: &Context,
     ) -> Result<(), LoginError> {
         let (client, app) = device::client(provider, self.new, &asked, http, context)?;
-        let (provider, request) = (&client.provider, device::request(&client, &asked));
-        let login = DeviceLogin::begin(http, context.system.clock.as_ref(), provider, request)?;
+        let request = device::request(&client, &asked);
+        let login = DeviceLogin::begin(http, context.system.clock.as_ref(), &client.provider, request)?;
+        let pending = self.of_codes(&login, &client, &app, context)?;
+        self.keep(&client.provider, &pending, GoTo::of_codes(&login), context)
+    }
+
+    /// Returns the login whose codes are there, to be kept.
+    pub(super) fn of_codes(
+        &self,
+        login: &DeviceLogin<'_>,
+        client: &Client,
+        app: &AppName,
+        context: &Context,
+    ) -> Result<PendingLogin, LoginError> {
         let codes = login.response();
         let way = PendingWay::Device {
             device_code: codes.device_code.clone(),
@@ -127,19 +140,22 @@ impl Start<'_> {
             interval: codes.interval.as_secs(),
         };
         let life = self.browser.chosen_timeout().map_or(codes.expires_in, |limit| limit.min(codes.expires_in));
-        let until = context.system.clock.now().plus(life);
-        let by = (GrantKind::DeviceCode, asked);
-        let pending = self.pending(provider, (app, client.client_id.clone()), by, (until, way), context);
-        let go_to = GoTo::Device {
-            user_code: codes.user_code.clone(),
-            verification_uri: codes.verification_uri.clone(),
-            verification_uri_complete: codes.verification_uri_complete.clone(),
-            interval: codes.interval.as_secs(),
-        };
-        self.keep(provider, &pending, go_to, context)
+        let until = self.until(life, context)?;
+        let by = (GrantKind::DeviceCode, login.scope().clone());
+        let whose = (app.clone(), client.client_id.clone());
+        Ok(self.pending(&client.provider, whose, by, (until, way), context))
     }
 
-    fn pending(
+    /// Returns the end of a login that can be finished for as long as this, or as the command line says.
+    fn until(&self, life: Duration, context: &Context) -> Result<Timestamp, StepsError> {
+        match self.browser.chosen_timeout() {
+            Some(Duration::ZERO) => Err(StepsError::NoTime),
+            Some(limit) if limit < life || life == LIFETIME => Ok(context.system.clock.now().plus(limit)),
+            _ => Ok(context.system.clock.now().plus(life)),
+        }
+    }
+
+    pub(super) fn pending(
         &self,
         provider: &Provider,
         (app, client_id): (AppName, ClientId),
@@ -169,58 +185,18 @@ impl Start<'_> {
     }
 
     /// Returns whether another process could finish the login.
-    fn can_be_kept(&self) -> bool {
+    pub(super) fn can_be_kept(&self) -> bool {
         !matches!(self.kind, StoreKind::Memory | StoreKind::Env)
     }
 
     /// Returns the login in one step, for a program that is told where to go.
-    pub fn in_one_step<'s>(&'s self, asked: &'s ScopeSet, is_known: bool, context: &'s Context) -> OneStep<'s> {
-        OneStep { start: self, asked, is_known, context, kept: RefCell::new(None) }
-    }
-}
-
-/// A login in one step. If there is a program and no person, it is told where to go by the same object that `--start` prints,
-/// and another process may finish the login: where the browser is on another machine, its answer does not arrive here.
-pub struct OneStep<'a> {
-    start: &'a Start<'a>,
-    asked: &'a ScopeSet,
-    /// False if the definition is written when the login works, so that no other process knows it.
-    is_known: bool,
-    context: &'a Context,
-    kept: RefCell<Option<(String, PendingEntry)>>,
-}
-
-impl Shared for OneStep<'_> {
-    fn announce(&self, login: &Login<'_>, prepared: &Prepared) -> Result<bool, LoginError> {
-        let Self { start, context, .. } = self;
-        if !context.session.choices.json || context.terminal().is_interactive() {
-            return Ok(false);
-        }
-        let now = context.system.clock.now();
-        let until = now.plus(start.browser.chosen_timeout().unwrap_or(TIMEOUT));
-        let way = start.way(login, login.redirect_uri().loopback().is_some());
-        let client = (prepared.app.clone(), prepared.client_id.clone());
-        let by = (login.grant(), self.asked.clone());
-        let pending = start.pending(&prepared.provider, client, by, (until, way), context);
-        let id = (self.is_known && start.can_be_kept()).then(|| pending.id());
-        if let Some(id) = &id {
-            let store = context.session.store()?;
-            store.save_pending(start.kind, &pending, now)?;
-            *self.kept.borrow_mut() = store.pending(id)?.map(|entry| (id.clone(), entry));
-        }
-        let started = Started::new(&prepared.provider, &pending, GoTo::of(login), id, now);
-        // In one line, as the outcome follows.
-        let line = serde_json::to_string(&started).map_err(|error| TerminalError::Stdout(error.into()))?;
-        context.terminal().json(&format!("{line}\n"))?;
-        Ok(true)
-    }
-
-    fn take(&self) -> Result<(), LoginError> {
-        let Some((id, entry)) = self.kept.take() else { return Ok(()) };
-        match self.context.session.store()?.use_pending(&id, &entry)? {
-            true => Ok(()),
-            false => Err(StepsError::Used { id, provider: entry.provider }.into()),
-        }
+    pub fn in_one_step<'s>(
+        &'s self,
+        asked: &'s ScopeSet,
+        by_address: Option<(&'s ByAddress, &'s Settled)>,
+        context: &'s Context,
+    ) -> OneStep<'s> {
+        OneStep::new(self, asked, by_address, context)
     }
 }
 
@@ -236,9 +212,12 @@ fn with_port(uri: RedirectUri) -> Result<RedirectUri, FlowError> {
 }
 
 #[derive(Debug, Serialize)]
-struct Started {
-    #[serde(flatten)]
-    next: Option<Next>,
+pub(super) struct Started {
+    /// `None` if no other process can finish it.
+    id: Option<String>,
+    /// The commands for the second step.
+    finish: Option<String>,
+    wait: Option<String>,
     provider: String,
     profile: String,
     #[serde(flatten)]
@@ -247,25 +226,26 @@ struct Started {
     expires_in: u64,
 }
 
-/// The commands for the second step.
-#[derive(Debug, Serialize)]
-struct Next {
-    id: String,
-    finish: String,
-    wait: String,
-}
-
 impl Started {
     /// `id` is that of the kept login.
-    fn new(provider: &Provider, pending: &PendingLogin, go_to: GoTo, id: Option<String>, now: Timestamp) -> Self {
-        let next = id.map(|id| {
-            let wait = format!("oauthctl login --wait {id}");
-            let in_browser = matches!(go_to, GoTo::Browser { .. });
-            let finish = if in_browser { "oauthctl login --finish -".to_owned() } else { wait.clone() };
-            Next { id, finish, wait }
-        });
+    pub(super) fn new(
+        provider: &Provider,
+        pending: &PendingLogin,
+        go_to: GoTo,
+        id: Option<String>,
+        now: Timestamp,
+    ) -> Self {
+        let wait = id.as_ref().map(|id| format!("oauthctl login --wait {id}"));
+        let (finish, can_wait) = match &pending.way {
+            PendingWay::Browser { can_listen, .. } => {
+                (id.as_ref().map(|_| "oauthctl login --finish -".to_owned()), *can_listen)
+            }
+            PendingWay::Device { .. } => (wait.clone(), true),
+        };
         Self {
-            next,
+            id,
+            finish,
+            wait: wait.filter(|_| can_wait),
             provider: provider.id().to_owned(),
             profile: pending.profile.clone(),
             go_to,
@@ -278,30 +258,57 @@ impl Started {
 /// Where a person has to go.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum GoTo {
-    Browser { authorize_url: String, redirect_uri: String },
-    Device { user_code: String, verification_uri: String, verification_uri_complete: Option<String>, interval: u64 },
+pub(super) enum GoTo {
+    Browser {
+        authorize_url: String,
+        redirect_uri: String,
+        /// In seconds: a reference to a pushed request ends sooner than the login.
+        open_within: Option<u64>,
+    },
+    Device {
+        user_code: String,
+        verification_uri: String,
+        verification_uri_complete: Option<String>,
+        interval: u64,
+    },
 }
 
 impl GoTo {
-    fn of(login: &Login<'_>) -> Self {
+    pub(super) fn of(login: &Login<'_>) -> Self {
         Self::Browser {
             authorize_url: login.authorize_url().to_string(),
             redirect_uri: login.redirect_uri().to_string(),
+            open_within: login.opens_within().map(|within| within.as_secs()),
+        }
+    }
+
+    pub(super) fn of_codes(login: &DeviceLogin<'_>) -> Self {
+        let codes = login.response();
+        Self::Device {
+            user_code: codes.user_code.clone(),
+            verification_uri: codes.verification_uri.clone(),
+            verification_uri_complete: codes.verification_uri_complete.clone(),
+            interval: codes.interval.as_secs(),
         }
     }
 }
 
 impl Render for Started {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        let Some(Next { finish, wait, .. }) = &self.next else { return Ok(()) };
+        let Some(finish) = &self.finish else { return Ok(()) };
         let left = HumanDuration(Duration::from_secs(self.expires_in));
         match &self.go_to {
-            GoTo::Browser { authorize_url, redirect_uri } => {
+            GoTo::Browser { authorize_url, redirect_uri, open_within } => {
+                let within = open_within.map(|seconds| HumanDuration(Duration::from_secs(seconds)));
+                let within = within.map(|within| format!(", within {within}")).unwrap_or_default();
                 // Whole, as what a person has to copy: the text cleans what is written to it.
-                writeln!(text, "Open this address in a browser:\n{authorize_url}")?;
+                writeln!(text, "Open this address in a browser{within}:\n{authorize_url}")?;
                 writeln!(text, "It ends at {redirect_uri}. Pipe that whole address, within {left}, to")?;
-                writeln!(text, "    {finish}\nor listen for it with\n    {wait}")
+                writeln!(text, "    {finish}")?;
+                match &self.wait {
+                    Some(wait) => writeln!(text, "or listen for it with\n    {wait}"),
+                    None => Ok(()),
+                }
             }
             GoTo::Device { user_code, verification_uri, .. } => {
                 let code = sanitize::line(user_code);
@@ -309,7 +316,7 @@ impl Render for Started {
                     text,
                     "Open {verification_uri} in a browser on any device, and type {code}. Then, within {left}, run"
                 )?;
-                writeln!(text, "    {wait}")
+                writeln!(text, "    {finish}")
             }
         }
     }
