@@ -15,6 +15,7 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::likeness::{meant, nearest};
 use crate::protocol::sanitize;
 use crate::provider::builtin;
+use crate::system::shell;
 
 /// The global flags that are followed by a value.
 const WITH_VALUE: [&str; 4] = ["--profile", "--store", "--cacert", "--color"];
@@ -147,7 +148,7 @@ fn other_command(word: &str, at: &Command, path: &[&str], words: &[String]) -> O
     // A name or an address, in front of its command or without one.
     if is_provider(word) || word.contains("://") {
         let command = if at.find_subcommand(next).is_some() { next } else { "login" };
-        return Some(format!("run `oauthctl {command} {word}`"));
+        return Some(format!("run `oauthctl {command} {}`", shell::word(word)));
     }
     let near = || near().filter(|_| other_words::command(word, "").is_none());
     near().or_else(|| Some(format!("run `{}`", other_words::command(word, next)?)))
@@ -260,6 +261,7 @@ mod tests {
         assert_eq!(hint("gh"), "run `oauthctl login gh`");
         assert_eq!(hint("judgeme emulate"), "run `oauthctl emulate judgeme`");
         assert_eq!(hint("https://mcp.example/mcp"), "run `oauthctl login https://mcp.example/mcp`");
+        assert_eq!(hint("https://mcp.example/?a=1&b=2"), "run `oauthctl login 'https://mcp.example/?a=1&b=2'`");
     }
 
     #[test]

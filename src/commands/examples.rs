@@ -102,7 +102,7 @@ const ALL: &[Example] = &[
     example("providers scopes", "The scopes that can be requested", "oauthctl providers scopes judgeme"),
     example("providers schema", "For completion and checks in an editor", "oauthctl providers schema > definition.schema.json"),
     example("providers new", "A draft of your own, with all keys", "oauthctl providers new acme"),
-    example("providers new", "From the addresses in the provider's guide", "oauthctl providers new mine --authorize https://my.example/authorize --token https://my.example/token"),
+    example("providers new", "From the addresses in the provider's guide", "oauthctl providers new mine --authorize https://my.example/a --token https://my.example/t"),
     example("providers new", "Change single keys of a built-in provider", "oauthctl providers new judgeme --overlay --print"),
     example("providers new", "From the OpenAPI document of an API", "oauthctl providers new shop --openapi openapi.yaml"),
     example("providers check", "Validate a definition", "oauthctl providers check my-shop.toml"),
