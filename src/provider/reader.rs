@@ -148,7 +148,7 @@ impl Walk {
         let known: Vec<&str> = also.iter().copied().chain(keys.iter().map(|key| key.name)).collect();
         let unknown = name.get_ref();
         let message = format!("unknown field `{unknown}`, {}", expected(&known));
-        let near = nearest(unknown, known.into_iter()).map(str::to_owned);
+        let near = nearest(unknown, known).map(str::to_owned);
         let near = near.or_else(|| elsewhere(unknown));
         self.problems.push(Problem { span: name.span(), message, near });
     }

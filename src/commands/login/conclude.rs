@@ -83,9 +83,7 @@ pub fn retell(profile: &Profile, context: &Context) -> Result<(), LoginError> {
     let listed = store.index()?.logins.get(profile.as_str()).map(|entry| entry.store);
     // The one that it replaces may have been read before.
     let _lock = store.lock(profile, listed.unwrap_or_default(), LOCK_TIMEOUT)?;
-    let found = store
-        .load(profile)?
-        .ok_or_else(|| SessionError::NoLogin { profile: Some(profile.to_string()), provider: None })?;
+    let found = store.load(profile)?.ok_or_else(|| SessionError::no_login(profile))?;
     let login = context.session.activate(profile.clone(), found.record)?;
     let known = evidence::gather(&login.provider.definition, &login.token, None, None);
     let place = (found.store, store.place(found.store)?);
