@@ -303,11 +303,14 @@ fn the_emulator_stays_within_64_mib_whatever_comes() {
     let scopes = (0..2000).map(|n| format!("{n:x}")).collect::<Vec<_>>().join("+");
     let client = mine.variable("OAUTHCTL_CLIENT_ID");
     for _ in 0..150 {
-        let mut stream = connect();
         let query = format!("client_id={client}&response_type=code&redirect_uri=http://127.0.0.1:8765/callback");
-        write!(stream, "GET /authorize?{query}&scope={scopes} HTTP/1.1\r\nConnection: close\r\n\r\n").unwrap();
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).unwrap();
+        let request = format!("GET /authorize?{query}&scope={scopes} HTTP/1.1\r\nConnection: close\r\n\r\n");
+        let ask = || {
+            let (mut stream, mut reply) = (connect(), String::new());
+            stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_string(&mut reply)).map(|_| reply)
+        };
+        // While the thousand still come in, one of them may take our place.
+        let reply = (0..1000).find_map(|_| ask().ok().filter(|reply| !reply.is_empty())).unwrap_or_default();
         assert!(reply.starts_with("HTTP/1.1 302"), "{reply}");
     }
     let memory = peak_memory(mine.process_id()).unwrap();

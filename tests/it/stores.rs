@@ -145,13 +145,18 @@ fn a_secret_service_that_hangs_ends_every_command() {
         for step in steps {
             for args in step.commands {
                 scope.spawn(move || {
-                    let bus = SessionBus::new();
-                    let service = HangingService::start(&bus, step.hangs_at, step.has_item);
-                    let sandbox = at(&bus);
-                    list_a_login(&sandbox);
-                    ends_as_silent(&sandbox, args);
+                    let hangs = || {
+                        let bus = SessionBus::new();
+                        let service = HangingService::start(&bus, step.hangs_at, step.has_item);
+                        let sandbox = at(&bus);
+                        list_a_login(&sandbox);
+                        ends_as_silent(&sandbox, args);
+                        service.asked()
+                    };
+                    // On a busy machine the service may be too slow to come to that method in time.
+                    let asked = (0..3).map(|_| hangs()).find(|asked| !asked.is_empty()).unwrap_or_default();
                     // Once: `status` has two logins to look at, and a second wait would be as vain as the first.
-                    assert_eq!(service.asked(), [step.hangs_at], "`{}` came to another end", args.join(" "));
+                    assert_eq!(asked, [step.hangs_at], "`{}` came to another end", args.join(" "));
                 });
             }
         }
