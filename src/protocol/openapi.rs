@@ -1,4 +1,4 @@
-//! An OpenAPI document (3.0 to 3.2), as far as it says how to get a token and what to try it with: the servers, the OAuth
+//! An OpenAPI document (3.0 to 3.2, and Swagger 2.0), as far as it says how to get a token and what to try it with: the servers, the OAuth
 //! flows, the scopes, and the reading requests that need exactly one of them.
 //!
 //! Documents are written by hand and by generators, and many break their schema somewhere. So only what is needed here is
@@ -8,6 +8,7 @@
 mod error;
 mod model;
 mod operations;
+mod swagger;
 
 pub use error::NotAnApiDescription;
 pub use operations::ApiProbe;
@@ -65,11 +66,12 @@ pub struct OAuthFlow {
 impl ApiDescription {
     /// Reads a document.
     pub fn read(text: &str) -> Result<Self, NotAnApiDescription> {
-        let document = model::parse(text)?;
+        let mut document = model::parse(text)?;
         let version = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         match (&document.openapi, &document.swagger) {
             (Some(openapi), _) if version(openapi).starts_with("3.") => {}
             (Some(openapi), _) => return Err(NotAnApiDescription::OtherVersion { version: version(openapi) }),
+            (None, Some(swagger)) if version(swagger).starts_with("2.") => document = document.of_swagger(),
             (None, Some(swagger)) => return Err(NotAnApiDescription::Swagger { version: version(swagger) }),
             (None, None) => return Err(NotAnApiDescription::NoVersion),
         }

@@ -90,7 +90,7 @@ fn what_is_not_a_document_is_named() {
     new("ftp://shop.test/openapi.json").code(2).says("is not the address of a document");
     new("http://shop.test/openapi.json").code(2).says("https");
     for (text, said) in [
-        ("swagger: '2.0'", "Swagger 2.0"),
+        ("swagger: '1.2'", "Swagger 1.2"),
         ("name: x", "no member `openapi`"),
         ("<html>", "cannot be used as an OpenAPI document"),
         ("openapi: 4.0.0", "OpenAPI 4.0.0"),

@@ -5,7 +5,7 @@
 pub enum NotAnApiDescription {
     #[error("it is neither JSON nor YAML: {problem}")]
     Unreadable { problem: String },
-    #[error("it is a Swagger {version} document, and OpenAPI begins with 3.0")]
+    #[error("it is a Swagger {version} document, and only 2.0 and OpenAPI 3.x are known")]
     Swagger { version: String },
     #[error("it has no member `openapi`, so it is not an OpenAPI document")]
     NoVersion,

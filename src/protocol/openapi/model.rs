@@ -18,16 +18,24 @@ pub(super) struct Document {
     pub swagger: Option<Value>,
     pub info: Option<Value>,
     pub servers: Option<Value>,
-    components: Option<Lenient<Components>>,
+    pub components: Option<Lenient<Components>>,
     pub security: Option<Value>,
     paths: Option<Lenient<BTreeMap<String, Lenient<PathItem>>>>,
+    /// These and the next ones are of Swagger 2.0.
+    pub host: Option<Value>,
+    #[serde(rename = "basePath")]
+    pub base_path: Option<Value>,
+    pub schemes: Option<Value>,
+    #[serde(rename = "securityDefinitions")]
+    pub security_definitions: Option<Value>,
+    pub parameters: Option<Value>,
 }
 
 #[derive(Default, Deserialize)]
-struct Components {
+pub(super) struct Components {
     #[serde(rename = "securitySchemes")]
-    schemes: Option<Value>,
-    parameters: Option<Value>,
+    pub schemes: Option<Value>,
+    pub parameters: Option<Value>,
 }
 
 /// OpenAPI §4.8.9.
@@ -104,7 +112,7 @@ impl Document {
             let found = named("#/components/securitySchemes/")
                 .and_then(|name| self.component(|components| components.schemes.as_ref())?.get(&name))
                 .or_else(|| {
-                    let name = named("#/components/parameters/")?;
+                    let name = named("#/components/parameters/").or_else(|| named("#/parameters/"))?;
                     self.component(|components| components.parameters.as_ref())?.get(&name)
                 });
             let Some(found) = found else { return value };

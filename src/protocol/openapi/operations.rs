@@ -99,7 +99,8 @@ fn query(document: &Document, parameters: [Option<&Value>; 2], path: &str) -> Op
         let parameter = document.resolve(parameter);
         let text = |name: &str| parameter.get(name).and_then(Value::as_str).unwrap_or_default();
         let (name, is_required) = (text("name"), parameter.get("required").and_then(Value::as_bool) == Some(true));
-        let schema = parameter.get("schema");
+        // Swagger 2.0 has the type and its like in the parameter itself.
+        let schema = parameter.get("schema").or(Some(parameter));
         match (text("in"), is_required) {
             ("query", true) => {
                 let said = [parameter.get("example"), schema.and_then(|schema| schema.get("default"))];

@@ -97,7 +97,7 @@ fn json_is_read_with_the_same_leniency() {
 #[test]
 fn other_documents_are_named_for_what_they_are() {
     let error = |text| ApiDescription::read(text).unwrap_err();
-    assert_eq!(error("swagger: '2.0'"), NotAnApiDescription::Swagger { version: "2.0".into() });
+    assert_eq!(error("swagger: '1.2'"), NotAnApiDescription::Swagger { version: "1.2".into() });
     assert_eq!(error("{}"), NotAnApiDescription::NoVersion);
     assert_eq!(error("openapi: 4.0.0"), NotAnApiDescription::OtherVersion { version: "4.0.0".into() });
     for text in ["<html>", "{", "a: [", "[1]", "", "just text"] {
@@ -120,4 +120,37 @@ fn a_document_that_expands_is_refused() {
     assert!(matches!(ApiDescription::read(&bomb), Err(NotAnApiDescription::Unreadable { .. })));
     let deep = format!("{{\"openapi\":\"3.0.0\",\"info\":{}", "[".repeat(100_000));
     assert!(ApiDescription::read(&deep).is_err());
+}
+
+/// As Slack's, DocuSign's and others' still are.
+#[test]
+fn a_swagger_document_says_the_same_in_its_own_way() {
+    let text = r##"{"swagger": "2.0", "info": {"title": "Shop"}, "host": "api.shop.test", "basePath": "/v1", "schemes": ["http", "https"],
+        "securityDefinitions": {"login": {"type": "oauth2", "flow": "accessCode", "authorizationUrl": "https://id.shop.test/a",
+            "tokenUrl": "https://id.shop.test/t", "scopes": {"read": "All things"}}, "key": {"type": "apiKey"}},
+        "parameters": {"Limit": {"name": "limit", "in": "query", "type": "integer"}},
+        "paths": {"/things": {"get": {"security": [{"login": ["read"]}],
+            "parameters": [{"$ref": "#/parameters/Limit"}, {"name": "v", "in": "query", "required": true, "type": "string", "default": "2"}]}}}}"##;
+    let shop = ApiDescription::read(text).unwrap();
+    assert_eq!(shop.server.unwrap().url, "https://api.shop.test/v1");
+    assert_eq!(
+        (shop.flows[0].kind.as_str(), shop.flows[0].token_url.as_deref()),
+        ("authorizationCode", Some("https://id.shop.test/t"))
+    );
+    assert_eq!(shop.scopes, [("read".to_owned(), "All things".to_owned())]);
+    assert_eq!((shop.probes[0].path.as_str(), shop.others), ("things?limit=1&v=2", vec!["key".to_owned()]));
+}
+
+/// As Asana's has it.
+#[test]
+fn one_part_may_be_repeated_by_many_aliases_and_not_without_end() {
+    let many = "x: &x {a: 1}\nopenapi: 3.0.0\ny: [".to_owned() + &"*x, ".repeat(2000) + "1]\ninfo: {title: t}\n";
+    assert_eq!(ApiDescription::read(&many).unwrap().title.as_deref(), Some("t"));
+    let mut bomb = "openapi: 3.0.0\ninfo: {title: t}\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for n in 1..9 {
+        let part = format!("*a{}, ", n - 1).repeat(9);
+        bomb.push_str(&format!("a{n}: &a{n} [{part}1]\n"));
+    }
+    bomb.push_str("servers: *a8\n");
+    assert!(matches!(ApiDescription::read(&bomb), Err(NotAnApiDescription::Unreadable { .. })));
 }
