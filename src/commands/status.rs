@@ -15,7 +15,7 @@ use clap::Args;
 use self::view::{Known, StatusRow, StatusView};
 use super::Context;
 use super::many::{self, ManyArgs};
-use super::view::what_was_read;
+use super::view::{narrower, what_was_read};
 use crate::flow::evidence;
 use crate::keychain::KeychainError;
 use crate::protocol::advice::Advice;
@@ -135,15 +135,19 @@ fn add_rows(
     within: Duration,
     reader: &mut LoginReader<'_>,
     context: &Context,
-) -> Result<Vec<(String, String)>, StatusError> {
+) -> Result<Vec<Ending>, StatusError> {
     let mut ending = Vec::new();
     for (profile, entry) in &shown.rows {
         let current = shown.current.as_deref() == Some(profile.as_str());
         match reader.look(profile, entry)? {
             Ok(found) => {
                 let known = reader.known(profile, &found.record)?;
-                if !found.record.lasts_unused(view.now, within, known.idle_limit) {
-                    ending.push((profile.to_string(), found.record.provider.clone()));
+                let (record, limit) = (&found.record, known.idle_limit);
+                if !record.lasts_unused(view.now, within, limit) {
+                    let lasts = record.lasts_unused(view.now, within, None);
+                    let is_unused = lasts && record.lasts_unused(view.now, Duration::ZERO, limit);
+                    let (profile, provider) = (profile.to_string(), record.provider.clone());
+                    ending.push(Ending { profile, provider, is_unused });
                 }
                 let emulated = context.session.is_emulated(&found.record);
                 view.logins.push(StatusRow::new(profile, current, &found, known, view.now).emulated(emulated));
@@ -157,15 +161,26 @@ fn add_rows(
     Ok(ending)
 }
 
+/// A login that ends too soon.
+struct Ending {
+    profile: String,
+    provider: String,
+    /// It ends only for want of use, and a refresh is a use.
+    is_unused: bool,
+}
+
 /// Fails if a login of the list ends, or cannot be read.
-fn check(view: &StatusView, mut ending: Vec<(String, String)>, only: Option<&Profile>) -> Result<(), StatusError> {
-    let gone = |row: &&StatusRow| row.problem.is_some();
-    ending.extend(view.logins.iter().filter(gone).map(|row| (row.profile.clone(), row.provider.clone())));
+fn check(view: &StatusView, mut ending: Vec<Ending>, only: Option<&Profile>) -> Result<(), StatusError> {
+    let gone = view.logins.iter().filter(|row| row.problem.is_some());
+    ending.extend(gone.map(|row| {
+        let (profile, provider) = (row.profile.clone(), row.provider.clone());
+        Ending { profile, provider, is_unused: false }
+    }));
     match (ending.first(), only) {
-        (Some((_, provider)), _) => {
-            let provider = provider.clone();
-            let profiles = ending.into_iter().map(|(profile, _)| profile).collect();
-            Err(StatusError::LoginsEnd { profiles, provider })
+        (Some(Ending { provider, .. }), _) => {
+            let (provider, unused) = (provider.clone(), ending.iter().all(|ending| ending.is_unused));
+            let profiles = ending.into_iter().map(|ending| ending.profile).collect();
+            Err(StatusError::LoginsEnd { profiles, provider, unused })
         }
         (None, Some(profile)) if view.logins.is_empty() => Err(SessionError::no_login(profile).into()),
         (None, _) => Ok(()),
@@ -307,10 +322,13 @@ fn say_more(profile: &Profile, found: &Found<StoredToken>, context: &Context) {
     let reply = found.record.reply.as_ref().map_or_else(|| "none".to_owned(), masked);
     let cacert = found.record.cacert.as_deref().map(|path| format!("; trusts `{}`, too", sanitize::line(path)));
     context.terminal().note(&format_args!(
-        "{profile}: kept in {}{}; API {}; reply, secrets masked: {reply}; read from it: {}",
+        "{profile}: kept in {}{}; API {}; reply, secrets masked: {reply}; read from it: {}{}",
         found.place,
         cacert.unwrap_or_default(),
         sanitize::line(&found.record.origins.api.join(", ")),
-        what_was_read(&found.record)
+        what_was_read(&found.record),
+        narrower(&found.record, context.system.clock.now())
+            .map(|tokens| format!("; narrower tokens: {tokens}"))
+            .unwrap_or_default()
     ));
 }

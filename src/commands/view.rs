@@ -103,6 +103,14 @@ pub fn until(expiry: Expiry, now: Timestamp) -> String {
     }
 }
 
+/// Lists the narrower tokens of a login that have not ended. `None` if there is none.
+pub fn narrower(record: &StoredToken, now: Timestamp) -> Option<String> {
+    let tokens = record.narrower.living(now);
+    let words = tokens
+        .map(|token| format!("`{}` until {}", sanitize::line(&token.asked.to_string()), until(token.expiry, now)));
+    Some(words.collect::<Vec<_>>().join(", ")).filter(|words| !words.is_empty())
+}
+
 /// Describes how long a login is renewed: `, renewed automatically until 2027-… (in 90d)`; nothing if it does not.
 pub fn renewal(token: &StoredToken, now: Timestamp) -> String {
     match token.refresh_ends() {

@@ -38,6 +38,12 @@ pub struct NarrowerToken {
     pub unknown: Map<String, Value>,
 }
 
+impl NarrowerToken {
+    fn has_ended(&self, now: Timestamp) -> bool {
+        matches!(self.expiry, Expiry::At(end) if end <= now)
+    }
+}
+
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct NarrowerTokens {
     /// The newest one last.
@@ -58,12 +64,16 @@ impl NarrowerTokens {
     /// Adds a token in place of the one with its scopes, and drops those that have ended, and the oldest.
     pub fn with(mut self, new: NarrowerToken) -> Self {
         let now = new.obtained_at;
-        let has_ended = |token: &NarrowerToken| matches!(token.expiry, Expiry::At(end) if end <= now);
-        self.tokens.retain(|token| !is_same(&token.asked, &new.asked) && !has_ended(token));
+        self.tokens.retain(|token| !is_same(&token.asked, &new.asked) && !token.has_ended(now));
         self.tokens.push(new);
         self.tokens.drain(..self.tokens.len().saturating_sub(KEPT));
         self.refreshes += 1;
         self
+    }
+
+    /// Returns those that have not ended.
+    pub fn living(&self, now: Timestamp) -> impl Iterator<Item = &NarrowerToken> {
+        self.tokens.iter().filter(move |token| !token.has_ended(now))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &NarrowerToken> {

@@ -44,7 +44,10 @@ fn status_shows_and_counts_the_end_for_want_of_use() {
     assert_eq!(idle.as_i64().unwrap() - since.as_i64().unwrap(), 5 * 86_400, "{status}");
     mine.run(&["status", "shop-a", "--check"]).code(0);
     mine.run(&["status", "shop-a", "--expires-within", "4d"]).code(0);
-    mine.run(&["status", "shop-a", "--expires-within", "6d"]).code(4).says("`shop-a` does not last");
+    mine.run(&["status", "shop-a", "--expires-within", "6d"])
+        .code(4)
+        .says("`shop-a` does not last")
+        .says("refresh --profiles 'shop-a'");
 }
 
 #[test]

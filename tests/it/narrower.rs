@@ -40,6 +40,11 @@ fn a_narrow_token_leaves_the_login_as_it_was() {
     assert_eq!(token(&mine, &[]), wide);
     let status: Value = serde_json::from_str(mine.run(&["status", "--json"]).stdout()).unwrap();
     assert_eq!(status["logins"][0]["scopes"], json!(["read", "write"]));
+    let kept = &status["logins"][0]["narrower"];
+    assert_eq!((&kept[0]["asked"], kept.as_array().unwrap().len()), (&json!(["read"]), 1));
+    assert!(kept[0]["expiry"]["at"].is_number() && !kept.to_string().contains(&narrow), "{kept}");
+    mine.run(&["status", "-v"]).code(0).says("narrower tokens: `read` until").hides(&narrow);
+    mine.run(&["inspect"]).code(0).answers("`read` until").hides(&narrow);
     // The refresh token that came with the narrow one is the login's, and has all of its scopes.
     mine.run(&["refresh"]).code(0);
     assert_eq!(scopes_in(&token(&mine, &[])), "read write");

@@ -8,7 +8,7 @@ use super::known;
 use super::online::{Answers, Wrong};
 use super::subject::From;
 use super::subject::Subject;
-use crate::commands::view::{renewal, until};
+use crate::commands::view::{narrower, renewal, until};
 use crate::flow::ask_api::Word;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::{HumanDuration, Timestamp};
@@ -183,6 +183,9 @@ impl Facts {
         let renewed = renewed.trim_start_matches(", ");
         let renewed = if renewed.is_empty() { "not renewed: a new login is needed when it ends" } else { renewed };
         self.add("renewal", renewed.to_owned(), "the login");
+        if let Some(tokens) = narrower(record, now) {
+            self.add("narrower", tokens, "the login");
+        }
         if let Some(since) = record.dead_since {
             self.add("refresh token", format!("refused for good {}", ago(since, now)), "the token endpoint");
         }

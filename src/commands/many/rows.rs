@@ -38,9 +38,12 @@ impl Row {
         }
         let mut lines = Zeroizing::new(Vec::new());
         for line in self.answer.split_inclusive(|byte| *byte == b'\n') {
-            lines.extend_from_slice(self.profile.as_bytes());
-            lines.push(b'\t');
-            lines.extend_from_slice(line);
+            // A blank line stands between parts, and says nothing of a login.
+            if !line.trim_ascii().is_empty() {
+                lines.extend_from_slice(self.profile.as_bytes());
+                lines.push(b'\t');
+                lines.extend_from_slice(line);
+            }
         }
         if lines.last().is_some_and(|byte| *byte != b'\n') {
             lines.push(b'\n');

@@ -12,7 +12,12 @@ use crate::system::terminal::TerminalError;
 #[derive(Debug, thiserror::Error)]
 pub enum StatusError {
     #[error("{}", ending(profiles))]
-    LoginsEnd { profiles: Vec<String>, provider: String },
+    LoginsEnd {
+        profiles: Vec<String>,
+        provider: String,
+        /// They end only for want of use.
+        unused: bool,
+    },
     #[error("the provider does not say who the login is")]
     Userinfo(#[from] NoUserinfo),
     #[error("the API rejected the token of `{profile}`: {request} → {status}{}", said.as_deref().map(|said| format!(" \"{said}\"")).unwrap_or_default())]
@@ -36,7 +41,11 @@ pub enum StatusError {
 impl Advice for StatusError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::LoginsEnd { profiles, provider } => {
+            Self::LoginsEnd { profiles, unused: true, .. } => ExitCode::LoginNeeded.hint(format!(
+                "they would end for want of use: `oauthctl refresh --profiles '{}'` uses them, and from cron `oauthctl refresh --due`",
+                profiles.join(",")
+            )),
+            Self::LoginsEnd { profiles, provider, .. } => {
                 let profile = profiles.first().map_or(provider.as_str(), String::as_str);
                 ExitCode::LoginNeeded.hint(format!("`{}` logs in again", login_command(provider, profile)))
             }

@@ -67,6 +67,9 @@ pub struct StatusRow {
     /// The names of its further tokens, for `--which`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub further_tokens: Vec<String>,
+    /// Its tokens with fewer scopes that have not ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub narrower: Vec<NarrowerRow>,
     /// Granted by one source and not by another.
     #[serde(skip_serializing_if = "ScopeSet::is_empty")]
     pub disputed: ScopeSet,
@@ -87,6 +90,23 @@ pub struct StatusRow {
     /// True if only a new login helps.
     #[serde(skip)]
     pub has_ended: bool,
+}
+
+/// A token with fewer scopes than its login has.
+#[derive(Debug, Serialize)]
+pub struct NarrowerRow {
+    pub asked: ScopeSet,
+    /// `None` if the reply said nothing.
+    pub granted: Option<ScopeSet>,
+    pub expiry: Expiry,
+}
+
+impl NarrowerRow {
+    fn all(record: &StoredToken, now: Timestamp) -> Vec<Self> {
+        let kept = record.narrower.living(now);
+        kept.map(|token| Self { asked: token.asked.clone(), granted: token.granted.clone(), expiry: token.expiry })
+            .collect()
+    }
 }
 
 /// What is known of a login's ID token.
@@ -118,6 +138,7 @@ impl StatusRow {
                 .map(|kept| IdTokenRow { verified: kept.verified, expires_at: kept.expires_at() }),
             scopes: Some(known.scopes),
             further_tokens: found.record.further_tokens.keys().cloned().collect(),
+            narrower: NarrowerRow::all(&found.record, now),
             disputed: known.disputed,
             since: Some(found.record.obtained_at),
             expiry: Some(known.expiry),
@@ -165,6 +186,7 @@ impl StatusRow {
             id_token: None,
             scopes: None,
             further_tokens: Vec::new(),
+            narrower: Vec::new(),
             disputed: ScopeSet::new(),
             since: None,
             expiry: None,

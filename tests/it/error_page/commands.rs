@@ -78,8 +78,8 @@ pub fn errors(page: &mut Page) {
         TraceError::NotWritten { path: text("/srv/trace.har"), source: denied() },
     ]);
     page.section(vec![
-        StatusError::LoginsEnd { profiles: vec![profile()], provider: provider() },
-        StatusError::LoginsEnd { profiles: vec![profile(), text("acme-us")], provider: provider() },
+        StatusError::LoginsEnd { profiles: vec![profile()], provider: provider(), unused: false },
+        StatusError::LoginsEnd { profiles: vec![profile(), text("acme-us")], provider: provider(), unused: true },
         StatusError::Userinfo(NoUserinfo::NoEndpoint { provider: provider() }),
         StatusError::Rejected {
             profile: profile(),
