@@ -17,6 +17,7 @@ mod error;
 mod given;
 mod kept;
 mod noted;
+mod pollers;
 mod qr;
 mod secrets;
 mod steps;
@@ -35,7 +36,7 @@ use self::by_address::{ByAddress, Settled};
 use self::chosen::{asked_scopes, chosen_grant, chosen_scopes};
 use self::conclude::Ending;
 use self::kept::{before, not_a_provider, prove_writable};
-use self::steps::Start;
+use self::steps::{OneStep, Start};
 use self::wizard::Answers;
 use super::app::{self, NewLogin};
 use super::brought::Becomes;
@@ -183,7 +184,7 @@ impl Asked<'_> {
             })
             .map_err(failed);
         }
-        let one_step = start.in_one_step(&asked, by_address, context);
+        let one_step = OneStep::new(&start, &asked, by_address, context);
         let logged = log_in(args, (grant, &one_step), &login, provider, asked.clone(), http.as_ref(), context);
         let ended = match logged {
             Ok((provider, token, tab)) => ending.conclude(provider, token, tab, context),

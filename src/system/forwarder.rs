@@ -27,9 +27,8 @@ use std::time::Duration;
 
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use reqwest::Body;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -40,9 +39,6 @@ use super::process;
 
 /// How many connections are served at once. Programs that load much at once have some dozen.
 const MAX_CONNECTIONS: usize = 256;
-
-/// The largest head of a request.
-const MAX_HEAD: usize = 64 * 1024;
 
 /// The pause after a connection could not be accepted, as where too many files are open.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -97,7 +93,7 @@ async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) {
                 async move { Ok::<_, Infallible>(serve(shared, place, request).await) }
             });
             // Whatever ends a connection is seen by the program, too.
-            let _ = server().serve_connection(TokioIo::new(stream), serve).with_upgrades().await;
+            let _ = exchange::server().serve_connection(TokioIo::new(stream), serve).with_upgrades().await;
         });
     }
 }
@@ -108,11 +104,4 @@ async fn serve(shared: Arc<Shared>, place: Arc<OwnedSemaphorePermit>, request: R
         Method::CONNECT => tunnel::open(shared, place, request),
         _ => exchange::exchange(&shared, request).await,
     }
-}
-
-/// Returns what reads the requests of one connection.
-fn server() -> http1::Builder {
-    let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).max_buf_size(MAX_HEAD).auto_date_header(false);
-    server
 }

@@ -185,6 +185,14 @@ fn a_file_of_variables_is_kept_up_to_date() {
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains(&token_of(&mine)) && text.matches("SHOP_TOKEN=").count() == 1, "{text}");
 
+    // Values over several lines are whole, ours and others'.
+    std::fs::write(&file, "KEY=\"-----BEGIN\nSHOP_TOKEN=inside\n-----END\"\nSHOP_TOKEN='a\nb'\n").unwrap();
+    write("dotenv", ".env").code(0);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let whole = format!("KEY=\"-----BEGIN\nSHOP_TOKEN=inside\n-----END\"\nSHOP_TOKEN={}\n", token_of(&mine));
+    assert!(text.starts_with(&whole), "{text}");
+    write("dotenv", "none/.env").code(2).says("its folder `none` does not exist");
+
     let client = "http-client.private.env.json";
     std::fs::write(mine.home().join(client), r#"{"prod": {"host": "x"}}"#).unwrap();
     write("http-client", client).code(0);

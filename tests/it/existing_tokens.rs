@@ -163,7 +163,8 @@ fn a_dotenv_file_and_a_kept_reply_become_logins() {
     let dotenv = "# ours\nSHOP_ACCESS_TOKEN=canary-at-1\nexport SHOP_REFRESH_TOKEN='canary-rt-1'\nSHOP_EXPIRES_AT=4000000000\n\
                   DATABASE_URL=postgres://x\n";
     import(&mine, dotenv, &[]).code(2).says("does not say of which provider").says("`--provider ID`");
-    import(&mine, dotenv, &["--provider", "mine"]).code(0).answers("until    2096-10-02");
+    let imported = import(&mine, dotenv, &["--provider", "mine"]);
+    imported.code(0).answers("until    2096-10-02").says("from the value of `SHOP_ACCESS_TOKEN`");
     mine.home.run(&["refresh"]).code(0);
     assert!(mine.sent()[0].contains("refresh_token=canary-rt-1"));
     // One login is never replaced by another unasked.
@@ -179,6 +180,8 @@ fn a_dotenv_file_and_a_kept_reply_become_logins() {
     let args = ["--provider", "mine", "--profile", "third"];
     import(&mine, &written, &args).code(2).says("several tokens: `MINE_TOKEN`, `OTHER_TOKEN`").says("`--env NAME`");
     import(&mine, &written, &[&args[..], &["--env", "MINE_TOKEN"]].concat()).code(0).answers("until    20");
+    let args = ["import", "-", "--provider", "mine", "--profile", "piped"];
+    mine.home.run_with_stdin(&args, "A_TOKEN=canary-at-1\n").code(0);
 }
 
 #[test]
@@ -206,6 +209,8 @@ fn a_foreign_or_broken_file_is_named_and_stores_nothing() {
         ("[{\"access_token\":\"canary1\"},{\"access_token\":\"canary2\"}]", provider, "several access tokens"),
         ("{\"access_token\":\"canary\\u0007\"}", provider, "letters that no token has"),
         ("PATH=canary\n", provider, "no variable whose name ends in `TOKEN`, only `PATH`"),
+        ("A_TOKEN=\nB=canary\n", provider, "`A_TOKEN` has no value"),
+        ("A_TOKEN=${canary}\n", provider, "refers to something else"),
         ("A_TOKEN=canary\n", &["--provider", "mine", "--from", "gh"], "it is a dotenv file, not a `hosts.yml` of gh"),
         ("A_TOKEN=canary\n", &["--provider", "mine", "--env", "B_TOKEN"], "no variable `B_TOKEN`, only `A_TOKEN`"),
         ("A_TOKEN=canary\n", &["--provider", "nobody"], "nobody"),

@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::super::Context;
 use super::super::app::{self, ChosenClient, Guide, NewLogin};
-use super::steps::Pollers;
+use super::pollers::Pollers;
 use super::view::failure_page;
 use super::{LoginError, noted, talk};
 use crate::flow::FlowError;

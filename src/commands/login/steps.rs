@@ -14,9 +14,9 @@ mod finish;
 mod one_step;
 mod start;
 
-pub use elsewhere::Pollers;
 pub use error::StepsError;
 pub use finish::run as finish;
+pub use one_step::OneStep;
 pub use start::Start;
 
 use clap::Args;

@@ -6,6 +6,8 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioTimer;
 use reqwest::Body;
 use tokio::sync::oneshot;
 
@@ -28,6 +30,16 @@ const OF_ONE_CONNECTION: [HeaderName; 9] = [
     TRANSFER_ENCODING,
     UPGRADE,
 ];
+
+/// The largest head of a request.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// Returns what reads the requests of one connection.
+pub fn server() -> http1::Builder {
+    let mut server = http1::Builder::new();
+    server.timer(TokioTimer::new()).max_buf_size(MAX_HEAD).auto_date_header(false);
+    server
+}
 
 pub async fn exchange(shared: &Shared, request: Request<Incoming>) -> Response<Body> {
     let (head, body) = request.into_parts();

@@ -11,9 +11,8 @@ use hyper::upgrade;
 use reqwest::Body;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::exchange::{inside, told};
+use super::exchange::{inside, server, told};
 use super::gate::Shared;
-use super::server;
 
 /// Opens the tunnel, if the gate lets it. The requests in it are served as those of any connection are.
 pub fn open(shared: Arc<Shared>, place: Arc<OwnedSemaphorePermit>, mut request: Request<Incoming>) -> Response<Body> {

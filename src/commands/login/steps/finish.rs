@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::time::Duration;
 
-use super::{Pollers, StepsArgs, StepsError, elsewhere};
+use super::{StepsArgs, StepsError, elsewhere};
 use crate::commands::Context;
 use crate::commands::login::browser::BrowserArgs;
 use crate::commands::login::browser::{self, Prepared};
 use crate::commands::login::conclude::Ending;
 use crate::commands::login::error::LoginError;
+use crate::commands::login::pollers::{self, Pollers};
 use crate::commands::login::{device, kept, noted, talk};
 use crate::flow::FlowError;
 use crate::flow::authorization::{Answered, Listen, Login, MissingState, NotTaken, Secrets, Tab, Waiting};
@@ -213,7 +214,7 @@ impl Second<'_> {
         let answered = match &self.answer {
             Some(answer) => self.take(login, answer, missing)?,
             None if waits => {
-                login.unless(|| elsewhere::is_taken(&self.id, context));
+                login.unless(|| pollers::is_taken(&self.id, context));
                 let allowed = prepared.can_be_allowed;
                 let recorder = context.session.recorder();
                 let tell = |waiting: Waiting<'_>| {

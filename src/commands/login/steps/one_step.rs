@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 
+use super::elsewhere;
 use super::start::{GoTo, Start, Started};
-use super::{Pollers, elsewhere};
 use crate::commands::Context;
 use crate::commands::login::browser::{Prepared, Shared, TIMEOUT};
 use crate::commands::login::by_address::{ByAddress, Settled};
 use crate::commands::login::error::LoginError;
+use crate::commands::login::pollers::{self, Pollers};
 use crate::flow::FlowError;
 use crate::flow::authorization::Login;
 use crate::flow::client::Client;
@@ -102,7 +103,7 @@ impl Shared for OneStep<'_> {
     }
 
     fn is_taken(&self) -> bool {
-        self.kept().is_some_and(|(id, _)| elsewhere::is_taken(&id, self.context))
+        self.kept().is_some_and(|(id, _)| pollers::is_taken(&id, self.context))
     }
 
     fn take(&self) -> Result<(), LoginError> {

@@ -6,11 +6,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::StepsError;
-use super::one_step::OneStep;
 use crate::commands::Context;
 use crate::commands::app::NewLogin;
 use crate::commands::login::browser::{BrowserArgs, prepare, pushes};
-use crate::commands::login::by_address::{ByAddress, Settled};
 use crate::commands::login::error::LoginError;
 use crate::commands::login::{device, noted, talk};
 use crate::flow::FlowError;
@@ -187,16 +185,6 @@ impl Start<'_> {
     /// Returns whether another process could finish the login.
     pub(super) fn can_be_kept(&self) -> bool {
         !matches!(self.kind, StoreKind::Memory | StoreKind::Env)
-    }
-
-    /// Returns the login in one step, for a program that is told where to go.
-    pub fn in_one_step<'s>(
-        &'s self,
-        asked: &'s ScopeSet,
-        by_address: Option<(&'s ByAddress, &'s Settled)>,
-        context: &'s Context,
-    ) -> OneStep<'s> {
-        OneStep::new(self, asked, by_address, context)
     }
 }
 
