@@ -21,7 +21,8 @@ fn write_page(text: &mut TerminalText, error: &dyn Error, hint: Option<&str>) ->
         let cause = sanitize::message(cause.to_string().trim_end());
         text.line(&[&"  ", &Style::Faint.of("caused by:"), &" ", &cause])?;
     }
-    if let Some(hint) = hint {
+    // One that has several lines is as many hints.
+    for hint in hint.into_iter().flat_map(str::lines) {
         text.line(&[&Style::Hint.of("hint:"), &" ", &hint])?;
     }
     Ok(())

@@ -21,8 +21,8 @@ fn refused() -> Sandbox {
     ended
         .code(5)
         .says("hint: The code had expired, 0.0")
-        .says("\n      `oauthctl explain` shows what was sent and what came\n");
-    assert_eq!(ended.stderr().matches("hint:").count(), 1, "{ended}");
+        .says("\nhint: `oauthctl explain` shows what was sent and what came\n");
+    assert_eq!(ended.stderr().matches("hint:").count(), 2, "{ended}");
     sandbox
 }
 

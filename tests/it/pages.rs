@@ -1,10 +1,13 @@
 //! Every page as a person meets it who reads with a screen reader, in the dark, or on a phone: axe-core finds nothing, no
 //! page is wider than its screen, and the keyboard reaches every button.
 
+use std::io::{Read, Write};
 use std::path::Path;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use crate::support::lacks::lacks;
-use crate::support::{Chromium, Emulated, PendingLogin};
+use crate::support::{Chromium, Emulated, PendingDevice, PendingLogin};
 
 /// axe-core, as tests/axe/package-lock.json pins it.
 fn axe() -> String {
@@ -30,6 +33,10 @@ fn is_accessible(chromium: &Chromium, axe: &str) {
                  error => done([String(error)]))",
         );
         assert_eq!(found, serde_json::json!([]), "{} {scheme} {width}: {found:#}", chromium.url());
+        let title = chromium.script("return document.title");
+        let name: String = title.as_str().unwrap().chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+        chromium.picture(&format!("{name}-{width}"));
+        chromium.look(scheme, width);
         let overflow = chromium.script("return document.documentElement.scrollWidth - innerWidth");
         assert!(overflow.as_i64().unwrap() <= 0, "{} is wider than {width}", chromium.url());
     }
@@ -109,6 +116,79 @@ fn axe_finds_nothing_on_a_denial_and_on_the_device_page() {
     chromium.open(&login.authorize_url.join("/emulated/device").unwrap());
     chromium.shows("Connect a device");
     is_accessible(&chromium, &axe);
+}
+
+#[test]
+fn axe_finds_nothing_on_the_pages_of_a_device() {
+    let (axe, chromium) = (axe(), Chromium::start());
+    let emulated = Emulated::provider("github", &[]);
+    let device = PendingDevice::start(emulated.command(&["login", "--device", "--json", "--scope", "repo gist"]));
+    let mut wrong = device.page();
+    wrong.set_query(Some("user_code=WRNG-CODE"));
+    chromium.open(&wrong);
+    chromium.shows("Connect a device");
+    let is_reached = chromium.script(
+        "return [...document.querySelectorAll('button,input:not([type=hidden]):not(:disabled)')].every(e => e.tabIndex === 0)",
+    );
+    assert_eq!(is_reached, true);
+    chromium.click("button");
+    chromium.shows("This code is not known");
+    is_accessible(&chromium, &axe);
+    chromium.open(&device.code("verification_uri_complete").parse().unwrap());
+    chromium.shows("Connect a device");
+    chromium.click("button");
+    chromium.shows("asks for access to");
+    is_accessible(&chromium, &axe);
+    chromium.click("button[value=approve]");
+    chromium.shows("The device is allowed");
+    is_accessible(&chromium, &axe);
+    device.finish().code(0);
+}
+
+#[test]
+fn axe_finds_nothing_on_the_pages_that_nobody_should_meet() {
+    let (axe, chromium) = (axe(), Chromium::start());
+    let emulated = Emulated::provider("judgeme", &[]);
+    let mut login = begin(&emulated, &[]);
+    let redirect: url::Url = login.sent("redirect_uri").parse().unwrap();
+    // A browser is kept from the names and methods that these pages are for, so it gets them from us.
+    for request in [
+        "GET /callback HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+        "DELETE /callback HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n",
+    ] {
+        let mut stream = std::net::TcpStream::connect(("127.0.0.1", login.port())).unwrap();
+        stream.write_all(request.replace("PORT", &login.port().to_string()).as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        let (_, page) = reply.split_once("\r\n\r\n").unwrap();
+        chromium
+            .open(&format!("data:text/html;charset=utf-8;base64,{}", BASE64_STANDARD.encode(page)).parse().unwrap());
+        chromium.shows("Wrong ");
+        is_accessible(&chromium, &axe);
+    }
+    let with = |query: &str| {
+        let mut url = redirect.clone();
+        url.set_query(Some(query));
+        url
+    };
+    for (url, title) in [
+        (with("code=forged"), "This is not the answer to the login"),
+        (with("error=access_denied"), "This is not the answer to the login"),
+        (with("code=forged&state=another"), "This is not the answer to the login"),
+    ] {
+        chromium.open(&url);
+        chromium.shows(title);
+        is_accessible(&chromium, &axe);
+    }
+    let mut mistyped = login.authorize_url.clone();
+    let query = mistyped.query().unwrap().replace("%2Fcallback", "%2Fcallback%2F");
+    mistyped.set_query(Some(&query));
+    chromium.open(&mistyped);
+    is_accessible(&chromium, &axe);
+    chromium.open(&login.redirect(&[("code", "one"), ("code", "two")]));
+    chromium.shows("This answer cannot be used");
+    is_accessible(&chromium, &axe);
+    assert!(login.ended().is_none() || login.finish().code(5).stderr().contains("error"));
 }
 
 #[test]

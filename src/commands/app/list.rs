@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::super::Context;
-use super::super::view::{add_row, table, write_table};
+use super::super::view::Table;
 use super::error::AppError;
 use crate::protocol::sanitize::{self, Render, TerminalText};
 use crate::protocol::time::Timestamp;
@@ -118,7 +118,7 @@ impl Render for AppList {
             }
         } else {
             let logins = |logins: &[String]| if logins.is_empty() { "–".to_owned() } else { logins.join(", ") };
-            let mut table = table(self.width, &["PROVIDER", "APP", "CLIENT ID", "SECRET", "STORE", "LOGINS"]);
+            let mut table = Table::new(self.width, &["PROVIDER", "APP", "CLIENT ID", "SECRET", "STORE", "LOGINS"]);
             for row in &self.apps {
                 let (client, secret) = match &row.client {
                     Client::Read { client_id, secret, .. } => {
@@ -127,14 +127,14 @@ impl Render for AppList {
                     Client::Unreadable { problem } => (problem.clone(), ""),
                 };
                 let (app, store) = (row.app.to_string(), row.store.to_string());
-                add_row(&mut table, [row.provider.clone(), app, client, secret.to_owned(), store, logins(&row.logins)]);
+                table.add([row.provider.clone(), app, client, secret.to_owned(), store, logins(&row.logins)]);
             }
             for row in &self.unregistered {
                 let (app, client) = ("not registered".to_owned(), sanitize::line(&row.client_id));
                 let cells = [row.provider.clone(), app, client, String::new(), String::new(), logins(&row.logins)];
-                add_row(&mut table, cells);
+                table.add(cells);
             }
-            write_table(text, &mut table)?;
+            table.write(text)?;
         }
         for name in &self.unreadable_logins {
             writeln!(text, "The login `{name}` cannot be read, so its client is not known.")?;

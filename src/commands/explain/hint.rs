@@ -52,5 +52,5 @@ pub fn explained(error: Box<dyn Advice>, record: &FlowRecord) -> Box<dyn Advice>
         (Some(own), false) => own,
         (None, false) => return Box::new(Explained { error, hint: MORE.to_owned() }),
     };
-    Box::new(Explained { error, hint: format!("{hint}\n      {MORE}") })
+    Box::new(Explained { error, hint: format!("{hint}\n{MORE}") })
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::head::FlowHead;
-use crate::commands::view::{add_row, table, write_table};
+use crate::commands::view::Table;
 use crate::flow::explain::diagnose;
 use crate::protocol::flow_record::FlowRecord;
 use crate::protocol::sanitize::{Render, TerminalText};
@@ -40,13 +40,13 @@ impl FlowList {
 
 impl Render for FlowList {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        let mut table = table(self.width, &["FLOW", "AGO", "WHAT", "EXIT", "FINDING"]);
+        let mut table = Table::new(self.width, &["FLOW", "AGO", "WHAT", "EXIT", "FINDING"]);
         for row in &self.flows {
             let ago = HumanDuration(row.head.started.until(self.now)).to_string();
             let exit = row.head.exit_code.map_or_else(|| "–".to_owned(), |code| code.to_string());
             let what = row.head.name_of_login();
-            add_row(&mut table, [row.head.id.clone(), ago, what, exit, row.finding.clone().unwrap_or_default()]);
+            table.add([row.head.id.clone(), ago, what, exit, row.finding.clone().unwrap_or_default()]);
         }
-        write_table(text, &mut table)
+        table.write(text)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::report::{Changes, Report, ago, ended};
-use crate::commands::view::{add_row, table, write_table};
+use crate::commands::view::Table;
 use crate::protocol::member::Members;
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::time::Timestamp;
@@ -16,11 +16,11 @@ const MAX_ROWS: usize = 60;
 
 impl Render for Report {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        let mut facts = table(self.width, &["FACT", "VALUE", "SOURCE"]);
+        let mut facts = Table::new(self.width, &["FACT", "VALUE", "SOURCE"]);
         for fact in &self.facts {
-            add_row(&mut facts, [fact.fact.to_owned(), sanitize::line(&fact.value), sanitize::line(&fact.source)]);
+            facts.add([fact.fact.to_owned(), sanitize::line(&fact.value), sanitize::line(&fact.source)]);
         }
-        write_table(text, &mut facts)?;
+        facts.write(text)?;
         let unverified = if self.verified == Some(true) { "CLAIM" } else { "CLAIM (not verified)" };
         for (head, members) in [("HEADER", &self.header), (unverified, &self.claims), ("USERINFO", &self.userinfo)] {
             if let Some(Value::Object(members)) = members {
@@ -48,13 +48,13 @@ impl Render for Report {
 
 impl Report {
     fn members(&self, head: &str, members: &Map<String, Value>, text: &mut TerminalText) -> fmt::Result {
-        let mut rows = table(self.width, &[head, "VALUE", "MEANS"]);
+        let mut rows = Table::new(self.width, &[head, "VALUE", "MEANS"]);
         for (name, value) in members.iter().take(MAX_ROWS) {
             let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let means = meaning(head == "HEADER", name, value, self.now);
-            add_row(&mut rows, [sanitize::line(name), sanitize::line(&shown), means]);
+            rows.add([sanitize::line(name), sanitize::line(&shown), means]);
         }
-        write_table(text, &mut rows)?;
+        rows.write(text)?;
         match members.len().saturating_sub(MAX_ROWS) {
             0 => Ok(()),
             more => writeln!(text, "… and {more} more; `--json` shows them all."),

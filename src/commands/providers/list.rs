@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::ProvidersError;
 use crate::commands::Context;
-use crate::commands::view::{add_row, table, write_table};
+use crate::commands::view::Table;
 use crate::protocol::sanitize::{self, Render, TerminalText};
 use crate::provider::Catalogue;
 use crate::provider::search::{Listed, listed, search as find};
@@ -83,7 +83,7 @@ impl ProvidersView {
 
 impl Render for ProvidersView {
     fn render(&self, text: &mut TerminalText) -> fmt::Result {
-        let mut table = table(self.width, &["ID", "NAME", "WHAT IT IS", "NEEDS", "CHECKED", ""]);
+        let mut table = Table::new(self.width, &["ID", "NAME", "WHAT IT IS", "NEEDS", "CHECKED", ""]);
         let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
         for row in &self.providers {
             let cells = [
@@ -94,8 +94,8 @@ impl Render for ProvidersView {
                 or_dash(&row.checked),
                 if row.overlaid { "your file" } else { "" }.to_owned(),
             ];
-            add_row(&mut table, cells);
+            table.add(cells);
         }
-        write_table(text, &mut table)
+        table.write(text)
     }
 }

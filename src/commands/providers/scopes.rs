@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::commands::Context;
-use crate::commands::view::{add_row, table, write_table};
+use crate::commands::view::Table;
 use crate::protocol::sanitize::{Render, Style, TerminalText};
 use crate::provider::ProviderDefinition;
 use crate::provider::scopes::KnownScope;
@@ -112,13 +112,13 @@ impl Render for ScopeCatalogueView {
                 false => writeln!(text, "Its definition documents no scopes."),
             };
         }
-        let mut table = table(self.width, &["SCOPE", "GROUP", "ABOUT", "PROVEN BY"]);
+        let mut table = Table::new(self.width, &["SCOPE", "GROUP", "ABOUT", "PROVEN BY"]);
         for row in &self.scopes {
             let group = row.scope.group.as_deref().unwrap_or("–");
             let cells = [row.scope.name.clone(), group.to_owned(), row.about(), row.proven_by()];
-            add_row(&mut table, cells);
+            table.add(cells);
         }
-        write_table(text, &mut table)
+        table.write(text)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::protocol::login_secrets::variable_of;
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
@@ -85,7 +86,8 @@ impl Render for ProviderView {
         line(
             text,
             "source",
-            &format!("{source}, read {}", definition.checked.as_deref().unwrap_or("at an unknown date")),
+            // Nothing follows an address that a person may copy.
+            &format!("{source} (read {})", definition.checked.as_deref().unwrap_or("at an unknown date")),
         )?;
         line(text, "how sure", &self.sure.to_string())?;
         let optional = [
@@ -122,10 +124,11 @@ impl Render for ProviderView {
             writeln!(text, "  none")?;
         }
         for departure in &self.departures {
-            text.line(&[&"  ", &Style::Strong.of(&departure.key), &format_args!(" = {}", departure.value)])?;
+            text.line(&[&"  ", &Style::Strong.of(&departure.key), &format_args!(" = {}", in_toml(&departure.value))])?;
             writeln!(text, "    RFC: {}", departure.rfc)?;
             let source = departure.source.as_deref().unwrap_or("no source");
-            writeln!(text, "    {source}, {}, {}", departure.checked.as_deref().unwrap_or("no date"), departure.seen)?;
+            let checked = departure.checked.as_deref().unwrap_or("no date");
+            writeln!(text, "    {source} ({checked}, {})", departure.seen)?;
             if let Some(note) = &departure.note {
                 writeln!(text, "    {note}")?;
             }
@@ -142,9 +145,11 @@ impl ProviderView {
             let how = ": `alternative = \"NAME\"` in your own file chooses one";
             text.line(&[&"\n", &Style::Strong.of("Alternatives"), &how])?;
         }
+        let longest = alternatives.keys().map(|name| sanitize::columns(name)).max().unwrap_or(0);
         for (name, alternative) in alternatives {
+            let name = sanitize::padded(name, longest);
             text.line(&[&"  ", &Style::Strong.of(name), &format_args!("  {}", alternative.note)])?;
-            writeln!(text, "    {}, {}", alternative.source, alternative.checked)?;
+            writeln!(text, "    {} ({})", alternative.source, alternative.checked)?;
         }
         Ok(())
     }
@@ -152,13 +157,33 @@ impl ProviderView {
     fn render_evidence(&self, text: &mut TerminalText) -> fmt::Result {
         text.line(&[&"\n", &Style::Strong.of("Evidence")])?;
         for ValueLine { key, value, proof, .. } in &self.values {
-            text.line(&[&"  ", &Style::Strong.of(key), &format_args!(" = {value}")])?;
+            text.line(&[&"  ", &Style::Strong.of(key), &format_args!(" = {}", in_toml(value))])?;
             match proof {
                 Some(proof) => writeln!(text, "    {proof}")?,
                 None => writeln!(text, "    no source")?,
             }
         }
         Ok(())
+    }
+}
+
+/// Returns a value as a definition has it, on one line. What is not set is left out.
+fn in_toml(value: &Value) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(in_toml).collect::<Vec<_>>().join(", ")),
+        Value::Object(members) => {
+            let key = |name: &str| match !name.is_empty() && name.chars().all(is_bare) {
+                true => name.to_owned(),
+                false => Value::from(name).to_string(),
+            };
+            let members = members.iter().filter(|(_, value)| !value.is_null());
+            let pairs: Vec<String> =
+                members.map(|(name, value)| format!("{} = {}", key(name), in_toml(value))).collect();
+            if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }
+        }
+        // A text of JSON is one of TOML.
+        other => other.to_string(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::commands::view::{add_row, table, until, write_table};
+use crate::commands::view::{Table, until};
 use crate::flow::evidence::{Evidence, Finding, Granted, by_words, who_says_what};
 use crate::flow::probe::{Proof, Verdict};
 use crate::protocol::sanitize::{self, Render, TerminalText};
@@ -202,14 +202,14 @@ impl Render for ScopesView {
                 true => &["SCOPE", "ASKED", "GRANTED", "PROVEN", "HOW"],
                 false => &["SCOPE", "ASKED", "GRANTED", "ABOUT"],
             };
-            let mut table = table(self.width, head);
+            let mut table = Table::new(self.width, head);
             for row in &self.scopes {
                 let mut cells = vec![row.scope.clone(), row.asked_cell().to_owned(), row.granted_cell().to_owned()];
                 cells.extend(self.probed.then(|| yes_no(row.proven).to_owned()));
                 cells.push(row.last_cell());
-                add_row(&mut table, cells);
+                table.add(cells);
             }
-            write_table(text, &mut table)?;
+            table.write(text)?;
             if !self.documented {
                 writeln!(text, "\nThe documents of {} name no scopes: these are from the login alone.", self.name)?;
             }

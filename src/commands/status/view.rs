@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::commands::view::{add_row, shortly, table, write_table};
+use crate::commands::view::{Table, shortly};
 use crate::protocol::advice::login_command;
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
@@ -216,7 +216,7 @@ impl Render for StatusView {
         head.extend(has_stores.then_some("STORE"));
         head.extend(["SCOPES", "UNTIL"]);
         head.extend(ends.then_some("RENEWABLE UNTIL"));
-        let mut table = table(self.width, &head);
+        let mut table = Table::new(self.width, &head);
         for row in &self.logins {
             let scopes = match (&row.problem, &row.scopes) {
                 (Some(problem), _) => problem.clone(),
@@ -240,9 +240,9 @@ impl Render for StatusView {
             if ends {
                 cells.push(row.renewable_until().map(|end| shortly(Expiry::At(end), self.now)).unwrap_or_default());
             }
-            add_row(&mut table, cells);
+            table.add(cells);
         }
-        write_table(text, &mut table)?;
+        table.write(text)?;
         for row in self.logins.iter().filter(|row| row.has_ended) {
             let again = login_command(&row.provider, &row.profile);
             let said = format_args!(" `{}` has ended. To log in again: ", row.profile);

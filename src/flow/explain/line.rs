@@ -36,8 +36,8 @@ fn line(event: &Event) -> Line {
     let details = match &event.what {
         What::Settings(settings) => settings_details(settings),
         What::Exchange(exchange) => exchange_details(exchange),
-        What::Browser { address, .. } => with_label("sent", &address_fields(address)),
-        What::Redirect(arrival) | What::Stray { arrival, .. } => with_label("came", &arrival_fields(arrival)),
+        What::Browser { address, .. } => with_label("sent", &address_fields(address), "  "),
+        What::Redirect(arrival) | What::Stray { arrival, .. } => with_label("came", &arrival_fields(arrival), "  "),
         What::Decision { .. } => Vec::new(),
     };
     Line { at: event.at, what: word(event), text: text(event), details }
@@ -146,12 +146,12 @@ fn exchange_details(exchange: &Exchange) -> Vec<String> {
         let known = fields.iter().filter(|(name, _)| told.contains(&name.as_str()));
         known.map(|(name, text)| format!("{name}: {}", value(text))).collect::<Vec<_>>()
     };
-    let mut details = with_label("sent", &sent);
-    details.extend(with_label("with", &headers(&exchange.headers, &told)));
+    let mut details = with_label("sent", &sent, "  ");
+    details.extend(with_label("with", &headers(&exchange.headers, &told), "; "));
     let Some(reply) = &exchange.reply else { return details };
     let told = ["content-type", "date", "server", "www-authenticate", "retry-after", "via", "dpop-nonce", "cf-ray"];
-    details.extend(with_label("came", &reply.body.as_ref().map(body_fields).unwrap_or_default()));
-    details.extend(with_label("with", &headers(&reply.headers, &told)));
+    details.extend(with_label("came", &reply.body.as_ref().map(body_fields).unwrap_or_default(), "  "));
+    details.extend(with_label("with", &headers(&reply.headers, &told), "; "));
     details
 }
 
@@ -172,8 +172,8 @@ fn settings_details(settings: &Settings) -> Vec<String> {
     lines
 }
 
-fn with_label(label: &str, words: &[String]) -> Vec<String> {
-    if words.is_empty() { Vec::new() } else { vec![format!("{label}: {}", words.join("  "))] }
+fn with_label(label: &str, words: &[String], apart: &str) -> Vec<String> {
+    if words.is_empty() { Vec::new() } else { vec![format!("{label}: {}", words.join(apart))] }
 }
 
 fn pair((name, text): &(String, Value)) -> String {

@@ -235,7 +235,8 @@ impl TerminalText {
 
     /// Indents each line, and drops the final line break.
     pub fn indented(mut self, columns: usize) -> Self {
-        let lines: Vec<String> = self.text.lines().map(|line| format!("{:columns$}{line}", "")).collect();
+        let indented = |line: &str| if line.is_empty() { String::new() } else { format!("{:columns$}{line}", "") };
+        let lines: Vec<String> = self.text.lines().map(indented).collect();
         *self.text = lines.join("\n");
         self.column += columns;
         self

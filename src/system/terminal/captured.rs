@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{Pipe, Terminal, TerminalError};
 use crate::protocol::sanitize::{Pieces, Render, TerminalText};
 use crate::protocol::secret::Secret;
+use crate::system::screen::{Stream, size_of};
 use crate::system::stdout::Delivered;
 
 /// What was written to stdout.
@@ -48,7 +49,11 @@ impl Captured {
 
 impl Terminal for Captured {
     fn show(&self, answer: &dyn Render) -> Result<(), TerminalError> {
-        self.keep(TerminalText::of(answer).to_plain().as_bytes())
+        let text = TerminalText::of(answer);
+        // As [`screen::fitted`](crate::system::screen::fitted), in the room that the name leaves.
+        let is_shown = self.stdout_is_terminal() && size_of(Stream::Stdout).is_some();
+        let text = if is_shown { text.wrapped(self.width()) } else { text };
+        self.keep(text.to_plain().as_bytes())
     }
 
     fn pipe(&self) -> Option<Pipe> {

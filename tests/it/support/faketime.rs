@@ -43,6 +43,16 @@ impl SettableClock {
     }
 }
 
+/// Returns the sandbox with a clock that stands still, so that what is shown of times is the same in each run. What waits still
+/// waits: the monotonic clock goes on.
+pub fn standing_still(sandbox: Sandbox) -> Sandbox {
+    sandbox
+        .with("TZ", "UTC")
+        .with("LD_PRELOAD", &library())
+        .with("FAKETIME", "2026-11-28 12:00:00")
+        .with("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+}
+
 /// Returns the library's path in the form that the dynamic linker accepts.
 fn library() -> String {
     let shown = lacks::program("faketime").args(["-m", "-f", "+0", "printenv", "LD_PRELOAD"]).output().unwrap();
