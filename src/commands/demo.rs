@@ -146,9 +146,8 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<(), DemoError> {
     if context.session.choices.quiet {
         return Ok(());
     }
-    let app = Style::Strong.of(format!("oauthctl app set {}", provider.id()));
     let login = Style::Strong.of(format!("oauthctl login {}", provider.id()));
-    Ok(context.say(&Pieces(&[&"\nFor real: ", &app, &" and then ", &login]))?)
+    Ok(context.say(&Pieces(&[&"\nFor real: ", &login, &" asks for your app's id and secret, and logs in"]))?)
 }
 
 /// Describes what the demo leaves behind. A lock file is never deleted: see `store::login_lock`.

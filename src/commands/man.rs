@@ -18,8 +18,8 @@ use crate::protocol::sanitize;
 use crate::protocol::time::Timestamp;
 use crate::provider::manual::manual;
 use crate::system::paths::variable;
-use crate::system::private_file;
 use crate::system::terminal::TerminalError;
+use crate::system::{private_file, shell};
 
 /// The day of this version in `CHANGELOG.md`; a test compares them.
 pub const RELEASED: &str = "2026-11-28";
@@ -91,7 +91,12 @@ pub fn run(args: &ManArgs, mut program: Command, context: &Context) -> Result<()
         name => commands(&program).into_iter().find(|(path, _)| *path == name).map(|(_, found)| page(found, &program)),
     };
     let page = page.ok_or_else(|| no_such_command(&args.page.join(" "), &program))?;
-    Ok(context.terminal().data(page.as_bytes())?)
+    context.terminal().data(page.as_bytes())?;
+    if context.terminal().stdout_is_terminal() {
+        let typed = ["oauthctl", "man"].into_iter().chain(args.page.iter().map(String::as_str));
+        context.terminal().note(&format_args!("To read it as a page: {} | man -l -", shell::command(typed)));
+    }
+    Ok(())
 }
 
 fn no_such_command(typed: &str, program: &Command) -> ManError {

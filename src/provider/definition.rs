@@ -25,6 +25,9 @@ use crate::protocol::client::ClientAuthMethod;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::scope::ScopeSet;
 
+/// The scope of a refresh token.
+const OFFLINE: &str = "offline_access";
+
 keys! {
     /// The definition of a provider, as it stands in its file.
     #[derive(Default)]
@@ -175,6 +178,13 @@ impl ProviderDefinition {
 
     pub fn always_granted(&self) -> ScopeSet {
         value_of(&self.scope.always).into_iter().flatten().map(String::as_str).collect()
+    }
+
+    /// Returns these scopes with the one for a refresh token (OpenID Connect Core §11), if the provider knows it and it is not
+    /// among them.
+    pub fn with_refresh_token(&self, asked: &ScopeSet) -> Option<ScopeSet> {
+        let is_known = self.scope.known.iter().any(|scope| scope.name == OFFLINE);
+        (is_known && !asked.contains(OFFLINE)).then(|| asked.union(&ScopeSet::parse(OFFLINE)))
     }
 
     pub fn default_scope(&self) -> ScopeSet {

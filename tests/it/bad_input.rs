@@ -48,6 +48,11 @@ fn an_unknown_scope_is_warned_of_and_sent_all_the_same() {
     let login = judgeme.run(&["login", "--port", "0", "--scope", "read_products,read_minds", "--browser", &browser]);
     login.code(0).says("warning: read_minds is not among the scopes that Judge.me documents: public, read_shops,");
     login.says("&scope=read_products%20read_minds&");
+    let login = judgeme.run(&["login", "--port", "0", "--scope", "read_product", "--browser", &browser]);
+    login
+        .code(0)
+        .says("not among the scopes that Judge.me documents; did you mean `read_products`?")
+        .hides("write_shops");
 }
 
 #[test]

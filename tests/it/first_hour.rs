@@ -1,6 +1,6 @@
 //! What people meet in their first hour: a provider that is not listed, a program that runs beside another, an issuer in CI.
 
-use crate::support::{Emulated, OidcProvider, Sandbox, TerminalSession, pty};
+use crate::support::{Emulated, OidcProvider, PendingDevice, Person, Sandbox, TerminalSession, pty};
 
 fn on_a_terminal(sandbox: &Sandbox, args: &[&str]) -> TerminalSession {
     let mut command = sandbox.command(args);
@@ -128,4 +128,26 @@ fn a_question_with_a_usual_yes_is_asked_again() {
     asked.shows("Waiting for the redirect");
     asked.interrupts();
     asked.finish();
+}
+
+#[test]
+fn a_login_that_is_not_renewed_says_what_asks_for_it() {
+    let issuer = OidcProvider::running().issuer();
+    let home = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "television");
+    home.run(&["providers", "new", "acme", "--issuer", issuer]).code(0);
+    let mut login = home.command(&["login", "acme", "--device", "--json", "--scope", "openid"]);
+    login.env_remove("OAUTHCTL_CLIENT_SECRET");
+    let device = PendingDevice::start(login);
+    Person::confirms(&device.code("verification_uri_complete").parse().unwrap());
+    device.finish().code(0);
+    let again = "`oauthctl login acme --scope 'openid offline_access'` makes a new login, and asks for a refresh token";
+    home.run(&["refresh"]).code(4).says("gave no refresh token").says(again);
+}
+
+#[test]
+fn a_page_of_the_manual_on_a_terminal_says_how_to_read_it() {
+    let home = Sandbox::new();
+    let (code, shown) = pty::run(home.command(&["man", "app", "set"]));
+    assert!(code == Some(0) && shown.contains("To read it as a page: oauthctl man app set | man -l -"), "{shown}");
+    home.run(&["man", "app", "set"]).code(0).hides("To read it");
 }

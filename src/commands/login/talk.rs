@@ -14,6 +14,7 @@ use crate::protocol::advice::with_causes;
 use crate::protocol::flow_record::Opener;
 use crate::protocol::grant::GrantKind;
 use crate::protocol::id_token::OPENID;
+use crate::protocol::likeness::mistyped;
 use crate::protocol::sanitize::{self, Pieces, Render, Style};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::HumanDuration;
@@ -38,9 +39,15 @@ pub fn about_scopes(asked: &ScopeSet, definition: &ProviderDefinition, context: 
     let known = definition.known_scopes();
     let unknown = asked.difference(&known);
     if !known.is_empty() && !unknown.is_empty() {
+        let meant = |scope| mistyped(scope, known.iter()).map(|near| format!("`{near}`"));
+        let near: Vec<String> = unknown.iter().filter_map(meant).collect();
+        let more = match near.is_empty() {
+            true => format!(": {}", known.join(", ")),
+            false => format!("; did you mean {}?", near.join(", ")),
+        };
         let unknown = sanitize::line(&unknown.join(", "));
         let name = &definition.name;
-        context.warn(&format!("{unknown} is not among the scopes that {name} documents: {}", known.join(", ")));
+        context.warn(&format!("{unknown} is not among the scopes that {name} documents{more}"));
     }
     for scope in definition.scope.known.iter().filter(|scope| asked.contains(&scope.name)) {
         if let Some(note) = &scope.note {

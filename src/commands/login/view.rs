@@ -9,13 +9,14 @@ use crate::commands::view::{renewal, until};
 use crate::flow::evidence::Evidence;
 use crate::flow::last_page::LastPage;
 use crate::flow::pages::BrowserPage;
-use crate::protocol::advice::{Advice, causes};
+use crate::protocol::advice::{Advice, causes, login_command};
 use crate::protocol::sanitize::{self, Render, Style, TerminalText};
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::time::Timestamp;
 use crate::provider::Provider;
 use crate::store::stored_token::{Expiry, StoredToken};
 use crate::store::{AppName, Profile, StoreKind};
+use crate::system::shell::quoted;
 
 #[derive(Debug, Serialize)]
 pub struct LoginOutcome {
@@ -49,6 +50,9 @@ pub struct LoginOutcome {
     pub refresh_expires_at: Option<Timestamp>,
     #[serde(skip)]
     renewal: String,
+    /// The command that asks for a refresh token, where there is none and the provider has a scope for it.
+    #[serde(skip)]
+    renewed_by: Option<String>,
     /// True if the provider documents any.
     #[serde(skip)]
     has_scopes: bool,
@@ -92,6 +96,7 @@ impl LoginOutcome {
             refreshable: token.renews_at(now),
             refresh_expires_at: token.refresh_ends(),
             renewal: renewal(token, now),
+            renewed_by: renewed_by(profile, provider, token, now),
             is_said: token.granted.is_some(),
             has_scopes: !provider.definition.scope.known.is_empty(),
             is_without_scopes: provider.definition.is_without_scopes(),
@@ -99,6 +104,13 @@ impl LoginOutcome {
             now,
         }
     }
+}
+
+fn renewed_by(profile: &Profile, provider: &Provider, token: &StoredToken, now: Timestamp) -> Option<String> {
+    let ends = matches!(token.end(), Expiry::At(_)) && !token.renews_at(now);
+    let scopes = provider.definition.with_refresh_token(&token.asked).filter(|_| ends)?;
+    let login = login_command(provider.id(), profile.as_str());
+    Some(format!("{login} --scope {}", quoted(&sanitize::line(&scopes.to_string()))))
 }
 
 /// Returns the page for a login that is kept: what the terminal says of it.
@@ -173,6 +185,9 @@ impl Render for LoginOutcome {
             writeln!(text, "  further  the token `{name}`, for `--which {name}`")?;
         }
         writeln!(text, "  until    {}{}", until(self.expiry, self.now), self.renewal)?;
+        if let Some(command) = &self.renewed_by {
+            text.line(&[&"  renewal  none; asks for a refresh token: ", &Style::Strong.of(command)])?;
+        }
         writeln!(text, "  kept in  {}", self.place)?;
         text.line(&[&"  next     ", &Style::Strong.of(&self.next)])
     }

@@ -7,11 +7,18 @@ use crate::protocol::advice::{Advice, ExitCode, NextStep, login_command};
 use crate::protocol::time::{HumanDuration, Timestamp};
 use crate::store::{StoreError, ways_to_end};
 use crate::system::entropy::NoEntropy;
+use crate::system::shell::quoted;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TokenSourceError {
     #[error("`{provider}` gave no refresh token for the login `{profile}`{}", ended(*expired_at))]
-    NoRefreshToken { profile: String, provider: String, expired_at: Option<Timestamp> },
+    NoRefreshToken {
+        profile: String,
+        provider: String,
+        expired_at: Option<Timestamp>,
+        /// The scopes with which the provider gives one, if that is known.
+        renewable_with: Option<String>,
+    },
     #[error("the refresh token of `{profile}` is dead: `{provider}` refused it at {since}, and it is not sent again")]
     Dead { profile: String, provider: String, since: Timestamp },
     #[error("`{provider}` refused the refresh token of `{profile}` for good{}{}", over(*ended), interruption(*interrupted))]
@@ -95,7 +102,14 @@ pub(super) enum Failed<E> {
 impl Advice for TokenSourceError {
     fn next_step(&self) -> NextStep {
         match self {
-            Self::NoRefreshToken { profile, provider, .. }
+            Self::NoRefreshToken { profile, provider, renewable_with: Some(scopes), .. } => {
+                ExitCode::LoginNeeded.hint(format!(
+                    "`{} --scope {}` makes a new login, and asks for a refresh token, too",
+                    login_command(provider, profile),
+                    quoted(scopes)
+                ))
+            }
+            Self::NoRefreshToken { profile, provider, renewable_with: None, .. }
             | Self::Dead { profile, provider, .. }
             | Self::Refused { profile, provider, .. } => {
                 ExitCode::LoginNeeded.hint(format!("`{}` makes a new login", login_command(provider, profile)))

@@ -6,6 +6,7 @@ use crate::flow::FlowError;
 use crate::flow::client::Client;
 use crate::flow::id_token::{self, CheckedIdToken, IdTokenRefused, RefreshedIdToken, Unverified};
 use crate::flow::refresh::{self, Meaning, Presented};
+use crate::protocol::sanitize;
 use crate::protocol::scope::ScopeSet;
 use crate::protocol::secret::Secret;
 use crate::protocol::time::Timestamp;
@@ -72,7 +73,10 @@ impl TokenSource<'_> {
                 Expiry::At(end) if end <= now => Some(end),
                 _ => None,
             };
-            return Err(before(TokenSourceError::NoRefreshToken { profile: name, provider, expired_at }));
+            let renewable_with = client.provider.definition.with_refresh_token(&found.record.asked);
+            let renewable_with = renewable_with.map(|scopes| sanitize::line(&scopes.to_string()));
+            let missing = TokenSourceError::NoRefreshToken { profile: name, provider, expired_at, renewable_with };
+            return Err(before(missing));
         };
         self.spend(profile, found, lock, &client, (sent, narrower))
     }

@@ -487,8 +487,18 @@ fn token_source_errors() -> Vec<TokenSourceError> {
     let dead = || refused(400, "invalid_grant", "the refresh token was revoked", refreshed()).into();
     let dead = || Box::new(dead());
     vec![
-        TokenSourceError::NoRefreshToken { profile: provider(), provider: provider(), expired_at: None },
-        TokenSourceError::NoRefreshToken { profile: profile(), provider: provider(), expired_at: Some(long_ago) },
+        TokenSourceError::NoRefreshToken {
+            profile: provider(),
+            provider: provider(),
+            expired_at: None,
+            renewable_with: Some(text("openid offline_access")),
+        },
+        TokenSourceError::NoRefreshToken {
+            profile: profile(),
+            provider: provider(),
+            expired_at: Some(long_ago),
+            renewable_with: None,
+        },
         TokenSourceError::Dead { profile: profile(), provider: provider(), since: long_ago },
         TokenSourceError::Refused {
             profile: profile(),
