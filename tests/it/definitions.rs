@@ -1,6 +1,7 @@
 //! Definitions of a user's own: drafted, checked, and refused with a clear word when they are wrong. Nothing here
 //! reaches a server but the one test that asks an issuer on loopback.
 
+#[cfg(unix)]
 use std::process::Command;
 
 use crate::support::raw_server::http as reply;
@@ -251,6 +252,7 @@ fn the_keys_are_explained_to_people_and_to_editors() {
     assert!(help.ends_with("RFC: form (RFC 6749 §4.1.3)."), "{help}");
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_no_plain_file_of_ours_is_not_read() {
     let sandbox = Sandbox::new();

@@ -9,6 +9,7 @@ extern crate oauthctl_test_attribute;
 
 #[cfg(unix)]
 mod account;
+#[cfg(unix)]
 mod apps;
 mod asked_again;
 mod bad_input;
