@@ -2,13 +2,14 @@
 //! next. It walks an error's chain and knows no commands: each error defines its own code and hint, see [`Advice`].
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process;
 
 use crate::cli::NotRun;
 use crate::protocol::advice::{Advice, ExitCode, NextStep};
 use crate::protocol::error_text::page;
 use crate::protocol::sanitize::TerminalText;
+use crate::system::screen::shows_unicode;
 use crate::system::{messages, terminal, waiting};
 
 impl From<ExitCode> for process::ExitCode {
@@ -43,6 +44,8 @@ pub fn not_run(why: NotRun) -> process::ExitCode {
         NotRun::Wrong(error) => end(Err(error.into())),
         NotRun::Asked(text) => {
             let text = TerminalText::of_clap(&text.render(), true);
+            let is_in_ascii = std::io::stdout().is_terminal() && !shows_unicode();
+            let text = if is_in_ascii { text.in_ascii() } else { text };
             end(terminal::answer(&text).map(|()| 0).map_err(|error| Box::new(error) as Box<dyn Advice>))
         }
     }

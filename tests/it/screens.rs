@@ -51,6 +51,15 @@ fn messages_are_wrapped_between_words_on_a_terminal_only() {
 }
 
 #[test]
+fn what_is_ours_is_ascii_where_the_locale_is() {
+    let sandbox = Sandbox::new();
+    for args in [&["--help"][..], &["login", "--help"], &["providers", "list"], &["demo", "--store", "memory"]] {
+        let (code, shown) = pty::run_at(80, sandbox.command(args));
+        assert!(code == Some(0) && shown.is_ascii(), "{args:?}: {shown}");
+    }
+}
+
+#[test]
 fn colors_follow_the_environment() {
     let sandbox = Sandbox::new();
     let colored = |variables: &[(&str, &str)]| {
