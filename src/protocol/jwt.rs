@@ -26,12 +26,13 @@ pub fn object(part: &str) -> Option<Value> {
 pub fn expiry(token: &str) -> Result<Option<Timestamp>, WrongKind> {
     let Some(claims) = claims(token) else { return Ok(None) };
     // Rounded down: better a moment too early than a moment too late.
-    let seconds = Members(&claims).seconds("exp")?.map(|end| if end > LATEST { end / 1000.0 } else { end });
+    let seconds = Members(&claims).seconds("exp")?.map(|end| if end >= IN_MILLISECONDS { end / 1000.0 } else { end });
     Ok(seconds.map(|seconds| Timestamp(seconds as i64)))
 }
 
-/// The year 5138: later it is not in seconds.
-const LATEST: f64 = 1e11;
+/// From here on it is in milliseconds: in these it is the year 2001, before the first JWT, and in seconds the year 33658.
+/// What some servers write for "never", the end of the year 9999, is in seconds.
+const IN_MILLISECONDS: f64 = 1e12;
 
 /// Returns the scopes named in the token and the claim that holds them: `scope` (RFC 9068 §2.2.3, RFC 8693 §4.2), or
 /// the claim that older servers use instead. A claim of the wrong kind is reported only if no other is right.
@@ -73,6 +74,9 @@ mod tests {
         assert_eq!(expiry(&jwt(r#"{"exp":1750704824.270631}"#)), Ok(Some(Timestamp(1_750_704_824))));
         assert_eq!(expiry(&jwt(r#"{"exp":1750704824}"#)), Ok(Some(Timestamp(1_750_704_824))));
         assert_eq!(expiry(&jwt(r#"{"exp":1750704824270}"#)), Ok(Some(Timestamp(1_750_704_824))));
+        for never in [253_402_300_799, 253_402_300_800] {
+            assert_eq!(expiry(&jwt(&format!("{{\"exp\":{never}}}"))), Ok(Some(Timestamp(never))), "the year 9999");
+        }
     }
 
     #[test]

@@ -36,6 +36,20 @@ impl TokenForm {
         read.unwrap_or(Self::Opaque)
     }
 
+    /// Returns what a token looks like that cannot be read: a JWT whose parts are broken, or another kind.
+    pub fn resemblance(token: &str) -> Option<&'static str> {
+        let parts: Vec<&str> = token.split('.').collect();
+        match parts.as_slice() {
+            ["v1" | "v2" | "v3" | "v4", "local", ..] => Some("a PASETO that is encrypted: only its issuer can read it"),
+            ["v1" | "v2" | "v3" | "v4", "public", ..] => Some("a PASETO that is signed, which is not read here"),
+            // `{"` in base64url.
+            [header, ..] if matches!(parts.len(), 3 | 5) && header.starts_with("ey") => {
+                Some("like a JWT, but broken: a part is not base64url, or not a JSON object, or names a member twice")
+            }
+            _ => None,
+        }
+    }
+
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Opaque => "opaque",
@@ -165,6 +179,26 @@ mod tests {
     /// RFC 7519 §A.1: encrypted.
     const ENCRYPTED: &str =
         "eyJhbGciOiJSU0ExXzUiLCJlbmMiOiJBMTI4Q0JDLUhTMjU2In0.QR1Owv2ug2.AxY8DCtDaGlsbGljb3RoZQ.MKOle7UQrG6.fiK51VwhsxJ";
+
+    #[test]
+    fn what_cannot_be_read_is_told_apart() {
+        for (token, kind) in [
+            ("v4.public.eyJhIjoxfQAAAA", Some("signed")),
+            ("v2.local.AAAA.Zm9v", Some("encrypted")),
+            // A member twice, an array, no base64url.
+            ("eyJhIjoxfQ.eyJhIjoxLCJhIjoyfQ.c2ln", Some("broken")),
+            ("eyJhIjoxfQ.WzFd.c2ln", Some("broken")),
+            ("eyJhIjoxfQ.a+/b.c2ln", Some("broken")),
+            ("a.b.c", None),
+            ("v4.something.else", None),
+            ("opaque", None),
+        ] {
+            let told = TokenForm::resemblance(token);
+            assert_eq!(told.is_some(), kind.is_some(), "{token}");
+            assert!(told.is_none_or(|told| told.contains(kind.unwrap())), "{token}: {told:?}");
+            assert_eq!(TokenForm::read(token), TokenForm::Opaque, "{token}");
+        }
+    }
 
     #[test]
     fn the_examples_of_rfc_7519_are_read() {

@@ -56,6 +56,9 @@ impl Advice for InspectError {
             }
             Self::NotVerifiable { hint, .. } => ExitCode::Definition.hint(*hint),
             Self::Forged { .. } => ExitCode::Refused.hint("do not trust what it says; `--issuer` names another issuer"),
+            Self::NoKeys(NoKeys::Status { status: 400..=428, .. }) => {
+                ExitCode::Network.hint("compare `openid.jwks_url` with the issuer's metadata")
+            }
             Self::NoKeys(NoKeys::Unreachable(_) | NoKeys::Status { .. }) => ExitCode::Network.hint("try again later"),
             Self::NoKeys(_) => ExitCode::Network.hint("compare `openid.jwks_url` with the issuer's metadata"),
             Self::Session(error) => error.next_step(),

@@ -141,7 +141,7 @@ impl Facts {
     fn about_text(&mut self, subject: &Subject) {
         let token = subject.token.expose();
         let form = match &subject.form {
-            TokenForm::Opaque => "opaque: only its issuer can read it",
+            TokenForm::Opaque => TokenForm::resemblance(token).unwrap_or("opaque: only its issuer can read it"),
             TokenForm::Jwt { .. } => "a JWT (RFC 7519)",
             TokenForm::Encrypted { .. } => "an encrypted JWT (RFC 7516): only its header can be read",
         };
