@@ -27,6 +27,9 @@ fn requests() -> Vec<Vec<String>> {
         own(&["PUT", "things", "--form", "-f", &field]),
         own(&["things", "-f", "@=@file", "--form", "-X", "POST"]),
         own(&["PROPFIND", "things"]),
+        // wget takes this apart, if nobody stops it.
+        own(&["things", "--query", "a=100%25 b%20c %0A"]),
+        own(&["PUT", "things", "--form", "-f", "-a=-b", "-f", "e="]),
     ]
 }
 

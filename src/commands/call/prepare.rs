@@ -38,15 +38,15 @@ pub struct RequestArgs {
     method: Option<String>,
 
     /// Add a parameter to the query
-    #[arg(long, value_name = "KEY=VALUE", help_heading = "Fields")]
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true, help_heading = "Fields")]
     query: Vec<String>,
 
     /// Add a text to the JSON body, or to the query of a GET; `a[b]=1` nests, `a[]=1` is an array
-    #[arg(short = 'f', long, value_name = "KEY=VALUE", help_heading = "Fields")]
+    #[arg(short = 'f', long, value_name = "KEY=VALUE", allow_hyphen_values = true, help_heading = "Fields")]
     raw_field: Vec<String>,
 
     /// The same, typed: numbers, true, false, null, and `@FILE` for a file's content
-    #[arg(short = 'F', long, value_name = "KEY=VALUE", help_heading = "Fields")]
+    #[arg(short = 'F', long, value_name = "KEY=VALUE", allow_hyphen_values = true, help_heading = "Fields")]
     field: Vec<String>,
 
     /// Send a file as the body, stdin for `-`; fields then go into the query

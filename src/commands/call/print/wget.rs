@@ -12,6 +12,10 @@ pub fn print(request: &Request<'_>, shell: ShellKind) -> Text {
     // The reply of a refusal is shown too, and nothing is sent a second time.
     let mut words: Vec<String> =
         [program, "-qO-", "--content-on-error", "--max-redirect=0", "--tries=1"].map(str::to_owned).into();
+    // Else it decodes `%25` where the locale is not UTF-8, and asks for another address.
+    if request.url.contains("%25") {
+        words.push("--no-iri".to_owned());
+    }
     match (request.method, request.has_body()) {
         ("GET", false) => {}
         (method, _) => words.push(format!("--method={method}")),
