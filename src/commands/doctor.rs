@@ -74,6 +74,10 @@ pub fn run(args: &DoctorArgs, context: &Context) -> Result<(), DoctorError> {
                 let found = running.join();
                 drop(wait);
                 for check in found {
+                    // One cause that several checks meet, such as a folder that they need, is told once.
+                    if report.has(part.name, &check) {
+                        continue;
+                    }
                     print(&check, part.name, context)?;
                     report.checks.push((part.name, check));
                 }

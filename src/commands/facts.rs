@@ -24,6 +24,7 @@ const ENVIRONMENT: &[(&str, &str, &[&str])] = &[
         &["", "login", "token", "call", "exec", "scopes", "doctor"],
     ),
     ("OAUTHCTL_EXPORT_PASSPHRASE", "The passphrase of an exported login.", &["", "export", "import"]),
+    ("OAUTHCTL_RECORD", "`off` keeps no record of any command for `explain`.", &[]),
     ("OAUTHCTL_EMULATOR", "Set by `emulate`: the provider that is emulated, and where.", &["", "emulate", "login"]),
     ("BROWSER", "The browser to open, instead of the desktop's.", &["", "login", "demo", "doctor"]),
     (

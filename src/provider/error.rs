@@ -128,7 +128,16 @@ impl DefinitionError {
             Self::UnreadableFile { source, .. } if source.kind() == std::io::ErrorKind::NotADirectory => {
                 Some("set OAUTHCTL_CONFIG_DIR and OAUTHCTL_DATA_DIR to folders that you can write to".to_owned())
             }
-            Self::UnreadableFile { .. } | Self::ParamRefused { .. } => None,
+            Self::UnreadableFile { place, source } if source.kind() == std::io::ErrorKind::InvalidData => {
+                Some(format!("save {place} as UTF-8, or remove it"))
+            }
+            Self::UnreadableFile { place, source } if source.to_string().contains("other users") => {
+                Some(format!("run `chmod go-w '{place}'`, once you have read it"))
+            }
+            Self::UnreadableFile { place, .. } => {
+                Some(format!("let {place} be a file that you can read, or remove it"))
+            }
+            Self::ParamRefused { .. } => None,
         }
     }
 }

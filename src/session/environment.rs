@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::project::{self, Ignored, ProjectError, ProjectSearch};
+use super::record_choice::RECORD;
 use crate::protocol::secret::ClientSecret;
 use crate::system::paths::{self, Paths, PathsError};
 
@@ -17,7 +18,7 @@ pub(super) const CONFIG_DIR: &str = "OAUTHCTL_CONFIG_DIR";
 pub(super) const DATA_DIR: &str = "OAUTHCTL_DATA_DIR";
 
 /// Every variable of ours. Another name that begins like them is a mistyped one.
-pub const ALL: [&str; 11] = [
+pub const ALL: [&str; 12] = [
     PROFILE,
     TOKEN,
     CLIENT_ID,
@@ -29,6 +30,7 @@ pub const ALL: [&str; 11] = [
     "OAUTHCTL_STORE",
     "OAUTHCTL_STORE_KEY",
     "OAUTHCTL_EXPORT_PASSPHRASE",
+    RECORD,
 ];
 
 /// The environment as a session reads it, each part when it is needed.

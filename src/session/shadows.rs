@@ -2,6 +2,7 @@
 //! are read by nothing.
 
 use super::environment::{ALL, CLIENT_ID, CLIENT_SECRET, CONFIG_DIR, DATA_DIR, EMULATOR, OF_EMULATOR, PROFILE, TOKEN};
+use super::record_choice::{self, RECORD};
 use super::{Session, Source};
 use crate::protocol::sanitize;
 use crate::system::paths::Paths;
@@ -33,6 +34,7 @@ impl Session {
         let found = [
             self.shadowed_login(),
             self.shadowed_token(),
+            self.shadowed_records(),
             self.shadowed_client(),
             self.idle_secret(),
             self.shadowed_provider(),
@@ -65,6 +67,19 @@ impl Session {
             None => "its token is used for every login that a command names".to_owned(),
         };
         Some(Shadow::new(TOKEN, text))
+    }
+
+    fn shadowed_records(&self) -> Option<Shadow> {
+        let word = self.environment.variable(RECORD)?;
+        let text = match word.to_ascii_lowercase().as_str() {
+            _ if record_choice::is_on(Some(&word)) => return None,
+            "off" | "0" | "no" | "false" => {
+                "no command is recorded, so that `explain` has nothing to explain".to_owned()
+            }
+            // A word that is not known leaves them off.
+            _ => format!("`{}` is neither `on` nor `off`, so that no command is recorded", sanitize::line(&word)),
+        };
+        Some(Shadow::new(RECORD, text))
     }
 
     fn shadowed_client(&self) -> Option<Shadow> {

@@ -17,7 +17,12 @@ impl Diagnosis {
     #[track_caller]
     fn of(output: Output) -> Self {
         let answer = serde_json::from_str(output.stdout()).unwrap_or_else(|_| panic!("no answer: {output}"));
-        Self { answer, output }
+        let diagnosis = Self { answer, output };
+        // The last line of a run promises it.
+        for check in diagnosis.checks().filter(|check| check["verdict"] == "problem") {
+            assert!(check["next"].is_string(), "nothing mends {check}");
+        }
+        diagnosis
     }
 
     #[track_caller]

@@ -21,6 +21,13 @@ impl Report {
         Self { checks: Vec::new() }
     }
 
+    /// Returns `true` if a problem of these words, with the same remedy, is in this part.
+    pub fn has(&self, part: &str, other: &Check) -> bool {
+        let is_same =
+            |known: &str, check: &Check| known == part && check.text == other.text && check.next == other.next;
+        matches!(other.verdict, Verdict::Problem(_)) && self.checks.iter().any(|(known, check)| is_same(known, check))
+    }
+
     fn sent(&self) -> impl Iterator<Item = &Sent> {
         self.checks.iter().flat_map(|(_, check)| &check.sent)
     }

@@ -216,6 +216,35 @@ fn a_bad_definition_is_named_with_its_line_and_hides_no_other() {
 }
 
 #[test]
+fn definitions_that_cannot_be_read_are_named_with_a_way_out() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.home().join("config/providers");
+    fs::create_dir_all(folder.join("folder.toml")).unwrap();
+    fs::write(folder.join("latin.toml"), b"name = 'M\xfcller'").unwrap();
+    let diagnosis = diagnosed(&sandbox, &["--offline"]);
+    diagnosis.ends_with(3).about("definition folder").is_problem(3).is_mended_by("or remove it");
+    diagnosis.about("definition latin").is_problem(3).is_mended_by("as UTF-8");
+}
+
+#[test]
+fn one_cause_that_several_checks_meet_is_told_once() {
+    let sandbox = Sandbox::new().with("HOME", "relative");
+    let diagnosis = diagnosed(&sandbox, &["--offline"]);
+    let told = diagnosis.checks().filter(|check| check["text"].as_str().unwrap().contains("not an absolute path"));
+    assert_eq!(told.count(), 1, "{}", diagnosis.output);
+}
+
+#[test]
+fn a_variable_that_leaves_records_off_is_named() {
+    for (word, says) in [("off", "no command is recorded"), ("perhaps", "neither `on` nor `off`")] {
+        let diagnosis = diagnosed(&Sandbox::new().with("OAUTHCTL_RECORD", word), &["--offline"]);
+        diagnosis.ends_with(0).about("OAUTHCTL_RECORD").is("note").says(says).is_mended_by("unset OAUTHCTL_RECORD");
+    }
+    let on = diagnosed(&Sandbox::new().with("OAUTHCTL_RECORD", "on"), &["--offline"]);
+    assert!(on.checks().all(|check| check["subject"] != "OAUTHCTL_RECORD"), "{}", on.output);
+}
+
+#[test]
 fn a_variable_that_hides_something_is_named() {
     let sandbox = Sandbox::new();
     for name in ["one", "two"] {
