@@ -9,7 +9,8 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::HIDDEN;
+/// The text that replaces a secret.
+pub const HIDDEN: &str = "[hidden]";
 
 /// How many characters in a row are a part of a secret.
 const PART: usize = 12;
