@@ -207,7 +207,7 @@ impl Recorder {
     pub(super) fn body(&self, number: u64, content_type: Option<&str>, bytes: &[u8]) {
         self.change(number, |exchange, masker| {
             if let Some(reply) = &mut exchange.reply {
-                reply.body = masker.body(content_type, bytes);
+                reply.body = masker.reply_body(reply.status, content_type, bytes);
             }
         });
     }

@@ -265,15 +265,24 @@ impl Masker {
         Value::Mixed(joined(parts))
     }
 
-    /// Returns a body, or `None` if there is none.
+    /// Returns a request's body, or `None` if there is none.
     pub fn body(&mut self, content_type: Option<&str>, bytes: &[u8]) -> Option<Body> {
+        self.body_of(content_type, bytes, false)
+    }
+
+    /// Returns a reply's body, or `None` if there is none. An error says what is wrong in its own words.
+    pub fn reply_body(&mut self, status: u16, content_type: Option<&str>, bytes: &[u8]) -> Option<Body> {
+        self.body_of(content_type, bytes, status >= 400)
+    }
+
+    fn body_of(&mut self, content_type: Option<&str>, bytes: &[u8], is_error: bool) -> Option<Body> {
         if bytes.is_empty() {
             return None;
         }
         let media_type = HttpRequest::media_type(content_type);
         if let Ok(value @ (Json::Object(_) | Json::Array(_))) = json::parse(bytes) {
             let mut room = MAX_VALUES;
-            return Some(Body::Json(self.tree("", &value, false, 0, &mut room)));
+            return Some(Body::Json(self.tree("", &value, is_error, 0, &mut room)));
         }
         let text = std::str::from_utf8(bytes).ok();
         match text {
@@ -289,8 +298,9 @@ impl Masker {
         }
     }
 
-    /// `told` is true beside a message: then `code` is the code of an error, and not one to be exchanged.
-    fn tree(&mut self, name: &str, value: &Json, told: bool, depth: usize, room: &mut usize) -> Tree {
+    /// `in_error` is true in what is wrong: then `code` is the code of an error, and not one to be exchanged, and a
+    /// message is the server's, and not a person's.
+    fn tree(&mut self, name: &str, value: &Json, in_error: bool, depth: usize, room: &mut usize) -> Tree {
         if depth > MAX_DEPTH {
             return Tree::Text(Value::Shown("…".to_owned()));
         }
@@ -299,16 +309,12 @@ impl Masker {
             Json::Null => Tree::Null,
             Json::Bool(value) => Tree::Bool(*value),
             // The status, or the server's own number.
-            Json::Number(number) if told && names::is_beside_a_message(&name.to_ascii_lowercase()) => {
-                Tree::Number(number.to_string())
-            }
+            Json::Number(number) if in_error && names::is_shown_in_an_error(name) => Tree::Number(number.to_string()),
             Json::Number(number) => match self.value(name, &number.to_string()) {
                 Value::Shown(number) => Tree::Number(number),
                 hidden => Tree::Text(hidden),
             },
-            Json::String(text) if told && names::is_beside_a_message(&name.to_ascii_lowercase()) => {
-                Tree::Text(self.shown(text))
-            }
+            Json::String(text) if in_error && names::is_shown_in_an_error(name) => Tree::Text(self.shown(text)),
             Json::String(text) => Tree::Text(self.value(name, text)),
             Json::Array(items) => {
                 let mut list = Vec::new();
@@ -316,19 +322,24 @@ impl Masker {
                     if *room == 0 {
                         break;
                     }
-                    list.push(self.tree(name, item, told, depth + 1, room));
+                    list.push(self.tree(name, item, in_error, depth + 1, room));
                 }
                 Tree::List(list)
             }
             Json::Object(object) => {
-                let told =
-                    ["message", "error", "error_description", "detail"].iter().any(|name| object.contains_key(*name));
+                let in_error = in_error || depth == 0 && is_an_error(object);
                 let mut members = Vec::new();
                 for (name, value) in object {
                     if *room == 0 {
                         break;
                     }
-                    members.push((self.name(name), self.tree(name, value, told, depth + 1, room)));
+                    let in_error = in_error
+                        && match value {
+                            Json::Object(_) => names::is_inside_an_error(name),
+                            Json::Array(_) => names::is_inside_an_error(name) || names::is_shown_in_an_error(name),
+                            _ => true,
+                        };
+                    members.push((self.name(name), self.tree(name, value, in_error, depth + 1, room)));
                 }
                 Tree::Object(members)
             }
@@ -342,6 +353,12 @@ impl Masker {
         let header = self.tree("", &header, false, 1, &mut room);
         Some(Decoded { header, claims: self.tree("", &claims, false, 1, &mut room) })
     }
+}
+
+/// Returns `true` for a reply that is an error whatever its status is: `{"ok":false,"error":"…"}`.
+fn is_an_error(reply: &serde_json::Map<String, Json>) -> bool {
+    let is_nothing = |value: &Json| matches!(value, Json::Null | Json::Bool(false)) || value.as_str() == Some("");
+    reply.iter().any(|(name, value)| names::is_of_an_error(name) && !is_nothing(value))
 }
 
 #[cfg(test)]

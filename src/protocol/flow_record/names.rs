@@ -30,7 +30,6 @@ const SHOWN: &[&str] = &[
     "cty",
     "crit",
     "crv",
-    "detail",
     "display",
     "enc",
     "endpoint",
@@ -56,7 +55,6 @@ const SHOWN: &[&str] = &[
     "fault",
     "grant_type",
     "grant_types",
-    "hint",
     "iat",
     "include_granted_scopes",
     "instance_url",
@@ -70,11 +68,8 @@ const SHOWN: &[&str] = &[
     "kid",
     "kty",
     "max_age",
-    "message",
-    "msg",
     "nbf",
     "prompt",
-    "reason",
     "redirect_uri",
     "redirect_uris",
     "refresh_expires_in",
@@ -94,7 +89,6 @@ const SHOWN: &[&str] = &[
     "status",
     "statuscode",
     "subject_token_type",
-    "title",
     "token_endpoint_auth_method",
     "token_type",
     "token_type_hint",
@@ -201,23 +195,56 @@ pub(super) fn is_shown_header(name: &str) -> bool {
     SHOWN_HEADERS.contains(&name)
 }
 
-/// Members that say what is wrong, beside a message. Elsewhere they may be anything.
-const BESIDE_A_MESSAGE: &[&str] = &[
+/// Members that say what is wrong, in an error. Elsewhere they say something of a person, or of a thing of theirs.
+const IN_ERRORS: &[&str] = &[
     "category",
     "code",
     "description",
+    "detail",
     "details",
     "error_subcode",
+    "hint",
     "longmessage",
+    "message",
+    "msg",
     "needed",
+    "reason",
     "required_scope",
     "subtype",
+    "title",
     "type",
 ];
 
-/// Returns `true` for a member that says what is wrong, in an object that has a message.
-pub(super) fn is_beside_a_message(name: &str) -> bool {
-    BESIDE_A_MESSAGE.contains(&name)
+/// Members with more of an error inside.
+const INSIDE_ERRORS: &[&str] = &[
+    "causes",
+    "detail",
+    "details",
+    "error",
+    "error_details",
+    "errors",
+    "extensions",
+    "fault",
+    "invalid_params",
+    "violations",
+];
+
+/// Members that no reply has but an error.
+const OF_ERRORS: &[&str] = &["error", "error_code", "error_description", "errorcode", "errors", "fault"];
+
+/// Returns `true` for a member that says what is wrong, in an error.
+pub(super) fn is_shown_in_an_error(name: &str) -> bool {
+    IN_ERRORS.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Returns `true` for a member that has more of an error inside.
+pub(super) fn is_inside_an_error(name: &str) -> bool {
+    INSIDE_ERRORS.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Returns `true` for a member that makes an object an error.
+pub(super) fn is_of_an_error(name: &str) -> bool {
+    OF_ERRORS.contains(&name.to_ascii_lowercase().as_str())
 }
 
 pub(super) fn is_shown_in_challenge(name: &str) -> bool {

@@ -110,9 +110,32 @@ fn a_challenge_keeps_its_words_and_loses_its_nonce() {
 }
 
 #[test]
+fn what_a_person_is_called_or_does_is_no_error() {
+    let of_a_person = r#"{"title":"canary-1","message":"canary-2","detail":"canary-3","description":"canary-4","reason":
+        "canary-5","category":"canary-6","type":"canary-7","hint":"canary-8","code":4711}"#;
+    for text in [
+        of_a_person.to_owned(),
+        format!(r#"{{"access_token":"x","error":null,"user":{of_a_person}}}"#),
+        format!(r#"{{"error":"denied","user":{of_a_person}}}"#),
+        format!(r#"{{"error":{{"code":"x","user":{of_a_person}}}}}"#),
+    ] {
+        let kept = serde_json::to_string(&masker().reply_body(200, None, text.as_bytes())).unwrap();
+        assert!(!kept.contains("canary") && !kept.contains("4711"), "{text} became {kept}");
+    }
+    let claims = BASE64_URL_SAFE_NO_PAD.encode(of_a_person);
+    let tokens = format!(r#"{{"error":"x","id_token":"eyJhbGciOiJub25lIn0.{claims}.c2ln"}}"#);
+    let kept = serde_json::to_string(&masker().reply_body(400, None, tokens.as_bytes())).unwrap();
+    assert!(!kept.contains("canary") && kept.contains("claims"), "{kept}");
+    let told = r#"{"error":{"code":403,"message":"shown-1","details":[{"description":"shown-2"}]},"errors":[{"title":"shown-3"}]}"#;
+    let kept = serde_json::to_string(&masker().reply_body(403, None, told.as_bytes())).unwrap();
+    assert!(["403", "shown-1", "shown-2", "shown-3"].iter().all(|text| kept.contains(text)), "{kept}");
+}
+
+#[test]
 fn a_code_beside_a_message_is_an_errors() {
     let mut masker = masker();
-    let tree = json_of(&mut masker, r#"{"code":"not_found","message":"no","user":{"code":"canary-code"},"id":4711}"#);
+    let told = r#"{"code":"not_found","message":"no","user":{"code":"canary-code"},"id":4711}"#;
+    let Some(Body::Json(tree)) = masker.reply_body(404, None, told.as_bytes()) else { panic!() };
     assert_eq!(tree.get("code").unwrap().text().as_deref(), Some("not_found"));
     assert!(tree.get("user").unwrap().get("code").unwrap().value().unwrap().hidden().is_some());
     assert!(tree.get("id").unwrap().value().unwrap().hidden().is_some(), "a number can name a person");
