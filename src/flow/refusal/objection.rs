@@ -291,6 +291,8 @@ fn by_words(words: &Wording, asked: Asked) -> Option<Objection> {
         Some(Thing::RedirectUri) => Objection::RedirectUri,
         Some(Thing::GrantType) => Objection::GrantType,
         Some(Thing::ResponseType) => Objection::ResponseType,
+        // With the browser it may be the user who did not authenticate.
+        Some(Thing::Client) if !is_sent && !words.names_the_client() => return None,
         Some(Thing::Client) if asked != Asked::Refresh || !words.is_about_a_token() => Objection::Client,
         Some(Thing::Code) if is_sent => Objection::Grant,
         Some(Thing::Format) => Objection::Format,

@@ -87,16 +87,18 @@ impl Wording {
         if self.lists_things() {
             return Some(Thing::Several);
         }
-        let table: [(Thing, &[&str]); 14] = [
+        let table: [(Thing, &[&str]); 15] = [
+            (Thing::Pkce, PKCE),
+            (Thing::RedirectUri, REDIRECT_URI),
+            // A redirect URI, too, may have to be https.
             (Thing::Https, HTTPS),
             (Thing::Rate, RATE),
             (Thing::Tenant, TENANT),
             (Thing::Policy, POLICY),
-            (Thing::Pkce, PKCE),
-            (Thing::RedirectUri, REDIRECT_URI),
             (Thing::GrantType, GRANT),
             (Thing::ResponseType, &["response type", "responsetype"]),
             (Thing::Client, CLIENT),
+            (Thing::Client, CREDENTIALS),
             (Thing::RefreshToken, REFRESH_TOKEN),
             (Thing::Code, CODE),
             (Thing::Scope, SCOPE),
@@ -110,6 +112,11 @@ impl Wording {
             return Some(Thing::Audience);
         }
         table.into_iter().find(|(_, phrases)| self.has(phrases)).map(|(thing, _)| thing)
+    }
+
+    /// Returns `true` if it is the client that it names, and not only whoever authenticates.
+    pub fn names_the_client(&self) -> bool {
+        self.has(CLIENT)
     }
 
     /// Returns `true` for words about a token that is presented to be renewed.
@@ -168,6 +175,8 @@ mod tests {
             ("rate_limit_exceeded", Some(Thing::Rate)),
             ("user is inactive", Some(Thing::Policy)),
             ("HTTPS required", Some(Thing::Https)),
+            ("redirect_uri must use https", Some(Thing::RedirectUri)),
+            ("an IP address is not allowed as callback URL", Some(Thing::RedirectUri)),
             ("Content-Type 'text/plain' not supported", Some(Thing::Format)),
             ("the scope is unknown", Some(Thing::Scope)),
             ("something else is wrong", None),

@@ -237,6 +237,11 @@ fn what_providers_send_back_with_the_browser_is_understood() {
         ("parameter_refused", "invalid_request", "Duplicate parameter: scope"),
         ("server_busy", "temporarily_unavailable", "authentication_expired"),
         ("server_fault", "server_error", ""),
+        // Words of one error in another context.
+        ("redirect_uri_refused", "invalid_request", "redirect_uri must use https"),
+        ("redirect_uri_refused", "invalid_request", "An IP address is not allowed as callback URL"),
+        ("refused", "authentication_failed", "User authentication failed"),
+        ("refused", "something", "You do not have permission to see this"),
     ] {
         let back = [("error", code), ("error_description", words), ("state", "#state"), ("iss", "https://as.example")];
         assert_eq!(first(login().back(2000, &back).ends(5, "x"), words).0, id, "{code}: {words}");

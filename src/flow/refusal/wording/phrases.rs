@@ -50,15 +50,21 @@ pub const REDIRECT_URI: &[&str] = &[
 #[rustfmt::skip]
 pub const CLIENT: &[&str] = &[
     "client secret", "clientsecret", "app secret", "consumer secret", "client authentication",
-    "client credentials", "invalid credentials", "bad credentials", "authorization header", "basic auth",
-    "api key", "consumer key", "client id", "clientid", "client identifier", "client key", "app id", "appid",
-    "application id", "client not found", "client was not found", "app not found", "application not found",
-    "application cannot be found", "application can not be found", "application with identifier",
-    "validating application", "unknown client", "invalid client", "unknown application", "no such client",
-    "client does not exist", "client doesn t exist", "deleted client", "disabled client", "client is disabled",
-    "client was deleted", "client was disabled", "client is not active", "app is disabled",
-    "application is disabled", "authentication credentials", "authentication failure", "authentication failed",
-    "not authenticated", "client is invalid", "unregistered client", "client unknown",
+    "client credentials", "api key", "consumer key", "client id", "clientid", "client identifier", "client key",
+    "app id", "appid", "application id", "client not found", "client was not found", "app not found",
+    "application not found", "application cannot be found", "application can not be found",
+    "application with identifier", "validating application", "unknown client", "invalid client",
+    "unknown application", "no such client", "client does not exist", "client doesn t exist", "deleted client",
+    "disabled client", "client is disabled", "client was deleted", "client was disabled",
+    "client is not active", "app is disabled", "application is disabled", "client is invalid",
+    "unregistered client", "client unknown",
+];
+
+/// Words for whoever authenticates: the client, where it does.
+#[rustfmt::skip]
+pub const CREDENTIALS: &[&str] = &[
+    "invalid credentials", "bad credentials", "authorization header", "basic auth",
+    "authentication credentials", "authentication failure", "authentication failed", "not authenticated",
     "full authentication is required",
 ];
 
@@ -131,9 +137,7 @@ pub const TOKEN: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-pub const SCOPE: &[&str] = &[
-    "scope", "permission",
-];
+pub const SCOPE: &[&str] = &["scope"];
 
 #[rustfmt::skip]
 pub const NOT_ALLOWED: &[&str] = &[
