@@ -41,8 +41,9 @@ impl Facts {
             self.set("source", location.as_str());
         }
         let mut params = Vec::new();
-        let base = self.server(description.server.as_ref(), *location, &mut params);
-        self.login(description, base.as_ref().or(*location));
+        let location = location.map(Url::as_str);
+        let base = self.server(description.server.as_ref(), location, &mut params);
+        self.login(description, base.as_deref().or(location));
         self.names_of_the_login(&mut params);
         if !params.is_empty() {
             let params: Vec<String> = params.iter().map(|(name, param)| format!("{} = {param}", key(name))).collect();
@@ -51,13 +52,13 @@ impl Facts {
         self.api_scopes(description);
     }
 
-    /// Writes the base and its parameters. Returns the base with all variables at their defaults.
+    /// Writes the base and its parameters. Returns the base.
     fn server(
         &mut self,
         server: Option<&ApiServer>,
-        location: Option<&Url>,
+        location: Option<&str>,
         params: &mut Vec<(String, String)>,
-    ) -> Option<Url> {
+    ) -> Option<String> {
         let Some(server) = server else {
             self.note("api.base", "The document names no server.");
             return None;
@@ -66,10 +67,8 @@ impl Facts {
             self.note("api.base", format!("The document's server is relative: {}", server.url));
             return None;
         };
-        let mut filled = url.clone();
         for variable in &server.variables {
             let placeholder = format!("{{{}}}", variable.name);
-            filled = filled.replace(&placeholder, &variable.default);
             match param(variable, &url, &placeholder) {
                 Some(param) => params.push((variable.name.clone(), param)),
                 None => url = url.replace(&placeholder, &variable.default),
@@ -82,7 +81,7 @@ impl Facts {
             return None;
         }
         self.set("api.base", url.trim_end_matches('/'));
-        Url::parse(&filled).ok()
+        Some(url)
     }
 
     /// Makes parameters of the names in the addresses of the login, which the document does not explain.
@@ -96,7 +95,7 @@ impl Facts {
         }
     }
 
-    fn login(&mut self, description: &ApiDescription, base: Option<&Url>) {
+    fn login(&mut self, description: &ApiDescription, base: Option<&str>) {
         for url in &description.openid {
             self.note(
                 "authorize.url",
@@ -215,13 +214,20 @@ impl Facts {
     }
 }
 
-/// Returns a URL that may have `{names}` as an absolute one.
-fn absolute(text: &str, location: Option<&Url>) -> Option<String> {
+/// Returns a URL that may have `{names}` as an absolute one. `base` may have names, too.
+fn absolute(text: &str, base: Option<&str>) -> Option<String> {
     if text.contains("://") {
         return Some(text.to_owned());
     }
-    let joined = location?.join(text).ok()?;
-    Some(joined.as_str().replace("%7B", "{").replace("%7D", "}"))
+    let base = base?;
+    if let Some(joined) = Url::parse(base).ok().and_then(|base| base.join(text).ok()) {
+        return Some(joined.as_str().replace("%7B", "{").replace("%7D", "}"));
+    }
+    // A name in the host: the path is joined by hand.
+    let (scheme, rest) = base.split_once("://")?;
+    let (host, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
+    let folder = if text.starts_with('/') { "" } else { &path[..path.rfind('/')? + 1] };
+    Some(format!("{scheme}://{host}{folder}{text}"))
 }
 
 /// Returns the parameter for a variable, or `None` if the URL is better with its default.
@@ -230,20 +236,22 @@ fn param(variable: &ServerVariable, url: &str, placeholder: &str) -> Option<Stri
     let is_name = is_bare(name);
     let at = url.find(placeholder)?;
     let authority = url.find("://")?;
-    if !is_name || TAKEN.contains(&name.as_str()) || at < authority || default.is_empty() {
+    if !is_name || TAKEN.contains(&name.as_str()) || at < authority {
         return None;
     }
     let path = url[authority + 3..].find('/').map_or(url.len(), |slash| authority + 3 + slash);
     let is_host = at < path;
     // A path that follows the host without a slash is no name in the host.
-    if is_host && default.contains(|c: char| !(c.is_ascii_alphanumeric() || "-.:".contains(c))) {
+    if is_host && default.starts_with('/') {
         return None;
     }
+    // What is to be filled in is not a value.
+    let default = Some(default.as_str()).filter(|default| !default.is_empty() && !default.contains(['{', '<', ' ']));
     let mut keys = Vec::new();
-    if is_host && values.is_empty() && default.contains('.') {
+    if is_host && values.is_empty() && default.is_none_or(|default| default.contains('.')) {
         keys.push("kind = \"host\"".to_owned());
     } else if !is_host {
-        let kind = if default.contains('/') { "path" } else { "id" };
+        let kind = if default.is_some_and(|default| default.contains('/')) { "path" } else { "id" };
         keys.push(format!("kind = \"{kind}\""));
     }
     if !values.is_empty() {
@@ -253,7 +261,7 @@ fn param(variable: &ServerVariable, url: &str, placeholder: &str) -> Option<Stri
     if let Some(about) = about {
         keys.push(format!("prompt = {}", toml_text(&sanitize::line(about))));
     }
-    keys.push(format!("default = {}", toml_text(default)));
+    keys.extend(default.map(|default| format!("default = {}", toml_text(default))));
     Some(format!("{{ {} }}", keys.join(", ")))
 }
 

@@ -58,6 +58,11 @@ fn a_draft_can_be_used_whatever_its_variables_are() {
     let (_, definition) = drafted(server, None);
     assert_eq!(definition.api.base.0, ["https://api.shop.test/buy/v1"]);
     assert!(definition.params.is_empty());
+    let server = "servers: [{url: 'https://{domain}/v1', variables: {domain: {default: '{TENANT}.shop.test'}}}]";
+    let relative = "authorizationCode: {authorizationUrl: /a, tokenUrl: oauth/t, scopes: {}}";
+    let (_, definition) = drafted(&format!("{server}\n{}", flows(relative)), None);
+    assert_eq!(definition.token.url.0, ["https://{domain}/oauth/t"], "it is where the server is");
+    assert_eq!((definition.params["domain"].default.as_ref(), definition.params.len()), (None, 1));
     let tenant = "authorizationCode: {authorizationUrl: 'https://{tenant}.shop.test/a', \
         tokenUrl: 'https://{tenant}.shop.test/t', scopes: {}}";
     let (_, definition) = drafted(&flows(tenant), None);
