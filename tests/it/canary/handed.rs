@@ -56,6 +56,7 @@ pub fn to_other_programs() -> Vec<Finding> {
     });
     at.run(&["token", "-vvv", "--scope", "write", "--min-validity", "10h"]);
     at.answers("/token", narrows);
+    brought_along(&at);
     two_pending_logins(&at);
     at.run(&["logout", "-vvv"]).code(0);
     findings(&at)
@@ -103,6 +104,31 @@ fn in_files(at: &LeakyProvider) {
     let mut left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, [".env", "broken.json", "client.json", "link", "token"]);
+}
+
+/// Tokens that a person has: in a reply, alone, and in the files of other programs, whole and broken.
+fn brought_along(at: &LeakyProvider) {
+    let (access, refresh) = (at.make(Kind::AccessToken), at.make(Kind::RefreshToken));
+    let reply = serde_json::json!({"access_token": access, "refresh_token": refresh, "expires_in": 3600}).to_string();
+    let dotenv = format!("MINE_ACCESS_TOKEN={access}\nMINE_REFRESH_TOKEN='{refresh}'\n");
+    let login = ["login", "mine", "-vvv", "--with-token", "--profile", "brought"];
+    let alone = [&login[..], &["--refresh-token-stdin"]].concat();
+    let import = ["import", "-", "-vvv", "--provider", "mine", "--profile", "imported", "--replace"];
+    for (args, text, code) in [
+        (&login[..], reply.clone(), 0),
+        (&login, reply[..reply.len() - 1].to_owned(), 2),
+        (&alone, format!("{access}\n{refresh}\n"), 0),
+        (&alone, at.make(Kind::RefreshToken), 0),
+        (&import, dotenv.clone(), 0),
+        (&import, format!("{dotenv}OTHER_ACCESS_TOKEN={access}\n"), 2),
+        (&import, format!("MINE_TOKEN=\"${{{access}}}\"\n"), 2),
+        (&import, format!("code.example:\n    oauth_token: {access}\n"), 2),
+        (&import, reply, 0),
+    ] {
+        at.run_with_stdin(args, &text).code(code);
+    }
+    at.run(&["status", "-vvv"]).code(0);
+    at.run(&["logout", "-vvv", "--profiles", "brought,imported"]).code(0);
 }
 
 /// Two logins that wait, of which the first is finished last, after a word that was not for it.
