@@ -67,6 +67,7 @@ mod explain;
 mod explain_matrix;
 mod export;
 mod faults;
+#[cfg(unix)]
 mod first_hour;
 mod floors;
 mod flow_records;
