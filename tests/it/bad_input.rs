@@ -17,6 +17,8 @@ fn an_unknown_provider_brings_near_names() {
     Sandbox::new().run(&["login", "nosuch"]).code(3).hides("did you mean");
 }
 
+// Elsewhere nobody says whose it is.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_port_of_another_login_is_named_as_that() {
     let judgeme = Emulated::start(&[]);
