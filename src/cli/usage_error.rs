@@ -49,7 +49,9 @@ impl Advice for UsageError {
             | Self::TooMany { command, meant, .. }
             | Self::Refused { command, meant, .. } => (command, meant.clone()),
         };
-        let first = first.map(|first| format!("{first}; ")).unwrap_or_default();
+        // A question ends a sentence by itself.
+        let end = |first: &str| if first.ends_with('?') { " " } else { "; " };
+        let first = first.map(|first| format!("{first}{}", end(&first))).unwrap_or_default();
         ExitCode::Usage.hint(format!("{first}`{command} --help` lists its arguments"))
     }
 }
@@ -282,7 +284,8 @@ mod tests {
                 "for example `oauthctl app set judgeme --client-id my-client --client-secret-file secret.txt --replace`",
             ),
         ] {
-            let whole = if meant.is_empty() { lists(command) } else { format!("{meant}; {}", lists(command)) };
+            let end = if meant.ends_with('?') { "" } else { ";" };
+            let whole = if meant.is_empty() { lists(command) } else { format!("{meant}{end} {}", lists(command)) };
             let (_, hint) = said(line);
             assert_eq!(hint, whole, "{line}");
         }

@@ -14,9 +14,9 @@ fn a_provider_that_is_not_listed_is_no_dead_end() {
     let mut asked = on_a_terminal(&home, &["login"]);
     asked.shows("Which provider?");
     asked.presses(b"my own api");
-    asked.shows("another one, by the https address");
+    asked.shows("another, by its address");
     asked.presses(b"\r");
-    asked.shows("Its https address");
+    asked.shows("Https address of its issuer");
     asked.types("");
     let shown = asked.finish().code(3).shown.clone();
     assert!(shown.contains("the provider has no definition") && shown.contains("oauthctl providers new ID"), "{shown}");
@@ -24,7 +24,7 @@ fn a_provider_that_is_not_listed_is_no_dead_end() {
     let mut asked = on_a_terminal(&home, &["login"]);
     asked.shows("Which provider?");
     asked.presses(b"zzz\r");
-    asked.shows("Its https address");
+    asked.shows("Https address of its issuer");
     asked.types(OidcProvider::running().issuer());
     asked.shows("Log in there? [y/N]");
     asked.types("n");
@@ -115,7 +115,7 @@ fn a_question_with_a_usual_yes_is_asked_again() {
     let television = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "television");
     let issuer = OidcProvider::running().issuer();
     television.define("acme", &format!("token.url = '{issuer}/token'\ntoken.auth = 'none'\ndevice.url = '{issuer}/device/auth'\nauthorize.url = '{issuer}/auth'\ngrants = ['authorization-code', 'device']"));
-    let mut command = television.command(&["login", "acme", "--scope", "read"]);
+    let mut command = television.command(&["login", "acme", "--scope", "read", "--port", "0"]);
     for name in ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"] {
         command.env_remove(name);
     }

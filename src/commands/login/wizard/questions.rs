@@ -12,7 +12,7 @@ use crate::provider::params::accept;
 use crate::provider::{DefinitionError, ProviderDefinition};
 
 /// The line of a provider that has no definition.
-const OTHER: &str = "another one, by the https address of an issuer or an MCP server";
+const OTHER: &str = "another, by its address";
 
 /// Asks which provider to log in to. The answer is its id, or an address.
 pub fn provider(answers: &mut Answers, context: &Context) -> Result<String, LoginError> {
@@ -31,7 +31,7 @@ pub fn provider(answers: &mut Answers, context: &Context) -> Result<String, Logi
 
 /// Asks for the address of a provider that has no definition. Without a scheme it is meant with https.
 fn address(context: &Context) -> Result<String, LoginError> {
-    let typed = context.terminal().ask(&"Its https address (Enter alone if it has none)")?;
+    let typed = context.terminal().ask(&"Https address of its issuer or MCP server (Enter alone: there is none)")?;
     match typed.as_str() {
         "" => Err(LoginError::NotListed),
         whole if whole.contains("://") => Ok(whole.to_owned()),
