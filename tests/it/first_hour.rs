@@ -115,7 +115,7 @@ fn a_question_with_a_usual_yes_is_asked_again() {
     let television = Sandbox::new().with("OAUTHCTL_CLIENT_ID", "television");
     let issuer = OidcProvider::running().issuer();
     television.define("acme", &format!("token.url = '{issuer}/token'\ntoken.auth = 'none'\ndevice.url = '{issuer}/device/auth'\nauthorize.url = '{issuer}/auth'\ngrants = ['authorization-code', 'device']"));
-    let mut command = television.command(&["login", "acme", "--scope", "read", "--port", "0"]);
+    let mut command = television.command(&["login", "acme", "--scope", "read"]);
     for name in ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"] {
         command.env_remove(name);
     }
@@ -124,8 +124,8 @@ fn a_question_with_a_usual_yes_is_asked_again() {
     asked.shows("with a code on any device? [Y/n]");
     asked.types("oauthctl status");
     asked.shows("Type y for yes or n for no.");
-    asked.types("n");
-    asked.shows("Waiting for the redirect");
+    asked.types("y");
+    asked.shows("and type this code");
     asked.interrupts();
     asked.finish();
 }
