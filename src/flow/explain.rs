@@ -151,8 +151,11 @@ const RULES: &[Rule] = &[
     rule("device_not_confirmed", "RFC 8628 §3.5", unexplained::device_not_confirmed),
 ];
 
+/// The rule that speaks if no other does.
+pub const UNEXPLAINED: &str = "refused";
+
 /// What is said if no rule speaks: what the server said.
-const LAST: Rule = rule("refused", "RFC 6749 §5.2", unexplained::refused);
+const LAST: Rule = rule(UNEXPLAINED, "RFC 6749 §5.2", unexplained::refused);
 
 /// Returns what the record says, the most certain first. `registered` is the redirect URI of the provider's page, if the
 /// user has copied it from there.

@@ -9,9 +9,9 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::flow::explain::{Confidence, diagnose};
+use crate::flow::explain::{Confidence, UNEXPLAINED, diagnose};
 use crate::protocol::advice::{Advice, NextStep};
-use crate::protocol::flow_record::FlowRecord;
+use crate::protocol::flow_record::{FlowKind, FlowRecord};
 
 /// The line below a hint.
 const MORE: &str = "`oauthctl explain` shows what was sent and what came";
@@ -47,7 +47,10 @@ pub fn explained(error: Box<dyn Advice>, record: &FlowRecord) -> Box<dyn Advice>
     let Some(finding) = diagnose(record, None).into_iter().next() else { return error };
     let knows_more = finding.is_wider_than_the_error && finding.confidence <= Confidence::Medium;
     let own = error.next_step().hint;
+    // What an API refuses for a reason of its own, such as a 404, is told by its answer.
+    let is_told = finding.id == UNEXPLAINED && record.flow == FlowKind::Call;
     let hint = match (own, knows_more) {
+        (None, false) if is_told => return error,
         (_, true) => format!("{}: {}", finding.title, finding.next),
         (Some(own), false) => own,
         (None, false) => return Box::new(Explained { error, hint: MORE.to_owned() }),
