@@ -21,11 +21,11 @@ pub fn shortly(expiry: Expiry, now: Timestamp) -> String {
     }
 }
 
-/// Describes when a token expires: `permanent`, `unknown`, `2026-11-28 14:35 (in 59m)`, `… (expired)`, in the
+/// Describes until when a token is valid: `it is revoked`, `unknown`, `2026-11-28 14:35 (in 59m)`, `… (expired)`, in the
 /// time of this place.
 pub fn until(expiry: Expiry, now: Timestamp) -> String {
     match expiry {
-        Expiry::Never => "permanent".to_owned(),
+        Expiry::Never => "it is revoked".to_owned(),
         Expiry::Unknown => "unknown".to_owned(),
         Expiry::At(end) if end > now => format!("{} (in {})", local(end), HumanDuration(now.until(end))),
         Expiry::At(end) => format!("{} (expired)", local(end)),

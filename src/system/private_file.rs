@@ -200,7 +200,7 @@ fn check_folder_of(path: &Path) -> io::Result<()> {
 }
 
 /// Looks at a folder of ours, without opening a file in it: other users must not be able to write to it or to one above it,
-/// and we must. Returns its mode where there are modes, or `None` if there is no such folder yet.
+/// and we must. Returns its mode where there are modes, or `None` if there is no such folder yet, and it can be made.
 pub fn look_at(folder: &Path) -> Result<Option<FolderMode>, PrivateFileError> {
     match std::fs::metadata(folder) {
         Ok(found) if !found.is_dir() => Err(io::Error::from(io::ErrorKind::NotADirectory).into()),
@@ -212,6 +212,8 @@ pub fn look_at(folder: &Path) -> Result<Option<FolderMode>, PrivateFileError> {
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             check_home_of(folder)?;
+            // Where it would be made.
+            folder.ancestors().skip(1).find(|above| above.is_dir()).map_or(Ok(()), os::check_writable)?;
             Ok(None)
         }
         Err(error) => Err(error.into()),

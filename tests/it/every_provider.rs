@@ -89,8 +89,7 @@ fn round(definition: &ProviderDefinition, grant: GrantKind) -> String {
     assert!(page.contains("You are logged in"), "{id} {grant}: {page}");
     let outcome = login.finish();
     outcome.code(0).answers(&format!("Logged in to {} as `{id}-emulator`", definition.name));
-    let permanent = if definition.never_expires() { "permanent" } else { "(in " };
-    outcome.answers(permanent);
+    outcome.answers(if definition.never_expires() { "until    it is revoked" } else { "(in " });
 
     let token = emulated.run(&["token"]);
     token.code(0);

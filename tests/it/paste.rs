@@ -82,7 +82,7 @@ fn a_wrong_paste_is_refused_and_the_wait_goes_on() {
     foreign.set_host(Some("evil.example")).unwrap();
     foreign.set_query(Some("code=1&state=another"));
     terminal.types(foreign.as_str());
-    terminal.shows("The pasted address is not the redirect URI of this login; still waiting.");
+    terminal.shows("The pasted address is not the redirect URI of this login, which is shown above; still waiting.");
     // Not all of it was copied.
     let state = address.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
     terminal.types(&format!("?state={state}"));

@@ -309,29 +309,27 @@ fn the_table_fits_80_and_120_columns() {
     insta::assert_snapshot!(table("80"), @r#"
     SCOPE            ASKED  GRANTED  PROVEN  HOW
     public           –      yes      yes     implied by any success
-    read_shops       no     ?        no      GET /api/v1/shops/info → 403 "You
-                                             don't have access to the resource"
+    read_shops       no     ?        no      GET /api/v1/shops/info → 403 "You don't
+                                             have access to the resource"
     write_shops      no     ?        ?       no safe request exists
-    read_widgets     no     ?        no      GET /api/v1/widgets/all_reviews_page
-                                             → 403 "You don't have access to the
+    read_widgets     no     ?        no      GET /api/v1/widgets/all_reviews_page →
+                                             403 "You don't have access to the
                                              resource"
     read_orders      no     ?        no      GET /api/v1/orders?per_page=1 → 403
-                                             "You don't have access to the
-                                             resource"
+                                             "You don't have access to the resource"
     write_orders     no     ?        ?       no safe request exists
     read_products    yes    ?        yes     GET /api/v1/products?per_page=1 → 200
     write_products   no     ?        ?       no safe request exists
-    read_reviewers   no     ?        yes     GET
-                                             /api/v1/reviewers/-1?external_id=0 →
-                                             404: a missing scope gets a denial
+    read_reviewers   no     ?        yes     GET /api/v1/reviewers/-1?external_id=0
+                                             → 404: a missing scope gets a denial
     write_reviewers  no     ?        ?       no safe request exists
     read_reviews     yes    ?        no      GET /api/v1/reviews?per_page=1 → 403
-                                             "You don't have access to the
-                                             resource"
+                                             "You don't have access to the resource"
     write_reviews    no     ?        ?       no safe request exists
-    read_settings    no     ?        no      GET /api/v1/settings?setting_keys[]=a
-                                             utopublish → 403 "You don't have
-                                             access to the resource"
+    read_settings    no     ?        no      GET
+                                             /api/v1/settings?setting_keys[]=autopub
+                                             lish → 403 "You don't have access to
+                                             the resource"
     write_settings   no     ?        ?       no safe request exists
 
     Sources       the documents of Judge.me (14 scopes, read 2026-11-20); what `login` asked for; probes (7)
@@ -351,8 +349,8 @@ fn the_table_fits_80_and_120_columns() {
     write_reviewers  no     ?        ?       no safe request exists
     read_reviews     yes    ?        no      GET /api/v1/reviews?per_page=1 → 403 "You don't have access to the resource"
     write_reviews    no     ?        ?       no safe request exists
-    read_settings    no     ?        no      GET /api/v1/settings?setting_keys[]=autopublish → 403 "You don't have access
-                                             to the resource"
+    read_settings    no     ?        no      GET /api/v1/settings?setting_keys[]=autopublish → 403 "You don't have access to
+                                             the resource"
     write_settings   no     ?        ?       no safe request exists
 
     Sources       the documents of Judge.me (14 scopes, read 2026-11-20); what `login` asked for; probes (7)

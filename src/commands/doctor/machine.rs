@@ -73,9 +73,11 @@ fn folder(what: &str, path: &Path, code: ExitCode) -> Check {
         }
         Err(error) => {
             let text = format!("`{place}` cannot be used: {error}");
-            let hint = match (&error, std::fs::metadata(path).is_ok_and(|found| found.is_dir())) {
-                (PrivateFileError::Io(io), true) if io.kind() == std::io::ErrorKind::PermissionDenied => {
-                    format!("run `chmod u+rwx {}`; {}", word(&place), error.hint())
+            // The folder, or the one in which it would be made.
+            let there = path.ancestors().find(|folder| folder.is_dir());
+            let hint = match (&error, there) {
+                (PrivateFileError::Io(io), Some(there)) if io.kind() == std::io::ErrorKind::PermissionDenied => {
+                    format!("run `chmod u+rwx {}`; {}", word(&shown(there)), error.hint())
                 }
                 _ => error.hint().to_owned(),
             };

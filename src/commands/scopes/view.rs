@@ -4,12 +4,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::commands::view::{Table, until};
+use crate::commands::view::Table;
 use crate::flow::evidence::{Evidence, Finding, Granted, by_words, who_says_what};
 use crate::flow::probe::{Proof, Verdict};
 use crate::protocol::sanitize::{self, Render, TerminalText};
 use crate::protocol::scope::ScopeSet;
-use crate::protocol::time::Timestamp;
 use crate::provider::ProviderDefinition;
 use crate::store::Profile;
 use crate::store::scope_history::ScopeChanges;
@@ -250,7 +249,8 @@ fn write_changes(text: &mut TerminalText, changes: &ScopeChanges) -> fmt::Result
         // Both as exact dates: what counts is that they differ.
         let date = |expiry| match expiry {
             Expiry::At(end) => end.to_string(),
-            other => until(other, Timestamp(i64::MAX)),
+            Expiry::Never => "never".to_owned(),
+            Expiry::Unknown => "unknown".to_owned(),
         };
         lines.push(format!("ends: {}, before: {}", date(now), date(then)));
     }

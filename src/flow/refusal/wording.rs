@@ -12,7 +12,7 @@ mod phrases;
 use self::phrases::*;
 pub use self::phrases::{EXPIRED, REUSED, USED, VAGUE};
 
-/// A text without case, punctuation and the RFCs' own sentences.
+/// A text without case, punctuation, the RFCs' own sentences, and a grant's name that looks like another thing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wording(String);
 
@@ -54,6 +54,9 @@ impl Wording {
         }
         for sentence in STANDARD {
             plain = plain.replace(&format!(" {sentence} "), " ");
+        }
+        for name in CLIENT_CREDENTIALS_GRANT {
+            plain = plain.replace(&format!(" {name} "), " grant type ");
         }
         Self(plain)
     }
@@ -171,6 +174,10 @@ mod tests {
             ("appid/redirect uri/code verifier does not match authorization code", Some(Thing::Several)),
             ("client_id or redirect_uri is invalid", Some(Thing::Several)),
             ("Invalid client_id or client_secret", Some(Thing::Client)),
+            ("invalid client credentials", Some(Thing::Client)),
+            ("this client may not use the grant client_credentials", Some(Thing::GrantNotAllowed)),
+            ("grant_type=client_credentials is not enabled for the app", Some(Thing::GrantNotAllowed)),
+            ("unknown client credentials flow", Some(Thing::GrantType)),
             ("redirect_uri does not match the one of the authorization code", Some(Thing::RedirectUri)),
             ("rate_limit_exceeded", Some(Thing::Rate)),
             ("user is inactive", Some(Thing::Policy)),

@@ -221,8 +221,9 @@ impl Dialect<'_> {
             let (error, rest) = refusal(error, Some(&value), secrets);
             return Err(TokenReplyError::Refused { status, rest, is_own: false, error });
         }
-        // An error in the provider's own shape. What says that there is no such endpoint is another matter.
-        let is_refusal = (400..=499).contains(&status) && !matches!(status, 404..=406 | 410 | 411 | 415);
+        // An error in the provider's own shape. What says that there is no such endpoint, and what a proxy says, is another
+        // matter.
+        let is_refusal = (400..=499).contains(&status) && !matches!(status, 404..=407 | 410 | 411 | 415);
         if is_refusal && ErrorResponse::sentence_in(&value).is_some() {
             let (error, rest) = refusal(ErrorResponse::from_own_json(&value), Some(&value), secrets);
             return Err(TokenReplyError::Refused { status, rest, is_own: true, error });

@@ -182,6 +182,13 @@ fn folders_that_are_open_or_closed_are_named_with_their_chmod() {
     Diagnosis::of(user.run(&args)).ends_with(7).about("data folder").is_problem(7).is_mended_by("chmod u+rwx");
     chmod(&data, 0o700);
     Diagnosis::of(user.run(&args)).about("data folder").is("ok").says("mode 0700");
+    fs::remove_dir_all(&data).unwrap();
+    let share = data.parent().unwrap();
+    chmod(share, 0o500);
+    let diagnosis = Diagnosis::of(user.run(&args));
+    diagnosis.ends_with(7).about("data folder").is_problem(7).is_mended_by(&format!("chmod u+rwx {}", share.display()));
+    chmod(share, 0o700);
+    Diagnosis::of(user.run(&args)).about("data folder").is("ok").says("does not exist yet");
 }
 
 #[test]

@@ -133,7 +133,12 @@ fn a_reply_from_another_server_is_shown_and_keeps_the_login() {
     for status in ["400 Bad Request", "401 Unauthorized", "403 Forbidden", "404 Not Found", "407 Proxy", "451 Legal"] {
         cases.push(case(status, &[HTML], page, 8, format!("status {}, was not understood", &status[..3])));
         let json = r#"{"message":"Request blocked"}"#;
-        cases.push(case(status, &[JSON], json, 8, format!("status {}, was not understood: {json}", &status[..3])));
+        // A provider may have errors of its own shape. Then the words count, and say what to do.
+        let (code, says) = match &status[..3] {
+            "404" | "407" => (8, format!("status {}, was not understood: {json}", &status[..3])),
+            _ => (5, "the server said: \"Request blocked\"".to_owned()),
+        };
+        cases.push(case(status, &[JSON], json, code, says));
     }
     // A token with such a status was not given by the token endpoint.
     cases.push(case("403 Forbidden", &[JSON], r#"{"access_token":"at-9"}"#, 8, "status 403"));
@@ -150,8 +155,15 @@ fn a_refusal_of_the_client_is_no_reason_to_log_in_again() {
     let cases: Vec<Case> = codes.iter().map(refusal).collect();
     a_login_and_a_refresh_end(&cases);
     let scripted = Scripted::new(cases.into_iter().map(|case| reply(case.reply)).collect());
-    for _ in codes {
-        refused(&scripted.sandbox, 5, "hint: ").hides("oauthctl login");
+    for code in codes {
+        let output = refused(&scripted.sandbox, 5, "hint: ");
+        // Other scopes are had by a login only.
+        let asks = code == "invalid_scope";
+        if asks {
+            output.says("ask for scopes that the app has now")
+        } else {
+            output.hides("oauthctl login")
+        };
     }
 }
 

@@ -14,6 +14,13 @@ pub const STANDARD: [&str; 9] = [
     "if you did not",
 ];
 
+/// The name of a grant, which is no client's credentials. The longer ones come first.
+#[rustfmt::skip]
+pub const CLIENT_CREDENTIALS_GRANT: [&str; 5] = [
+    "grant type client credentials", "client credentials grant type", "client credentials grant",
+    "client credentials flow", "grant client credentials",
+];
+
 #[rustfmt::skip]
 pub const USED: &[&str] = &[
     "already been used", "already used", "already redeemed", "already been redeemed", "used twice",
