@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::time::Duration;
 
-use super::{StepsArgs, StepsError, elsewhere};
+use super::elsewhere::{self, Waited};
+use super::{StepsArgs, StepsError};
 use crate::commands::Context;
 use crate::commands::login::browser::BrowserArgs;
 use crate::commands::login::browser::{self, Prepared};
@@ -296,14 +297,9 @@ impl Second<'_> {
 
     /// Tells those who wait for the login, or hears it from the process that has taken it.
     fn end(&self, ended: Result<(), LoginError>) -> Result<(), LoginError> {
-        if ended.as_ref().is_err_and(LoginError::is_taken_elsewhere) {
-            return elsewhere::outcome(&self.id, &self.profile, &self.entry.provider, self.context);
-        }
-        if self.is_ours.get() {
-            // One that does not hear of it finds the login, or none.
-            let _ = self.context.session.store()?.end_pending(&self.id, ended.is_ok());
-        }
-        ended
+        let (profile, provider) = (&self.profile, self.entry.provider.as_str());
+        let waited = Waited { id: &self.id, profile, provider, is_ours: self.is_ours.get() };
+        elsewhere::end(ended, &waited, self.context)
     }
 
     fn conclude(&self, provider: Provider, token: StoredToken, tab: Option<Tab>) -> Result<(), LoginError> {

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::elsewhere;
+use super::elsewhere::{self, Waited};
 use super::start::{GoTo, Start, Started};
 use crate::commands::Context;
 use crate::commands::login::browser::{Prepared, Shared, TIMEOUT};
@@ -66,12 +66,8 @@ impl<'a> OneStep<'a> {
     /// Tells those who wait for the login, or hears it from the process that has taken it.
     pub fn end(&self, ended: Result<(), LoginError>) -> Result<(), LoginError> {
         let Some((id, entry)) = self.kept() else { return ended };
-        if ended.as_ref().is_err_and(LoginError::is_taken_elsewhere) {
-            return elsewhere::outcome(&id, self.start.profile, &entry.provider, self.context);
-        }
-        // One that does not hear of it finds the login, or none.
-        let _ = self.context.session.store()?.end_pending(&id, ended.is_ok());
-        ended
+        let waited = Waited { id: &id, profile: self.start.profile, provider: &entry.provider, is_ours: true };
+        elsewhere::end(ended, &waited, self.context)
     }
 }
 
