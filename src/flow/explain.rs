@@ -37,7 +37,7 @@ mod tests;
 mod unexplained;
 
 use self::facts::Facts;
-use self::finding::Found;
+use self::finding::Check;
 use crate::protocol::flow_record::FlowRecord;
 
 pub use finding::{Confidence, Finding};
@@ -50,15 +50,15 @@ struct Rule {
     /// True if it combines more of the record than the refused request and its reply: what the error's own hint cannot
     /// know.
     is_wider_than_the_error: bool,
-    check: fn(&Facts<'_>) -> Option<Found>,
+    check: Check,
 }
 
-const fn rule(id: &'static str, section: &'static str, check: fn(&Facts<'_>) -> Option<Found>) -> Rule {
+const fn rule(id: &'static str, section: &'static str, check: Check) -> Rule {
     Rule { id, section, is_wider_than_the_error: false, check }
 }
 
 /// A rule that combines more than the error's own hint knows.
-const fn wide(id: &'static str, section: &'static str, check: fn(&Facts<'_>) -> Option<Found>) -> Rule {
+const fn wide(id: &'static str, section: &'static str, check: Check) -> Rule {
     Rule { id, section, is_wider_than_the_error: true, check }
 }
 

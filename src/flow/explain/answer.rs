@@ -2,7 +2,7 @@
 
 use super::compare::Comparison;
 use super::facts::Facts;
-use super::finding::Found;
+use super::finding::{Found, one_speaks};
 use super::pieces::{fields_of, shown};
 use crate::flow::refusal::{Asked, Objection};
 use crate::protocol::flow_record::{Arrival, FlowKind, Leg, Value};
@@ -92,7 +92,7 @@ fn unusable<'r>(facts: &Facts<'r>) -> Option<(usize, &'r Arrival)> {
 /// An answer that has what no answer has, or lacks what each has.
 pub fn answer_unusable(facts: &Facts<'_>) -> Option<Found> {
     let narrower = [signed_answer, wrong_issuer, issuer_missing, token_in_place_of_code];
-    if narrower.iter().any(|rule| rule(facts).is_some()) {
+    if one_speaks(&narrower, facts) {
         return None;
     }
     let (event, arrival) = unusable(facts)?;

@@ -1,7 +1,7 @@
 //! The token at the API: over, for another API, of another issuer, revoked.
 
 use super::facts::{ApiRefusal, Facts};
-use super::finding::Found;
+use super::finding::{Found, one_speaks};
 use super::id_token::audiences;
 use super::page;
 use super::pieces::{header, host};
@@ -113,7 +113,7 @@ pub fn token_rejected(facts: &Facts<'_>) -> Option<Found> {
         header_missing,
         other_scheme,
     ];
-    if narrower.iter().any(|rule| rule(facts).is_some()) {
+    if one_speaks(&narrower, facts) {
         return None;
     }
     let refusal = rejected(facts)?;
@@ -254,7 +254,7 @@ pub fn not_permitted(facts: &Facts<'_>) -> Option<Found> {
         super::region::other_region,
     ];
     let refusal = facts.api_refusal().filter(|refusal| refusal.reply.status == 403 && !refusal.has_no_such_path())?;
-    if narrower.iter().any(|rule| rule(facts).is_some()) {
+    if one_speaks(&narrower, facts) {
         return None;
     }
     let next = "compare the scopes that the token has with the API's guide: `oauthctl scopes` shows them";

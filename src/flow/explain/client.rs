@@ -1,7 +1,7 @@
 //! The client: its id, its secret, where the secret is, and what the client may do.
 
 use super::facts::{Facts, Refusal};
-use super::finding::Found;
+use super::finding::{Found, one_speaks};
 use crate::flow::refusal::{Asked, Beyond, Objection};
 
 /// Words for an id that the server does not know.
@@ -192,7 +192,7 @@ pub fn client_key_required(facts: &Facts<'_>) -> Option<Found> {
 pub fn secret_wrong(facts: &Facts<'_>) -> Option<Found> {
     let narrower = [secret_missing, secret_not_wanted, secret_in_wrong_place, client_key_required, client_unknown];
     let refusal = refused_client(facts)?;
-    if narrower.iter().any(|rule| rule(facts).is_some()) {
+    if one_speaks(&narrower, facts) {
         return None;
     }
     let used = refusal.authentication()?;

@@ -121,3 +121,11 @@ impl Finding {
         }
     }
 }
+
+/// What a rule looks for.
+pub type Check = fn(&Facts<'_>) -> Option<Found>;
+
+/// Returns `true` if one of these rules knows more of it, so that a wider one has nothing to add.
+pub fn one_speaks(narrower: &[Check], facts: &Facts<'_>) -> bool {
+    narrower.iter().any(|check| check(facts).is_some())
+}

@@ -1,7 +1,7 @@
 //! What keeps a request from arriving: names, ports, proxies, TLS.
 
 use super::facts::Facts;
-use super::finding::Found;
+use super::finding::{Found, one_speaks};
 use super::pieces::host;
 use crate::protocol::flow_record::{Exchange, FailureKind};
 
@@ -124,7 +124,7 @@ pub fn tls_missing(facts: &Facts<'_>) -> Option<Found> {
 pub fn tls_broken(facts: &Facts<'_>) -> Option<Found> {
     let narrower = [tls_date, tls_name, tls_authority, tls_client_certificate, tls_missing];
     let (event, place, _) = failed(facts, &[FailureKind::Tls], &[])?;
-    if narrower.iter().any(|rule| rule(facts).is_some()) {
+    if one_speaks(&narrower, facts) {
         return None;
     }
     let next =
@@ -171,7 +171,7 @@ pub fn no_reply_in_time(facts: &Facts<'_>) -> Option<Found> {
 pub fn connection_broken(facts: &Facts<'_>) -> Option<Found> {
     let (event, place, text) = failed(facts, &[FailureKind::Broken, FailureKind::Connect], &[])?;
     let narrower = [proxy_refuses, proxy_unreachable, tls_client_certificate, name_not_found, no_listener];
-    if narrower.iter().any(|rule| rule(facts).is_some()) {
+    if one_speaks(&narrower, facts) {
         return None;
     }
     let next = "try again; if it stays so, something between here and the server may cut it";

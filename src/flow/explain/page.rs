@@ -1,7 +1,7 @@
 //! Replies that are not the protocol's: a firewall's page, another address, a fault of the server.
 
 use super::facts::Facts;
-use super::finding::Found;
+use super::finding::{Found, one_speaks};
 use super::pieces::{header, host, is_from_firewall, is_page};
 use crate::flow::refusal::Objection;
 use crate::protocol::flow_record::{Body, Exchange, Leg, Reply};
@@ -166,7 +166,7 @@ fn status<'r>(facts: &Facts<'r>, range: std::ops::RangeInclusive<u16>) -> Option
 pub fn page_in_place_of_reply(facts: &Facts<'_>) -> Option<Found> {
     let (event, exchange, ..) = page(facts)?;
     let narrower = [firewall_page, endpoint_not_there, server_fault, server_busy, endpoint_redirects];
-    if narrower.iter().any(|rule| rule(facts).is_some()) || exchange.leg == Leg::Api {
+    if one_speaks(&narrower, facts) || exchange.leg == Leg::Api {
         return None;
     }
     let next =
