@@ -9,8 +9,9 @@
 //!
 //! Nothing is erased that was not drawn: a line of progress makes room for the next message only while it stands on the
 //! screen. An answer on the same screen that has not ended its line stays too: a message begins on a line of its own, and
-//! progress is not drawn beside it. A sign of waiting (see [`waiting`](super::waiting)) is a line of progress that makes room for any
-//! other. Once a pipe has got a part of the answer, its reader may write to the screen at any time, and so neither is drawn.
+//! progress is not drawn beside it. A sign of waiting (see [`waiting`](super::waiting)) is a line of
+//! progress that makes room for any other. Once a pipe has got a part of the answer, its reader may write to the screen at any
+//! time, and so neither is drawn.
 //!
 //! On a terminal that tells its size, messages are wrapped between words; a pipe gets whole lines.
 

@@ -2,7 +2,8 @@
 //!
 //! It is proposed where no browser can be opened here and the command line says nothing of a browser: the redirect of a
 //! login in the browser would not find its way back. The code and its address are what the person waits for, so `--quiet`
-//! does not suppress them. With `--json` they are the first object on stdout, in one line and as `--start` prints them, and the outcome is the second.
+//! does not suppress them. With `--json` they are the first object on stdout, in one line and as `--start` prints
+//! them, and the outcome is the second.
 
 use clap::Args;
 use url::Url;
